@@ -1,0 +1,69 @@
+"""Every error that Firmus raises on purpose.
+
+::
+
+    FirmusError                 something the user can understand and mend
+    ├── InvalidScore            a note, part, meter, tempo, key or chord outside its range
+    ├── InvalidBrief            a request that cannot be met: the value, the allowed range, the likely mistake
+    ├── FormatError             bytes that are not the music file they should be
+    ├── TokenError              tokens that the vocabulary does not hold
+    ├── ModelError              weights that are missing, damaged or of another kind
+    ├── RecipeError             a training recipe with an unknown key or an impossible value
+    └── OutputExists            a folder that is already there, and ``--force`` was not given
+
+A message is one line: the offending value, what is allowed, the likely mistake.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class FirmusError(Exception):
+    """Something the user can understand and mend; the command line answers with one line and exit 2."""
+
+
+class InvalidScore(FirmusError, ValueError):
+    """A musical object outside its range."""
+
+
+class InvalidBrief(FirmusError, ValueError):
+    """A request that cannot be met."""
+
+
+class FormatError(FirmusError, ValueError):
+    """Bytes that are not the music file they should be."""
+
+
+class TokenError(FirmusError, ValueError):
+    """Tokens that the vocabulary does not hold."""
+
+
+class ModelError(FirmusError):
+    """Weights that are missing, damaged or of another kind."""
+
+
+class RecipeError(FirmusError, ValueError):
+    """A training recipe with an unknown key or an impossible value."""
+
+
+class OutputExists(FirmusError):
+    """A folder or file that is already there."""
+
+
+def unknown(what: str, value: str, allowed: Iterable[str]) -> str:
+    """Say that a name is unknown, which names there are, and which was probably meant.
+
+    Examples
+    --------
+    >>> unknown("style", "choral", ["chorale", "hymn"])
+    "unknown style 'choral': did you mean 'chorale'? (chorale, hymn)"
+    >>> unknown("style", "zzz", ["chorale", "hymn"])
+    "unknown style 'zzz': it must be one of chorale, hymn"
+    """
+    names = list(allowed)
+    near = difflib.get_close_matches(value, names, n=1)
+    if near:
+        return f"unknown {what} {value!r}: did you mean {near[0]!r}? ({', '.join(names)})"
+    return f"unknown {what} {value!r}: it must be one of {', '.join(names)}"
