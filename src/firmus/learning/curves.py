@@ -1,0 +1,35 @@
+"""Loss curves as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def plot(log: list[dict[str, float]], path: Path, title: str = "") -> None:
+    """Draw training and validation loss over tokens seen (millions) as SVG.
+
+    Parameters
+    ----------
+    log : list of dict
+        Entries with ``tokens``, ``train`` and ``valid`` (nats per token).
+    path : Path
+        Where the picture goes.
+    title : str
+    """
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    with mpl.rc_context({"svg.hashsalt": "firmus", "font.size": 9}):
+        figure, axes = pyplot.subplots(figsize=(6, 3.5), layout="constrained")
+        seen = [entry["tokens"] / 1e6 for entry in log]
+        axes.plot(seen, [entry["train"] for entry in log], label="training", color="#999933")
+        axes.plot(
+            seen, [entry["valid"] for entry in log], label="validation (averaged weights)", color="#332288"
+        )
+        axes.set(xlabel="tokens seen, millions", ylabel="nats per token", title=title)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False)
+        figure.savefig(path, metadata={"Date": None})
+        pyplot.close(figure)

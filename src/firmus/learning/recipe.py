@@ -1,0 +1,147 @@
+"""A training recipe: one TOML file that says what is trained, on what, and how.
+
+>>> recipe = parse('''
+... name = "tiny"
+... representation = "grid"
+... model = "transformer"
+... [data]
+... sets = ["jsb"]
+... [network]
+... width = 64
+... ''')
+>>> recipe.network, recipe.training.steps
+({'width': 64}, 2000)
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from firmus import plugins
+from firmus.errors import RecipeError, unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What is learnt from.
+
+    Parameters
+    ----------
+    sets : tuple of str
+        Names of `firmus.learning.sources`, or ``"folder"`` for the folder given with ``--data``.
+    transpose : bool
+        Whether each example is moved to a random key.
+    weights : dict
+        How often a set is drawn relative to its number of tokens; 1 where not given.
+    """
+
+    sets: tuple[str, ...] = ()
+    transpose: bool = True
+    weights: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """How it is learnt.
+
+    Parameters
+    ----------
+    steps : int
+        Updates of the weights.
+    minutes : float
+        A bound on the time, 0 for none; the learning rate falls to zero at whichever comes first.
+    length : int
+        Tokens in a sequence, at most.
+    batch_tokens : int
+        Tokens in a batch, on all devices together.
+    learning_rate, weight_decay, clip : float
+        AdamW (Loshchilov & Hutter 2019), its norm clipped.
+    warmup : int
+        Steps until the full learning rate.
+    average : float
+        Decay of the moving average of the weights, which is what is exported.
+    seed : int
+    checkpoint_minutes : float
+        Time between checkpoints and validations.
+    """
+
+    steps: int = 2000
+    minutes: float = 0.0
+    length: int = 1024
+    batch_tokens: int = 8192
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.1
+    clip: float = 1.0
+    warmup: int = 100
+    average: float = 0.998
+    seed: int = 1
+    checkpoint_minutes: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A whole recipe; `network` is the model's own table, checked by the model's Config."""
+
+    name: str
+    representation: str
+    model: str
+    data: Data = Data()
+    network: dict[str, Any] = field(default_factory=dict)
+    training: Training = Training()
+    styles: tuple[str, ...] = ()
+    description: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for a card."""
+        return asdict(self)
+
+
+Table = TypeVar("Table")
+
+
+def load(path: str | Path) -> Recipe:
+    """Read a recipe file.
+
+    Raises
+    ------
+    RecipeError
+        Where it is no TOML, or has an unknown key or an impossible value.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise RecipeError(f"recipe {path}: {error.strerror or error}") from None
+    return parse(text)
+
+
+def parse(text: str) -> Recipe:
+    """Build a recipe from TOML text."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"the recipe is no valid TOML: {error}") from None
+    document["data"] = _fill(Data, document.get("data", {}), "data")
+    document["training"] = _fill(Training, document.get("training", {}), "training")
+    recipe = _fill(Recipe, document, "recipe")
+    for package, name in (("firmus.models", recipe.model), ("firmus.tokens", recipe.representation)):
+        if name not in plugins.names(package):
+            raise RecipeError(
+                unknown(package.rpartition(".")[2].removesuffix("s"), name, plugins.names(package))
+            )
+    return recipe
+
+
+def _fill(kind: type[Table], table: dict[str, Any], where: str) -> Table:
+    """Build a dataclass from a table: an unknown key is an error that names the nearest."""
+    known = [each.name for each in fields(kind)]  # type: ignore[arg-type]
+    for key in table:
+        if key not in known:
+            raise RecipeError(unknown(f"key in [{where}]", key, known))
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise RecipeError(f"[{where}] {error}") from None

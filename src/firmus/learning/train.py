@@ -1,0 +1,255 @@
+"""Training: a recipe in, checkpoints, a loss curve and exported weights out.
+
+Lightning Fabric puts the same loop on one CPU, one GPU, or many processes under ``torchrun``: bf16 where the
+hardware has it, gradients averaged over the processes. A run lives in its own folder and resumes by itself:
+the checkpoint holds weights, their moving average, the optimiser, the step, the time spent and the log.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.nn import functional
+
+from firmus import plugins
+from firmus.errors import RecipeError
+from firmus.learning.corpus import Corpus
+from firmus.learning.recipe import Recipe
+from firmus.models.transformer import Shape
+
+VALIDATION_EXAMPLES = 96
+
+
+@dataclass
+class Progress:
+    """Where a run stands; kept in its checkpoint."""
+
+    step: int = 0
+    minutes: float = 0.0
+    tokens: int = 0
+    log: list[dict[str, float]] = field(default_factory=list)
+
+
+def precision() -> str:
+    """``"bf16-mixed"`` where the hardware multiplies bf16, else ``"32-true"``."""
+    if torch.cuda.is_available():
+        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
+    return "bf16-mixed" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "32-true"
+
+
+def train(
+    recipe: Recipe, corpus: Corpus, folder: Path, *, minutes: float | None = None, report: Any = print
+) -> nn.Module:
+    """Train, resuming where the folder holds a checkpoint; returns the network with averaged weights.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    corpus : Corpus
+        Prepared pieces, split into ``train`` and ``valid``.
+    folder : Path
+        Of this run: ``checkpoint.pt``, ``log.jsonl``, ``loss.svg``.
+    minutes : float, optional
+        Bound on the time of the whole run, instead of the recipe's.
+    report : callable
+        Takes one line of progress.
+    """
+    settings = recipe.training
+    limit = settings.minutes if minutes is None else minutes
+    fabric = Fabric(accelerator="auto", devices="auto", precision=precision())  # type: ignore[arg-type]
+    fabric.launch()
+    torch.manual_seed(settings.seed)
+    network = build(recipe)
+    average = deepcopy(network).requires_grad_(False)
+    optimiser = _optimiser(network, recipe)
+    progress = Progress()
+    state: dict[str, Any] = {
+        "network": network,
+        "average": average,
+        "optimiser": optimiser,
+        "progress": vars(progress),
+    }
+    checkpoint = folder / "checkpoint.pt"
+    if checkpoint.exists():
+        saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        for name in ("network", "average", "optimiser"):
+            state[name].load_state_dict(saved[name])
+        progress.__dict__.update(saved["progress"])
+        report(f"resumed at step {progress.step}, after {progress.minutes:.0f} minutes")
+    average.to(fabric.device)
+    model, optimiser = fabric.setup(network, optimiser)
+    batches = _batches(
+        recipe, corpus, fabric.world_size, seed=settings.seed + 7919 * progress.step + fabric.global_rank
+    )
+    began, saved_at, losses = time.monotonic() - progress.minutes * 60, time.monotonic(), []
+    done = progress.step >= settings.steps or (limit and progress.minutes >= limit)
+    while not done:
+        share = max(progress.step / settings.steps, progress.minutes / limit if limit else 0.0)
+        for group in optimiser.param_groups:
+            group["lr"] = settings.learning_rate * rate(progress.step, share, settings.warmup)
+        batch = [fabric.to_device(each) for each in next(batches)]
+        loss = _loss(model, *batch)
+        fabric.backward(loss)
+        fabric.clip_gradients(model, optimiser, max_norm=settings.clip)
+        optimiser.step()
+        optimiser.zero_grad()
+        _average(average, network, settings.average, progress.step)
+        losses.append(float(loss.detach()))
+        progress.step += 1
+        progress.tokens += int(batch[0].numel()) * fabric.world_size
+        progress.minutes = (time.monotonic() - began) / 60
+        done = progress.step >= settings.steps or bool(limit and progress.minutes >= limit)
+        if fabric.world_size > 1:  # clocks differ: the first process decides
+            done = bool(fabric.broadcast(done))
+            progress.minutes = float(fabric.broadcast(progress.minutes))
+        if done or time.monotonic() - saved_at > settings.checkpoint_minutes * 60:
+            if fabric.global_rank == 0:
+                entry = {"step": progress.step, "minutes": progress.minutes, "tokens": progress.tokens,
+                         "train": sum(losses) / len(losses), "rate": optimiser.param_groups[0]["lr"],
+                         "valid": validate(average, recipe, corpus)}  # fmt: skip
+                progress.log.append(entry)
+                _save(folder, state, progress, network)
+                report(
+                    f"step {progress.step}/{settings.steps} · {progress.minutes:.0f} min · "
+                    f"{progress.tokens / 1e6:.2f} M tokens · train {entry['train']:.4f} · valid {entry['valid']:.4f}"
+                )
+            losses, saved_at = [], time.monotonic()
+    return average.cpu().eval()
+
+
+def build(recipe: Recipe) -> nn.Module:
+    """Fresh network of a recipe."""
+    module = plugins.load("firmus.models", recipe.model)
+    tokens = plugins.load("firmus.tokens", recipe.representation)
+    try:
+        config = module.Config(**recipe.network)
+    except TypeError as error:
+        raise RecipeError(f"[network] {error}") from None
+    network: nn.Module = module.build(
+        config, Shape(tokens.VOCABULARY, tokens.PLACES, tokens.PARTS, tokens.QUARTER)
+    )
+    return network
+
+
+def rate(step: int, share: float, warmup: int) -> float:
+    """Share of the full learning rate: a linear warm-up, then a cosine from 1 to 0.02 as `share` goes to 1.
+
+    Examples
+    --------
+    >>> rate(0, 0.0, 100), rate(500, 0.5, 100), round(rate(999, 1.0, 100), 2)
+    (0.01, 0.51, 0.02)
+    """
+    return min((step + 1) / warmup, 1.0) * (0.02 + 0.98 * (1 + math.cos(math.pi * min(share, 1.0))) / 2)
+
+
+@torch.no_grad()
+def validate(network: nn.Module, recipe: Recipe, corpus: Corpus) -> float:
+    """Mean nats per learnt token over a fixed draw of validation examples; nan where there are none."""
+    if not corpus.pieces("valid"):
+        return float("nan")
+    network.eval()
+    device = next(network.parameters()).device
+    stream = _batches(recipe, corpus, 1, seed=0, split="valid", transpose=False)
+    total = count = 0.0
+    while count < VALIDATION_EXAMPLES * recipe.training.length / 2:
+        tokens, slots, targets = (each.to(device) for each in next(stream))
+        with torch.autocast(device.type, torch.bfloat16, enabled=precision() == "bf16-mixed"):
+            logits = network(tokens, slots)
+        total += float(
+            functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), reduction="sum")
+        )
+        count += int((targets >= 0).sum())
+    return total / count
+
+
+def _optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    matrices = [each for each in network.parameters() if each.dim() >= 2]
+    vectors = [each for each in network.parameters() if each.dim() < 2]
+    groups = [
+        {"params": matrices, "weight_decay": recipe.training.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=recipe.training.learning_rate, betas=(0.9, 0.98), fused=True)
+
+
+def _loss(model: nn.Module, tokens: Tensor, slots: Tensor, targets: Tensor) -> Tensor:
+    logits = model(tokens, slots)
+    return functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=-100)
+
+
+@torch.no_grad()
+def _average(average: nn.Module, network: nn.Module, decay: float, step: int) -> None:
+    """Move the average towards the network; it follows more closely at first."""
+    weight = 1 - min(decay, (step + 1) / (step + 10))
+    torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), weight)
+
+
+def _batches(
+    recipe: Recipe,
+    corpus: Corpus,
+    shares: int,
+    *,
+    seed: int,
+    split: str = "train",
+    transpose: bool | None = None,
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Endless batches (tokens, slots, targets); sequences of like length stand together."""
+    generator = np.random.default_rng(seed)
+    settings = recipe.training
+    moves = recipe.data.transpose if transpose is None else transpose
+    budget = max(settings.batch_tokens // shares, settings.length)
+    spare: list[Any] = []
+    while True:
+        wanted = 16 * budget // settings.length
+        spare += [corpus.example(split, generator, settings.length, moves) for _ in range(wanted)]
+        spare.sort(key=lambda each: len(each.tokens))
+        batches: list[list[Any]] = [[]]
+        for each in spare:
+            if (len(batches[-1]) + 1) * len(each.tokens) > budget:
+                batches.append([])
+            batches[-1].append(each)
+        spare = batches.pop()  # not full: kept for the next round
+        for index in generator.permutation(len(batches)):
+            yield collate(batches[index])
+
+
+def collate(examples: list[Any]) -> tuple[Tensor, Tensor, Tensor]:
+    """Pad to the longest: tokens (B, T), slots (B, T, 3), targets (B, T) with -100 where nothing is learnt."""
+    longest = max(len(each.tokens) for each in examples) - 1
+    tokens = np.zeros((len(examples), longest), np.int64)
+    slots = np.zeros((len(examples), longest, 3), np.int64)
+    targets = np.full((len(examples), longest), -100, np.int64)
+    for row, each in enumerate(examples):
+        n = len(each.tokens) - 1
+        tokens[row, :n], slots[row, :n] = each.tokens[:-1], each.slots[:-1]
+        targets[row, :n] = np.where(each.given[1:], -100, each.tokens[1:])
+    return torch.from_numpy(tokens), torch.from_numpy(slots), torch.from_numpy(targets)
+
+
+def _save(folder: Path, state: dict[str, Any], progress: Progress, network: nn.Module) -> None:
+    """Write the checkpoint whole or not at all, and the log and its picture beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    content = {
+        "network": network.state_dict(),
+        "average": state["average"].state_dict(),
+        "optimiser": state["optimiser"].state_dict(),
+        "progress": dict(vars(progress)),
+    }
+    temporary = folder / "checkpoint.part"
+    torch.save(content, temporary)
+    temporary.replace(folder / "checkpoint.pt")
+    (folder / "log.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in progress.log))
+    from firmus.learning.curves import plot
+
+    plot(progress.log, folder / "loss.svg")

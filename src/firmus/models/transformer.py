@@ -1,0 +1,186 @@
+"""A decoder-only transformer over any representation: the composer.
+
+What it is
+    Pre-normalised blocks (RMSNorm, Zhang & Sennrich 2019), grouped-query attention (Ainslie et al. 2023),
+    SwiGLU (Shazeer 2020), embeddings shared between input and output.
+Where it stands in the music
+    Rotary positions (Su et al. 2021, eq. 34) in two clocks: half of each head's planes turn with the token's
+    place in the sequence, the other half with its *time in the music*, so that "the same moment", "a beat ago"
+    and "four bars ago" are fixed angles, wherever the tokens stand in the sequence. That is what lets notes
+    composed at the end of a sequence line up with what stands before and after them in the piece.
+    Two learned embeddings say where in the bar, and in which part, a token stands.
+Conventions
+    ``tokens`` (B, T) integers; ``slots`` (B, T, 3) integers: time, place in the bar, part;
+    logits (B, T, V) for the token that comes next.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+TITLE = "Transformer (decoder only, two-clock rotary positions)"
+KIND = "stepper"
+HEAD = 64  # size of one attention head
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Size of the network.
+
+    Parameters
+    ----------
+    width : int
+        Size of the residual stream, a multiple of 64.
+    layers : int
+    key_heads : int
+        Key and value heads, a divisor of ``width / 64``: few make the cache small and batching fast.
+    dropout : float
+        Share of activations dropped in training.
+    """
+
+    width: int = 256
+    layers: int = 6
+    key_heads: int = 2
+    dropout: float = 0.1
+
+    @property
+    def heads(self) -> int:
+        """Query heads."""
+        return self.width // HEAD
+
+    @property
+    def hidden(self) -> int:
+        """Width between the two matrices of a feed-forward block: 8/3 of the width, in multiples of 64."""
+        return (self.width * 8 // 3 + 63) // 64 * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the representation asks of the network: sizes of its vocabulary and slots.
+
+    Parameters
+    ----------
+    vocabulary, places, parts : int
+        Numbers of tokens, of places in a bar, and of parts.
+    quarter : int
+        Steps of time in a quarter note.
+    """
+
+    vocabulary: int
+    places: int
+    parts: int
+    quarter: int
+
+
+def frequencies(quarter: int) -> tuple[Tensor, Tensor]:
+    """Angles that the rotary planes turn by: per token (16,) and per step of time (16,).
+
+    The musical planes have periods from one quarter note to 256 quarters, in equal ratios.
+    """
+    planes = torch.arange(HEAD // 4, dtype=torch.float64) / (HEAD // 4)
+    by_index = 10_000.0**-planes
+    by_time = 2 * math.pi / (quarter * 256.0**planes)
+    return by_index, by_time
+
+
+def rotate(x: Tensor, angles: Tensor) -> Tensor:
+    """Turn each plane (dimension i, i + 32) of x (B, H, T, 64) by angles (B, 1, T, 32)."""
+    cosine, sine = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+    first, second = x.chunk(2, dim=-1)
+    return torch.cat([first * cosine - second * sine, second * cosine + first * sine], dim=-1)
+
+
+class Block(nn.Module):
+    """Attention and feed-forward, each on a normalised copy of the stream and added to it."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        keys = config.key_heads * HEAD
+        self.attention_norm = nn.RMSNorm(config.width, eps=1e-5)
+        self.qkv = nn.Linear(config.width, config.width + 2 * keys, bias=False)
+        self.out = nn.Linear(config.width, config.width, bias=False)
+        self.feed_norm = nn.RMSNorm(config.width, eps=1e-5)
+        self.gate_up = nn.Linear(config.width, 2 * config.hidden, bias=False)
+        self.down = nn.Linear(config.hidden, config.width, bias=False)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, x: Tensor, angles: Tensor) -> Tensor:
+        """Map the stream (B, T, width) to itself."""
+        config = self.config
+        keys = config.key_heads * HEAD
+        q, k, v = self.qkv(self.attention_norm(x)).split([config.width, keys, keys], dim=-1)
+        q, k, v = (each.unflatten(-1, (-1, HEAD)).transpose(1, 2) for each in (q, k, v))  # (B, H, T, 64)
+        q, k = rotate(q, angles), rotate(k, angles)
+        repeats = config.heads // config.key_heads
+        k, v = k.repeat_interleave(repeats, 1), v.repeat_interleave(repeats, 1)
+        y = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.dropout(self.out(y.transpose(1, 2).flatten(-2)))
+        gate, up = self.gate_up(self.feed_norm(x)).chunk(2, dim=-1)
+        out: Tensor = x + self.dropout(self.down(functional.silu(gate) * up))
+        return out
+
+
+class Transformer(nn.Module):
+    """The network; see the module's docstring."""
+
+    def __init__(self, config: Config, shape: Shape) -> None:
+        super().__init__()
+        self.config, self.shape = config, shape
+        self.token = nn.Embedding(shape.vocabulary, config.width)
+        self.place = nn.Embedding(shape.places, config.width)
+        self.part = nn.Embedding(shape.parts, config.width)
+        self.dropout = nn.Dropout(config.dropout)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.norm = nn.RMSNorm(config.width, eps=1e-5)
+        by_index, by_time = frequencies(shape.quarter)
+        self.register_buffer("by_index", by_index.float(), persistent=False)
+        self.register_buffer("by_time", by_time.float(), persistent=False)
+        for name, weight in self.named_parameters():
+            if weight.dim() == 2:
+                depth = math.sqrt(2 * config.layers) if name.endswith(("out.weight", "down.weight")) else 1.0
+                nn.init.normal_(weight, std=0.02 / depth)
+
+    def forward(self, tokens: Tensor, slots: Tensor) -> Tensor:
+        """Logits (B, T, V) of the token after each of tokens (B, T) at slots (B, T, 3)."""
+        time, place, part = slots.unbind(-1)
+        x = self.dropout(self.token(tokens) + self.place(place) + self.part(part))  # (B, T, width)
+        index = torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)
+        angles = torch.cat(
+            [index[..., None] * self.by_index, time[..., None] * self.by_time], dim=-1
+        )  # (B, T, 32)
+        for block in self.blocks:
+            x = block(x, angles[:, None])
+        return functional.linear(self.norm(x), self.token.weight)
+
+
+def build(config: Config, shape: Shape) -> Transformer:
+    """Make a network with fresh weights."""
+    if config.width % HEAD or (config.width // HEAD) % config.key_heads:
+        from firmus.errors import RecipeError
+
+        raise RecipeError(
+            f"width {config.width} must be a multiple of {HEAD}, and its {config.width // HEAD} heads "
+            f"a multiple of key_heads {config.key_heads}"
+        )
+    return Transformer(config, shape)
+
+
+def graph(network: Transformer, maximum: int = 16_384) -> Any:
+    """Write the network as an ONNX graph of fused operators, for one prompt or one step alike.
+
+    Inputs: ``tokens`` (B, T), ``index`` (B, T), ``slots`` (B, T, 3), ``last`` (B,) int32 (place of the last
+    token in the cache), ``total`` () int32, and for each layer ``key<i>``, ``value<i>`` (B, key heads, C, 64):
+    buffers that are read and, bound as ``new_key<i>``, ``new_value<i>``, written in place.
+    Output: ``logits`` (B, V) after the last token. `maximum` bounds the index; time is bounded by eight times
+    that many steps.
+    """
+    from firmus.models import _graph
+
+    return _graph.transformer(network, maximum)

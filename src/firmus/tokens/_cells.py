@@ -1,0 +1,195 @@
+"""From a Score to cells: what training keeps of a piece, and what `firmus.tokens.events` puts together.
+
+Bars are those of `firmus.timing`, with two exceptions: a bar longer than 4/2 is cut, and a bar whose length is
+no meter of the vocabulary (64ths, or a bar broken off by the next meter) gets the nearest in thirty-seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from firmus.errors import TokenError, unknown
+from firmus.score import NO_CHORD, Chord, Key, Meter, Note, Part, Score, pitch_class
+from firmus.timing import bars
+from firmus.tokens import Integers, Prepared
+from firmus.tokens import _vocabulary as v
+
+NO_TOKEN = -1
+BAR_START, BAR_PLACE, BAR_KEY, BAR_METER, BAR_TEMPO, BAR_SECTION, BAR_LENGTH = range(7)
+Event = tuple[int, int, int]  # token, time, place
+LONGEST = v.DURATIONS[-1]
+
+
+def cells(prepared: Prepared) -> tuple[int, int]:
+    """Bars and lanes of a prepared piece; lane 0 holds the chord symbols, lane i the i-th part."""
+    return len(prepared["bars"]), len(prepared["programs"]) + 1
+
+
+def prepare(score: Score, style: str = "") -> Prepared:
+    """Encode every cell once, so that any cut with any open region is quickly put together.
+
+    Returns
+    -------
+    dict of arrays
+        ``head`` start, style; ``programs`` (P,); ``bars`` (B, 7): start, place of its first step, key, meter,
+        tempo, section (tokens, -1 for none), length; ``borders`` (B · (P + 1) + 1,) into ``tokens``,
+        ``time``, ``place``; ``lane`` (1,) whether there are chord symbols; ``range`` lowest and highest pitch.
+    """
+    if len(score.parts) > v.MAX_PARTS:
+        raise TokenError(f"{len(score.parts)} parts: the representation holds {v.MAX_PARTS} at most")
+    if style and style not in v.STYLES:
+        raise TokenError(unknown("style", style, v.STYLES))
+    table, starts = _bars(score)
+    place_in = _placer(table, starts)
+    content: list[list[list[Event]]] = [[[] for _ in range(len(score.parts) + 1)] for _ in table]
+    for chord in score.chords:
+        bar, place = place_in(chord.start)
+        _write_chord(content[bar][0], chord, int(table[bar, BAR_START]) + place, place)
+    for lane, part in enumerate(score.parts, 1):
+        _write_part(content, lane, part, place_in, table[:, BAR_START].tolist())
+    pitches = [note.pitch for part in score.parts if not part.is_drums for note in part.notes]
+    flat = [event for row in content for cell in row for event in cell]
+    events = np.array(flat, np.int32).reshape(-1, 3)
+    lengths = [len(cell) for row in content for cell in row]
+    return {
+        "head": np.array([v.START] + ([v.STYLE + v.STYLES.index(style)] if style else []), np.int16),
+        "programs": np.array(
+            [v.DRUMS if part.is_drums else v.PROGRAM + part.program for part in score.parts], np.int16
+        ),
+        "bars": table,
+        "borders": np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32),
+        "tokens": events[:, 0].astype(np.int16),
+        "time": events[:, 1],
+        "place": events[:, 2].astype(np.int16),
+        "lane": np.array([bool(score.chords)]),
+        "range": np.array([min(pitches, default=127), max(pitches, default=0)], np.int16),
+    }
+
+
+def _bars(score: Score) -> tuple[Integers, list[int]]:
+    """Rows of ``prepare``'s bars, and the first tick of each; long bars are cut, odd ones get a fitting meter."""
+    all_bars = bars(score) or bars(Score(meters=score.meters, pickup=0, end=1))
+    rows, starts, time = [], [], 0
+    for bar in all_bars:
+        ticks, place = bar.end - bar.start, bar.place
+        if place and bar.meter.bar > v.LONGEST_BAR * v.UNIT:
+            place = 0  # the pickup of a bar too long to be kept whole
+        offset = 0
+        while offset < ticks:
+            length = min(ticks - offset + place, v.LONGEST_BAR * v.UNIT)
+            whole = place or (length == bar.meter.bar and offset == 0)
+            meter = _meter_token(bar.meter, bar.meter.bar if whole else length)
+            steps = v.METERS[meter - v.METER][0] * 96 // v.METERS[meter - v.METER][1]
+            first = min(round(place / v.UNIT), steps - 1)
+            rows.append([time, first, NO_TOKEN, meter, NO_TOKEN, NO_TOKEN, steps])
+            starts.append(bar.start + offset)
+            time += steps
+            offset += length - place
+            place = 0
+    table = np.array(rows, np.int32)
+    _mark(table, starts, score)
+    return table, starts
+
+
+def _meter_token(meter: Meter, ticks: int) -> int:
+    """Token of a meter for a bar of so many ticks: the meter itself where it fits, else thirty-seconds at least."""
+    named = (meter.numerator, meter.denominator)
+    if meter.bar == ticks <= v.LONGEST_BAR * v.UNIT and named in v.METERS:
+        return v.METER + v.METERS.index(named)
+    thirty_seconds = min(max(1, round(ticks / 60)), v.LONGEST_BAR // 3)
+    for denominator in (4, 8, 16, 32):
+        if thirty_seconds * denominator % 32 == 0:
+            return v.METER + v.METERS.index((thirty_seconds * denominator // 32, denominator))
+    raise AssertionError("thirty-seconds always fit")
+
+
+def _mark(table: Integers, starts: list[int], score: Score) -> None:
+    """Write into each bar the key and tempo that hold when it begins, and the section that begins nearest to it."""
+
+    def nearest_bar(tick: int) -> int:
+        after = int(np.searchsorted(starts, tick))
+        if after == 0 or (after < len(starts) and starts[after] - tick <= tick - starts[after - 1]):
+            return min(after, len(starts) - 1)
+        return after - 1
+
+    for key in score.keys:
+        table[nearest_bar(key.start) :, BAR_KEY] = v.KEY + v.KEYS.index(Key(0, key.tonic, key.mode))
+    for tempo in score.tempi:
+        table[nearest_bar(tempo.start) :, BAR_TEMPO] = v.TEMPO + v.nearest(v.TEMPI, tempo.bpm)
+    marked = {nearest_bar(section.start): section.label for section in score.sections}
+    letters = list(dict.fromkeys(marked[bar] for bar in sorted(marked)))
+    for bar, label in marked.items():
+        table[bar, BAR_SECTION] = v.SECTION + min(letters.index(label), len(v.SECTION_NAMES) - 1)
+
+
+def _placer(table: Integers, starts: list[int]) -> Callable[[int], tuple[int, int]]:
+    """Function from a tick to (bar, place); the end of a bar, rounded, is the start of the next."""
+    first, length = table[:, BAR_PLACE].tolist(), table[:, BAR_LENGTH].tolist()
+    bar, count = 0, len(starts)
+
+    def place_in(tick: int) -> tuple[int, int]:
+        nonlocal bar
+        while bar + 1 < count and starts[bar + 1] <= tick:
+            bar += 1
+        while bar and starts[bar] > tick:
+            bar -= 1
+        place = first[bar] + (tick - starts[bar] + v.UNIT // 2) // v.UNIT
+        if place < length[bar]:
+            return bar, place
+        return (bar + 1, first[bar + 1]) if bar + 1 < count else (bar, length[bar] - 1)
+
+    return place_in
+
+
+def _write_part(
+    content: list[list[list[Event]]],
+    lane: int,
+    part: Part,
+    place_in: Callable[[int], tuple[int, int]],
+    bar_starts: list[int],
+) -> None:
+    """Write each note of a part into its cell."""
+    placed = [(*place_in(note.start), note) for note in part.notes]
+    placed.sort(key=lambda each: (each[0], each[1], each[2].pitch, each[2].duration, each[2].velocity))
+    previous, velocity = (-1, -1), v.USUAL_VELOCITY
+    for bar, place, note in placed:
+        cell, start = content[bar][lane], bar_starts[bar] + place
+        if bar != previous[0]:
+            velocity = v.USUAL_VELOCITY
+        if (bar, place) != previous:
+            cell.append((v.PLACE + place, start, place))
+        previous = (bar, place)
+        louder = v.nearest(v.VELOCITIES, note.velocity)
+        if v.VELOCITIES[louder] != velocity:
+            velocity = v.VELOCITIES[louder]
+            cell.append((v.VELOCITY + louder, start, place))
+        if part.is_drums:
+            cell.append((v.DRUM + note.pitch, start, place))
+        else:
+            cell.append((v.PITCH + note.pitch, start, place))
+            _write_duration(cell, note, start, place)
+
+
+def _write_duration(cell: list[Event], note: Note, time: int, place: int) -> None:
+    """Write a duration as one token, or several that add up."""
+    left = max(1, (note.duration + v.UNIT // 2) // v.UNIT)
+    while left > 0:
+        step = LONGEST if left > LONGEST else v.DURATIONS[v.nearest(v.DURATIONS, left)]
+        left -= LONGEST if left > LONGEST else left
+        time, place = time + step, min(place + step, v.LONGEST_BAR)
+        cell.append((v.DURATION + v.DURATIONS.index(step), time, place))
+
+
+def _write_chord(cell: list[Event], chord: Chord, time: int, place: int) -> None:
+    """Write a chord symbol; of two at one place the later stands."""
+    while cell and cell[-1][2] >= place:
+        cell.pop()
+    cell.append((v.PLACE + place, time, place))
+    if chord.root == NO_CHORD:
+        cell.append((v.NO_CHORD_TOKEN, time, place))
+        return
+    cell.append((v.CHORD + v.CHORDS.index((pitch_class(chord.root), chord.quality)), time, place))
+    if chord.bass and pitch_class(chord.bass) != pitch_class(chord.root):
+        cell.append((v.BASS + pitch_class(chord.bass), time, place))

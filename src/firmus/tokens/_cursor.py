@@ -1,0 +1,343 @@
+"""Reading events one by one: where one stands, what may follow, and the Score so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from firmus.score import NO_CHORD, Chord, Meter, Note, Part, Score, Section, Tempo, note_name
+from firmus.tokens import _vocabulary as v
+
+DRUM_STEPS = 6  # what a drum note sounds for: a sixteenth
+ALL = -1  # the lanes of a bar that is open throughout
+MAX_STEPS = 2**31 // v.UNIT - 10_000
+
+
+@dataclass(slots=True)
+class BarState:
+    """One bar as told so far."""
+
+    start: int
+    length: int
+    place: int = 0
+    key: int | None = None
+    meter: int | None = None
+    tempo: int | None = None
+    section: int | None = None
+    open: list[int] = field(default_factory=list)  # lanes; [ALL] for every one
+
+
+@dataclass(slots=True)
+class Cursor:
+    """Reads tokens in order; `push` returns the slot in which one stands after each.
+
+    Attributes
+    ----------
+    phase : str
+        ``"head"``, ``"bars"``, ``"fill"`` or ``"end"``.
+    bar : int
+        Index of the bar one stands in, -1 before the first.
+    lane : int
+        Lane of the cell one stands in: 0 the chord symbols, 1 ... the parts, -1 for none.
+    family : int
+        Family of the last token that made sense; see `_vocabulary.FAMILY`.
+    """
+
+    phase: str = "head"
+    programs: list[int] = field(default_factory=list)
+    has_lane: bool = False
+    bars: list[BarState] = field(default_factory=list)
+    bar: int = -1
+    lane: int = -1
+    family: int = v.FAMILY["START"]
+    place: int = -1
+    time: int = 0
+    end_of_note: int = 0
+    pitch: int = -1
+    velocity: int = v.USUAL_VELOCITY
+    style: int | None = None
+    notes: list[list[tuple[int, int, int, int]]] = field(
+        default_factory=list
+    )  # start, steps, pitch, velocity
+    chords: dict[int, tuple[int, int]] = field(default_factory=dict)
+    slot: tuple[int, int, int] = (0, 0, 0)
+
+    def push(self, token: int) -> tuple[int, int, int]:
+        """Read one token; what makes no sense here changes nothing."""
+        if 0 <= token < v.VOCABULARY:
+            family = int(v.FAMILY_OF[token])
+            if _READERS[family](self, token):
+                self.family = family
+        return self.slot
+
+    def _stand(self, time: int, place: int, lane: int) -> bool:
+        self.time, self.slot = time, (time, min(place, v.LONGEST_BAR), lane + 1)
+        return True
+
+    # -- what stands before the bars ------------------------------------------------------------------------
+
+    def _style(self, token: int) -> bool:
+        if self.phase == "head":
+            self.style = token - v.STYLE
+        return self.phase == "head"
+
+    def _program(self, token: int) -> bool:
+        if self.phase != "head" or len(self.programs) >= v.MAX_PARTS:
+            return False
+        self.programs.append(token)
+        self.notes.append([])
+        return True
+
+    # -- bars ----------------------------------------------------------------------------------------------
+
+    def _bar(self, token: int) -> bool:
+        if self.phase in ("head", "bars"):
+            previous = self.bars[-1] if self.bars else None
+            start = previous.start + previous.length if previous else 0
+            if start > MAX_STEPS:
+                return False
+            self.bars.append(BarState(start, previous.length if previous else 4 * v.QUARTER))
+            self.phase, self.bar = "bars", len(self.bars) - 1
+        elif self.phase == "fill":
+            following = [index for index in range(self.bar + 1, len(self.bars)) if self.bars[index].open]
+            if not following:
+                return False
+            self.bar = following[0]
+        else:
+            return False
+        self.lane, self.place = -1, -1
+        return self._stand(self.bars[self.bar].start, 0, -1)
+
+    def _structure(self, token: int) -> bool:
+        """Key, meter, tempo or section of the bar that has just begun."""
+        if self.phase != "bars" or self.lane >= 0 or self.bars[-1].open or self.bars[-1].place:
+            return False
+        bar, family = self.bars[-1], int(v.FAMILY_OF[token])
+        if family == v.FAMILY["KEY"]:
+            bar.key = token - v.KEY
+        elif family == v.FAMILY["TEMPO"]:
+            bar.tempo = token - v.TEMPO
+        elif family == v.FAMILY["SECTION"]:
+            bar.section = token - v.SECTION
+        else:
+            numerator, denominator = v.METERS[token - v.METER]
+            bar.meter, bar.length = token - v.METER, numerator * 4 * v.QUARTER // denominator
+        return True
+
+    def _pickup(self, token: int) -> bool:
+        return self.phase == "bars" and len(self.bars) == 1 and self.lane < 0 and not self.bars[0].open
+
+    def _open(self, token: int) -> bool:
+        if self.phase != "bars" or (self.bars[-1].open == [ALL]):
+            return False
+        if self.lane < 0:
+            self.bars[-1].open = [ALL]
+            return True
+        if self.place >= 0 or self.lane in self.bars[-1].open:
+            return False
+        self.bars[-1].open.append(self.lane)
+        return True
+
+    def _fill(self, token: int) -> bool:
+        if self.phase != "bars" or not any(bar.open for bar in self.bars):
+            return False
+        self.phase, self.bar, self.lane, self.place = "fill", -1, -1, -1
+        return self._stand(0, 0, -1)
+
+    def _cut(self, token: int) -> bool:
+        if self.phase == "bars":
+            self.lane, self.place = -1, -1
+            return self._stand(0, 0, -1)
+        return self.phase == "head"
+
+    def _end(self, token: int) -> bool:
+        if self.phase not in ("bars", "fill"):
+            return False
+        self.phase, self.lane, self.place = "end", -1, -1
+        return self._stand(0, 0, -1)
+
+    # -- cells ---------------------------------------------------------------------------------------------
+
+    def _part(self, token: int) -> bool:
+        lane = token - v.PART
+        if self.phase == "head":
+            self.has_lane = self.has_lane or lane == 0
+            return lane == 0
+        if self.phase == "end" or self.bar < 0 or not self.lane < lane <= len(self.programs):
+            return False
+        if lane == 0 and not self.has_lane:
+            return False
+        opened = self.bars[self.bar].open
+        if opened == [ALL] if self.phase == "bars" else (opened != [ALL] and lane not in opened):
+            return False
+        self.lane, self.place, self.velocity, self.pitch = lane, -1, v.USUAL_VELOCITY, -1
+        return self._stand(self.bars[self.bar].start, 0, lane)
+
+    def _go(self, token: int) -> bool:
+        place = token - v.PLACE
+        if self.family == v.FAMILY["PICKUP"] and self.lane < 0:
+            bar = self.bars[0]
+            if not 0 < place < bar.length:
+                return False
+            bar.place = place
+            return self._stand(place, place, -1)
+        bar_open = self.phase == "bars" and self.lane >= 0 and self.lane in self.bars[self.bar].open
+        if self.lane < 0 or bar_open or self.phase == "end":
+            return False
+        bar = self.bars[self.bar]
+        if place <= self.place or not bar.place <= place < bar.length:
+            return False
+        self.place, self.pitch = place, -1
+        return self._stand(bar.start + place, place, self.lane)
+
+    def _in_part(self, drums: bool) -> bool:
+        if self.place < 0 or self.lane <= 0:
+            return False
+        return (self.programs[self.lane - 1] == v.DRUMS) == drums
+
+    def _velocity(self, token: int) -> bool:
+        if self.place < 0 or self.lane <= 0 or self.family == v.FAMILY["PITCH"]:
+            return False
+        self.velocity = v.VELOCITIES[token - v.VELOCITY]
+        return self._stand(self.bars[self.bar].start + self.place, self.place, self.lane)
+
+    def _pitch(self, token: int) -> bool:
+        if not self._in_part(drums=False) or self.family == v.FAMILY["PITCH"]:
+            return False
+        self.pitch = token - v.PITCH
+        return self._stand(self.bars[self.bar].start + self.place, self.place, self.lane)
+
+    def _duration(self, token: int) -> bool:
+        steps = v.DURATIONS[token - v.DURATION]
+        if self.family == v.FAMILY["PITCH"]:
+            start = self.bars[self.bar].start + self.place
+            self.notes[self.lane - 1].append((start, steps, self.pitch, self.velocity))
+        elif self.family == v.FAMILY["DURATION"] and self.lane > 0 and self.place >= 0:
+            start, before, pitch, velocity = self.notes[self.lane - 1].pop()
+            steps = min(before + steps, MAX_STEPS + 9_000 - start)
+            self.notes[self.lane - 1].append((start, steps, pitch, velocity))
+        else:
+            return False
+        self.end_of_note = start + steps
+        return self._stand(start + steps, self.place + steps, self.lane)
+
+    def _drum(self, token: int) -> bool:
+        if not self._in_part(drums=True):
+            return False
+        start = self.bars[self.bar].start + self.place
+        self.pitch = token - v.DRUM
+        self.notes[self.lane - 1].append((start, DRUM_STEPS, self.pitch, self.velocity))
+        return self._stand(start, self.place, self.lane)
+
+    def _chord(self, token: int) -> bool:
+        if self.lane != 0 or self.family != v.FAMILY["PLACE"]:
+            return False
+        self.chords[self.time] = (token - v.CHORD, -1)
+        return True
+
+    def _bass(self, token: int) -> bool:
+        if self.family != v.FAMILY["CHORD"] or self.lane != 0 or self.chords[self.time][0] == len(v.CHORDS):
+            return False
+        self.chords[self.time] = (self.chords[self.time][0], token - v.BASS)
+        return True
+
+    # -- the Score -----------------------------------------------------------------------------------------
+
+    def score(self) -> Score:
+        """Build the Score of what has been told; part names are empty, places left open are silent."""
+        if not self.bars:
+            return Score()
+        shift = self.bars[0].place
+
+        parts = []
+        for program, notes in zip(self.programs, self.notes, strict=True):
+            played = tuple(
+                Note((start - shift) * v.UNIT, steps * v.UNIT, pitch, velocity)
+                for start, steps, pitch, velocity in notes
+            )
+            is_drums = program == v.DRUMS
+            parts.append(Part("", played, 0 if is_drums else program - v.PROGRAM, is_drums))
+        last = self.bars[-1]
+        return Score(
+            tuple(parts),
+            **self._events(shift),
+            pickup=(self.bars[0].length - shift) * v.UNIT if shift else 0,
+            end=(last.start + last.length - shift) * v.UNIT,
+        )
+
+    def _events(self, shift: int) -> dict[str, Any]:
+        """Meters, tempi, keys, sections and chords, each where it changes."""
+        events: dict[str, list[Any]] = {"meters": [], "tempi": [], "keys": [], "sections": []}
+        for bar in self.bars:
+            tick = max(0, bar.start - shift) * v.UNIT
+            if bar.meter is not None:
+                events["meters"].append(Meter(tick, *v.METERS[bar.meter]))
+            if bar.tempo is not None:
+                events["tempi"].append(Tempo(tick, v.TEMPI[bar.tempo]))
+            if bar.key is not None:
+                events["keys"].append(replace(v.KEYS[bar.key], start=tick))
+            if bar.section is not None:
+                events["sections"].append(Section(tick, v.SECTION_NAMES[bar.section]))
+        events["chords"] = [self._symbol(time, shift) for time in sorted(self.chords)]
+        return {name: tuple(_changes(each)) for name, each in events.items()}
+
+    def _symbol(self, time: int, shift: int) -> Chord:
+        kind, bass = self.chords[time]
+        tick = (time - shift) * v.UNIT
+        if kind == len(v.CHORDS):
+            return Chord(tick, NO_CHORD)
+        sharps = next((v.KEYS[bar.key].signature for bar in self.bars if bar.key is not None), 0)
+        root, quality = v.CHORDS[kind]
+        return Chord(tick, spell(root, sharps), quality, spell(bass, sharps) if bass >= 0 else "")
+
+
+def spell(pitch_class: int, sharps: int) -> str:
+    """Name of a pitch class in a signature: from six fifths below its centre to five above.
+
+    Examples
+    --------
+    >>> spell(10, 0), spell(6, 2), spell(3, -3)
+    ('Bb', 'F#', 'Eb')
+    """
+    centre = sharps + 1
+    place = (pitch_class * 7 - centre + 5) % 12 - 5 + centre
+    return note_name(place)
+
+
+def _changes(events: list[Any]) -> list[Any]:
+    """Leave out what repeats what already holds."""
+    kept: list[Any] = []
+    for event in events:
+        if not kept or replace(event, start=0) != replace(kept[-1], start=0) or isinstance(event, Section):
+            kept.append(event)
+    return kept
+
+
+_READERS: dict[int, Callable[[Cursor, int], bool]] = {
+    v.FAMILY[family]: reader
+    for family, reader in {
+        "START": lambda cursor, token: False,
+        "END": Cursor._end,
+        "BAR": Cursor._bar,
+        "OPEN": Cursor._open,
+        "FILL": Cursor._fill,
+        "CUT": Cursor._cut,
+        "PICKUP": Cursor._pickup,
+        "STYLE": Cursor._style,
+        "CONTROL": lambda cursor, token: cursor.phase == "head",
+        "PROGRAM": Cursor._program,
+        "KEY": Cursor._structure,
+        "METER": Cursor._structure,
+        "TEMPO": Cursor._structure,
+        "SECTION": Cursor._structure,
+        "PART": Cursor._part,
+        "PLACE": Cursor._go,
+        "PITCH": Cursor._pitch,
+        "DRUM": Cursor._drum,
+        "DURATION": Cursor._duration,
+        "VELOCITY": Cursor._velocity,
+        "CHORD": Cursor._chord,
+        "BASS": Cursor._bass,
+    }.items()
+}

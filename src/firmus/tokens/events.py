@@ -1,0 +1,267 @@
+"""Events bar by bar and part by part, with any region left open and filled at the end.
+
+What it is
+    A piece is a table of *cells*: bars × (chord lane and parts). A sequence first tells the piece as far as it
+    is given, then, after ``FILL``, what was left open::
+
+        START [STYLE] [CONTROL ..] PROGRAM (one a part) [PART 0, where there are chord symbols] [CUT]
+        BAR [SECTION] [KEY] METER TEMPO [PICKUP PLACE]      every bar; what has not changed is left out
+            PART 1 PLACE 0 PITCH 67 DURATION 24 PLACE 24 ..  a given cell (an empty one is left out)
+            PART 2 OPEN                                     an open cell
+        BAR OPEN                                            a bar with every cell open
+        [CUT] FILL
+        BAR PART 2 PLACE 0 PITCH 60 ..                      each bar with open cells, in order
+        END
+
+    So composing from nothing, continuing, harmonising, accompanying and infilling are one form; the number of
+    open bars is known from the start, and what follows a gap is read before the gap is filled. ``CUT`` says
+    that the music began earlier, or goes on.
+Paper
+    Bars as units and bar-relative places after REMI (Huang & Yang 2020); gaps told after their surroundings as
+    in MMM (Ens & Pasquier 2020) and fill-in-the-middle (Bavarian et al. 2022).
+Conventions
+    24 steps to the quarter. In a cell: ``PLACE``, then for each note [``VELOCITY``] ``PITCH`` ``DURATION``
+    (several durations add up; drums have none), lowest first; ``CHORD`` [``BASS``] in lane 0. Each cell begins
+    with velocity 80. A token's slot is where in the music one stands after it: time in steps, place in the
+    bar, and 0 for no part, 1 for the chord lane, 2 ... for the parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus.score import Score
+from firmus.tokens import Example, Integers, Prepared
+from firmus.tokens import _vocabulary as v
+from firmus.tokens._cells import (
+    BAR_KEY,
+    BAR_METER,
+    BAR_PLACE,
+    BAR_SECTION,
+    BAR_START,
+    BAR_TEMPO,
+    NO_TOKEN,
+    cells,
+    prepare,
+)
+from firmus.tokens._cursor import Cursor
+
+TITLE = "Events, bar by bar, any region open"
+__all__ = ["assemble", "cells", "decode", "encode", "example", "prepare", "quantise", "region", "slots"]
+VOCABULARY = v.VOCABULARY
+PLACES = v.LONGEST_BAR + 1
+PARTS = v.MAX_PARTS + 2
+QUARTER = v.QUARTER
+_transpositions: dict[int, Integers] = {}
+
+
+def encode(score: Score, style: str = "") -> Integers:
+    """Tokens (T,) of a whole piece, everything given.
+
+    Raises
+    ------
+    TokenError
+        Where the score has more than 32 parts, or the style is unknown.
+
+    Examples
+    --------
+    >>> from firmus.score import Note, Part
+    >>> tune = Score((Part("Flute", (Note(0, 480, 72), Note(480, 1440, 74)), program=73),))
+    >>> [v.name(token) for token in encode(tune)][3:]  # doctest: +NORMALIZE_WHITESPACE
+    ['METER 4/4', 'TEMPO 121.0', 'PART 1', 'PLACE 0', 'PITCH 72', 'DURATION 24',
+     'PLACE 24', 'PITCH 74', 'DURATION 72', 'END']
+    """
+    prepared = prepare(score, style)
+    return assemble(prepared, np.zeros(cells(prepared), bool)).tokens
+
+
+def decode(tokens: Integers) -> Score:
+    """Score of any integer array; what makes no sense where it stands is passed over."""
+    cursor = Cursor()
+    for token in np.asarray(tokens).reshape(-1).tolist():
+        cursor.push(int(token))
+    return cursor.score()
+
+
+def slots(tokens: Integers) -> Integers:
+    """Slot (T, 3) after each token."""
+    cursor = Cursor()
+    return np.array([cursor.push(int(token)) for token in tokens], np.int64).reshape(-1, 3)
+
+
+def quantise(score: Score) -> Score:
+    """What the representation keeps: a grid of 24 to the quarter, the tables of `_vocabulary`, no part names."""
+    return decode(encode(score))
+
+
+def assemble(
+    prepared: Prepared,
+    is_open: NDArray[np.bool_],
+    first: int = 0,
+    last: int | None = None,
+    controls: Sequence[int] = (),
+    with_fill: bool = True,
+) -> Example:
+    """Put a sequence together out of cells.
+
+    Parameters
+    ----------
+    prepared : dict of arrays
+    is_open : array (B, P + 1) of bool
+        Cells to be left open and told at the end.
+    first, last : int
+        Bars to tell, `last` not among them; ``CUT`` marks music left out before and after.
+    controls : sequence of int
+        Control tokens.
+    with_fill : bool
+        Whether to tell the open cells after ``FILL`` (training) or to stop there (composing).
+    """
+    bars, borders = prepared["bars"], prepared["borders"]
+    count, lanes = cells(prepared)
+    last = count if last is None else last
+    used = slice(0 if prepared["lane"][0] else 1, lanes)
+    story = _Story(int(bars[first, BAR_START]))
+    story.add([*prepared["head"], *controls, *prepared["programs"]])
+    if prepared["lane"][0]:
+        story.add([v.LANE])
+    story.add([v.CUT] * (first > 0))
+    story.at(0, 0, 0)
+    state: list[int] = []
+    for bar in range(first, last):
+        row, opened = bars[bar], is_open[bar, used]
+        story.structure(row, state)
+        state = [int(row[kind]) for kind in (BAR_KEY, BAR_METER, BAR_TEMPO)]
+        if opened.all():
+            story.add([v.OPEN], given=True)
+            continue
+        for lane in range(used.start, lanes):
+            cell = slice(borders[bar * lanes + lane], borders[bar * lanes + lane + 1])
+            if is_open[bar, lane]:
+                story.at(int(row[BAR_START]), 0, lane + 1)
+                story.add([v.PART + lane, v.OPEN], given=True)
+            elif cell.stop > cell.start:
+                story.cell(prepared, cell, int(row[BAR_START]), lane)
+    story.at(int(bars[first, BAR_START]), 0, 0)
+    story.add([v.CUT] * (last < count), given=True)
+    if is_open[first:last, used].any():
+        story.add([v.FILL], given=True)
+        if with_fill:
+            for bar in range(first, last):
+                if is_open[bar, used].any():
+                    start = int(bars[bar, BAR_START])
+                    story.at(start, 0, 0)
+                    story.add([v.BAR])
+                    for lane in range(used.start, lanes):
+                        cell = slice(borders[bar * lanes + lane], borders[bar * lanes + lane + 1])
+                        if is_open[bar, lane] and cell.stop > cell.start:
+                            story.cell(prepared, cell, start, lane)
+    if with_fill:
+        story.at(int(bars[first, BAR_START]), 0, 0)
+        story.add([v.END])
+    return story.example()
+
+
+class _Story:
+    """A sequence as it is told: runs of tokens, each with its slots."""
+
+    def __init__(self, origin: int) -> None:
+        self.origin = origin
+        self.where = (0, 0, 0)
+        self.tokens: list[Integers] = []
+        self.slots: list[Integers] = []
+        self.given: list[NDArray[np.bool_]] = []
+
+    def at(self, time: int, place: int, part: int) -> None:
+        """Move to a slot, the time counted from the start of the piece."""
+        self.where = (time - self.origin, place, part)
+
+    def add(self, tokens: Sequence[int], given: bool = False) -> None:
+        """Tell tokens where one stands."""
+        if len(tokens):
+            self.tokens.append(np.array(tokens, np.int64))
+            self.slots.append(np.tile(np.array(self.where, np.int64), (len(tokens), 1)))
+            self.given.append(np.full(len(tokens), given))
+
+    def structure(self, row: Integers, state: list[int]) -> None:
+        """Tell a bar: its mark, and what has changed since the last one."""
+        self.at(int(row[BAR_START]), 0, 0)
+        news = [int(row[kind]) for kind in (BAR_KEY, BAR_METER, BAR_TEMPO)]
+        changed = [token for index, token in enumerate(news) if not state or state[index] != token]
+        section = [int(row[BAR_SECTION])]
+        self.add([v.BAR, *(token for token in section + changed if token != NO_TOKEN)])
+        if row[BAR_PLACE]:
+            self.add([v.PICKUP])
+            self.at(int(row[BAR_START] + row[BAR_PLACE]), int(row[BAR_PLACE]), 0)
+            self.add([v.PLACE + int(row[BAR_PLACE])])
+
+    def cell(self, prepared: Prepared, cell: slice, start: int, lane: int) -> None:
+        """Tell a cell's music."""
+        self.at(start, 0, lane + 1)
+        self.add([v.PART + lane])
+        self.tokens.append(prepared["tokens"][cell].astype(np.int64))
+        size = cell.stop - cell.start
+        columns = (prepared["time"][cell] - self.origin, prepared["place"][cell], np.full(size, lane + 1))
+        self.slots.append(np.stack(columns, axis=1).astype(np.int64))
+        self.given.append(np.zeros(size, bool))
+
+    def example(self) -> Example:
+        """Join the runs."""
+        given = np.concatenate(self.given)
+        given[0] = True
+        return Example(np.concatenate(self.tokens), np.concatenate(self.slots), given)
+
+
+def example(
+    prepared: Prepared, generator: np.random.Generator, length: int, transpose: bool = True
+) -> Example:
+    """Cut some bars at random, leave a random region open, move to a random key."""
+    count, lanes = cells(prepared)
+    used = 0 if prepared["lane"][0] else 1
+    sizes = np.diff(prepared["borders"]).reshape(count, lanes)
+    cost = np.concatenate([[0], np.cumsum(sizes.sum(axis=1) + 2 * lanes + 5)])
+    room = length - len(prepared["programs"]) - 8
+    latest = int(np.searchsorted(cost, cost[-1] - room))  # the earliest start that reaches the end
+    first = 0 if latest == 0 or generator.random() < 0.3 else int(generator.integers(0, latest + 1))
+    last = max(first + 1, int(np.searchsorted(cost, cost[first] + room, side="right")) - 1)
+    is_open = np.zeros((count, lanes), bool)
+    is_open[first:last, used:] = region(generator, last - first, lanes - used)
+    drawn = assemble(prepared, is_open, first, min(last, count))
+    tokens = drawn.tokens
+    if transpose:
+        low, high = (int(each) for each in prepared["range"])
+        shift = int(generator.integers(max(-5, -low), min(6, 127 - high) + 1)) if low <= high else 0
+        if shift not in _transpositions:
+            _transpositions[shift] = v.transposition(shift)
+        tokens = _transpositions[shift][tokens]
+    return Example(tokens[:length], drawn.slots[:length], drawn.given[:length])
+
+
+def region(generator: np.random.Generator, count: int, lanes: int) -> NDArray[np.bool_]:
+    """Random open region (count, lanes) of the kinds that people ask for.
+
+    Everything (35 %), the bars from some point on (15 %), a run of bars (15 %), some parts throughout (20 %),
+    some parts in a run of bars (10 %), scattered cells (5 %).
+    """
+    start, stop = sorted(generator.integers(0, count + 1, 2).tolist())
+    stop = min(max(stop, start + 1), count)
+    start = min(start, stop - 1)
+    chosen = np.zeros(lanes, bool)
+    chosen[generator.permutation(lanes)[: generator.integers(1, max(lanes, 2))]] = True
+    opened = np.zeros((count, lanes), bool)
+    kind = generator.choice(6, p=(0.35, 0.15, 0.15, 0.2, 0.1, 0.05))
+    if kind == 0 or (kind == 3 and lanes == 1):
+        opened[:] = True
+    elif kind == 1:
+        opened[start:] = True
+    elif kind == 2:
+        opened[start:stop] = True
+    elif kind == 3:
+        opened[:, chosen] = True
+    elif kind == 4:
+        opened[start:stop, chosen] = True
+    else:
+        opened[:] = generator.random((count, lanes)) < generator.uniform(0.1, 0.6)
+    return opened
