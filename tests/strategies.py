@@ -153,9 +153,7 @@ def scores(
     keyed = draw(_starts(length, grid, most, from_zero=True)) if draw(st.booleans()) else []
     harmony = draw(_starts(length, grid, 4, from_zero=False))
     form = draw(_starts(length, grid, 3, from_zero=False))
-    drawn = draw(
-        st.lists(parts(length=length, grid=grid, **of_parts), min_size=min_parts, max_size=max_parts)
-    )
+    drawn = draw(st.lists(parts(length=length, grid=grid, **of_parts), min_size=min_parts, max_size=max_parts))
     last_change = max([meter[-1].start, *tempi, *keyed, *harmony, *form])
     return Score(
         parts=tuple(drawn),

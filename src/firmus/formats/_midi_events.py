@@ -1,0 +1,323 @@
+"""Standard MIDI file bytes ⇄ events, in the file's own ticks; what the events mean is for `midi` to say.
+
+Source: MIDI 1.0 Detailed Specification, "Standard MIDI Files 1.0" (MMA, RP-001, 1988-1996); the RIFF
+wrapping (RMID) is RP-029. The reader goes once over the bytes and keeps notes by columns. It forgives what
+real files do wrong where the music is unharmed (see `parse`), and counts before it allocates.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from firmus.errors import FormatError
+from firmus.score import MAX_PARTS, MAX_TICK
+
+MAX_TRACKS = MAX_PARTS + 1
+MAX_NOTES = 200_000
+MAX_CHANGES = 400_000
+
+NOTE_OFF, NOTE_ON, CONTROL, PROGRAM, CHANNEL_PRESSURE = 0x80, 0x90, 0xB0, 0xC0, 0xD0
+VOLUME, PAN, SUSTAIN = 7, 10, 64
+TEXT, TRACK_NAME, MARKER, END_OF_TRACK = 0x01, 0x03, 0x06, 0x2F
+TEMPO, METER, KEY = 0x51, 0x58, 0x59
+_KEPT_METAS = (TEXT, TRACK_NAME, MARKER, TEMPO, METER, KEY)
+_SYSTEM_DATA = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # data bytes of system messages, which no file should hold
+
+
+@dataclass(slots=True)
+class Track:
+    """Events of one track chunk; ticks are the file's.
+
+    Attributes
+    ----------
+    number : int
+        Place among the file's track chunks, from 1.
+    starts, ends, keys, velocities : list of int
+        One entry a note, in order of note-on; a key is ``channel * 128 + pitch``, channels from 0.
+    programs : list of (tick, channel, program)
+    controls : list of (tick, channel, controller, value)
+        Volume, pan and sustain pedal only.
+    metas : list of (tick, kind, content)
+    end : int
+        Tick of the end of the track.
+    room : int
+        Events other than notes that it may keep.
+    """
+
+    number: int
+    starts: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    keys: list[int] = field(default_factory=list)
+    velocities: list[int] = field(default_factory=list)
+    programs: list[tuple[int, int, int]] = field(default_factory=list)
+    controls: list[tuple[int, int, int, int]] = field(default_factory=list)
+    metas: list[tuple[int, int, bytes]] = field(default_factory=list)
+    end: int = 0
+    room: int = MAX_CHANGES
+
+    @property
+    def changes(self) -> int:
+        """Events kept that are no notes."""
+        return len(self.programs) + len(self.controls) + len(self.metas)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A parsed file: ticks to the quarter note, tracks that hold a note or a change, tick of the end."""
+
+    resolution: int
+    tracks: list[Track]
+    end: int
+
+
+class _Cut(Exception):
+    """The chunk ends in the middle of an event."""
+
+
+def looks_like_midi(data: bytes) -> bool:
+    """Whether bytes begin as a MIDI file does, plain or in a RIFF wrapping."""
+    return data[:4] == b"MThd" or (data[:4] == b"RIFF" and data[8:12] == b"RMID")
+
+
+def parse(data: bytes) -> File:
+    """Read the events of a MIDI file.
+
+    Forgiven: a wrong count of tracks, unknown chunks, a last chunk that is cut off (what is there is read,
+    where at least one other track is whole), a missing end of track, running status kept over a meta event,
+    system messages, bytes after the last chunk.
+
+    Raises
+    ------
+    FormatError
+        With the track and the byte where it goes wrong.
+    """
+    at = _unwrap(data)
+    if data[at : at + 4] != b"MThd":
+        raise FormatError(f"no MIDI file: it begins with {data[at : at + 4]!r}, and b'MThd' is needed")
+    if len(data) < at + 14:
+        raise FormatError(f"MIDI header cut off: the file has {len(data)} bytes")
+    size = int.from_bytes(data[at + 4 : at + 8])
+    kind, resolution = int.from_bytes(data[at + 8 : at + 10]), int.from_bytes(data[at + 12 : at + 14])
+    if size < 6:
+        raise FormatError(f"MIDI header of {size} bytes: it must have 6")
+    if kind > 1:
+        told = "independent patterns (type 2) are not one piece" if kind == 2 else "the header is damaged"
+        raise FormatError(f"MIDI file of type {kind}: types 0 and 1 are read; {told}")
+    if resolution == 0:
+        raise FormatError("MIDI resolution of 0 ticks to the quarter note: it must be 1 to 32767")
+    if resolution > 0x7FFF:
+        raise FormatError("MIDI time in film frames (SMPTE): only ticks to the quarter note are read")
+    tracks = _read_chunks(data, at + 8 + size)
+    end = max((track.end for track in tracks), default=0)
+    return File(resolution, [track for track in tracks if track.starts or track.changes], end)
+
+
+def _unwrap(data: bytes) -> int:
+    """First byte of the MIDI file, inside its RIFF wrapping where it has one."""
+    if data[:4] != b"RIFF":
+        return 0
+    at = 12
+    while at + 8 <= len(data):
+        if data[at : at + 4] == b"data":
+            return at + 8
+        size = int.from_bytes(data[at + 4 : at + 8], "little")
+        at += 8 + size + size % 2
+    raise FormatError("RIFF file without a 'data' chunk: there is no MIDI in it")
+
+
+def _read_chunks(data: bytes, at: int) -> list[Track]:
+    """Every track chunk; of those that hold neither note nor change only the longest."""
+    tracks: list[Track] = []
+    empty = Track(0)
+    number = whole = notes = changes = 0
+    while at + 8 <= len(data):
+        name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8])
+        at += 8
+        if name == b"MTrk":
+            number += 1
+            track = Track(number, room=MAX_CHANGES - changes)
+            try:
+                _read_track(data[at : at + size], at, track, MAX_NOTES - notes)
+                whole += 1
+            except _Cut as cut:
+                if at + size <= len(data) or not whole:
+                    raise FormatError(f"track {number}: {cut}") from None
+            notes, changes = notes + len(track.starts), changes + track.changes
+            if track.starts or track.changes:
+                tracks.append(track)
+            elif track.end > empty.end:
+                empty = track
+            if len(tracks) > MAX_TRACKS:
+                raise FormatError(f"more than {MAX_TRACKS} tracks with events, at byte {at}")
+        at += size
+    if not number:
+        raise FormatError("MIDI file without a track")
+    return [*tracks, empty]
+
+
+def _read_track(data: bytes, offset: int, track: Track, most_notes: int) -> None:
+    """Read one chunk, which begins at byte `offset`.
+
+    Notes of one pitch are ended oldest first. Where a pitch has fewer offs than ons (two voices of a keyboard
+    that meet on a key, written with one off), that would shift every later end; its offs then end all.
+    """
+    try:
+        hung = _read_events(data, offset, track, most_notes)
+        if hung:
+            for column in (track.starts, track.ends, track.keys, track.velocities):
+                column.clear()
+            for changes in (track.programs, track.controls, track.metas):
+                changes.clear()
+            _read_events(data, offset, track, most_notes, hung)
+    except IndexError:
+        end = offset + len(data)
+        raise _Cut(f"it ends in the middle of an event, at byte {end}; is the file cut off?") from None
+    finally:
+        track.ends[:] = [track.end if end < 0 else end for end in track.ends]
+    if track.end > MAX_TICK:
+        raise FormatError(f"track {track.number} lasts {track.end} ticks: {MAX_TICK} is the most")
+
+
+def _read_events(
+    data: bytes, offset: int, track: Track, most_notes: int, ended_at_once: frozenset[int] = frozenset()
+) -> frozenset[int]:
+    """Read events up to the end of track or of the bytes; the keys that still sound there.
+
+    An `IndexError` says that the bytes end in the middle of an event.
+    """
+    starts, ends, keys, velocities = track.starts, track.ends, track.keys, track.velocities
+    sounding: dict[int, deque[int]] = {}
+    at = tick = status = 0
+    try:
+        while at < len(data):
+            byte = data[at]
+            at += 1
+            if byte > 127:
+                byte, at = _quantity(data, at - 1, offset, track.number)
+            tick += byte
+            byte = data[at]
+            if byte > 127:
+                at += 1
+                if byte >= 0xF0:
+                    at = _read_system(data, at, tick, track, offset)
+                    continue
+                status = byte
+            kind = status & 0xF0
+            single = kind in (PROGRAM, CHANNEL_PRESSURE)
+            first, second = data[at], 0 if single else data[at + 1]
+            if first | second > 127 or not status:
+                raise FormatError(_misplaced(data, at, offset, track.number, status))
+            at += 1 if single else 2
+            if kind not in (NOTE_ON, NOTE_OFF):
+                _keep_change(track, tick, status, first, second)
+                continue
+            key = (status & 15) << 7 | first
+            if kind == NOTE_ON and second:
+                sounding.setdefault(key, deque()).append(len(starts))
+                starts.append(tick)
+                ends.append(-1)
+                keys.append(key)
+                velocities.append(second)
+                if len(starts) > most_notes:
+                    raise FormatError(f"more than {MAX_NOTES:,} notes, in track {track.number}")
+            elif begun := sounding.get(key):
+                ends[begun.popleft()] = tick
+                while begun and key in ended_at_once:
+                    ends[begun.popleft()] = tick
+    finally:
+        track.end = tick
+    return frozenset(key for key, begun in sounding.items() if begun)
+
+
+def _quantity(data: bytes, at: int, offset: int, number: int) -> tuple[int, int]:
+    """Variable-length quantity of at most four bytes, and the place after it."""
+    value = 0
+    for place in range(at, at + 4):
+        byte = data[place]
+        value = value << 7 | byte & 127
+        if byte < 128:
+            return value, place + 1
+    raise FormatError(f"track {number}, byte {offset + at}: a number of more than four bytes")
+
+
+def _misplaced(data: bytes, at: int, offset: int, number: int, status: int) -> str:
+    where = f"track {number}, byte {offset + at}"
+    if not status:
+        return f"{where}: data byte {data[at]} before any event has begun"
+    return f"{where}: status byte in the middle of an event; is the file damaged?"
+
+
+def _keep_change(track: Track, tick: int, status: int, first: int, second: int) -> None:
+    """Keep a program, or a controller that means something to a Score."""
+    kind, channel = status & 0xF0, status & 15
+    if kind == PROGRAM:
+        track.programs.append((tick, channel, first))
+    elif kind == CONTROL and first in (VOLUME, PAN, SUSTAIN):
+        track.controls.append((tick, channel, first, second))
+    _count(track)
+
+
+def _count(track: Track) -> None:
+    if track.changes > track.room:
+        raise FormatError(f"more than {MAX_CHANGES:,} changes, in track {track.number}")
+
+
+def _read_system(data: bytes, at: int, tick: int, track: Track, offset: int) -> int:
+    """Read the meta or system event whose status byte stands before `at`; the place after it."""
+    status = data[at - 1]
+    if status not in (0xF0, 0xF7, 0xFF):
+        return at + _SYSTEM_DATA.get(status, 0)
+    kind = -1
+    if status == 0xFF:
+        kind = data[at]
+        at += 1
+    size, at = _quantity(data, at, offset, track.number)
+    if kind == END_OF_TRACK:
+        return len(data)
+    if at + size > len(data):
+        raise IndexError
+    if kind in _KEPT_METAS:
+        track.metas.append((tick, kind, data[at : at + size]))
+        _count(track)
+    return at + size
+
+
+def quantity(value: int) -> bytes:
+    """Write a variable-length quantity, 0 to 2**28 - 1.
+
+    Examples
+    --------
+    >>> quantity(480).hex()
+    '8360'
+    """
+    out = [value & 127]
+    while value := value >> 7:
+        out.append(value & 127 | 128)
+    return bytes(reversed(out))
+
+
+def meta(kind: int, content: bytes) -> bytes:
+    """Write a meta event, without its delta time."""
+    return bytes((0xFF, kind)) + quantity(len(content)) + content
+
+
+def chunk(events: Iterable[tuple[int, bytes]], end: int) -> bytes:
+    """Write one track chunk from events in order of tick, with running status; the track ends at `end`."""
+    out = bytearray()
+    now = status = 0
+    for tick, event in events:
+        out += quantity(tick - now)
+        now = tick
+        running = event[0] == status and status < 0xF0
+        status = event[0]
+        out += event[1:] if running else event
+    out += quantity(max(end, now) - now) + meta(END_OF_TRACK, b"")
+    return b"MTrk" + len(out).to_bytes(4) + bytes(out)
+
+
+def join(chunks: list[bytes], resolution: int) -> bytes:
+    """Write a file of type 1 from its track chunks."""
+    head = (1).to_bytes(2) + len(chunks).to_bytes(2) + resolution.to_bytes(2)
+    return b"MThd" + len(head).to_bytes(4) + head + b"".join(chunks)
