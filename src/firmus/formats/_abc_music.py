@@ -1,0 +1,464 @@
+"""The body of an ABC tune: lines of music become voices of measures.
+
+Times within a measure are subticks (`firmus.formats._abc_fields.SUBTICKS` to the tick).
+
+Source: The ABC music standard 2.1 (2011), sections 4 and 7, https://abcnotation.com/wiki/abc:standard:v2.1
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from firmus.errors import FormatError, InvalidScore
+from firmus.formats import _abc_fields as fields
+from firmus.formats._abc_file import FIELD, Tune, text_of
+from firmus.score import Chord, Key, Meter
+
+MAX_NOTES = 200_000
+NATURALS = {"C": 60, "D": 62, "E": 64, "F": 65, "G": 67, "A": 69, "B": 71}
+ALTERATIONS = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0}
+
+_TOKENS = re.compile(
+    r"""
+      (?P<note>([\^_=]{0,2})(?:\d?/\d?(?=[A-Ga-g]))?([A-Ga-g])([,']*)(\d*)(/*)(\d*))
+    | (?P<bar>:*\|[|\]:]*|\[\|[|\]:]*|::+)
+    | (?P<ending>\[[ ]*\d[\d,\-.]*|(?<=[|:\]])[ ]?\d[\d,\-.]*)
+    | (?P<tuplet>\((\d{1,2})(?::(\d{0,2}))?(?::(\d{0,2}))?)
+    | (?P<skip>(?:[ \t).~`\\$*;?@\#h-wH-WY]|\((?!\d)|y\d*)+)
+    | (?P<rest>[zx](\d*)(/*)(\d*))
+    | (?P<bars_rest>[ZX](\d*))
+    | (?P<tie>-)
+    | (?P<broken>>+|<+)
+    | (?P<quoted>"([^"]*)")
+    | (?P<grace>\{[^}]*\})
+    | (?P<inline>\[([A-Za-z]):([^\]]*)\])
+    | (?P<chord>\[([^\]\[|]*)\](\d*)(/*)(\d*))
+    | (?P<mark>![^!\s|]+!|!D\.[^!|]*!|\+[^+\s|]+\+)
+    | (?P<overlay>&)
+    """,
+    re.VERBOSE,
+)
+_GROUPS = dict(_TOKENS.groupindex)
+_CHORD_NOTE = re.compile(r"([\^_=]{0,2})([A-Ga-g])([,']*)(\d*)(/*)(\d*)(-?)")
+_ORNAMENT = re.compile(r'![^!]*!|\+[^+]*\+|"[^"]*"|\{[^}]*\}')
+
+
+@dataclass(slots=True)
+class Measure:
+    """What one voice plays between two barlines.
+
+    Parameters
+    ----------
+    line : int
+        Where it begins in the file.
+    meter, key, tempo
+        In force at its start; the meter is None where it is free.
+    notes : list of [offset, duration, pitch, tied, natural pitch]
+    changes : list of (offset, Meter, Key, tempo, section label or Chord)
+    length : int
+        The furthest that a voice or its overlay gets.
+    repeat_start : bool
+    repeat_end : int
+        How often the passage that ends here is played; 0 where no repeat ends here.
+    endings : tuple of int
+        Numbers of the repeat ending that begins here.
+    final : bool
+        Whether a double or thick barline ends it.
+    part : str
+        Label of a ``P:`` field before it.
+    """
+
+    line: int
+    meter: Meter | None
+    key: Key | None
+    tempo: float | None
+    notes: list[list[int]] = field(default_factory=list)
+    changes: list[tuple[int, Meter | Key | float | str | Chord | None]] = field(default_factory=list)
+    length: int = 0
+    repeat_start: bool = False
+    repeat_end: int = 0
+    endings: tuple[int, ...] = ()
+    final: bool = False
+    part: str = ""
+
+
+@dataclass(slots=True)
+class Voice:
+    """One voice: its instrument, the measures read so far, and the state of reading."""
+
+    identity: str
+    meter: Meter | None
+    key: fields.KeyField
+    tempo: float | None
+    unit: int
+    name: str = ""
+    program: int = 0
+    is_drums: bool = False
+    transpose: int = 0
+    measures: list[Measure] = field(default_factory=list)
+    measure: Measure = field(init=False)
+    position: int = 0
+    last: tuple[int, int] | None = None
+    broken: tuple[int, int] = (1, 1)
+    tuplet: tuple[int, int, int] = (1, 1, 0)
+    accidentals: dict[int, int] = field(default_factory=dict)
+    tied: dict[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.begin(0)
+
+    def begin(self, line: int) -> None:
+        """Begin a new measure."""
+        self.measure = Measure(line, self.meter, self.key.key, self.tempo)
+        self.position = 0
+        self.last = None
+        self.accidentals = {}
+
+    def close(self, line: int) -> bool:
+        """End the measure, where anything is in it; say whether there was."""
+        measure = self.measure
+        measure.length = max(measure.length, self.position)
+        if not measure.length:
+            return False
+        self.measures.append(measure)
+        self.begin(line)
+        return True
+
+
+class Body:
+    """Reads the body of one tune; `voices` holds what was found, in order of appearance."""
+
+    def __init__(self, tune: Tune) -> None:
+        self.tune = tune
+        self.voices: dict[str, Voice] = {}
+        self.count = 0
+        self.line = tune.line
+        self.propagate = "octave"
+        self._handlers: dict[str, Callable[[re.Match[str]], None]] = {
+            name: getattr(self, f"_{name}") for name in _GROUPS if name not in ("skip", "grace", "mark")
+        }
+
+    def read_all(self) -> list[Voice]:
+        """Read the header and every line of music; give the voices in order of appearance."""
+        self._header()
+        for number, text in self.tune.body:
+            self.line = number
+            self._read(text)
+        for voice in self.voices.values():
+            voice.close(self.line)
+        return [voice for voice in self.voices.values() if voice.measures]
+
+    def _header(self) -> None:
+        named = {name: (line, value) for line, name, value in self.tune.header}
+
+        def value(name: str) -> str:
+            self.line, text = named.get(name, (self.tune.line, ""))
+            return text
+
+        meter = fields.read_meter(value("M"))
+        unit = fields.read_length(value("L")) if value("L").strip() else fields.default_length(meter)
+        tempo = fields.read_tempo(value("Q"), unit)
+        key = fields.read_key(value("K")) or fields.KeyField(None, {})
+        transpose = fields.transposition(fields.read_properties(value("K")))
+        self.default = self.voice = Voice("", meter, key, tempo, unit, transpose=transpose)
+        self.voices[""] = self.default
+        for number, name, text in self.tune.header:
+            self.line = number
+            if name == "V":
+                self._switch(text)
+            elif name in "%I":
+                self._directive(text.removeprefix("%%").strip())
+        self.voice = next(iter(self.voices.values()))
+
+    def _read(self, text: str) -> None:
+        if text.startswith("%%"):
+            self._directive(text[2:].strip())
+            return
+        match = FIELD.match(text)
+        if match:
+            self._field(match[1], match[2])
+            return
+        handlers = self._handlers
+        for token in _TOKENS.finditer(text):
+            handler = handlers.get(token.lastgroup or "")
+            if handler:
+                handler(token)
+
+    # Fields and directives
+
+    def _inline(self, token: re.Match[str]) -> None:
+        first = _GROUPS["inline"]
+        self._field(token[first + 1], token[first + 2].strip())
+
+    def _field(self, name: str, value: str) -> None:
+        voice = self.voice
+        if name == "V":
+            self._switch(value)
+        elif name == "M":
+            voice.meter = fields.read_meter(value)
+            self._change(voice.meter)
+        elif name == "L":
+            voice.unit = fields.read_length(value)
+        elif name == "K":
+            key = fields.read_key(value)
+            voice.transpose += fields.transposition(fields.read_properties(value))
+            if key is not None:
+                voice.key = key
+                self._change(key.key)
+        elif name == "Q":
+            tempo = fields.read_tempo(value, voice.unit)
+            if tempo is not None:
+                voice.tempo = tempo
+                self._change(tempo)
+        elif name == "P" and text_of(value):
+            label = text_of(value)[:100]
+            if not voice.position:
+                voice.measure.part = label
+            voice.measure.changes.append((voice.position, label))
+        elif name == "I":
+            self._directive(value)
+
+    def _change(self, value: Meter | Key | float | None) -> None:
+        voice, measure = self.voice, self.voice.measure
+        if voice.position:
+            measure.changes.append((voice.position, value))
+        else:
+            measure.meter, measure.key, measure.tempo = voice.meter, voice.key.key, voice.tempo
+
+    def _switch(self, value: str) -> None:
+        match = re.match(r"\s*(\S+)\s*(.*)", value)
+        if match is None or match[1] == "*":
+            return
+        properties = fields.read_properties(match[2])
+        voice = self.voices.get(match[1])
+        if voice is None:
+            start = self.default
+            voice = Voice(match[1], start.meter, start.key, start.tempo, start.unit, transpose=start.transpose)
+            only = self.voices.get("")
+            if only is not None and not only.measures and not only.position:
+                del self.voices[""]
+                voice.program, voice.is_drums = only.program, only.is_drums
+                voice.measure.part = only.measure.part
+                voice.measure.changes = only.measure.changes
+            self.voices[match[1]] = voice
+            if len(self.voices) > 256:
+                raise FormatError(f"voice {match[1][:20]!r}: a tune has at most 256 voices")
+        voice.transpose += fields.transposition(properties)
+        name = properties.get("name") or properties.get("nm")
+        if name:
+            voice.name = text_of(name)
+        self.voice = voice
+
+    def _directive(self, text: str) -> None:
+        program = re.match(r"MIDI\s*=?\s*program\s+(\d+)(?:\s+(\d+))?", text)
+        if program:
+            voice, number = self.voice, program[1]
+            if program[2]:
+                channel, number = int(program[1][:4]), program[2]
+                voices = list(self.voices.values())
+                voice = voices[channel - 1] if 1 <= channel <= len(voices) else voice
+            if int(number[:9]) > 127:
+                raise FormatError(f"%%MIDI program {number[:20]} must be 0 to 127")
+            voice.program = int(number)
+        elif re.match(r"MIDI\s*=?\s*channel\s+10\b", text):
+            self.voice.is_drums = True
+        elif re.match(r"MIDI\s*=?\s*transpose\s+-?\d{1,2}\b", text):
+            self.voice.transpose += int(text.rsplit(maxsplit=1)[-1])
+        elif text.startswith("propagate-accidentals"):
+            self.propagate = text.rsplit(maxsplit=1)[-1]
+
+    # Notes and rests
+
+    def _note(self, token: re.Match[str]) -> None:
+        mark, letter, octave, above, slashes, below = token.group(2, 3, 4, 5, 6, 7)
+        voice = self.voice
+        duration = voice.unit
+        if above or slashes:
+            upper, lower = _fraction(above, slashes, below)
+            duration = duration * upper // lower
+        if voice.tuplet[2] or voice.broken != (1, 1):
+            duration = self._scaled(duration)
+        natural = _natural(letter, octave)
+        notes = voice.measure.notes
+        voice.last = (len(notes), duration)
+        notes.append([voice.position, duration, self._pitch(mark, letter, natural), 0, natural])
+        voice.position += duration
+        if voice.tied:
+            voice.tied = {}
+        self.count += 1
+        if self.count > MAX_NOTES:
+            raise FormatError(f"the tune has more than {MAX_NOTES:,} notes")
+
+    def _pitch(self, mark: str, letter: str, natural: int) -> int:
+        voice = self.voice
+        scope = natural % 12 if self.propagate == "pitch" else natural
+        if mark:
+            alteration = ALTERATIONS.get(mark, 0)
+            if self.propagate != "not":
+                voice.accidentals[scope] = alteration
+        elif natural in voice.tied and not voice.position:
+            alteration = voice.tied[natural]
+        elif scope in voice.accidentals:
+            alteration = voice.accidentals[scope]
+        else:
+            alteration = voice.key.alterations.get(letter.upper(), 0)
+        pitch = natural + alteration + voice.transpose
+        if not 0 <= pitch <= 127:
+            raise FormatError(f"note {mark + letter!r}, MIDI pitch {pitch}, lies outside MIDI pitches 0 to 127")
+        return pitch
+
+    def _scaled(self, duration: int) -> int:
+        """Apply a tuplet and a broken rhythm that wait for this note."""
+        voice = self.voice
+        above, below, left = voice.tuplet
+        if left:
+            duration = duration * below // above
+            voice.tuplet = (above, below, left - 1)
+        duration = duration * voice.broken[0] // voice.broken[1]
+        voice.broken = (1, 1)
+        return duration
+
+    def _rest(self, token: re.Match[str]) -> None:
+        first = _GROUPS["rest"]
+        upper, lower = _fraction(*token.group(first + 1, first + 2, first + 3))
+        voice = self.voice
+        duration = self._scaled(voice.unit * upper // lower)
+        voice.last = (len(voice.measure.notes), duration)
+        voice.position += duration
+        voice.tied = {}
+
+    def _bars_rest(self, token: re.Match[str]) -> None:
+        voice = self.voice
+        count = int(token[_GROUPS["bars_rest"] + 1][:9] or 1)
+        if not 1 <= count <= 10_000:
+            raise FormatError(f"a rest of {count} bars: 1 to 10,000 is allowed")
+        bar = (voice.meter.bar if voice.meter else 1920) * fields.SUBTICKS
+        for left in range(count, 0, -1):
+            voice.position += bar
+            if left > 1:
+                voice.close(self.line)
+        voice.last = None
+
+    def _chord(self, token: re.Match[str]) -> None:
+        first = _GROUPS["chord"]
+        found = _CHORD_NOTE.findall(_ORNAMENT.sub(" ", token[first + 1]))
+        if not found:
+            return
+        voice = self.voice
+        upper, lower = _fraction(*token.group(first + 2, first + 3, first + 4))
+        scale = self._scaled(voice.unit * upper // lower)
+        notes, begin, advance = voice.measure.notes, len(voice.measure.notes), 0
+        for mark, letter, octave, above, slashes, below, tie in found:
+            upper, lower = _fraction(above, slashes, below)
+            duration = scale * upper // lower
+            advance = advance or duration
+            natural = _natural(letter, octave)
+            pitch = self._pitch(mark, letter, natural)
+            notes.append([voice.position, duration, pitch, 1 if tie else 0, natural])
+        voice.tied = {note[4]: note[2] - voice.transpose - note[4] for note in notes[begin:] if note[3]}
+        voice.last = (begin, advance)
+        voice.position += advance
+        self.count += len(found)
+        if self.count > MAX_NOTES:
+            raise FormatError(f"the tune has more than {MAX_NOTES:,} notes")
+
+    def _tie(self, token: re.Match[str]) -> None:
+        voice = self.voice
+        if voice.last is None:
+            return
+        for note in voice.measure.notes[voice.last[0] :]:
+            note[3] = 1
+            voice.tied[note[4]] = note[2] - voice.transpose - note[4]
+
+    def _broken(self, token: re.Match[str]) -> None:
+        voice = self.voice
+        parts = 2 ** min(len(token[0]), 6)
+        long, short = (2 * parts - 1, parts), (1, parts)
+        before, after = (long, short) if token[0][0] == ">" else (short, long)
+        voice.broken = after
+        if voice.last is None:
+            return
+        begin, duration = voice.last
+        for note in voice.measure.notes[begin:]:
+            note[1] = note[1] * before[0] // before[1]
+        changed = duration * before[0] // before[1]
+        voice.position += changed - duration
+        voice.last = (begin, changed)
+
+    def _tuplet(self, token: re.Match[str]) -> None:
+        first = _GROUPS["tuplet"]
+        above = int(token[first + 1])
+        meter = self.voice.meter
+        compound = meter is not None and meter.numerator % 3 == 0 and meter.numerator > 3
+        usual = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}.get(above, 3 if compound else 2)
+        below, count = int(token[first + 2] or usual), int(token[first + 3] or above)
+        if not above or not below or not count:
+            raise FormatError(f"tuplet {token[0]!r} must have numbers from 1 on, such as (3abc")
+        self.voice.tuplet = (above, below, count)
+
+    def _overlay(self, token: re.Match[str]) -> None:
+        voice = self.voice
+        voice.measure.length = max(voice.measure.length, voice.position)
+        voice.position = 0
+        voice.last = None
+        voice.tuplet = (1, 1, 0)
+
+    # Barlines, repeats and chord symbols
+
+    def _bar(self, token: re.Match[str]) -> None:
+        voice, text = self.voice, token[0]
+        if text == "[|]":
+            return
+        full = voice.close(self.line)
+        before = voice.measures[-1] if voice.measures else None
+        colons = len(text) - len(text.lstrip(":"))
+        trailing = len(text) - len(text.rstrip(":")) if colons < len(text) else colons
+        if before is not None and colons:
+            before.repeat_end = max(before.repeat_end, 2, colons + 1 if colons < len(text) else 2)
+        if before is not None and (colons or trailing or len(text) > 1) and (full or not voice.measure.changes):
+            before.final = True
+        if trailing:
+            voice.measure.repeat_start = True
+
+    def _ending(self, token: re.Match[str]) -> None:
+        voice = self.voice
+        voice.close(self.line)
+        numbers: list[int] = []
+        for low, high in re.findall(r"(\d{1,3})(?:-(\d{1,3}))?", token[0]):
+            numbers += range(int(low), min(int(high or low), int(low) + 63) + 1)
+        voice.measure.endings = tuple(number for number in numbers if 1 <= number <= 64)
+
+    def _quoted(self, token: re.Match[str]) -> None:
+        chord = _chord_symbol(token[_GROUPS["quoted"] + 1])
+        if chord is not None:
+            self.voice.measure.changes.append((self.voice.position, chord))
+
+
+@lru_cache(maxsize=4096)
+def _fraction(above: str, slashes: str, below: str) -> tuple[int, int]:
+    """Note length as a fraction: ``3/2``, ``/``, ``//``, ``2``."""
+    upper = int(above[:6]) if above else 1
+    lower = 1 if not slashes else int(below[:6]) if below else 2 ** min(len(slashes), 8)
+    if not upper or not 1 <= lower <= 1024 or upper > 10_000:
+        raise FormatError(f"note length {(above + slashes + below)[:20]!r} must be a fraction such as 2, 3/2 or /2")
+    return upper, lower
+
+
+@lru_cache(maxsize=4096)
+def _chord_symbol(text: str) -> Chord | None:
+    """Chord symbol in double quotes; None for an annotation or a fingering."""
+    text = text.strip().strip("()[]")
+    if not text or text[0] in "^_<>@" or len(text) > 20:
+        return None
+    try:
+        return Chord.parse(text)
+    except InvalidScore:
+        return None
+
+
+def _natural(letter: str, octave: str) -> int:
+    natural = NATURALS[letter] if letter in NATURALS else NATURALS[letter.upper()] + 12
+    return natural + 12 * (octave.count("'") - octave.count(","))

@@ -1,0 +1,119 @@
+"""From the voices of an ABC tune, as written, to a Score, as played."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import accumulate
+from typing import TypeVar
+
+from firmus.errors import FormatError
+from firmus.formats import _abc_repeats as repeats
+from firmus.formats._abc_bars import pickup_and_meters
+from firmus.formats._abc_fields import SUBTICKS
+from firmus.formats._abc_file import Tune, text_of
+from firmus.formats._abc_music import MAX_NOTES, Measure, Voice
+from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
+
+Event = TypeVar("Event", Meter, Key, float, str, Chord)
+Line = list[tuple[int, Measure]]
+_HALF = SUBTICKS // 2
+_AT_START = {Key: "key", float: "tempo"}
+
+
+def play(tune: Tune, voices: list[Voice]) -> Score:
+    """Unfold the repeats and build the Score of one tune."""
+    parts_order = next((value for _, name, value in tune.header if name == "P"), "")
+    together = repeats.same_shape(voices)
+    lines = _together(voices, parts_order) if together else _each_alone(voices, parts_order)
+    if sum(len(measure.notes) for line in lines for _, measure in line) > MAX_NOTES:
+        raise FormatError(f"the tune has more than {MAX_NOTES:,} notes when its repeats are played")
+    ends = [max(start + measure.length for start, measure in line[-1:]) for line in lines]
+    end = _ticks(max(ends))
+    pickup, meters = pickup_and_meters(_measures(lines[ends.index(max(ends))]), end)
+    return Score(
+        parts=tuple(
+            Part(_name(voice, len(voices)), _notes(line), voice.program, voice.is_drums)
+            for voice, line in zip(voices, lines, strict=True)
+        ),
+        meters=tuple(meters),
+        tempi=tuple(Tempo(tick, bpm) for tick, bpm in _steady(_events(lines, float))),
+        keys=tuple(replace(key, start=tick) for tick, key in _steady(_events(lines, Key))),
+        chords=tuple(replace(chord, start=tick) for tick, chord in _events(lines, Chord)),
+        sections=tuple(Section(tick, label) for tick, label in _events(lines, str)),
+        pickup=pickup,
+        end=end,
+        title=tune.title,
+        composer=text_of(next((value for _, name, value in tune.header if name == "C"), "")),
+    )
+
+
+def _ticks(subticks: int) -> int:
+    return (subticks + _HALF) // SUBTICKS
+
+
+def _name(voice: Voice, count: int) -> str:
+    return voice.name or ("" if count == 1 and len(voice.identity) < 3 else voice.identity)
+
+
+def _together(voices: list[Voice], parts_order: str) -> list[Line]:
+    """Place the measures of voices that share their barlines; a measure is as long as its longest voice."""
+    order = repeats.order(repeats.marks(voices), parts_order)
+    lengths = (max(voice.measures[index].length for voice in voices) for index in order)
+    starts = list(accumulate(lengths, initial=0))
+    return [[(start, voice.measures[index]) for start, index in zip(starts, order, strict=False)] for voice in voices]
+
+
+def _each_alone(voices: list[Voice], parts_order: str) -> list[Line]:
+    """Place the measures of every voice by its own lengths and repeats."""
+    return [_together([voice], parts_order)[0] for voice in voices]
+
+
+def _measures(line: Line) -> list[tuple[int, Meter | None]]:
+    """First tick and meter of each measure; a meter that changes within one ends it."""
+    found: dict[int, Meter | None] = {}
+    for start, measure in line:
+        found[_ticks(start)] = measure.meter
+        found.update((_ticks(start + offset), value) for offset, value in measure.changes if isinstance(value, Meter))
+    return sorted(found.items())
+
+
+def _notes(line: Line) -> tuple[Note, ...]:
+    """Notes of one voice, tied ones joined."""
+    found: list[list[int]] = []
+    ties: dict[int, list[int]] = {}
+    for start, measure in line:
+        for offset, duration, pitch, tied, _ in measure.notes:
+            begin = start + offset
+            note = ties.pop(pitch, None) if ties else None
+            if note is not None and note[1] == begin:
+                note[1] = begin + duration
+            else:
+                note = [begin, begin + duration, pitch]
+                found.append(note)
+            if tied:
+                ties[pitch] = note
+    notes = []
+    for begin, stop, pitch in found:
+        first = _ticks(begin)
+        notes.append(Note(first, max(1, _ticks(stop) - first), pitch))
+    return tuple(notes)
+
+
+def _events(lines: list[Line], kind: type[Event]) -> list[tuple[int, Event]]:
+    """What is in force at the start of each measure or changes within it; the first voice wins."""
+    name = _AT_START.get(kind)
+    found: dict[int, Event] = {}
+    for line in lines:
+        for start, measure in line:
+            at_start = getattr(measure, name) if name else None
+            for offset, value in measure.changes:
+                if isinstance(value, kind):
+                    found.setdefault(_ticks(start + offset), value)
+            if at_start is not None:
+                found.setdefault(_ticks(start), at_start)
+    return sorted(found.items(), key=lambda item: item[0])
+
+
+def _steady(events: list[tuple[int, Event]]) -> list[tuple[int, Event]]:
+    """Events without those that say the same again."""
+    return [event for index, event in enumerate(events) if index == 0 or events[index - 1][1] != event[1]]
