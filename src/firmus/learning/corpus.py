@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +15,11 @@ from firmus.tokens import Example, Prepared
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One prepared piece and where it comes from."""
+    """One prepared piece, where it comes from and under which licence."""
 
     name: str
     set: str
+    licence: str
     split: str
     prepared: Prepared
     tokens: int
@@ -24,7 +27,7 @@ class Piece:
 
 @dataclass
 class Corpus:
-    """Prepared pieces of one representation; see `firmus.learning.prepare`."""
+    """Prepared pieces of one representation; made by `firmus.learning.prepare`."""
 
     representation: str
     all_pieces: list[Piece]
@@ -36,7 +39,7 @@ class Corpus:
         return [piece for piece in self.all_pieces if piece.split == split]
 
     def example(self, split: str, generator: np.random.Generator, length: int, transpose: bool) -> Example:
-        """Random training sequence: a piece in proportion to its tokens and its set's weight, then a cut of it."""
+        """Random training sequence: a piece by its tokens and its set's weight, then a cut of it."""
         if split not in self._draws:
             pieces = self.pieces(split)
             shares = np.array([piece.tokens * self.weights.get(piece.set, 1.0) for piece in pieces], float)
@@ -46,3 +49,34 @@ class Corpus:
         module = plugins.load("firmus.tokens", self.representation)
         drawn: Example = module.example(piece.prepared, generator, length, transpose)
         return drawn
+
+
+def save(corpus: Corpus, path: Path) -> None:
+    """Write a corpus as one compressed NumPy archive: fields of all pieces end to end, and where each begins."""
+    arrays: dict[str, Any] = {}
+    for name in corpus.all_pieces[0].prepared:
+        every = [piece.prepared[name] for piece in corpus.all_pieces]
+        arrays[name] = np.concatenate(every)
+        arrays[f"{name}.borders"] = np.cumsum([0, *(len(each) for each in every)])
+    facts = [[piece.name, piece.set, piece.licence, piece.split, piece.tokens] for piece in corpus.all_pieces]
+    arrays["facts"] = np.frombuffer(json.dumps([corpus.representation, facts]).encode(), np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".part.npz")
+    np.savez_compressed(temporary, allow_pickle=False, **arrays)
+    temporary.replace(path)
+
+
+def load(path: Path, weights: dict[str, float] | None = None) -> Corpus:
+    """Read a corpus; the inverse of `save`."""
+    with np.load(path, allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    representation, facts = json.loads(arrays.pop("facts").tobytes())
+    names = [name for name in arrays if not name.endswith(".borders")]
+    pieces = []
+    for index, (name, set_name, licence, split, tokens) in enumerate(facts):
+        prepared = {}
+        for each in names:
+            borders = arrays[f"{each}.borders"]
+            prepared[each] = arrays[each][borders[index] : borders[index + 1]]
+        pieces.append(Piece(name, set_name, licence, split, prepared, tokens))
+    return Corpus(representation, pieces, weights or {})

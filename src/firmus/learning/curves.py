@@ -25,9 +25,7 @@ def plot(log: list[dict[str, float]], path: Path, title: str = "") -> None:
         figure, axes = pyplot.subplots(figsize=(6, 3.5), layout="constrained")
         seen = [entry["tokens"] / 1e6 for entry in log]
         axes.plot(seen, [entry["train"] for entry in log], label="training", color="#999933")
-        axes.plot(
-            seen, [entry["valid"] for entry in log], label="validation (averaged weights)", color="#332288"
-        )
+        axes.plot(seen, [entry["valid"] for entry in log], label="validation (averaged weights)", color="#332288")
         axes.set(xlabel="tokens seen, millions", ylabel="nats per token", title=title)
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False)

@@ -128,9 +128,7 @@ def parse(text: str) -> Recipe:
     recipe = _fill(Recipe, document, "recipe")
     for package, name in (("firmus.models", recipe.model), ("firmus.tokens", recipe.representation)):
         if name not in plugins.names(package):
-            raise RecipeError(
-                unknown(package.rpartition(".")[2].removesuffix("s"), name, plugins.names(package))
-            )
+            raise RecipeError(unknown(package.rpartition(".")[2].removesuffix("s"), name, plugins.names(package)))
     return recipe
 
 

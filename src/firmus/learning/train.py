@@ -136,9 +136,7 @@ def build(recipe: Recipe) -> nn.Module:
         config = module.Config(**recipe.network)
     except TypeError as error:
         raise RecipeError(f"[network] {error}") from None
-    network: nn.Module = module.build(
-        config, Shape(tokens.VOCABULARY, tokens.PLACES, tokens.PARTS, tokens.QUARTER)
-    )
+    network: nn.Module = module.build(config, Shape(tokens.VOCABULARY, tokens.PLACES, tokens.PARTS, tokens.QUARTER))
     return network
 
 
@@ -166,9 +164,7 @@ def validate(network: nn.Module, recipe: Recipe, corpus: Corpus) -> float:
         tokens, slots, targets = (each.to(device) for each in next(stream))
         with torch.autocast(device.type, torch.bfloat16, enabled=precision() == "bf16-mixed"):
             logits = network(tokens, slots)
-        total += float(
-            functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), reduction="sum")
-        )
+        total += float(functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), reduction="sum"))
         count += int((targets >= 0).sum())
     return total / count
 

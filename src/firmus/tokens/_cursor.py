@@ -57,9 +57,7 @@ class Cursor:
     pitch: int = -1
     velocity: int = v.USUAL_VELOCITY
     style: int | None = None
-    notes: list[list[tuple[int, int, int, int]]] = field(
-        default_factory=list
-    )  # start, steps, pitch, velocity
+    notes: list[list[tuple[int, int, int, int]]] = field(default_factory=list)  # start, steps, pitch, velocity
     chords: dict[int, tuple[int, int]] = field(default_factory=dict)
     slot: tuple[int, int, int] = (0, 0, 0)
 

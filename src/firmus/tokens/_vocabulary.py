@@ -24,11 +24,7 @@ CONTROLS = ("density", "register", "polyphony", "valence", "arousal")
 CLASSES = 8  # values of a control
 MAX_PARTS = 32
 SECTION_NAMES = "ABCDEFGHIJKLMNOP"
-KEYS = tuple(
-    Key.from_signature(sharps, mode)
-    for mode in ("major", "minor")
-    for sharps in range(-7, 8)
-)
+KEYS = tuple(Key.from_signature(sharps, mode) for mode in ("major", "minor") for sharps in range(-7, 8))
 METERS = tuple(
     (numerator, denominator)
     for denominator, most in ((4, 8), (8, 16), (2, 4), (16, 32), (1, 2), (32, 64))

@@ -214,9 +214,7 @@ class _Story:
         return Example(np.concatenate(self.tokens), np.concatenate(self.slots), given)
 
 
-def example(
-    prepared: Prepared, generator: np.random.Generator, length: int, transpose: bool = True
-) -> Example:
+def example(prepared: Prepared, generator: np.random.Generator, length: int, transpose: bool = True) -> Example:
     """Cut some bars at random, leave a random region open, move to a random key."""
     count, lanes = cells(prepared)
     used = 0 if prepared["lane"][0] else 1

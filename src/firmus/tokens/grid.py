@@ -81,8 +81,8 @@ def quantise(score: Score) -> Score:
     return decode(encode(score))
 
 
-def prepare(score: Score) -> Prepared:
-    """Raster (S, 4) of tokens; where notes of a part overlap, the higher sounds."""
+def prepare(score: Score, style: str = "") -> Prepared:
+    """Raster (S, 4) of tokens; where notes of a part overlap, the higher sounds; the style is not kept."""
     if len(score.parts) > PARTS or any(part.is_drums for part in score.parts):
         raise TokenError(f"{len(score.parts)} parts: the grid holds four voices at most, and no drums")
     steps = -(-score.end // STEP)
@@ -98,9 +98,7 @@ def prepare(score: Score) -> Prepared:
     return {"raster": raster}
 
 
-def example(
-    prepared: Prepared, generator: np.random.Generator, length: int, transpose: bool = True
-) -> Example:
+def example(prepared: Prepared, generator: np.random.Generator, length: int, transpose: bool = True) -> Example:
     """Cut `length` tokens at random, in a random key within the range of the grid."""
     raster = prepared["raster"].astype(np.int64)
     if transpose:

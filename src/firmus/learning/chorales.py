@@ -1,0 +1,54 @@
+"""Rasters of chorales as Scores: barlines, meter and key are not in the data and are inferred.
+
+The rasters (four voices a sixteenth) say neither where bars begin nor in which key a chorale stands.
+The meter is 3/4 where chords change together in threes more clearly than in fours; the first barline is
+chosen so that the last chord begins on the first or third beat; the key is estimated from the pitches.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+
+from firmus.analysis.keys import estimate
+from firmus.score import Meter, Score
+from firmus.tokens import grid
+
+BEAT = grid.QUARTER
+
+
+def from_raster(data: bytes) -> Score:
+    """Score of a JSON raster: a list of sixteenths, each four MIDI pitches, -1 for silence."""
+    raster = np.array(json.loads(data), np.int64)
+    tokens = np.where(raster > 0, raster - grid.LOWEST + 1, grid.REST)
+    score = grid.decode(np.concatenate([[grid.START], tokens.reshape(-1)]))
+    beats, first = barlines(raster)
+    found = estimate(score)
+    return replace(
+        score,
+        meters=(Meter(0, beats, 4),),
+        keys=(found.key,) if found else (),
+        pickup=first * grid.STEP,
+    )
+
+
+def barlines(raster: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> tuple[int, int]:
+    """Beats in a bar, 3 or 4, and sixteenths before the first barline."""
+    moves = np.vstack([np.ones((1, raster.shape[1]), bool), raster[1:] != raster[:-1]]).sum(axis=1)
+    on_beats = moves[::BEAT].astype(float)
+
+    def clearness(period: int) -> float:
+        spread = [on_beats[phase::period].mean() for phase in range(period) if len(on_beats[phase::period])]
+        return max(spread) / max(on_beats.mean(), 1e-9)
+
+    beats = 3 if clearness(3) > 1.1 * clearness(4) else 4
+    last = len(moves) - 1
+    while last > 0 and moves[last] < 2:
+        last -= 1
+    if last % BEAT:
+        return beats, 0
+    beat = last // BEAT
+    pickup = beat % 3 if beats == 3 else beat % 2
+    return beats, pickup * BEAT

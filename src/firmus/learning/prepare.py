@@ -1,0 +1,221 @@
+"""From files to a corpus: read, leave duplicates out, split by piece, encode, cache.
+
+A piece is what a listener would call one: versions of a tune (transposed, in another collection, under another
+name) stand on the same side of the split, and copies are dropped. Two pieces are versions of one when they
+share at least a third of the shorter one's melodic 8-note interval patterns, copies when they share 95 % of
+both. Patterns that stand in more than fifty pieces are common property and prove nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus import formats, plugins
+from firmus.errors import FirmusError, FormatError, RecipeError
+from firmus.learning.chorales import from_raster
+from firmus.learning.corpus import Corpus, Piece, load, save
+from firmus.learning.recipe import Recipe
+from firmus.learning.sources import Document, Source, folder, source
+from firmus.score import Score
+
+VALIDATION = 0.05  # share of pieces in the validation split, where the publishers have not split
+PATTERN = 8
+COMMON = 50
+LEAST_NOTES = 12
+Fingerprint = NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One piece as read: its encoding and fingerprint, or why it was refused."""
+
+    name: str
+    document: Document
+    prepared: dict[str, NDArray[Any]] | None
+    fingerprint: Fingerprint
+    notes: int
+    reason: str = ""
+
+
+def prepare(
+    recipe: Recipe, data: Path, cache: Path, *, user_folder: Path | None = None, report: Callable[[str], None] = print
+) -> Corpus:
+    """Corpus of a recipe's sets, out of the cache where nothing has changed.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    data : Path
+        Folder that holds the sets.
+    cache : Path
+        Folder for prepared sets; may be deleted at any time.
+    user_folder : Path, optional
+        A folder of music files to learn from instead of the recipe's sets.
+    report : callable
+        Takes one line of progress.
+    """
+    sources = [folder(user_folder)] if user_folder else [source(name) for name in recipe.data.sets]
+    if not sources:
+        raise RecipeError("the recipe names no sets: write sets = [...] in [data], or give a folder with --data")
+    path = cache / f"{recipe.name}-{_digest(recipe, sources, data)}.npz"
+    if path.exists():
+        report(f"prepared music from {path.name}")
+        return load(path, recipe.data.weights)
+    began = time.monotonic()
+    read: list[tuple[str, Read]] = []
+    for each in sources:
+        found = read_all(each, data, recipe, trusted=user_folder is None)
+        good = [one for one in found if one.prepared is not None]
+        reasons = Counter(one.reason for one in found if one.prepared is None)
+        report(
+            f"{each.name}: {len(good)} of {len(found)} pieces, {sum(one.notes for one in good):,} notes"
+            + "".join(f"; {count} left out: {reason}" for reason, count in reasons.most_common(4))
+        )
+        read += [(each.name, one) for one in good]
+    pieces = _split(read, report)
+    notes = sum(one.notes for _, one in read)
+    seconds = time.monotonic() - began
+    report(f"{notes:,} notes in {seconds:.0f} s: {notes / max(seconds, 1e-9):,.0f} notes/s")
+    if not any(piece.split == "train" for piece in pieces):
+        raise RecipeError("no piece to train on is left: see above why each was left out")
+    corpus = Corpus(recipe.representation, pieces, recipe.data.weights)
+    save(corpus, path)
+    return corpus
+
+
+def read_all(origin: Source, data: Path, recipe: Recipe, *, trusted: bool) -> list[Read]:
+    """Read and encode every piece of a set, on every core."""
+    jobs = ((recipe.representation, document, trusted) for document in origin.read(data))
+    found: list[Read] = []
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        for some in pool.map(_read, jobs, chunksize=8):
+            found += some
+    return found
+
+
+def _read(job: tuple[str, Document, bool]) -> list[Read]:
+    representation, document, trusted = job
+    try:
+        if document.name.endswith(".raster"):
+            scores = [from_raster(document.data)]
+        else:
+            scores = formats.read_all(document.data, trusted=trusted)
+    except FormatError as error:
+        return [Read(document.name, document, None, np.empty(0, np.uint64), 0, f"unreadable ({error})"[:90])]
+    module = plugins.load("firmus.tokens", representation)
+    return [_encode(module, score, document, index) for index, score in enumerate(scores)]
+
+
+def _encode(module: Any, score: Score, document: Document, index: int) -> Read:
+    name = f"{document.name}#{index + 1}"
+    bare = Document(document.name, b"", document.style, document.licence, document.split)
+    notes = sum(len(part.notes) for part in score.parts)
+    nothing = np.empty(0, np.uint64)
+    if notes < LEAST_NOTES:
+        return Read(name, bare, None, nothing, notes, f"fewer than {LEAST_NOTES} notes")
+    try:
+        prepared = module.prepare(score, document.style)
+    except FirmusError as error:
+        return Read(name, bare, None, nothing, notes, str(error)[:90])
+    return Read(name, bare, prepared, fingerprint(score), notes)
+
+
+def fingerprint(score: Score) -> Fingerprint:
+    """Sorted hashes of the 8-note interval patterns of each part's upper line; transposition does not matter.
+
+    Drum parts are told by their own line of drums and times between them.
+    """
+    found: set[int] = set()
+    for part in score.parts:
+        line: dict[int, int] = {}
+        for note in part.notes:
+            line[note.start] = max(line.get(note.start, 0), note.pitch)
+        starts, pitches = np.array(sorted(line)), np.array([line[start] for start in sorted(line)])
+        steps = (np.diff(starts) // 30) * 128 + pitches[1:] if part.is_drums else np.diff(pitches)
+        for first in range(len(steps) - PATTERN + 2):
+            pattern = steps[first : first + PATTERN - 1].astype(np.int32).tobytes()
+            found.add(int.from_bytes(hashlib.blake2b(pattern, digest_size=8).digest(), "little"))
+    return np.array(sorted(found), np.uint64)
+
+
+def _split(read: list[tuple[str, Read]], report: Callable[[str], None]) -> list[Piece]:
+    """Families of versions, copies left out, each family on one side."""
+    family = list(range(len(read)))
+
+    def head(index: int) -> int:
+        while family[index] != index:
+            family[index] = family[family[index]]
+            index = family[index]
+        return index
+
+    copies = set()
+    for one, other, shared in _related([each.fingerprint for _, each in read]):
+        sizes = len(read[one][1].fingerprint), len(read[other][1].fingerprint)
+        if shared >= 0.95 * max(sizes):
+            copies.add(max(one, other))
+        if shared >= max(sizes) / 3 or shared >= min(sizes) / 2:
+            family[head(one)] = head(other)
+    published: dict[int, str] = {}
+    for index, (_, each) in enumerate(read):
+        if each.document.split:
+            side = published.get(head(index), each.document.split)
+            published[head(index)] = "train" if "train" in (side, each.document.split) else side
+    pieces = []
+    for index, (set_name, each) in enumerate(read):
+        if index in copies or each.prepared is None:
+            continue
+        side = published.get(head(index)) or _side(read[head(index)][1].name)
+        if each.document.split and side != each.document.split:
+            side = each.document.split
+        tokens = sum(len(array) for name, array in each.prepared.items() if name in ("tokens", "raster"))
+        pieces.append(Piece(each.name, set_name, each.document.licence, side, each.prepared, tokens))
+    families = len({head(index) for index in range(len(read))})
+    report(f"{len(pieces)} pieces in {families} families of versions; {len(copies)} copies left out")
+    return pieces
+
+
+def _related(fingerprints: list[Fingerprint]) -> Iterable[tuple[int, int, int]]:
+    """Pairs of pieces that share patterns which are not common property, with how many they share."""
+    holders: dict[int, list[int]] = defaultdict(list)
+    for index, patterns in enumerate(fingerprints):
+        for pattern in patterns.tolist():
+            holders[pattern].append(index)
+    shared: Counter[tuple[int, int]] = Counter()
+    for members in holders.values():
+        if 1 < len(members) <= COMMON:
+            for place, one in enumerate(members):
+                for other in members[place + 1 :]:
+                    shared[one, other] += 1
+    return ((one, other, count) for (one, other), count in shared.items() if count >= 4)
+
+
+def _side(name: str) -> str:
+    """Side of the split, by a hash of the family's name: the same in every run."""
+    number = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest(), "little")
+    return "valid" if number / 2**32 < VALIDATION else "train"
+
+
+def _digest(recipe: Recipe, sources: list[Source], data: Path) -> str:
+    """Digest of everything that the prepared music depends on: the sets' files and the code that reads them."""
+    root = Path(__file__).parent.parent
+    code = sorted(file for room in ("formats", "tokens", "learning", "analysis") for file in (root / room).glob("*.py"))
+    made_by = hashlib.blake2b(digest_size=8)
+    for file in [*code, root / "score.py", root / "timing.py"]:
+        made_by.update(file.read_bytes())
+    made_of = [(each.name, each.title) for each in sources]
+    stamps = sorted((file.name, file.stat().st_size) for file in data.rglob("*.xz")) if data.is_dir() else []
+    made_by.update(json.dumps([made_of, stamps, recipe.representation]).encode())
+    return made_by.hexdigest()

@@ -1,0 +1,210 @@
+"""The sets of music that Firmus learns from: where they lie, how each is read, and under which licence.
+
+A set is listed here with its licence and the credit that goes into the card of every model trained on it.
+Sets whose terms forbid it are not here at all.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import lzma
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from firmus.errors import RecipeError, unknown
+
+SUFFIXES = (".mid", ".midi", ".mxl", ".musicxml", ".abc")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file of a set, not yet read.
+
+    Parameters
+    ----------
+    name : str
+        Path within the set.
+    data : bytes
+    style : str
+        A style of `firmus.tokens.events`, ``""`` where none fits.
+    licence : str
+    split : str
+        ``"train"`` or ``"valid"`` where the set's publishers split it, else ``""``.
+    """
+
+    name: str
+    data: bytes
+    style: str
+    licence: str
+    split: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A set of music; `read(folder)` gives its documents."""
+
+    name: str
+    title: str
+    licence: str
+    credit: str
+    read: Callable[[Path], Iterator[Document]]
+
+
+def source(name: str) -> Source:
+    """Look a set up by name."""
+    if name not in SOURCES:
+        raise RecipeError(unknown("set", name, SOURCES))
+    return SOURCES[name]
+
+
+def folder(path: Path) -> Source:
+    """A user's own folder of music files, as a set called ``folder``."""
+
+    def read(_: Path) -> Iterator[Document]:
+        for file in sorted(each for each in path.rglob("*") if each.suffix.lower() in SUFFIXES):
+            yield Document(str(file.relative_to(path)), file.read_bytes(), "", "as its owner says")
+
+    return Source("folder", f"the folder {path.name}", "as its owner says", path.name, read)
+
+
+def _archive(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Music files of a tar archive, in its order."""
+    try:
+        with tarfile.open(path) as archive:
+            for member in archive:
+                file = archive.extractfile(member) if member.isfile() else None
+                if file and member.name.lower().endswith(SUFFIXES):
+                    yield member.name, file.read()
+    except OSError as error:
+        raise RecipeError(f"training music {path}: {error.strerror or error}; say where it lies with --data") from None
+
+
+def _whole(archive: str, style: str, licence: str) -> Callable[[Path], Iterator[Document]]:
+    """Every file of one archive in one style and under one licence."""
+
+    def read(data: Path) -> Iterator[Document]:
+        for name, content in _archive(data / archive):
+            yield Document(name, content, style, licence)
+
+    return read
+
+
+def _jsb(data: Path) -> Iterator[Document]:
+    """Chorales as JSON rasters, in the published split."""
+    path = data / "jsb" / "Jsb16thSeparated.train-valid.json.xz"
+    try:
+        document = json.loads(lzma.decompress(path.read_bytes()))
+    except OSError as error:
+        raise RecipeError(f"training music {path}: {error.strerror or error}; say where it lies with --data") from None
+    for split in ("train", "valid"):
+        for index, raster in enumerate(document[split]):
+            content = json.dumps(raster, separators=(",", ":")).encode()
+            yield Document(f"{split}/{index:03}.raster", content, "chorale", "public domain music", split)
+
+
+def _openhymnal(data: Path) -> Iterator[Document]:
+    """Hymns whose own line says plainly that they are in the public domain; none of Bach's settings."""
+    for name, content in _archive(data / "openhymnal" / "openhymnal-abc.tar.xz"):
+        lines = [line for line in content.decode("utf-8", "replace").splitlines() if line.startswith("C:")]
+        plain = any("copyright: public domain. " in f"{line.lower()} " for line in lines)
+        if plain and not any("sebastian bach" in line.lower() or "j.s. bach" in line.lower() for line in lines):
+            yield Document(name, content, "hymn", "public domain")
+
+
+def _tunes(collection: str) -> Callable[[Path], Iterator[Document]]:
+    """Public-domain tune books that come with music21."""
+
+    def read(_: Path) -> Iterator[Document]:
+        import importlib.util
+
+        found = importlib.util.find_spec("music21")
+        if found is None or found.origin is None:
+            raise RecipeError("the tune books come with music21: pip install 'firmus[train]'")
+        for file in sorted((Path(found.origin).parent / "corpus" / collection).glob("*.abc")):
+            yield Document(f"{collection}/{file.name}", file.read_bytes(), "folk", "public domain music")
+
+    return read
+
+
+def _groove(data: Path) -> Iterator[Document]:
+    """Drum performances, in the published split, without its test rows."""
+    path = data / "groove" / "groove-midi.tar.xz"
+    with tarfile.open(path) as archive:
+        file = archive.extractfile("groove/info.csv")
+        rows = list(csv.DictReader(io.TextIOWrapper(file, "utf-8"))) if file else []
+    splits = {f"groove/{row['midi_filename']}": row["split"] for row in rows}
+    for name, content in _archive(path):
+        split = {"train": "train", "validation": "valid"}.get(splits.get(name, ""))
+        if split:
+            yield Document(name, content, "drums", "CC BY 4.0", split)
+
+
+def _mutopia(data: Path) -> Iterator[Document]:
+    """Classical scores, each with its own licence, styled by instrument; none of Bach's chorales."""
+    styles = {"piano": "piano", "harpsichord": "piano", "clavichord": "piano", "organ": "organ", "guitar": "guitar"}
+    with (data / "mutopia" / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["dir"]: row for row in csv.DictReader(file)}
+    for name, content in _archive(data / "mutopia" / "mutopia-midi-derived.tar.xz"):
+        row = rows.get("/".join(name.split("/")[1:-1]))
+        if row is None or (row["composer"] == "BachJS" and "voice" in row["instrument"].lower()):
+            continue
+        instrument = row["instrument"].split(",")[0].split("(")[0].strip().lower()
+        voices = "SATB" in row["instrument"] or "choir" in row["instrument"].lower()
+        yield Document(name, content, "choir" if voices else styles.get(instrument, "chamber"), row["licence"])
+
+
+SOURCES = {
+    each.name: each
+    for each in (
+        Source(
+            "jsb", "Bach chorales, sixteenth grid, train and valid of the published split",
+            "public domain music; the encoding states no licence", "czhuang/JSB-Chorales-dataset", _jsb,
+        ),
+        Source("openhymnal", "Open Hymnal, four-voice hymns", "public domain", "Open Hymnal Project", _openhymnal),
+        Source(
+            "ryan", "Ryan's Mammoth Collection (1883)", "public domain music",
+            "transcribers of Ryan's Mammoth Collection, as bundled with music21", _tunes("ryansMammoth"),
+        ),
+        Source(
+            "oneills", "O'Neill's Music of Ireland (1903)", "public domain music",
+            "transcribers of O'Neill's Music of Ireland, as bundled with music21", _tunes("oneills1850"),
+        ),
+        Source(
+            "aird", "Aird's Airs (1778-)", "public domain music",
+            "Jack Campin (2009), as bundled with music21", _tunes("airdsAirs"),
+        ),
+        Source(
+            "lieder", "OpenScore Lieder", "CC0 1.0", "OpenScore",
+            _whole("openscore-lieder/lieder-mxl.tar.xz", "song", "CC0 1.0"),
+        ),
+        Source(
+            "quartets", "OpenScore String Quartets", "CC0 1.0", "OpenScore",
+            _whole("openscore-quartets/quartets-mxl.tar.xz", "quartet", "CC0 1.0"),
+        ),
+        Source(
+            "leadsheets", "OpenEWLD, lead sheets whose authors' rights have ended", "public domain works; database MIT",
+            "OpenEWLD (Simonetta)",
+            _whole("openewld-pd/openewld-pd-mxl.tar.xz", "lead-sheet", "public domain; database MIT"),
+        ),
+        Source(
+            "groove", "Groove MIDI Dataset", "CC BY 4.0",
+            "Gillick, Roberts, Engel, Eck, Bamman 2019; Google Magenta", _groove,
+        ),
+        Source(
+            "mutopia", "Mutopia Project, derived MIDI", "public domain and CC BY 2.5/3.0/4.0, per file",
+            "Mutopia Project and the maintainer of each piece", _mutopia,
+        ),
+        Source(
+            "freedoom", "Freedoom, game music", "BSD-3-Clause", "Freedoom contributors (CREDITS-MUSIC)",
+            _whole("freedoom/freedoom-musics.tar.xz", "band", "BSD-3-Clause"),
+        ),
+        Source(
+            "simutrans", "Simutrans, game music", "Artistic-1.0", "Simutrans contributors",
+            _whole("simutrans/simutrans-music.tar.xz", "band", "Artistic-1.0"),
+        ),
+    )
+}  # fmt: skip
