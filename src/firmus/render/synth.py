@@ -1,0 +1,234 @@
+"""Score to sound: every part through the SoundFont, placed, mixed, in a small hall, at an even loudness.
+
+The sampler is Firmus's own (`firmus.render.sampler`): symusic's plays SoundFonts whose keys are tuned in
+their instruments, as the shipped one's are, up to an octave out of tune (symusic issue 55). It is numpy
+throughout, which lets other threads run, so nothing here needs a process of its own.
+
+Conventions: samples are float32 (frames, 2), full scale 1.0. The same Score gives the same bytes. The sound
+lasts as long as the Score and two seconds more, in which the last notes ring and fade.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from firmus.errors import FirmusError, unknown
+from firmus.render.instruments import played_as
+from firmus.score import Part, Score
+from firmus.timing import seconds
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from firmus.render.soundfont import SoundFont
+
+LOUDNESS = -14.0
+SAMPLE_RATE = 44100
+TAIL_SECONDS = 2.0
+FADE_SECONDS = 1.2
+MAX_SECONDS = 3600.0
+WRITE_FRAMES = 65_536  # libsndfile's Vorbis encoder overruns the stack when given minutes at once
+FILES = {
+    ".wav": ("WAV", "PCM_16"),
+    ".flac": ("FLAC", "PCM_16"),
+    ".ogg": ("OGG", "VORBIS"),
+    ".mp3": ("MP3", "MPEG_LAYER_III"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """Sound: `samples` float32 (frames, 2), full scale 1.0, at `sample_rate` frames a second."""
+
+    samples: npt.NDArray[np.float32]
+    sample_rate: int = SAMPLE_RATE
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return len(self.samples) / self.sample_rate
+
+
+def render(score: Score, sample_rate: int = SAMPLE_RATE, loudness: float = LOUDNESS, reverb: bool = True) -> Audio:
+    """Play a Score.
+
+    Parameters
+    ----------
+    score : Score
+    sample_rate : int
+        8,000 to 96,000 frames a second.
+    loudness : float
+        Integrated loudness in LUFS, -60 to -5; peaks stay below -1 dBFS.
+    reverb : bool
+        Add a small hall.
+
+    Raises
+    ------
+    FirmusError
+        Where an argument is out of range, the Score lasts more than an hour, or the SoundFont is damaged.
+
+    Examples
+    --------
+    >>> from firmus.score import Note
+    >>> render(Score((Part("Flute", (Note(0, 480, 69),), program=73),))).seconds
+    2.5
+    """
+    from firmus.render import mastering
+
+    mix = _silence(score, sample_rate)
+    _within("loudness", loudness, -60.0, -5.0, "LUFS")
+    for part in score.parts:
+        _add_part(mix, score, part, sample_rate)
+    if reverb:
+        mastering.reverberate(mix, sample_rate)
+    _fade(mix, sample_rate)
+    mastering.master(mix, sample_rate, loudness)
+    return Audio(mix, sample_rate)
+
+
+def stems(score: Score, sample_rate: int = SAMPLE_RATE, loudness: float = LOUDNESS) -> Iterator[tuple[str, Audio]]:
+    """Play a Score part by part, for mixing elsewhere: dry, aligned, all by the same gain, one at a time.
+
+    Their sum is the dry mix, at `loudness` or as near as its highest peak allows below -1 dBFS.
+
+    Yields
+    ------
+    (name, Audio)
+        Names are those of the parts, made distinct: ``"01 Soprano"``.
+    """
+    from firmus.render import mastering
+
+    mix = _silence(score, sample_rate)
+    _within("loudness", loudness, -60.0, -5.0, "LUFS")
+    for part in score.parts:
+        _add_part(mix, score, part, sample_rate)
+    level = mastering.loudness(mix, sample_rate)
+    peak = max(abs(float(mix.max(initial=0.0))), abs(float(mix.min(initial=0.0))), 1e-9)
+    gain = min(
+        10.0 ** ((max(loudness, -60.0) - max(level, -70.0)) / 20),
+        10.0 ** (mastering.CEILING_DECIBELS / 20) / peak,
+    )
+    del mix
+    for number, part in enumerate(score.parts, 1):
+        stem = _silence(score, sample_rate)
+        _add_part(stem, score, part, sample_rate)
+        _fade(stem, sample_rate)
+        stem *= gain
+        yield f"{number:02d} {part.name}".strip(), Audio(stem, sample_rate)
+
+
+def encode(audio: Audio, ending: str = ".wav", tags: Mapping[str, str] | None = None) -> bytes:
+    """Encode sound as a file's bytes.
+
+    Parameters
+    ----------
+    audio : Audio
+    ending : {".wav", ".flac", ".ogg", ".mp3"}
+        WAV and FLAC have 16 bits.
+    tags : mapping, optional
+        ``title``, ``artist``, ``comment``, ``software``, ``copyright``, ``date``, as far as the file holds
+        them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> encode(Audio(np.zeros((100, 2), np.float32)))[:4]
+    b'RIFF'
+    """
+    import numpy as np
+    import soundfile
+
+    if ending not in FILES:
+        raise FirmusError(unknown("audio file ending", ending, FILES))
+    kind, subtype = FILES[ending]
+    target = io.BytesIO()
+    with soundfile.SoundFile(target, "w", audio.sample_rate, 2, subtype, format=kind) as file:
+        for name, text in (tags or {}).items():
+            setattr(file, name, text)
+        for first in range(0, len(audio.samples), WRITE_FRAMES):
+            piece = audio.samples[first : first + WRITE_FRAMES]
+            if subtype == "PCM_16":
+                file.write(np.rint(np.clip(piece, -1.0, 1.0) * 32767).astype(np.int16))
+            else:
+                file.write(piece)
+    return target.getvalue()
+
+
+def write(path: str | os.PathLike[str], audio: Audio, tags: Mapping[str, str] | None = None) -> None:
+    """Write sound to a WAV, FLAC, OGG or MP3 file, by its ending; the file appears whole or not at all."""
+    from firmus.formats import save
+
+    target = Path(path)
+    save(encode(audio, target.suffix.lower(), tags), target)
+
+
+def _silence(score: Score, sample_rate: int) -> npt.NDArray[np.float32]:
+    import numpy as np
+
+    _within("sample rate", sample_rate, 8000, 96000, "frames a second")
+    lasts = seconds(score, score.end)
+    if lasts > MAX_SECONDS:
+        raise FirmusError(f"the score lasts {lasts:,.0f} seconds: {MAX_SECONDS:,.0f} is the most that can be rendered")
+    return np.zeros((round((lasts + TAIL_SECONDS) * sample_rate), 2), np.float32)
+
+
+def _within(what: str, value: float, low: float, high: float, unit: str) -> None:
+    if not low <= value <= high:
+        raise FirmusError(f"{what} {value!r} must be from {low:g} to {high:g} {unit}")
+
+
+def _add_part(buffer: npt.NDArray[np.float32], score: Score, part: Part, sample_rate: int) -> None:
+    from firmus.render import sampler, soundfont
+
+    if not part.notes or not part.volume:
+        return
+    font = soundfont.current()
+    ticks = sorted({tick for note in part.notes for tick in (note.start, note.end)})
+    at = dict(zip(ticks, _all_seconds(score, ticks), strict=True))
+    notes = [
+        sampler.Played(at[note.start], at[note.end] - at[note.start], note.pitch, note.velocity) for note in part.notes
+    ]
+    sampler.add_notes(buffer, sample_rate, font, _preset(font, part), notes, _gains(part))
+
+
+def _preset(font: SoundFont, part: Part) -> tuple[int, int]:
+    from firmus.render.soundfont import DRUM_BANK
+
+    return (DRUM_BANK, 0) if part.is_drums else (0, played_as(part.program, font.programs))
+
+
+def _gains(part: Part) -> tuple[float, float]:
+    """Left and right gain: volume as MIDI controller 7 (squared), pan by equal power."""
+    from math import cos, pi, sin
+
+    place = min(max((part.pan - 64) / 63, -1.0), 1.0)
+    angle = (place + 1.0) * pi / 4
+    gain = 0.25 * (part.volume / 127) ** 2
+    return gain * cos(angle), gain * sin(angle)
+
+
+def _all_seconds(score: Score, ticks: list[int]) -> list[float]:
+    """Seconds of many ticks in rising order, in one walk over the tempi."""
+    if len(score.tempi) < 32:
+        return [seconds(score, tick) for tick in ticks]
+    import numpy as np
+
+    corners = [tempo.start for tempo in score.tempi]
+    rates = np.array([60.0 / (tempo.bpm * 480) for tempo in score.tempi])
+    reached = np.concatenate(([0.0], np.cumsum(np.diff(corners) * rates[:-1])))
+    index = np.searchsorted(corners, ticks, side="right") - 1
+    times: list[float] = (reached[index] + (np.array(ticks) - np.array(corners)[index]) * rates[index]).tolist()
+    return times
+
+
+def _fade(mix: npt.NDArray[np.float32], sample_rate: int) -> None:
+    import numpy as np
+
+    frames = round(FADE_SECONDS * sample_rate)
+    mix[-frames:] *= (np.cos(np.linspace(0.0, np.pi / 2, frames, dtype=np.float32)) ** 2)[:, None]
