@@ -81,6 +81,11 @@ def _within(what: str, value: object, low: int, high: int, hint: str = "") -> No
         raise InvalidScore(f"{what} {value!r} must be a whole number from {low} to {high}" + hint)
 
 
+def _text(what: str, value: object) -> None:
+    if not isinstance(value, str) or any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise InvalidScore(f"{what} {repr(value)[:60]} must be text, without halves of characters")
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Note:
     """One sounding note.
@@ -103,8 +108,8 @@ class Note:
     def __post_init__(self) -> None:
         if not (
             type(self.start) is type(self.duration) is type(self.pitch) is type(self.velocity) is int
-            and 0 <= self.start
-            and 1 <= self.duration
+            and self.start >= 0
+            and self.duration >= 1
             and self.start + self.duration <= MAX_TICK
             and 0 <= self.pitch <= 127
             and 1 <= self.velocity <= 127
@@ -154,9 +159,12 @@ class Part:
     pan: int = 64
 
     def __post_init__(self) -> None:
+        _text("part name", self.name)
         _within(f"program of part {self.name!r}", self.program, 0, 127)
         _within(f"volume of part {self.name!r}", self.volume, 0, 127)
         _within(f"pan of part {self.name!r}", self.pan, 0, 127)
+        if type(self.is_drums) is not bool:
+            raise InvalidScore(f"is_drums {repr(self.is_drums)[:60]} of part {self.name!r} must be True or False")
         object.__setattr__(self, "notes", tuple(sorted(self.notes, key=_in_order)))
 
     @property
@@ -176,7 +184,7 @@ class Meter:
     def __post_init__(self) -> None:
         _within("meter start", self.start, 0, MAX_TICK)
         _within(f"numerator of meter {self.numerator}/{self.denominator}", self.numerator, 1, 64)
-        if self.denominator not in (1, 2, 4, 8, 16, 32, 64):
+        if type(self.denominator) is not int or self.denominator not in (1, 2, 4, 8, 16, 32, 64):
             raise InvalidScore(
                 f"meter {self.numerator}/{self.denominator}: the denominator must be 1, 2, 4, 8, 16, 32 or 64"
             )
@@ -247,9 +255,7 @@ class Key:
         >>> Key.parse("G minor").text, Key.parse("Bb").text, Key.parse("Am").text
         ('G minor', 'Bb major', 'A minor')
         """
-        match = re.fullmatch(
-            r"\s*([A-Ga-g])([#b♯♭]?)[\s-]*(major|maj|minor|min|m|M)?\s*", text, re.IGNORECASE
-        )
+        match = re.fullmatch(r"\s*([A-Ga-g])([#b♯♭]?)[\s-]*(major|maj|minor|min|m|M)?\s*", text, re.IGNORECASE)
         if not match:
             raise InvalidScore(f"there is no key {text!r}: write it as 'G minor' or 'Bb major'")
         minor = match[3] is not None and (match[3].lower() in ("minor", "min") or match[3] == "m")
@@ -376,6 +382,7 @@ class Section:
 
     def __post_init__(self) -> None:
         _within("section start", self.start, 0, MAX_TICK)
+        _text("section label", self.label)
         if not self.label or len(self.label) > 100:
             raise InvalidScore(f"section label {self.label[:20]!r} must have 1 to 100 characters")
 
@@ -425,6 +432,8 @@ class Score:
                 raise InvalidScore(f"{name} must be in order of start, one at a time; starts are {starts[:8]}")
         _within("pickup", self.pickup, 0, self.meters[0].bar - 1, " ticks, less than the first bar")
         _within("end", self.end, 0, MAX_TICK)
+        _text("title", self.title)
+        _text("composer", self.composer)
         object.__setattr__(self, "end", max([self.end, *(part.end for part in self.parts)]))
 
     def transposed(self, semitones: int) -> Score:
