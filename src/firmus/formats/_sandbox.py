@@ -26,7 +26,7 @@ from firmus.score import Score
 
 SECONDS = 20.0
 MEMORY = 1 << 30
-MAX_ANSWER = 1 << 27
+MAX_ANSWER = 1 << 26
 _SOURCE = str(Path(__file__).resolve().parents[2])
 _START = (
     "import sys; root = sys.argv.pop(1); root in sys.path or sys.path.insert(0, root); "
