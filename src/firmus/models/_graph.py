@@ -32,9 +32,7 @@ class Graph:
     ) -> str:
         """Add a node; returns its first output."""
         names = [outputs] if isinstance(outputs, str) else outputs
-        self.nodes.append(
-            helper.make_node(operator, inputs, names, domain=domain, name=names[0], **attributes)
-        )
+        self.nodes.append(helper.make_node(operator, inputs, names, domain=domain, name=names[0], **attributes))
         return names[0]
 
     def model(self, inputs: list[onnx.ValueInfoProto], outputs: list[onnx.ValueInfoProto]) -> onnx.ModelProto:
@@ -74,9 +72,7 @@ def transformer(network: Transformer, maximum: int) -> onnx.ModelProto:
         )  # fmt: skip
         out = g.add("MatMul", [attended, g.weight(name + "out", block.out.weight.T)], name + "out_out")
         x, normal = _normalise(g, x, out, g.weight(name + "feed_norm", block.feed_norm.weight), name + "feed")
-        both = g.add(
-            "MatMul", [normal, g.weight(name + "gate_up", block.gate_up.weight.T)], name + "gate_up_out"
-        )
+        both = g.add("MatMul", [normal, g.weight(name + "gate_up", block.gate_up.weight.T)], name + "gate_up_out")
         g.add("Split", [both], [name + "gate", name + "up"], axis=-1)
         silu = g.add("QuickGelu", [name + "gate"], name + "silu", FUSED, alpha=1.0)
         product = g.add("Mul", [silu, name + "up"], name + "product")

@@ -152,9 +152,7 @@ class Transformer(nn.Module):
         time, place, part = slots.unbind(-1)
         x = self.dropout(self.token(tokens) + self.place(place) + self.part(part))  # (B, T, width)
         index = torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)
-        angles = torch.cat(
-            [index[..., None] * self.by_index, time[..., None] * self.by_time], dim=-1
-        )  # (B, T, 32)
+        angles = torch.cat([index[..., None] * self.by_index, time[..., None] * self.by_time], dim=-1)  # (B, T, 32)
         for block in self.blocks:
             x = block(x, angles[:, None])
         return functional.linear(self.norm(x), self.token.weight)

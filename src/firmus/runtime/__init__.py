@@ -1,0 +1,1 @@
+"""Running models: weights, sessions, sampling, and the rules that make errors impossible."""

@@ -34,7 +34,7 @@ def prepare(score: Score, style: str = "") -> Prepared:
     -------
     dict of arrays
         ``head`` start, style; ``programs`` (P,); ``bars`` (B, 7): start, place of its first step, key, meter,
-        tempo, section (tokens, -1 for none), length; ``borders`` (B · (P + 1) + 1,) into ``tokens``,
+        tempo, section (tokens, -1 for none), length; ``ticks`` (B,): where each begins in the score; ``borders`` (B · (P + 1) + 1,) into ``tokens``,
         ``time``, ``place``; ``lane`` (1,) whether there are chord symbols; ``range`` lowest and highest pitch.
     """
     if len(score.parts) > v.MAX_PARTS:
@@ -59,6 +59,7 @@ def prepare(score: Score, style: str = "") -> Prepared:
             [v.DRUMS if part.is_drums else v.PROGRAM + part.program for part in score.parts], np.int16
         ),
         "bars": table,
+        "ticks": np.array(starts, np.int64),
         "borders": np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32),
         "tokens": events[:, 0].astype(np.int16),
         "time": events[:, 1],

@@ -1,0 +1,165 @@
+"""From a trained network to shipped weights: ONNX, eight bits a weight, with a card that says everything.
+
+Quantising: every constant matrix of a ``MatMul`` becomes a ``MatMulNBits`` of eight bits, in blocks of 64
+inputs with a scale each (symmetric: q = round(w / scale) + 128, scale = max|w| / 127). Embeddings stay as they
+are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+
+from firmus import plugins
+from firmus.formats import save
+from firmus.learning.corpus import Corpus
+from firmus.learning.recipe import Recipe
+from firmus.learning.sources import SOURCES
+from firmus.models._graph import FUSED
+from firmus.runtime.stepper import Stepper
+from firmus.runtime.weights import Card, read_card
+from firmus.tokens import _vocabulary as v
+
+BLOCK = 64
+TASKS = {"events": ("compose", "continue", "infill", "harmonise", "vary"), "grid": ()}
+
+
+def quantise(model: Any) -> Any:
+    """Replace constant matrices by eight-bit ones; the model is changed in place and returned."""
+    constants = {each.name: each for each in model.graph.initializer}
+    for node in model.graph.node:
+        weight = constants.get(node.input[1]) if node.op_type == "MatMul" else None
+        if weight is None or numpy_helper.to_array(weight).shape[0] % BLOCK:
+            continue
+        matrix = numpy_helper.to_array(weight)
+        inputs, outputs = matrix.shape
+        packed, scales = pack(matrix)
+        model.graph.initializer.remove(weight)
+        names = [f"{weight.name}.packed", f"{weight.name}.scales"]
+        model.graph.initializer.extend(
+            [numpy_helper.from_array(packed, names[0]), numpy_helper.from_array(scales, names[1])]
+        )
+        changed = helper.make_node(
+            "MatMulNBits", [node.input[0], *names], list(node.output), domain=FUSED, name=node.name,
+            K=inputs, N=outputs, bits=8, block_size=BLOCK, accuracy_level=4,
+        )  # fmt: skip
+        node.CopyFrom(changed)
+    return model
+
+
+def pack(matrix: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Eight-bit blocks (N, K / 64, 64) and scales (N · K / 64,) of a matrix (K, N).
+
+    Examples
+    --------
+    >>> packed, scales = pack(np.linspace(-1, 1, 128, dtype=np.float32).reshape(64, 2))
+    >>> packed.shape, scales.shape, int(packed.min()), int(packed.max())
+    ((2, 1, 64), (2,), 1, 255)
+    """
+    blocks = matrix.T.reshape(matrix.shape[1], -1, BLOCK)
+    scales = np.maximum(np.abs(blocks).max(axis=-1, keepdims=True) / 127, 1e-12)
+    packed = np.clip(np.round(blocks / scales) + 128, 0, 255).astype(np.uint8)
+    return packed, scales.reshape(-1).astype(np.float32)
+
+
+def export(network: torch.nn.Module, recipe: Recipe, corpus: Corpus, folder: Path, *, training: dict[str, Any]) -> Card:
+    """Write ``model.onnx`` and ``card.json``, with the likelihood before and after quantising.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        With the weights to be shipped.
+    recipe, corpus
+        What it was trained with.
+    folder : Path
+        Of the model.
+    training : dict
+        What the card is to say of the training (steps, minutes, tokens, loss curve).
+    """
+    module = plugins.load("firmus.models", recipe.model)
+    plain = module.graph(network)
+    folder.mkdir(parents=True, exist_ok=True)
+    losses = {}
+    for name, graph in (("float32", plain), ("int8", quantise(onnx.ModelProto.FromString(plain.SerializeToString())))):
+        data = graph.SerializeToString()
+        save(data, folder / "model.onnx")
+        _write_card(network, recipe, corpus, folder, data, training | {"validation_nats_per_token": dict(losses)})
+        losses[name] = likelihood(Stepper(read_card(folder / "card.json")), corpus)
+    training = training | {"validation_nats_per_token": losses}
+    _write_card(network, recipe, corpus, folder, data, training)
+    return read_card(folder / "card.json")
+
+
+def likelihood(stepper: Stepper, corpus: Corpus, examples: int = 24, length: int = 512) -> float:
+    """Mean nats per learnt token of a fixed draw of validation examples, through the runtime itself."""
+    generator = np.random.default_rng(0)
+    total = count = 0.0
+    for _ in range(examples):
+        drawn = corpus.example("valid" if corpus.pieces("valid") else "train", generator, length, False)
+        state = stepper.start(length)
+        for place in range(len(drawn.tokens) - 1):
+            logits = stepper.feed(drawn.tokens[place : place + 1], drawn.slots[place : place + 1], state)
+            if not drawn.given[place + 1]:
+                total += nats(logits, int(drawn.tokens[place + 1]))
+                count += 1
+    return round(total / max(count, 1), 4)
+
+
+def nats(logits: NDArray[np.float32], token: int) -> float:
+    """Negative log-likelihood of a token."""
+    top = float(logits.max())
+    return top + float(np.log(np.exp(logits - top).sum())) - float(logits[token])
+
+
+def _write_card(
+    network: torch.nn.Module, recipe: Recipe, corpus: Corpus, folder: Path, data: bytes, training: dict[str, Any]
+) -> None:
+    config, shape = network.config, network.shape
+    module = plugins.load("firmus.models", recipe.model)
+    used = sorted({piece.set for piece in corpus.all_pieces})
+    licences = sorted({piece.licence for piece in corpus.all_pieces})
+    sets = [
+        {"name": name, "title": SOURCES[name].title, "credit": SOURCES[name].credit, "licence": SOURCES[name].licence}
+        for name in used
+        if name in SOURCES
+    ]
+    card = {
+        "name": recipe.name,
+        "title": module.TITLE,
+        "description": recipe.description,
+        "kind": module.KIND,
+        "representation": recipe.representation,
+        "styles": list(recipe.styles),
+        "tasks": list(TASKS.get(recipe.representation, ())),
+        "controls": ["style", "key", "meter"] if recipe.representation == "events" else [],
+        "shape": {
+            "layers": config.layers, "key_heads": config.key_heads, "vocabulary": shape.vocabulary,
+            "length": recipe.training.length,
+        },
+        "digest": hashlib.sha256(data).hexdigest(),
+        "parameters": sum(each.numel() for each in network.parameters()),
+        "bytes": len(data),
+        "data": sets,
+        "pieces": {split: len(corpus.pieces(split)) for split in ("train", "valid")},
+        "programs": sorted(_programs(corpus)),
+        "piece_licences": licences,
+        "recipe": recipe.as_dict(),
+        "training": training,
+    }  # fmt: skip
+    save((json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode(), folder / "card.json")
+
+
+def _programs(corpus: Corpus) -> set[int]:
+    """General MIDI programs that the network has met."""
+    if corpus.representation != "events":
+        return set()
+    tokens = {int(token) for piece in corpus.pieces("train") for token in piece.prepared["programs"]}
+    return {token - v.PROGRAM for token in tokens if token != v.DRUMS}

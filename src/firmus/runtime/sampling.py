@@ -1,0 +1,55 @@
+"""Drawing a token from logits.
+
+Top-p (nucleus) sampling after Holtzman et al. (2020), without a sort: a token drawn from the distribution is
+kept if the mass of all likelier tokens is below ``top_p``, else drawn again. This gives exactly the nucleus.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+TRIES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How tokens are drawn: `temperature` 0 takes the likeliest, `top_p` 1 leaves nothing out."""
+
+    temperature: float = 0.9
+    top_p: float = 0.95
+
+
+def draw(
+    logits: NDArray[np.float32], allowed: NDArray[np.bool_], sampling: Sampling, generator: np.random.Generator
+) -> int:
+    """Draw one of the allowed tokens.
+
+    Parameters
+    ----------
+    logits : array (V,)
+    allowed : array (V,) of bool
+        At least one is True.
+    sampling : Sampling
+    generator : numpy.random.Generator
+
+    Examples
+    --------
+    >>> logits, allowed = np.array([0.0, 5.0, 1.0], np.float32), np.array([True, False, True])
+    >>> draw(logits, allowed, Sampling(temperature=0), np.random.default_rng(1))
+    2
+    """
+    choices = np.flatnonzero(allowed)
+    scores = logits[choices].astype(np.float64)
+    if sampling.temperature == 0 or len(choices) == 1:
+        return int(choices[scores.argmax()])
+    masses = np.exp((scores - scores.max()) / sampling.temperature)
+    masses /= masses.sum()
+    sums = masses.cumsum()
+    for _ in range(TRIES):
+        drawn = min(int(np.searchsorted(sums, generator.random() * sums[-1], side="right")), len(choices) - 1)
+        if sampling.top_p >= 1 or masses[masses > masses[drawn]].sum() < sampling.top_p:
+            return int(choices[drawn])
+    return int(choices[masses.argmax()])

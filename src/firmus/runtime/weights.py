@@ -1,0 +1,115 @@
+"""Trained weights: where they lie, their cards, and the check that they are what the card says.
+
+A model is a folder with ``model.onnx`` and ``card.json``. Shipped ones lie in ``firmus/assets/weights``;
+``FIRMUS_WEIGHTS`` names another folder of such folders, which is looked through first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from firmus.errors import ModelError, unknown
+
+SHIPPED = Path(__file__).parent.parent / "assets" / "weights"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is known of a model.
+
+    Parameters
+    ----------
+    name, title, description : str
+    kind : str
+        ``"stepper"`` or ``"latent"``.
+    representation : str
+        Module of `firmus.tokens` that its tokens belong to.
+    styles, tasks, controls : tuple of str
+        What it was trained to compose, to do and to obey.
+    shape : dict
+        ``layers``, ``key_heads``, ``vocabulary``, ``length`` (tokens it was trained to see at once).
+    digest : str
+        SHA-256 of ``model.onnx``.
+    facts : dict
+        The rest of the card: data, licences, credits, training, metrics with their commands.
+    folder : Path
+    """
+
+    name: str
+    title: str
+    description: str
+    kind: str
+    representation: str
+    styles: tuple[str, ...]
+    tasks: tuple[str, ...]
+    controls: tuple[str, ...]
+    shape: dict[str, int]
+    digest: str
+    facts: dict[str, Any]
+    folder: Path
+
+    @property
+    def credits(self) -> tuple[str, ...]:
+        """Whose music it learnt from, with the licence."""
+        return tuple(f"{each['title']} ({each['credit']}; {each['licence']})" for each in self.facts.get("data", []))
+
+    def model(self) -> bytes:
+        """Bytes of the ONNX graph, checked against the digest."""
+        try:
+            data = (self.folder / "model.onnx").read_bytes()
+        except OSError as error:
+            raise ModelError(f"weights of {self.name!r}: {error.strerror or error}") from None
+        found = hashlib.sha256(data).hexdigest()
+        if found != self.digest:
+            raise ModelError(
+                f"weights of {self.name!r} are damaged: SHA-256 is {found[:12]}…, the card says {self.digest[:12]}…"
+            )
+        return data
+
+
+def folders() -> list[Path]:
+    """Folders that are looked through for models, in order."""
+    own = os.environ.get("FIRMUS_WEIGHTS")
+    return [Path(own), SHIPPED] if own else [SHIPPED]
+
+
+def cards() -> dict[str, Card]:
+    """Cards of every model there is, by name; of two with one name, the first found."""
+    found: dict[str, Card] = {}
+    for folder in folders():
+        for path in sorted(folder.glob("*/card.json")):
+            card = read_card(path)
+            found.setdefault(card.name, card)
+    return found
+
+
+def card(name: str) -> Card:
+    """Card of one model.
+
+    Raises
+    ------
+    ModelError
+        Where there is none of that name; the message names the nearest.
+    """
+    found = cards()
+    if name not in found:
+        where = f" in {' or '.join(str(folder) for folder in folders())}" if not found else ""
+        raise ModelError(unknown("model", name, found) if found else f"there are no models{where}")
+    return found[name]
+
+
+def read_card(path: Path) -> Card:
+    """Read ``card.json``."""
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        known = {name: facts.pop(name) for name in Card.__slots__ if name not in ("facts", "folder")}
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"card {path.parent.name}/{path.name} is unreadable: {error!r}") from None
+    for name in ("styles", "tasks", "controls"):
+        known[name] = tuple(known[name])
+    return Card(**known, facts=facts, folder=path.parent)

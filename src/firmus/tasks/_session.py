@@ -1,0 +1,309 @@
+"""What every composing task shares: the model, the seeds, the rules, the Origin."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus.analysis import features
+from firmus.errors import InvalidBrief, unknown
+from firmus.formats.json import to_dict
+from firmus.runtime import stepper
+from firmus.runtime.constraints import PartRules, Rules
+from firmus.runtime.filling import Request, chord_rules, fill
+from firmus.runtime.sampling import Sampling
+from firmus.runtime.weights import Card, card, cards
+from firmus.score import Chord, Key, Part, Score
+from firmus.tasks._styles import STYLES, instrument_range
+from firmus.timing import bars, beat
+from firmus.tokens import _vocabulary as v
+from firmus.tokens import events
+from firmus.work import Brief, Origin, Work, chord_bars, pitch_range
+
+Progress = Callable[[str, int, int], None]
+Open = NDArray[np.bool_]
+DEFAULT_MODEL = "first"
+MARGIN = 4  # semitones that a part may go beyond what is given of it
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a task has made of a Brief: the score with its gaps, and the rules for filling them.
+
+    Parameters
+    ----------
+    score : Score
+        Notes of open cells taken out.
+    is_open : array (B, P + 1) of bool
+    style : str
+    rules : Rules
+    source : Score, optional
+        What was given, for the Origin.
+    """
+
+    score: Score
+    is_open: Open
+    style: str
+    rules: Rules
+    source: Score | None = None
+
+
+def choose_model(brief: Brief, task: str) -> Card:
+    """Card of the model asked for, or of the usual one; refuses what it cannot do."""
+    chosen = card(brief.model or DEFAULT_MODEL)
+    if task not in chosen.tasks:
+        able = [name for name, each in cards().items() if task in each.tasks]
+        raise InvalidBrief(f"model {chosen.name!r} does not {task}: {', '.join(able) or 'none here'} can")
+    if brief.style is not None and brief.style not in chosen.styles:
+        raise InvalidBrief(unknown("style", brief.style, chosen.styles))
+    for control in ("mood", "form"):
+        if getattr(brief, control) is not None and control not in chosen.controls:
+            raise InvalidBrief(
+                f"{control} {getattr(brief, control)!r}: model {chosen.name!r} does not take a {control}"
+            )
+    return chosen
+
+
+def perform(
+    brief: Brief, task: str, chosen: Card, plan: Callable[[np.random.Generator], Plan], progress: Progress | None
+) -> list[Work]:
+    """Compose as many works as are asked for, each from its own seed; best first.
+
+    The first work's seed is the Brief's, the next one's follows it: each can be made again alone. Works are
+    ranked by the model's mean surprise, the least first. What is finished is kept when interrupted.
+    """
+    first = secrets.randbelow(2**31) if brief.seed is None else brief.seed
+    model = stepper.load(chosen.name)
+    works: list[Work] = []
+    try:
+        for index in range(brief.count):
+            seed = (first + index) % 2**63
+            generator = np.random.default_rng(seed)
+            made = plan(generator)
+            known = as_the_model_knows(made.score, chosen, made.style)
+            request = Request(known, made.is_open, made.style, made.rules, Sampling(brief.temperature, brief.top_p))
+            title = f"{task} {index + 1}/{brief.count}" if brief.count > 1 else task
+            told = (lambda done, total, title=title: progress(title, done, total)) if progress else None
+            filled = fill(model, request, generator, told)
+            score = _put_back(made.score, filled.score)
+            works.append(Work(score, _origin(brief, task, chosen, seed, made, score, filled.nats)))
+    except KeyboardInterrupt:
+        if not works:
+            raise
+    return sorted(works, key=lambda work: float(work.origin.measured["surprise"]))
+
+
+def as_the_model_knows(score: Score, chosen: Card, style: str) -> Score:
+    """The score as it is told to the model: without chord symbols, marks and instruments that it never met."""
+    programs = set(chosen.facts.get("programs", range(128)))
+    voices = STYLES[style].voices if style in STYLES else ()
+
+    def met(place: int, part: Part) -> Part:
+        if part.is_drums or part.program in programs:
+            return part
+        usual = voices[place].program if place < len(voices) else 52
+        return replace(part, program=usual if usual in programs else min(programs, default=0))
+
+    parts = tuple(met(place, part) for place, part in enumerate(score.parts))
+    chords = score.chords if "chords" in chosen.controls else ()
+    sections = score.sections if "form" in chosen.controls else ()
+    return replace(score, parts=parts, chords=chords, sections=sections)
+
+
+def _put_back(wanted: Score, filled: Score) -> Score:
+    """The composed notes in the score that was wanted."""
+    pairs = zip(wanted.parts, filled.parts, strict=True)
+    parts = tuple(replace(part, notes=composed.notes) for part, composed in pairs)
+    return replace(wanted, parts=parts, chords=filled.chords or wanted.chords)
+
+
+def _origin(brief: Brief, task: str, chosen: Card, seed: int, made: Plan, score: Score, nats: float) -> Origin:
+    return Origin(
+        firmus=version(),
+        model=chosen.name,
+        weights=chosen.digest,
+        task=task,
+        seed=seed,
+        brief=brief.as_dict(),
+        credits=chosen.credits,
+        measured={**features.summary(score), "surprise": round(nats, 4)},
+        composed=tuple(spans(score, made.is_open)),
+        source=digest(made.source) if made.source else "",
+    )
+
+
+@cache
+def version() -> str:
+    """Version of the installed package."""
+    from importlib.metadata import version as installed
+
+    return installed("firmus")
+
+
+def digest(score: Score) -> str:
+    """SHA-256 of a Score's content."""
+    return hashlib.sha256(json.dumps(to_dict(score), sort_keys=True).encode()).hexdigest()
+
+
+def spans(score: Score, is_open: Open) -> list[tuple[int, int, int]]:
+    """Stretches of open cells: first tick, tick after the last, part from 0."""
+    ticks = [*events.prepare(score)["ticks"].tolist(), max(score.end, bars(score)[-1].end)]
+    found = []
+    for lane in range(1, is_open.shape[1]):
+        opened = np.flatnonzero(is_open[:, lane]).tolist()
+        for place, bar in enumerate(opened):
+            if place and opened[place - 1] == bar - 1:
+                found[-1] = (found[-1][0], ticks[bar + 1], lane - 1)
+            else:
+                found.append((ticks[bar], ticks[bar + 1], lane - 1))
+    return found
+
+
+def rules(brief: Brief, score: Score, part_rules: tuple[PartRules, ...], chords: tuple[Chord, ...] = ()) -> Rules:
+    """Rules of a Brief: what is asked for strictly cannot be broken.
+
+    Raises
+    ------
+    InvalidBrief
+        Where the wishes contradict each other.
+    """
+    scale = frozenset(Key.parse(brief.key).scale) if brief.key and brief.strict else None
+    held = chord_rules(score, chords) if chords and brief.strict else ()
+    if scale is not None and held:
+        for chord in chords:
+            if not scale & set(chord.pitch_classes):
+                raise InvalidBrief(f"chord {chord.text} has no note of {brief.key}: give other chords, or --loose")
+        held = tuple((start, tones & scale) for start, tones in held)
+    for part, limits in zip(score.parts, part_rules, strict=True):
+        classes = {pitch % 12 for pitch in range(limits.low, limits.high + 1)}
+        if not part.is_drums and (
+            (scale is not None and not classes & scale) or any(t and not classes & t for _, t in held)
+        ):
+            raise InvalidBrief(
+                f"part {part.name!r} has no note of the key or chords from {limits.low} to {limits.high}: widen its range"
+            )
+    steps = beat(score.meters[0]) // v.UNIT
+    return Rules(part_rules, scale, held, steps)
+
+
+def rules_of_parts(brief: Brief, score: Score, no_rests: bool) -> tuple[PartRules, ...]:
+    """Range and texture of each part of a source: what it shows, a little widened, or its instrument's."""
+    wanted = ranges(brief, score)
+    found = []
+    for place, part in enumerate(score.parts):
+        low, high = instrument_range(part.program)
+        if part.notes:
+            pitches = [note.pitch for note in part.notes]
+            low, high = max(0, min(pitches) - MARGIN), min(127, max(pitches) + MARGIN)
+        low, high = wanted.get(place, (low, high))
+        found.append(PartRules(low, high, features.is_monophonic(part), no_rests))
+    return tuple(found)
+
+
+def ranges(brief: Brief, score: Score) -> dict[int, tuple[int, int]]:
+    """Ranges asked for, by the place of the part."""
+    return {find_part(score, name): pitch_range(text, name) for name, text in brief.ranges.items()}
+
+
+def find_part(score: Score, name: str) -> int:
+    """Place of a part by its name or its number from 1.
+
+    Raises
+    ------
+    InvalidBrief
+        Where there is no such part.
+    """
+    names = [part.name.lower() for part in score.parts]
+    wanted = name.strip().lower()
+    if wanted.isdecimal() and 1 <= int(wanted) <= len(names):
+        return int(wanted) - 1
+    matches = [place for place, each in enumerate(names) if each == wanted] or [
+        place for place, each in enumerate(names) if wanted and wanted in each
+    ]
+    if len(matches) != 1:
+        shown = ", ".join(f"{number} {part.name or '(unnamed)'}" for number, part in enumerate(score.parts, 1))
+        what = "no part" if not matches else "more than one part"
+        raise InvalidBrief(f"there is {what} {name!r}: the parts are {shown}")
+    return matches[0]
+
+
+def infer_style(brief: Brief, chosen: Card, score: Score) -> str:
+    """Style asked for, or the one of the model's that has as many parts."""
+    if brief.style:
+        return brief.style
+    count = len(score.parts)
+    fitting = [name for name in chosen.styles if name in STYLES and len(STYLES[name].voices) == count]
+    return fitting[0] if fitting else chosen.styles[0]
+
+
+def chords_over(text: str, score: Score) -> tuple[Chord, ...]:
+    """Chord symbols of a progression laid over every bar of a score, again and again; equal ones held."""
+    progression = chord_bars(text)
+    placed: list[Chord] = []
+    full = [bar for bar in bars(score) if bar.number > 0]
+    for index, bar in enumerate(full):
+        within = progression[index % len(progression)]
+        for place, chord in enumerate(within):
+            step = (bar.end - bar.start) * place // len(within)
+            start = bar.start + step // v.UNIT * v.UNIT
+            if not placed or replace(placed[-1], start=start) != replace(chord, start=start):
+                placed.append(replace(chord, start=start))
+    return tuple(placed)
+
+
+def summary_of(work: Work) -> dict[str, Any]:
+    """What was asked and what was measured, for showing."""
+    return {"asked": work.origin.brief, "measured": work.origin.measured}
+
+
+def cells_between(score: Score, spans: list[tuple[int, int]], parts: Iterable[int]) -> Open:
+    """Cells (B, P + 1) of the parts (places from 0) in the bars that begin within the spans of ticks."""
+    prepared = events.prepare(score)
+    is_open = np.zeros(events.cells(prepared), bool)
+    inside = np.zeros(len(prepared["ticks"]), bool)
+    for start, stop in spans:
+        inside |= (prepared["ticks"] >= start) & (prepared["ticks"] < stop)
+    for place in parts:
+        is_open[inside, place + 1] = True
+    return is_open
+
+
+def emptied(score: Score, is_open: Open) -> Score:
+    """The score without the notes that begin in open cells."""
+    ticks = events.prepare(score)["ticks"]
+
+    def kept(lane: int, part: Part) -> Part:
+        cells = [int(np.searchsorted(ticks, note.start, side="right")) - 1 for note in part.notes]
+        return replace(
+            part, notes=tuple(note for note, bar in zip(part.notes, cells, strict=True) if not is_open[bar, lane])
+        )
+
+    return replace(score, parts=tuple(kept(lane, part) for lane, part in enumerate(score.parts, 1)))
+
+
+def refill(
+    brief: Brief,
+    task: str,
+    chosen: Card,
+    score: Score,
+    is_open: Open,
+    source: Score,
+    chords: tuple[Chord, ...],
+    progress: Progress | None,
+) -> list[Work]:
+    """Compose the open cells of a source anew."""
+    if len(score.parts) > v.MAX_PARTS:
+        raise InvalidBrief(f"the source has {len(score.parts)} parts: {v.MAX_PARTS} is the most")
+    part_rules = rules_of_parts(brief, source, no_rests=False)
+    held = rules(brief, score, part_rules, chords)
+    bare = emptied(score, is_open)
+    made = Plan(bare, is_open, infer_style(brief, chosen, score), held, source)
+    return perform(brief, task, chosen, lambda _: made, progress)

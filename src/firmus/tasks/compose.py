@@ -1,0 +1,115 @@
+"""Composing from nothing: a style, and whatever else is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from firmus.errors import InvalidBrief
+from firmus.runtime import stepper
+from firmus.runtime.constraints import PartRules
+from firmus.runtime.filling import suggest
+from firmus.runtime.weights import Card
+from firmus.score import Key, Meter, Score, Tempo
+from firmus.tasks import _session as session
+from firmus.tasks._styles import STYLES, Style, Voice, empty_parts, voices
+from firmus.tokens import _vocabulary as v
+from firmus.tokens import events
+from firmus.work import MOST_BARS, Brief, Work
+
+USUAL_BARS = 16
+USUAL_METERS = ("4/4", "3/4", "2/4", "6/8", "2/2", "9/8", "12/8", "3/2")
+
+
+def compose(brief: Brief | None = None, progress: session.Progress | None = None, **options: Any) -> list[Work]:
+    """Compose pieces from nothing.
+
+    Parameters
+    ----------
+    brief : Brief, optional
+        Or its fields as keywords: `style`, `bars` or `seconds`, `key`, `meter`, `tempo`, `chords`, `parts`,
+        `ranges`, `count`, `seed`, `strict`, `temperature`, `top_p`, `model`.
+    progress : callable, optional
+        Takes what is being done, the bars done and the bars to do.
+
+    Returns
+    -------
+    list of Work
+        `count` of them, best first.
+    """
+    brief = brief or Brief.of(**options)
+    chosen = session.choose_model(brief, "compose")
+    if brief.source is not None:
+        raise InvalidBrief("compose starts from nothing: use continue, infill, harmonise or vary with a source")
+    if isinstance(brief.bars, str):
+        raise InvalidBrief(f"bars {brief.bars!r}: compose takes how many, such as 16")
+    if brief.amount is not None:
+        raise InvalidBrief(f"amount {brief.amount}: only vary takes an amount")
+    style = STYLES[brief.style or next(name for name in chosen.styles if name in STYLES)]
+    chosen_voices = voices(style, brief.parts)
+
+    def plan(generator: np.random.Generator) -> session.Plan:
+        score = _frame(brief, chosen, style, chosen_voices, generator)
+        wanted = session.ranges(brief, score)
+        part_rules = tuple(
+            PartRules(*wanted.get(place, (voice.low, voice.high)), voice.monophonic, style.no_rests)
+            for place, voice in enumerate(chosen_voices)
+        )
+        rules = session.rules(brief, score, part_rules, score.chords)
+        is_open = np.ones(events.cells(events.prepare(score)), bool)
+        is_open[:, 0] = False
+        return session.Plan(score, is_open, style.name, rules)
+
+    return session.perform(brief, "compose", chosen, plan, progress)
+
+
+def _frame(brief: Brief, chosen: Card, style: Style, parts: tuple[Voice, ...], generator: np.random.Generator) -> Score:
+    """The empty score: what was asked for, and for the rest what the model suggests."""
+    known = events.prepare(session.as_the_model_knows(Score(empty_parts(parts)), chosen, style.name), style.name)
+    prompt = [*known["head"].tolist(), *known["programs"].tolist(), v.BAR]
+    key, meter = _key(brief, chosen, prompt, generator), _meter(brief, chosen, prompt, generator)
+    tempo = brief.tempo or style.tempo_in(meter.text)
+    bars = _bars(brief, meter, tempo)
+    if brief.seconds and not brief.tempo:
+        tempo = bars * meter.bar / 480 * 60 / brief.seconds  # so that the last bar ends when it should
+    score = Score(
+        empty_parts(parts),
+        meters=(meter,),
+        tempi=(Tempo(0, tempo),),
+        keys=(key,),
+        end=bars * meter.bar,
+        title=f"{style.title} in {key.text}",
+        composer="Firmus (AI-generated)",
+    )
+    return replace(score, chords=session.chords_over(brief.chords, score)) if brief.chords else score
+
+
+def _key(brief: Brief, chosen: Card, prompt: list[int], generator: np.random.Generator) -> Key:
+    if brief.key:
+        return Key.parse(brief.key)
+    friendly = np.array([abs(key.signature) <= 4 for key in v.KEYS])
+    return v.KEYS[suggest(stepper.load(chosen.name), prompt, "KEY", friendly, generator)]
+
+
+def _meter(brief: Brief, chosen: Card, prompt: list[int], generator: np.random.Generator) -> Meter:
+    if brief.meter:
+        meter = Meter.parse(brief.meter)
+        if (meter.numerator, meter.denominator) not in v.METERS or meter.bar > v.LONGEST_BAR * v.UNIT:
+            raise InvalidBrief(f"meter {brief.meter}: a bar may last eight quarters at most, such as 4/2")
+        return meter
+    usual = np.array([f"{numerator}/{denominator}" in USUAL_METERS for numerator, denominator in v.METERS])
+    return Meter(0, *v.METERS[suggest(stepper.load(chosen.name), prompt, "METER", usual, generator)])
+
+
+def _bars(brief: Brief, meter: Meter, tempo: float) -> int:
+    """How many bars: what is asked, or what comes nearest to the seconds at the tempo."""
+    if brief.seconds is None:
+        return int(brief.bars or USUAL_BARS)
+    bars = max(1, round(brief.seconds * tempo * 480 / 60 / meter.bar))
+    if bars > MOST_BARS:
+        raise InvalidBrief(
+            f"{brief.seconds:g} seconds are {bars} bars of {meter.text} at {tempo:g}: {MOST_BARS} is the most"
+        )
+    return bars

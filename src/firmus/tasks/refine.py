@@ -1,0 +1,115 @@
+"""Continuing and infilling: what stands before and after a gap stays as it is, note for note."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from firmus.errors import InvalidBrief
+from firmus.score import Score
+from firmus.tasks import _session as session
+from firmus.timing import bars
+from firmus.work import MOST_BARS, Brief, Work, bar_numbers
+
+USUAL_BARS = 8
+
+
+def extend(brief: Brief | None = None, progress: session.Progress | None = None, **options: Any) -> list[Work]:
+    """Continue a piece (the command is ``firmus continue``).
+
+    Parameters
+    ----------
+    brief : Brief, optional
+        Or its fields as keywords: `source`, `bars` (how many to add), and the controls.
+    progress : callable, optional
+
+    Returns
+    -------
+    list of Work
+        `count` of them, best first.
+    """
+    brief = brief or Brief.of(**options)
+    chosen = session.choose_model(brief, "continue")
+    source = given(brief, "continue")
+    if isinstance(brief.bars, str):
+        raise InvalidBrief(f"bars {brief.bars!r}: continue takes how many bars to add, such as 8")
+    if brief.parts:
+        raise InvalidBrief(f"parts {', '.join(brief.parts)}: continue composes every part; infill takes parts")
+    there = bars(source)
+    meter, end = there[-1].meter, there[-1].end
+    added = brief.bars or USUAL_BARS
+    if brief.seconds:
+        added = max(1, round(brief.seconds * source.tempi[-1].bpm * 480 / 60 / meter.bar))
+    if added > MOST_BARS:
+        raise InvalidBrief(f"{added} bars to add: {MOST_BARS} is the most")
+    score = replace(source, end=end + added * meter.bar)
+    chords = session.chords_over(brief.chords, score) if brief.chords else ()
+    chords = tuple(chord for chord in chords if chord.start >= end)
+    score = replace(score, chords=tuple(chord for chord in source.chords if chord.start < end) + chords)
+    is_open = session.cells_between(score, [(end, score.end)], range(len(score.parts)))
+    return session.refill(brief, "continue", chosen, score, is_open, source, chords, progress)
+
+
+def infill(brief: Brief | None = None, progress: session.Progress | None = None, **options: Any) -> list[Work]:
+    """Compose some bars of some parts anew; everything else stays.
+
+    Parameters
+    ----------
+    brief : Brief, optional
+        Or its fields as keywords: `source`, `bars` (``"9-12"``; all by default), `parts` (all by default), and
+        the controls.
+    progress : callable, optional
+
+    Returns
+    -------
+    list of Work
+        `count` of them, best first.
+    """
+    brief = brief or Brief.of(**options)
+    chosen = session.choose_model(brief, "infill")
+    source = given(brief, "infill")
+    if brief.bars is None and not brief.parts:
+        raise InvalidBrief("infill needs bars, parts or both: what is to be composed? Such as bars 9-12, parts alto")
+    spans = stretches(source, brief.bars)
+    parts = [session.find_part(source, name) for name in brief.parts] or list(range(len(source.parts)))
+    is_open = session.cells_between(source, spans, parts)
+    chords = session.chords_over(brief.chords, source) if brief.chords else ()
+    inside = [chord for chord in chords if any(start <= chord.start < stop for start, stop in spans)]
+    kept = [chord for chord in source.chords if not inside or not any(a <= chord.start < b for a, b in spans)]
+    score = replace(source, chords=tuple(sorted([*kept, *inside], key=lambda chord: chord.start)))
+    return session.refill(brief, "infill", chosen, score, is_open, source, tuple(inside), progress)
+
+
+def given(brief: Brief, task: str) -> Score:
+    """Source of a Brief; refuses what a source decides by itself."""
+    if brief.source is None:
+        raise InvalidBrief(f"{task} needs a source: a music file")
+    if not brief.source.parts or not any(part.notes for part in brief.source.parts):
+        raise InvalidBrief(f"the source has no notes: there is nothing to {task}; compose starts from nothing")
+    for name in ("meter", "tempo"):
+        if getattr(brief, name) is not None:
+            raise InvalidBrief(f"{name} {getattr(brief, name)}: {task} keeps the source's {name}")
+    if brief.amount is not None and task != "vary":
+        raise InvalidBrief(f"amount {brief.amount}: only vary takes an amount")
+    return brief.source
+
+
+def stretches(score: Score, wanted: int | str | None) -> list[tuple[int, int]]:
+    """Ticks (first, after the last) of the bars asked for.
+
+    Raises
+    ------
+    InvalidBrief
+        Where the piece has no such bars.
+    """
+    there = {bar.number: bar for bar in bars(score)}
+    first, last = min(there), max(there)
+    if wanted is None:
+        return [(0, there[last].end)]
+    found = []
+    for start, stop in bar_numbers(str(wanted)):
+        stop = last if stop is None else stop
+        if start < first or stop > last:
+            raise InvalidBrief(f"bars {wanted}: the piece has bars {first} to {last}")
+        found.append((there[start].start, there[stop].end))
+    return found

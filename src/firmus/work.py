@@ -1,0 +1,295 @@
+"""Brief and Work: what is asked, and what came of it.
+
+A `Brief` is the one request type of Python, command line and network; a `Work` is a Score with its `Origin`.
+Saving and showing a Work is done by rooms above this one (formats, render), which are found by name when
+they are needed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from firmus import plugins
+from firmus.errors import InvalidBrief, InvalidScore, unknown
+from firmus.score import STEPS, Chord, Key, Meter, Score
+
+MOST_BARS = 512
+MOST_COUNT = 100
+MOODS = {
+    "calm": (0.3, -0.6), "happy": (0.7, 0.5), "sad": (-0.6, -0.4), "tense": (-0.6, 0.6), "neutral": (0.0, 0.0),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """What is asked for: some of a piece is given, the rest is to be composed.
+
+    Every field that is given is obeyed or refused with an error, never ignored.
+
+    Parameters
+    ----------
+    source : Score, optional
+        The piece of which some is given.
+    style : str, optional
+        Such as ``"chorale"``, ``"hymn"``, ``"folk"``; the model's card says which it knows.
+    bars : int or str, optional
+        How many bars to compose (``16``), or which (``"9-12"``, ``"9-"``, ``"3,5,9-12"``), counted from 1, both
+        ends included.
+    seconds : float, optional
+        Length instead of `bars`, at the tempo; the piece gets the nearest whole number of bars.
+    key, meter : str, optional
+        ``"G minor"``; ``"3/4"``.
+    tempo : float, optional
+        Quarter notes a minute, 10 to 400.
+    chords : str, optional
+        Lead-sheet symbols, one a bar, over again to the end: ``"Am F C G"``; ``"Am,F"`` share a bar.
+    mood : str, optional
+        A word (calm, happy, sad, tense) or ``"valence,arousal"`` from -1 to 1.
+    parts : tuple of str
+        Names or numbers from 1 of the source's parts to compose; when composing from nothing, instruments.
+    ranges : mapping of str to str
+        Part name to lowest and highest note: ``{"alto": "F3-D5"}``.
+    form : str, optional
+        Section letters, ``"AABA"``.
+    amount : float, optional
+        Share of the music that `vary` composes anew, above 0 to 1.
+    model : str, optional
+        Name of the weights; the default is what suits the request.
+    count : int
+        How many works, 1 to 100, each from its own seed.
+    seed : int, optional
+        0 to 2**63 - 1; one is drawn where it is not given, and told in the Origin.
+    strict : bool
+        Whether key and chords are rules (no note outside them is possible) or wishes.
+    temperature, top_p : float
+        Sampling: 0 to 2 (0 takes the likeliest), and above 0 to 1.
+    """
+
+    source: Score | None = None
+    style: str | None = None
+    bars: int | str | None = None
+    seconds: float | None = None
+    key: str | None = None
+    meter: str | None = None
+    tempo: float | None = None
+    chords: str | None = None
+    mood: str | None = None
+    parts: tuple[str, ...] = ()
+    ranges: Mapping[str, str] = field(default_factory=dict)
+    form: str | None = None
+    amount: float | None = None
+    model: str | None = None
+    count: int = 1
+    seed: int | None = None
+    strict: bool = True
+    temperature: float = 0.9
+    top_p: float = 0.95
+
+    def __post_init__(self) -> None:
+        if isinstance(self.parts, str):
+            object.__setattr__(self, "parts", tuple(each.strip() for each in self.parts.split(",") if each.strip()))
+        object.__setattr__(self, "parts", tuple(str(each) for each in self.parts))
+        _whole("count", self.count, 1, MOST_COUNT)
+        if self.seed is not None:
+            _whole("seed", self.seed, 0, 2**63 - 1)
+        _number("temperature", self.temperature, 0, 2)
+        _number("top_p", self.top_p, 0, 1, above=True)
+        if self.seconds is not None:
+            _number("seconds", self.seconds, 1, 3600)
+            if self.bars is not None:
+                raise InvalidBrief("bars and seconds are both given: give the length once")
+        if self.tempo is not None:
+            _number("tempo", self.tempo, 10, 400, " quarter notes a minute")
+        if self.amount is not None:
+            _number("amount", self.amount, 0, 1, above=True)
+        self._parse_musical_fields()
+
+    def _parse_musical_fields(self) -> None:
+        try:
+            if self.key is not None:
+                Key.parse(self.key)
+            if self.meter is not None:
+                Meter.parse(self.meter)
+        except InvalidScore as error:
+            raise InvalidBrief(str(error)) from None
+        if self.chords is not None:
+            chord_bars(self.chords)
+        if isinstance(self.bars, str):
+            bar_numbers(self.bars)
+        elif self.bars is not None:
+            _whole("bars", self.bars, 1, MOST_BARS)
+        for name, text in self.ranges.items():
+            pitch_range(text, name)
+
+    @classmethod
+    def of(cls, **options: Any) -> Brief:
+        """Build a Brief from keywords; an unknown one is an error that names the nearest."""
+        known = [each.name for each in fields(cls)]
+        for name in options:
+            if name not in known:
+                raise InvalidBrief(unknown("option", name, known))
+        return cls(**options)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values of what was given, without the source."""
+        usual = Brief()
+        shown = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "source"}
+        given = {name: value for name, value in shown.items() if value != getattr(usual, name)}
+        return {name: dict(value) if isinstance(value, Mapping) else value for name, value in given.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a Work comes from.
+
+    Parameters
+    ----------
+    firmus, model, weights : str
+        Version of Firmus, name of the model, SHA-256 of its weights.
+    task : str
+        What was done: ``"compose"``, ``"continue"``, ``"infill"``, ``"harmonise"``, ``"vary"``.
+    seed : int
+    brief : dict
+        What was asked, as given.
+    credits : tuple of str
+        Whose music the model learnt from.
+    measured : dict
+        What came of it: key, range and so on.
+    composed : tuple of (int, int, int)
+        Spans that Firmus composed: first tick, tick after the last, part from 0.
+    source : str
+        SHA-256 of the source Score, ``""`` without one.
+    """
+
+    firmus: str
+    model: str
+    weights: str
+    task: str
+    seed: int
+    brief: dict[str, Any]
+    credits: tuple[str, ...] = ()
+    measured: dict[str, Any] = field(default_factory=dict)
+    composed: tuple[tuple[int, int, int], ...] = ()
+    source: str = ""
+    ai_generated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A Score and where it came from; nothing leaves `firmus.tasks` as less."""
+
+    score: Score
+    origin: Origin
+
+    def save(self, folder: str | Path, *, force: bool = False) -> list[Path]:
+        """Write ``piece.mid``, ``.musicxml``, ``.wav``, ``.svg`` and ``.json`` into a folder.
+
+        Raises
+        ------
+        OutputExists
+            Where the folder already holds something, unless `force`.
+        """
+        paths: list[Path] = plugins.load("firmus.tasks", "produce").save(self, Path(folder), force=force)
+        return paths
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, as ``piece.json`` holds them."""
+        score = plugins.load("firmus.formats", "json").to_dict(self.score)
+        return {"format": "firmus-work", "version": 1, "origin": asdict(self.origin), "score": score}
+
+    def _repr_html_(self) -> str:
+        return str(plugins.load("firmus.render", "notebook").html(self.score))
+
+
+def bar_numbers(text: str) -> tuple[tuple[int, int | None], ...]:
+    """Read ``"9-12"``, ``"9-"`` or ``"3,5,9-12"``: (first, last) each, None for "to the end".
+
+    Examples
+    --------
+    >>> bar_numbers("3,9-12,20-")
+    ((3, 3), (9, 12), (20, None))
+    """
+    spans: list[tuple[int, int | None]] = []
+    for item in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,6})\s*(?:(-)\s*(\d{1,6})?)?\s*", item)
+        if not match:
+            raise InvalidBrief(f"bars {text!r} must be numbers or ranges counted from 1, such as 9-12 or 3,5,9-12")
+        first = int(match[1])
+        last = int(match[3]) if match[3] else None if match[2] else first
+        if last is not None and last < first:
+            raise InvalidBrief(f"bars {item.strip()!r}: the last bar, {last}, comes before the first, {first}")
+        spans.append((first, last))
+    return tuple(spans)
+
+
+def chord_bars(text: str) -> tuple[tuple[Chord, ...], ...]:
+    """Read a progression: bars are divided by blanks or strokes, chords within a bar by commas.
+
+    Examples
+    --------
+    >>> [[chord.text for chord in bar] for bar in chord_bars("Am F,G | C")]
+    [['Am'], ['F', 'G'], ['C']]
+    """
+    try:
+        bars = [tuple(Chord.parse(each) for each in bar.split(",") if each) for bar in re.split(r"[\s|]+", text) if bar]
+    except InvalidScore as error:
+        raise InvalidBrief(str(error)) from None
+    if not bars:
+        raise InvalidBrief("chords is empty: write them as 'Am F C G', one a bar")
+    return tuple(bars)
+
+
+def pitch_range(text: str, part: str = "") -> tuple[int, int]:
+    """Read ``"F3-D5"`` (or MIDI numbers, ``"53-74"``): lowest and highest pitch.
+
+    Examples
+    --------
+    >>> pitch_range("C4-Bb5")
+    (60, 82)
+    """
+    pitches = []
+    for item in re.split(r"\s*(?<=[\d\s])-\s*", text.strip()):
+        match = re.fullmatch(r"([A-Ga-g])([#b]?)(-?\d)", item)
+        if match:
+            accidental = {"#": 1, "b": -1, "": 0}[match[2]]
+            pitches.append(12 * (int(match[3]) + 1) + STEPS[match[1].upper()] + accidental)
+        elif item.isdecimal():
+            pitches.append(int(item))
+    if len(pitches) != 2 or not 0 <= pitches[0] <= pitches[1] <= 127:
+        shown = f" of part {part!r}" if part else ""
+        raise InvalidBrief(f"range {text!r}{shown} must be the lowest and the highest note, such as F3-D5")
+    return pitches[0], pitches[1]
+
+
+def mood(text: str) -> tuple[float, float]:
+    """Valence and arousal, -1 to 1, of a word or of two numbers.
+
+    Examples
+    --------
+    >>> mood("calm"), mood("0.5,-0.25")
+    ((0.3, -0.6), (0.5, -0.25))
+    """
+    if text in MOODS:
+        return MOODS[text]
+    try:
+        valence, arousal = (float(each) for each in text.split(","))
+    except ValueError:
+        raise InvalidBrief(unknown("mood", text, MOODS) + ", or valence,arousal such as 0.3,-0.5") from None
+    _number("valence", valence, -1, 1)
+    _number("arousal", arousal, -1, 1)
+    return valence, arousal
+
+
+def _whole(what: str, value: object, low: int, high: int) -> None:
+    if type(value) is not int or not low <= value <= high:
+        raise InvalidBrief(f"{what} {value!r} must be a whole number from {low} to {high}")
+
+
+def _number(what: str, value: object, low: float, high: float, unit: str = "", above: bool = False) -> None:
+    good = isinstance(value, int | float) and low <= value <= high and not (above and value == low)
+    if not good:
+        raise InvalidBrief(f"{what} {value!r} must be {'above ' if above else ''}{low} to {high}{unit}")
