@@ -56,6 +56,28 @@ PROGRAMS: tuple[tuple[str, str], ...] = (
     ("Gunshot", "枪声"),
 )  # fmt: skip
 
+# General MIDI percussion, by key.
+DRUMS: dict[int, tuple[str, str]] = {
+    35: ("Bass Drum 2", "低音鼓 2"), 36: ("Bass Drum", "低音鼓"), 37: ("Side Stick", "鼓边"), 38: ("Snare", "军鼓"),
+    39: ("Hand Clap", "拍手"), 40: ("Electric Snare", "电军鼓"), 41: ("Low Floor Tom", "低音落地鼓"),
+    42: ("Closed Hi-hat", "闭镲"), 43: ("High Floor Tom", "高音落地鼓"), 44: ("Pedal Hi-hat", "脚踏镲"),
+    45: ("Low Tom", "低音桶鼓"), 46: ("Open Hi-hat", "开镲"), 47: ("Low-mid Tom", "中低音桶鼓"),
+    48: ("High-mid Tom", "中高音桶鼓"), 49: ("Crash Cymbal", "强音镲"), 50: ("High Tom", "高音桶鼓"),
+    51: ("Ride Cymbal", "节奏镲"), 52: ("China Cymbal", "中国镲"), 53: ("Ride Bell", "节奏镲帽"),
+    54: ("Tambourine", "铃鼓"), 55: ("Splash Cymbal", "水镲"), 56: ("Cowbell", "牛铃"),
+    57: ("Crash Cymbal 2", "强音镲 2"),
+    58: ("Vibraslap", "颤音器"), 59: ("Ride Cymbal 2", "节奏镲 2"), 60: ("High Bongo", "高音邦戈鼓"),
+    61: ("Low Bongo", "低音邦戈鼓"), 62: ("Mute Conga", "闷音康加鼓"), 63: ("Open Conga", "开音康加鼓"),
+    64: ("Low Conga", "低音康加鼓"), 65: ("High Timbale", "高音天巴鼓"), 66: ("Low Timbale", "低音天巴鼓"),
+    67: ("High Agogo", "高音阿哥哥铃"), 68: ("Low Agogo", "低音阿哥哥铃"), 69: ("Cabasa", "卡巴萨"),
+    70: ("Maracas", "沙锤"),
+    71: ("Short Whistle", "短哨"), 72: ("Long Whistle", "长哨"), 73: ("Short Guiro", "短刮瓜"),
+    74: ("Long Guiro", "长刮瓜"),
+    75: ("Claves", "响棒"), 76: ("High Woodblock", "高音木鱼"), 77: ("Low Woodblock", "低音木鱼"),
+    78: ("Mute Cuica", "闷音奎卡"), 79: ("Open Cuica", "开音奎卡"), 80: ("Mute Triangle", "闷音三角铁"),
+    81: ("Open Triangle", "开音三角铁"),
+}  # fmt: skip
+
 # What the shipped SoundFont plays, by program: itself, or the nearest of its 34.
 _PLAYED = (
     0, 0, 0, 0, 4, 4, 6, 6,  9, 9, 9, 11, 11, 11, 14, 107,  19, 19, 19, 19, 21, 21, 21, 21,
@@ -130,6 +152,20 @@ def instrument(program: int, language: str = "en") -> str:
     if not 0 <= program <= 127:
         raise FirmusError(f"program {program!r} must be 0 to 127")
     return PROGRAMS[program][1 if language.startswith("zh") else 0]
+
+
+def drum(key: int, language: str = "en") -> str:
+    """Name of a General MIDI drum key; ``"Drum 20"`` where the standard names none.
+
+    Examples
+    --------
+    >>> drum(38), drum(20)
+    ('Snare', 'Drum 20')
+    """
+    chinese = language.startswith("zh")
+    if key in DRUMS:
+        return DRUMS[key][1 if chinese else 0]
+    return f"鼓 {key}" if chinese else f"Drum {key}"
 
 
 def program_number(name: str) -> int:

@@ -1,0 +1,184 @@
+"""Plain measures of a Score: range, density, polyphony, scale, length, and the summary that is shown first.
+
+Conventions: pitches are MIDI numbers, density is in notes a quarter note, seconds follow the Score's tempi.
+Drums count for density and length, never for pitch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from firmus.score import TICKS_PER_QUARTER, Key, Note, Part, Score
+from firmus.timing import bars, seconds
+
+SHARP_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+FLAT_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+
+
+def range_of(part: Part) -> tuple[int, int] | None:
+    """Lowest and highest pitch of a part; None for drums and for a part without notes.
+
+    Examples
+    --------
+    >>> range_of(Part("", (Note(0, 480, 60), Note(480, 480, 67))))
+    (60, 67)
+    """
+    if part.is_drums or not part.notes:
+        return None
+    pitches = [note.pitch for note in part.notes]
+    return min(pitches), max(pitches)
+
+
+def density(music: Part | Score) -> float:
+    """Notes a quarter note, over the whole length; 0 for what is empty.
+
+    Examples
+    --------
+    >>> density(Part("", (Note(0, 480, 60), Note(480, 480, 67))))
+    1.0
+    """
+    notes = _notes(music)
+    return len(notes) * TICKS_PER_QUARTER / music.end if notes else 0.0
+
+
+def polyphony(music: Part | Score) -> float:
+    """Mean number of pitched notes that sound at once, over the time in which any sounds; 0 for none.
+
+    Examples
+    --------
+    >>> polyphony(Part("", (Note(0, 480, 60), Note(0, 480, 64), Note(480, 480, 67))))
+    1.5
+    """
+    notes = _pitched(music)
+    sounding = _sounding_ticks(notes)
+    return sum(note.duration for note in notes) / sounding if sounding else 0.0
+
+
+def is_monophonic(part: Part) -> bool:
+    """Whether no two notes of a part sound at once (an overlap of less than a 32nd note is legato, not a chord).
+
+    Examples
+    --------
+    >>> is_monophonic(Part("", (Note(0, 500, 60), Note(480, 480, 64))))
+    True
+    """
+    slack = TICKS_PER_QUARTER // 8
+    reached, latest = 0, -slack
+    for note in part.notes:
+        if note.start < reached - slack or note.start == latest:
+            return False
+        reached, latest = max(reached, note.end), note.start
+    return True
+
+
+def scale_share(score: Score, key: Key) -> float:
+    """Share of pitched notes, 0 to 1, that belong to a key's scale (melodic minor in minor); 1 where there are none.
+
+    Examples
+    --------
+    >>> scale_share(Score((Part("", (Note(0, 480, 60), Note(480, 480, 61))),)), Key(0, "C"))
+    0.5
+    """
+    notes = _pitched(score)
+    scale = set(key.scale)
+    return sum(note.pitch % 12 in scale for note in notes) / len(notes) if notes else 1.0
+
+
+def duration_seconds(score: Score) -> float:
+    """Seconds from the first tick to the end.
+
+    Examples
+    --------
+    >>> duration_seconds(Score((Part("", (Note(0, 1920, 60),)),)))
+    2.0
+    """
+    return seconds(score, score.end)
+
+
+def pitch_name(pitch: int, key: Key | None = None) -> str:
+    """Name of a pitch with its octave, C4 being middle C; flats where the key has flats.
+
+    Examples
+    --------
+    >>> pitch_name(60), pitch_name(70), pitch_name(70, Key(0, "F"))
+    ('C4', 'A#4', 'Bb4')
+    """
+    names = FLAT_NAMES if key is not None and key.signature < 0 else SHARP_NAMES
+    return f"{names[pitch % 12]}{pitch // 12 - 1}"
+
+
+def summary(score: Score) -> dict[str, Any]:
+    """What one wants to know first of a Score, as plain values that JSON can hold.
+
+    Returns
+    -------
+    dict
+        ``title``, ``composer``; ``key`` (written, or else estimated), ``key_is_estimated``; ``meter`` and
+        ``tempo`` (bpm) at the beginning, ``meters`` and ``tempi``, how many there are; ``bars``, ``seconds``,
+        ``notes``, ``density``, ``polyphony``; ``parts``, each with ``name``, ``program``, ``is_drums``,
+        ``notes``, ``range`` (such as ``["C4", "G5"]``, or None) and ``is_monophonic``.
+
+    Examples
+    --------
+    >>> found = summary(Score((Part("Flute", (Note(0, 480, 72),), program=73),)))
+    >>> found["bars"], found["seconds"], found["parts"][0]["range"]
+    (1, 0.5, ['C5', 'C5'])
+    """
+    key = _key(score)
+    return {
+        "title": score.title,
+        "composer": score.composer,
+        "key": key.text if key else None,
+        "key_is_estimated": key is not None and not score.keys,
+        "meter": score.meters[0].text,
+        "meters": len(score.meters),
+        "tempo": score.tempi[0].bpm,
+        "tempi": len(score.tempi),
+        "bars": sum(bar.number > 0 for bar in bars(score)),
+        "seconds": round(duration_seconds(score), 3),
+        "notes": sum(len(part.notes) for part in score.parts),
+        "density": round(density(score), 3),
+        "polyphony": round(polyphony(score), 3),
+        "parts": [_part_summary(part, key) for part in score.parts],
+    }
+
+
+def _part_summary(part: Part, key: Key | None) -> dict[str, Any]:
+    limits = range_of(part)
+    return {
+        "name": part.name,
+        "program": part.program,
+        "is_drums": part.is_drums,
+        "notes": len(part.notes),
+        "range": [pitch_name(pitch, key) for pitch in limits] if limits else None,
+        "is_monophonic": is_monophonic(part),
+    }
+
+
+def _key(score: Score) -> Key | None:
+    from firmus.analysis.keys import estimate
+
+    if score.keys:
+        return score.keys[0]
+    found = estimate(score)
+    return found.key if found else None
+
+
+def _notes(music: Part | Score) -> list[Note]:
+    parts = (music,) if isinstance(music, Part) else music.parts
+    return [note for part in parts for note in part.notes]
+
+
+def _pitched(music: Part | Score) -> list[Note]:
+    parts = (music,) if isinstance(music, Part) else music.parts
+    return [note for part in parts if not part.is_drums for note in part.notes]
+
+
+def _sounding_ticks(notes: list[Note]) -> int:
+    """Ticks in which at least one note sounds."""
+    total, reached = 0, 0
+    for note in sorted(notes, key=lambda each: each.start):
+        if note.end > reached:
+            total += note.end - max(note.start, reached)
+            reached = note.end
+    return total
