@@ -1,1 +1,116 @@
-"""Firmus."""
+"""Firmus: a person fixes some of a piece; Firmus composes the rest.
+
+>>> import firmus
+>>> firmus.Brief(style="chorale", key="G minor", bars=16).key
+'G minor'
+
+Everything heavy is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from firmus.errors import FirmusError
+    from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
+    from firmus.work import Brief, Origin, Work
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Brief": "firmus.work", "Chord": "firmus.score", "FirmusError": "firmus.errors", "Key": "firmus.score",
+    "Meter": "firmus.score", "Note": "firmus.score", "Origin": "firmus.work", "Part": "firmus.score",
+    "Score": "firmus.score", "Section": "firmus.score", "Tempo": "firmus.score", "Work": "firmus.work",
+}  # fmt: skip
+
+__all__ = ["compose", "extend", "harmonise", "infill", "read", "render", "vary", "write", *sorted(_HOMES)]  # noqa: PLE0604
+
+
+def compose(brief: Brief | None = None, **options: Any) -> Any:
+    """Compose a piece from nothing: a Work, or a list of them, best first, where `count` is given.
+
+    Parameters
+    ----------
+    brief : Brief, optional
+        Or its fields as keywords; see `firmus.work.Brief` and `firmus.tasks.compose.compose`.
+
+    Examples
+    --------
+    >>> work = compose(style="folk", key="D major", meter="6/8", bars=2, seed=7)
+    >>> len(work.score.parts), work.score.end
+    (1, 2880)
+    """
+    return _perform("compose", "compose", None, brief, options)
+
+
+def extend(source: Any, brief: Brief | None = None, **options: Any) -> Any:
+    """Continue a piece (a Score or a file) by so many `bars`; see `firmus.tasks.refine.extend`."""
+    return _perform("refine", "extend", source, brief, options)
+
+
+def infill(source: Any, brief: Brief | None = None, **options: Any) -> Any:
+    """Compose some `bars` of some `parts` of a piece anew; see `firmus.tasks.refine.infill`."""
+    return _perform("refine", "infill", source, brief, options)
+
+
+def harmonise(source: Any, brief: Brief | None = None, **options: Any) -> Any:
+    """Set a melody for four voices; see `firmus.tasks.accompany.harmonise`."""
+    return _perform("accompany", "harmonise", source, brief, options)
+
+
+def vary(source: Any, brief: Brief | None = None, **options: Any) -> Any:
+    """Compose a share (`amount`) of a piece anew; see `firmus.tasks.vary.vary`."""
+    return _perform("vary", "vary", source, brief, options)
+
+
+def read(path: Any) -> Score:
+    """Read a Score from a music file (MIDI, MusicXML, ABC, Firmus JSON)."""
+    from firmus import formats
+
+    return formats.read(path)
+
+
+def write(score: Score, path: Any) -> None:
+    """Write a Score as a music file, the format by its ending."""
+    from firmus import formats
+
+    formats.write(score, path)
+
+
+def render(score: Score, path: Any) -> None:
+    """Write a Score as sound (.wav, .flac), engraved score (.svg) or piano roll (.png)."""
+    from pathlib import Path
+
+    from firmus.tasks import produce
+
+    produce.render(score, Path(path), force=True)
+
+
+def _perform(module: str, function: str, source: Any, brief: Brief | None, options: dict[str, Any]) -> Any:
+    from dataclasses import replace
+
+    from firmus import plugins
+    from firmus.errors import InvalidBrief
+    from firmus.score import Score
+    from firmus.work import Brief
+
+    if brief is not None and options:
+        raise InvalidBrief(f"a Brief and {', '.join(options)} are both given: say each thing once")
+    asked = brief or Brief.of(**options)
+    if source is not None:
+        asked = replace(asked, source=source if isinstance(source, Score) else read(source))
+    works = getattr(plugins.load("firmus.tasks", module), function)(asked)
+    return works if asked.count > 1 else works[0]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'firmus' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

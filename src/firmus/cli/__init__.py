@@ -1,0 +1,48 @@
+"""The command line: thin; each command builds a request, calls a room below, and shows what came of it.
+
+Exit status: 0 done, 2 refused (one line on standard error), 1 our fault, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from firmus.errors import FirmusError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The words after ``firmus``; those of this process by default.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    from firmus.cli._options import parser
+
+    options = parser().parse_args(arguments)
+    try:
+        options.run(options)
+        sys.stdout.flush()
+    except FirmusError as error:
+        print(f"firmus: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("firmus: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("FIRMUS_DEBUG"):
+            raise
+        print(f"firmus: our fault, please report: {type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    return 0

@@ -50,8 +50,8 @@ def precision() -> str:
 
 def train(
     recipe: Recipe, corpus: Corpus, folder: Path, *, minutes: float | None = None, report: Any = print
-) -> nn.Module:
-    """Train, resuming where the folder holds a checkpoint; returns the network with averaged weights.
+) -> tuple[nn.Module, Progress]:
+    """Train, resuming where the folder holds a checkpoint; returns the averaged network and where it stands.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def train(
                     f"{progress.tokens / 1e6:.2f} M tokens · train {entry['train']:.4f} · valid {entry['valid']:.4f}"
                 )
             losses, saved_at = [], time.monotonic()
-    return average.cpu().eval()
+    return average.cpu().eval(), progress
 
 
 def build(recipe: Recipe) -> nn.Module:

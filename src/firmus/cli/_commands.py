@@ -1,0 +1,204 @@
+"""What each command does."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from firmus.cli._words import say
+from firmus.errors import InvalidBrief
+
+if TYPE_CHECKING:
+    from firmus.work import Brief, Work
+
+CONTROLS = (
+    "style", "bars", "seconds", "key", "meter", "tempo", "chords", "mood", "parts", "form", "amount", "model",
+    "count", "seed", "temperature", "top_p", "strict",
+)  # fmt: skip
+TASKS = {
+    "compose": ("compose", "compose"), "continue": ("refine", "extend"), "infill": ("refine", "infill"),
+    "harmonise": ("accompany", "harmonise"), "vary": ("vary", "vary"),
+}  # fmt: skip
+
+
+def version() -> str:
+    """Version of Firmus."""
+    from firmus import __version__
+
+    return __version__
+
+
+def compose(options: argparse.Namespace) -> None:
+    """Compose, continue, infill, harmonise or vary; save; show."""
+    from firmus import plugins
+    from firmus.tasks import produce
+
+    brief = _brief(options)
+    if options.out:
+        produce.check_free(Path(options.out), options.force)
+    module, function = TASKS[options.task]
+    show = Progress(options.quiet)
+    works: list[Work] = getattr(plugins.load("firmus.tasks", module), function)(brief, show)
+    root = Path(options.out) if options.out else Path("out") / _folder_name(works[0].score.title or options.task)
+    saved = []
+    for number, work in enumerate(works, 1):
+        folder = root / str(number) if brief.count > 1 else root
+        show.note(say("writing"))
+        saved.append((work, work.save(folder, force=options.force)))
+    show.end()
+    _report(options, saved)
+
+
+def _brief(options: argparse.Namespace) -> Brief:
+    from firmus import formats
+    from firmus.work import Brief
+
+    given = {name: getattr(options, name, None) for name in CONTROLS}
+    given = {name: value for name, value in given.items() if value is not None}
+    ranges = {}
+    for item in options.ranges:
+        name, mark, text = item.partition("=")
+        if not mark:
+            raise InvalidBrief(f"range {item!r} must be PART=LOW-HIGH, such as alto=F3-D5")
+        ranges[name] = text
+    brief = Brief.of(**given, ranges=ranges)
+    if "source" in options:
+        from dataclasses import replace
+
+        brief = replace(brief, source=formats.read(options.source, tune=options.tune))
+    return brief
+
+
+def _report(options: argparse.Namespace, saved: list[tuple[Work, list[Path]]]) -> None:
+    from dataclasses import asdict
+
+    if options.json:
+        works = [{"files": [str(path) for path in paths], "origin": asdict(work.origin)} for work, paths in saved]
+        print(json.dumps({"task": options.task, "works": works}, ensure_ascii=False))
+    elif not options.quiet:
+        for work, paths in saved:
+            print("\n".join([*(str(path) for path in paths), *_summary(work)]))
+
+
+def _summary(work: Work) -> list[str]:
+    measured, asked = work.origin.measured, work.origin.brief
+    told = ", ".join(f"{name} {_short(value)}" for name, value in asked.items()) or say("nothing asked")
+    lines = [
+        f"  {work.score.title}" if work.score.title else "",
+        f"  {say('asked')}: {told}",
+        f"  {say('measured')}: {measured['key'] or '?'} · " + say("bars of").format(**measured),
+    ]
+    for part in measured["parts"]:
+        name = part["name"] or "?"
+        if part["range"]:
+            low, high = part["range"]
+            lines.append("    " + say("part").format(name=name, notes=part["notes"], low=low, high=high))
+        else:
+            lines.append("    " + say("silent part").format(name=name))
+    lines.append("  " + say("made by").format(model=work.origin.model, seed=work.origin.seed))
+    return [line for line in lines if line]
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{name}={each}" for name, each in value.items())
+    return " ".join(str(each) for each in value) if isinstance(value, list | tuple) else str(value)
+
+
+def _folder_name(title: str) -> str:
+    """File name of a title: any script's letters, digits and hyphens."""
+    return re.sub(r"[^\w]+", "-", title.lower()).strip("-")[:60] or "piece"
+
+
+def convert(options: argparse.Namespace) -> None:
+    """Read one format, write another."""
+    from firmus import formats
+    from firmus.errors import OutputExists
+
+    target = Path(options.target)
+    formats.by_extension(target.name)
+    if target.exists() and not options.force:
+        raise OutputExists(f"{target} already exists: give --force to replace it")
+    formats.write(formats.read(options.source, tune=options.tune), target)
+    _written(options, [target])
+
+
+def render(options: argparse.Namespace) -> None:
+    """Read a music file, write sound, a score or a piano roll."""
+    from firmus import formats
+    from firmus.tasks import produce
+
+    score = formats.read(options.source, tune=options.tune)
+    _written(options, produce.render(score, Path(options.target), stems=options.stems, force=options.force))
+
+
+def _written(options: argparse.Namespace, paths: list[Path]) -> None:
+    if options.json:
+        print(json.dumps({"task": options.task, "files": [str(path) for path in paths]}, ensure_ascii=False))
+    elif not options.quiet:
+        print("\n".join(str(path) for path in paths))
+
+
+def models(options: argparse.Namespace) -> None:
+    """List every model."""
+    from firmus.runtime.weights import cards
+
+    found = cards().values()
+    if options.json:
+        listed = [
+            {"name": card.name, "kind": card.kind, "title": card.title, "description": card.description,
+             "styles": card.styles, "tasks": card.tasks, "controls": card.controls, "digest": card.digest,
+             **card.facts}
+            for card in found
+        ]  # fmt: skip
+        print(json.dumps({"models": listed}, ensure_ascii=False))
+        return
+    for card in found:
+        print(f"{card.name}: {card.description}")
+        facts = {"parameters": card.facts["parameters"] / 1e6, "megabytes": card.facts["bytes"] / 1e6}
+        styles, tasks = ", ".join(card.styles), ", ".join(card.tasks) or say("no tasks")
+        print("  " + say("knows").format(kind=card.title, styles=styles, tasks=tasks, **facts))
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train by a recipe, resuming where the run stands; export the weights."""
+    from firmus.errors import FirmusError
+
+    try:
+        from firmus.learning import run
+    except ModuleNotFoundError as error:
+        raise FirmusError(f"training needs {error.name}: pip install 'firmus[train]'") from None
+    folder = Path(options.data) if options.data else None
+    out = Path(options.out) if options.out else None
+    show = (lambda line: None) if options.quiet else (lambda line: print(line, file=sys.stderr, flush=True))
+    card = run.run(Path(options.recipe), Path(options.sets), folder, out, options.minutes, show)
+    _written(options, [card.folder / "model.onnx", card.folder / "card.json"])
+
+
+class Progress:
+    """One line on standard error that is written over; silent where nobody looks."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.shown = not quiet and sys.stderr.isatty()
+        self.told = not quiet
+
+    def __call__(self, title: str, done: int, total: int) -> None:
+        """Say how far it is."""
+        if self.shown:
+            self.note(f"{title}: " + say("bar").format(done=done, total=total))
+        elif self.told and done == total:
+            print(f"{title}: " + say("bar").format(done=done, total=total), file=sys.stderr)
+
+    def note(self, text: str) -> None:
+        """Replace the line."""
+        if self.shown:
+            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Leave an empty line."""
+        if self.shown:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,102 @@
+"""The words of the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import NoReturn
+
+from firmus.cli import _commands as commands
+from firmus.cli._words import say
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that refuses in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and leave with exit status 2."""
+        print(f"firmus: {message} (firmus {self.prog.partition(' ')[2]} --help)".replace(" ( ", " ("), file=sys.stderr)
+        raise SystemExit(2)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Parser of the whole command line; importing nothing heavy."""
+    top = Parser(prog="firmus", description=say("about"), epilog=say("epilogue"))
+    top.add_argument("--version", action="version", version=f"firmus {commands.version()}")
+    verbs = top.add_subparsers(title=say("commands"), metavar="COMMAND", required=True)
+    _composing(verbs)
+    _files(verbs)
+    _training(verbs)
+    return top
+
+
+def _verb(verbs: argparse._SubParsersAction[Parser], name: str, run: object) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(name, help=say(name), description=say(name))
+    verb.set_defaults(run=run, task=name)
+    return verb
+
+
+def _composing(verbs: argparse._SubParsersAction[Parser]) -> None:
+    for name in ("compose", "continue", "infill", "harmonise", "vary"):
+        verb = _verb(verbs, name, commands.compose)
+        if name != "compose":
+            verb.add_argument("source", metavar="FILE", help=say("source"))
+            verb.add_argument("--tune", type=int, default=1, metavar="N", help=say("tune"))
+        verb.add_argument("--style", help=say("style"))
+        counted = name in ("compose", "continue")
+        verb.add_argument("--bars", type=_count if counted else str, help=say("bars" if counted else "which bars"))
+        verb.add_argument("--seconds", type=float, metavar="X", help=say("seconds"))
+        verb.add_argument("--key", metavar="KEY", help=say("key"))
+        verb.add_argument("--meter", metavar="3/4", help=say("meter"))
+        verb.add_argument("--tempo", type=float, metavar="BPM", help=say("tempo"))
+        verb.add_argument("--chords", metavar="LIST", help=say("chords"))
+        verb.add_argument("--mood", help=say("mood"))
+        verb.add_argument("--parts", metavar="LIST", help=say("parts"))
+        verb.add_argument("--range", action="append", default=[], dest="ranges", metavar="PART=F3-D5", help=say("range"))
+        verb.add_argument("--form", metavar="AABA", help=say("form"))
+        if name == "vary":
+            verb.add_argument("--amount", type=float, metavar="0.5", help=say("amount"))
+        verb.add_argument("--model", metavar="NAME", help=say("model"))
+        verb.add_argument("--count", type=int, metavar="N", help=say("count"))
+        verb.add_argument("--seed", type=int, metavar="N", help=say("seed"))
+        verb.add_argument("--temperature", type=float, metavar="0.9", help=say("temperature"))
+        verb.add_argument("--top-p", type=float, metavar="0.95", help=say("top-p"))
+        verb.add_argument("--strict", action=argparse.BooleanOptionalAction, default=None, help=say("strict"))
+        verb.add_argument("--loose", action="store_false", dest="strict", default=None, help=say("loose"))
+        verb.add_argument("--out", metavar="DIR", help=say("out"))
+        _common(verb)
+
+
+def _files(verbs: argparse._SubParsersAction[Parser]) -> None:
+    for name, target in (("convert", "OUT"), ("render", "OUT.wav")):
+        verb = _verb(verbs, name, getattr(commands, name))
+        verb.add_argument("source", metavar="IN", help=say("source"))
+        verb.add_argument("target", metavar=target, help=say(f"{name} target"))
+        verb.add_argument("--tune", type=int, default=1, metavar="N", help=say("tune"))
+        if name == "render":
+            verb.add_argument("--stems", action="store_true", help=say("stems"))
+        _common(verb)
+    verb = _verb(verbs, "models", commands.models)
+    _common(verb, writes=False)
+
+
+def _training(verbs: argparse._SubParsersAction[Parser]) -> None:
+    verb = _verb(verbs, "train", commands.train)
+    verb.add_argument("recipe", metavar="RECIPE.toml", help=say("recipe"))
+    verb.add_argument("--data", metavar="DIR", help=say("data"))
+    verb.add_argument("--sets", metavar="DIR", default="../shared/data", help=say("sets"))
+    verb.add_argument("--minutes", type=float, metavar="N", help=say("minutes"))
+    verb.add_argument("--out", metavar="DIR", help=say("train out"))
+    _common(verb, writes=False)
+
+
+def _common(verb: argparse.ArgumentParser, writes: bool = True) -> None:
+    if writes:
+        verb.add_argument("--force", action="store_true", help=say("force"))
+    verb.add_argument("--json", action="store_true", help=say("json"))
+    verb.add_argument("--quiet", action="store_true", help=say("quiet"))
+
+
+def _count(text: str) -> int | str:
+    """A number of bars; anything else is left as it is, for the Brief to refuse."""
+    return int(text) if text.lstrip("-").isdecimal() else text

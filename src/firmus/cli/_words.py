@@ -1,0 +1,79 @@
+"""What the command line says, in English and Chinese; the language is ``FIRMUS_LANG``, else the system's."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+WORDS: dict[str, tuple[str, str]] = {
+    "about": ("You fix some of a piece; Firmus composes the rest.", "您定下乐曲的一部分，Firmus 谱写其余部分。"),
+    "epilogue": ("Language: FIRMUS_LANG=zh or en.", "语言：FIRMUS_LANG=zh 或 en。"),
+    "commands": ("commands", "命令"),
+    "compose": ("compose a piece from nothing", "从零开始作曲"),
+    "continue": ("continue a piece", "续写一首乐曲"),
+    "infill": ("compose some bars of some parts anew", "重写某些声部的某些小节"),
+    "harmonise": ("set a melody for four voices", "为旋律配四部和声"),
+    "vary": ("compose a share of a piece anew", "变奏：重写乐曲的一部分"),
+    "convert": ("convert a music file into another format", "转换音乐文件格式"),
+    "render": ("turn a music file into sound, a score or a piano roll", "把音乐文件渲染为音频、乐谱或钢琴卷帘"),
+    "models": ("list the models and what they do", "列出模型及其能力"),
+    "train": ("train a model by a recipe", "按配方训练模型"),
+    "source": ("a music file: MIDI, MusicXML, ABC or Firmus JSON", "音乐文件：MIDI、MusicXML、ABC 或 Firmus JSON"),
+    "tune": ("which tune of a file that holds several, from 1", "文件含多首曲子时取第几首（从 1 数起）"),
+    "style": ("chorale, hymn, folk ... (see firmus models)", "风格：chorale、hymn、folk……（见 firmus models）"),
+    "bars": ("how many bars", "小节数"),
+    "which bars": ("which bars, such as 9-12 or 3,5,9- (from 1, inclusive)", "哪些小节，如 9-12 或 3,5,9-（从 1 数起，含两端）"),
+    "seconds": ("length in seconds instead of bars", "以秒计的长度，代替小节数"),
+    "key": ("such as 'G minor' or Bb", "调，如 'G minor' 或 Bb"),
+    "meter": ("such as 3/4 or 6/8", "拍号，如 3/4 或 6/8"),
+    "tempo": ("quarter notes a minute", "每分钟四分音符数"),
+    "chords": ("one a bar, over and over: 'Am F C G'", "每小节一个和弦，循环使用：'Am F C G'"),
+    "mood": ("calm, happy, sad, tense, or valence,arousal", "情绪：calm、happy、sad、tense，或“效价,唤醒度”"),
+    "parts": ("names or numbers from 1, divided by commas", "声部名称或编号（从 1 数起），以逗号分隔"),
+    "range": ("lowest and highest note of a part; may be repeated", "某声部的最低音与最高音；可重复给出"),
+    "form": ("section letters", "曲式字母"),
+    "amount": ("share that is composed anew, above 0 to 1", "重写的比例，大于 0 至 1"),
+    "model": ("name of the weights (see firmus models)", "权重名称（见 firmus models）"),
+    "count": ("how many candidates, best first, in numbered folders", "候选数量，最佳在前，存入编号文件夹"),
+    "seed": ("the same seed gives the same piece", "种子相同，乐曲相同"),
+    "temperature": ("0 takes the likeliest, higher is bolder", "0 取最可能者，越高越大胆"),
+    "top-p": ("only the likeliest choices of so much probability", "只取累计概率不超过此值的选择"),
+    "strict": ("key and chords are rules (the default)", "调与和弦为硬性规则（默认）"),
+    "loose": ("key and chords are wishes", "调与和弦仅为意愿"),
+    "out": ("folder for the files (default: out/<title>)", "输出文件夹（默认 out/<标题>）"),
+    "force": ("replace what is there", "覆盖已有内容"),
+    "json": ("one JSON object on standard output", "在标准输出给出一个 JSON 对象"),
+    "quiet": ("say nothing but errors", "除错误外不输出"),
+    "stems": ("also one sound file a part", "另为每个声部输出一个音频文件"),
+    "convert target": ("the new file; its ending says the format", "新文件，由扩展名决定格式"),
+    "render target": ("sound (.wav .flac .ogg .mp3), score (.svg) or roll (.png)", "音频（.wav .flac .ogg .mp3）、乐谱（.svg）或卷帘（.png）"),
+    "recipe": ("a training recipe", "训练配方"),
+    "data": ("a folder of your own music files to learn from", "用于学习的自有音乐文件夹"),
+    "sets": ("where the recipe's sets of music lie", "配方所用曲集的位置"),
+    "minutes": ("a bound on the time of the whole run", "整个训练的时间上限（分钟）"),
+    "train out": ("folder of the run (default: runs/<name>)", "训练文件夹（默认 runs/<名称>）"),
+    "asked": ("asked", "要求"),
+    "nothing asked": ("nothing in particular", "无特别要求"),
+    "measured": ("measured", "实测"),
+    "bars of": ("{bars} bars of {meter} at {tempo:g}, {seconds:.0f} s", "{bars} 小节，{meter} 拍，速度 {tempo:g}，{seconds:.0f} 秒"),
+    "part": ("{name}: {notes} notes, {low} to {high}", "{name}：{notes} 个音符，{low} 至 {high}"),
+    "silent part": ("{name}: silent", "{name}：无音符"),
+    "made by": ("model {model}, seed {seed}, AI-generated", "模型 {model}，种子 {seed}，AI 生成"),
+    "bar": ("bar {done} of {total}", "第 {done} 小节，共 {total} 小节"),
+    "writing": ("writing score and sound", "正在写出乐谱与音频"),
+    "knows": ("{kind}, {parameters:.1f} M parameters, {megabytes:.1f} MB; styles: {styles}; does: {tasks}",
+              "{kind}，{parameters:.1f} M 参数，{megabytes:.1f} MB；风格：{styles}；任务：{tasks}"),
+    "no tasks": ("benchmarks only", "仅用于基准测试"),
+}  # fmt: skip
+
+
+@cache
+def language() -> str:
+    """``"zh"`` or ``"en"``."""
+    wanted = os.environ.get("FIRMUS_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    return "zh" if wanted.lower().startswith("zh") else "en"
+
+
+def say(name: str) -> str:
+    """Words for a thing in the language of the user."""
+    return WORDS[name][language() == "zh"]

@@ -1,0 +1,137 @@
+"""Producing: a Work as files to hear, see and take away."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from firmus import formats
+from firmus.errors import FirmusError, FormatError, OutputExists, unknown
+from firmus.score import Score
+from firmus.work import Work
+
+FILES = ("piece.mid", "piece.musicxml", "piece.wav", "piece.svg", "piece.json")
+
+
+def save(work: Work, folder: Path, *, force: bool = False) -> list[Path]:
+    """Write the five files of a Work; all appear, or none.
+
+    Parameters
+    ----------
+    work : Work
+    folder : Path
+        Made if need be.
+    force : bool
+        Replace what an earlier Work left there.
+
+    Returns
+    -------
+    list of Path
+
+    Raises
+    ------
+    OutputExists
+        Where the folder already holds something and `force` is not given.
+    """
+    check_free(folder, force)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    making = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    shutil.rmtree(making, ignore_errors=True)
+    try:
+        making.mkdir()
+        for name in FILES:
+            (making / name).write_bytes(_WRITERS[Path(name).suffix](work))
+        folder.mkdir(exist_ok=True)
+        for name in FILES:
+            (making / name).replace(folder / name)
+    except OSError as error:
+        raise FirmusError(f"{folder}: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return [folder / name for name in FILES]
+
+
+def check_free(folder: Path, force: bool) -> None:
+    """Refuse a folder that already holds something, unless forced."""
+    if folder.exists() and not folder.is_dir():
+        raise OutputExists(f"{folder} is a file: name a folder with --out")
+    if not force and folder.is_dir() and any(folder.iterdir()):
+        raise OutputExists(f"{folder} already exists: give --force to replace what is there, or another --out")
+
+
+def render(score: Score, path: Path, *, stems: bool = False, force: bool = False) -> list[Path]:
+    """Write one Score as sound (.wav, .flac, .ogg, .mp3), engraved score (.svg), or piano roll (.png).
+
+    With `stems`, also one sound file a part beside it: ``name.1-Flute.wav``.
+    """
+    if path.exists() and not force:
+        raise OutputExists(f"{path} already exists: give --force to replace it")
+    ending = path.suffix.lower()
+    if not path.parent.is_dir():
+        raise FirmusError(f"{path.parent} is no folder: make it first")
+    if ending == ".svg":
+        from firmus.render import engrave
+
+        formats.save(engrave.svg(score).encode(), path)
+    elif ending == ".png":
+        from firmus.render import drawing, roll
+
+        formats.save(drawing.png(roll.svg(score)), path)
+    elif ending in SOUNDS:
+        return [path, *_sound(score, path, stems)]
+    else:
+        raise FormatError(unknown("file ending", ending or path.name, [*SOUNDS, ".svg", ".png"]))
+    return [path]
+
+
+SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
+
+
+def _sound(score: Score, path: Path, stems: bool) -> list[Path]:
+    from firmus.render import synth
+
+    formats.save(synth.encode(synth.render(score), path.suffix.lower()), path)
+    written = []
+    for number, (name, audio) in enumerate(synth.stems(score) if stems else (), 1):
+        plain = re.sub(r"[^\w -]+", "", name).strip() or "part"
+        target = path.with_name(f"{path.stem}.{number}-{plain}{path.suffix}")
+        formats.save(synth.encode(audio, path.suffix.lower()), target)
+        written.append(target)
+    return written
+
+
+def _midi(work: Work) -> bytes:
+    from firmus.formats import midi
+
+    return midi.write(work.score)
+
+
+def _musicxml(work: Work) -> bytes:
+    from firmus.formats import musicxml
+
+    return musicxml.write(work.score)
+
+
+def _wav(work: Work) -> bytes:
+    from firmus.render import synth
+
+    return synth.encode(synth.render(work.score), ".wav")
+
+
+def _svg(work: Work) -> bytes:
+    from firmus.render import engrave
+
+    return engrave.svg(work.score).encode()
+
+
+def _json(work: Work) -> bytes:
+    return (json.dumps(work.as_dict(), ensure_ascii=False) + "\n").encode()
+
+
+_WRITERS: dict[str, Callable[[Work], bytes]] = {
+    ".mid": _midi, ".musicxml": _musicxml, ".wav": _wav, ".svg": _svg, ".json": _json,
+}  # fmt: skip
