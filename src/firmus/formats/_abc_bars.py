@@ -7,74 +7,76 @@ later barlines stand where they are written. Where the metre is free, each measu
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from firmus.score import TICKS_PER_QUARTER, Meter
 
-Measures = list[tuple[int, Meter | None]]
 _JOINED = 4
 
 
-def pickup_and_meters(measures: Measures, end: int) -> tuple[int, list[Meter]]:
-    """Pickup in ticks and meters of a tune.
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One measure as played: where it begins and ends in ticks, its meter (None: free), and if ``M:`` begins it."""
 
-    Parameters
-    ----------
-    measures : list of (tick, Meter or None)
-        First tick of each measure as played and the meter in force; None where it is free.
-    end : int
-        First tick after the last measure.
+    start: int
+    end: int
+    meter: Meter | None
+    restated: bool = False
+
+
+def pickup_and_meters(measures: list[Measured]) -> tuple[int, list[Meter]]:
+    """Pickup in ticks and meters of a tune.
 
     Examples
     --------
     >>> waltz = Meter(0, 3, 4)
-    >>> pickup_and_meters([(0, waltz), (480, waltz), (1920, waltz), (2880, waltz), (3360, waltz)], 4800)
+    >>> edges = (0, 480, 1920, 2880, 3360, 4800)
+    >>> pickup_and_meters([Measured(start, end, waltz) for start, end in zip(edges, edges[1:])])
     (480, [Meter(start=0, numerator=3, denominator=4)])
     """
-    ends = [tick for tick, _ in measures[1:]] + [end]
     pickup, result = 0, list[Meter]()
     anchor = 0
-    for index, (tick, written) in enumerate(measures):
+    for index, measure in enumerate(measures):
         current = result[-1] if result else None
-        meter = written or _free(measures, ends, index, current)
+        meter = measure.meter or _free(measures, index, current)
+        open_bar = (measure.start - anchor) % meter.bar
         if current is None:
             result.append(replace(meter, start=0))
-            pickup = _pickup(measures, ends, meter)
-            anchor = ends[0] if pickup else 0
+            pickup = _pickup(measures, meter)
+            anchor = measure.end if pickup else 0
         elif (meter.numerator, meter.denominator) != (current.numerator, current.denominator) or (
-            (tick - anchor) % meter.bar and not _completes(measures, ends, index, anchor, meter)
+            open_bar and (measure.restated or _filled_by(measures, index, meter.bar - open_bar) is None)
         ):
-            result.append(replace(meter, start=tick))
-            anchor = tick
+            result.append(replace(meter, start=measure.start))
+            anchor = measure.start
     return pickup, result
 
 
-def _pickup(measures: Measures, ends: list[int], meter: Meter) -> int:
-    if len(ends) == 1 or ends[0] % meter.bar == 0:
+def _pickup(measures: list[Measured], meter: Meter) -> int:
+    length = measures[0].end % meter.bar
+    if len(measures) == 1 or not length:
         return 0
-    if measures[1][1] == measures[0][1] is not None and _completes(measures, ends, 1, 0, meter):
-        return 0
-    return ends[0] % meter.bar
+    filled = None if measures[0].meter is None else _filled_by(measures, 1, meter.bar - length)
+    return 0 if filled is not None and filled < len(measures) - 1 else length
 
 
-def _completes(measures: Measures, ends: list[int], index: int, anchor: int, meter: Meter) -> bool:
-    """Whether the measures from `index` on, a few at most, fill up the bar that is open there."""
-    tick = measures[index][0]
-    barline = tick + meter.bar - (tick - anchor) % meter.bar
-    for place in range(index, min(index + _JOINED, len(ends))):
-        if measures[place][1] != measures[index][1] or ends[place] > barline:
-            return False
-        if ends[place] == barline:
-            return True
-    return index + _JOINED > len(ends)
+def _filled_by(measures: list[Measured], index: int, missing: int) -> int | None:
+    """Which measure from `index` on ends the open bar exactly; the number of measures where the tune ends first."""
+    barline = measures[index].start + missing
+    for place in range(index, min(index + _JOINED, len(measures))):
+        measure = measures[place]
+        if measure.meter != measures[index].meter or measure.end > barline or (measure.restated and place > index):
+            return None
+        if measure.end == barline:
+            return place
+    return len(measures) if index + _JOINED > len(measures) else None
 
 
-def _free(measures: Measures, ends: list[int], index: int, current: Meter | None) -> Meter:
+def _free(measures: list[Measured], index: int, current: Meter | None) -> Meter:
     """Meter of one measure's length; a shorter first or last measure takes its neighbour's."""
-    length = ends[index] - measures[index][0]
-    if index == 0 and len(ends) > 1 and ends[1] - ends[0] > length:
-        length = ends[1] - ends[0]
-    if current is not None and index + 1 == len(ends) and length < current.bar:
+    lengths = [measure.end - measure.start for measure in measures[index : index + 2]]
+    length = max(lengths) if index == 0 else lengths[0]
+    if current is not None and index + 1 == len(measures) and length < current.bar:
         return current
     for denominator in (4, 8, 16):
         unit = TICKS_PER_QUARTER * 4 // denominator

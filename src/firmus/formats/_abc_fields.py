@@ -85,7 +85,7 @@ def read_key(text: str) -> KeyField | None:
             return None
         raise FormatError(f"key {text[:20]!r} must be a tonic A to G and a mode, such as K:G, K:Dm or K:A mixolydian")
     tonic = _GERMAN.get(match[1], match[1]) + match[2].replace("♯", "#").replace("♭", "b")
-    mode = (match[3] or ("min" if match[4] == "m" else "maj")).lower()
+    mode = (match[3] or ("min" if match[4] else "maj")).lower()
     added, family = MODES.get(mode, MODES["maj"])
     sharps = fifths(tonic) + added
     alterations = {} if mode == "exp" else signature(sharps)

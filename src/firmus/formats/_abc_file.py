@@ -13,6 +13,7 @@ from firmus.errors import FormatError
 MAX_TUNES = 5_000
 FIELD = re.compile(r"([A-Za-z+]):(?![|:])[ \t]*(.*)")
 _MARKS = {"`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308", "c": "\u0327", "u": "\u0306"}
+_ESCAPES = re.compile(r"""\\([`'^~"]|c ?|u ?)([A-Za-z])|\\(.)|&#?\w{1,20};""")
 _BLOCKS = {"begintext", "beginps", "beginsvg", "begintex"}
 # Words that hold a letter which is no note, rest or ornament: prose, not music.
 _PROSE = re.compile(r"\b(?=[A-Za-z']*[i-tw-yI-KN-RU-Y])[A-Za-z']{3,}")
@@ -55,12 +56,13 @@ def text_of(value: str) -> str:
     >>> text_of(r"Fran\c cois \'Eluard &amp; Co")
     'François Éluard & Co'
     """
-    value = re.sub(r"""\\([`'^~"]|c ?|u ?)([A-Za-z])""", _accented, value[:1000])
-    return html.unescape(value).replace("\\", "").strip()
+    return _ESCAPES.sub(_unescaped, value[:1000]).strip()
 
 
-def _accented(match: re.Match[str]) -> str:
-    return unicodedata.normalize("NFC", match[2] + _MARKS[match[1].strip()])
+def _unescaped(match: re.Match[str]) -> str:
+    if match[1]:
+        return unicodedata.normalize("NFC", match[2] + _MARKS[match[1].strip()])
+    return match[3] or html.unescape(match[0])
 
 
 def split(text: str) -> Iterator[Tune]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from firmus.errors import FormatError, InvalidScore
 from firmus.formats import _abc_fields as fields
 from firmus.formats._abc_file import FIELD, Tune, text_of
+from firmus.formats._abc_measure import Voice
 from firmus.score import Chord, Key, Meter
 
 MAX_NOTES = 200_000
@@ -25,7 +25,7 @@ _TOKENS = re.compile(
     r"""
       (?P<note>([\^_=]{0,2})(?:\d?/\d?(?=[A-Ga-g]))?([A-Ga-g])([,']*)(\d*)(/*)(\d*))
     | (?P<bar>:*\|[|\]:]*|\[\|[|\]:]*|::+)
-    | (?P<ending>\[[ ]*\d[\d,\-.]*|(?<=[|:\]])[ ]?\d[\d,\-.]*)
+    | (?P<ending>\[[ ]*\d[\d,\-.]*|(?:(?<=[|:\]])[ ]?|^[ ]*)\d[\d,\-.]*)
     | (?P<tuplet>\((\d{1,2})(?::(\d{0,2}))?(?::(\d{0,2}))?)
     | (?P<skip>(?:[ \t).~`\\$*;?@\#h-wH-WY]|\((?!\d)|y\d*)+)
     | (?P<rest>[zx](\d*)(/*)(\d*))
@@ -44,88 +44,6 @@ _TOKENS = re.compile(
 _GROUPS = dict(_TOKENS.groupindex)
 _CHORD_NOTE = re.compile(r"([\^_=]{0,2})([A-Ga-g])([,']*)(\d*)(/*)(\d*)(-?)")
 _ORNAMENT = re.compile(r'![^!]*!|\+[^+]*\+|"[^"]*"|\{[^}]*\}')
-
-
-@dataclass(slots=True)
-class Measure:
-    """What one voice plays between two barlines.
-
-    Parameters
-    ----------
-    line : int
-        Where it begins in the file.
-    meter, key, tempo
-        In force at its start; the meter is None where it is free.
-    notes : list of [offset, duration, pitch, tied, natural pitch]
-    changes : list of (offset, Meter, Key, tempo, section label or Chord)
-    length : int
-        The furthest that a voice or its overlay gets.
-    repeat_start : bool
-    repeat_end : int
-        How often the passage that ends here is played; 0 where no repeat ends here.
-    endings : tuple of int
-        Numbers of the repeat ending that begins here.
-    final : bool
-        Whether a double or thick barline ends it.
-    part : str
-        Label of a ``P:`` field before it.
-    """
-
-    line: int
-    meter: Meter | None
-    key: Key | None
-    tempo: float | None
-    notes: list[list[int]] = field(default_factory=list)
-    changes: list[tuple[int, Meter | Key | float | str | Chord | None]] = field(default_factory=list)
-    length: int = 0
-    repeat_start: bool = False
-    repeat_end: int = 0
-    endings: tuple[int, ...] = ()
-    final: bool = False
-    part: str = ""
-
-
-@dataclass(slots=True)
-class Voice:
-    """One voice: its instrument, the measures read so far, and the state of reading."""
-
-    identity: str
-    meter: Meter | None
-    key: fields.KeyField
-    tempo: float | None
-    unit: int
-    name: str = ""
-    program: int = 0
-    is_drums: bool = False
-    transpose: int = 0
-    measures: list[Measure] = field(default_factory=list)
-    measure: Measure = field(init=False)
-    position: int = 0
-    last: tuple[int, int] | None = None
-    broken: tuple[int, int] = (1, 1)
-    tuplet: tuple[int, int, int] = (1, 1, 0)
-    accidentals: dict[int, int] = field(default_factory=dict)
-    tied: dict[int, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.begin(0)
-
-    def begin(self, line: int) -> None:
-        """Begin a new measure."""
-        self.measure = Measure(line, self.meter, self.key.key, self.tempo)
-        self.position = 0
-        self.last = None
-        self.accidentals = {}
-
-    def close(self, line: int) -> bool:
-        """End the measure, where anything is in it; say whether there was."""
-        measure = self.measure
-        measure.length = max(measure.length, self.position)
-        if not measure.length:
-            return False
-        self.measures.append(measure)
-        self.begin(line)
-        return True
 
 
 class Body:
@@ -200,6 +118,7 @@ class Body:
         elif name == "M":
             voice.meter = fields.read_meter(value)
             self._change(voice.meter)
+            voice.measure.restated = not voice.position
         elif name == "L":
             voice.unit = fields.read_length(value)
         elif name == "K":
@@ -240,7 +159,12 @@ class Body:
             only = self.voices.get("")
             if only is not None and not only.measures and not only.position:
                 del self.voices[""]
-                voice.program, voice.is_drums = only.program, only.is_drums
+                voice.program, voice.is_drums, voice.volume, voice.pan = (
+                    only.program,
+                    only.is_drums,
+                    only.volume,
+                    only.pan,
+                )
                 voice.measure.part = only.measure.part
                 voice.measure.changes = only.measure.changes
             self.voices[match[1]] = voice
@@ -263,6 +187,13 @@ class Body:
             if int(number[:9]) > 127:
                 raise FormatError(f"%%MIDI program {number[:20]} must be 0 to 127")
             voice.program = int(number)
+        elif control := re.match(r"MIDI\s*=?\s*control\s+(7|10)\s+(\d{1,3})\b", text):
+            if int(control[2]) > 127:
+                raise FormatError(f"%%{text[:40]}: a controller's value must be 0 to 127")
+            if control[1] == "7":
+                self.voice.volume = int(control[2])
+            else:
+                self.voice.pan = int(control[2])
         elif re.match(r"MIDI\s*=?\s*channel\s+10\b", text):
             self.voice.is_drums = True
         elif re.match(r"MIDI\s*=?\s*transpose\s+-?\d{1,2}\b", text):
@@ -299,8 +230,8 @@ class Body:
             alteration = ALTERATIONS.get(mark, 0)
             if self.propagate != "not":
                 voice.accidentals[scope] = alteration
-        elif natural in voice.tied and not voice.position:
-            alteration = voice.tied[natural]
+        elif natural in voice.carried and not voice.position:
+            alteration = voice.carried[natural]
         elif scope in voice.accidentals:
             alteration = voice.accidentals[scope]
         else:
@@ -405,12 +336,14 @@ class Body:
         voice.position = 0
         voice.last = None
         voice.tuplet = (1, 1, 0)
+        voice.held |= voice.tied
+        voice.tied = {}
 
     # Barlines, repeats and chord symbols
 
     def _bar(self, token: re.Match[str]) -> None:
-        voice, text = self.voice, token[0]
-        if text == "[|]":
+        voice, text = self.voice, token[0].removeprefix("[|]")
+        if not text:
             return
         full = voice.close(self.line)
         before = voice.measures[-1] if voice.measures else None

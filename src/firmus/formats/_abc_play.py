@@ -8,10 +8,11 @@ from typing import TypeVar
 
 from firmus.errors import FormatError
 from firmus.formats import _abc_repeats as repeats
-from firmus.formats._abc_bars import pickup_and_meters
+from firmus.formats._abc_bars import Measured, pickup_and_meters
 from firmus.formats._abc_fields import SUBTICKS
 from firmus.formats._abc_file import Tune, text_of
-from firmus.formats._abc_music import MAX_NOTES, Measure, Voice
+from firmus.formats._abc_measure import Measure, Voice
+from firmus.formats._abc_music import MAX_NOTES
 from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
 
 Event = TypeVar("Event", Meter, Key, float, str, Chord)
@@ -29,10 +30,10 @@ def play(tune: Tune, voices: list[Voice]) -> Score:
         raise FormatError(f"the tune has more than {MAX_NOTES:,} notes when its repeats are played")
     ends = [max(start + measure.length for start, measure in line[-1:]) for line in lines]
     end = _ticks(max(ends))
-    pickup, meters = pickup_and_meters(_measures(lines[ends.index(max(ends))]), end)
+    pickup, meters = pickup_and_meters(_measured(lines[ends.index(max(ends))], end))
     return Score(
         parts=tuple(
-            Part(_name(voice, len(voices)), _notes(line), voice.program, voice.is_drums)
+            Part(_name(voice, len(voices)), _notes(line), voice.program, voice.is_drums, voice.volume, voice.pan)
             for voice, line in zip(voices, lines, strict=True)
         ),
         meters=tuple(meters),
@@ -52,7 +53,7 @@ def _ticks(subticks: int) -> int:
 
 
 def _name(voice: Voice, count: int) -> str:
-    return voice.name or ("" if count == 1 and len(voice.identity) < 3 else voice.identity)
+    return voice.name or ("" if count == 1 or voice.identity.isdigit() else voice.identity)
 
 
 def _together(voices: list[Voice], parts_order: str) -> list[Line]:
@@ -68,30 +69,34 @@ def _each_alone(voices: list[Voice], parts_order: str) -> list[Line]:
     return [_together([voice], parts_order)[0] for voice in voices]
 
 
-def _measures(line: Line) -> list[tuple[int, Meter | None]]:
-    """First tick and meter of each measure; a meter that changes within one ends it."""
-    found: dict[int, Meter | None] = {}
+def _measured(line: Line, end: int) -> list[Measured]:
+    """Place and meter of each measure; a meter that changes within one ends it."""
+    found: dict[int, tuple[Meter | None, bool]] = {}
     for start, measure in line:
-        found[_ticks(start)] = measure.meter
-        found.update((_ticks(start + offset), value) for offset, value in measure.changes if isinstance(value, Meter))
-    return sorted(found.items())
+        found[_ticks(start)] = measure.meter, measure.restated
+        for offset, value in measure.changes:
+            if isinstance(value, Meter):
+                found[_ticks(start + offset)] = value, True
+    starts = sorted(found)
+    return [Measured(tick, stop, *found[tick]) for tick, stop in zip(starts, [*starts[1:], end], strict=True)]
 
 
 def _notes(line: Line) -> tuple[Note, ...]:
     """Notes of one voice, tied ones joined."""
     found: list[list[int]] = []
-    ties: dict[int, list[int]] = {}
+    ties: dict[tuple[int, int], list[list[int]]] = {}
     for start, measure in line:
         for offset, duration, pitch, tied, _ in measure.notes:
             begin = start + offset
-            note = ties.pop(pitch, None) if ties else None
-            if note is not None and note[1] == begin:
+            waiting = ties.get((pitch, begin)) if ties else None
+            if waiting:
+                note = waiting.pop(0)
                 note[1] = begin + duration
             else:
                 note = [begin, begin + duration, pitch]
                 found.append(note)
             if tied:
-                ties[pitch] = note
+                ties.setdefault((pitch, note[1]), []).append(note)
     notes = []
     for begin, stop, pitch in found:
         first = _ticks(begin)

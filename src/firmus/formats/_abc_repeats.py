@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from firmus.errors import FormatError
-from firmus.formats._abc_music import Voice
+from firmus.formats._abc_measure import Voice
 
 MAX_MEASURES = 100_000
 
@@ -113,7 +113,11 @@ def _group_end(found: list[Marks], index: int, stop: int) -> tuple[int, int]:
 
 
 def _unfolded(found: list[Marks], begin: int, stop: int) -> list[int]:
-    """Play the measures from `begin` to before `stop` with their repeats."""
+    """Play the measures from `begin` to before `stop` with their repeats.
+
+    A repeat without a beginning goes back to the end of the last repeat, or to the last double bar (which is
+    no such place after a single measure, a pickup).
+    """
     result: list[int] = []
     place = start = begin
     turn, times, group_end = 1, 2, -1
@@ -136,6 +140,8 @@ def _unfolded(found: list[Marks], begin: int, stop: int) -> list[int]:
                 turn, place = turn + 1, start
             elif place >= group_end:
                 start, turn, times, group_end = place, 1, 2, -1
+        elif mark.final and group_end < 0 and not found[start].repeat_start and place > start + 1:
+            start, turn = place, 1
         if len(result) > MAX_MEASURES:
             raise FormatError(f"the repeats make more than {MAX_MEASURES:,} measures")
     return result

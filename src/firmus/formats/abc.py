@@ -12,6 +12,7 @@ import re
 
 from firmus.errors import FirmusError, FormatError
 from firmus.formats import _abc_file as file
+from firmus.formats import _abc_write as written
 from firmus.formats._abc_music import MAX_NOTES, Body
 from firmus.formats._abc_play import play
 from firmus.score import Score
@@ -45,7 +46,7 @@ def read(data: bytes) -> list[Score]:
         body = Body(tune)
         try:
             voices = body.read_all()
-            if not any(measure.notes for voice in voices for measure in voice.measures):
+            if not voices:
                 continue
             score = play(tune, voices)
         except FirmusError as error:
@@ -58,3 +59,18 @@ def read(data: bytes) -> list[Score]:
     if not scores:
         raise FormatError("there is no ABC tune in it: a tune needs a key field K: and notes after it")
     return scores
+
+
+def write(score: Score) -> bytes:
+    r"""Write one tune: a melody with chord symbols, or several voices.
+
+    Notes that lie on no grid of 128ths, triplets, quintuplets or septuplets move to the nearest 32nd or triplet.
+    Velocities are not kept.
+
+    Examples
+    --------
+    >>> tune = read(b"X:1\nT:Scale\nM:3/4\nL:1/4\nK:D\nDEF|G3|")[0]
+    >>> print(write(tune).decode().splitlines()[-1])
+    D2 E2 F2 | G6 |]
+    """
+    return written.text(score).encode()

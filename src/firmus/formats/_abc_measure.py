@@ -1,0 +1,102 @@
+"""What is kept while an ABC tune is read: measures, and the voices they belong to.
+
+Times within a measure are subticks (`firmus.formats._abc_fields.SUBTICKS` to the tick).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from firmus.formats._abc_fields import KeyField
+from firmus.score import Chord, Key, Meter
+
+
+@dataclass(slots=True)
+class Measure:
+    """What one voice plays between two barlines.
+
+    Parameters
+    ----------
+    line : int
+        Where it begins in the file.
+    meter, key, tempo
+        In force at its start; the meter is None where it is free.
+    notes : list of [offset, duration, pitch, tied, natural pitch]
+    changes : list of (offset, Meter, Key, tempo, section label or Chord)
+    length : int
+        The furthest that a voice or its overlay gets.
+    repeat_start : bool
+    repeat_end : int
+        How often the passage that ends here is played; 0 where no repeat ends here.
+    endings : tuple of int
+        Numbers of the repeat ending that begins here.
+    final : bool
+        Whether a double or thick barline ends it.
+    part : str
+        Label of a ``P:`` field before it.
+    restated : bool
+        Whether an ``M:`` field stands before it.
+    """
+
+    line: int
+    meter: Meter | None
+    key: Key | None
+    tempo: float | None
+    notes: list[list[int]] = field(default_factory=list)
+    changes: list[tuple[int, Meter | Key | float | str | Chord | None]] = field(default_factory=list)
+    length: int = 0
+    repeat_start: bool = False
+    repeat_end: int = 0
+    endings: tuple[int, ...] = ()
+    final: bool = False
+    part: str = ""
+    restated: bool = False
+
+
+@dataclass(slots=True)
+class Voice:
+    """One voice: its instrument, the measures read so far, and the state of reading."""
+
+    identity: str
+    meter: Meter | None
+    key: KeyField
+    tempo: float | None
+    unit: int
+    name: str = ""
+    program: int = 0
+    is_drums: bool = False
+    volume: int = 100
+    pan: int = 64
+    transpose: int = 0
+    measures: list[Measure] = field(default_factory=list)
+    measure: Measure = field(init=False)
+    position: int = 0
+    last: tuple[int, int] | None = None
+    broken: tuple[int, int] = (1, 1)
+    tuplet: tuple[int, int, int] = (1, 1, 0)
+    accidentals: dict[int, int] = field(default_factory=dict)
+    tied: dict[int, int] = field(default_factory=dict)
+    held: dict[int, int] = field(default_factory=dict)
+    carried: dict[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.begin(0)
+
+    def begin(self, line: int) -> None:
+        """Begin a new measure."""
+        self.measure = Measure(line, self.meter, self.key.key, self.tempo)
+        self.position = 0
+        self.last = None
+        self.accidentals = {}
+        self.carried = {**self.held, **self.tied}
+        self.held, self.tied = {}, {}
+
+    def close(self, line: int) -> bool:
+        """End the measure, where anything is in it; say whether there was."""
+        measure = self.measure
+        measure.length = max(measure.length, self.position)
+        if not measure.length:
+            return False
+        self.measures.append(measure)
+        self.begin(line)
+        return True

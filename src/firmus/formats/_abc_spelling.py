@@ -1,0 +1,58 @@
+"""Pitches as ABC letters: the spelling nearest to the key, and an accidental only where it is needed."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from firmus.formats._abc_fields import signature
+from firmus.score import STEPS, Key, note_name
+
+_MARKS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
+
+
+class Speller:
+    """Spells the notes of one voice; remembers the key and the accidentals of the bar, as a reader does."""
+
+    def __init__(self, key: Key | None) -> None:
+        self.change(key)
+        self.begin_bar()
+
+    def change(self, key: Key | None) -> None:
+        """Take a new key; the accidentals of the bar still hold."""
+        self.sharps = key.signature if key else 0
+        self.alterations = signature(self.sharps)
+
+    def begin_bar(self) -> None:
+        """Forget the accidentals of the last bar."""
+        self.marked: dict[int, int] = {}
+
+    def note(self, pitch: int, *, continued: bool = False) -> str:
+        """One pitch; `continued` where a tie over the barline carries its accidental.
+
+        Examples
+        --------
+        >>> speller = Speller(Key(0, "D"))
+        >>> [speller.note(pitch) for pitch in (66, 65, 65, 74, 86, 50)]
+        ['F', '=F', 'F', 'd', "d'", 'D,']
+        """
+        letter, alteration = spelling(pitch, self.sharps)
+        natural = pitch - alteration
+        written = _letters(natural, letter)
+        if continued or self.marked.get(natural, self.alterations.get(letter, 0)) == alteration:
+            return written
+        self.marked[natural] = alteration
+        return _MARKS[alteration] + written
+
+
+@lru_cache(maxsize=4096)
+def spelling(pitch: int, sharps: int) -> tuple[str, int]:
+    """Letter and alteration of a pitch, nearest to the middle of the key on the line of fifths."""
+    middle = sharps + 2
+    place = (pitch * 7 - middle + 5) % 12 - 5 + middle
+    name = note_name(place)
+    return name[0], name.count("#") - name.count("b")
+
+
+def _letters(natural: int, letter: str) -> str:
+    octave = (natural - STEPS[letter]) // 12 - 5
+    return letter.lower() + "'" * (octave - 1) if octave > 0 else letter + "," * -octave
