@@ -9,7 +9,7 @@ import pytest
 from firmus.errors import FirmusError
 from firmus.render import engrave
 from firmus.render.drawing import families
-from firmus.score import Key, Meter, Note, Part, Score, Tempo
+from firmus.score import Chord, Key, Meter, Note, Part, Score, Tempo
 
 
 def musicxml(bars: int = 2, title: str = "Evening") -> str:
@@ -159,3 +159,10 @@ def test_tempo_marks_need_no_music_font(meter: tuple[int, int], tempo: float) ->
     assert len(marks) == 1
     assert "<path" in marks[0]
     assert re.search(r"=", marks[0].rpartition("<text")[2])
+
+
+def test_accidentals_of_chords_need_no_music_font() -> None:
+    svg = engrave.svg(replace(melody(12), chords=(Chord(0, "Bb"), Chord(1440, "F#", "m"))))
+    assert not re.search("[\ue000-\uf8ff]", svg)
+    marks = [re.sub("<[^>]*>", "", mark) for mark in re.findall(r'class="harm">(.*?)</text>', svg)]
+    assert marks == ["B♭", "F♯m"]

@@ -29,7 +29,9 @@ _CHILD = (
 )
 FONT = "Leland"
 _DOT, _FLAGGED = "\uecb7", "\ueca7\ueca9\uecab"
-_PLAIN = {"\ue260": "♭", "\ue261": "♮", "\ue262": "♯", "\ue263": "𝄪", "\ue264": "𝄫", "\ueca5": "♩", "\ueca7": "♪"}
+_PLAIN = {"\ue260": "♭", "\ue261": "♮", "\ue262": "♯", "\ue263": "𝄪", "\ue264": "𝄫"}
+_PLAIN |= {"\uea63": "♭♭", "\uea64": "♭", "\uea65": "♮", "\uea66": "♯", "\uea67": "♯♯"}
+_MUSIC_TEXT = re.compile(r'<tspan font-family="\w+" font-size="(\d+)px">([^<]*)</tspan>')
 _OPTIONS: dict[str, Any] = {
     "inputFrom": "musicxml",
     "footer": "none",
@@ -168,13 +170,13 @@ def _tidy(page: str) -> str:
     page = re.sub(
         r'(<g id="[^"]*" class="tempo">\s*)(<text x="(\d+)" y="(\d+)".*?</text>)', _draw_beat, page, flags=re.DOTALL
     )
-    return re.sub(rf'<tspan font-family="{FONT}"([^>]*)>([^<]*)</tspan>', _type_plainly, page)
+    return re.sub(_MUSIC_TEXT, _type_plainly, page)
 
 
 def _draw_beat(match: re.Match[str]) -> str:
     """Draw the note value that begins a tempo, and move the text behind it."""
     group, text, x, y = match[1], match[2], int(match[3]), int(match[4])
-    found = re.search(rf'<tspan font-family="{FONT}" font-size="(\d+)px">([^<]*)</tspan>', text)
+    found = re.search(_MUSIC_TEXT, text)
     if found is None or re.sub(r"<[^>]*>", "", text[: found.start()]).strip():
         return match[0]
     scale, outlines, place = int(found[1]) / 1000, [], float(x)
@@ -223,5 +225,6 @@ def _glyph(letter: str) -> tuple[str, float]:
 
 
 def _type_plainly(match: re.Match[str]) -> str:
-    """Type accidentals and the like with the letters that ordinary fonts have."""
-    return f"<tspan{match[1]}>{''.join(_PLAIN.get(letter, letter) for letter in match[2])}</tspan>"
+    """Type accidentals in texts with the letters that ordinary fonts have, at the size of the words around."""
+    letters = "".join(_PLAIN.get(letter, letter) for letter in match[2])
+    return f'<tspan font-size="{round(int(match[1]) * 0.58)}px">{letters}</tspan>'
