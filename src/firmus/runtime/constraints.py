@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.tokens import _vocabulary as v
-from firmus.tokens._cursor import ALL, Cursor
+from firmus.tokens._cursor import ALL, DRUM_STEPS, Cursor
 
 EVERY_PITCH = np.ones(128, bool)
 _STEPS = np.array(v.DURATIONS)
@@ -103,10 +103,7 @@ class Grammar:
             return
         if family == v.FAMILY["PLACE"]:
             mask[v.VELOCITY : v.VELOCITY + v.size("VELOCITY")] = True
-        if cursor.programs[cursor.lane - 1] == v.DRUMS:
-            mask[v.DRUM + cursor.pitch + 1 : v.DRUM + 128] = True
-        else:
-            mask[v.PITCH : v.PITCH + 128] = self._pitches_at(cursor.lane, cursor.time, cursor.pitch)
+        self._notes(mask)
 
     def _pitches_at(self, lane: int, time: int, above: int = -1) -> NDArray[np.bool_]:
         """Pitches (128,) that a part may sound at a time; in chords, only those above the last."""
@@ -170,11 +167,17 @@ class Grammar:
         if cursor.lane == 0:
             if family == v.FAMILY["CHORD"] and cursor.chords[cursor.time][0] != len(v.CHORDS):
                 mask[v.BASS : v.BASS + 12] = True
-        elif cursor.programs[cursor.lane - 1] == v.DRUMS:
+        elif cursor.programs[cursor.lane - 1] == v.DRUMS or not self.rules.parts[cursor.lane - 1].monophonic:
+            self._notes(mask)
+
+    def _notes(self, mask: NDArray[np.bool_]) -> None:
+        """Drums or pitches at this place, above the last one told here."""
+        cursor = self.cursor
+        time = cursor.bars[cursor.bar].start + cursor.place
+        if cursor.programs[cursor.lane - 1] != v.DRUMS:
+            mask[v.PITCH : v.PITCH + 128] = self._pitches_at(cursor.lane, time, cursor.pitch)
+        elif time + DRUM_STEPS <= cursor.bars[-1].start + cursor.bars[-1].length:
             mask[v.DRUM + cursor.pitch + 1 : v.DRUM + 128] = True
-        elif not self.rules.parts[cursor.lane - 1].monophonic:
-            start = cursor.bars[cursor.bar].start + cursor.place
-            mask[v.PITCH : v.PITCH + 128] = self._pitches_at(cursor.lane, start, cursor.pitch)
 
     def _open_lanes(self) -> list[int]:
         opened = self.cursor.bars[self.cursor.bar].open
@@ -199,6 +202,8 @@ class Grammar:
             first = max(first, self._busy_until(lane, bar.start + bar.length) - bar.start)
         if first >= last:
             return
+        if lane > 0 and cursor.programs[lane - 1] == v.DRUMS:  # a drum sounds for a sixteenth, within the piece
+            last = min(last, cursor.bars[-1].start + cursor.bars[-1].length - DRUM_STEPS - bar.start + 1)
         mask[v.PLACE + first : v.PLACE + last] = True
         if lane > 0 and self.rules.chords and cursor.programs[lane - 1] != v.DRUMS:
             for place in range(first, last):

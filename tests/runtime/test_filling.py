@@ -1,0 +1,142 @@
+"""Rules hold whatever the network says: here it says things at random."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from firmus.runtime.constraints import PartRules, Rules
+from firmus.runtime.filling import Request, fill, window
+from firmus.runtime.sampling import Sampling, draw
+from firmus.score import Meter, Note, Part, Score
+from firmus.timing import bars
+from firmus.tokens import _vocabulary as v
+from firmus.tokens import events
+
+relaxed = settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+
+
+class Babbler:
+    """A Stepper whose logits are noise; it checks that it is fed what a reader would find."""
+
+    def __init__(self, seed=0, length=1024):
+        self.generator = np.random.default_rng(seed)
+        self.card = SimpleNamespace(shape={"length": length})
+
+    def start(self, capacity):
+        return None
+
+    def feed(self, tokens, slots, state):
+        assert len(tokens) == len(slots)
+        logits = self.generator.normal(0, 2, v.VOCABULARY).astype(np.float32)
+        logits[v.PLACE : v.PLACE + v.LONGEST_BAR] -= 4  # else it fills every step of time
+        return logits
+
+
+def empty(parts, count, meter=(4, 4), drums=()):
+    made = tuple(Part(f"P{i}", (), 40, is_drums=i in drums) for i in range(parts))
+    bar = Meter(0, *meter).bar
+    return Score(made, meters=(Meter(0, *meter),), end=count * bar)
+
+
+def everything(score):
+    is_open = np.ones(events.cells(events.prepare(score)), bool)
+    is_open[:, 0] = False
+    return is_open
+
+
+def filled(score, rules, seed=0, is_open=None, length=1024):
+    request = Request(score, everything(score) if is_open is None else is_open, "", rules, Sampling(1.0, 1.0))
+    return fill(Babbler(seed, length), request, np.random.default_rng(seed)).score
+
+
+@relaxed
+@given(seed=st.integers(0, 10_000), meter=st.sampled_from([(4, 4), (3, 4), (6, 8), (7, 8)]), count=st.integers(1, 6))
+def test_monophonic_parts_keep_their_range_key_and_length(seed, meter, count):
+    part_rules = (PartRules(60, 72, True, True), PartRules(48, 59, True, True))
+    scale = frozenset({0, 2, 4, 5, 7, 9, 11})
+    score = filled(empty(2, count, meter), Rules(part_rules, scale), seed)
+    assert len(bars(score)) == count
+    assert score.end == count * Meter(0, *meter).bar
+    for part, limits in zip(score.parts, part_rules, strict=True):
+        assert part.notes
+        assert all(limits.low <= note.pitch <= limits.high and note.pitch % 12 in scale for note in part.notes)
+        assert all(a.end <= b.start for a, b in zip(part.notes, part.notes[1:], strict=False))
+
+
+@relaxed
+@given(seed=st.integers(0, 10_000))
+def test_notes_on_strong_beats_are_notes_of_the_chord(seed):
+    chords = ((0, frozenset({0, 4, 7})), (96, frozenset({7, 11, 2})), (192, frozenset({9, 0, 4})))
+    rules = Rules((PartRules(48, 84, True, True),) * 2, None, chords, 24)
+    score = filled(empty(2, 3), rules, seed)
+    for part in score.parts:
+        for beat in range(12):
+            tones = chords[beat // 4][1]
+            sounding = [note for note in part.notes if note.start <= beat * 480 < note.end]
+            assert all(note.pitch % 12 in tones for note in sounding)
+
+
+@relaxed
+@given(seed=st.integers(0, 10_000))
+def test_what_is_given_stays_and_is_not_run_into(seed):
+    given_notes = tuple(Note(bar * 1920 + 240, 1200, 62 + bar) for bar in (0, 1, 3))
+    score = Score((Part("Tune", given_notes), Part("Low", (Note(0, 7680, 40),))), end=7680)
+    is_open = np.zeros(events.cells(events.prepare(score)), bool)
+    is_open[2, 1] = True
+    made = filled(score, Rules((PartRules(50, 80, True), PartRules())), seed, is_open)
+    outside = [note for note in made.parts[0].notes if not 3840 <= note.start < 5760]
+    assert tuple(outside) == given_notes
+    assert made.parts[1] == score.parts[1]
+    assert all(a.end <= b.start for a, b in zip(made.parts[0].notes, made.parts[0].notes[1:], strict=False))
+
+
+@relaxed
+@given(seed=st.integers(0, 10_000))
+def test_chords_drums_and_a_chord_lane_make_valid_scores(seed):
+    score = empty(2, 2, drums=(1,))
+    is_open = everything(score)
+    made = filled(score, Rules((PartRules(40, 80), PartRules())), seed, is_open)
+    assert made.end == 2 * 1920
+    assert all(note.pitch <= 80 for note in made.parts[0].notes)
+
+
+def test_a_long_piece_is_filled_window_by_window():
+    score = filled(empty(1, 40), Rules((PartRules(60, 72, True, True),)), length=200)
+    covered = {note.start // 1920 for note in score.parts[0].notes}
+    assert len(covered) > 30
+    assert score.end == 40 * 1920
+
+
+def test_a_window_starts_with_what_stands_before():
+    tune = Part("", tuple(Note(beat * 480, 480, 60) for beat in range(4 * 60)))
+    prepared = events.prepare(Score((tune,)))
+    is_open = np.zeros(events.cells(prepared), bool)
+    is_open[30:34, 1] = True
+    first, last = window(prepared, is_open, 400)
+    assert 22 <= first < 30
+    assert last > 34
+
+
+def test_pickup_bars_are_filled_from_the_pickup_on():
+    score = Score((Part("", (Note(0, 480, 60),)),), pickup=480, end=480 + 1920)
+    made = filled(score, Rules((PartRules(60, 72, True, True),)), is_open=None)
+    assert min(note.start for note in made.parts[0].notes) == 0
+    assert made.end == 2400
+
+
+def test_top_p_leaves_out_what_is_unlikely():
+    logits = np.log(np.array([0.6, 0.3, 0.08, 0.02], np.float32))
+    generator = np.random.default_rng(1)
+    drawn = [draw(logits, np.ones(4, bool), Sampling(1.0, 0.85), generator) for _ in range(3000)]
+    assert set(drawn) == {0, 1}
+    assert drawn.count(0) / len(drawn) == pytest.approx(2 / 3, abs=0.03)
+
+
+def test_temperature_sharpens():
+    logits = np.log(np.array([0.6, 0.4], np.float32))
+    generator = np.random.default_rng(1)
+    drawn = [draw(logits, np.ones(2, bool), Sampling(0.5, 1.0), generator) for _ in range(3000)]
+    assert drawn.count(0) / len(drawn) == pytest.approx(0.36 / 0.52, abs=0.03)
