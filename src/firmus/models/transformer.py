@@ -89,9 +89,9 @@ def frequencies(quarter: int) -> tuple[Tensor, Tensor]:
     return by_index, by_time
 
 
-def rotate(x: Tensor, angles: Tensor) -> Tensor:
-    """Turn each plane (dimension i, i + 32) of x (B, H, T, 64) by angles (B, 1, T, 32)."""
-    cosine, sine = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+def rotate(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+    """Turn each plane (dimension i, i + 32) of x (B, H, T, 64) by angles with this cosine and sine (B, 1, T, 32)."""
+    cosine, sine = turn
     first, second = x.chunk(2, dim=-1)
     return torch.cat([first * cosine - second * sine, second * cosine + first * sine], dim=-1)
 
@@ -111,13 +111,13 @@ class Block(nn.Module):
         self.down = nn.Linear(config.hidden, config.width, bias=False)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, x: Tensor, angles: Tensor) -> Tensor:
+    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
         """Map the stream (B, T, width) to itself."""
         config = self.config
         keys = config.key_heads * HEAD
         q, k, v = self.qkv(self.attention_norm(x)).split([config.width, keys, keys], dim=-1)
         q, k, v = (each.unflatten(-1, (-1, HEAD)).transpose(1, 2) for each in (q, k, v))  # (B, H, T, 64)
-        q, k = rotate(q, angles), rotate(k, angles)
+        q, k = rotate(q, turn), rotate(k, turn)
         repeats = config.heads // config.key_heads
         k, v = k.repeat_interleave(repeats, 1), v.repeat_interleave(repeats, 1)
         y = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
@@ -153,8 +153,10 @@ class Transformer(nn.Module):
         x = self.dropout(self.token(tokens) + self.place(place) + self.part(part))  # (B, T, width)
         index = torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)
         angles = torch.cat([index[..., None] * self.by_index, time[..., None] * self.by_time], dim=-1)  # (B, T, 32)
+        kind = torch.get_autocast_dtype(x.device.type) if torch.is_autocast_enabled(x.device.type) else x.dtype
+        turn = angles.cos()[:, None].to(kind), angles.sin()[:, None].to(kind)
         for block in self.blocks:
-            x = block(x, angles[:, None])
+            x = block(x, turn)
         return functional.linear(self.norm(x), self.token.weight)
 
 
