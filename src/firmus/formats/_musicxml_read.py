@@ -1,0 +1,394 @@
+"""MusicXML → Score: the measures of all parts, played in order, on one time axis.
+
+Conventions: pitches sound as they are heard (transposing instruments are resolved); tied notes become one;
+grace notes, cue notes and lyrics are left out; wedges, articulations and ornaments do not change notes;
+repeats are played (see `firmus.formats._musicxml_repeats`). A measure is as long as the longest part in it,
+an empty one as its meter says; halves of one bar, split by a repeat sign, become one bar again. Of different
+signatures in several parts the first part's meter and the most frequent sounding key count; a signature
+without a mode is taken for major unless the notes say minor (see `firmus.formats._musicxml_modes`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from firmus.errors import FirmusError, FormatError
+from firmus.formats._musicxml_instruments import program_of
+from firmus.formats._musicxml_load import elements, unpacked
+from firmus.formats._musicxml_modes import with_modes
+from firmus.formats._musicxml_parts import PartReader, Sound, Written, number, rounded
+from firmus.formats._musicxml_repeats import order
+from firmus.score import (
+    MAX_PARTS,
+    MAX_TICK,
+    Chord,
+    Meter,
+    Note,
+    Part,
+    Score,
+    Section,
+    Tempo,
+)
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+MAX_NOTES = 1_000_000
+MAX_WRITTEN = 20_000
+
+
+@dataclass(slots=True)
+class _PartInfo:
+    """What <score-part> says: name, program, volume, pan, whether it is on the drum channel, drum keys."""
+
+    name: str = ""
+    program: int = 0
+    drum_channel: bool = False
+    volume: int = 100
+    pan: int = 64
+    drum_keys: dict[str, int] = field(default_factory=dict)
+
+
+def read_score(data: bytes, *, repeats: bool = True) -> Score:
+    """Read the Score in MusicXML bytes, plain or compressed.
+
+    Parameters
+    ----------
+    data : bytes
+    repeats : bool
+        Play repeats and jumps; else every measure once, as written.
+
+    Raises
+    ------
+    FormatError
+        Where the bytes are no MusicXML, or unsafe, or impossible; with part and measure where it has them.
+    """
+    file = ScoreFile()
+    for part, element in elements(unpacked(data)):
+        file.take(part, element)
+    if not file.readers:
+        raise FormatError("MusicXML without a part that has a measure")
+    try:
+        return _Assembly(file, repeats).score()
+    except FormatError:
+        raise
+    except FirmusError as error:
+        raise FormatError(f"MusicXML: {error}") from None
+
+
+class ScoreFile:
+    """Everything written in a file."""
+
+    def __init__(self) -> None:
+        self.infos: dict[str, _PartInfo] = {}
+        self.readers: dict[str, PartReader] = {}
+        self.measures: list[Written] = []
+        self.sounds: dict[str, list[list[Sound]]] = {}
+        self.title = self.composer = ""
+        self.notes = 0
+        self._movement = ""
+
+    def take(self, part: str, element: Element) -> None:
+        if element.tag == "measure":
+            self._measure(part, element)
+        elif element.tag == "part-list":
+            for each in element.findall("score-part"):
+                self.infos[each.get("id", "")] = _part_info(each)
+            if len(self.infos) > MAX_PARTS:
+                raise FormatError(f"{len(self.infos)} parts: {MAX_PARTS} is the most")
+        elif element.tag == "work":
+            self.title = _text(element, "work-title")
+        elif element.tag == "movement-title":
+            self._movement = _one_line("".join(element.itertext()))
+        elif element.tag == "identification":
+            for creator in element.findall("creator"):
+                if creator.get("type", "composer") == "composer" and not self.composer:
+                    self.composer = _one_line(creator.text or "")
+        self.title = self.title or self._movement
+
+    def _measure(self, part: str, element: Element) -> None:
+        if part not in self.infos:
+            raise FormatError(f"part {part[:40]!r} stands in no <part-list>")
+        reader = self.readers.get(part)
+        if reader is None:
+            info = self.infos[part]
+            reader = self.readers[part] = PartReader(len(self.readers), info.name or part, info.drum_keys)
+            self.sounds[part] = []
+        index = len(self.sounds[part])
+        if index == len(self.measures):
+            if index == MAX_WRITTEN:
+                raise FormatError(f"more than {MAX_WRITTEN:,} measures")
+            implicit = element.get("implicit") == "yes"
+            self.measures.append(Written(element.get("number", "")[:20], implicit))
+        sounds = reader.read(element, self.measures[index])
+        self.sounds[part].append(sounds)
+        self.notes += len(sounds)
+        if self.notes > MAX_NOTES:
+            raise FormatError(f"more than {MAX_NOTES:,} notes")
+
+
+def _text(element: Element, path: str) -> str:
+    return _one_line(element.findtext(path) or "")
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s*[\r\n]\s*", " ", text).strip()
+
+
+def _part_info(element: Element) -> _PartInfo:
+    name = _text(element, "part-name")
+    info = _PartInfo(name=name)
+    sound = _text(element, "score-instrument/instrument-sound")
+    words = " ".join((sound, _text(element, "score-instrument/instrument-name"), name))
+    program = program_of(words)
+    first = element.find("score-instrument")
+    wanted = first.get("id") if first is not None else None
+    for midi in element.findall("midi-instrument"):
+        unpitched = midi.findtext("midi-unpitched")
+        if unpitched:
+            info.drum_keys[midi.get("id", "")] = _midi(unpitched, "midi-unpitched", 1, 128) - 1
+        if wanted is not None and midi.get("id") != wanted:
+            continue
+        wanted = midi.get("id")
+        if midi.findtext("midi-program"):
+            program = _midi(midi.findtext("midi-program"), "midi-program", 1, 128) - 1
+        info.drum_channel = (midi.findtext("midi-channel") or "").strip() == "10"
+        if midi.findtext("volume"):
+            info.volume = min(max(0, round(float(number(midi.findtext("volume"), "volume")) * 1.27)), 127)
+        if midi.findtext("pan"):
+            info.pan = min(max(0, round(64 + float(number(midi.findtext("pan"), "pan")) * 0.7)), 127)
+    info.program = program or 0
+    return info
+
+
+def _midi(text: str | None, what: str, low: int, high: int) -> int:
+    return min(max(low, rounded(number(text, what))), high)
+
+
+@dataclass(slots=True)
+class _Bar:
+    """A bar as played: first tick, length, the meter in force, whether it is written here, a bar without number."""
+
+    start: int
+    length: int
+    meter: Meter | None
+    fresh: bool
+    implicit: bool
+
+
+class _Assembly:
+    """Plays the written measures on one time axis."""
+
+    def __init__(self, file: ScoreFile, repeats: bool) -> None:
+        self.file = file
+        self.order = order(file.measures) if repeats else list(range(len(file.measures)))
+        self.under = _meters_in_force(file.measures)
+        self.starts: list[int] = []
+        tick = 0
+        for index in self.order:
+            self.starts.append(tick)
+            tick += self._length(index)
+            if tick > MAX_TICK:
+                raise FormatError(f"the piece is longer than {MAX_TICK} ticks")
+        self.end = tick
+
+    def _length(self, index: int) -> int:
+        length, meter = self.file.measures[index].length, self.under[index]
+        return length or (meter.bar if meter else Meter(0, 4, 4).bar)
+
+    def score(self) -> Score:
+        file = self.file
+        parts = [self._part(part, file.infos[part]) for part in file.infos if part in file.readers]
+        pickup, meters = _meters(self._bars())
+        score = Score(
+            parts=tuple(parts),
+            meters=meters,
+            tempi=self._tempi(),
+            chords=self._chords(),
+            sections=self._sections(),
+            pickup=pickup,
+            end=self.end,
+            title=file.title,
+            composer=file.composer,
+        )
+        return replace(score, keys=with_modes(score, self._keys()))
+
+    def _bars(self) -> list[_Bar]:
+        bars: list[_Bar] = []
+        seen: set[int] = set()
+        for start, index in zip(self.starts, self.order, strict=True):
+            fresh = self.file.measures[index].meter is not None and index not in seen
+            seen.add(index)
+            bars.append(_Bar(start, self._length(index), self.under[index], fresh, self.file.measures[index].implicit))
+        return bars
+
+    def _part(self, part: str, info: _PartInfo) -> Part:
+        """Join tied notes and play the measures in order."""
+        reader, measures = self.file.readers[part], self.file.sounds[part]
+        finished: list[Sound] = []
+        tied: dict[int, list[Sound]] = {}  # notes that go on, by pitch
+        for start, index in zip(self.starts, self.order, strict=True):
+            for sound in measures[index] if index < len(measures) else ():
+                begin, end = start + sound.start, start + sound.end
+                before = _before(tied.get(sound.pitch), begin, sound.voice) if sound.tied_from else None
+                if before is None:
+                    before = replace(sound, start=begin, end=end)
+                    finished.append(before)
+                    if sound.tied_to:
+                        tied.setdefault(sound.pitch, []).append(before)
+                else:
+                    before.end, before.voice, before.release = end, sound.voice, sound.release
+                    if not sound.tied_to:
+                        tied[sound.pitch].remove(before)
+            if len(finished) > MAX_NOTES:
+                raise FormatError(f"with its repeats the piece has more than {MAX_NOTES:,} notes a part")
+        drums = info.drum_channel or reader.unpitched > reader.pitched
+        notes = tuple(_note(sound) for sound in finished)
+        return Part(info.name, notes, info.program, drums, info.volume, info.pan)
+
+    def _tempi(self) -> tuple[Tempo, ...]:
+        in_force, now = [], 120.0
+        for measure in self.file.measures:
+            in_force.append(now)
+            if measure.tempi:
+                now = measure.tempi[max(measure.tempi)]
+        found: list[Tempo] = []
+        for start, index in zip(self.starts, self.order, strict=True):
+            at = {0: in_force[index], **self.file.measures[index].tempi}
+            for place in sorted(at):
+                tempo = Tempo(start + place, at[place])
+                if found and found[-1].start >= tempo.start:
+                    found.pop()
+                if not found or found[-1].bpm != tempo.bpm:
+                    found.append(tempo)
+        return tuple(found)
+
+    def _chords(self) -> tuple[Chord, ...]:
+        in_force: list[Chord | None] = []
+        now: Chord | None = None
+        for measure in self.file.measures:
+            in_force.append(now)
+            if measure.chords:
+                now = measure.chords[max(measure.chords)]
+        found: dict[int, Chord] = {}
+        last, before = None, -1
+        for start, index in zip(self.starts, self.order, strict=True):
+            here, carried = self.file.measures[index].chords, in_force[index]
+            if index != before + 1 and carried and carried != last and 0 not in here:
+                here = {0: carried, **here}
+            for place in sorted(here):
+                last = here[place]
+                found[start + place] = replace(last, start=start + place)
+            before = index
+        return tuple(found[tick] for tick in sorted(found))
+
+    def _sections(self) -> tuple[Section, ...]:
+        found: dict[int, Section] = {}
+        for start, index in zip(self.starts, self.order, strict=True):
+            for place, label in self.file.measures[index].sections.items():
+                found.setdefault(start + place, Section(start + place, label))
+        return tuple(found[tick] for tick in sorted(found))
+
+    def _keys(self) -> list[tuple[int, int, str]]:
+        """Sounding signatures in the order played: tick, sharps, mode; the most frequent of the parts counts."""
+        now: dict[int, tuple[int, str]] = {}
+        in_force: list[tuple[int, str] | None] = []
+        changes: list[list[tuple[int, int, str]]] = []
+        for measure in self.file.measures:
+            in_force.append(_commonest(now))
+            changes.append([])
+            for place in sorted({each[1] for each in measure.keys}):
+                now.update({part: (sharps, mode) for part, at, sharps, mode in measure.keys if at == place})
+                common = _commonest(now)
+                if common:
+                    changes[-1].append((place, *common))
+        found: list[tuple[int, int, str]] = []
+        for start, index in zip(self.starts, self.order, strict=True):
+            carried = in_force[index]
+            here = changes[index]
+            if carried and not (here and here[0][0] == 0):
+                here = [(0, *carried), *here]
+            for place, sharps, mode in here:
+                if not found or found[-1][1:] != (sharps, mode):
+                    found.append((start + place, sharps, mode))
+        return found
+
+
+def _note(sound: Sound) -> Note:
+    start = max(0, sound.start + sound.attack)
+    return Note(start, max(1, sound.end + sound.release - start), sound.pitch, sound.velocity)
+
+
+def _before(candidates: list[Sound] | None, begin: int, voice: str) -> Sound | None:
+    """Note that a tied one continues: it ends where this begins, in the same voice if there is a choice."""
+    near = [each for each in candidates or () if abs(each.end - begin) <= 1]
+    return next((each for each in near if each.voice == voice), near[0] if near else None)
+
+
+def _commonest(now: dict[int, tuple[int, str]]) -> tuple[int, str] | None:
+    if not now:
+        return None
+    sharps = Counter(each[0] for each in now.values()).most_common(1)[0][0]
+    modes = [mode for fifths, mode in now.values() if fifths == sharps]
+    return sharps, next((mode for mode in modes if mode), "")
+
+
+def _meters_in_force(measures: list[Written]) -> list[Meter | None]:
+    found: list[Meter | None] = []
+    now: Meter | None = Meter(0, 4, 4)
+    for measure in measures:
+        if measure.no_meter:
+            now = None
+        now = measure.meter or now
+        found.append(now)
+    return found
+
+
+def _meters(bars: list[_Bar]) -> tuple[int, tuple[Meter, ...]]:
+    """Pickup, and the meters that put a barline at the start of every bar and nowhere else."""
+    bars = _whole(bars)
+    pickup, found = 0, []
+    base = now = 0  # where the bars in force are counted from; ticks of one
+    for index, bar in enumerate(bars):
+        full = bar.meter.bar if bar.meter else 0
+        cut = len(bars) > 1 and bars[1].fresh and not bar.implicit  # by the next meter: no pickup
+        if index == 0 and bar.meter and bar.length < full and not cut:
+            pickup = base = bar.length
+            now, found = full, [bar.meter]
+            continue
+        meter = bar.meter if bar.meter and bar.length <= full else _irregular(bar)
+        if not found or found[-1].text != meter.text or (bar.start - base) % now:
+            found.append(replace(meter, start=bar.start))
+            base, now = bar.start, meter.bar
+    return pickup, tuple(found)
+
+
+def _whole(bars: list[_Bar]) -> list[_Bar]:
+    """Join two neighbouring halves of a bar."""
+    found: list[_Bar] = []
+    joined = False
+    for bar in bars:
+        last = found[-1] if found else None
+        if (
+            last and last.meter and bar.meter and last.meter.text == bar.meter.text
+            and not joined and not bar.fresh and last.length + bar.length == bar.meter.bar
+        ):  # fmt: skip
+            last.length += bar.length
+            joined = True
+            continue
+        joined = False
+        found.append(bar)
+    return found
+
+
+def _irregular(bar: _Bar) -> Meter:
+    """Meter of a bar longer than its signature, or without one; the signature where none fits."""
+    coarse = bar.meter.denominator if bar.meter else 4
+    for denominator in (coarse, *(each for each in (4, 8, 16, 32, 64) if each > coarse)):
+        unit = 1920 // denominator
+        if bar.length % unit == 0 and 1 <= bar.length // unit <= 64:
+            return Meter(0, bar.length // unit, denominator)
+    return bar.meter or Meter(0, 4, 4)

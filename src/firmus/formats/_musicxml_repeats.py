@@ -1,0 +1,188 @@
+"""The order in which written measures are played: repeats, endings, da capo, dal segno, coda, fine.
+
+Conventions: repeats nest; one without a start sign goes back to the last place where a repeat ended or a
+movement began (measure numbers start again there). After a jump (D.C., D.S.) repeats are not played again
+and last endings are taken; each jump is made once; the music after a jump's measure (a second trio, the next
+movement) follows the Fine. A jump to a sign that is not there is ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from firmus.errors import FormatError
+from firmus.formats._musicxml_parts import Written
+
+MAX_PLAYED = 50_000
+
+
+def order(measures: Sequence[Written]) -> list[int]:
+    """Indices of the measures in the order in which they are played.
+
+    Examples
+    --------
+    >>> from firmus.formats._musicxml_parts import Written
+    >>> order([Written(), Written(ending=(1,), ending_stops=True, backward=2), Written(ending=(2,)), Written()])
+    [0, 1, 0, 2, 3]
+    """
+    return _Player(measures).play()
+
+
+@dataclass(slots=True)
+class _Passage:
+    """A passage under repeat: its first measure, which time it is being played, whether a sign opens it."""
+
+    start: int
+    signed: bool = False
+    time: int = 1
+
+
+@dataclass(slots=True, frozen=True)
+class _Ending:
+    """One bracket: its measures, the times it is played, how often its passage is, whether it is the last."""
+
+    first: int
+    last: int
+    times: tuple[int, ...]
+    passes: int
+    closing: bool
+
+
+class _Player:
+    """Walks through the measures as a musician does."""
+
+    def __init__(self, measures: Sequence[Written]) -> None:
+        self.measures = measures
+        self.endings = _endings(measures)
+        self.movements = _movements(measures)
+        self.passages = [_Passage(0)]
+        self.jumped = False
+        self.resume = -1  # where to go on after the Fine
+        self.made: set[int] = set()  # jumps already made
+
+    def play(self) -> list[int]:
+        played: list[int] = []
+        place = 0
+        while place < len(self.measures):
+            if len(played) >= MAX_PLAYED:
+                raise FormatError(f"with its repeats the piece has more than {MAX_PLAYED:,} measures")
+            if not self.jumped:
+                self._enter(place)
+            ending = self.endings[place]
+            if ending and self._passed_over(ending):
+                place = ending.last + 1
+                continue
+            played.append(place)
+            place = self._after(place, ending)
+        return played
+
+    def _enter(self, place: int) -> None:
+        if place in self.movements and self.passages[-1].start != place:
+            self.passages = [_Passage(place)]
+        if self.measures[place].forward and not (self.passages[-1].start == place and self.passages[-1].signed):
+            self.passages.append(_Passage(place, signed=True))
+
+    def _passed_over(self, ending: _Ending) -> bool:
+        time = self.passages[-1].time
+        if (ending.passes if self.jumped else min(time, ending.passes)) in ending.times:
+            return False
+        if not self.jumped and ending.closing and time >= ending.passes:
+            self._leave(ending.last)
+        return True
+
+    def _after(self, place: int, ending: _Ending | None) -> int:
+        """Measure to play after one that has just been played."""
+        jumps = self.measures[place].jumps
+        if self.jumped:
+            target = -1
+            if "fine" in jumps or place + 1 == self.resume:
+                target = self.resume
+            elif "tocoda" in jumps:
+                target = self._sign("coda", jumps["tocoda"], place + 1, len(self.measures))
+            if target < 0:
+                return place + 1
+            self.jumped, self.passages = False, [_Passage(target)]
+            return target
+        now = self.passages[-1]
+        backward = self.measures[place].backward
+        if backward and now.time < (ending.passes if ending else backward):
+            now.time += 1
+            return now.start
+        if backward or (ending and ending.closing and place == ending.last):
+            self._leave(place)
+        if place not in self.made:
+            target = self._jump(place)
+            if target >= 0:
+                self.made.add(place)
+                self.jumped, self.resume = True, place + 1
+                return target
+        return place + 1
+
+    def _leave(self, place: int) -> None:
+        """End the innermost passage; what follows may be repeated from here on, without a sign."""
+        self.passages.pop()
+        if not self.passages or not self.passages[-1].signed:
+            self.passages[-1:] = [_Passage(place + 1)]
+
+    def _jump(self, place: int) -> int:
+        """Where D.C. or D.S. in a measure leads, or -1."""
+        jumps = self.measures[place].jumps
+        if "dalsegno" in jumps:
+            return self._sign("segno", jumps["dalsegno"], 0, place + 1)
+        if "dacapo" not in jumps:
+            return -1
+        fines = [index for index in range(place) if "fine" in self.measures[index].jumps]
+        before = fines[-1] if fines else place
+        return max((start for start in self.movements if start <= before), default=0)
+
+    def _sign(self, name: str, label: str, first: int, stop: int) -> int:
+        """Measure of a sign: the nearest with this label, else the only one, else -1."""
+        places = [index for index in range(first, stop) if name in self.measures[index].jumps]
+        same = [index for index in places if self.measures[index].jumps[name] == label]
+        if same:
+            return same[-1] if name == "segno" else same[0]
+        return places[0] if len(places) == 1 else -1
+
+
+def _movements(measures: Sequence[Written]) -> set[int]:
+    """Measures at which the numbers begin again: in a file of several movements, their first measures."""
+    starts: set[int] = set()
+    last = 0
+    for index, measure in enumerate(measures):
+        if measure.number in ("0", "1") and last > 1:
+            starts.add(index)
+        if measure.number.isdecimal():
+            last = int(measure.number[:9])
+    return starts
+
+
+def _endings(measures: Sequence[Written]) -> list[_Ending | None]:
+    """Bracket over each measure, or None."""
+    brackets: list[tuple[int, int, tuple[int, ...]]] = []
+    for first, measure in enumerate(measures):
+        if measure.ending:
+            last = first
+            while last + 1 < len(measures) and not (_ends(measures[last]) or measures[last + 1].ending):
+                last += 1
+            closed = _ends(measures[last]) or (last + 1 < len(measures) and bool(measures[last + 1].ending))
+            brackets.append((first, last if closed else first, measure.ending))
+    found: list[_Ending | None] = [None] * len(measures)
+    while brackets:
+        count = 1
+        while count < len(brackets) and _goes_on(brackets[count - 1], brackets[count]):
+            count += 1
+        group, brackets = brackets[:count], brackets[count:]
+        passes = max(max(times) for _, _, times in group) + (count == 1)
+        for first, last, times in group:
+            ending = _Ending(first, last, times, passes, closing=last == group[-1][1])
+            found[first : last + 1] = [ending] * (last + 1 - first)
+    return found
+
+
+def _ends(measure: Written) -> bool:
+    return measure.ending_stops or measure.backward > 0
+
+
+def _goes_on(bracket: tuple[int, int, tuple[int, ...]], following: tuple[int, int, tuple[int, ...]]) -> bool:
+    return following[0] == bracket[1] + 1 and 1 not in following[2]

@@ -1,0 +1,321 @@
+"""Score → MusicXML 4.0: notation at concert pitch, 480 divisions, one part for every Part.
+
+What comes back on reading: every note's part, start, duration, pitch and velocity, also off the grid (the
+``attack``, ``release`` and ``dynamics`` attributes of a note keep what notation rounds); programs, volume, pan;
+meters and bars, keys, tempi, chords, sections, pickup, title, composer. `Score.end` comes back as the end of
+its last bar. Repeated events that change nothing (a meter again on a barline, the same key) are not kept.
+
+Every ``<note>`` has an id, ``n<part>-<index>``: the places of its part in `Score.parts` and of the note in
+`Part.notes`, both from 0; later segments of a tied note are ``n<part>-<index>t<segment>``. Verovio keeps
+them as ids in its SVG.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from html import escape
+from statistics import median
+
+from firmus.formats._musicxml_instruments import DRUM_NAMES, PROGRAMS, SOUNDS, abbreviation
+from firmus.formats._musicxml_notes import NoteWriter, clef_xml, harmony_xml, key_xml, meter_xml, percent
+from firmus.formats._musicxml_parts import DEFAULT_VELOCITY, DYNAMICS
+from firmus.formats._notation_measures import Engraved, Measure, Segment, engraved
+from firmus.score import TICKS_PER_QUARTER, Chord, Part, Score, Tempo
+from firmus.timing import Bar, bars, beat
+
+_HEADER = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n'
+    '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" '
+    '"http://www.musicxml.org/dtds/partwise.dtd">\n<score-partwise version="4.0">\n'
+)
+_DOT = "<beat-unit-dot/>"
+_UNITS = {
+    1920: ("whole", ""), 960: ("half", ""), 480: ("quarter", ""), 720: ("quarter", _DOT), 240: ("eighth", ""),
+    360: ("eighth", _DOT), 120: ("16th", ""), 180: ("16th", _DOT), 60: ("32nd", ""), 30: ("64th", ""),
+}  # fmt: skip
+_MARKS = {name: DYNAMICS[name] for name in ("ppp", "pp", "p", "mp", "mf", "f", "ff", "fff")}
+_FAMILIES = ((40, 43), (52, 54), (56, 63), (64, 71), (72, 79))  # programs that share a bracket
+
+Event = tuple[int, Callable[[str], str]]  # tick, and its XML given an <offset>
+
+
+def write_score(score: Score) -> bytes:
+    """Write a Score as uncompressed MusicXML."""
+    all_bars = bars(score) or [Bar(1, 0, score.meters[0].bar, score.meters[0])]
+    parts = score.parts or (Part(),)
+    pieces = [_HEADER, _titles(score), _part_list(parts)]
+    harmony_part = next((index for index, part in enumerate(parts) if not part.is_drums), 0)
+    for index, part in enumerate(parts):
+        pieces.append(f'<part id="P{index + 1}">\n')
+        writer = _PartWriter(score, index, engraved(part, score, all_bars), index == harmony_part)
+        pieces.extend(writer.measures())
+        pieces.append("</part>\n")
+    pieces.append("</score-partwise>\n")
+    return "".join(pieces).encode()
+
+
+def _text(words: str) -> str:
+    return escape(re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", "", words))
+
+
+def _titles(score: Score) -> str:
+    title = f"<work><work-title>{_text(score.title)}</work-title></work>\n" if score.title else ""
+    composer = f'<creator type="composer">{_text(score.composer)}</creator>' if score.composer else ""
+    return (
+        f"{title}<identification>{composer}<encoding><software>Firmus</software>"
+        '<supports element="accidental" type="yes"/><supports element="beam" type="yes"/></encoding>'
+        f"</identification>\n{_credit('title', score.title, 'center')}{_credit('composer', score.composer, 'right')}"
+    )
+
+
+def _credit(kind: str, words: str, side: str) -> str:
+    """Words at the head of the first page, for the programs that print only those."""
+    if not words:
+        return ""
+    return (
+        f'<credit page="1"><credit-type>{kind}</credit-type>'
+        f'<credit-words justify="{side}" valign="top">{_text(words)}</credit-words></credit>\n'
+    )
+
+
+# -- parts ----------------------------------------------------------------------------------------------------
+
+
+def _part_list(parts: Sequence[Part]) -> str:
+    pieces = ["<part-list>\n"]
+    families = [_family(part) for part in parts]
+    for index, part in enumerate(parts):
+        family = families[index]
+        if (
+            family >= 0
+            and (index == 0 or families[index - 1] != family)
+            and families[index : index + 2] == [family] * 2
+        ):
+            joined = "no" if family == 1 else "yes"
+            pieces.append(
+                '<part-group type="start" number="1"><group-symbol>bracket</group-symbol>'
+                f"<group-barline>{joined}</group-barline></part-group>\n"
+            )
+        pieces.append(_score_part(index, part))
+        if family >= 0 and index and families[index - 1] == family and families[index + 1 : index + 2] != [family]:
+            pieces.append('<part-group type="stop" number="1"/>\n')
+    return "".join(pieces) + "</part-list>\n"
+
+
+def _family(part: Part) -> int:
+    if part.is_drums:
+        return -1
+    return next((index for index, (low, high) in enumerate(_FAMILIES) if low <= part.program <= high), -1)
+
+
+def _score_part(index: int, part: Part) -> str:
+    name = f"P{index + 1}"
+    channel = 10 if part.is_drums else (index % 15) + 1 + (index % 15 >= 9)
+    keys = sorted({note.pitch for note in part.notes}) if part.is_drums else []
+    instruments = [(f"{name}-I{key + 1}", DRUM_NAMES.get(key, f"Drum {key}"), key) for key in keys]
+    if not instruments:
+        instruments = [(f"{name}-I1", "Drumset" if part.is_drums else PROGRAMS[part.program], -1)]
+    sound = "" if part.is_drums or part.program not in SOUNDS else SOUNDS[part.program]
+    sound = f"<instrument-sound>{sound}</instrument-sound>" if sound else ""
+    short = abbreviation(part.name)
+    shortened = f"<part-abbreviation>{_text(short)}</part-abbreviation>" if short else ""
+    pieces = [f'<score-part id="{name}"><part-name>{_text(part.name)}</part-name>{shortened}\n']
+    for each, words, _ in instruments:
+        pieces.append(
+            f'<score-instrument id="{each}"><instrument-name>{words}</instrument-name>{sound}</score-instrument>\n'
+        )
+    for each, _, key in instruments:
+        unpitched = f"<midi-unpitched>{key + 1}</midi-unpitched>" if key >= 0 else ""
+        pieces.append(
+            f'<midi-instrument id="{each}"><midi-channel>{channel}</midi-channel>'
+            f"<midi-program>{part.program + 1}</midi-program>{unpitched}"
+            f"<volume>{part.volume / 1.27:.4f}</volume><pan>{(part.pan - 64) / 0.7:.4f}</pan></midi-instrument>\n"
+        )
+    return "".join(pieces) + "</score-part>\n"
+
+
+# -- measures -------------------------------------------------------------------------------------------------
+
+
+class _PartWriter:
+    """Writes the measures of one part."""
+
+    def __init__(self, score: Score, index: int, laid_out: Engraved, with_chords: bool) -> None:
+        self.score = score
+        self.index = index
+        self.laid_out = laid_out
+        self.notes = NoteWriter(index, laid_out, DEFAULT_VELOCITY)
+        self.events = sorted(self._events(with_chords), key=lambda event: event[0])
+        self.levels = _levels(laid_out)
+        self.meters = {meter.start: place for place, meter in enumerate(score.meters)}
+
+    def measures(self) -> list[str]:
+        """XML of every measure."""
+        every = self.laid_out.measures
+        found, event = [], 0
+        for place, measure in enumerate(every):
+            bar, last = measure.bar, place + 1 == len(every)
+            until = len(self.events) if last else event
+            while until < len(self.events) and self.events[until][0] < bar.end:
+                until += 1
+            events = self.events[event:until]
+            event = until
+            implicit = ' implicit="yes"' if bar.number == 0 else ""
+            final = '<barline location="right"><bar-style>light-heavy</bar-style></barline>\n' if last else ""
+            found.append(
+                f'<measure number="{bar.number}"{implicit}>\n{self._attributes(place, measure)}'
+                f"{self._music(place, measure, events)}{final}</measure>\n"
+            )
+        return found
+
+    def _attributes(self, place: int, measure: Measure) -> str:
+        bar, pieces = measure.bar, []
+        if place == 0:
+            pieces.append(f"<divisions>{TICKS_PER_QUARTER}</divisions>")
+        pieces.extend(key_xml(key) for key in self.score.keys if key.start == bar.start)
+        if place == 0 or bar.start in self.meters:
+            index = self.meters.get(bar.start, 0)
+            shown = index == 0 or self.score.meters[index - 1].text != bar.meter.text
+            pieces.append(meter_xml(bar.meter, shown))
+        if place == 0 and self.laid_out.staves > 1:
+            pieces.append(f"<staves>{self.laid_out.staves}</staves>")
+        before = self.laid_out.measures[place - 1].clefs if place else []
+        for number, clef in enumerate(measure.clefs, 1):
+            if not before or before[number - 1] != clef:
+                pieces.append(clef_xml(clef, number))
+        return f"<attributes>{''.join(pieces)}</attributes>\n" if pieces else ""
+
+    def _music(self, place: int, measure: Measure, events: list[Event]) -> str:
+        """Voices of a measure one after another; marks go with the first."""
+        bar, pieces = measure.bar, []
+        if place in self.levels:
+            events = sorted([*events, self._dynamics(*self.levels[place])], key=lambda event: event[0])
+        voices = sorted(measure.voices)
+        for order, (staff, voice) in enumerate(voices):
+            if order:
+                pieces.append(f"<backup><duration>{bar.end - bar.start}</duration></backup>\n")
+            stem = ""
+            if sum(each[0] == staff for each in voices) > 1:
+                stem = "up" if voice % 2 else "down"
+            number = voice + 4 * (staff - 1) if voice <= 4 else 100 * staff + voice
+            for segment in measure.voices[staff, voice]:
+                if not order:
+                    pieces.append(self._marks(segment, events, last=segment.value.end >= bar.end))
+                if place in self.levels and segment.value.start >= self.levels[place][0]:
+                    self.notes.level = self.levels[place][1]
+                pieces.append(self.notes.segment(segment, staff, number, stem) + "\n")
+            if place in self.levels and order + 1 < len(voices):
+                self.notes.level = self._level_before(place)
+        if place in self.levels:
+            self.notes.level = self.levels[place][1]
+        pieces.extend(self._inner_keys(bar))
+        return "".join(pieces)
+
+    def _level_before(self, place: int) -> int:
+        earlier = [each for each in self.levels if each < place]
+        return self.levels[max(earlier)][1] if earlier else DEFAULT_VELOCITY
+
+    def _marks(self, segment: Segment, events: list[Event], last: bool) -> str:
+        """Marks that fall into a segment; where they are not at its start, with an offset."""
+        pieces = []
+        while events and (last or events[0][0] < segment.value.end):
+            tick, build = events.pop(0)
+            ahead = tick - segment.value.start
+            pieces.append(build(f"<offset>{ahead}</offset>" if ahead else "") + "\n")
+        return "".join(pieces)
+
+    def _inner_keys(self, bar: Bar) -> list[str]:
+        """Key changes inside a bar."""
+        pieces = []
+        for key in self.score.keys:
+            if bar.start < key.start < bar.end:
+                back, there = bar.end - key.start, key_xml(key)
+                pieces.append(
+                    f"<backup><duration>{back}</duration></backup><attributes>{there}</attributes>"
+                    f"<forward><duration>{back}</duration></forward>\n"
+                )
+        return pieces
+
+    # -- marks ------------------------------------------------------------------------------------------------
+
+    def _events(self, with_chords: bool) -> list[Event]:
+        found: list[Event] = []
+        if self.index == 0:
+            found.extend(self._tempo_events())
+            found.extend((section.start, _rehearsal(section.label)) for section in self.score.sections)
+        if with_chords:
+            found.extend((chord.start, _chord(chord)) for chord in self.score.chords)
+        return found
+
+    def _tempo_events(self) -> list[Event]:
+        """Tempo marks; those of a gradual change are heard, not shown."""
+        found: list[Event] = []
+        every = self.laid_out.measures
+        starts = [measure.bar.start for measure in every]
+        shown = 0.0
+        for index, tempo in enumerate(self.score.tempi):
+            meter = every[max(0, bisect_right(starts, tempo.start) - 1)].bar.meter
+            later = self.score.tempi[index + 1].start if index + 1 < len(self.score.tempi) else None
+            stays = later is None or later - tempo.start >= meter.bar
+            visible = stays and abs(tempo.bpm - shown) >= 0.02 * tempo.bpm
+            if visible:
+                shown = tempo.bpm
+            found.append((tempo.start, _tempo(tempo, beat(meter), visible)))
+        return found
+
+    def _dynamics(self, tick: int, level: int) -> Event:
+        mark = next(name for name, velocity in _MARKS.items() if velocity == level)
+
+        def build(offset: str) -> str:
+            return (
+                f'<direction placement="below"><direction-type><dynamics><{mark}/></dynamics></direction-type>'
+                f'{offset}<sound dynamics="{percent(level)}"/></direction>'
+            )
+
+        return tick, build
+
+
+def _chord(chord: Chord) -> Callable[[str], str]:
+    return lambda offset: harmony_xml(chord, offset)
+
+
+def _rehearsal(label: str) -> Callable[[str], str]:
+    return lambda offset: (
+        f'<direction placement="above"><direction-type><rehearsal>{_text(label)}</rehearsal></direction-type>'
+        f"{offset}</direction>"
+    )
+
+
+def _tempo(tempo: Tempo, unit: int, visible: bool) -> Callable[[str], str]:
+    if not visible:
+        return lambda offset: f'<sound tempo="{tempo.bpm!r}">{offset}</sound>'
+    name, dot = _UNITS.get(unit, _UNITS[TICKS_PER_QUARTER])
+    minute = tempo.bpm * TICKS_PER_QUARTER / (unit if unit in _UNITS else TICKS_PER_QUARTER)
+    return lambda offset: (
+        f'<direction placement="above"><direction-type><metronome><beat-unit>{name}</beat-unit>{dot}'
+        f"<per-minute>{round(minute, 1):g}</per-minute></metronome></direction-type>"
+        f'{offset}<sound tempo="{tempo.bpm!r}"/></direction>'
+    )
+
+
+def _levels(laid_out: Engraved) -> dict[int, tuple[int, int]]:
+    """Dynamic marks: for some measures the tick and the velocity of a new level, where loudness changes clearly."""
+    notes = laid_out.part.notes
+    if all(note.velocity == DEFAULT_VELOCITY for note in notes):
+        return {}
+    starts = [measure.bar.start for measure in laid_out.measures]
+    by_measure: dict[int, list[int]] = {}
+    for index, (start, _) in enumerate(laid_out.times):
+        by_measure.setdefault(bisect_right(starts, start) - 1, []).append(index)
+    found: dict[int, tuple[int, int]] = {}
+    level = None
+    for place in sorted(by_measure):
+        middle = median(notes[index].velocity for index in by_measure[place])
+        if level is None or abs(middle - level) > 12:
+            near = min(_MARKS.values(), key=lambda velocity: abs(velocity - middle))
+            if near != level:
+                level = near
+                found[place] = (min(laid_out.times[index][0] for index in by_measure[place]), near)
+    return found

@@ -1,0 +1,220 @@
+"""Where notes stand: staves, voices and clefs of one part."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from firmus.score import Note, Part
+from firmus.timing import Bar
+
+KEYBOARDS = frozenset((*range(0, 9), *range(16, 22), 46))  # pianos, organs, celesta, accordion, harp
+
+
+@dataclass(frozen=True, slots=True)
+class Clef:
+    """A clef: sign, line, octave shift, and the MIDI number of its middle line."""
+
+    sign: str
+    line: int
+    octave: int
+    middle: int
+
+
+TREBLE, BASS, ALTO = Clef("G", 2, 0, 71), Clef("F", 4, 0, 50), Clef("C", 3, 0, 60)
+TENOR, TREBLE_BELOW, BASS_BELOW = Clef("C", 4, 0, 57), Clef("G", 2, -1, 59), Clef("F", 4, -1, 38)
+TREBLE_ABOVE = Clef("G", 2, 1, 83)
+PERCUSSION = Clef("percussion", 0, 0, 71)
+
+
+@dataclass(slots=True)
+class Placed:
+    """Notes that are written as one chord: from, to (on the page), and their places in the part."""
+
+    start: int
+    end: int
+    notes: list[int] = field(default_factory=list)
+    top: int = 0
+    low: int = 127
+    voice: int = 0
+
+
+@dataclass(slots=True)
+class Staff:
+    """One staff: its chords with their voices, and the clef of every bar."""
+
+    chords: list[Placed]
+    clefs: list[Clef]
+
+
+def staves(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> list[Staff]:
+    """Lay a part out on one staff, or on two where a keyboard needs them.
+
+    Parameters
+    ----------
+    part : Part
+    times : sequence of (int, int)
+        Start and end on the page of every note of the part.
+    bars : sequence of Bar
+    """
+    everything = range(len(part.notes))
+    if _needs_two(part):
+        upper = _upper_hand(part, times, bars)
+        hands = [[index for index in everything if upper[index] == side] for side in (True, False)]
+        return [
+            Staff(_voiced(_chords(part, times, hand)), _clefs(part, times, hand, bars, options))
+            for hand, options in zip(hands, ((TREBLE, BASS), (BASS, TREBLE)), strict=True)
+        ]
+    if part.is_drums:
+        return [Staff(_voiced(_chords(part, times, list(everything))), [PERCUSSION] * len(bars))]
+    clefs = _clefs(part, times, list(everything), bars, _clef_choice(part))
+    return [Staff(_voiced(_chords(part, times, list(everything))), clefs)]
+
+
+def _needs_two(part: Part) -> bool:
+    if part.is_drums or part.program not in KEYBOARDS or not part.notes:
+        return False
+    low, high = min(note.pitch for note in part.notes), max(note.pitch for note in part.notes)
+    return high - low > 19 and low < 57 and high > 63
+
+
+def _upper_hand(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> list[bool]:
+    """Whether each note goes to the upper staff: one dividing pitch a bar, where the hands are easiest."""
+    starts = [bar.start for bar in bars]
+    by_bar: list[dict[int, list[int]]] = [{} for _ in bars]
+    for note, (start, _) in zip(part.notes, times, strict=True):
+        by_bar[bisect_right(starts, start) - 1].setdefault(start, []).append(note.pitch)
+    dividing, now = [], 60
+    for moments in by_bar:
+        if moments:
+            groups = list(moments.values())
+            now = min(range(50, 71), key=lambda pitch: (_effort(groups, pitch, now), abs(pitch - 60)))
+        dividing.append(now)
+    return [
+        note.pitch >= dividing[bisect_right(starts, start) - 1]
+        for note, (start, _) in zip(part.notes, times, strict=True)
+    ]
+
+
+def _effort(groups: list[list[int]], dividing: int, before: int) -> float:
+    """How badly a dividing pitch suits a bar: wide grips, ledger lines, and notes of one line torn apart."""
+    effort = 0.1 * len(groups) * abs(dividing - before) + 0.05 * len(groups) * abs(dividing - 60)
+    for group in groups:
+        lower = [pitch for pitch in group if pitch < dividing]
+        upper = [pitch for pitch in group if pitch >= dividing]
+        for hand in (lower, upper):
+            if hand:
+                effort += 2 * max(0, max(hand) - min(hand) - 12)
+        effort += sum(max(0, pitch - 64) for pitch in lower) + sum(max(0, 55 - pitch) for pitch in upper)
+        if lower and upper:
+            effort += max(0, 4 - (min(upper) - max(lower)))
+    return effort
+
+
+def _chords(part: Part, times: Sequence[tuple[int, int]], indices: Sequence[int]) -> list[Placed]:
+    """Notes of the same start and end as one chord, in order of start, the highest first."""
+    found: dict[tuple[int, int, int], Placed] = {}
+    for index in indices:
+        note, (start, end) = part.notes[index], times[index]
+        double = 0
+        while (start, end, double) in found and any(
+            part.notes[other].pitch == note.pitch for other in found[start, end, double].notes
+        ):
+            double += 1  # a unison needs two voices
+        chord = found.setdefault((start, end, double), Placed(start, end))
+        chord.notes.append(index)
+        chord.top, chord.low = max(chord.top, note.pitch), min(chord.low, note.pitch)
+    return sorted(found.values(), key=lambda chord: (chord.start, -chord.top, -chord.end))
+
+
+def _voiced(chords: list[Placed]) -> list[Placed]:
+    """Give every chord a voice, 1 the highest: a new voice only where notes overlap."""
+    ends: list[int] = []
+    heights: list[int] = []
+    cluster: list[Placed] = []
+    for chord in chords:
+        if all(end <= chord.start for end in ends) and (not cluster or cluster[0].start < chord.start):
+            _order_voices(cluster)
+            ends, heights, cluster = [], [], []
+        free = [voice for voice, end in enumerate(ends) if end <= chord.start]
+        if free:
+            chord.voice = min(free, key=lambda voice: abs(heights[voice] - chord.top))
+            ends[chord.voice], heights[chord.voice] = chord.end, chord.top
+        else:
+            chord.voice = len(ends)
+            ends.append(chord.end)
+            heights.append(chord.top)
+        cluster.append(chord)
+    _order_voices(cluster)
+    return chords
+
+
+def _order_voices(cluster: list[Placed]) -> None:
+    """Number the voices of overlapping chords from the highest, by their mean height."""
+    heights: dict[int, list[float]] = {}
+    for chord in cluster:
+        heights.setdefault(chord.voice, []).append((chord.top + chord.low) / 2)
+    ranked = sorted(heights, key=lambda voice: -sum(heights[voice]) / len(heights[voice]))
+    for chord in cluster:
+        chord.voice = ranked.index(chord.voice) + 1
+
+
+def _clef_choice(part: Part) -> tuple[Clef, ...]:
+    """Clefs that an instrument reads, the usual one first."""
+    program, name = part.program, part.name.lower()
+    if program == 41 or "viola" in name:
+        return ALTO, TREBLE
+    if 32 <= program <= 39 or program == 43:
+        return BASS_BELOW, BASS
+    if 24 <= program <= 31:
+        return (TREBLE_BELOW,)
+    if program in (42, 57, 70):
+        return BASS, TENOR, TREBLE
+    if program == 72 or program in (9, 10):
+        return TREBLE, TREBLE_ABOVE
+    if 52 <= program <= 54 or "tenor" in name:
+        return TREBLE, BASS, TREBLE_BELOW
+    return TREBLE, BASS
+
+
+def _clefs(
+    part: Part, times: Sequence[tuple[int, int]], indices: Sequence[int], bars: Sequence[Bar], options: tuple[Clef, ...]
+) -> list[Clef]:
+    """Clef of every bar: fewest ledger lines; a change only where it saves many (keyboards and low instruments)."""
+    starts = [bar.start for bar in bars]
+    strain = [[0.0] * len(options) for _ in bars]
+    for index in indices:
+        bar = bisect_right(starts, times[index][0]) - 1
+        for which, clef in enumerate(options):
+            strain[bar][which] += _ledger_lines(part.notes[index], clef)
+    total = [sum(bar[which] for bar in strain) for which in range(len(options))]
+    changing = part.program in KEYBOARDS or part.program in (41, 42, 43, 57, 70)
+    if not changing or len(options) == 1:
+        best = min(range(len(options)), key=lambda which: (total[which], which))
+        usual = 0 if total[0] <= total[best] + 0.2 * len(indices) else best
+        return [options[usual]] * len(bars)
+    return [options[which] for which in _cheapest(strain, change=12.0)]
+
+
+def _ledger_lines(note: Note, clef: Clef) -> float:
+    steps = abs(note.pitch - clef.middle) * 7 / 12
+    return max(0.0, (steps - 5) / 2)
+
+
+def _cheapest(strain: list[list[float]], change: float) -> list[int]:
+    """Choice for every bar with the least strain and few changes (dynamic programming)."""
+    count = len(strain[0])
+    cost = [strain[0][which] + (change / 2 if which else 0) for which in range(count)]
+    came: list[list[int]] = []
+    for bar in strain[1:]:
+        best = min(range(count), key=lambda which: cost[which])
+        from_here = [which if cost[which] <= cost[best] + change else best for which in range(count)]
+        came.append(from_here)
+        cost = [bar[which] + min(cost[which], cost[best] + change) for which in range(count)]
+    which = min(range(count), key=lambda each: cost[each])
+    chosen = [which]
+    for from_here in reversed(came):
+        which = from_here[which]
+        chosen.append(which)
+    return chosen[::-1]

@@ -1,0 +1,244 @@
+"""One part as measures of written values: chords and rests by staff and voice, with ties, beams, accidentals."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from firmus.formats._notation_layout import Clef, Placed, Staff, staves
+from firmus.formats._notation_rhythm import FLAGS, Span, Value, beam_groups, quantised, spans, struck, values
+from firmus.formats._notation_spelling import Accidentals, spelled
+from firmus.score import Chord, Key, Part, Score
+from firmus.timing import Bar
+
+Spelling = tuple[str, int, int]
+
+
+@dataclass(slots=True)
+class Segment:
+    """A written value: a chord, or a rest where `chord` is None; `hidden` rests only hold the place."""
+
+    value: Value
+    chord: Placed | None = None
+    number: int = 0  # which of the tied segments of its chord
+    tied_from: bool = False
+    tied_to: bool = False
+    hidden: bool = False
+    whole_bar: bool = False
+    tuplet_starts: bool = False
+    tuplet_stops: bool = False
+    beams: tuple[str, ...] = ()
+    accidentals: frozenset[int] = frozenset()  # notes of the part that show one
+
+
+@dataclass(slots=True)
+class Measure:
+    """One bar of a part: voices by (staff, voice), both from 1."""
+
+    bar: Bar
+    clefs: list[Clef]
+    voices: dict[tuple[int, int], list[Segment]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Engraved:
+    """A part ready to be written: its measures, number of staves, page times and spelling of every note."""
+
+    part: Part
+    staves: int
+    measures: list[Measure]
+    times: list[tuple[int, int]]
+    spelling: list[Spelling]
+
+
+def engraved(part: Part, score: Score, bars: Sequence[Bar]) -> Engraved:
+    """Lay out one part."""
+    times = quantised([(note.start, note.end) for note in part.notes], bars)
+    if part.is_drums:
+        times = struck(times, bars)
+    laid_out = staves(part, times, bars)
+    spelling = _spelling(part, laid_out, score)
+    measures = [Measure(bar, [staff.clefs[index] for staff in laid_out]) for index, bar in enumerate(bars)]
+    for number, staff in enumerate(laid_out, 1):
+        _fill(measures, number, staff)
+    signatures = _signatures(score.keys, bars)
+    for measure, signature in zip(measures, signatures, strict=True):
+        for segments in measure.voices.values():
+            _beam(segments, measure.bar)
+        if not part.is_drums:
+            for number in range(1, len(laid_out) + 1):
+                _mark_accidentals(measure, number, spelling, signature)
+    return Engraved(part, len(laid_out), measures, times, spelling)
+
+
+def _signatures(keys: Sequence[Key], bars: Sequence[Bar]) -> list[int]:
+    starts = [key.start for key in keys]
+    found = []
+    for bar in bars:
+        index = bisect_right(starts, bar.start) - 1
+        found.append(keys[index].signature if index >= 0 else 0)
+    return found
+
+
+# -- spelling -------------------------------------------------------------------------------------------------
+
+
+def _spelling(part: Part, laid_out: Sequence[Staff], score: Score) -> list[Spelling]:
+    found: list[Spelling] = [("C", 0, 4)] * len(part.notes)
+    if part.is_drums:
+        return found
+    key_starts, chord_starts = [key.start for key in score.keys], [chord.start for chord in score.chords]
+    default = Key(0, "C")
+    for staff in laid_out:
+        following: dict[int, dict[int, tuple[Key, Spelling]]] = {}  # by voice: its next notes, by pitch
+        for placed in reversed(staff.chords):
+            after = following.get(placed.voice, {})
+            index = bisect_right(key_starts, placed.start) - 1
+            key = score.keys[index] if index >= 0 else default
+            index = bisect_right(chord_starts, placed.start) - 1
+            chord: Chord | None = score.chords[index] if index >= 0 else None
+            for note in placed.notes:
+                pitch = part.notes[note].pitch
+                if pitch in after and after[pitch][0] == key:  # a repeated note keeps its name
+                    found[note] = after[pitch][1]
+                    continue
+                near = next((each for each in after if abs(each - pitch) == 1), None)
+                found[note] = spelled(pitch, key, chord, near)
+            following[placed.voice] = {part.notes[note].pitch: (key, found[note]) for note in placed.notes}
+    return found
+
+
+def _mark_accidentals(measure: Measure, staff: int, spelling: Sequence[Spelling], signature: int) -> None:
+    state = Accidentals(signature)
+    segments = [
+        segment
+        for (number, _), voice in measure.voices.items()
+        if number == staff
+        for segment in voice
+        if segment.chord is not None and not segment.tied_from
+    ]
+    for segment in sorted(segments, key=lambda each: each.value.start):
+        notes = segment.chord.notes if segment.chord else []
+        segment.accidentals = frozenset(note for note in notes if state.shown(*spelling[note]))
+
+
+# -- voices of a bar ------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Piece:
+    """What of a chord lies in one bar."""
+
+    start: int
+    end: int
+    chord: Placed
+
+
+def _fill(measures: Sequence[Measure], number: int, staff: Staff) -> None:
+    starts = [measure.bar.start for measure in measures]
+    pieces: list[dict[int, list[_Piece]]] = [{} for _ in measures]
+    for chord in staff.chords:
+        index, here = bisect_right(starts, chord.start) - 1, chord.start
+        while here < chord.end and index < len(measures):
+            stop = min(chord.end, measures[index].bar.end)
+            pieces[index].setdefault(chord.voice, []).append(_Piece(here, stop, chord))
+            here, index = stop, index + 1
+    counted: dict[int, int] = {}
+    for measure, voices in zip(measures, pieces, strict=True):
+        for voice in sorted({1, *voices}):
+            measure.voices[number, voice] = _segments(measure.bar, voices.get(voice, []), voice > 1, counted)
+
+
+def _segments(bar: Bar, pieces: list[_Piece], hidden: bool, counted: dict[int, int]) -> list[Segment]:
+    """Values of one voice in one bar, its gaps filled with rests."""
+    if not pieces and bar.end - bar.start == bar.meter.bar:
+        return [Segment(Value(bar.start, bar.end, "whole", 0), whole_bar=True)]
+    points = [point for piece in pieces for point in (piece.start, piece.end)]
+    all_spans = spans(bar, points)
+    found: list[Segment] = []
+    here = bar.start
+    for piece in pieces:
+        if here < piece.start:
+            found.extend(_rests(here, piece.start, bar, all_spans, hidden))
+        written = values(piece.start, piece.end, bar, all_spans, rest=False)
+        for value in written:
+            number = counted.get(id(piece.chord), 0)
+            counted[id(piece.chord)] = number + 1
+            last = value is written[-1] and piece.end == piece.chord.end
+            found.append(Segment(value, piece.chord, number, tied_from=number > 0, tied_to=not last))
+        here = piece.end
+    if here < bar.end:
+        found.extend(_rests(here, bar.end, bar, all_spans, hidden))
+    _mark_tuplets(found)
+    return found
+
+
+def _rests(start: int, end: int, bar: Bar, all_spans: Sequence[Span], hidden: bool) -> list[Segment]:
+    written = values(start, end, bar, all_spans, rest=True)
+    return [Segment(value, hidden=hidden and value.span is None) for value in written]
+
+
+def _mark_tuplets(segments: list[Segment]) -> None:
+    for index, segment in enumerate(segments):
+        span = segment.value.span
+        if span is not None:
+            segment.tuplet_starts = index == 0 or segments[index - 1].value.span is not span
+            segment.tuplet_stops = index + 1 == len(segments) or segments[index + 1].value.span is not span
+
+
+# -- beams ----------------------------------------------------------------------------------------------------
+
+
+def _beam(segments: list[Segment], bar: Bar) -> None:
+    """Join short notes by beams, beat by beat, tuplet by tuplet; rests break them."""
+    group: list[Segment] = []
+    place = -1
+    for segment in segments:
+        flags = FLAGS.get(segment.value.name, 0)
+        here = _beam_place(segments, segment, bar) if segment.chord is not None and flags else -1
+        if here != place or here < 0:
+            _join(group)
+            group, place = [], here
+        if here >= 0:
+            group.append(segment)
+    _join(group)
+
+
+def _beam_place(segments: list[Segment], segment: Segment, bar: Bar) -> int:
+    places = beam_groups(bar, plain_eighths=True)
+    index = bisect_right(places, segment.value.start) - 1
+    start, end = places[index], places[index + 1] if index + 1 < len(places) else bar.end
+    inside = [each for each in segments if start <= each.value.start < end]
+    if all(each.value.name == "eighth" and each.chord and not each.value.span for each in inside):
+        return start
+    places = beam_groups(bar, plain_eighths=False)
+    start = places[bisect_right(places, segment.value.start) - 1]
+    return segment.value.span.start if segment.value.span else start
+
+
+def _join(group: list[Segment]) -> None:
+    if len(group) < 2:
+        return
+    flags = [FLAGS[segment.value.name] for segment in group]
+    for index, segment in enumerate(group):
+        beams = []
+        for level in range(1, flags[index] + 1):
+            left = index > 0 and flags[index - 1] >= level
+            right = index + 1 < len(group) and flags[index + 1] >= level
+            beams.append(_beam_word(left, right, index, group))
+        segment.beams = tuple(beams)
+
+
+def _beam_word(left: bool, right: bool, index: int, group: list[Segment]) -> str:
+    if left and right:
+        return "continue"
+    if left or right:
+        return "end" if left else "begin"
+    if index == 0:
+        return "forward hook"
+    if index + 1 == len(group):
+        return "backward hook"
+    value = group[index].value
+    length = value.end - value.start
+    return "forward hook" if (value.start - group[0].value.start) % (2 * length) == 0 else "backward hook"

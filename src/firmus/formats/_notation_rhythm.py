@@ -1,0 +1,364 @@
+"""From ticks to note values: which rhythm is meant, and how a musician writes it.
+
+A note that begins and ends on the grid (thirty-seconds or triplet sixteenths: multiples of 60 or 40 ticks from
+the beat, also fifths and sevenths of a beat) is written exactly; any other is moved for the page only, to the
+simplest grid that its beat fits. Notes are split at barlines and wherever they would hide the beat (E. Gould,
+"Behind Bars", 2011, pages 166-171): a value may cross a division only from a stronger place, or as a plain
+syncopation around it.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from firmus.score import Meter
+from firmus.timing import Bar, beat
+
+TYPES = {
+    3840: "breve", 1920: "whole", 960: "half", 480: "quarter", 240: "eighth", 120: "16th", 60: "32nd", 30: "64th",
+    15: "128th",
+}  # fmt: skip
+VALUES = {length: (name, 0) for length, name in TYPES.items()} | {
+    length * 3 // 2: (name, 1) for length, name in TYPES.items() if length > 15
+}
+FLAGS = {"eighth": 1, "16th": 2, "32nd": 3, "64th": 4, "128th": 5}
+# Grids of a beat, the simplest first: parts of the beat, and what a part costs beside squared ticks of error.
+_GRIDS = ((1, 0), (2, 60), (4, 160), (3, 300), (6, 700), (8, 900), (5, 1500), (12, 2500))
+_TUPLETS = {3: (3, 2), 5: (5, 4), 7: (7, 4)}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a bar in plain values, or one tuplet: `actual` notes in the time of `normal`."""
+
+    start: int
+    end: int
+    actual: int = 1
+    normal: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One written value: its ticks, its name and dots, and the tuplet it stands in."""
+
+    start: int
+    end: int
+    name: str
+    dots: int
+    span: Span | None = None
+
+
+# -- where beats are ------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def groups(meter: Meter) -> tuple[int, ...]:
+    """Ticks at which the beats of a full bar begin, and its end.
+
+    Examples
+    --------
+    >>> groups(Meter(0, 7, 8)), groups(Meter(0, 6, 8))
+    ((0, 480, 960, 1680), (0, 720, 1440))
+    """
+    unit = beat(meter)
+    if meter.denominator >= 8 and unit * meter.denominator == 1920:  # no compound meter: beats of two and three
+        count = meter.numerator
+        if count <= 3:
+            sizes = [count]
+        elif count % 2 == 0 and count != 8:
+            sizes = [2] * (count // 2)
+        elif count in (5, 8):
+            sizes = [3, 2] if count == 5 else [3, 3, 2]
+        else:
+            sizes = [2] * ((count - 3) // 2) + [3]
+        places = [0]
+        for size in sizes:
+            places.append(places[-1] + size * unit)
+        return tuple(places)
+    return tuple(range(0, meter.bar + 1, unit)) if meter.bar % unit == 0 else (0, meter.bar)
+
+
+def halves(meter: Meter) -> tuple[int, ...]:
+    """Ticks inside a full bar that are stronger than a beat."""
+    places = groups(meter)
+    count = len(places) - 1
+    if count % 4 == 0 and count:
+        return tuple(places[index] for index in range(2, count, 2))
+    if count == 6:
+        return (places[3],)
+    return (places[3],) if count in (5, 7) else ()
+
+
+@lru_cache(maxsize=1024)
+def _divisions(meter: Meter) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Places in a bar down to sixty-fourths, and how weak each is (0 the barline, 1 half a bar, 2 a beat...)."""
+    weak: dict[int, int] = {0: 0, meter.bar: 0}
+    weak.update(dict.fromkeys(halves(meter), 1))
+    places = groups(meter)
+    compound = meter.denominator >= 8
+    for start, end in pairwise(places):
+        weak.setdefault(start, 2)
+        step = 1920 // meter.denominator if compound else (end - start) // 2
+        level = 3
+        while step >= 30 and level < 12:
+            for place in range(start, end, step):
+                weak.setdefault(place, level)
+            step, level = step // 2, level + 1
+    ordered = sorted(weak)
+    return tuple(ordered), tuple(weak[place] for place in ordered)
+
+
+# -- which rhythm is meant ------------------------------------------------------------------------------------
+
+
+def windows(bars: Sequence[Bar]) -> list[int]:
+    """Ticks at which the beats of all bars begin, and the last bar's end; eighths where the beat is of three."""
+    found: list[int] = []
+    for bar in bars:
+        step = 480 if bar.meter.denominator <= 4 else 1920 // bar.meter.denominator
+        step = max(step, 240)
+        first = bar.start - bar.place % step
+        found.extend(max(place, bar.start) for place in range(first, bar.end, step))
+    return [*found, bars[-1].end]
+
+
+def on_grid(ticks: int, length: int = 480) -> bool:
+    """Whether a place in a beat is a thirty-second, a triplet sixteenth, a fifth or a seventh."""
+    return ticks % 60 == 0 or ticks % 40 == 0 or ticks in _parts(length, 5) or ticks in _parts(length, 7)
+
+
+@lru_cache(maxsize=256)
+def _parts(length: int, count: int) -> tuple[int, ...]:
+    return tuple(round(length * index / count) for index in range(count + 1))
+
+
+def quantised(notes: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> list[tuple[int, int]]:
+    """Starts and ends as they are written, one pair a note."""
+    edges = windows(bars)
+    onsets: list[list[int]] = [[] for _ in edges]
+    ends: list[list[int]] = [[] for _ in edges]
+    for start, end in notes:
+        index = bisect_right(edges, start) - 1
+        onsets[index].append(start - edges[index])
+        index = min(bisect_left(edges, end), len(edges) - 1) - 1
+        ends[index].append(end - edges[index])
+    grids = [_grid(onsets[index], ends[index], edges[index + 1] - edges[index]) for index in range(len(edges) - 1)]
+    return [_written(start, end, edges, grids) for start, end in notes]
+
+
+def struck(times: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> list[tuple[int, int]]:
+    """Times of drum strokes, whose length says nothing: up to the next stroke or the end of the beat."""
+    edges = windows(bars)
+    onsets = sorted({start for start, _ in times})
+    ends = {}
+    for place, start in enumerate(onsets):
+        beat_end = edges[bisect_right(edges, start)]
+        ends[start] = min(beat_end, onsets[place + 1]) if place + 1 < len(onsets) else beat_end
+    return [(start, ends[start]) for start, _ in times]
+
+
+def _grid(onsets: list[int], ends: list[int], length: int) -> tuple[int, ...]:
+    """Places in a beat to which its notes go; empty where they already stand well."""
+    fifths, sevenths = _parts(length, 5), _parts(length, 7)
+    places = [*onsets, *ends]
+    if all(each % 60 == 0 or each % 40 == 0 or each == length for each in places):
+        return ()
+    if all(each in fifths for each in places) or all(each in sevenths for each in places):
+        return ()
+    best, least = _parts(length, 1), math.inf
+    for count, price in _GRIDS:
+        if length % 240 and count > 1:
+            continue
+        grid = _parts(length, count)
+        cost: float = price + sum(_nearest(grid, each)[1] ** 2 for each in onsets)
+        cost += sum(_nearest(grid, each)[1] ** 2 for each in ends) / 5
+        if cost < least:
+            best, least = grid, cost
+    return best
+
+
+def _nearest(grid: tuple[int, ...], place: int) -> tuple[int, int]:
+    index = bisect_left(grid, place)
+    near = [grid[each] for each in (index - 1, index) if 0 <= each < len(grid)]
+    found = min(near, key=lambda each: abs(each - place))
+    return found, abs(found - place)
+
+
+def _written(start: int, end: int, edges: list[int], grids: list[tuple[int, ...]]) -> tuple[int, int]:
+    first = min(bisect_right(edges, start), len(grids)) - 1
+    last = min(bisect_left(edges, end), len(edges) - 1) - 1
+    if grids[first]:
+        start = edges[first] + _nearest(grids[first], start - edges[first])[0]
+    if grids[last]:
+        end = edges[last] + _nearest(grids[last], end - edges[last])[0]
+    if start >= edges[-1]:
+        start = edges[-2] + (grids[-1][-2] if grids[-1] else 0)
+    if end <= start:  # a note shorter than the grid
+        here = bisect_right(edges, start) - 1
+        grid = grids[here] or _parts(
+            edges[here + 1] - edges[here], 8 if (edges[here + 1] - edges[here]) % 480 == 0 else 4
+        )
+        later = [edges[here] + each for each in grid if edges[here] + each > start]
+        end = later[0] if later else edges[here + 1]
+    return start, end
+
+
+# -- how it is written ----------------------------------------------------------------------------------------
+
+
+def spans(bar: Bar, points: Sequence[int]) -> list[Span]:
+    """Plain stretches and tuplets of one voice in one bar; `points` are the ticks where its values change."""
+    inside = sorted({point - bar.start + bar.place for point in points if bar.start <= point <= bar.end})
+    edges = windows([bar])
+    shift = bar.start - bar.place
+    found: list[Span] = []
+    index = 0
+    while index + 1 < len(edges):
+        start, end = edges[index] - shift, edges[index + 1] - shift
+        wide = edges[min(index + 2, len(edges) - 1)] - shift
+        if wide - start == 960 and end - start == 480 and _is_pair(bar.meter, start):
+            places = {point - start for point in inside if start < point < wide}
+            if places and places <= {320, 640}:
+                found.append(Span(start + shift, wide + shift, 3, 2))
+                index += 2
+                continue
+        found.extend(_beat_spans(start, end, [point for point in inside if start < point < end], shift))
+        index += 1
+    return found
+
+
+def _is_pair(meter: Meter, start: int) -> bool:
+    return start % 960 == 0 or meter.numerator % 2 == 1
+
+
+def _beat_spans(start: int, end: int, points: list[int], shift: int) -> list[Span]:
+    places, length = [point - start for point in points], end - start
+    whole = Span(start + shift, end + shift)
+    if all(place % 60 == 0 for place in places) or length % 240:
+        return [whole]
+    if all(place % (length // 3) == 0 for place in places):
+        return [Span(whole.start, whole.end, 3, 2)]
+    for count in (5, 7):
+        if all(place in _parts(length, count) for place in places):
+            return [Span(whole.start, whole.end, *_TUPLETS[count])]
+    middle = start + length // 2
+    if middle in points and length == 480:
+        return [
+            *_beat_spans(start, middle, [point for point in points if point < middle], shift),
+            *_beat_spans(middle, end, [point for point in points if point > middle], shift),
+        ]
+    return [Span(whole.start, whole.end, 3, 2)]
+
+
+def values(start: int, end: int, bar: Bar, all_spans: Sequence[Span], rest: bool) -> list[Value]:
+    """Written values, to be tied, of a note or rest inside one bar."""
+    found: list[Value] = []
+    here = start
+    for index, span in enumerate(all_spans):
+        if span.end <= here:
+            continue
+        if span.actual > 1:
+            stop = min(end, span.end)
+            found.extend(_in_tuplet(here, stop, span, rest))
+        else:
+            stop = here
+            for later in all_spans[index:]:  # plain stretches are written together
+                if later.actual > 1 or stop >= end:
+                    break
+                stop = min(end, later.end)
+            shift = bar.start - bar.place
+            cuts = _split(
+                here - shift, stop - shift, _divisions(bar.meter), rest, beat(bar.meter) * bar.meter.denominator != 1920
+            )
+            found.extend(Value(first + shift, last + shift, *_name(last - first)) for first, last in cuts)
+        here = stop
+        if here >= end:
+            break
+    if here < end:
+        found.append(Value(here, end, *_name(end - here)))
+    return found
+
+
+@lru_cache(maxsize=8192)
+def _split(
+    start: int, end: int, divisions: tuple[tuple[int, ...], tuple[int, ...]], rest: bool, compound: bool
+) -> tuple[tuple[int, int], ...]:
+    places, weak = divisions
+    first, last = bisect_right(places, start), bisect_left(places, end)
+    length = end - start
+    if first >= last:
+        return ((start, end),)
+    inside = min(range(first, last), key=lambda index: weak[index])
+    here = weak[first - 1] if places[first - 1] == start else 99
+    there = weak[last] if last < len(places) and places[last] == end else 99
+    cut, strength = places[inside], weak[inside]
+    if length in VALUES:
+        if rest:
+            good = here < strength and (VALUES[length][1] == 0 or compound)
+        else:
+            even = cut - start == end - cut and not (compound and strength == 2)
+            good = here <= strength or (even and _is_syncopation(here, strength, cut - start))
+        if good:
+            return ((start, end),)
+    if rest and here > there:  # from a weak place: fill up to the strong one last
+        cut = max((places[index] for index in range(first, last) if weak[index] == strength), default=cut)
+    return _split(start, cut, divisions, rest, compound) + _split(cut, end, divisions, rest, compound)
+
+
+def _is_syncopation(here: int, strength: int, half: int) -> bool:
+    """Whether a value that lies evenly around a division begins at the next finer one: short, long, short."""
+    return here == strength + 1 and strength > 0 and (strength > 1 or half == 480)
+
+
+def _in_tuplet(start: int, end: int, span: Span, rest: bool) -> list[Value]:
+    """Values inside a tuplet: the same rule in stretched time, a bar of `actual` units."""
+    stretch = span.actual / span.normal
+
+    def stretched(tick: int) -> int:
+        return round((tick - span.start) * stretch / 15) * 15
+
+    unit = stretched(span.end) // span.actual
+    parts = _split(stretched(start), stretched(end), _units(unit, span.actual), rest, True)
+    found, here = [], start
+    for _, last in parts:
+        stop = end if last == parts[-1][1] else span.start + round(last / stretch)
+        found.append(Value(here, stop, *_name(last - stretched(here)), span))
+        here = stop
+    return found
+
+
+@lru_cache(maxsize=64)
+def _units(unit: int, count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    weak = {0: 0, unit * count: 0}
+    step, level = unit, 2
+    while step >= 15:
+        for place in range(0, unit * count, step):
+            weak.setdefault(place, level)
+        step, level = step // 2, level + 1
+    ordered = sorted(weak)
+    return tuple(ordered), tuple(weak[place] for place in ordered)
+
+
+def _name(length: int) -> tuple[str, int]:
+    """Name and dots of a value; the nearest where there is none of this length."""
+    if length in VALUES:
+        return VALUES[length]
+    return VALUES[min(VALUES, key=lambda each: abs(each - length))]
+
+
+def beam_groups(bar: Bar, plain_eighths: bool) -> list[int]:
+    """Ticks at which beams are broken: beats, or half bars of 4/4 (a bar of 3/4) where all are plain eighths."""
+    shift = bar.start - bar.place
+    meter = bar.meter
+    if plain_eighths and meter.denominator == 4 and meter.numerator in (2, 3, 4):
+        places = [0, meter.bar] if meter.numerator != 4 else [0, 960, 1920]
+    else:
+        places = list(groups(meter))
+        if meter.denominator <= 2:
+            places = list(range(0, meter.bar + 1, 480))
+    return [place + shift for place in places]
