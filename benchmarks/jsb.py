@@ -55,9 +55,7 @@ def interval(pieces: list[np.ndarray]) -> tuple[float, float, float]:
 def row(name: str, pieces: list[np.ndarray], valid: list[np.ndarray]) -> str:
     mean, low, high = interval(pieces)
     macro = float(np.mean([each.mean() for each in pieces]))
-    changed = [
-        nats[1:][raster[1:] != raster[:-1]] for nats, raster in zip(pieces, valid, strict=True)
-    ]
+    changed = [nats[1:][raster[1:] != raster[:-1]] for nats, raster in zip(pieces, valid, strict=True)]
     return f"| {name} | {mean:.4f} | {low:.4f} to {high:.4f} | {macro:.4f} | {np.concatenate(changed).mean():.3f} |"
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Literal, Self
 
 from firmus.errors import InvalidScore, unknown
@@ -428,7 +429,7 @@ class Score:
             object.__setattr__(self, "tempi", (Tempo(0, 120.0), *self.tempi))
         for name in ("meters", "tempi", "keys", "chords", "sections"):
             starts = [event.start for event in getattr(self, name)]
-            if any(later <= earlier for earlier, later in zip(starts, starts[1:], strict=False)):
+            if any(later <= earlier for earlier, later in pairwise(starts)):
                 raise InvalidScore(f"{name} must be in order of start, one at a time; starts are {starts[:8]}")
         _within("pickup", self.pickup, 0, self.meters[0].bar - 1, " ticks, less than the first bar")
         _within("end", self.end, 0, MAX_TICK)

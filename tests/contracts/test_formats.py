@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from strategies import scores
 
 from firmus import formats, plugins
 from firmus.errors import FormatError
+from strategies import scores
 
 FORMATS = plugins.names("firmus.formats")
 relaxed = settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
@@ -35,10 +35,9 @@ def test_every_module_knows_its_own_bytes_and_no_other(name, data):
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("data", [b"\0" * 64, b"hello", b"<html></html>", b"{}"])
 def test_what_is_no_music_is_refused_in_one_line(name, data):
+    module = plugins.load("firmus.formats", name)
     with pytest.raises(FormatError) as caught:
-        module = plugins.load("firmus.formats", name)
-        if not module.read(data):
-            raise FormatError("no tune")
+        module.read(data)
     assert "\n" not in str(caught.value)
 
 

@@ -30,7 +30,11 @@ def stepper_of(model, network, tmp_path):
 def sequence(length=40, seed=0):
     generator = np.random.default_rng(seed)
     slots = np.stack(
-        [np.sort(generator.integers(0, 2000, length)), generator.integers(0, 20, length), generator.integers(0, 5, length)],
+        [
+            np.sort(generator.integers(0, 2000, length)),
+            generator.integers(0, 20, length),
+            generator.integers(0, 5, length),
+        ],
         axis=1,
     )
     return generator.integers(0, 100, length), slots

@@ -3,12 +3,12 @@
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from strategies import scores
 
 from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
 from firmus.timing import bars
 from firmus.tokens import _vocabulary as v
 from firmus.tokens import events
+from strategies import scores
 
 relaxed = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 

@@ -52,7 +52,9 @@ def _composing(verbs: argparse._SubParsersAction[Parser]) -> None:
         verb.add_argument("--chords", metavar="LIST", help=say("chords"))
         verb.add_argument("--mood", help=say("mood"))
         verb.add_argument("--parts", metavar="LIST", help=say("parts"))
-        verb.add_argument("--range", action="append", default=[], dest="ranges", metavar="PART=F3-D5", help=say("range"))
+        verb.add_argument(
+            "--range", action="append", default=[], dest="ranges", metavar="PART=F3-D5", help=say("range")
+        )
         verb.add_argument("--form", metavar="AABA", help=say("form"))
         if name == "vary":
             verb.add_argument("--amount", type=float, metavar="0.5", help=say("amount"))

@@ -7,8 +7,8 @@ What it is
     where n counts occurrences, t the kinds of pitches seen in that context, and a is `CAUTION`.
 Contexts
     The voice's last pitch, how long it is held and the one before it, the voices already told in this sixteenth,
-    all voices of the last sixteenth, and the place in the beat; every pitch is told as its distance from the voice's own last one, so that each training
-    piece counts in every key.
+    all voices of the last sixteenth, and the place in the beat; every pitch is told as its distance from the
+    voice's own last one, so that each training piece counts in every key.
 Conventions
     Rasters (S, 4) of grid tokens (0 rest, 1 ... 46 pitches); nats per token, teacher forcing, every token scored.
 """
@@ -85,9 +85,9 @@ class Counting:
     def nats(self, raster: Raster) -> NDArray[np.float64]:
         """Surprise (S, 4) of every token of a piece, in nats."""
         rows = raster.tolist()
-        return np.array(
-            [[-math.log(self.probability(rows, step, voice)) for voice in range(grid.PARTS)] for step in range(len(rows))]
-        )
+        places = [(step, voice) for step in range(len(rows)) for voice in range(grid.PARTS)]
+        found = [-math.log(self.probability(rows, step, voice)) for step, voice in places]
+        return np.array(found).reshape(-1, grid.PARTS)
 
 
 def _told(token: int, origin: int) -> int:

@@ -41,7 +41,7 @@ def barlines(raster: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> tuple[i
 
     def clearness(period: int) -> float:
         spread = [on_beats[phase::period].mean() for phase in range(period) if len(on_beats[phase::period])]
-        return max(spread) / max(on_beats.mean(), 1e-9)
+        return float(max(spread) / max(on_beats.mean(), 1e-9))
 
     beats = 3 if clearness(3) > 1.1 * clearness(4) else 4
     last = len(moves) - 1

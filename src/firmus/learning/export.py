@@ -87,7 +87,7 @@ def export(network: torch.nn.Module, recipe: Recipe, corpus: Corpus, folder: Pat
     module = plugins.load("firmus.models", recipe.model)
     plain = module.graph(network)
     folder.mkdir(parents=True, exist_ok=True)
-    losses = {}
+    losses: dict[str, float] = {}
     for name, graph in (("float32", plain), ("int8", quantise(onnx.ModelProto.FromString(plain.SerializeToString())))):
         data = graph.SerializeToString()
         save(data, folder / "model.onnx")
@@ -122,7 +122,8 @@ def nats(logits: NDArray[np.float32], token: int) -> float:
 def _write_card(
     network: torch.nn.Module, recipe: Recipe, corpus: Corpus, folder: Path, data: bytes, training: dict[str, Any]
 ) -> None:
-    config, shape = network.config, network.shape
+    config: Any = network.config
+    shape: Any = network.shape
     module = plugins.load("firmus.models", recipe.model)
     used = sorted({piece.set for piece in corpus.all_pieces})
     licences = sorted({piece.licence for piece in corpus.all_pieces})

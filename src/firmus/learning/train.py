@@ -80,12 +80,7 @@ def train(
         "optimiser": optimiser,
         "progress": vars(progress),
     }
-    checkpoint = folder / "checkpoint.pt"
-    if checkpoint.exists():
-        saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
-        for name in ("network", "average", "optimiser"):
-            state[name].load_state_dict(saved[name])
-        progress.__dict__.update(saved["progress"])
+    if _resume(folder, state, progress):
         report(f"resumed at step {progress.step}, after {progress.minutes:.0f} minutes")
     average.to(fabric.device)
     model, optimiser = fabric.setup(network, optimiser)
@@ -231,6 +226,18 @@ def collate(examples: list[Any]) -> tuple[Tensor, Tensor, Tensor]:
         tokens[row, :n], slots[row, :n] = each.tokens[:-1], each.slots[:-1]
         targets[row, :n] = np.where(each.given[1:], -100, each.tokens[1:])
     return torch.from_numpy(tokens), torch.from_numpy(slots), torch.from_numpy(targets)
+
+
+def _resume(folder: Path, state: dict[str, Any], progress: Progress) -> bool:
+    """Take everything up from the checkpoint, where there is one."""
+    checkpoint = folder / "checkpoint.pt"
+    if not checkpoint.exists():
+        return False
+    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    for name in ("network", "average", "optimiser"):
+        state[name].load_state_dict(saved[name])
+    progress.__dict__.update(saved["progress"])
+    return True
 
 
 def _save(folder: Path, state: dict[str, Any], progress: Progress, network: nn.Module) -> None:

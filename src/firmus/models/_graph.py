@@ -53,7 +53,8 @@ def transformer(network: Transformer, maximum: int) -> onnx.ModelProto:
     g.weight("split_qkv", np.array([queries + keys, keys]))
     g.weight("split_qk", np.array([queries, keys]))
     pending = ""  # what the last block adds to the stream
-    for i, block in enumerate(network.blocks):
+    blocks: Any = network.blocks
+    for i, block in enumerate(blocks):
         name = f"block{i}."
         norm = g.weight(name + "attention_norm", block.attention_norm.weight)
         x, normal = _normalise(g, x, pending, norm, name + "attention")
@@ -139,7 +140,7 @@ def _interface(network: Transformer) -> tuple[list[onnx.ValueInfoProto], list[on
     from firmus.models.transformer import HEAD
 
     info, integer, real = helper.make_tensor_value_info, TensorProto.INT64, TensorProto.FLOAT
-    cache = ["batch", network.config.key_heads, "capacity", HEAD]
+    cache: list[str | int | None] = ["batch", network.config.key_heads, "capacity", HEAD]
     inputs = [
         info("tokens", integer, ["batch", "length"]),
         info("index", integer, ["batch", "length"]),

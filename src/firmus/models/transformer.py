@@ -140,6 +140,8 @@ class Transformer(nn.Module):
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.norm = nn.RMSNorm(config.width, eps=1e-5)
         by_index, by_time = frequencies(shape.quarter)
+        self.by_index: Tensor
+        self.by_time: Tensor
         self.register_buffer("by_index", by_index.float(), persistent=False)
         self.register_buffer("by_time", by_time.float(), persistent=False)
         for name, weight in self.named_parameters():

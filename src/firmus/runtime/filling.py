@@ -16,9 +16,9 @@ from firmus.runtime.constraints import Grammar, Rules
 from firmus.runtime.sampling import Sampling, draw
 from firmus.runtime.stepper import Stepper
 from firmus.score import Chord, Note, Score
+from firmus.tokens import Prepared, events
 from firmus.tokens import _vocabulary as v
-from firmus.tokens import events
-from firmus.tokens._cells import BAR_START
+from firmus.tokens._cells import BAR_PLACE, BAR_START
 from firmus.tokens._cursor import Cursor
 
 Open = NDArray[np.bool_]
@@ -99,7 +99,7 @@ def fill(
     return Filled(score, sum(nats) / max(len(nats), 1), len(nats))
 
 
-def window(prepared: events.Prepared, is_open: Open, length: int) -> tuple[int, int]:
+def window(prepared: Prepared, is_open: Open, length: int) -> tuple[int, int]:
     """First bar to be told and the bar after the last: as many as there is room for."""
     sizes = np.diff(prepared["borders"]).reshape(is_open.shape)
     cost = np.where(is_open, USUAL_CELL, sizes + 1).sum(axis=1) + 4
@@ -119,7 +119,7 @@ def window(prepared: events.Prepared, is_open: Open, length: int) -> tuple[int, 
 def _sequence(
     stepper: Stepper,
     request: Request,
-    prepared: events.Prepared,
+    prepared: Prepared,
     span: tuple[int, int],
     is_open: Open,
     cursor: Cursor,
@@ -143,10 +143,10 @@ def _sequence(
             logits = stepper.feed(np.array([token]), np.array([slot]), state)
 
 
-def _merge(score: Score, prepared: events.Prepared, first: int, filled: Open, cursor: Cursor) -> Score:
+def _merge(score: Score, prepared: Prepared, first: int, filled: Open, cursor: Cursor) -> Score:
     """Add to the score what the cursor read into the filled cells, at the ticks where its bars begin."""
     starts = np.array([bar.start for bar in cursor.bars])
-    ticks, places = prepared["ticks"], prepared["bars"][:, events.BAR_PLACE]
+    ticks, places = prepared["ticks"], prepared["bars"][:, BAR_PLACE]
 
     def tick(time: int) -> tuple[int, int]:
         bar = int(np.searchsorted(starts, time, side="right")) - 1
@@ -157,14 +157,14 @@ def _merge(score: Score, prepared: events.Prepared, first: int, filled: Open, cu
         composed = []
         for start, steps, pitch, velocity in cursor.notes[lane - 1]:
             bar, begin = tick(start)
-            if filled[bar, lane]:
+            if bool(filled[bar][lane]):
                 composed.append(Note(begin, steps * v.UNIT, pitch, velocity))
         parts.append(replace(part, notes=part.notes + tuple(composed)))
     chords = {chord.start: chord for chord in score.chords}
     if filled[:, 0].any():
         for chord in cursor.score().chords:
             bar, begin = tick(chord.start // v.UNIT + cursor.bars[0].place)
-            if filled[bar, 0]:
+            if bool(filled[bar][0]):
                 chords[begin] = replace(chord, start=begin)
     return replace(score, parts=tuple(parts), chords=tuple(chords[at] for at in sorted(chords)))
 
@@ -189,7 +189,7 @@ def chord_rules(score: Score, chords: tuple[Chord, ...]) -> tuple[tuple[int, fro
     rules = []
     for chord in chords:
         bar = int(np.searchsorted(ticks, chord.start, side="right")) - 1
-        steps = (chord.start - int(ticks[bar])) // v.UNIT + int(prepared["bars"][bar, events.BAR_PLACE])
+        steps = (chord.start - int(ticks[bar])) // v.UNIT + int(prepared["bars"][bar, BAR_PLACE])
         rules.append((int(starts[bar]) + steps, frozenset(chord.pitch_classes)))
     return tuple(rules)
 

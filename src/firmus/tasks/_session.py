@@ -156,7 +156,7 @@ def digest(score: Score) -> str:
 def spans(score: Score, is_open: Open) -> list[tuple[int, int, int]]:
     """Stretches of open cells: first tick, tick after the last, part from 0."""
     ticks = [*events.prepare(score)["ticks"].tolist(), max(score.end, bars(score)[-1].end)]
-    found = []
+    found: list[tuple[int, int, int]] = []
     for lane in range(1, is_open.shape[1]):
         opened = np.flatnonzero(is_open[:, lane]).tolist()
         for place, bar in enumerate(opened):
@@ -184,9 +184,8 @@ def rules(brief: Brief, score: Score, part_rules: tuple[PartRules, ...], chords:
         held = tuple((start, tones & scale) for start, tones in held)
     for part, limits in zip(score.parts, part_rules, strict=True):
         classes = {pitch % 12 for pitch in range(limits.low, limits.high + 1)}
-        if not part.is_drums and (
-            (scale is not None and not classes & scale) or any(t and not classes & t for _, t in held)
-        ):
+        wanted = [tones for tones in (scale, *(tones for _, tones in held)) if tones]
+        if not part.is_drums and not all(classes & tones for tones in wanted):
             raise InvalidBrief(
                 f"part {part.name!r} has no note of the key or chords from {limits.low} to {limits.high}: widen its range"
             )
