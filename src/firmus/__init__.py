@@ -24,7 +24,10 @@ _HOMES = {
     "Score": "firmus.score", "Section": "firmus.score", "Tempo": "firmus.score", "Work": "firmus.work",
 }  # fmt: skip
 
-__all__ = ["compose", "extend", "harmonise", "infill", "read", "render", "vary", "write", *sorted(_HOMES)]  # noqa: PLE0604
+__all__ = [
+    "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
+    "compose", "extend", "harmonise", "infill", "read", "render", "vary", "write",
+]  # fmt: skip
 
 
 def compose(brief: Brief | None = None, **options: Any) -> Any:

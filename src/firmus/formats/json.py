@@ -81,7 +81,9 @@ def from_dict(document: Any) -> Score:
             columns = [part["notes"][name] for name in _NOTE]
             notes = tuple(Note(*values) for values in zip(*columns, strict=True))
             parts.append(Part(**{**part, "notes": notes}))
-        events: dict[str, Any] = {name: tuple(kind(**event) for event in document[name]) for name, kind in _LISTS.items()}
+        events: dict[str, Any] = {}
+        for name, kind in _LISTS.items():
+            events[name] = tuple(kind(**event) for event in document[name])
         texts: dict[str, Any] = {name: str(document[name]) for name in ("title", "composer")}
         return Score(parts=tuple(parts), pickup=document["pickup"], end=document["end"], **events, **texts)
     except FirmusError as error:

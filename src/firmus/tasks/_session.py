@@ -187,7 +187,8 @@ def rules(brief: Brief, score: Score, part_rules: tuple[PartRules, ...], chords:
         wanted = [tones for tones in (scale, *(tones for _, tones in held)) if tones]
         if not part.is_drums and not all(classes & tones for tones in wanted):
             raise InvalidBrief(
-                f"part {part.name!r} has no note of the key or chords from {limits.low} to {limits.high}: widen its range"
+                f"part {part.name!r} has no note of the key or chords from MIDI {limits.low} to {limits.high}: "
+                "widen its range"
             )
     steps = beat(score.meters[0]) // v.UNIT
     return Rules(part_rules, scale, held, steps)

@@ -35,7 +35,8 @@ def prepare(score: Score, style: str = "") -> Prepared:
     dict of arrays
         ``head`` start, style; ``programs`` (P,); ``bars`` (B, 7): start, place of its first step, key, meter,
         tempo, section (tokens, -1 for none), length; ``ticks`` (B,): where each begins in the score;
-        ``borders`` (B · (P + 1) + 1,) into ``tokens``, ``time``, ``place``; ``lane`` (1,) whether there are chord symbols; ``range`` lowest and highest pitch.
+        ``borders`` (B · (P + 1) + 1,) into ``tokens``, ``time``, ``place``; ``lane`` (1,): are there chord
+        symbols; ``range`` lowest and highest pitch.
     """
     if len(score.parts) > v.MAX_PARTS:
         raise TokenError(f"{len(score.parts)} parts: the representation holds {v.MAX_PARTS} at most")
