@@ -66,17 +66,7 @@ def _titles(score: Score) -> str:
     return (
         f"{title}<identification>{composer}<encoding><software>Firmus</software>"
         '<supports element="accidental" type="yes"/><supports element="beam" type="yes"/></encoding>'
-        f"</identification>\n{_credit('title', score.title, 'center')}{_credit('composer', score.composer, 'right')}"
-    )
-
-
-def _credit(kind: str, words: str, side: str) -> str:
-    """Words at the head of the first page, for the programs that print only those."""
-    if not words:
-        return ""
-    return (
-        f'<credit page="1"><credit-type>{kind}</credit-type>'
-        f'<credit-words justify="{side}" valign="top">{_text(words)}</credit-words></credit>\n'
+        f"</identification>\n"
     )
 
 

@@ -59,7 +59,7 @@ def staves(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar]) ->
     bars : sequence of Bar
     """
     everything = range(len(part.notes))
-    if _needs_two(part):
+    if _needs_two(part, times, bars):
         upper = _upper_hand(part, times, bars)
         hands = [[index for index in everything if upper[index] == side] for side in (True, False)]
         return [
@@ -72,11 +72,18 @@ def staves(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar]) ->
     return [Staff(_voiced(_chords(part, times, list(everything))), clefs)]
 
 
-def _needs_two(part: Part) -> bool:
-    if part.is_drums or part.program not in KEYBOARDS or not part.notes:
+def _needs_two(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> bool:
+    """Whether a keyboard plays high and low in the same bar often enough (a tenth of its bars) for two staves."""
+    if part.is_drums or part.program not in KEYBOARDS:
         return False
-    low, high = min(note.pitch for note in part.notes), max(note.pitch for note in part.notes)
-    return high - low > 19 and low < 57 and high > 63
+    starts = [bar.start for bar in bars]
+    lowest, highest = dict.fromkeys(starts, 127), dict.fromkeys(starts, 0)
+    for note, (start, _) in zip(part.notes, times, strict=True):
+        bar = starts[bisect_right(starts, start) - 1]
+        lowest[bar], highest[bar] = min(lowest[bar], note.pitch), max(highest[bar], note.pitch)
+    played = [bar for bar in starts if highest[bar]]
+    wide = [bar for bar in played if lowest[bar] < 57 and highest[bar] > 63 and highest[bar] - lowest[bar] > 16]
+    return len(wide) * 10 > len(played)
 
 
 def _upper_hand(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> list[bool]:
