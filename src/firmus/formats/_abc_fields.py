@@ -152,6 +152,7 @@ def read_tempo(text: str, unit: int) -> float | None:
     >>> read_tempo('"Allegro" 3/8=80', WHOLE // 8), read_tempo("240", WHOLE // 8), read_tempo("C3=80", WHOLE // 8)
     (120.0, 120.0, 120.0)
     """
+    text = text[:200]
     words = " ".join(re.findall(r'"([^"]*)"', text)).lower()
     text = re.sub(r'"[^"]*"?', " ", text)
     match = re.search(r"(?:(C\d*|[\d/\s]+?)\s*=\s*)?(?:ca?\.?\s*)?(\d+(?:\.\d+)?)", text)
@@ -187,12 +188,32 @@ def read_properties(text: str) -> dict[str, str]:
     return found
 
 
-def transposition(properties: dict[str, str]) -> int:
-    """Semitones by which a voice sounds above what is written: ``clef=treble-8``, ``octave=``, ``transpose=``."""
+def transposition(properties: dict[str, str]) -> int | None:
+    """Semitones from ``clef=treble-8``, ``octave=`` and ``transpose=``; None where nothing is said.
+
+    Examples
+    --------
+    >>> transposition({"clef": "treble-8"}), transposition({"octave": "1", "transpose": "-2"}), transposition({})
+    (-12, 10, None)
+    """
     clef = properties.get("clef", "")
-    semitones = 12 * (("+8" in clef) - ("-8" in clef))
+    found = [12 * sign for mark, sign in (("+8", 1), ("-8", -1)) if mark in clef]
     for name, factor in (("octave", 12), ("transpose", 1), ("t", 1)):
         value = properties.get(name, "")
         if re.fullmatch(r"[+-]?\d{1,2}", value):
-            semitones += factor * int(value)
-    return semitones
+            found.append(factor * int(value))
+    return sum(found) if found else None
+
+
+def transposed_key(key: Key, semitones: int) -> Key:
+    """Key that sounds so many semitones higher, with six sharps or flats at most where it changes.
+
+    Examples
+    --------
+    >>> transposed_key(Key(0, "D"), -2).text, transposed_key(Key(0, "C#"), 12).text
+    ('C major', 'C# major')
+    """
+    if semitones % 12 == 0:
+        return key
+    sharps = (key.signature + semitones * 7 + 5) % 12 - 5
+    return Key.from_signature(sharps, key.mode, key.start)

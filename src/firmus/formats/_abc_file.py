@@ -137,6 +137,7 @@ def _continues(line: str, name: str) -> bool:
         return name in "VwWKMLPQIsr+"
     if line.startswith(("%%", "[V:")):
         return True
+    line = line[:1000]
     return "|" in line and not _PROSE.search(re.sub(r'"[^"]*"|![^!]*!|\{[^}]*\}|\[\w:[^\]]*\]', " ", line))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from firmus.formats._abc_fields import KeyField
+from firmus.formats._abc_fields import KeyField, transposed_key
 from firmus.score import Chord, Key, Meter
 
 
@@ -67,7 +67,7 @@ class Voice:
     is_drums: bool = False
     volume: int = 100
     pan: int = 64
-    transpose: int = 0
+    shifts: dict[str, int] = field(default_factory=dict)
     measures: list[Measure] = field(default_factory=list)
     measure: Measure = field(init=False)
     position: int = 0
@@ -79,12 +79,26 @@ class Voice:
     held: dict[int, int] = field(default_factory=dict)
     carried: dict[int, int] = field(default_factory=dict)
 
+    transpose: int = field(init=False)
+
     def __post_init__(self) -> None:
+        self.transpose = sum(self.shifts.values())
         self.begin(0)
+
+    def shift(self, source: str, semitones: int | None) -> None:
+        """Take the transposition that a field (``K``, ``V``, ``MIDI``) gives; None where it gives none."""
+        if semitones is not None:
+            self.shifts[source] = semitones
+            self.transpose = sum(self.shifts.values())
+
+    def sounding_key(self) -> Key | None:
+        """Key at sounding pitch, where the voice transposes."""
+        key = self.key.key
+        return key and transposed_key(key, self.transpose)
 
     def begin(self, line: int) -> None:
         """Begin a new measure."""
-        self.measure = Measure(line, self.meter, self.key.key, self.tempo)
+        self.measure = Measure(line, self.meter, self.sounding_key(), self.tempo)
         self.position = 0
         self.last = None
         self.accidentals = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 from firmus.errors import FormatError, InvalidScore
@@ -18,6 +19,7 @@ from firmus.formats._abc_measure import Voice
 from firmus.score import Chord, Key, Meter
 
 MAX_NOTES = 200_000
+MAX_FIELD = 500
 NATURALS = {"C": 60, "D": 62, "E": 64, "F": 65, "G": 67, "A": 69, "B": 71}
 ALTERATIONS = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0}
 
@@ -33,8 +35,8 @@ _TOKENS = re.compile(
     | (?P<tie>-)
     | (?P<broken>>+|<+)
     | (?P<quoted>"([^"]*)")
-    | (?P<grace>\{[^}]*\})
-    | (?P<inline>\[([A-Za-z]):([^\]]*)\])
+    | (?P<grace>\{[^{}]*\})
+    | (?P<inline>\[([A-Za-z]):([^\]\[]*)\])
     | (?P<chord>\[([^\]\[|]*)\](\d*)(/*)(\d*))
     | (?P<mark>![^!\s|]+!|!D\.[^!|]*!|\+[^+\s|]+\+)
     | (?P<overlay>&)
@@ -70,7 +72,7 @@ class Body:
         return [voice for voice in self.voices.values() if voice.measures]
 
     def _header(self) -> None:
-        named = {name: (line, value) for line, name, value in self.tune.header}
+        named = {name: (line, value[:MAX_FIELD]) for line, name, value in self.tune.header}
 
         def value(name: str) -> str:
             self.line, text = named.get(name, (self.tune.line, ""))
@@ -80,20 +82,21 @@ class Body:
         unit = fields.read_length(value("L")) if value("L").strip() else fields.default_length(meter)
         tempo = fields.read_tempo(value("Q"), unit)
         key = fields.read_key(value("K")) or fields.KeyField(None, {})
-        transpose = fields.transposition(fields.read_properties(value("K")))
-        self.default = self.voice = Voice("", meter, key, tempo, unit, transpose=transpose)
+        self.default = self.voice = Voice("", meter, key, tempo, unit)
+        self.default.shift("K", fields.transposition(fields.read_properties(value("K"))))
+        self.default.measure.key = self.default.sounding_key()
         self.voices[""] = self.default
         for number, name, text in self.tune.header:
             self.line = number
             if name == "V":
-                self._switch(text)
+                self._switch(text[:MAX_FIELD])
             elif name in "%I":
-                self._directive(text.removeprefix("%%").strip())
+                self._directive(text[:MAX_FIELD].removeprefix("%%").strip())
         self.voice = next(iter(self.voices.values()))
 
     def _read(self, text: str) -> None:
         if text.startswith("%%"):
-            self._directive(text[2:].strip())
+            self._directive(text[2:MAX_FIELD].strip())
             return
         match = FIELD.match(text)
         if match:
@@ -112,7 +115,8 @@ class Body:
         self._field(token[first + 1], token[first + 2].strip())
 
     def _field(self, name: str, value: str) -> None:
-        voice = self.voice
+        voice, value = self.voice, value[:MAX_FIELD]
+        self._count(1)
         if name == "V":
             self._switch(value)
         elif name == "M":
@@ -123,10 +127,10 @@ class Body:
             voice.unit = fields.read_length(value)
         elif name == "K":
             key = fields.read_key(value)
-            voice.transpose += fields.transposition(fields.read_properties(value))
+            voice.shift("K", fields.transposition(fields.read_properties(value)))
             if key is not None:
                 voice.key = key
-                self._change(key.key)
+                self._change(voice.sounding_key())
         elif name == "Q":
             tempo = fields.read_tempo(value, voice.unit)
             if tempo is not None:
@@ -145,7 +149,7 @@ class Body:
         if voice.position:
             measure.changes.append((voice.position, value))
         else:
-            measure.meter, measure.key, measure.tempo = voice.meter, voice.key.key, voice.tempo
+            measure.meter, measure.key, measure.tempo = voice.meter, voice.sounding_key(), voice.tempo
 
     def _switch(self, value: str) -> None:
         match = re.match(r"\s*(\S+)\s*(.*)", value)
@@ -154,27 +158,27 @@ class Body:
         properties = fields.read_properties(match[2])
         voice = self.voices.get(match[1])
         if voice is None:
-            start = self.default
-            voice = Voice(match[1], start.meter, start.key, start.tempo, start.unit, transpose=start.transpose)
-            only = self.voices.get("")
-            if only is not None and not only.measures and not only.position:
-                del self.voices[""]
-                voice.program, voice.is_drums, voice.volume, voice.pan = (
-                    only.program,
-                    only.is_drums,
-                    only.volume,
-                    only.pan,
-                )
-                voice.measure.part = only.measure.part
-                voice.measure.changes = only.measure.changes
-            self.voices[match[1]] = voice
+            voice = self.voices[match[1]] = self._new_voice(match[1])
             if len(self.voices) > 256:
                 raise FormatError(f"voice {match[1][:20]!r}: a tune has at most 256 voices")
-        voice.transpose += fields.transposition(properties)
+        voice.shift("V", fields.transposition(properties))
         name = properties.get("name") or properties.get("nm")
         if name:
             voice.name = text_of(name)
+        if not voice.position:
+            voice.measure.key = voice.sounding_key()
         self.voice = voice
+
+    def _new_voice(self, identity: str) -> Voice:
+        """Begin a voice as the header says; the first one takes over what was said before any ``V:``."""
+        only = self.voices.get("")
+        if only is not None and not only.measures and not only.position:
+            del self.voices[""]
+            only.identity = identity
+            self.default = replace(only, measures=[], shifts=dict(only.shifts))
+            return only
+        start = self.default
+        return Voice(identity, start.meter, start.key, start.tempo, start.unit, shifts=dict(start.shifts))
 
     def _directive(self, text: str) -> None:
         program = re.match(r"MIDI\s*=?\s*program\s+(\d+)(?:\s+(\d+))?", text)
@@ -197,7 +201,7 @@ class Body:
         elif re.match(r"MIDI\s*=?\s*channel\s+10\b", text):
             self.voice.is_drums = True
         elif re.match(r"MIDI\s*=?\s*transpose\s+-?\d{1,2}\b", text):
-            self.voice.transpose += int(text.rsplit(maxsplit=1)[-1])
+            self.voice.shift("MIDI", int(text.rsplit(maxsplit=1)[-1]))
         elif text.startswith("propagate-accidentals"):
             self.propagate = text.rsplit(maxsplit=1)[-1]
 
@@ -219,9 +223,12 @@ class Body:
         voice.position += duration
         if voice.tied:
             voice.tied = {}
-        self.count += 1
+        self._count(1)
+
+    def _count(self, number: int) -> None:
+        self.count += number
         if self.count > MAX_NOTES:
-            raise FormatError(f"the tune has more than {MAX_NOTES:,} notes")
+            raise FormatError(f"the tune has more than {MAX_NOTES:,} notes, rests and chord symbols")
 
     def _pitch(self, mark: str, letter: str, natural: int) -> int:
         voice = self.voice
@@ -260,12 +267,14 @@ class Body:
         voice.last = (len(voice.measure.notes), duration)
         voice.position += duration
         voice.tied = {}
+        self._count(1)
 
     def _bars_rest(self, token: re.Match[str]) -> None:
         voice = self.voice
         count = int(token[_GROUPS["bars_rest"] + 1][:9] or 1)
         if not 1 <= count <= 10_000:
             raise FormatError(f"a rest of {count} bars: 1 to 10,000 is allowed")
+        self._count(count)
         bar = (voice.meter.bar if voice.meter else 1920) * fields.SUBTICKS
         for left in range(count, 0, -1):
             voice.position += bar
@@ -292,9 +301,7 @@ class Body:
         voice.tied = {note[4]: note[2] - voice.transpose - note[4] for note in notes[begin:] if note[3]}
         voice.last = (begin, advance)
         voice.position += advance
-        self.count += len(found)
-        if self.count > MAX_NOTES:
-            raise FormatError(f"the tune has more than {MAX_NOTES:,} notes")
+        self._count(len(found))
 
     def _tie(self, token: re.Match[str]) -> None:
         voice = self.voice
@@ -367,6 +374,7 @@ class Body:
     def _quoted(self, token: re.Match[str]) -> None:
         chord = _chord_symbol(token[_GROUPS["quoted"] + 1])
         if chord is not None:
+            self._count(1)
             self.voice.measure.changes.append((self.voice.position, chord))
 
 

@@ -17,6 +17,7 @@ from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
 
 Event = TypeVar("Event", Meter, Key, float, str, Chord)
 Line = list[tuple[int, Measure]]
+MAX_PLAYED = 1_000_000
 _HALF = SUBTICKS // 2
 _AT_START = {Key: "key", float: "tempo"}
 
@@ -59,6 +60,8 @@ def _name(voice: Voice, count: int) -> str:
 def _together(voices: list[Voice], parts_order: str) -> list[Line]:
     """Place the measures of voices that share their barlines; a measure is as long as its longest voice."""
     order = repeats.order(repeats.marks(voices), parts_order)
+    if len(order) * len(voices) > MAX_PLAYED:
+        raise FormatError(f"{len(voices)} voices of {len(order):,} measures each: at most {MAX_PLAYED:,} together")
     lengths = (max(voice.measures[index].length for voice in voices) for index in order)
     starts = list(accumulate(lengths, initial=0))
     return [[(start, voice.measures[index]) for start, index in zip(starts, order, strict=False)] for voice in voices]

@@ -14,7 +14,7 @@ from firmus.score import TICKS_PER_QUARTER, Note
 from firmus.timing import Bar, beat
 
 STEP = 15
-_TUPLETS = ((3, 2, (1, 2, 4, 8)), (5, 4, (1, 2)), (7, 4, (1, 2)))
+TRIPLET_STEP = 20
 # Lengths, in powers of two, that one note value with up to two dots can have.
 _DOTTED = (1, 3, 7)
 
@@ -99,16 +99,16 @@ def _split(found: set[int], cell: Cell) -> list[Cell] | None:
 
 def _tuplet(offsets: set[int], cell: Cell) -> Cell | None:
     """The cell as the tuplet that holds all offsets exactly; None where none does."""
+    width = cell.end - cell.start
     if all(tick % STEP == 0 for tick in offsets):
         return cell
-    width = cell.end - cell.start
-    for above, below, finenesses in _TUPLETS:
-        for fineness in finenesses:
-            count = above * fineness
-            if width % (below * fineness * STEP) == 0:
-                grid = {(2 * index * width + count) // (2 * count) for index in range(count)}
-                if offsets <= grid:
-                    return replace(cell, above=above, below=below)
+    if all(tick % TRIPLET_STEP == 0 for tick in (*offsets, width)):
+        return replace(cell, above=3, below=2)
+    for above in (5, 7):
+        for count in (above, 2 * above):
+            grid = {(2 * index * width + count) // (2 * count) for index in range(count)}
+            if width % 120 == 0 and offsets <= grid:
+                return replace(cell, above=above, below=4)
     return None
 
 
@@ -117,7 +117,7 @@ def _moved(found: set[int], cell: Cell) -> tuple[Cell, dict[int, int]]:
     best: dict[int, int] = {}
     for step in _steps(found, cell):
         best = {tick: min(cell.end, cell.start + _snap(tick - cell.start, step)) for tick in found}
-        triplet = step % 20 == 0 and step != 60
+        triplet = step in (40, 20)
         if len(set(best.values())) == len(found):
             break
     return (replace(cell, above=3, below=2) if triplet else cell), best
@@ -143,16 +143,16 @@ def values(duration: int, to_beat: int) -> list[int]:
 
     Examples
     --------
-    >>> values(1200, 480), values(600, 240), values(720, 480)
-    ([960, 240], [240, 360], [720])
+    >>> values(1200, 480), values(600, 240), values(720, 480), values(840, 480), values(840, 240)
+    ([960, 240], [240, 360], [720], [840], [240, 480, 120])
     """
-    if _is_value(duration):
+    if _is_value(duration) and (to_beat == TICKS_PER_QUARTER or duration % 105):
         return [duration]
     found: list[int] = []
     if to_beat < duration and to_beat % TICKS_PER_QUARTER and _is_value(to_beat):
         found.append(to_beat)
         duration -= to_beat
-    while duration and not _is_value(duration):
+    while duration and (not _is_value(duration) or duration % 105 == 0):
         piece = next((each for each in _VALUES if each <= duration), duration)
         found.append(piece)
         duration -= piece

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from firmus.formats._abc_fields import signature
 from firmus.score import STEPS, Key, note_name
 
 _MARKS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
+_UNCLEAR = 99
 
 
 class Speller:
@@ -22,12 +24,21 @@ class Speller:
         self.sharps = key.signature if key else 0
         self.alterations = signature(self.sharps)
 
-    def begin_bar(self) -> None:
-        """Forget the accidentals of the last bar."""
+    def begin_bar(self, tied: Iterable[int] = ()) -> None:
+        """Forget the accidentals of the last bar, but for those of pitches that are tied over the barline."""
         self.marked: dict[int, int] = {}
+        self.recent: dict[str, int] = {}
+        self.carried: dict[int, int] = {}
+        for pitch in tied:
+            alteration = spelling(pitch, self.sharps)[1]
+            natural = pitch - alteration
+            both = self.carried.get(natural, alteration) != alteration
+            self.carried[natural] = _UNCLEAR if both else alteration
 
     def note(self, pitch: int, *, continued: bool = False) -> str:
         """One pitch; `continued` where a tie over the barline carries its accidental.
+
+        An accidental in another octave is cancelled, since readers differ in whether it holds there.
 
         Examples
         --------
@@ -38,9 +49,12 @@ class Speller:
         letter, alteration = spelling(pitch, self.sharps)
         natural = pitch - alteration
         written = _letters(natural, letter)
-        if continued or self.marked.get(natural, self.alterations.get(letter, 0)) == alteration:
+        if continued and self.carried.get(natural) == alteration:
             return written
-        self.marked[natural] = alteration
+        clear = self.carried.get(natural, alteration) == alteration == self.recent.get(letter, alteration)
+        if clear and self.marked.get(natural, self.alterations.get(letter, 0)) == alteration:
+            return written
+        self.marked[natural] = self.recent[letter] = alteration
         return _MARKS[alteration] + written
 
 

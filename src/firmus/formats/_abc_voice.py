@@ -87,7 +87,8 @@ class WrittenVoice:
     def measures(self) -> Iterator[str]:
         """Give the text of each bar, without barlines."""
         for index, bar in enumerate(self.bars):
-            self.speller.begin_bar()
+            begun = [layer[index][0] for layer in self.layers if index in layer]
+            self.speller.begin_bar(pitch for event in begun if event.continued for pitch in event.pitches)
             fields = {tick: text for tick, text in self.marks.fields.items() if bar.start <= tick < bar.end}
             chords = {tick: text for tick, text in self.marks.chords.items() if bar.start <= tick < bar.end}
             first, *others = self.layers
