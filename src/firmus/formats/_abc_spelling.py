@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 from firmus.formats._abc_fields import signature
-from firmus.score import STEPS, Key, note_name
+from firmus.formats._notation_spelling import spelled
+from firmus.score import Key
 
 _MARKS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 _UNCLEAR = 99
@@ -21,8 +21,8 @@ class Speller:
 
     def change(self, key: Key | None) -> None:
         """Take a new key; the accidentals of the bar still hold."""
-        self.sharps = key.signature if key else 0
-        self.alterations = signature(self.sharps)
+        self.key = key or Key(0, "C")
+        self.alterations = signature(self.key.signature)
 
     def begin_bar(self, tied: Iterable[int] = ()) -> None:
         """Forget the accidentals of the last bar, but for those of pitches that are tied over the barline."""
@@ -30,7 +30,7 @@ class Speller:
         self.recent: dict[str, int] = {}
         self.carried: dict[int, int] = {}
         for pitch in tied:
-            alteration = spelling(pitch, self.sharps)[1]
+            alteration = spelled(pitch, self.key)[1]
             natural = pitch - alteration
             both = self.carried.get(natural, alteration) != alteration
             self.carried[natural] = _UNCLEAR if both else alteration
@@ -46,9 +46,9 @@ class Speller:
         >>> [speller.note(pitch) for pitch in (66, 65, 65, 74, 86, 50)]
         ['F', '=F', 'F', 'd', "d'", 'D,']
         """
-        letter, alteration = spelling(pitch, self.sharps)
+        letter, alteration, octave = spelled(pitch, self.key)
         natural = pitch - alteration
-        written = _letters(natural, letter)
+        written = _letters(letter, octave)
         if continued and self.carried.get(natural) == alteration:
             return written
         clear = self.carried.get(natural, alteration) == alteration == self.recent.get(letter, alteration)
@@ -58,15 +58,7 @@ class Speller:
         return _MARKS[alteration] + written
 
 
-@lru_cache(maxsize=4096)
-def spelling(pitch: int, sharps: int) -> tuple[str, int]:
-    """Letter and alteration of a pitch, nearest to the middle of the key on the line of fifths."""
-    middle = sharps + 2
-    place = (pitch * 7 - middle + 5) % 12 - 5 + middle
-    name = note_name(place)
-    return name[0], name.count("#") - name.count("b")
-
-
-def _letters(natural: int, letter: str) -> str:
-    octave = (natural - STEPS[letter]) // 12 - 5
-    return letter.lower() + "'" * (octave - 1) if octave > 0 else letter + "," * -octave
+def _letters(letter: str, octave: int) -> str:
+    if octave > 4:
+        return letter.lower() + "'" * (octave - 5)
+    return letter + "," * (4 - octave)
