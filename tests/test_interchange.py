@@ -128,7 +128,7 @@ def test_a_missing_library_is_named(library: str, direction: str, monkeypatch: p
 
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_a_stranger_is_refused(library: str) -> None:
-    with pytest.raises(FirmusError, match="^str is no "):
+    with pytest.raises(FirmusError, match=r"^str is no "):
         getattr(interchange, f"from_{library}")("a file name")
 
 

@@ -56,7 +56,8 @@ def text_of(value: str) -> str:
     >>> text_of(r"Fran\c cois \'Eluard &amp; Co")
     'François Éluard & Co'
     """
-    return _ESCAPES.sub(_unescaped, value[:1000]).strip()
+    decoded = _ESCAPES.sub(_unescaped, value[:1000])
+    return "".join(" " if each.isspace() else each for each in decoded if each.isspace() or each.isprintable()).strip()
 
 
 def _unescaped(match: re.Match[str]) -> str:
