@@ -312,6 +312,7 @@ def test_a_file_of_many_tunes() -> None:
 def test_old_files() -> None:
     assert abc.read(b"T:No number\r\nM:2/4\r\nK:C\r\nCD|\r\n\r\nEF|\r\n")[0].end == 480
     assert abc.read("X:1\nT:Fähre\nK:C\nC|".encode("latin-1"))[0].title == "Fähre"
+    assert abc.read(b"X:1\nT:Blattgem\x81ses\nK:C\nC|")[0].title == "Blattgemses"
     assert (
         abc.read("\ufeffX:1\nT:Fähre\nC:Fran\\c cois \\'Eluard &amp; \\%\nK:C\nC|".encode())[0].composer
         == "François Éluard & %"
