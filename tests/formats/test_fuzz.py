@@ -123,7 +123,7 @@ def seeds(name: str) -> list[bytes]:
     """Whole files of a format: what its own writer makes, and those typed in here."""
     typed = {"abc": [ABC], "musicxml": [XML], "mxl": [XML]}.get(name, [])
     module = plugins.load("firmus.formats", "musicxml" if name == "mxl" else name)
-    return [*typed, *(module.write(score) for score in (TUNE, CHORDS) if hasattr(module, "write"))]
+    return [*typed, *(module.write(score) for score in (TUNE, CHORDS))]
 
 
 def damaged(name: str, number: int) -> bytes:

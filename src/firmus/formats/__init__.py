@@ -11,7 +11,9 @@ Every format module has
 ``read(data) -> list[Score]``
     every tune in the file (one, where the format holds one); raises `FormatError`, saying what and where;
 ``write(score) -> bytes``
-    the inverse, as far as the format can hold a Score.
+    the inverse, as far as the format can hold a Score;
+``COMPRESSED``, ``write_compressed(score) -> bytes``
+    where some endings mean a compressed file.
 
 A stranger's bytes are parsed in a child process with limits on memory and time (`firmus.formats._sandbox`),
 so a hostile file can cost an error message and nothing else.
@@ -77,7 +79,9 @@ def read_all(source: str | os.PathLike[str] | bytes, *, trusted: bool = False) -
 def write(score: Score, path: str | os.PathLike[str]) -> None:
     """Write a Score to a file, the format by its ending; the file appears whole or not at all."""
     target = Path(path)
-    data: bytes = plugins.load(__name__, by_extension(target.name)).write(score)
+    module = plugins.load(__name__, by_extension(target.name))
+    packed = target.suffix.lower() in getattr(module, "COMPRESSED", ())
+    data: bytes = module.write_compressed(score) if packed else module.write(score)
     save(data, target)
 
 

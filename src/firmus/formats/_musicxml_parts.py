@@ -90,10 +90,8 @@ def rounded(position: Position) -> int:
 def number(text: str | None, what: str) -> Position:
     """Exact value of an XML number; whole numbers stay ints."""
     clean = (text or "").strip()
-    try:
+    if re.fullmatch(r"[+-]?\d{1,12}", clean):
         return int(clean)
-    except ValueError:
-        pass
     if not re.fullmatch(r"[+-]?\d{0,12}(\.\d{0,12})?", clean) or not re.search(r"\d", clean):
         raise FormatError(f"{what} {clean[:40]!r} is no number")
     value = Fraction(clean)

@@ -180,6 +180,10 @@ def _clef_choice(part: Part) -> tuple[Clef, ...]:
         return BASS, TENOR, TREBLE
     if program == 72 or program in (9, 10):
         return TREBLE, TREBLE_ABOVE
+    if "bass" in name or "bariton" in name:
+        return BASS, TREBLE_BELOW
+    if "soprano" in name or "alto" in name:
+        return TREBLE, BASS
     if 52 <= program <= 54 or "tenor" in name:
         return TREBLE, BASS, TREBLE_BELOW
     return TREBLE, BASS

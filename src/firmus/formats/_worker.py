@@ -92,9 +92,15 @@ def _limit_processor(seconds: float) -> None:
 
 
 def _most_memory() -> int:
-    """Bytes of memory this process has had at most; 0 where the platform does not say."""
+    """Bytes of memory this process has had at most; 0 where the platform does not say.
+
+    Linux counts into ``ru_maxrss`` what the parent had before the child began, so it is asked elsewhere there.
+    """
     if resource is None:
         return 0
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError), open("/proc/self/status", encoding="ascii") as status:
+            return next((int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:")), 0)
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
 

@@ -6,6 +6,7 @@ from firmus.score import Score
 
 TITLE = "MusicXML"
 EXTENSIONS = (".musicxml", ".xml", ".mxl")
+COMPRESSED = (".mxl",)
 
 
 def sniff(data: bytes) -> bool:

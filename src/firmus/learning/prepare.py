@@ -173,17 +173,21 @@ def _split(read: list[tuple[str, Read]], report: Callable[[str], None]) -> list[
         if each.document.split:
             side = published.get(head(index), each.document.split)
             published[head(index)] = "train" if "train" in (side, each.document.split) else side
+    sides = {
+        number: published.get(number) or _side(read[number][1].name) for number in {head(i) for i in range(len(read))}
+    }
+    if "valid" not in sides.values() and len(sides) > 1:
+        sides[min(sides, key=lambda number: _share(read[number][1].name))] = "valid"
     pieces = []
     for index, (set_name, each) in enumerate(read):
         if index in copies or each.prepared is None:
             continue
-        side = published.get(head(index)) or _side(read[head(index)][1].name)
+        side = sides[head(index)]
         if each.document.split and side != each.document.split:
             side = each.document.split
         tokens = sum(len(array) for name, array in each.prepared.items() if name in ("tokens", "raster"))
         pieces.append(Piece(each.name, set_name, each.document.licence, side, each.prepared, tokens))
-    families = len({head(index) for index in range(len(read))})
-    report(f"{len(pieces)} pieces in {families} families of versions; {len(copies)} copies left out")
+    report(f"{len(pieces)} pieces in {len(sides)} families of versions; {len(copies)} copies left out")
     return pieces
 
 
@@ -204,8 +208,12 @@ def _related(fingerprints: list[Fingerprint]) -> Iterable[tuple[int, int, int]]:
 
 def _side(name: str) -> str:
     """Side of the split, by a hash of the family's name: the same in every run."""
-    number = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest(), "little")
-    return "valid" if number / 2**32 < VALIDATION else "train"
+    return "valid" if _share(name) < VALIDATION else "train"
+
+
+def _share(name: str) -> float:
+    """Number from 0 to 1 that a name always has."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest(), "little") / 2**32
 
 
 def _digest(recipe: Recipe, sources: list[Source], data: Path) -> str:

@@ -207,7 +207,8 @@ def _batches(
         spare.sort(key=lambda each: len(each.tokens))
         batches: list[list[Any]] = [[]]
         for each in spare:
-            if (len(batches[-1]) + 1) * len(each.tokens) > budget:
+            padded = -(-(len(each.tokens) - 1) // 64) * 64
+            if (len(batches[-1]) + 1) * padded > budget:
                 batches.append([])
             batches[-1].append(each)
         spare = batches.pop()  # not full: kept for the next round
@@ -216,8 +217,11 @@ def _batches(
 
 
 def collate(examples: list[Any]) -> tuple[Tensor, Tensor, Tensor]:
-    """Pad to the longest: tokens (B, T), slots (B, T, 3), targets (B, T) with -100 where nothing is learnt."""
-    longest = max(len(each.tokens) for each in examples) - 1
+    """Pad alike: tokens (B, T), slots (B, T, 3), targets (B, T) with -100 where nothing is learnt.
+
+    T is a multiple of 64, so that few shapes occur: every new one costs a compilation on a CPU.
+    """
+    longest = -(-(max(len(each.tokens) for each in examples) - 1) // 64) * 64
     tokens = np.zeros((len(examples), longest), np.int64)
     slots = np.zeros((len(examples), longest, 3), np.int64)
     targets = np.full((len(examples), longest), -100, np.int64)

@@ -1,0 +1,181 @@
+"""Training end to end on a small folder: prepare, train, resume, export, compose."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from firmus import formats
+from firmus.errors import RecipeError
+from firmus.learning import prepare, recipe, run, train
+from firmus.learning.corpus import load
+from firmus.learning.prepare import fingerprint
+from firmus.score import Key, Meter, Note, Part, Score
+
+RECIPE = """
+name = "tiny"
+representation = "events"
+model = "transformer"
+description = "For a test."
+styles = ["folk"]
+[data]
+sets = []
+[network]
+width = 64
+layers = 1
+key_heads = 1
+dropout = 0.0
+[training]
+steps = 30
+length = 128
+batch_tokens = 512
+learning_rate = 3e-3
+warmup = 5
+checkpoint_minutes = 60
+"""
+
+
+def tune(seed, bars=8):
+    """A tune made up by a generator: steps in G major, mostly eighths."""
+    generator = np.random.default_rng(seed)
+    scale = [55, 57, 59, 60, 62, 64, 66, 67, 69, 71, 72, 74, 76, 78, 79]
+    place, start, notes = 7, 0, []
+    while start < bars * 1920:
+        duration = int(generator.choice([240, 480]))
+        duration = min(duration, bars * 1920 - start)
+        notes.append(Note(start, duration, scale[place]))
+        place = int(np.clip(place + generator.integers(-2, 3), 0, len(scale) - 1))
+        start += duration
+    return Score((Part("Tune", tuple(notes), 73),), meters=(Meter(0, 4, 4),), keys=(Key(0, "G"),))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    music = tmp_path / "music"
+    music.mkdir()
+    for seed in range(24):
+        formats.write(tune(seed), music / f"tune{seed:02}.mid")
+    formats.write(tune(3).transposed(5), music / "tune03-in-c.mid")  # the same tune again, in another key
+    (music / "noise.mid").write_bytes(b"MThd no music")
+    (tmp_path / "tiny.toml").write_text(RECIPE)
+    return tmp_path
+
+
+def test_a_folder_is_learnt_from_resumed_exported_and_composed_with(folder, monkeypatch):
+    told = []
+    first = run.run(Path("tiny.toml"), folder, folder / "music", minutes=None, report=told.append)
+    said = "\n".join(told)
+    assert "25 of 26 pieces" in said
+    assert "unreadable" in said
+    assert "1 copies left out" in said
+    assert "notes/s" in said
+    assert {path.name for path in Path("runs/tiny").iterdir()} == {"checkpoint.pt", "log.jsonl", "loss.svg", "weights"}
+    log = [json.loads(line) for line in Path("runs/tiny/log.jsonl").read_text().splitlines()]
+    assert log[-1]["step"] == 30
+    assert log[-1]["train"] < np.log(1400)
+    card = json.loads(Path("runs/tiny/weights/tiny/card.json").read_text())
+    assert card["training"]["steps"] == 30
+    assert set(card["training"]["validation_nats_per_token"]) == {"float32", "int8"}
+
+    told.clear()
+    again = run.run(Path("tiny.toml"), folder, folder / "music", report=told.append)
+    assert "resumed at step 30" in "\n".join(told)
+    assert again.digest == first.digest
+
+    monkeypatch.setenv("FIRMUS_WEIGHTS", str(folder / "runs" / "tiny" / "weights"))
+    import firmus
+
+    work = firmus.compose(model="tiny", style="folk", bars=2, seed=1)
+    assert work.origin.model == "tiny"
+    assert work.score.end == 2 * work.score.meters[0].bar
+
+
+def test_training_goes_on_where_it_was_cut_off(folder):
+    chosen = recipe.parse(RECIPE)
+    corpus = prepare.prepare(chosen, folder, folder / "cache", user_folder=folder / "music", report=lambda line: None)
+    short = recipe.parse(RECIPE.replace("steps = 30", "steps = 12"))
+    _, progress = train.train(short, corpus, folder / "run", report=lambda line: None)
+    assert progress.step == 12
+    _, progress = train.train(chosen, corpus, folder / "run", report=lambda line: None)
+    assert progress.step == 30
+    assert [entry["step"] for entry in progress.log] == [12, 30]
+
+
+def test_the_loss_falls(folder):
+    chosen = recipe.parse(RECIPE.replace("steps = 30", "steps = 80"))
+    corpus = prepare.prepare(chosen, folder, folder / "cache", user_folder=folder / "music", report=lambda line: None)
+    network, _ = train.train(chosen, corpus, folder / "run", report=lambda line: None)
+    torch.manual_seed(0)
+    before = train.validate(train.build(chosen).eval(), chosen, corpus)
+    assert train.validate(network, chosen, corpus) < 0.6 * before
+
+
+def test_two_processes_train_together(folder):
+    script = (
+        "from pathlib import Path; from firmus.learning import run; "
+        "run.run(Path('tiny.toml'), Path('.'), Path('music'), Path('run2'), report=print)"
+    )
+    (folder / "go.py").write_text(f"if __name__ == '__main__':\n    {script}\n")
+    words = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--master_port=29517", "go.py"]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    log = [json.loads(line) for line in (folder / "run2" / "log.jsonl").read_text().splitlines()]
+    assert log[-1]["step"] == 30
+    assert (folder / "run2" / "weights" / "tiny" / "card.json").exists()
+
+
+def test_a_corpus_is_the_same_from_the_cache(folder):
+    chosen = recipe.parse(RECIPE)
+    told = []
+    made = prepare.prepare(chosen, folder, folder / "cache", user_folder=folder / "music", report=told.append)
+    again = prepare.prepare(chosen, folder, folder / "cache", user_folder=folder / "music", report=told.append)
+    assert told[-1].startswith("prepared music from")
+    for one, other in zip(made.all_pieces, again.all_pieces, strict=True):
+        assert (one.name, one.split, one.licence) == (other.name, other.split, other.licence)
+        assert all((one.prepared[name] == other.prepared[name]).all() for name in one.prepared)
+    assert load(next((folder / "cache").glob("*.npz"))).representation == "events"
+
+
+def test_versions_of_a_tune_have_one_fingerprint_in_every_key():
+    assert (fingerprint(tune(5)) == fingerprint(tune(5).transposed(-4))).all()
+    assert len(np.intersect1d(fingerprint(tune(5)), fingerprint(tune(6)))) < 10
+
+
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [
+        (("width", "widht"), "did you mean 'width'"),
+        (("steps", "stpes"), "did you mean 'steps'"),
+        (('"events"', '"evnets"'), "did you mean 'events'"),
+        (('"transformer"', '"transfomer"'), "did you mean 'transformer'"),
+        (("width = 64", "width = 100"), "multiple of 64"),
+        (("[data]", "[data"), "TOML"),
+    ],
+)
+def test_a_wrong_recipe_is_refused_in_one_line(change, hint):
+    with pytest.raises(RecipeError, match=hint) as caught:
+        train.build(recipe.parse(RECIPE.replace(*change)))
+    assert "\n" not in str(caught.value)
+
+
+def test_an_empty_folder_is_refused(folder):
+    (folder / "nothing").mkdir()
+    with pytest.raises(RecipeError, match="no piece"):
+        prepare.prepare(
+            recipe.parse(RECIPE), folder, folder / "cache", user_folder=folder / "nothing", report=lambda line: None
+        )
+
+
+def test_the_tune_books_can_be_learnt_from(tmp_path):
+    text = RECIPE.replace("sets = []", 'sets = ["ryan"]').replace('name = "tiny"', 'name = "ryan"')
+    corpus = prepare.prepare(recipe.parse(text), tmp_path, tmp_path / "cache", report=lambda line: None)
+    train_names = {piece.name for piece in corpus.pieces("train")}
+    assert len(train_names) > 800
+    assert len(corpus.pieces("valid")) > 20
+    assert not train_names & {piece.name for piece in corpus.pieces("valid")}
+    assert {piece.licence for piece in corpus.all_pieces} == {"public domain music"}

@@ -1,0 +1,257 @@
+"""The command line as a user meets it: what it writes, what it says, what it refuses."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from firmus import formats
+from firmus.cli import main
+from firmus.score import Key, Meter, Note, Part, Score
+
+FILES = ["piece.mid", "piece.musicxml", "piece.wav", "piece.svg", "piece.json"]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def tune(here):
+    """A tune typed in by us: eight bars of G major."""
+    pitches = [67, 69, 71, 72, 74, 74, 71, 67, 69, 71, 72, 69, 71, 67, 66, 67]
+    notes = tuple(Note(place * 960, 960, pitch) for place, pitch in enumerate(pitches))
+    score = Score((Part("Melody", notes, 73),), meters=(Meter(0, 4, 4),), keys=(Key(0, "G"),), title="Eight bars")
+    formats.write(score, here / "tune.mid")
+    formats.write(score, here / "tune.musicxml")
+    return score
+
+
+def run(*words):
+    return main([str(word) for word in words])
+
+
+def test_compose_writes_the_five_files_and_says_what_it_did(here, capsys):
+    assert run("compose", "--style", "chorale", "--bars", 4, "--key", "G minor", "--seed", 3) == 0
+    said = capsys.readouterr().out
+    folder = here / "out" / "chorale-in-g-minor"
+    assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
+    for word in (*FILES, "G minor", "4 bars of", "Soprano", "Bass", "seed 3", "AI-generated"):
+        assert word in said
+    score = formats.read(folder / "piece.mid")
+    assert score.end == formats.read(folder / "piece.musicxml").end == formats.read(folder / "piece.json").end
+    assert len(score.parts) == 4
+    sound, rate = soundfile.read(folder / "piece.wav")
+    assert 0.05 < abs(sound).max() <= 1.0
+    assert len(sound) / rate > score.end / 480 * 60 / score.tempi[0].bpm
+    assert ElementTree.parse(folder / "piece.svg").getroot().tag.endswith("svg")
+    origin = json.loads((folder / "piece.json").read_text())["origin"]
+    assert origin["seed"] == 3
+    assert origin["brief"] == {"style": "chorale", "bars": 4, "key": "G minor", "seed": 3}
+    assert origin["credits"]
+    assert len(origin["weights"]) == 64
+
+
+def test_the_same_seed_gives_the_same_bytes(here):
+    for name in ("one", "two"):
+        assert run("compose", "--style", "folk", "--bars", 4, "--seed", 11, "--out", name, "--quiet") == 0
+    for name in FILES:
+        assert (here / "one" / name).read_bytes() == (here / "two" / name).read_bytes()
+
+
+def test_candidates_lie_in_numbered_folders_best_first_and_can_be_made_again(here, capsys):
+    assert run("compose", "--style", "folk", "--bars", 2, "--seed", 5, "--count", 3, "--out", "c", "--json") == 0
+    works = json.loads(capsys.readouterr().out)["works"]
+    assert [Path(work["files"][0]).parent.name for work in works] == ["1", "2", "3"]
+    surprises = [work["origin"]["measured"]["surprise"] for work in works]
+    assert surprises == sorted(surprises)
+    seed = works[0]["origin"]["seed"]
+    assert run("compose", "--style", "folk", "--bars", 2, "--seed", seed, "--out", "again", "--quiet") == 0
+    assert (here / "again" / "piece.mid").read_bytes() == (here / "c" / "1" / "piece.mid").read_bytes()
+
+
+def outside(before, after, start, stop, parts):
+    """Whether everything outside bars and parts is the same, note for note."""
+    for place, (old, new) in enumerate(zip(before.parts, after.parts, strict=True)):
+        if place not in parts:
+            assert old.notes == new.notes
+        else:
+            kept = [note for note in old.notes if not start <= note.start < stop]
+            assert [note for note in new.notes if not start <= note.start < stop] == kept
+
+
+def test_infill_changes_the_bars_asked_for_and_nothing_else(here, tune):
+    assert run("infill", "tune.mid", "--bars", "3-4", "--seed", 1, "--out", "o", "--quiet") == 0
+    made = formats.read("o/piece.json")
+    outside(formats.read("tune.mid"), made, 2 * 1920, 4 * 1920, {0})
+    assert any(2 * 1920 <= note.start < 4 * 1920 for note in made.parts[0].notes)
+
+
+def test_continue_adds_bars(here, tune):
+    assert run("continue", "tune.musicxml", "--bars", 4, "--seed", 1, "--out", "o", "--quiet") == 0
+    made = formats.read("o/piece.json")
+    assert made.end == tune.end + 4 * 1920
+    assert [note for note in made.parts[0].notes if note.start < tune.end] == list(tune.parts[0].notes)
+    assert any(note.start >= tune.end for note in made.parts[0].notes)
+
+
+def test_harmonise_keeps_the_melody_and_adds_three_voices_in_range(here, tune):
+    assert run("harmonise", "tune.mid", "--seed", 1, "--out", "o", "--quiet") == 0
+    made = formats.read("o/piece.json")
+    assert made.parts[0].notes == formats.read("tune.mid").parts[0].notes
+    for part, (low, high) in zip(made.parts[1:], ((53, 74), (48, 69), (40, 64)), strict=True):
+        assert part.notes
+        assert all(low <= note.pitch <= high for note in part.notes)
+
+
+def test_vary_keeps_part_of_the_piece(here, tune):
+    assert run("vary", "tune.mid", "--amount", "0.4", "--seed", 2, "--out", "o", "--quiet") == 0
+    old, new = formats.read("tune.mid").parts[0].notes, formats.read("o/piece.json").parts[0].notes
+    assert old != new
+    assert len(set(old) & set(new)) >= 0.4 * len(old)
+
+
+def test_convert_and_render(here, tune):
+    for target in ("t.abc", "t.json", "t.musicxml", "t.mid"):
+        assert run("convert", "tune.mid", target) == 0
+        assert [note.pitch for note in formats.read(target).parts[0].notes] == [n.pitch for n in tune.parts[0].notes]
+    for target in ("t.wav", "t.flac", "t.svg", "t.png"):
+        assert run("render", "tune.mid", target, "--quiet") == 0
+        assert (here / target).stat().st_size > 3000
+    assert run("render", "tune.mid", "s.wav", "--stems", "--quiet") == 0
+    assert (here / "s.1-Melody.wav").exists()
+
+
+def test_models_are_listed(capsys):
+    assert run("models") == 0
+    assert "chorale, hymn, folk" in capsys.readouterr().out
+    assert run("models", "--json") == 0
+    listed = json.loads(capsys.readouterr().out)["models"]
+    assert {"first", "chorale-grid"} <= {each["name"] for each in listed}
+
+
+REFUSED = [
+    (["compose", "--style", "choral"], "did you mean 'chorale'"),
+    (["compose", "--key", "H major"], "H major"),
+    (["compose", "--key", "G# major"], "seven"),
+    (["compose", "--meter", "0/4"], "numerator"),
+    (["compose", "--meter", "4/5"], "denominator"),
+    (["compose", "--meter", "17/4"], "eight quarters"),
+    (["compose", "--bars", "10000"], "512"),
+    (["compose", "--bars", "0"], "1 to 512"),
+    (["compose", "--bars", "9-12"], "how many"),
+    (["compose", "--bars", "4", "--seconds", "20"], "once"),
+    (["compose", "--tempo", "9999"], "400"),
+    (["compose", "--chords", "Am Xyz"], "Xyz"),
+    (["compose", "--mood", "calm"], "mood"),
+    (["compose", "--form", "AABA"], "form"),
+    (["compose", "--parts", "kazoo"], "kazoo"),
+    (["compose", "--count", "0"], "count"),
+    (["compose", "--temperature", "-1"], "temperature"),
+    (["compose", "--model", "frist"], "did you mean 'first'"),
+    (["compose", "--model", "chorale-grid"], "first"),
+    (["compose", "--range", "alto=C9-C2"], "lowest"),
+    (["compose", "--key", "C", "--range", "melody=61-61", "--style", "folk"], "widen"),
+    (["infill", "tune.mid", "--bars", "9-12"], "bars 1 to 8"),
+    (["infill", "tune.mid", "--bars", "4-2"], "before"),
+    (["infill", "tune.mid", "--bars", "x"], "9-12"),
+    (["infill", "tune.mid", "--parts", "viola"], "Melody"),
+    (["infill", "tune.mid"], "what is to be composed"),
+    (["infill", "tune.mid", "--bars", "2", "--meter", "3/4"], "source's meter"),
+    (["continue", "missing.mid"], "No such file"),
+    (["continue", "noise.mid"], "noise.mid"),
+    (["harmonise", "empty.mid"], "empty"),
+    (["vary", "tune.mid", "--amount", "1.5"], "amount"),
+    (["vary", "tune.mid", "--tune", "2"], "tunes 1 to 1"),
+    (["convert", "tune.mid", "t.xyz"], ".xyz"),
+    (["render", "tune.mid", "t.xyz"], ".xyz"),
+    (["train", "missing.toml"], "missing.toml"),
+    (["train", "bad.toml"], "did you mean 'training'"),
+    (["compose", "--bras", "4"], "bras"),
+    (["compos"], "compos"),
+]
+
+
+@pytest.mark.parametrize(("words", "hint"), REFUSED, ids=lambda each: " ".join(each) if isinstance(each, list) else "")
+def test_bad_input_is_refused_in_one_line_and_nothing_is_written(here, tune, capsys, words, hint):
+    (here / "noise.mid").write_bytes(os.urandom(500))
+    (here / "empty.mid").write_bytes(b"")
+    bad = 'name = "x"\nrepresentation = "events"\nmodel = "transformer"\n[traning]\nsteps = 64\n'
+    (here / "bad.toml").write_text(bad)
+    before = sorted(path.name for path in here.rglob("*"))
+    try:
+        status = run(*words)
+    except SystemExit as stop:
+        status = stop.code
+    said = capsys.readouterr()
+    assert status == 2
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert hint in said.err
+    assert sorted(path.name for path in here.rglob("*")) == before
+
+
+def test_nothing_is_overwritten_without_force(here, tune, capsys):
+    (here / "o").mkdir()
+    (here / "o" / "mine.txt").write_text("mine")
+    assert run("compose", "--style", "folk", "--bars", 1, "--out", "o") == 2
+    assert "--force" in capsys.readouterr().err
+    assert [path.name for path in (here / "o").iterdir()] == ["mine.txt"]
+    assert run("compose", "--style", "folk", "--bars", 1, "--out", "o", "--force", "--quiet") == 0
+    assert (here / "o" / "mine.txt").read_text() == "mine"
+    assert run("convert", "tune.mid", "tune.musicxml") == 2
+    assert run("render", "tune.mid", "tune.mid") == 2
+
+
+def test_help_is_quick_and_imports_nothing_heavy():
+    script = "import sys; from firmus.cli import main\ntry: main(['compose', '--help'])\nexcept SystemExit: pass\n"
+    check = "bad = {'numpy', 'onnxruntime', 'verovio', 'scipy', 'torch'} & set(sys.modules); assert not bad, bad"
+    subprocess.run([sys.executable, "-c", script + check], check=True, capture_output=True)
+    times = []
+    for _ in range(3):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "firmus", "--help"], check=True, capture_output=True)
+        times.append(time.perf_counter() - began)
+    assert min(times) < 0.4
+
+
+def test_help_speaks_chinese():
+    environment = {**os.environ, "FIRMUS_LANG": "zh"}
+    words = [sys.executable, "-m", "firmus", "--help"]
+    told = subprocess.run(words, env=environment, capture_output=True, check=True)
+    assert "谱写其余部分" in told.stdout.decode()
+
+
+def test_a_run_that_is_cut_off_leaves_nothing_half_written(here):
+    words = [sys.executable, "-m", "firmus", "compose", "--style", "chorale", "--bars", "64", "--out", "o"]
+    running = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    time.sleep(1.5)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert b"interrupted" in said
+    assert not any(path.suffix for path in here.rglob("*"))
+
+
+def test_composing_loads_no_torch(here):
+    script = (
+        "import sys, firmus; firmus.compose(style='folk', bars=1, seed=1); "
+        "assert not {'torch', 'matplotlib', 'music21', 'onnx'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+
+
+def test_importing_is_light():
+    script = "import time; t = time.perf_counter(); import firmus; print(time.perf_counter() - t)"
+    words = [sys.executable, "-c", script]
+    taken = [float(subprocess.run(words, capture_output=True, check=True).stdout) for _ in range(3)]
+    assert min(taken) < 0.05
