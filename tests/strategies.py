@@ -167,3 +167,23 @@ def scores(
         title=draw(texts()),
         composer=draw(texts()),
     )
+
+
+@st.composite
+def briefs(draw: st.DrawFn) -> dict[str, Any]:
+    """Keywords of a Brief, most of them sensible, some not."""
+    wild = st.one_of(st.none(), st.integers(-5, 10_000), st.text(max_size=8), st.booleans())
+    sensible: dict[str, st.SearchStrategy[Any]] = {
+        "style": st.sampled_from(("chorale", "hymn", "folk")),
+        "bars": st.integers(1, 4),
+        "key": st.sampled_from(("G minor", "Bb", "f# minor", "Am")),
+        "meter": st.sampled_from(("4/4", "3/4", "6/8")),
+        "tempo": st.floats(40, 200),
+        "chords": st.sampled_from(("Am F C G", "C,G | F", "N.C. G7")),
+        "seed": st.integers(0, 2**40),
+        "temperature": st.floats(0, 2),
+        "top_p": st.floats(0.1, 1),
+        "strict": st.booleans(),
+    }
+    names = draw(st.lists(st.sampled_from(sorted(sensible)), unique=True, max_size=5))
+    return {name: draw(wild if draw(st.integers(0, 9)) == 0 else sensible[name]) for name in names}

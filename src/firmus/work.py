@@ -93,6 +93,12 @@ class Brief:
         if isinstance(self.parts, str):
             object.__setattr__(self, "parts", tuple(each.strip() for each in self.parts.split(",") if each.strip()))
         object.__setattr__(self, "parts", tuple(str(each) for each in self.parts))
+        for name in ("style", "key", "meter", "chords", "mood", "form", "model"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, str):
+                raise InvalidBrief(f"{name} {value!r} must be text")
+        if not isinstance(self.strict, bool):
+            raise InvalidBrief(f"strict {self.strict!r} must be True or False")
         _whole("count", self.count, 1, MOST_COUNT)
         if self.seed is not None:
             _whole("seed", self.seed, 0, 2**63 - 1)
@@ -290,6 +296,6 @@ def _whole(what: str, value: object, low: int, high: int) -> None:
 
 
 def _number(what: str, value: object, low: float, high: float, unit: str = "", above: bool = False) -> None:
-    good = isinstance(value, int | float) and low <= value <= high and not (above and value == low)
+    good = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high and not (above and value == low)
     if not good:
         raise InvalidBrief(f"{what} {value!r} must be {'above ' if above else ''}{low} to {high}{unit}")

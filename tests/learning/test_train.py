@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import tarfile
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import torch
 
 from firmus import formats
 from firmus.errors import RecipeError
+from firmus.formats import midi
 from firmus.learning import prepare, recipe, run, train
 from firmus.learning.corpus import load
 from firmus.learning.prepare import fingerprint
@@ -62,6 +65,10 @@ def folder(tmp_path, monkeypatch):
         formats.write(tune(seed), music / f"tune{seed:02}.mid")
     formats.write(tune(3).transposed(5), music / "tune03-in-c.mid")  # the same tune again, in another key
     (music / "noise.mid").write_bytes(b"MThd no music")
+    with zipfile.ZipFile(music / "more.zip", "w") as archive:
+        archive.writestr("in/tune99.mid", midi.write(tune(99)))
+    with tarfile.open(music / "more.tar.gz", "w:gz") as archive:
+        archive.add(music / "tune00.mid", "copy.mid")
     (tmp_path / "tiny.toml").write_text(RECIPE)
     return tmp_path
 
@@ -70,9 +77,9 @@ def test_a_folder_is_learnt_from_resumed_exported_and_composed_with(folder, monk
     told = []
     first = run.run(Path("tiny.toml"), folder, folder / "music", minutes=None, report=told.append)
     said = "\n".join(told)
-    assert "25 of 26 pieces" in said
+    assert "27 of 28 pieces" in said
     assert "unreadable" in said
-    assert "1 copies left out" in said
+    assert "2 copies left out" in said
     assert "notes/s" in said
     assert {path.name for path in Path("runs/tiny").iterdir()} == {"checkpoint.pt", "log.jsonl", "loss.svg", "weights"}
     log = [json.loads(line) for line in Path("runs/tiny/log.jsonl").read_text().splitlines()]

@@ -182,8 +182,8 @@ def _clef_choice(part: Part) -> tuple[Clef, ...]:
         return TREBLE, TREBLE_ABOVE
     if "bass" in name or "bariton" in name:
         return BASS, TREBLE_BELOW
-    if "soprano" in name or "alto" in name:
-        return TREBLE, BASS
+    if name in ("soprano", "alto"):
+        return (TREBLE,)
     if 52 <= program <= 54 or "tenor" in name:
         return TREBLE, BASS, TREBLE_BELOW
     return TREBLE, BASS

@@ -77,7 +77,7 @@ def prepare(
     began = time.monotonic()
     read: list[tuple[str, Read]] = []
     for each in sources:
-        found = read_all(each, data, recipe, trusted=user_folder is None)
+        found = read_all(each, data, recipe, trusted=user_folder is None, report=report)
         good = [one for one in found if one.prepared is not None]
         reasons = Counter(one.reason for one in found if one.prepared is None)
         report(
@@ -96,13 +96,19 @@ def prepare(
     return corpus
 
 
-def read_all(origin: Source, data: Path, recipe: Recipe, *, trusted: bool) -> list[Read]:
-    """Read and encode every piece of a set, on every core."""
-    jobs = ((recipe.representation, document, trusted) for document in origin.read(data))
+def read_all(
+    origin: Source, data: Path, recipe: Recipe, *, trusted: bool, report: Callable[[str], None] = lambda line: None
+) -> list[Read]:
+    """Read and encode every piece of a set, on every core; says every ten seconds how far it is."""
+    jobs = [(recipe.representation, document, trusted) for document in origin.read(data)]
     found: list[Read] = []
+    told = time.monotonic()
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        for some in pool.map(_read, jobs, chunksize=8):
+        for number, some in enumerate(pool.map(_read, jobs, chunksize=8), 1):
             found += some
+            if time.monotonic() - told > 10:
+                report(f"{origin.name}: {number} of {len(jobs)} files read")
+                told = time.monotonic()
     return found
 
 

@@ -11,13 +11,16 @@ import io
 import json
 import lzma
 import tarfile
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from firmus.errors import RecipeError, unknown
+from firmus.formats import MAX_BYTES
 
 SUFFIXES = (".mid", ".midi", ".mxl", ".musicxml", ".abc")
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +65,29 @@ def source(name: str) -> Source:
 
 
 def folder(path: Path) -> Source:
-    """A user's own folder of music files, as a set called ``folder``."""
+    """A user's own folder of music files, loose or in archives (.zip, .tar.*), as a set called ``folder``."""
 
     def read(_: Path) -> Iterator[Document]:
-        for file in sorted(each for each in path.rglob("*") if each.suffix.lower() in SUFFIXES):
-            yield Document(str(file.relative_to(path)), file.read_bytes(), "", "as its owner says")
+        for file in sorted(each for each in path.rglob("*") if each.is_file()):
+            name = str(file.relative_to(path))
+            if file.suffix.lower() in SUFFIXES:
+                yield Document(name, file.read_bytes(), "", "as its owner says")
+            elif file.name.lower().endswith(ARCHIVES):
+                for inner, content in _zip(file) if file.suffix.lower() == ".zip" else _archive(file):
+                    yield Document(f"{name}/{inner}", content, "", "as its owner says")
 
     return Source("folder", f"the folder {path.name}", "as its owner says", path.name, read)
+
+
+def _zip(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Music files of a zip archive, in its order."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.infolist():
+                if member.filename.lower().endswith(SUFFIXES) and member.file_size <= MAX_BYTES:
+                    yield member.filename, archive.read(member)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise RecipeError(f"training music {path}: {error}") from None
 
 
 def _archive(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -77,10 +96,10 @@ def _archive(path: Path) -> Iterator[tuple[str, bytes]]:
         with tarfile.open(path) as archive:
             for member in archive:
                 file = archive.extractfile(member) if member.isfile() else None
-                if file and member.name.lower().endswith(SUFFIXES):
+                if file and member.name.lower().endswith(SUFFIXES) and member.size <= MAX_BYTES:
                     yield member.name, file.read()
-    except OSError as error:
-        raise RecipeError(f"training music {path}: {error.strerror or error}; say where it lies with --data") from None
+    except (OSError, tarfile.TarError) as error:
+        raise RecipeError(f"training music {path}: {error}; say where the sets lie with --sets") from None
 
 
 def _whole(archive: str, style: str, licence: str) -> Callable[[Path], Iterator[Document]]:
@@ -99,7 +118,9 @@ def _jsb(data: Path) -> Iterator[Document]:
     try:
         document = json.loads(lzma.decompress(path.read_bytes()))
     except OSError as error:
-        raise RecipeError(f"training music {path}: {error.strerror or error}; say where it lies with --data") from None
+        raise RecipeError(
+            f"training music {path}: {error.strerror or error}; say where the sets lie with --sets"
+        ) from None
     for split in ("train", "valid"):
         for index, raster in enumerate(document[split]):
             content = json.dumps(raster, separators=(",", ":")).encode()

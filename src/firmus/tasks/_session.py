@@ -179,8 +179,10 @@ def rules(brief: Brief, score: Score, part_rules: tuple[PartRules, ...], chords:
     held = chord_rules(score, chords) if chords and brief.strict else ()
     if scale is not None and held:
         for chord in chords:
-            if not scale & set(chord.pitch_classes):
-                raise InvalidBrief(f"chord {chord.text} has no note of {brief.key}: give other chords, or --loose")
+            if chord.pitch_classes and len(scale & set(chord.pitch_classes)) < 2:
+                raise InvalidBrief(
+                    f"chord {chord.text} has hardly a note of {brief.key}: give other chords, or --loose"
+                )
         held = tuple((start, tones & scale) for start, tones in held)
     for part, limits in zip(score.parts, part_rules, strict=True):
         classes = {pitch % 12 for pitch in range(limits.low, limits.high + 1)}
