@@ -128,7 +128,7 @@ def test_convert_and_render(here, tune):
         assert run("render", "tune.mid", target, "--quiet") == 0
         assert (here / target).stat().st_size > 3000
     assert run("render", "tune.mid", "s.wav", "--stems", "--quiet") == 0
-    assert (here / "s.1-Melody.wav").exists()
+    assert (here / "s.01 Melody.wav").exists()
 
 
 def test_models_are_listed(capsys):

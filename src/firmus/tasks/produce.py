@@ -66,7 +66,7 @@ def check_free(folder: Path, force: bool) -> None:
 def render(score: Score, path: Path, *, stems: bool = False, force: bool = False) -> list[Path]:
     """Write one Score as sound (.wav, .flac, .ogg, .mp3), engraved score (.svg), or piano roll (.png).
 
-    With `stems`, also one sound file a part beside it: ``name.1-Flute.wav``.
+    With `stems`, also one sound file a part beside it: ``name.01 Flute.wav``.
     """
     if path.exists() and not force:
         raise OutputExists(f"{path} already exists: give --force to replace it")
@@ -96,9 +96,9 @@ def _sound(score: Score, path: Path, stems: bool) -> list[Path]:
 
     formats.save(synth.encode(synth.render(score), path.suffix.lower()), path)
     written = []
-    for number, (name, audio) in enumerate(synth.stems(score) if stems else (), 1):
-        plain = re.sub(r"[^\w -]+", "", name).strip() or "part"
-        target = path.with_name(f"{path.stem}.{number}-{plain}{path.suffix}")
+    for name, audio in synth.stems(score) if stems else ():
+        plain = re.sub(r"[^\w -]+", "", name)
+        target = path.with_name(f"{path.stem}.{plain}{path.suffix}")
         formats.save(synth.encode(audio, path.suffix.lower()), target)
         written.append(target)
     return written
