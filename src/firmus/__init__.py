@@ -26,7 +26,7 @@ _HOMES = {
 
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
-    "compose", "extend", "harmonise", "infill", "read", "render", "vary", "write",
+    "compose", "extend", "harmonise", "infill", "read", "vary", "write",
 ]  # fmt: skip
 
 
@@ -79,15 +79,6 @@ def write(score: Score, path: Any) -> None:
     from firmus import formats
 
     formats.write(score, path)
-
-
-def render(score: Score, path: Any) -> None:
-    """Write a Score as sound (.wav, .flac), engraved score (.svg) or piano roll (.png)."""
-    from pathlib import Path
-
-    from firmus.tasks import produce
-
-    produce.render(score, Path(path), force=True)
 
 
 def _perform(module: str, function: str, source: Any, brief: Brief | None, options: dict[str, Any]) -> Any:

@@ -296,6 +296,10 @@ def _whole(what: str, value: object, low: int, high: int) -> None:
 
 
 def _number(what: str, value: object, low: float, high: float, unit: str = "", above: bool = False) -> None:
-    good = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high and not (above and value == low)
-    if not good:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not low <= value <= high
+        or (above and value == low)
+    ):
         raise InvalidBrief(f"{what} {value!r} must be {'above ' if above else ''}{low} to {high}{unit}")

@@ -90,6 +90,17 @@ def test_varying_composes_about_the_share_asked_for():
     assert heard(work.score) != heard(source)
 
 
+def test_chords_of_a_gap_begin_with_the_gap():
+    source = lines()
+    score = firmus.infill(source, bars="5-6", chords="C F", seed=2).score
+    assert [(chord.start, chord.text) for chord in score.chords[2:]] == [(480 + 4 * 1440, "C"), (480 + 5 * 1440, "F")]
+
+
+def test_every_work_says_that_a_machine_composed():
+    assert firmus.infill(lines(), bars="3", seed=3).score.composer == "Firmus (AI-generated)"
+    assert firmus.vary(firmus.compose(style="folk", bars=2, seed=1).score, seed=1).score.composer.count("AI") == 1
+
+
 def test_the_origin_tells_where_a_work_came_from():
     work = firmus.infill(lines(), bars="3", seed=3)
     assert work.origin.task == "infill"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from firmus.score import TICKS_PER_QUARTER, Key, Note, Part, Score
+from firmus.score import TICKS_PER_QUARTER, Key, Note, Part, Score, fifths, note_name
 from firmus.timing import bars, seconds
 
 SHARP_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -103,6 +103,8 @@ def pitch_name(pitch: int, key: Key | None = None) -> str:
     >>> pitch_name(60), pitch_name(70), pitch_name(70, Key(0, "F"))
     ('C4', 'A#4', 'Bb4')
     """
+    if key is not None and key.mode == "minor" and pitch % 12 == (key.pitch_class - 1) % 12:
+        return f"{note_name(fifths(key.tonic) + 5)}{pitch // 12 - 1}"  # the raised leading note: F# in G minor
     names = FLAT_NAMES if key is not None and key.signature < 0 else SHARP_NAMES
     return f"{names[pitch % 12]}{pitch // 12 - 1}"
 

@@ -2,7 +2,7 @@
 
 The reader is our own: it has to count before it allocates and to name the track and the byte that are wrong.
 The quick libraries wrap around silently at 2**31 ticks, the strict ones refuse much real music (symusic is
-the oracle in the tests). Bytes become events in `_midi_events`, tracks become parts in `_midi_parts`.
+the oracle in ``benchmarks/formats.py``). Bytes become events in `_midi_events`, tracks become parts in `_midi_parts`.
 
 Reading
     Ticks are rescaled to 480 to the quarter by rounding start and *end*, so nothing drifts; a note shorter

@@ -67,7 +67,11 @@ def prepare(
     report : callable
         Takes one line of progress.
     """
-    sources = [folder(user_folder)] if user_folder else [source(name) for name in recipe.data.sets]
+    sources = (
+        [folder(user_folder, "".join(recipe.styles[:1]))]
+        if user_folder
+        else [source(name) for name in recipe.data.sets]
+    )
     if not sources:
         raise RecipeError("the recipe names no sets: write sets = [...] in [data], or give a folder with --data")
     path = cache / f"{recipe.name}-{_digest(recipe, sources, data)}.npz"

@@ -45,6 +45,7 @@ def run(
     training = {
         "steps": progress.step, "minutes": round(progress.minutes, 1), "tokens": progress.tokens,
         "train_nats_per_token": last.get("train"), "valid_nats_per_token": last.get("valid"),
-        "command": f"firmus train {path.as_posix()}", "curve": progress.log,
+        "command": f"firmus train {path.as_posix()}" + (f" --minutes {minutes:g}" if minutes else ""),
+        "curve": progress.log,
     }  # fmt: skip
     return export.export(network, chosen, corpus, folder / "weights" / chosen.name, training=training)

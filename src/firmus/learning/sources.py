@@ -64,17 +64,17 @@ def source(name: str) -> Source:
     return SOURCES[name]
 
 
-def folder(path: Path) -> Source:
+def folder(path: Path, style: str = "") -> Source:
     """A user's own folder of music files, loose or in archives (.zip, .tar.*), as a set called ``folder``."""
 
     def read(_: Path) -> Iterator[Document]:
         for file in sorted(each for each in path.rglob("*") if each.is_file()):
             name = str(file.relative_to(path))
             if file.suffix.lower() in SUFFIXES:
-                yield Document(name, file.read_bytes(), "", "as its owner says")
+                yield Document(name, file.read_bytes(), style, "as its owner says")
             elif file.name.lower().endswith(ARCHIVES):
                 for inner, content in _zip(file) if file.suffix.lower() == ".zip" else _archive(file):
-                    yield Document(f"{name}/{inner}", content, "", "as its owner says")
+                    yield Document(f"{name}/{inner}", content, style, "as its owner says")
 
     return Source("folder", f"the folder {path.name}", "as its owner says", path.name, read)
 

@@ -7,9 +7,9 @@ Every model module has
 ``KIND``
     ``"stepper"`` (prefill and step, one token after another) or ``"latent"`` (encode and decode);
 ``Config``
-    a frozen dataclass, the ``[model]`` table of a recipe;
-``build(config, vocabulary) -> torch.nn.Module``
-    the network, whose ``forward(batch)`` gives logits;
-``graph(network, name) -> onnx.ModelProto``
+    a frozen dataclass, the ``[network]`` table of a recipe;
+``build(config, shape) -> torch.nn.Module``
+    the network, whose ``forward(tokens, slots)`` gives logits;
+``graph(network) -> onnx.ModelProto``
     the same function as an ONNX graph for `firmus.runtime`.
 """

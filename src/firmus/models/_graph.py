@@ -42,14 +42,14 @@ class Graph:
         return helper.make_model(body, opset_imports=opsets, ir_version=9, producer_name="firmus")
 
 
-def transformer(network: Transformer, maximum: int) -> onnx.ModelProto:
+def transformer(network: Transformer) -> onnx.ModelProto:
     """Write `firmus.models.transformer.Transformer`; see its ``graph``."""
     from firmus.models.transformer import HEAD
 
     g, config = Graph(), network.config
     queries, keys = config.width, config.key_heads * HEAD
     x = _embed(g, network)
-    _angles(g, network, maximum)
+    _angles(g, network)
     g.weight("split_qkv", np.array([queries + keys, keys]))
     g.weight("split_qk", np.array([queries, keys]))
     pending = ""  # what the last block adds to the stream
@@ -93,7 +93,7 @@ def _embed(g: Graph, network: Transformer) -> str:
     return g.add("Add", ["token_place_x", "part_x"], "x")
 
 
-def _angles(g: Graph, network: Transformer, maximum: int) -> None:
+def _angles(g: Graph, network: Transformer) -> None:
     """Cosines and sines (B T, 32) for this call's tokens, and the row of each token among them."""
     planes = network.by_index.shape[0]
     g.weight("by_index", network.by_index.reshape(1, 1, planes))

@@ -174,15 +174,14 @@ def build(config: Config, shape: Shape) -> Transformer:
     return Transformer(config, shape)
 
 
-def graph(network: Transformer, maximum: int = 16_384) -> Any:
+def graph(network: Transformer) -> Any:
     """Write the network as an ONNX graph of fused operators, for one prompt or one step alike.
 
     Inputs: ``tokens`` (B, T), ``index`` (B, T), ``slots`` (B, T, 3), ``last`` (B,) int32 (place of the last
     token in the cache), ``total`` () int32, and for each layer ``key<i>``, ``value<i>`` (B, key heads, C, 64):
     buffers that are read and, bound as ``new_key<i>``, ``new_value<i>``, written in place.
-    Output: ``logits`` (B, V) after the last token. `maximum` bounds the index; time is bounded by eight times
-    that many steps.
+    Output: ``logits`` (B, V) after the last token.
     """
     from firmus.models import _graph
 
-    return _graph.transformer(network, maximum)
+    return _graph.transformer(network)

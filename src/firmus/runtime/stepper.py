@@ -51,6 +51,7 @@ class Stepper:
 
         if card.kind != "stepper":
             raise ModelError(f"model {card.name!r} is a {card.kind}, not a stepper: it composes no sequences")
+        onnxruntime.disable_telemetry_events()  # where a build has them, nothing is told to anybody
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or int(os.environ.get("FIRMUS_THREADS", "0"))
         options.inter_op_num_threads = 1

@@ -31,6 +31,7 @@ from firmus.work import Brief, Origin, Work, chord_bars, pitch_range
 Progress = Callable[[str, int, int], None]
 Open = NDArray[np.bool_]
 DEFAULT_MODEL = "first"
+MARK = "Firmus (AI-generated)"
 MARGIN = 4  # semitones that a part may go beyond what is given of it
 
 
@@ -65,10 +66,11 @@ def choose_model(brief: Brief, task: str) -> Card:
     if brief.style is not None and brief.style not in chosen.styles:
         raise InvalidBrief(unknown("style", brief.style, chosen.styles))
     for control in ("mood", "form"):
-        if getattr(brief, control) is not None and control not in chosen.controls:
-            raise InvalidBrief(
-                f"{control} {getattr(brief, control)!r}: model {chosen.name!r} does not take a {control}"
-            )
+        wish = getattr(brief, control)
+        if wish is not None and control not in chosen.controls:
+            raise InvalidBrief(f"{control} {wish!r}: model {chosen.name!r} does not take a {control}")
+    if brief.chords and not brief.strict and "chords" not in chosen.controls:
+        raise InvalidBrief(f"chords as wishes: model {chosen.name!r} has not learnt chord symbols; leave --loose out")
     return chosen
 
 
@@ -93,7 +95,7 @@ def perform(
             title = f"{task} {index + 1}/{brief.count}" if brief.count > 1 else task
             told = (lambda done, total, title=title: progress(title, done, total)) if progress else None
             filled = fill(model, request, generator, told)
-            score = _put_back(made.score, filled.score)
+            score = _marked(_put_back(made.score, filled.score))
             works.append(Work(score, _origin(brief, task, chosen, seed, made, score, filled.nats)))
     except KeyboardInterrupt:
         if not works:
@@ -116,6 +118,13 @@ def as_the_model_knows(score: Score, chosen: Card, style: str) -> Score:
     chords = score.chords if "chords" in chosen.controls else ()
     sections = score.sections if "form" in chosen.controls else ()
     return replace(score, parts=parts, chords=chords, sections=sections)
+
+
+def _marked(score: Score) -> Score:
+    """The score with a mark, beside its composer, that says it was composed by a machine."""
+    if MARK in score.composer:
+        return score
+    return replace(score, composer=f"{score.composer}, with {MARK}" if score.composer else MARK)
 
 
 def _put_back(wanted: Score, filled: Score) -> Score:
@@ -246,11 +255,11 @@ def infer_style(brief: Brief, chosen: Card, score: Score) -> str:
     return fitting[0] if fitting else chosen.styles[0]
 
 
-def chords_over(text: str, score: Score) -> tuple[Chord, ...]:
-    """Chord symbols of a progression laid over every bar of a score, again and again; equal ones held."""
+def chords_over(text: str, score: Score, first: int = 0) -> tuple[Chord, ...]:
+    """Chord symbols of a progression laid over the full bars from tick `first` on, again and again; equal ones held."""
     progression = chord_bars(text)
     placed: list[Chord] = []
-    full = [bar for bar in bars(score) if bar.number > 0]
+    full = [bar for bar in bars(score) if bar.number > 0 and bar.start >= first]
     for index, bar in enumerate(full):
         within = progression[index % len(progression)]
         for place, chord in enumerate(within):

@@ -47,7 +47,12 @@ def compose(brief: Brief | None = None, progress: session.Progress | None = None
         raise InvalidBrief(f"bars {brief.bars!r}: compose takes how many, such as 16")
     if brief.amount is not None:
         raise InvalidBrief(f"amount {brief.amount}: only vary takes an amount")
-    style = STYLES[brief.style or next(name for name in chosen.styles if name in STYLES)]
+    known = [name for name in chosen.styles if name in STYLES and brief.style in (None, name)]
+    if not known:
+        raise InvalidBrief(
+            f"model {chosen.name!r} has none of the styles {', '.join(STYLES)}: say styles in its recipe"
+        )
+    style = STYLES[known[0]]
     chosen_voices = voices(style, brief.parts)
 
     def plan(generator: np.random.Generator) -> session.Plan:
@@ -81,7 +86,6 @@ def _frame(brief: Brief, chosen: Card, style: Style, parts: tuple[Voice, ...], g
         keys=(key,),
         end=bars * meter.bar,
         title=f"{style.title} in {key.text}",
-        composer="Firmus (AI-generated)",
     )
     return replace(score, chords=session.chords_over(brief.chords, score)) if brief.chords else score
 

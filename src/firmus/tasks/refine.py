@@ -43,8 +43,7 @@ def extend(brief: Brief | None = None, progress: session.Progress | None = None,
     if added > MOST_BARS:
         raise InvalidBrief(f"{added} bars to add: {MOST_BARS} is the most")
     score = replace(source, end=end + added * meter.bar)
-    chords = session.chords_over(brief.chords, score) if brief.chords else ()
-    chords = tuple(chord for chord in chords if chord.start >= end)
+    chords = session.chords_over(brief.chords, score, end) if brief.chords else ()
     score = replace(score, chords=tuple(chord for chord in source.chords if chord.start < end) + chords)
     is_open = session.cells_between(score, [(end, score.end)], range(len(score.parts)))
     return session.refill(brief, "continue", chosen, score, is_open, source, chords, progress)
@@ -73,7 +72,7 @@ def infill(brief: Brief | None = None, progress: session.Progress | None = None,
     spans = stretches(source, brief.bars)
     parts = [session.find_part(source, name) for name in brief.parts] or list(range(len(source.parts)))
     is_open = session.cells_between(source, spans, parts)
-    chords = session.chords_over(brief.chords, source) if brief.chords else ()
+    chords = session.chords_over(brief.chords, source, min(start for start, _ in spans)) if brief.chords else ()
     inside = [chord for chord in chords if any(start <= chord.start < stop for start, stop in spans)]
     kept = [chord for chord in source.chords if not inside or not any(a <= chord.start < b for a, b in spans)]
     score = replace(source, chords=tuple(sorted([*kept, *inside], key=lambda chord: chord.start)))
@@ -89,6 +88,8 @@ def given(brief: Brief, task: str) -> Score:
     for name in ("meter", "tempo"):
         if getattr(brief, name) is not None:
             raise InvalidBrief(f"{name} {getattr(brief, name)}: {task} keeps the source's {name}")
+    if brief.seconds is not None and task != "continue":
+        raise InvalidBrief(f"seconds {brief.seconds:g}: {task} keeps the source's length")
     if brief.amount is not None and task != "vary":
         raise InvalidBrief(f"amount {brief.amount}: only vary takes an amount")
     return brief.source
