@@ -66,7 +66,7 @@ class Brief:
     strict : bool
         Whether key and chords are rules (no note outside them is possible) or wishes.
     temperature, top_p : float
-        Sampling: 0 to 2 (0 takes the likeliest), and above 0 to 1.
+        Sampling: 0 to 2 (0 takes the likeliest; by default what suits the style), and above 0 to 1.
     """
 
     source: Score | None = None
@@ -86,7 +86,7 @@ class Brief:
     count: int = 1
     seed: int | None = None
     strict: bool = True
-    temperature: float = 0.9
+    temperature: float | None = None
     top_p: float = 0.95
 
     def __post_init__(self) -> None:
@@ -102,7 +102,8 @@ class Brief:
         _whole("count", self.count, 1, MOST_COUNT)
         if self.seed is not None:
             _whole("seed", self.seed, 0, 2**63 - 1)
-        _number("temperature", self.temperature, 0, 2)
+        if self.temperature is not None:
+            _number("temperature", self.temperature, 0, 2)
         _number("top_p", self.top_p, 0, 1, above=True)
         if self.seconds is not None:
             _number("seconds", self.seconds, 1, 3600)

@@ -81,6 +81,17 @@ def test_notes_on_strong_beats_are_notes_of_the_chord(seed):
 
 @relaxed
 @given(seed=st.integers(0, 10_000))
+def test_a_piece_that_must_close_ends_on_its_final_notes(seed):
+    final = (frozenset({0, 4, 7}), frozenset({0}))
+    rules = Rules((PartRules(60, 80, True, True), PartRules(40, 60, True, True)), None, (), 24, final)
+    score = filled(empty(2, 3), rules, seed)
+    for part, tones in zip(score.parts, final, strict=True):
+        assert part.end == 3 * 1920
+        assert [note.pitch % 12 in tones for note in part.notes if note.end == part.end] == [True]
+
+
+@relaxed
+@given(seed=st.integers(0, 10_000))
 def test_what_is_given_stays_and_is_not_run_into(seed):
     given_notes = tuple(Note(bar * 1920 + 240, 1200, 62 + bar) for bar in (0, 1, 3))
     score = Score((Part("Tune", given_notes), Part("Low", (Note(0, 7680, 40),))), end=7680)

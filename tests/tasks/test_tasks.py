@@ -159,3 +159,10 @@ def test_the_public_names_are_complete():
     for name in firmus.__all__:
         assert getattr(firmus, name) is not None
     assert dir(firmus) == sorted(firmus.__all__)
+
+
+def test_a_piece_closes_on_its_tonic_and_a_narrow_part_is_no_dead_end():
+    work = firmus.compose(style="chorale", key="D major", bars=4, seed=9)
+    assert {note.pitch % 12 for note in work.score.parts[-1].notes if note.end == work.score.end} == {2}
+    narrow = firmus.compose(style="chorale", key="D major", bars=2, ranges={"alto": "G4-G4"}, seed=9)
+    assert {note.pitch for note in narrow.score.parts[1].notes} == {67}

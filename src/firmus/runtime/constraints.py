@@ -54,12 +54,15 @@ class Rules:
         to them.
     beat : int
         Steps from one strong beat to the next, counted in each bar.
+    final : tuple of frozenset of int
+        Of each part, the pitch classes on one of which it holds the last beat of the piece. Empty where it is free.
     """
 
     parts: tuple[PartRules, ...]
     scale: frozenset[int] | None = None
     chords: tuple[tuple[int, frozenset[int]], ...] = ()
     beat: int = v.QUARTER
+    final: tuple[frozenset[int], ...] = ()
 
 
 @dataclass
@@ -113,7 +116,20 @@ class Grammar:
             pitches = pitches & np.isin(np.arange(128) % 12, list(chord))
         if above >= 0:
             pitches = pitches & (np.arange(128) > above)
+        if time >= self._closing() and self._final(lane):
+            pitches = pitches & np.isin(np.arange(128) % 12, list(self._final(lane)))
         return pitches
+
+    def _end(self) -> int:
+        return self.cursor.bars[-1].start + self.cursor.bars[-1].length
+
+    def _closing(self) -> int:
+        """Time of the last beat, which final notes hold."""
+        return max(self._end() - self.rules.beat, self.cursor.bars[-1].start)
+
+    def _final(self, lane: int) -> frozenset[int]:
+        """Pitch classes on which a part must end the piece, where it must and the end is told here."""
+        return self.rules.final[lane - 1] if self.rules.final and 0 < lane <= len(self.rules.final) else frozenset()
 
     def _chord(self, time: int) -> frozenset[int] | None:
         holding = [tones for start, tones in self.rules.chords if start <= time]
@@ -129,7 +145,10 @@ class Grammar:
         """Durations that end with the piece at the latest, and before what is given or another chord."""
         cursor = self.cursor
         start = cursor.bars[cursor.bar].start + cursor.place
-        most = cursor.bars[-1].start + cursor.bars[-1].length - start
+        end, final = self._end(), self._final(cursor.lane)
+        most = end - start
+        if final and cursor.pitch % 12 not in final:
+            most = self._closing() - start  # a final note follows
         if self.rules.parts[cursor.lane - 1].monophonic:
             following = [begin for begin, _ in self.given[cursor.lane - 1] if begin > start]
             most = min([most, *(begin - start for begin in following[:1])])
@@ -140,7 +159,10 @@ class Grammar:
         if self._chord(start) is not None and cursor.pitch % 12 not in (self._chord(start) or ()):
             beat = self.rules.beat
             most = min(most, beat - (start - self._bar_start(start)) % beat)
-        mask[v.DURATION : v.DURATION + len(_STEPS)] = most >= _STEPS
+        fits = most >= _STEPS
+        if final:
+            fits &= (start + _STEPS <= self._closing()) | (start + _STEPS == end)
+        mask[v.DURATION : v.DURATION + len(_STEPS)] = fits
 
     def _onward(self, mask: NDArray[np.bool_], family: int) -> None:
         """More at this place, a later place in this cell, another part, another bar, or the end."""
@@ -149,8 +171,8 @@ class Grammar:
             self._places(mask, cursor.lane, cursor.place + 1)
             if cursor.place >= 0:
                 self._more_here(mask, family)
-        if cursor.lane >= 0 and cursor.place < 0:
-            return  # a cell that is begun is not left empty
+        if cursor.lane >= 0 and (cursor.place < 0 or self._unfinished(cursor.lane)):
+            return  # a cell that is begun is not left empty, nor the last one before the end
         lanes = [lane for lane in self._open_lanes() if lane > cursor.lane]
         for lane in lanes:
             if self._has_room(lane):
@@ -160,6 +182,11 @@ class Grammar:
         if cursor.lane >= 0 or not mask.any():
             later = any(bar.open for bar in cursor.bars[cursor.bar + 1 :])
             mask[v.BAR if later else v.END] = True
+
+    def _unfinished(self, lane: int) -> bool:
+        """Whether the part stands in the last bar and has not yet sounded to its end, as it must."""
+        last = self.cursor.bar == len(self.cursor.bars) - 1
+        return last and bool(self._final(lane)) and self._busy_until(lane, self._end()) < self._end()
 
     def _more_here(self, mask: NDArray[np.bool_], family: int) -> None:
         """Another note of a chord, another drum, or the bass of a chord symbol."""
@@ -200,6 +227,8 @@ class Grammar:
         first, last = max(earliest, bar.place), bar.length
         if lane > 0 and self.rules.parts[lane - 1].monophonic:
             first = max(first, self._busy_until(lane, bar.start + bar.length) - bar.start)
+        if self._final(lane):
+            last = min(last, self._closing() - bar.start + 1)
         if first >= last:
             return
         if lane > 0 and cursor.programs[lane - 1] == v.DRUMS:  # a drum sounds for a sixteenth, within the piece

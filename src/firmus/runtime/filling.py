@@ -131,7 +131,8 @@ def _sequence(
         cursor.push(token)
     origin = int(prepared["bars"][span[0], BAR_START])
     moved = tuple((max(0, start - origin), tones) for start, tones in request.rules.chords)
-    grammar = Grammar(cursor, replace(request.rules, chords=moved))
+    final = request.rules.final if span[1] == len(prepared["bars"]) else ()
+    grammar = Grammar(cursor, replace(request.rules, chords=moved, final=final))
     state = stepper.start(stepper.card.shape["length"] + 256)
     logits = stepper.feed(prompt.tokens, prompt.slots, state)
     while cursor.phase != "end":

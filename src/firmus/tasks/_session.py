@@ -91,7 +91,8 @@ def perform(
             generator = np.random.default_rng(seed)
             made = plan(generator)
             known = as_the_model_knows(made.score, chosen, made.style)
-            request = Request(known, made.is_open, made.style, made.rules, Sampling(brief.temperature, brief.top_p))
+            sampling = Sampling(_temperature(brief, made.style), brief.top_p)
+            request = Request(known, made.is_open, made.style, made.rules, sampling)
             title = f"{task} {index + 1}/{brief.count}" if brief.count > 1 else task
             told = (lambda done, total, title=title: progress(title, done, total)) if progress else None
             filled = fill(model, request, generator, told)
@@ -101,6 +102,13 @@ def perform(
         if not works:
             raise
     return sorted(works, key=lambda work: float(work.origin.measured["surprise"]))
+
+
+def _temperature(brief: Brief, style: str) -> float:
+    """Temperature asked for, or the style's."""
+    if brief.temperature is not None:
+        return brief.temperature
+    return STYLES[style].temperature if style in STYLES else 0.9
 
 
 def as_the_model_knows(score: Score, chosen: Card, style: str) -> Score:

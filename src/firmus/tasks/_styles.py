@@ -22,7 +22,7 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """A style: its voices, its tempo in quarters a minute, and by meter where that matters."""
+    """A style: its voices, its tempo in quarters a minute (by meter where that matters), how boldly it is drawn."""
 
     name: str
     title: str
@@ -30,6 +30,7 @@ class Style:
     tempo: float
     tempi: tuple[tuple[str, float], ...] = ()
     no_rests: bool = True
+    temperature: float = 0.85
 
     def tempo_in(self, meter: str) -> float:
         """Usual tempo in a meter."""
@@ -50,6 +51,7 @@ STYLES = {
         Style(
             "folk", "Tune", (Voice("Melody", 40, 55, 88),), 112,
             (("6/8", 168), ("9/8", 168), ("12/8", 168), ("3/4", 132), ("2/4", 96), ("2/2", 176)),
+            temperature=0.95,
         ),
     )
 }  # fmt: skip

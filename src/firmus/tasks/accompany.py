@@ -13,7 +13,7 @@ from firmus.tasks._styles import CHOIR, STYLES, empty_parts
 from firmus.tasks.refine import given
 from firmus.work import Brief, Work
 
-HIGHEST_BASS = 4  # the melody must leave room for so many semitones of each voice below it
+ROOM = 12  # semitones that the melody must leave above the lowest note of the bass
 
 
 def harmonise(brief: Brief | None = None, progress: session.Progress | None = None, **options: Any) -> list[Work]:
@@ -45,7 +45,7 @@ def harmonise(brief: Brief | None = None, progress: session.Progress | None = No
     place = session.find_part(source, brief.parts[0]) if brief.parts else _first_melody(source.parts)
     melody = source.parts[place]
     highest, lowest = max(note.pitch for note in melody.notes), min(note.pitch for note in melody.notes)
-    if lowest < CHOIR[-1].low + 3 * HIGHEST_BASS:
+    if lowest < CHOIR[-1].low + ROOM:
         raise InvalidBrief(
             f"the melody goes down to MIDI {lowest}: a bass below it would leave its range; transpose it up an octave"
         )
