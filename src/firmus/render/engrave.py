@@ -198,11 +198,11 @@ def _with_heading(page: str, musicxml: str) -> str:
         for pattern in (r"<work-title>(.*?)</work-title>", r'<creator type="composer">(.*?)</creator>')
     )
     width = 10 * (PAGE_WIDTH - _OPTIONS["pageMarginLeft"] - _OPTIONS["pageMarginRight"])
-    room = width - (2 * 360 * _em(composer) + 600 if composer else 0)
-    size = min(620.0, max(room, width / 4) / max(_em(title), 1.0))
+    size = min(620.0, width / max(_em(title), 1.0))
+    small = min(340.0, width / max(_em(composer), 1.0))
     texts = f'<text x="{width / 2:g}" y="330" text-anchor="middle" font-size="{size:.0f}px">{xml_text(title)}</text>'
     if composer:
-        texts += f'<text x="{width}" y="330" text-anchor="end" font-size="360px">{xml_text(composer)}</text>'
+        texts += f'<text x="{width}" y="790" text-anchor="end" font-size="{small:.0f}px">{xml_text(composer)}</text>'
     heading = re.compile(r'(<g id="[^"]*" class="pgHead[^"]*">).*?</g>', re.DOTALL)
     return heading.sub(lambda head: f"{head[1]}{texts}</g>", page, count=1)
 

@@ -213,6 +213,22 @@ def rules(brief: Brief, score: Score, part_rules: tuple[PartRules, ...], chords:
     return Rules(part_rules, scale, held, steps)
 
 
+def triad(key: Key) -> frozenset[int]:
+    """Pitch classes of the tonic triad."""
+    tonic = key.pitch_class
+    return frozenset({tonic, (tonic + (4 if key.mode == "major" else 3)) % 12, (tonic + 7) % 12})
+
+
+def close(key: Key, parts: tuple[PartRules, ...]) -> tuple[frozenset[int], ...]:
+    """Pitch classes that each part may end a piece on: the tonic in the last part, its triad in the others.
+
+    A part in whose range there is none of them is free.
+    """
+    wanted = [triad(key)] * (len(parts) - 1) + [frozenset({key.pitch_class})]
+    reached = [{pitch % 12 for pitch in range(part.low, part.high + 1)} for part in parts]
+    return tuple(tones if tones & there else frozenset() for tones, there in zip(wanted, reached, strict=True))
+
+
 def rules_of_parts(brief: Brief, score: Score, no_rests: bool) -> tuple[PartRules, ...]:
     """Range and texture of each part of a source: what it shows, a little widened, or its instrument's."""
     wanted = ranges(brief, score)

@@ -7,7 +7,7 @@ from typing import Any
 
 from firmus.errors import InvalidBrief
 from firmus.runtime.constraints import PartRules
-from firmus.score import Part
+from firmus.score import Key, Part
 from firmus.tasks import _session as session
 from firmus.tasks._styles import CHOIR, STYLES, empty_parts
 from firmus.tasks.refine import given
@@ -59,6 +59,9 @@ def harmonise(brief: Brief | None = None, progress: session.Progress | None = No
     for index, voice in enumerate(CHOIR[1:], 1):
         part_rules.append(PartRules(*wanted.get(index, (voice.low, voice.high)), monophonic=True, no_rests=True))
     held = session.rules(brief, score, tuple(part_rules), score.chords if brief.chords else ())
+    key = Key.parse(brief.key) if brief.key else score.keys[-1] if score.keys else None
+    if key and brief.strict and not brief.chords and melody.notes[-1].pitch % 12 in session.triad(key):
+        held = replace(held, final=session.close(key, held.parts))
     is_open = session.cells_between(score, [(0, score.end)], (1, 2, 3))
     made = session.Plan(score, is_open, style, held, source)
     return session.perform(brief, "harmonise", chosen, lambda _: made, progress)

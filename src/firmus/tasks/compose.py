@@ -64,7 +64,7 @@ def compose(brief: Brief | None = None, progress: session.Progress | None = None
         )
         rules = session.rules(brief, score, part_rules, score.chords)
         if brief.strict and not brief.chords:
-            rules = replace(rules, final=_close(score.keys[0], part_rules))
+            rules = replace(rules, final=session.close(score.keys[0], part_rules))
         is_open = np.ones(events.cells(events.prepare(score)), bool)
         is_open[:, 0] = False
         return session.Plan(score, is_open, style.name, rules)
@@ -90,18 +90,6 @@ def _frame(brief: Brief, chosen: Card, style: Style, parts: tuple[Voice, ...], g
         title=f"{style.title} in {key.text}",
     )
     return replace(score, chords=session.chords_over(brief.chords, score)) if brief.chords else score
-
-
-def _close(key: Key, parts: tuple[PartRules, ...]) -> tuple[frozenset[int], ...]:
-    """Pitch classes that a piece may end on: the tonic in the last part, its triad in the others.
-
-    A part in whose range there is none of them is free.
-    """
-    tonic = key.pitch_class
-    triad = frozenset({tonic, (tonic + (4 if key.mode == "major" else 3)) % 12, (tonic + 7) % 12})
-    wanted = [triad] * (len(parts) - 1) + [frozenset({tonic})]
-    reached = [{pitch % 12 for pitch in range(part.low, part.high + 1)} for part in parts]
-    return tuple(tones if tones & there else frozenset() for tones, there in zip(wanted, reached, strict=True))
 
 
 def _key(brief: Brief, chosen: Card, prompt: list[int], generator: np.random.Generator) -> Key:

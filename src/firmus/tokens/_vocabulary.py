@@ -80,7 +80,7 @@ def name(token: int) -> str:
     Examples
     --------
     >>> name(PITCH + 60), name(BAR), name(KEY + 5)
-    ('PITCH 60', 'BAR', 'KEY F# major')
+    ('PITCH 60', 'BAR', 'KEY Bb major')
     """
     if not 0 <= token < VOCABULARY:
         return f"? {token}"
