@@ -155,7 +155,7 @@ REFUSED = [
     (["compose", "--mood", "calm"], "mood"),
     (["compose", "--form", "AABA"], "form"),
     (["compose", "--chords", "Am F", "--loose"], "leave --loose out"),
-    (["infill", "tune.mid", "--bars", "2", "--seconds", "3"], "source's length"),
+    (["infill", "tune.mid", "--parts", "1", "--seconds", "3"], "source's length"),
     (["compose", "--parts", "kazoo"], "kazoo"),
     (["compose", "--count", "0"], "count"),
     (["compose", "--temperature", "-1"], "temperature"),

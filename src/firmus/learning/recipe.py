@@ -123,16 +123,16 @@ def parse(text: str) -> Recipe:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"the recipe is no valid TOML: {error}") from None
-    document["data"] = _fill(Data, document.get("data", {}), "data")
-    document["training"] = _fill(Training, document.get("training", {}), "training")
-    recipe = _fill(Recipe, document, "recipe")
+    document["data"] = fill(Data, document.get("data", {}), "data")
+    document["training"] = fill(Training, document.get("training", {}), "training")
+    recipe = fill(Recipe, document, "recipe")
     for package, name in (("firmus.models", recipe.model), ("firmus.tokens", recipe.representation)):
         if name not in plugins.names(package):
             raise RecipeError(unknown(package.rpartition(".")[2].removesuffix("s"), name, plugins.names(package)))
     return recipe
 
 
-def _fill(kind: type[Table], table: dict[str, Any], where: str) -> Table:
+def fill(kind: type[Table], table: dict[str, Any], where: str) -> Table:
     """Build a dataclass from a table: an unknown key is an error that names the nearest."""
     known = [each.name for each in fields(kind)]  # type: ignore[arg-type]
     for key in table:

@@ -23,9 +23,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from firmus import plugins
-from firmus.errors import RecipeError
 from firmus.learning.corpus import Corpus
-from firmus.learning.recipe import Recipe
+from firmus.learning.recipe import Recipe, fill
 from firmus.models.transformer import Shape
 
 VALIDATION_EXAMPLES = 96
@@ -127,10 +126,7 @@ def build(recipe: Recipe) -> nn.Module:
     """Fresh network of a recipe."""
     module = plugins.load("firmus.models", recipe.model)
     tokens = plugins.load("firmus.tokens", recipe.representation)
-    try:
-        config = module.Config(**recipe.network)
-    except TypeError as error:
-        raise RecipeError(f"[network] {error}") from None
+    config = fill(module.Config, recipe.network, "network")
     network: nn.Module = module.build(config, Shape(tokens.VOCABULARY, tokens.PLACES, tokens.PARTS, tokens.QUARTER))
     return network
 

@@ -109,7 +109,7 @@ class Cursor:
 
     def _structure(self, token: int) -> bool:
         """Key, meter, tempo or section of the bar that has just begun."""
-        if self.phase != "bars" or self.lane >= 0 or self.bars[-1].open or self.bars[-1].place:
+        if self.phase != "bars" or self.family not in _BEGINNING:
             return False
         bar, family = self.bars[-1], int(v.FAMILY_OF[token])
         if family == v.FAMILY["KEY"]:
@@ -243,25 +243,24 @@ class Cursor:
     # -- the Score -----------------------------------------------------------------------------------------
 
     def score(self) -> Score:
-        """Build the Score of what has been told; part names are empty, places left open are silent."""
+        """Build the Score of what has been told: no part names, silence where it is open, no note past the end."""
         if not self.bars:
             return Score()
-        shift = self.bars[0].place
+        shift, end = self.bars[0].place, self.bars[-1].start + self.bars[-1].length
 
         parts = []
         for program, notes in zip(self.programs, self.notes, strict=True):
             played = tuple(
-                Note((start - shift) * v.UNIT, steps * v.UNIT, pitch, velocity)
+                Note((start - shift) * v.UNIT, min(steps, end - start) * v.UNIT, pitch, velocity)
                 for start, steps, pitch, velocity in notes
             )
             is_drums = program == v.DRUMS
             parts.append(Part("", played, 0 if is_drums else program - v.PROGRAM, is_drums))
-        last = self.bars[-1]
         return Score(
             tuple(parts),
             **self._events(shift),
             pickup=(self.bars[0].length - shift) * v.UNIT if shift else 0,
-            end=(last.start + last.length - shift) * v.UNIT,
+            end=(end - shift) * v.UNIT,
         )
 
     def _events(self, shift: int) -> dict[str, Any]:
@@ -312,6 +311,7 @@ def _changes(events: list[Any]) -> list[Any]:
     return kept
 
 
+_BEGINNING = {v.FAMILY[family] for family in ("BAR", "SECTION", "KEY", "METER", "TEMPO")}
 _READERS: dict[int, Callable[[Cursor, int], bool]] = {
     v.FAMILY[family]: reader
     for family, reader in {
