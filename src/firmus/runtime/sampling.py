@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 TRIES = 64
+COLD = 0.01  # a temperature below it takes the likeliest
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def draw(
     """
     choices = np.flatnonzero(allowed)
     scores = logits[choices].astype(np.float64)
-    if sampling.temperature == 0 or len(choices) == 1:
+    if sampling.temperature < COLD or len(choices) == 1:
         return int(choices[scores.argmax()])
     masses = np.exp((scores - scores.max()) / sampling.temperature)
     masses /= masses.sum()

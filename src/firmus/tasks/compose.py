@@ -76,7 +76,8 @@ def _frame(brief: Brief, chosen: Card, style: Style, parts: tuple[Voice, ...], g
     """The empty score: what was asked for, and for the rest what the model suggests."""
     known = events.prepare(session.as_the_model_knows(Score(empty_parts(parts)), chosen, style.name), style.name)
     prompt = [*known["head"].tolist(), *known["programs"].tolist(), v.BAR]
-    key, meter = _key(brief, chosen, prompt, generator), _meter(brief, chosen, prompt, generator)
+    key = _key(brief, chosen, prompt, generator)
+    meter = _meter(brief, chosen, [*prompt, v.KEY + v.KEYS.index(key)], generator)
     tempo = brief.tempo or style.tempo_in(meter.text)
     bars = _bars(brief, meter, tempo)
     if brief.seconds and not brief.tempo:
