@@ -12,7 +12,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from firmus.score import NO_CHORD, QUALITIES, Chord, Key, Meter, Note, Part, Score, Section, Tempo, note_name
+from firmus.pitch import NO_CHORD, QUALITIES, note_name
+from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
 
 LENGTH = 16 * 480
 METERS = ((4, 4), (3, 4), (2, 4), (6, 8), (5, 8), (2, 2), (7, 16))

@@ -15,7 +15,8 @@ from typing import Any
 
 from firmus import plugins
 from firmus.errors import InvalidBrief, InvalidScore, unknown
-from firmus.score import STEPS, Chord, Key, Meter, Score
+from firmus.pitch import STEPS
+from firmus.score import Chord, Key, Meter, Score
 
 MOST_BARS = 512
 MOST_COUNT = 100

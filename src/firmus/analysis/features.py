@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from firmus.score import TICKS_PER_QUARTER, Key, Note, Part, Score, fifths, note_name
+from firmus.pitch import fifths, note_name
+from firmus.score import TICKS_PER_QUARTER, Key, Note, Part, Score
 from firmus.timing import bars, seconds
 
 SHARP_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from firmus.errors import FormatError, InvalidScore
-from firmus.score import Key, Meter, fifths
+from firmus.pitch import fifths
+from firmus.score import Key, Meter
 
 SUBTICKS = 128 * 9 * 5 * 7 * 11 * 13
 WHOLE = 1920 * SUBTICKS

@@ -1,6 +1,6 @@
 """Chord symbols of MusicXML: ``<harmony>`` ⇄ `Chord`.
 
-Our vocabulary is that of `firmus.score.QUALITIES`. A kind or a set of added and altered degrees outside it
+Our vocabulary is that of `firmus.pitch.QUALITIES`. A kind or a set of added and altered degrees outside it
 goes to the quality with the nearest set of tones; a chord given only in words is read from the words.
 """
 
@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from firmus.errors import FormatError, InvalidScore
-from firmus.score import ACCIDENTALS, NO_CHORD, QUALITIES, STEPS, Chord, fifths, note_name
+from firmus.pitch import ACCIDENTALS, NO_CHORD, QUALITIES, STEPS, fifths, note_name
+from firmus.score import Chord
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

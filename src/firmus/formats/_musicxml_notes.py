@@ -7,7 +7,8 @@ from firmus.formats._musicxml_instruments import DRUMS
 from firmus.formats._musicxml_parts import FULL_VELOCITY
 from firmus.formats._notation_layout import Clef
 from firmus.formats._notation_measures import Engraved, Segment
-from firmus.score import NO_CHORD, Chord, Key, Meter, Note
+from firmus.pitch import NO_CHORD
+from firmus.score import Chord, Key, Meter, Note
 
 ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 _NORMAL_TYPES = {3: "", 5: "16th", 7: "16th"}

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from firmus.errors import FormatError, InvalidScore
 from firmus.formats._musicxml_harmony import read_harmony
-from firmus.score import STEPS, TICKS_PER_QUARTER, Chord, Meter
+from firmus.pitch import STEPS
+from firmus.score import TICKS_PER_QUARTER, Chord, Meter
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from firmus.score import ACCIDENTALS, NO_CHORD, STEPS, Chord, Key, fifths, note_name
+from firmus.pitch import ACCIDENTALS, NO_CHORD, STEPS, fifths, note_name
+from firmus.score import Chord, Key
 
 # Places on the line of fifths above the root for each interval of a chord.
 _CHORD_FIFTHS = {

@@ -11,7 +11,8 @@ from collections.abc import Callable
 import numpy as np
 
 from firmus.errors import TokenError, unknown
-from firmus.score import NO_CHORD, Chord, Key, Meter, Note, Part, Score, pitch_class
+from firmus.pitch import NO_CHORD, pitch_class
+from firmus.score import Chord, Key, Meter, Note, Part, Score
 from firmus.timing import bars
 from firmus.tokens import Integers, Prepared
 from firmus.tokens import _vocabulary as v

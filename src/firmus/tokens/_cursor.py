@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from firmus.score import NO_CHORD, Chord, Meter, Note, Part, Score, Section, Tempo, note_name
+from firmus.pitch import NO_CHORD, note_name
+from firmus.score import Chord, Meter, Note, Part, Score, Section, Tempo
 from firmus.tokens import _vocabulary as v
 
 DRUM_STEPS = 6  # what a drum note sounds for: a sixteenth

@@ -10,7 +10,8 @@ from bisect import bisect_left
 
 import numpy as np
 
-from firmus.score import QUALITIES, Key
+from firmus.pitch import QUALITIES
+from firmus.score import Key
 
 UNIT = 20  # ticks in a step of time: 24 to the quarter, fine enough for 32nds and triplets of sixteenths
 QUARTER = 24
