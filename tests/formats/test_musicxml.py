@@ -428,10 +428,10 @@ def test_signs_in_force_are_restored_after_a_jump_back() -> None:
 def test_repeats_cannot_explode() -> None:
     inner = [repeat("forward") + each + repeat("backward", 1000) for each in whole("C4", "D4")]
     nested = (repeat("forward") * 1 + attributes() + note("C4", 1), *inner, note("E4", 1) + repeat("backward", 1000))
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(FormatError, match="more than 50,000 measures"):
         of(*nested)
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 # Reading: signs
@@ -606,10 +606,10 @@ LAUGHS = '<!ENTITY a "ha">' + "".join(f'<!ENTITY {chr(98 + i)} "{f"&{chr(97 + i)
     ],
 )
 def test_xml_bombs_are_refused_quickly(data: bytes) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(FormatError):
         musicxml.read(data)
-    assert time.perf_counter() - begin < 3
+    assert time.process_time() - begin < 3
 
 
 CONTAINER = '<container><rootfiles><rootfile full-path="{}"/></rootfiles></container>'
@@ -666,10 +666,10 @@ def test_container_with_an_unquoted_name_is_forgiven() -> None:
     ],
 )  # fmt: skip
 def test_hostile_archives_are_refused_quickly(data: bytes, words: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(FormatError, match=re.escape(words)):
         musicxml.read(data)
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1
 
 
 @settings(max_examples=60, deadline=None)

@@ -79,10 +79,10 @@ def test_a_refusal_keeps_the_child_and_its_words(sandbox: Sandbox) -> None:
 
 
 def test_too_slow(sandbox: Sandbox) -> None:
-    began = time.perf_counter()
+    began = time.perf_counter()  # the clock on the wall: it is what the limit counts
     with pytest.raises(FormatError, match=r"took more than 0.15 s to read"):
         sandbox.read("midi", HEAVY, 0.15)
-    assert time.perf_counter() - began < 2
+    assert time.perf_counter() - began < 10
     assert sandbox.read("midi", midi.write(TUNE)) == [TUNE]
 
 

@@ -220,9 +220,10 @@ def test_help_is_quick_and_imports_nothing_heavy():
     subprocess.run([sys.executable, "-c", script + check], check=True, capture_output=True)
     times = []
     for _ in range(3):
-        began = time.perf_counter()
+        before = os.times()
         subprocess.run([sys.executable, "-m", "firmus", "--help"], check=True, capture_output=True)
-        times.append(time.perf_counter() - began)
+        after = os.times()
+        times.append(after.children_user + after.children_system - before.children_user - before.children_system)
     assert min(times) < 0.4
 
 
@@ -253,7 +254,7 @@ def test_composing_loads_no_torch(here):
 
 
 def test_importing_is_light():
-    script = "import time; t = time.perf_counter(); import firmus; print(time.perf_counter() - t)"
+    script = "import time; t = time.process_time(); import firmus; print(time.process_time() - t)"
     words = [sys.executable, "-c", script]
     taken = [float(subprocess.run(words, capture_output=True, check=True).stdout) for _ in range(3)]
     assert min(taken) < 0.05
