@@ -85,12 +85,13 @@ def _report(options: argparse.Namespace, saved: list[tuple[Work, list[Path]]]) -
 
 
 def _summary(work: Work) -> list[str]:
-    measured, asked = work.origin.measured, work.origin.brief
+    measured, asked = dict(work.origin.measured), work.origin.brief
+    measured["heard_key"] = measured["heard_key"] or "?"
     told = ", ".join(f"{name} {_short(value)}" for name, value in asked.items()) or say("nothing asked")
     lines = [
         f"  {work.score.title}" if work.score.title else "",
         f"  {say('asked')}: {told}",
-        f"  {say('measured')}: {measured['key'] or '?'} · " + say("bars of").format(**measured),
+        f"  {say('measured')}: " + say("heard").format(**measured) + say("bars of").format(**measured),
     ]
     for part in measured["parts"]:
         name = part["name"] or "?"

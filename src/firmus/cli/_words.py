@@ -55,6 +55,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "asked": ("asked", "要求"),
     "nothing asked": ("nothing in particular", "无特别要求"),
     "measured": ("measured", "实测"),
+    "heard": ("heard in {heard_key} (confidence {heard_key_confidence:.2f}) · ", "听起来是 {heard_key}（置信度 {heard_key_confidence:.2f}）· "),
     "bars of": ("{bars} bars of {meter} at {tempo:g}, {seconds:.0f} s", "{bars} 小节，{meter} 拍，速度 {tempo:g}，{seconds:.0f} 秒"),
     "part": ("{name}: {notes} notes, {low} to {high}", "{name}：{notes} 个音符，{low} 至 {high}"),
     "silent part": ("{name}: silent", "{name}：无音符"),

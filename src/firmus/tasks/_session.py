@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.analysis import features
+from firmus.analysis import features, keys
 from firmus.errors import InvalidBrief, unknown
 from firmus.formats.json import to_dict
 from firmus.runtime import stepper
@@ -151,10 +151,18 @@ def _origin(brief: Brief, task: str, chosen: Card, seed: int, made: Plan, score:
         seed=seed,
         brief=brief.as_dict(),
         credits=chosen.credits,
-        measured={**features.summary(score), "surprise": round(nats, 4)},
+        measured={**features.summary(score), **_heard(score), "surprise": round(nats, 4)},
         composed=tuple(spans(score, made.is_open)),
         source=digest(made.source) if made.source else "",
     )
+
+
+def _heard(score: Score) -> dict[str, Any]:
+    """Key as it is heard in the notes, whatever is written, and how sure that is (0 to 1)."""
+    found = keys.estimate(score)
+    if found is None:
+        return {"heard_key": None, "heard_key_confidence": 0.0}
+    return {"heard_key": found.key.text, "heard_key_confidence": round(found.confidence, 3)}
 
 
 @cache
