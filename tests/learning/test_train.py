@@ -17,6 +17,7 @@ from firmus.formats import midi
 from firmus.learning import prepare, recipe, run, train
 from firmus.learning.corpus import load
 from firmus.learning.prepare import fingerprint
+from firmus.runtime.weights import read_card
 from firmus.score import Key, Meter, Note, Part, Score
 
 RECIPE = """
@@ -85,14 +86,16 @@ def test_a_folder_is_learnt_from_resumed_exported_and_composed_with(folder, monk
     log = [json.loads(line) for line in Path("runs/tiny/log.jsonl").read_text().splitlines()]
     assert log[-1]["step"] == 30
     assert log[-1]["train"] < np.log(1400)
-    card = json.loads(Path("runs/tiny/weights/tiny/card.json").read_text())
+    card = json.loads((first / "card.json").read_text())
+    digest = card["digest"]
     assert card["training"]["steps"] == 30
     assert set(card["training"]["validation_nats_per_token"]) == {"float32", "int8"}
 
     told.clear()
     again = run.run(Path("tiny.toml"), folder, folder / "music", report=told.append)
     assert "resumed at step 30" in "\n".join(told)
-    assert again.digest == first.digest
+    assert again == first == Path("runs/tiny/weights/tiny")
+    assert read_card(again / "card.json").digest == digest
 
     monkeypatch.setenv("FIRMUS_WEIGHTS", str(folder / "runs" / "tiny" / "weights"))
     import firmus
@@ -128,9 +131,10 @@ def test_two_processes_train_together(folder):
         "run.run(Path('tiny.toml'), Path('.'), Path('music'), Path('run2'), report=print)"
     )
     (folder / "go.py").write_text(f"if __name__ == '__main__':\n    {script}\n")
-    words = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--master_port=29517", "go.py"]
+    words = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone", "go.py"]
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.count("2 processes train together") == 1
     log = [json.loads(line) for line in (folder / "run2" / "log.jsonl").read_text().splitlines()]
     assert log[-1]["step"] == 30
     assert (folder / "run2" / "weights" / "tiny" / "card.json").exists()

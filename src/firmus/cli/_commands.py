@@ -176,8 +176,8 @@ def train(options: argparse.Namespace) -> None:
     folder = Path(options.data) if options.data else None
     out = Path(options.out) if options.out else None
     show = (lambda line: None) if options.quiet else (lambda line: print(line, file=sys.stderr, flush=True))
-    card = run.run(Path(options.recipe), Path(options.sets), folder, out, options.minutes, show)
-    _written(options, [card.folder / "model.onnx", card.folder / "card.json"])
+    weights = run.run(Path(options.recipe), Path(options.sets), folder, out, options.minutes, show)
+    _written(options, [weights / "model.onnx", weights / "card.json"])
 
 
 class Progress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def save(corpus: Corpus, path: Path) -> None:
     facts = [[piece.name, piece.set, piece.licence, piece.split, piece.tokens] for piece in corpus.all_pieces]
     arrays["facts"] = np.frombuffer(json.dumps([corpus.representation, facts]).encode(), np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".part.npz")
+    temporary = path.with_suffix(f".{os.getpid()}.part.npz")  # several processes may prepare at once
     np.savez_compressed(temporary, allow_pickle=False, **arrays)
     temporary.replace(path)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 from firmus.errors import RecipeError
 from firmus.learning import export, prepare, recipe, train
-from firmus.runtime.weights import Card
 
 
 def run(
@@ -17,8 +17,10 @@ def run(
     out: Path | None = None,
     minutes: float | None = None,
     report: Callable[[str], None] = print,
-) -> Card:
-    """Train by a recipe and export the weights into ``<out>/weights``.
+) -> Path:
+    """Train by a recipe and export the weights; returns their folder, ``<out>/weights/<name>``.
+
+    Of several processes (``torchrun``) the first alone reports and exports.
 
     Parameters
     ----------
@@ -39,8 +41,13 @@ def run(
     if user_folder is not None and not user_folder.is_dir():
         raise RecipeError(f"{user_folder} is no folder: name one that holds music files")
     folder = out or Path("runs") / chosen.name
+    weights = folder / "weights" / chosen.name
+    is_first = os.environ.get("RANK", "0") == "0"
+    report = report if is_first else lambda line: None
     corpus = prepare.prepare(chosen, sets, Path("cache"), user_folder=user_folder, report=report)
     network, progress = train.train(chosen, corpus, folder, minutes=minutes, report=report)
+    if not is_first:
+        return weights
     last = progress.log[-1] if progress.log else {}
     training = {
         "steps": progress.step, "minutes": round(progress.minutes, 1), "tokens": progress.tokens,
@@ -48,4 +55,5 @@ def run(
         "command": f"firmus train {path.as_posix()}" + (f" --minutes {minutes:g}" if minutes else ""),
         "curve": progress.log,
     }  # fmt: skip
-    return export.export(network, chosen, corpus, folder / "weights" / chosen.name, training=training)
+    export.export(network, chosen, corpus, weights, training=training)
+    return weights

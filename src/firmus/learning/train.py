@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import time
 from collections.abc import Iterator
 from copy import deepcopy
@@ -66,8 +67,7 @@ def train(
     """
     settings = recipe.training
     limit = settings.minutes if minutes is None else minutes
-    fabric = Fabric(accelerator="auto", devices="auto", precision=precision())  # type: ignore[arg-type]
-    fabric.launch()
+    fabric = launched()
     torch.manual_seed(settings.seed)
     network = build(recipe)
     average = deepcopy(network).requires_grad_(False)
@@ -86,6 +86,8 @@ def train(
     batches = _batches(
         recipe, corpus, fabric.world_size, seed=settings.seed + 7919 * progress.step + fabric.global_rank
     )
+    if fabric.world_size > 1:
+        report(f"{fabric.world_size} processes train together")
     began, saved_at, losses = time.monotonic() - progress.minutes * 60, time.monotonic(), []
     done = progress.step >= settings.steps or (limit and progress.minutes >= limit)
     while not done:
@@ -120,6 +122,18 @@ def train(
                 )
             losses, saved_at = [], time.monotonic()
     return average.cpu().eval(), progress
+
+
+def launched() -> Fabric:
+    """Fabric on what there is: one CPU, one GPU, or, under ``torchrun``, its processes."""
+    total, local = (int(os.environ.get(name, "1")) for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"))
+    kind: Any = precision()
+    if total > 1:
+        fabric = Fabric(devices=local, num_nodes=total // local, strategy="ddp", precision=kind)
+    else:
+        fabric = Fabric(devices=1, precision=kind)
+    fabric.launch()
+    return fabric
 
 
 def build(recipe: Recipe) -> nn.Module:
