@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 MAX_NOTES = 1_000_000
 MAX_WRITTEN = 20_000
+ROUNDING = 2  # ticks by which the sum of a measure's lengths may miss its meter
 
 
 @dataclass(slots=True)
@@ -197,6 +198,8 @@ class _Assembly:
 
     def _length(self, index: int) -> int:
         length, meter = self.file.measures[index].length, self.under[index]
+        if meter and abs(length - meter.bar) <= ROUNDING:  # tuplets written in rounded divisions fill the bar
+            return meter.bar
         return length or (meter.bar if meter else Meter(0, 4, 4).bar)
 
     def score(self) -> Score:
