@@ -121,6 +121,9 @@ def train(
                     f"{progress.tokens / 1e6:.2f} M tokens · train {entry['train']:.4f} · valid {entry['valid']:.4f}"
                 )
             losses, saved_at = [], time.monotonic()
+    if fabric.world_size > 1:  # a process that leaves while others still talk to it aborts
+        fabric.barrier()
+        torch.distributed.destroy_process_group()
     return average.cpu().eval(), progress
 
 
