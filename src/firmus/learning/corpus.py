@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from firmus import plugins
-from firmus.tokens import Example, Prepared
+from firmus.tokens import Example, Prepared, Scales
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Corpus:
     representation: str
     all_pieces: list[Piece]
     weights: dict[str, float] = field(default_factory=dict)
+    scales: Scales = field(default_factory=dict)
     _draws: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def pieces(self, split: str) -> list[Piece]:
@@ -48,7 +49,7 @@ class Corpus:
         pieces, shares = self._draws[split]
         piece = pieces[int(np.searchsorted(shares, generator.random(), side="right"))]
         module = plugins.load("firmus.tokens", self.representation)
-        drawn: Example = module.example(piece.prepared, generator, length, transpose)
+        drawn: Example = module.example(piece.prepared, generator, length, transpose, self.scales)
         return drawn
 
 
@@ -60,7 +61,7 @@ def save(corpus: Corpus, path: Path) -> None:
         arrays[name] = np.concatenate(every)
         arrays[f"{name}.borders"] = np.cumsum([0, *(len(each) for each in every)])
     facts = [[piece.name, piece.set, piece.licence, piece.split, piece.tokens] for piece in corpus.all_pieces]
-    arrays["facts"] = np.frombuffer(json.dumps([corpus.representation, facts]).encode(), np.uint8)
+    arrays["facts"] = np.frombuffer(json.dumps([corpus.representation, facts, corpus.scales]).encode(), np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(f".{os.getpid()}.part.npz")  # several processes may prepare at once
     np.savez_compressed(temporary, allow_pickle=False, **arrays)
@@ -71,7 +72,7 @@ def load(path: Path, weights: dict[str, float] | None = None) -> Corpus:
     """Read a corpus; the inverse of `save`."""
     with np.load(path, allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
-    representation, facts = json.loads(arrays.pop("facts").tobytes())
+    representation, facts, scales = json.loads(arrays.pop("facts").tobytes())
     names = [name for name in arrays if not name.endswith(".borders")]
     pieces = []
     for index, (name, set_name, licence, split, tokens) in enumerate(facts):
@@ -80,4 +81,4 @@ def load(path: Path, weights: dict[str, float] | None = None) -> Corpus:
             borders = arrays[f"{each}.borders"]
             prepared[each] = arrays[each][borders[index] : borders[index + 1]]
         pieces.append(Piece(name, set_name, licence, split, prepared, tokens))
-    return Corpus(representation, pieces, weights or {})
+    return Corpus(representation, pieces, weights or {}, scales)

@@ -15,7 +15,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus import formats, plugins
+from firmus.analysis import chords, form
+from firmus.analysis.features import is_monophonic
 from firmus.errors import FirmusError, FormatError, RecipeError
 from firmus.learning.chorales import from_raster
 from firmus.learning.corpus import Corpus, Piece, load, save
@@ -95,7 +97,10 @@ def prepare(
     report(f"{notes:,} notes in {seconds:.0f} s: {notes / max(seconds, 1e-9):,.0f} notes/s")
     if not any(piece.split == "train" for piece in pieces):
         raise RecipeError("no piece to train on is left: see above why each was left out")
-    corpus = Corpus(recipe.representation, pieces, recipe.data.weights)
+    module = plugins.load("firmus.tokens", recipe.representation)
+    learnt = [piece.prepared for piece in pieces if piece.split == "train"]
+    scales = module.scales(learnt, recipe.training.length)
+    corpus = Corpus(recipe.representation, pieces, recipe.data.weights, scales)
     save(corpus, path)
     return corpus
 
@@ -126,18 +131,40 @@ def _read(job: tuple[str, Document, bool]) -> list[Read]:
     except FormatError as error:
         return [Read(document.name, document, None, np.empty(0, np.uint64), 0, f"unreadable ({error})"[:90])]
     module = plugins.load("firmus.tokens", representation)
-    return [_encode(module, score, document, index) for index, score in enumerate(scores)]
+    read = []
+    for index, score in enumerate(scores):
+        name = f"{document.name}#{index + 1}"
+        derived = not score.chords
+        score = understand(score)
+        read.append(_encode(module, score, document, name, derived))
+        if document.style == "song" and (sheet := lead_sheet(score)):
+            melody = replace(document, style="lead-sheet")
+            read.append(_encode(module, sheet, melody, f"{name} lead sheet", derived=False))
+    return read
 
 
-def _encode(module: Any, score: Score, document: Document, index: int) -> Read:
-    name = f"{document.name}#{index + 1}"
-    bare = Document(document.name, b"", document.style, document.licence, document.split)
+def understand(score: Score) -> Score:
+    """Add what analysis reads off the notes, where the score does not say it: chords and sections."""
+    return replace(
+        score, chords=score.chords or chords.recognise(score), sections=score.sections or form.sections(score)
+    )
+
+
+def lead_sheet(score: Score) -> Score | None:
+    """Melody of a song and its chords; None where its first part sings more than one note at once."""
+    if not score.parts or not score.parts[0].notes or not is_monophonic(score.parts[0]):
+        return None
+    return replace(score, parts=score.parts[:1])
+
+
+def _encode(module: Any, score: Score, document: Document, name: str, derived: bool) -> Read:
+    bare = replace(document, data=b"")
     notes = sum(len(part.notes) for part in score.parts)
     nothing = np.empty(0, np.uint64)
     if notes < LEAST_NOTES:
         return Read(name, bare, None, nothing, notes, f"fewer than {LEAST_NOTES} notes")
     try:
-        prepared = module.prepare(score, document.style)
+        prepared = module.prepare(score, document.style, derived)
     except FirmusError as error:
         return Read(name, bare, None, nothing, notes, str(error)[:90])
     return Read(name, bare, prepared, fingerprint(score), notes)
@@ -229,7 +256,8 @@ def _share(name: str) -> float:
 def _digest(recipe: Recipe, sources: list[Source], data: Path) -> str:
     """Digest of everything that the prepared music depends on: the sets' files and the code that reads them."""
     root = Path(__file__).parent.parent
-    code = sorted(file for room in ("formats", "tokens", "learning", "analysis") for file in (root / room).glob("*.py"))
+    code = sorted(file for room in ("formats", "tokens", "analysis") for file in (root / room).glob("*.py"))
+    code += [root / "learning" / f"{name}.py" for name in ("prepare", "sources", "chorales", "corpus")]
     made_by = hashlib.blake2b(digest_size=8)
     for file in [*code, root / "score.py", root / "timing.py"]:
         made_by.update(file.read_bytes())

@@ -52,9 +52,16 @@ class Training:
     steps : int
         Updates of the weights.
     minutes : float
-        A bound on the time, 0 for none; the learning rate falls to zero at whichever comes first.
+        A bound on the time, 0 for none; the run ends at whichever comes first.
     length : int
         Tokens in a sequence, at most.
+    first_length : int
+        Tokens in a sequence until the cooldown, 0 for `length`: short ones are learnt from faster.
+    cooldown : float
+        Share of the run, at its end, in which the learning rate falls to zero; it is constant before (Hägele et
+        al. 2024), so that a run can be made longer later.
+    compile : bool
+        Whether the network is compiled (``torch.compile``; it needs a C++ compiler on a CPU).
     batch_tokens : int
         Tokens in a batch, on all devices together.
     learning_rate, weight_decay, clip : float
@@ -71,6 +78,9 @@ class Training:
     steps: int = 2000
     minutes: float = 0.0
     length: int = 1024
+    first_length: int = 0
+    cooldown: float = 0.25
+    compile: bool = False
     batch_tokens: int = 8192
     learning_rate: float = 1e-3
     weight_decay: float = 0.1

@@ -8,7 +8,6 @@ the checkpoint holds weights, their moving average, the optimiser, the step, the
 from __future__ import annotations
 
 import json
-import math
 import os
 import time
 from collections.abc import Iterator
@@ -82,26 +81,24 @@ def train(
     if _resume(folder, state, progress):
         report(f"resumed at step {progress.step}, after {progress.minutes:.0f} minutes")
     average.to(fabric.device)
+    _compile(network, settings.compile)
     model, optimiser = fabric.setup(network, optimiser)
-    batches = _batches(
-        recipe, corpus, fabric.world_size, seed=settings.seed + 7919 * progress.step + fabric.global_rank
-    )
     if fabric.world_size > 1:
         report(f"{fabric.world_size} processes train together")
     began, saved_at, losses = time.monotonic() - progress.minutes * 60, time.monotonic(), []
+    batches: dict[int, Iterator[tuple[Tensor, Tensor, Tensor]]] = {}  # by length: short ones until the cooldown
     done = progress.step >= settings.steps or (limit and progress.minutes >= limit)
     while not done:
         share = max(progress.step / settings.steps, progress.minutes / limit if limit else 0.0)
+        length = settings.length if share >= 1 - settings.cooldown else settings.first_length or settings.length
+        if length not in batches:
+            seed = settings.seed + 7919 * progress.step + fabric.global_rank
+            batches[length] = _batches(recipe, corpus, fabric.world_size, length, seed=seed)
         for group in optimiser.param_groups:
-            group["lr"] = settings.learning_rate * rate(progress.step, share, settings.warmup)
-        batch = [fabric.to_device(each) for each in next(batches)]
-        loss = _loss(model, *batch)
-        fabric.backward(loss)
-        fabric.clip_gradients(model, optimiser, max_norm=settings.clip)
-        optimiser.step()
-        optimiser.zero_grad()
+            group["lr"] = settings.learning_rate * rate(progress.step, share, settings.warmup, settings.cooldown)
+        batch = next(batches[length])
+        losses.append(_update(fabric, model, optimiser, batch, settings.clip))
         _average(average, network, settings.average, progress.step)
-        losses.append(float(loss.detach()))
         progress.step += 1
         progress.tokens += int(batch[0].numel()) * fabric.world_size
         progress.minutes = (time.monotonic() - began) / 60
@@ -116,15 +113,40 @@ def train(
                          "valid": validate(average, recipe, corpus)}  # fmt: skip
                 progress.log.append(entry)
                 _save(folder, state, progress, network)
-                report(
-                    f"step {progress.step}/{settings.steps} · {progress.minutes:.0f} min · "
-                    f"{progress.tokens / 1e6:.2f} M tokens · train {entry['train']:.4f} · valid {entry['valid']:.4f}"
-                )
+                report(_line(entry, settings.steps))
             losses, saved_at = [], time.monotonic()
-    if fabric.world_size > 1:  # a process that leaves while others still talk to it aborts
+    _leave_together(fabric)
+    return average.cpu().eval(), progress
+
+
+def _compile(network: nn.Module, wanted: bool) -> None:
+    if wanted:
+        torch._dynamo.config.recompile_limit = 64  # one form for each length of sequence
+        network.compile(dynamic=False)
+
+
+def _update(fabric: Fabric, model: Any, optimiser: Any, batch: tuple[Tensor, ...], clip: float) -> float:
+    """One step of learning from a batch; its loss."""
+    loss = _loss(model, *(fabric.to_device(each) for each in batch))
+    fabric.backward(loss)
+    fabric.clip_gradients(model, optimiser, max_norm=clip)
+    optimiser.step()
+    optimiser.zero_grad()
+    return float(loss.detach())
+
+
+def _line(entry: dict[str, float], steps: int) -> str:
+    return (
+        f"step {entry['step']}/{steps} · {entry['minutes']:.0f} min · {entry['tokens'] / 1e6:.2f} M tokens · "
+        f"train {entry['train']:.4f} · valid {entry['valid']:.4f}"
+    )
+
+
+def _leave_together(fabric: Fabric) -> None:
+    """Wait for the other processes: one that leaves while others still talk to it aborts."""
+    if fabric.world_size > 1:
         fabric.barrier()
         torch.distributed.destroy_process_group()
-    return average.cpu().eval(), progress
 
 
 def launched() -> Fabric:
@@ -148,15 +170,15 @@ def build(recipe: Recipe) -> nn.Module:
     return network
 
 
-def rate(step: int, share: float, warmup: int) -> float:
-    """Share of the full learning rate: a linear warm-up, then a cosine from 1 to 0.02 as `share` goes to 1.
+def rate(step: int, share: float, warmup: int, cooldown: float) -> float:
+    """Share of the full learning rate: a linear warm-up, then 1, then linearly to 0 as `share` goes to 1.
 
     Examples
     --------
-    >>> rate(0, 0.0, 100), rate(500, 0.5, 100), round(rate(999, 1.0, 100), 2)
-    (0.01, 0.51, 0.02)
+    >>> rate(0, 0.0, 100, 0.5), rate(500, 0.5, 100, 0.5), rate(900, 0.9, 100, 0.5)
+    (0.01, 1.0, 0.2)
     """
-    return min((step + 1) / warmup, 1.0) * (0.02 + 0.98 * (1 + math.cos(math.pi * min(share, 1.0))) / 2)
+    return min((step + 1) / warmup, 1.0) * round(min(1.0, max(0.0, 1 - share) / max(cooldown, 1e-9)), 6)
 
 
 @torch.no_grad()
@@ -166,7 +188,7 @@ def validate(network: nn.Module, recipe: Recipe, corpus: Corpus) -> float:
         return float("nan")
     network.eval()
     device = next(network.parameters()).device
-    stream = _batches(recipe, corpus, 1, seed=0, split="valid", transpose=False)
+    stream = _batches(recipe, corpus, 1, recipe.training.length, seed=0, split="valid", transpose=False)
     total = count = 0.0
     while count < VALIDATION_EXAMPLES * recipe.training.length / 2:
         tokens, slots, targets = (each.to(device) for each in next(stream))
@@ -203,6 +225,7 @@ def _batches(
     recipe: Recipe,
     corpus: Corpus,
     shares: int,
+    length: int,
     *,
     seed: int,
     split: str = "train",
@@ -212,15 +235,15 @@ def _batches(
     generator = np.random.default_rng(seed)
     settings = recipe.training
     moves = recipe.data.transpose if transpose is None else transpose
-    budget = max(settings.batch_tokens // shares, settings.length)
+    budget = max(settings.batch_tokens // shares, length)
     spare: list[Any] = []
     while True:
-        wanted = 16 * budget // settings.length
-        spare += [corpus.example(split, generator, settings.length, moves) for _ in range(wanted)]
+        wanted = 16 * budget // length
+        spare += [corpus.example(split, generator, length, moves) for _ in range(wanted)]
         spare.sort(key=lambda each: len(each.tokens))
         batches: list[list[Any]] = [[]]
         for each in spare:
-            padded = -(-(len(each.tokens) - 1) // 64) * 64
+            padded = _padded(len(each.tokens) - 1)
             if (len(batches[-1]) + 1) * padded > budget:
                 batches.append([])
             batches[-1].append(each)
@@ -232,9 +255,9 @@ def _batches(
 def collate(examples: list[Any]) -> tuple[Tensor, Tensor, Tensor]:
     """Pad alike: tokens (B, T), slots (B, T, 3), targets (B, T) with -100 where nothing is learnt.
 
-    T is a multiple of 64, so that few shapes occur: every new one costs a compilation on a CPU.
+    T is one of few lengths: every new shape costs a compilation on a CPU.
     """
-    longest = -(-(max(len(each.tokens) for each in examples) - 1) // 64) * 64
+    longest = _padded(max(len(each.tokens) for each in examples) - 1)
     tokens = np.zeros((len(examples), longest), np.int64)
     slots = np.zeros((len(examples), longest, 3), np.int64)
     targets = np.full((len(examples), longest), -100, np.int64)
@@ -243,6 +266,14 @@ def collate(examples: list[Any]) -> tuple[Tensor, Tensor, Tensor]:
         tokens[row, :n], slots[row, :n] = each.tokens[:-1], each.slots[:-1]
         targets[row, :n] = np.where(each.given[1:], -100, each.tokens[1:])
     return torch.from_numpy(tokens), torch.from_numpy(slots), torch.from_numpy(targets)
+
+
+def _padded(length: int) -> int:
+    """Least of 64, 128, 192, 256, 384, 512, 768 ... that is not below a length."""
+    size = 64
+    while size < length:
+        size += max(64, 1 << (size.bit_length() - 2))
+    return size
 
 
 def _resume(folder: Path, state: dict[str, Any], progress: Progress) -> bool:

@@ -16,7 +16,9 @@ Every representation module has
     what is left of a Score: ``decode(encode(score)) == quantise(score)``;
 ``prepare(score) -> Prepared``
     what training keeps of a piece: a dict of arrays, small enough to hold a corpus in memory;
-``example(prepared, generator, length, transpose) -> Example``
+``scales(pieces, length) -> Scales``
+    what the classes of its controls mean in each style; empty where it has no controls;
+``example(prepared, generator, length, transpose, scales) -> Example``
     one random training sequence of at most `length` tokens out of a prepared piece.
 """
 
@@ -30,6 +32,7 @@ from numpy.typing import NDArray
 
 Integers = NDArray[np.integer[Any]]
 Prepared = dict[str, NDArray[Any]]
+Scales = dict[str, dict[str, list[float]]]  # style → control → the seven borders between its classes
 
 
 @dataclass(frozen=True, slots=True)

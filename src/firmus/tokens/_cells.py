@@ -28,7 +28,7 @@ def cells(prepared: Prepared) -> tuple[int, int]:
     return len(prepared["bars"]), len(prepared["programs"]) + 1
 
 
-def prepare(score: Score, style: str = "") -> Prepared:
+def prepare(score: Score, style: str = "", derived: bool = False) -> Prepared:
     """Encode every cell once, so that any cut with any open region is quickly put together.
 
     Returns
@@ -36,8 +36,8 @@ def prepare(score: Score, style: str = "") -> Prepared:
     dict of arrays
         ``head`` start, style; ``programs`` (P,); ``bars`` (B, 7): start, place of its first step, key, meter,
         tempo, section (tokens, -1 for none), length; ``ticks`` (B,): where each begins in the score;
-        ``borders`` (B · (P + 1) + 1,) into ``tokens``, ``time``, ``place``; ``lane`` (1,): are there chord
-        symbols; ``range`` lowest and highest pitch.
+        ``borders`` (B · (P + 1) + 1,) into ``tokens``, ``time``, ``place``; ``lane`` (2,): are there chord
+        symbols, and were they read off the music (`derived`); ``range`` lowest and highest pitch.
     """
     if len(score.parts) > v.MAX_PARTS:
         raise TokenError(f"{len(score.parts)} parts: the representation holds {v.MAX_PARTS} at most")
@@ -66,7 +66,7 @@ def prepare(score: Score, style: str = "") -> Prepared:
         "tokens": events[:, 0].astype(np.int16),
         "time": events[:, 1],
         "place": events[:, 2].astype(np.int16),
-        "lane": np.array([bool(score.chords)]),
+        "lane": np.array([bool(score.chords), derived]),
         "range": np.array([min(pitches, default=127), max(pitches, default=0)], np.int16),
     }
 

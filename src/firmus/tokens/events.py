@@ -29,12 +29,13 @@ Conventions
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from firmus.score import Score
-from firmus.tokens import Example, Integers, Prepared
+from firmus.tokens import Example, Integers, Prepared, Scales
 from firmus.tokens import _vocabulary as v
 from firmus.tokens._cells import (
     BAR_KEY,
@@ -47,14 +48,20 @@ from firmus.tokens._cells import (
     cells,
     prepare,
 )
+from firmus.tokens._controls import borders, classify, control, measure
 from firmus.tokens._cursor import Cursor
 
 TITLE = "Events, bar by bar, any region open"
-__all__ = ["assemble", "cells", "decode", "encode", "example", "prepare", "quantise", "region", "slots"]
+__all__ = [
+    "assemble", "cells", "classify", "control", "decode", "encode", "example", "measure", "prepare", "quantise",
+    "region", "scales", "slots",
+]  # fmt: skip
 VOCABULARY = v.VOCABULARY
 PLACES = v.LONGEST_BAR + 1
 PARTS = v.MAX_PARTS + 2
 QUARTER = v.QUARTER
+MANY = 5  # parts beyond which some are left out of an example
+DRAWS = 1200  # cuts that the classes of a style's controls are measured on
 _transpositions: dict[int, Integers] = {}
 
 
@@ -214,8 +221,65 @@ class _Story:
         return Example(np.concatenate(self.tokens), np.concatenate(self.slots), given)
 
 
-def example(prepared: Prepared, generator: np.random.Generator, length: int, transpose: bool = True) -> Example:
-    """Cut some bars at random, leave a random region open, move to a random key."""
+def example(
+    prepared: Prepared,
+    generator: np.random.Generator,
+    length: int,
+    transpose: bool = True,
+    scales: Scales | None = None,
+) -> Example:
+    """Cut some bars at random, leave a random region open, move to a random key, say what it is like.
+
+    Of more than five parts some are left out, of what was read off the music (chords, sections, controls) now
+    this and now that, so that each may be given or not when composing.
+    """
+    cut = _cut(prepared, generator, length, transpose)
+    controls: list[int] = []
+    if scales and generator.random() < 0.7:
+        between = scales.get(_style(prepared), {})
+        for name, value in measure(cut.prepared, cut.is_open, cut.first, cut.last, cut.shift).items():
+            if between.get(name) and generator.random() < 0.6:
+                controls.append(control(name, classify(value, between[name])))
+    drawn = assemble(cut.prepared, cut.is_open, cut.first, cut.last, controls)
+    tokens = drawn.tokens
+    if cut.shift:
+        if cut.shift not in _transpositions:
+            _transpositions[cut.shift] = v.transposition(cut.shift)
+        tokens = _transpositions[cut.shift][tokens]
+    return Example(tokens[:length], drawn.slots[:length], drawn.given[:length])
+
+
+def scales(pieces: Sequence[Prepared], length: int) -> Scales:
+    """Borders between the classes of every control in each style, from random cuts with all parts."""
+    generator = np.random.default_rng(0)
+    found: dict[str, dict[str, list[float]]] = {}
+    styles = {_style(prepared) for prepared in pieces}
+    for style in sorted(styles):
+        chosen = [prepared for prepared in pieces if _style(prepared) == style]
+        values: dict[str, list[float]] = {}
+        for _ in range(DRAWS):
+            cut = _cut(chosen[int(generator.integers(len(chosen)))], generator, length, True)
+            everything = np.ones_like(cut.is_open)
+            for name, value in measure(cut.prepared, everything, cut.first, cut.last, cut.shift).items():
+                values.setdefault(name, []).append(value)
+        every = {name: borders(each) for name, each in values.items()}
+        found[style] = {name: each for name, each in every.items() if each}
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Some bars of a piece, what of them is open, and by how many semitones they move."""
+
+    prepared: Prepared
+    is_open: NDArray[np.bool_]
+    first: int
+    last: int
+    shift: int
+
+
+def _cut(prepared: Prepared, generator: np.random.Generator, length: int, transpose: bool) -> _Cut:
+    prepared = _simplify(prepared, generator)
     count, lanes = cells(prepared)
     used = 0 if prepared["lane"][0] else 1
     sizes = np.diff(prepared["borders"]).reshape(count, lanes)
@@ -223,18 +287,48 @@ def example(prepared: Prepared, generator: np.random.Generator, length: int, tra
     room = length - len(prepared["programs"]) - 8
     latest = int(np.searchsorted(cost, cost[-1] - room))  # the earliest start that reaches the end
     first = 0 if latest == 0 or generator.random() < 0.3 else int(generator.integers(0, latest + 1))
-    last = max(first + 1, int(np.searchsorted(cost, cost[first] + room, side="right")) - 1)
+    last = min(count, max(first + 1, int(np.searchsorted(cost, cost[first] + room, side="right")) - 1))
     is_open = np.zeros((count, lanes), bool)
     is_open[first:last, used:] = region(generator, last - first, lanes - used)
-    drawn = assemble(prepared, is_open, first, min(last, count))
-    tokens = drawn.tokens
-    if transpose:
-        low, high = (int(each) for each in prepared["range"])
-        shift = int(generator.integers(max(-5, -low), min(6, 127 - high) + 1)) if low <= high else 0
-        if shift not in _transpositions:
-            _transpositions[shift] = v.transposition(shift)
-        tokens = _transpositions[shift][tokens]
-    return Example(tokens[:length], drawn.slots[:length], drawn.given[:length])
+    if used == 0 and lanes > 1 and generator.random() < 0.5:
+        is_open[first:last, 0] = False  # chords are given more often than they would be by chance
+        if not is_open[first:last].any():
+            is_open[first:last, 1:] = True
+    low, high = (int(each) for each in prepared["range"])
+    shift = int(generator.integers(max(-5, -low), min(6, 127 - high) + 1)) if transpose and low <= high else 0
+    return _Cut(prepared, is_open, first, last, shift)
+
+
+def _simplify(prepared: Prepared, generator: np.random.Generator) -> Prepared:
+    """Leave out, at random, what may be wanting: derived chords, section marks, some of many parts."""
+    changed: Prepared = {}
+    if prepared["lane"][0] and prepared["lane"][-1] and generator.random() < 0.5:
+        changed["lane"] = np.array([False, True])
+    if (prepared["bars"][:, BAR_SECTION] != NO_TOKEN).any() and generator.random() < 0.5:
+        changed["bars"] = prepared["bars"].copy()
+        changed["bars"][:, BAR_SECTION] = NO_TOKEN
+    prepared = prepared | changed
+    parts = len(prepared["programs"])
+    if parts <= MANY or generator.random() < 0.2:
+        return prepared
+    count, lanes = cells(prepared)
+    sizes = np.diff(prepared["borders"]).reshape(count, lanes)
+    marks = generator.random(parts) * np.sqrt(1 + sizes[:, 1:].sum(axis=0))
+    programs = prepared["programs"] - v.PROGRAM
+    marks[(programs == 128) | ((programs >= 32) & (programs < 40))] *= 3  # drums and basses carry a band
+    kept = np.sort(np.argsort(marks)[-int(generator.integers(2, MANY + 1)) :])
+    chosen = np.concatenate([[0], kept + 1])
+    starts = prepared["borders"][:-1].reshape(count, lanes)[:, chosen].reshape(-1)
+    chosen_sizes = sizes[:, chosen].reshape(-1)
+    ends = np.cumsum(chosen_sizes)
+    places = np.arange(int(ends[-1])) + np.repeat(starts - (ends - chosen_sizes), chosen_sizes)
+    content = {name: prepared[name][places] for name in ("tokens", "time", "place")}
+    content["programs"] = prepared["programs"][kept]
+    return prepared | content | {"borders": np.concatenate([np.zeros(1, np.int64), ends])}
+
+
+def _style(prepared: Prepared) -> str:
+    return v.STYLES[int(prepared["head"][1]) - v.STYLE] if len(prepared["head"]) > 1 else ""
 
 
 def region(generator: np.random.Generator, count: int, lanes: int) -> NDArray[np.bool_]:

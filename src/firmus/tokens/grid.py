@@ -12,11 +12,13 @@ Conventions
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from firmus.errors import TokenError
 from firmus.score import TICKS_PER_QUARTER, Note, Part, Score
-from firmus.tokens import Example, Integers, Prepared
+from firmus.tokens import Example, Integers, Prepared, Scales
 
 TITLE = "Grid of sixteenths, four voices"
 LOWEST, HIGHEST = 36, 81
@@ -81,8 +83,8 @@ def quantise(score: Score) -> Score:
     return decode(encode(score))
 
 
-def prepare(score: Score, style: str = "") -> Prepared:
-    """Raster (S, 4) of tokens; where notes of a part overlap, the higher sounds; the style is not kept."""
+def prepare(score: Score, style: str = "", derived: bool = False) -> Prepared:
+    """Raster (S, 4) of tokens; where notes of a part overlap, the higher sounds; style and chords are not kept."""
     if len(score.parts) > PARTS or any(part.is_drums for part in score.parts):
         raise TokenError(f"{len(score.parts)} parts: the grid holds four voices at most, and no drums")
     steps = -(-score.end // STEP)
@@ -98,7 +100,18 @@ def prepare(score: Score, style: str = "") -> Prepared:
     return {"raster": raster}
 
 
-def example(prepared: Prepared, generator: np.random.Generator, length: int, transpose: bool = True) -> Example:
+def scales(pieces: Sequence[Prepared], length: int) -> Scales:
+    """Nothing: the grid has no controls."""
+    return {}
+
+
+def example(
+    prepared: Prepared,
+    generator: np.random.Generator,
+    length: int,
+    transpose: bool = True,
+    scales: Scales | None = None,
+) -> Example:
     """Cut `length` tokens at random, in a random key within the range of the grid."""
     raster = prepared["raster"].astype(np.int64)
     if transpose:

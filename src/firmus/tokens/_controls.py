@@ -1,0 +1,132 @@
+"""What a control measures: the music of the open cells, as one number each, and its class within a style.
+
+======== =====================================================================================================
+density   onsets a quarter note, in each part that plays (a chord is one onset)
+register  mean pitch
+polyphony notes sounding at once in each part that plays, on the mean; in drums, drums struck together
+valence   how much more major than minor: the best correlation of the pitch classes with the twelve major key
+          profiles, less that with the minor ones (profiles of `firmus.analysis.keys`)
+arousal   log2 of onsets a second in each part that plays, and 1/40 for each step of velocity above 80
+======== =====================================================================================================
+
+Valence and arousal are estimates by rule, after the findings that mode carries valence, and tempo, rhythm and
+loudness arousal (Gabrielsson & Lindström 2010; Eerola & Vuoskoski 2011); nobody was asked. A control's class, 0 to
+7, is the eighth of the training music of that style in which its value falls, so half of the scale is half of the
+music.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus.analysis.keys import PROFILES
+from firmus.tokens import Prepared
+from firmus.tokens import _vocabulary as v
+from firmus.tokens._cells import BAR_LENGTH, BAR_TEMPO, NO_TOKEN
+
+FEWEST_NOTES = 8
+_DURATIONS = np.array(v.DURATIONS)
+_SHAPES = {
+    mode: np.array([np.roll(np.array(shape) - np.mean(shape), tonic) / (np.std(shape) * 12) for tonic in range(12)])
+    for mode, shape in PROFILES.items()
+}
+
+
+def measure(
+    prepared: Prepared, is_open: NDArray[np.bool_], first: int = 0, last: int | None = None, shift: int = 0
+) -> dict[str, float]:
+    """Value of every control over the open cells of bars `first` to `last`; those without meaning are left out.
+
+    Parameters
+    ----------
+    prepared : dict of arrays
+    is_open : array (B, P + 1) of bool
+    first, last : int
+        Bars to look at, `last` not among them.
+    shift : int
+        Semitones by which the music will be moved.
+    """
+    lanes = len(prepared["programs"]) + 1
+    last = len(prepared["bars"]) if last is None else last
+    chosen = is_open[first:last].copy()
+    chosen[:, 0] = False
+    borders = prepared["borders"][first * lanes : last * lanes + 1]
+    sizes = np.diff(borders)
+    inside = np.repeat(chosen.reshape(-1), sizes)
+    cell = np.repeat(np.arange(len(sizes)), sizes)[inside]
+    tokens = prepared["tokens"][borders[0] : borders[-1]][inside].astype(np.int64)
+    family = v.FAMILY_OF[tokens]
+    pitches = tokens[family == v.FAMILY["PITCH"]] - v.PITCH
+    drums = int((family == v.FAMILY["DRUM"]).sum())
+    if len(pitches) + drums < FEWEST_NOTES:
+        return {}
+    rows = prepared["bars"][first:last]
+    onsets = np.bincount(cell[family == v.FAMILY["PLACE"]], minlength=len(sizes)).reshape(-1, lanes)
+    steps = rows[:, BAR_LENGTH].astype(float)
+    quarters = ((onsets > 0) * steps[:, None]).sum() / v.QUARTER
+    density = float(onsets.sum() / max(quarters, 1e-9))
+    found = {"density": density}
+    if len(pitches) >= FEWEST_NOTES:
+        sounding = float(_DURATIONS[tokens[family == v.FAMILY["DURATION"]] - v.DURATION].sum())
+        found["register"] = float(pitches.mean()) + shift
+        found["polyphony"] = sounding / v.QUARTER / float(quarters)
+        found["valence"] = majorness(np.bincount(pitches % 12, minlength=12))
+    else:
+        found["polyphony"] = drums / max(float(onsets.sum()), 1.0)
+    tempi = rows[:, BAR_TEMPO]
+    known = tempi[tempi != NO_TOKEN]
+    bpm = float(np.mean([v.TEMPI[token - v.TEMPO] for token in known])) if len(known) else 120.0
+    louder = tokens[family == v.FAMILY["VELOCITY"]] - v.VELOCITY
+    velocity = float(np.mean([v.VELOCITIES[each] for each in louder])) if len(louder) else float(v.USUAL_VELOCITY)
+    found["arousal"] = float(np.log2(max(density * bpm / 60, 1e-3))) + (velocity - v.USUAL_VELOCITY) / 40
+    return found
+
+
+def majorness(profile: NDArray[Any]) -> float:
+    """Best correlation of a pitch-class profile (12,) with the major keys, less the best with the minor ones.
+
+    Examples
+    --------
+    >>> major, minor = np.isin(np.arange(12), [0, 4, 7]), np.isin(np.arange(12), [0, 3, 7])
+    >>> majorness(major) > 0 > majorness(minor)
+    True
+    """
+    spread = profile.std()
+    if spread == 0:
+        return 0.0
+    even = (profile - profile.mean()) / spread
+    return float((_SHAPES["major"] @ even).max() - (_SHAPES["minor"] @ even).max())
+
+
+def borders(values: list[float]) -> list[float]:
+    """Seven borders between eight equal parts of what was measured; none where it hardly varies.
+
+    Examples
+    --------
+    >>> borders([float(each) for each in range(801)])
+    [100.0, 200.0, 300.0, 400.0, 500.0, 600.0, 700.0]
+    """
+    if len(values) < 8 * v.CLASSES:
+        return []
+    found = [round(float(each), 4) for each in np.quantile(values, np.arange(1, v.CLASSES) / v.CLASSES)]
+    apart = np.diff(found)
+    return found if (apart > 1e-3).all() and found[-1] - found[0] > 0.05 * abs(found[3]) else []
+
+
+def classify(value: float, between: list[float]) -> int:
+    """Class, 0 to 7, of a value.
+
+    Examples
+    --------
+    >>> classify(2.5, [1, 2, 3, 4, 5, 6, 7])
+    2
+    """
+    return int(np.searchsorted(between, value))
+
+
+def control(name: str, kind: int) -> int:
+    """The control token of a class."""
+    return v.CONTROL + v.CONTROLS.index(name) * v.CLASSES + kind
