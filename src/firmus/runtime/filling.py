@@ -41,6 +41,8 @@ class Request:
     rules : Rules
         With times counted from the start of the piece.
     sampling : Sampling
+    controls : tuple of int
+        Control tokens: what the open cells are to be like.
     """
 
     score: Score
@@ -48,6 +50,7 @@ class Request:
     style: str
     rules: Rules
     sampling: Sampling
+    controls: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ def _sequence(
     generator: np.random.Generator,
 ) -> Iterator[tuple[int, float]]:
     """Feed the prompt, then draw tokens until the end: each with its surprise in nats."""
-    prompt = events.assemble(prepared, is_open, *span, with_fill=False)
+    prompt = events.assemble(prepared, is_open, *span, request.controls, with_fill=False)
     for token in prompt.tokens.tolist():
         cursor.push(token)
     origin = int(prepared["bars"][span[0], BAR_START])
