@@ -1,0 +1,96 @@
+"""What a model of events makes of real music: the surprise of every token it would have had to compose.
+
+What it is
+    A stretch of a piece told with every cell open: style, instruments, meters, keys, tempi and the number of bars
+    are given, then all the music is told. Only the music (what stands after ``FILL``) is counted.
+Conventions
+    Chord symbols and sections that were read off the notes are left out, as if nobody had given them; chord symbols
+    of a lead sheet are part of the music. Nats a token; for comparing representations, nats a note and bits a bar.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus.runtime.stepper import Stepper
+from firmus.tokens import Example, Integers, Prepared, events
+from firmus.tokens import _vocabulary as v
+from firmus.tokens._cells import BAR_SECTION, NO_TOKEN
+
+NOTES = (v.FAMILY["PITCH"], v.FAMILY["DRUM"])
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Some bars of a piece, told with everything open: the story, and where its music begins in it."""
+
+    story: Example
+    begin: int
+    bars: int
+
+    @property
+    def music(self) -> Integers:
+        """Tokens (M,) that are counted."""
+        return self.story.tokens[self.begin :]
+
+    @property
+    def notes(self) -> int:
+        """How many notes are told."""
+        return int(np.isin(v.FAMILY_OF[self.music], NOTES).sum())
+
+
+def bare(prepared: Prepared) -> Prepared:
+    """The piece without what analysis read off its notes: chords and sections."""
+    marked = prepared["bars"].copy()
+    marked[:, BAR_SECTION] = NO_TOKEN
+    given = bool(prepared["lane"][0]) and not bool(prepared["lane"][-1])
+    return prepared | {"bars": marked, "lane": np.array([given, False])}
+
+
+def window(prepared: Prepared, first: int = 0, last: int | None = None) -> Window:
+    """Bars `first` to `last` (not among them) of a piece, everything open.
+
+    Examples
+    --------
+    >>> from firmus.score import Note, Part, Score
+    >>> tune = Score((Part("Flute", (Note(0, 480, 72), Note(480, 1440, 74)), program=73),))
+    >>> found = window(bare(events.prepare(tune)))
+    >>> found.notes, found.bars, [v.name(token) for token in found.music][:5]
+    (2, 1, ['BAR', 'PART 1', 'PLACE 0', 'PITCH 72', 'DURATION 24'])
+    """
+    last = events.cells(prepared)[0] if last is None else last
+    story = events.assemble(prepared, np.ones(events.cells(prepared), bool), first, last)
+    begin = int(np.flatnonzero(story.tokens == v.FILL)[0]) + 1
+    return Window(story, begin, last - first)
+
+
+def draw_window(prepared: Prepared, length: int, generator: np.random.Generator) -> Window | None:
+    """As many bars as `length` tokens hold, from a random one on, or all where they fit; None for too long a bar."""
+    count, lanes = events.cells(prepared)
+    cost = np.diff(prepared["borders"]).reshape(count, lanes).sum(axis=1) + lanes + 7
+    room = length - len(prepared["programs"]) - 8
+    first = 0
+    if cost.sum() > room:
+        latest = int(np.flatnonzero(np.cumsum(cost[::-1])[::-1] > room)[-1])
+        first = int(generator.integers(0, latest + 1))
+    last = first + max(1, int((np.cumsum(cost[first:]) <= room).sum()))
+    found = window(prepared, first, last)
+    return found if len(found.story.tokens) <= length else None
+
+
+def nats(stepper: Stepper, told: Window) -> NDArray[np.float64]:
+    """Surprise (M,) of every counted token under a model, through the runtime, a token at a time."""
+    tokens, slots, begin = told.story.tokens, told.story.slots, told.begin
+    state = stepper.start(len(tokens))
+    logits = stepper.feed(tokens[:begin], slots[:begin], state)
+    found = np.empty(len(tokens) - begin)
+    for index, place in enumerate(range(begin, len(tokens))):
+        scores = logits.astype(np.float64)
+        top = scores.max()
+        found[index] = top + np.log(np.exp(scores - top).sum()) - scores[tokens[place]]
+        if place + 1 < len(tokens):
+            logits = stepper.feed(tokens[place : place + 1], slots[place : place + 1], state)
+    return found

@@ -1,0 +1,75 @@
+"""Windows of held-out music, and their surprise under the shipped model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from firmus.evaluation import likelihood
+from firmus.runtime import stepper
+from firmus.score import Key, Note, Part, Score, Section
+from firmus.tokens import _vocabulary as v
+from firmus.tokens import events
+
+SCALE = (60, 62, 64, 65, 67, 69, 71, 72)
+
+
+def tune(bars: int = 4, shift: int = 0) -> Score:
+    """Quarters up and down the scale of C."""
+    pitches = [SCALE[(index if index % 16 < 8 else -index - 1) % 8] + shift for index in range(4 * bars)]
+    notes = tuple(Note(480 * index, 480, pitch) for index, pitch in enumerate(pitches))
+    return Score((Part("", notes, 40),), keys=(Key(0, "C"),), end=bars * 1920, sections=(Section(0, "A"),))
+
+
+def test_every_note_is_counted_and_nothing_given() -> None:
+    told = likelihood.window(likelihood.bare(events.prepare(tune(), "folk")))
+    families = {v.name(int(token)).split()[0] for token in told.music}
+    assert told.notes == 16
+    assert told.bars == 4
+    assert families == {"BAR", "PART", "PLACE", "PITCH", "DURATION", "END"}
+    assert not told.story.given[told.begin :].any()
+
+
+def test_a_stretch_keeps_to_the_length() -> None:
+    generator = np.random.default_rng(0)
+    prepared = likelihood.bare(events.prepare(tune(200), "folk"))
+    for length in (64, 200, 1024):
+        told = likelihood.draw_window(prepared, length, generator)
+        assert told is not None
+        assert length // 2 < len(told.story.tokens) <= length
+    assert likelihood.draw_window(prepared, 20, generator) is None
+    whole = likelihood.draw_window(likelihood.bare(events.prepare(tune(8))), 1024, generator)
+    assert whole is not None
+    assert whole.notes == 32
+
+
+def test_chords_read_off_the_notes_are_left_out_and_given_ones_kept() -> None:
+    derived = events.prepare(tune()) | {"lane": np.array([True, True])}
+    given = events.prepare(tune()) | {"lane": np.array([True, False])}
+    assert likelihood.bare(derived)["lane"].tolist() == [False, False]
+    assert likelihood.bare(given)["lane"].tolist() == [True, False]
+
+
+def test_a_scale_is_less_surprising_than_leaps() -> None:
+    model = stepper.load("first")
+    generator = np.random.default_rng(0)
+    plain = tune()
+    notes = tuple(Note(note.start, 480, int(generator.integers(30, 100))) for note in plain.parts[0].notes)
+    leaping = Score((Part("", notes, 40),), keys=plain.keys, end=plain.end)
+    sums = []
+    for score in (plain, leaping):
+        told = likelihood.window(likelihood.bare(events.prepare(score, "folk")))
+        found = likelihood.nats(model, told)
+        assert found.shape == told.music.shape
+        assert (found >= 0).all()
+        sums.append(found.sum())
+    assert sums[0] < sums[1] / 2
+
+
+def test_the_surprise_is_that_of_the_training_logits() -> None:
+    """Told at once or token by token, the last token's surprise is the same."""
+    model = stepper.load("first")
+    told = likelihood.window(likelihood.bare(events.prepare(tune(), "folk")))
+    logits = model.feed(told.story.tokens[:-1], told.story.slots[:-1], model.start()).astype(float)
+    last = np.log(np.exp(logits - logits.max()).sum()) + logits.max() - logits[told.story.tokens[-1]]
+    assert likelihood.nats(model, told)[-1] == pytest.approx(last, abs=1e-3)
