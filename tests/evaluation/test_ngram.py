@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -59,3 +61,33 @@ def test_kneser_ney_counts_contexts_not_occurrences() -> None:
     after_many = np.concatenate([[each, 3] for each in (4, 5, 6, 7, 8, 9) for _ in range(4)])
     chances = NGram([often_after_one, after_many], 2, VOCABULARY).probabilities(np.array([10]))
     assert chances[3] > chances[2]
+
+
+def counted_by_hand(music: list[int], context: list[int], token: int, longest: bool = True) -> float:
+    """The same smoothing without tables: counts in dictionaries, one context after the other (order 3 at most)."""
+    size = len(context) + 1
+    marked = [VOCABULARY] * 3 + music
+    grams = [tuple(marked[end - size : end]) for end in range(4, len(marked) + 1)]
+    if not longest:  # how many different tokens stood before each
+        grams = [gram[1:] for gram in {tuple(marked[end - size - 1 : end]) for end in range(4, len(marked) + 1)}]
+    counts = Counter(grams)
+    seldom = [sum(each == kind for each in counts.values()) for kind in (1, 2, 3, 4)]
+    discounts = [0.0, 0.5, 0.75, 1.0]
+    if min(seldom):
+        share = seldom[0] / (seldom[0] + 2 * seldom[1])
+        discounts = [0.0] + [kind - (kind + 1) * share * seldom[kind] / seldom[kind - 1] for kind in (1, 2, 3)]
+        discounts = [0.0] + [min(max(each, 0.05), 0.95 * kind) for kind, each in enumerate(discounts) if kind]
+    shorter = counted_by_hand(music, context[1:], token, longest=False) if context else 1 / VOCABULARY
+    total = sum(count for gram, count in counts.items() if gram[:-1] == tuple(context))
+    if not total:
+        return shorter
+    taken = sum(discounts[min(count, 3)] for gram, count in counts.items() if gram[:-1] == tuple(context))
+    own = counts[(*context, token)]
+    return (own - discounts[min(own, 3)] + taken * shorter) / total
+
+
+@pytest.mark.parametrize("context", [[3, 4], [4, 3], [9, 0], [11, 11]])
+def test_the_tables_say_what_counting_by_hand_says(context: list[int]) -> None:
+    music = [*walk(0, 150).tolist(), 1, 3, 1, 3, 5, 5, 5]
+    chances = NGram([np.array(music)], 3, VOCABULARY).probabilities(np.array([7, *context]))
+    assert chances == pytest.approx([counted_by_hand(music, context, token) for token in range(VOCABULARY)], abs=1e-9)
