@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from distribution import FEWEST, composed, length, options, real
+from distribution import composed, held_out_music, length, options, real
 from firmus.evaluation import intervals
 from firmus.evaluation.copying import Memory
 from firmus.runtime.weights import card
@@ -55,10 +55,8 @@ def main() -> None:
           f"of drums {len(memory.known[4, True]):,}\n")  # fmt: skip
     print("| style | bars | windows, held out | held out, copied % | 95 % interval | windows, ours | ours, copied % |"
           " 95 % interval | more, points | control, % |\n|-|-:|-:|-:|-|-:|-:|-|-|-:|", flush=True)  # fmt: skip
-    chosen = asked.styles.split(",") if asked.styles else list(card(asked.model).styles)
-    for style in chosen:
-        held_out = [real(each.prepared) for each in corpus.pieces("valid") if style_of(each.prepared) == style]
-        held_out = [score for score in held_out if length(score) >= FEWEST]
+    chosen = held_out_music(asked, corpus)
+    for style, held_out in chosen.items():
         ours = composed(asked, style, [length(score) for score in held_out], asked.pieces // len(chosen))
         control = [real(piece.prepared) for piece in train if style_of(piece.prepared) == style][:20]
         for drums in (False, True):
