@@ -8,7 +8,9 @@ itself is not allowed, so no dead end can be reached.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from firmus.tokens import _vocabulary as v
 from firmus.tokens._cursor import ALL, DRUM_STEPS, Cursor
 
 EVERY_PITCH = np.ones(128, bool)
+_PITCHES = np.arange(128)
 _STEPS = np.array(v.DURATIONS)
 
 
@@ -65,24 +68,27 @@ class Rules:
     final: tuple[frozenset[int], ...] = ()
 
 
-@dataclass
 class Grammar:
-    """The tokens allowed after what a cursor has read; the cursor stands at ``FILL`` or after it."""
+    """The tokens allowed after what a cursor has read; the cursor stands at ``FILL`` or after it.
 
-    cursor: Cursor
-    rules: Rules
-    given: list[list[tuple[int, int]]] = field(init=False)  # (start, end) of each part's given notes, in order
-    _allowed: NDArray[np.bool_] = field(init=False)
-    _pitches: list[NDArray[np.bool_]] = field(init=False)
+    Bars, given notes and rules no longer change then, so what follows from them is worked out once.
+    """
 
-    def __post_init__(self) -> None:
-        self.given = [sorted((start, start + steps) for start, steps, *_ in notes) for notes in self.cursor.notes]
-        self._allowed = np.zeros(v.VOCABULARY, bool)
-        classes = np.arange(128) % 12
-        in_scale = EVERY_PITCH if self.rules.scale is None else np.isin(classes, list(self.rules.scale))
-        self._pitches = [
-            in_scale & (np.arange(128) >= part.low) & (np.arange(128) <= part.high) for part in self.rules.parts
-        ]
+    def __init__(self, cursor: Cursor, rules: Rules) -> None:
+        self.cursor, self.rules = cursor, rules
+        self._allowed, self._trial = np.zeros(v.VOCABULARY, bool), np.zeros(v.VOCABULARY, bool)
+        in_scale = EVERY_PITCH if rules.scale is None else _of_classes(rules.scale)
+        self._pitches = [in_scale & (part.low <= _PITCHES) & (part.high >= _PITCHES) for part in rules.parts]
+        self._heard: dict[tuple[int, frozenset[int] | None, bool], tuple[NDArray[np.bool_], bool]] = {}
+        self._chord_starts = [start for start, _ in rules.chords]
+        self._bar_starts = [bar.start for bar in cursor.bars]
+        self._last_open = max((index for index, bar in enumerate(cursor.bars) if bar.open), default=-1)
+        self._end = cursor.bars[-1].start + cursor.bars[-1].length
+        self._closing = max(self._end - rules.beat, cursor.bars[-1].start)  # of the last beat, held by final notes
+        given = [sorted((start, start + steps) for start, steps, *_ in notes) for notes in cursor.notes]
+        self._given_starts = [[start for start, _ in notes] for notes in given]
+        self._given_ends = [list(accumulate((end for _, end in notes), max)) for notes in given]  # the latest so far
+        self._settled = [(len(notes), 0) for notes in given]  # composed notes seen to, and their latest end
 
     def allowed(self) -> NDArray[np.bool_]:
         """Mask (V,) of the tokens that may come next; the same array is used again."""
@@ -108,60 +114,58 @@ class Grammar:
             mask[v.VELOCITY : v.VELOCITY + v.size("VELOCITY")] = True
         self._notes(mask)
 
-    def _pitches_at(self, lane: int, time: int, above: int = -1) -> NDArray[np.bool_]:
-        """Pitches (128,) that a part may sound at a time; in chords, only those above the last."""
-        pitches = self._pitches[lane - 1]
-        chord = self._chord(time)
-        if chord is not None and (time - self._bar_start(time)) % self.rules.beat == 0:
-            pitches = pitches & np.isin(np.arange(128) % 12, list(chord))
-        if above >= 0:
-            pitches = pitches & (np.arange(128) > above)
-        if time >= self._closing() and self._final(lane):
-            pitches = pitches & np.isin(np.arange(128) % 12, list(self._final(lane)))
-        return pitches
-
-    def _end(self) -> int:
-        return self.cursor.bars[-1].start + self.cursor.bars[-1].length
-
-    def _closing(self) -> int:
-        """Time of the last beat, which final notes hold."""
-        return max(self._end() - self.rules.beat, self.cursor.bars[-1].start)
+    def _pitches_at(self, lane: int, time: int) -> tuple[NDArray[np.bool_], bool]:
+        """Pitches (128,) that a part may sound at a time, and whether there are any."""
+        chord = self._chord(time) if self._on_beat(time) else None
+        closes = time >= self._closing and bool(self._final(lane))
+        if (lane, chord, closes) not in self._heard:
+            pitches = self._pitches[lane - 1]
+            for tones in (chord, self._final(lane) if closes else None):
+                pitches = pitches if tones is None else pitches & _of_classes(tones)
+            self._heard[lane, chord, closes] = pitches, bool(pitches.any())
+        return self._heard[lane, chord, closes]
 
     def _final(self, lane: int) -> frozenset[int]:
         """Pitch classes on which a part must end the piece, where it must and the end is told here."""
         return self.rules.final[lane - 1] if self.rules.final and 0 < lane <= len(self.rules.final) else frozenset()
 
     def _chord(self, time: int) -> frozenset[int] | None:
-        holding = [tones for start, tones in self.rules.chords if start <= time]
-        return holding[-1] if holding and holding[-1] else None
+        """Pitch classes of the chord that holds at a time; None where there is none."""
+        index = bisect_right(self._chord_starts, time) - 1
+        return self.rules.chords[index][1] or None if index >= 0 else None
 
-    def _bar_start(self, time: int) -> int:
-        for bar in reversed(self.cursor.bars):
-            if bar.start <= time:
-                return bar.start
-        return 0
+    def _past_beat(self, time: int) -> int:
+        """Steps since the last strong beat."""
+        bar = bisect_right(self._bar_starts, time) - 1
+        return (time - self._bar_starts[bar]) % self.rules.beat
+
+    def _on_beat(self, time: int) -> bool:
+        return bool(self._chord_starts) and self._past_beat(time) == 0
 
     def _duration(self, mask: NDArray[np.bool_]) -> None:
         """Durations that end with the piece at the latest, and before what is given or another chord."""
         cursor = self.cursor
-        start = cursor.bars[cursor.bar].start + cursor.place
-        end, final = self._end(), self._final(cursor.lane)
+        start, tone = cursor.bars[cursor.bar].start + cursor.place, cursor.pitch % 12
+        end, final = self._end, self._final(cursor.lane)
         most = end - start
-        if final and cursor.pitch % 12 not in final:
-            most = self._closing() - start  # a final note follows
+        if final and tone not in final:
+            most = self._closing - start  # a final note follows
         if self.rules.parts[cursor.lane - 1].monophonic:
-            following = [begin for begin, _ in self.given[cursor.lane - 1] if begin > start]
-            most = min([most, *(begin - start for begin in following[:1])])
-        for begin, tones in self.rules.chords:
-            if begin > start and tones and cursor.pitch % 12 not in tones:
-                most = min(most, begin - start)
+            given = self._given_starts[cursor.lane - 1]
+            following = bisect_right(given, start)
+            if following < len(given):
+                most = min(most, given[following] - start)
+        holding = self._chord(start)
+        if holding is not None and tone not in holding:
+            most = min(most, self.rules.beat - self._past_beat(start))
+        for begin, tones in self.rules.chords[bisect_right(self._chord_starts, start) :]:
+            if begin - start >= most:
                 break
-        if self._chord(start) is not None and cursor.pitch % 12 not in (self._chord(start) or ()):
-            beat = self.rules.beat
-            most = min(most, beat - (start - self._bar_start(start)) % beat)
+            if tones and tone not in tones:
+                most = begin - start
         fits = most >= _STEPS
         if final:
-            fits &= (start + _STEPS <= self._closing()) | (start + _STEPS == end)
+            fits &= (start + _STEPS <= self._closing) | (start + _STEPS == end)
         mask[v.DURATION : v.DURATION + len(_STEPS)] = fits
 
     def _onward(self, mask: NDArray[np.bool_], family: int) -> None:
@@ -173,20 +177,18 @@ class Grammar:
                 self._more_here(mask, family)
         if cursor.lane >= 0 and (cursor.place < 0 or self._unfinished(cursor.lane)):
             return  # a cell that is begun is not left empty, nor the last one before the end
-        lanes = [lane for lane in self._open_lanes() if lane > cursor.lane]
-        for lane in lanes:
-            if self._has_room(lane):
+        for lane in self._open_lanes():
+            if lane > cursor.lane and self._has_room(lane):
                 mask[v.PART + lane] = True
                 if self._must_sound(lane):
                     return
         if cursor.lane >= 0 or not mask.any():
-            later = any(bar.open for bar in cursor.bars[cursor.bar + 1 :])
-            mask[v.BAR if later else v.END] = True
+            mask[v.BAR if cursor.bar < self._last_open else v.END] = True
 
     def _unfinished(self, lane: int) -> bool:
         """Whether the part stands in the last bar and has not yet sounded to its end, as it must."""
         last = self.cursor.bar == len(self.cursor.bars) - 1
-        return last and bool(self._final(lane)) and self._busy_until(lane, self._end()) < self._end()
+        return last and bool(self._final(lane)) and self._busy_until(lane, self._end) < self._end
 
     def _more_here(self, mask: NDArray[np.bool_], family: int) -> None:
         """Another note of a chord, another drum, or the bass of a chord symbol."""
@@ -200,11 +202,11 @@ class Grammar:
     def _notes(self, mask: NDArray[np.bool_]) -> None:
         """Drums or pitches at this place, above the last one told here."""
         cursor = self.cursor
-        time = cursor.bars[cursor.bar].start + cursor.place
+        time, above = cursor.bars[cursor.bar].start + cursor.place, cursor.pitch + 1
         if cursor.programs[cursor.lane - 1] != v.DRUMS:
-            mask[v.PITCH : v.PITCH + 128] = self._pitches_at(cursor.lane, time, cursor.pitch)
-        elif time + DRUM_STEPS <= cursor.bars[-1].start + cursor.bars[-1].length:
-            mask[v.DRUM + cursor.pitch + 1 : v.DRUM + 128] = True
+            mask[v.PITCH + above : v.PITCH + 128] = self._pitches_at(cursor.lane, time)[0][above:]
+        elif time + DRUM_STEPS <= self._end:
+            mask[v.DRUM + above : v.DRUM + 128] = True
 
     def _open_lanes(self) -> list[int]:
         opened = self.cursor.bars[self.cursor.bar].open
@@ -216,9 +218,10 @@ class Grammar:
         return lane > 0 and self.rules.parts[lane - 1].no_rests
 
     def _has_room(self, lane: int) -> bool:
-        trial = np.zeros(v.VOCABULARY, bool)
-        self._places(trial, lane, 0)
-        return bool(trial.any())
+        places = self._trial[v.PLACE : v.PLACE + v.LONGEST_BAR]
+        places[:] = False
+        self._places(self._trial, lane, 0)
+        return bool(places.any())
 
     def _places(self, mask: NDArray[np.bool_], lane: int, earliest: int) -> None:
         """Places from the earliest on where something may begin."""
@@ -228,18 +231,33 @@ class Grammar:
         if lane > 0 and self.rules.parts[lane - 1].monophonic:
             first = max(first, self._busy_until(lane, bar.start + bar.length) - bar.start)
         if self._final(lane):
-            last = min(last, self._closing() - bar.start + 1)
+            last = min(last, self._closing - bar.start + 1)
         if first >= last:
             return
         if lane > 0 and cursor.programs[lane - 1] == v.DRUMS:  # a drum sounds for a sixteenth, within the piece
-            last = min(last, cursor.bars[-1].start + cursor.bars[-1].length - DRUM_STEPS - bar.start + 1)
+            last = min(last, self._end - DRUM_STEPS - bar.start + 1)
         mask[v.PLACE + first : v.PLACE + last] = True
         if lane > 0 and self.rules.chords and cursor.programs[lane - 1] != v.DRUMS:
-            for place in range(first, last):
-                mask[v.PLACE + place] = self._pitches_at(lane, bar.start + place).any()
+            if not self._pitches[lane - 1].any():
+                mask[v.PLACE + first : v.PLACE + last] = False
+            beat = self.rules.beat
+            for place in (*range(-(-first // beat) * beat, last, beat), last - 1):
+                mask[v.PLACE + place] = self._pitches_at(lane, bar.start + place)[1]
 
     def _busy_until(self, lane: int, before: int) -> int:
-        """Latest end of the part's notes that begin before a time."""
-        composed = self.cursor.notes[lane - 1]
-        ends = [start + steps for start, steps, *_ in composed if start < before]
-        return max(ends, default=0)
+        """Latest end of the part's notes that begin before a time, which is not before what has been composed."""
+        given = bisect_left(self._given_starts[lane - 1], before)
+        latest = self._given_ends[lane - 1][given - 1] if given else 0
+        notes = self.cursor.notes[lane - 1]
+        seen, composed = self._settled[lane - 1]
+        for start, steps, *_ in notes[seen:-1]:
+            composed = max(composed, start + steps)
+        self._settled[lane - 1] = max(seen, len(notes) - 1), composed
+        if len(notes) > len(self._given_starts[lane - 1]):  # the last note may still grow
+            composed = max(composed, notes[-1][0] + notes[-1][1])
+        return max(latest, composed)
+
+
+def _of_classes(classes: frozenset[int]) -> NDArray[np.bool_]:
+    """Pitches (128,) of some pitch classes."""
+    return np.isin(_PITCHES % 12, list(classes))
