@@ -1,5 +1,6 @@
 """Rules hold whatever the network says: here it says things at random."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,13 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from firmus.runtime.constraints import PartRules, Rules
+from firmus.runtime._draft import Draft
+from firmus.runtime.constraints import Grammar, PartRules, Rules
 from firmus.runtime.filling import Request, fill, window
 from firmus.runtime.sampling import Sampling, draw
-from firmus.score import Meter, Note, Part, Score
+from firmus.score import Chord, Meter, Note, Part, Score
 from firmus.timing import bars
 from firmus.tokens import _vocabulary as v
 from firmus.tokens import events
+from firmus.tokens._cursor import Cursor
 
 relaxed = settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
 
@@ -25,10 +28,13 @@ class Babbler:
         self.generator = np.random.default_rng(seed)
         self.card = SimpleNamespace(shape={"length": length})
 
-    def start(self, capacity):
-        return None
+    def start(self, capacity, rows):
+        return SimpleNamespace(lengths=np.zeros(rows))
 
-    def feed(self, tokens, slots, state):
+    def step(self, tokens, slots, state):
+        return np.stack([self.feed(tokens[:1], slots[:1], state) for _ in tokens])
+
+    def feed(self, tokens, slots, state, row=0):
         assert len(tokens) == len(slots)
         logits = self.generator.normal(0, 2, v.VOCABULARY).astype(np.float32)
         logits[v.PLACE : v.PLACE + v.LONGEST_BAR] -= 4  # else it fills every step of time
@@ -119,6 +125,46 @@ def test_a_long_piece_is_filled_window_by_window():
     covered = {note.start // 1920 for note in score.parts[0].notes}
     assert len(covered) > 30
     assert score.end == 40 * 1920
+
+
+@settings(relaxed, max_examples=8)
+@given(seed=st.integers(0, 10_000), meter=st.sampled_from([(4, 4), (7, 8), (5, 64), (9, 2)]))
+def test_a_draft_is_told_as_if_it_were_encoded_anew(seed, meter):
+    generator = np.random.default_rng(seed)
+    length = Meter(0, *meter).bar
+    starts = np.unique(generator.integers(0, 30 * length, 60)).tolist()
+    notes = tuple(Note(start, int(generator.integers(1, 2000)), int(generator.integers(50, 70))) for start in starts)
+    score = Score((Part("", notes), Part("", notes[::2])), (Meter(0, *meter),), pickup=length // 3, end=30 * length)
+    draft = Draft(replace(score, chords=(Chord(0, "C"), Chord(12 * length, "G"))), "folk")
+    count, lanes = events.cells(draft.prepared)
+    for first in range(0, count, 9):
+        last = min(first + 9, count)
+        is_open = np.zeros((count, lanes), bool)
+        is_open[first:last] = generator.random((last - first, lanes)) < 0.5
+        is_open[first, 1] = True
+        for token in (stream := telling(draft, is_open, first, last, seed)).prompt:
+            stream.cursor.push(token)
+        draft.add(stream.compose(), is_open, first, last)
+        anew = events.prepare(draft.score(), "folk")
+        for name in ("tokens", "time", "place", "borders", "lane", "bars", "ticks"):
+            assert np.array_equal(draft.prepared[name], anew[name]), name
+
+
+def telling(draft, is_open, first, last, seed):
+    """A window with noise in its open cells."""
+    told = SimpleNamespace(cursor=Cursor())
+    told.prompt = events.assemble(draft.prepared, is_open, first, last, with_fill=False).tokens.tolist()
+
+    def compose():
+        grammar, generator = Grammar(told.cursor, Rules((PartRules(), PartRules()))), np.random.default_rng(seed)
+        while told.cursor.phase != "end":
+            allowed = grammar.allowed()
+            logits = np.where(np.arange(v.VOCABULARY) < v.PITCH, -2.0, 0.0).astype(np.float32)
+            told.cursor.push(draw(logits, allowed, Sampling(1.0, 1.0), generator))
+        return told.cursor
+
+    told.compose = compose
+    return told
 
 
 def test_a_window_starts_with_what_stands_before():

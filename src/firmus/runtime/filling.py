@@ -6,16 +6,21 @@ as many of what stands after as there is room for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
+from firmus.runtime._draft import Draft
+from firmus.runtime.batch import Batch, Feed, Sequence
 from firmus.runtime.constraints import Grammar, Rules
-from firmus.runtime.sampling import Sampling, draw
-from firmus.runtime.stepper import Stepper
-from firmus.score import Chord, Note, Score
+from firmus.runtime.sampling import Sampling, draw, surprise
+from firmus.runtime.stepper import ROWS, Stepper
+from firmus.score import Chord, Score
 from firmus.tokens import Prepared, events
 from firmus.tokens import _vocabulary as v
 from firmus.tokens._cells import BAR_PLACE, BAR_START
@@ -68,7 +73,7 @@ def fill(
     generator: np.random.Generator,
     progress: Callable[[int, int], None] | None = None,
 ) -> Filled:
-    """Compose the open cells.
+    """Compose the open cells of one request.
 
     Parameters
     ----------
@@ -83,23 +88,103 @@ def fill(
     Filled
         The request's score with the composed notes added; everything given is as it was.
     """
-    score, left = request.score, request.is_open.copy()
+    told = (lambda _, done, total: progress(done, total)) if progress else None
+    return next(fill_all(stepper, [(request, generator)], told, rows=1))[1]
+
+
+def fill_all(
+    stepper: Stepper,
+    jobs: Iterable[tuple[Request, np.random.Generator]],
+    progress: Callable[[int, int, int], None] | None = None,
+    rows: int = ROWS,
+) -> Iterator[tuple[int, Filled]]:
+    """Compose the open cells of many requests, some of them at a time; each comes out as `fill` makes it alone.
+
+    Parameters
+    ----------
+    stepper : Stepper
+    jobs : iterable of (Request, numpy.random.Generator)
+        Taken one by one, when there is room.
+    progress : callable, optional
+        Takes the number of requests that are finished and, of the one that is furthest, bars done and to do.
+    rows : int
+        Requests that are filled together at most.
+
+    Yields
+    ------
+    (int, Filled)
+        Place of a request among the jobs, and what came of it, as soon as it is finished.
+    """
+    batch, coming = Batch(stepper, rows), iter(enumerate(jobs))
+    running: dict[Future[Filled], int] = {}
+    reached: dict[int, tuple[int, int]] = {}
+    finished, last = 0, (0, 0, 0)
+
+    def tell() -> None:
+        nonlocal last
+        furthest = max(reached.values(), key=lambda each: each[0] / each[1], default=last[1:])
+        if progress and (finished, *furthest) != last:
+            last = (finished, *furthest)
+            progress(*last)
+
+    def reach(place: int, done: int, total: int) -> None:
+        reached[place] = (done, total)
+        tell()
+
+    length = stepper.card.shape["length"]
+    while True:
+        for place, (request, generator) in islice(coming, rows - len(running)):
+            running[batch.add(filling(request, generator, length, partial(reach, place)))] = place
+        if not running:
+            return
+        batch.step()
+        for future in [each for each in running if each.done()]:
+            place = running.pop(future)
+            reached.pop(place, None)
+            finished += 1
+            yield place, future.result()
+            if reached:
+                tell()
+
+
+def filling(
+    request: Request, generator: np.random.Generator, length: int, progress: Callable[[int, int], None]
+) -> Sequence[Filled]:
+    """The sequence, for a `Batch`, that composes the open cells of a request with a model of so many tokens."""
+    draft, left = Draft(request.score, request.style), request.is_open.copy()
     total, done = int(left.any(axis=1).sum()), 0
     nats: list[float] = []
     while left.any():
-        prepared = events.prepare(score, request.style)
-        first, last = window(prepared, left, stepper.card.shape["length"])
+        first, last = window(draft.prepared, left, length)
         now = np.zeros_like(left)
         now[first:last] = left[first:last]
+        prompt = events.assemble(draft.prepared, now, first, last, request.controls, with_fill=False)
         cursor = Cursor()
-        for token, cost in _sequence(stepper, request, prepared, (first, last), now, cursor, generator):
-            nats.append(cost)
-            if token == v.BAR and progress:
+        for token in prompt.tokens.tolist():
+            cursor.push(token)
+        grammar = Grammar(cursor, _rules_within(request.rules, draft.prepared, first, last))
+        logits = yield Feed(prompt.tokens, prompt.slots, anew=True)
+        while True:
+            allowed = grammar.allowed()
+            token = draw(logits, allowed, request.sampling, generator)
+            nats.append(surprise(logits, allowed, token))
+            slot = cursor.push(token)
+            if token == v.BAR:
                 progress(min(done + 1, total), total)
                 done += 1
-        score = _merge(score, prepared, first, now, cursor)
+            if cursor.phase == "end":
+                break
+            logits = yield Feed([token], [slot])
+        draft.add(cursor, now, first, last)
         left[first:last] = False
-    return Filled(score, sum(nats) / max(len(nats), 1), len(nats))
+    return Filled(draft.score(), sum(nats) / max(len(nats), 1), len(nats))
+
+
+def _rules_within(rules: Rules, prepared: Prepared, first: int, last: int) -> Rules:
+    """Rules with times counted from the start of a window; it ends the piece only if it reaches its last bar."""
+    origin = int(prepared["bars"][first, BAR_START])
+    moved = tuple((max(0, start - origin), tones) for start, tones in rules.chords)
+    return replace(rules, chords=moved, final=rules.final if last == len(prepared["bars"]) else ())
 
 
 def window(prepared: Prepared, is_open: Open, length: int) -> tuple[int, int]:
@@ -117,60 +202,6 @@ def window(prepared: Prepared, is_open: Open, length: int) -> tuple[int, int]:
     while last < count and cost[first : last + 1].sum() <= room:
         last += 1
     return first, last
-
-
-def _sequence(
-    stepper: Stepper,
-    request: Request,
-    prepared: Prepared,
-    span: tuple[int, int],
-    is_open: Open,
-    cursor: Cursor,
-    generator: np.random.Generator,
-) -> Iterator[tuple[int, float]]:
-    """Feed the prompt, then draw tokens until the end: each with its surprise in nats."""
-    prompt = events.assemble(prepared, is_open, *span, request.controls, with_fill=False)
-    for token in prompt.tokens.tolist():
-        cursor.push(token)
-    origin = int(prepared["bars"][span[0], BAR_START])
-    moved = tuple((max(0, start - origin), tones) for start, tones in request.rules.chords)
-    final = request.rules.final if span[1] == len(prepared["bars"]) else ()
-    grammar = Grammar(cursor, replace(request.rules, chords=moved, final=final))
-    state = stepper.start(stepper.card.shape["length"] + 256)
-    logits = stepper.feed(prompt.tokens, prompt.slots, state)
-    while cursor.phase != "end":
-        allowed = grammar.allowed()
-        token = draw(logits, allowed, request.sampling, generator)
-        slot = cursor.push(token)
-        yield token, surprise(logits, allowed, token)
-        if cursor.phase != "end":
-            logits = stepper.feed(np.array([token]), np.array([slot]), state)
-
-
-def _merge(score: Score, prepared: Prepared, first: int, filled: Open, cursor: Cursor) -> Score:
-    """Add to the score what the cursor read into the filled cells, at the ticks where its bars begin."""
-    starts = np.array([bar.start for bar in cursor.bars])
-    ticks, places = prepared["ticks"], prepared["bars"][:, BAR_PLACE]
-
-    def tick(time: int) -> tuple[int, int]:
-        bar = int(np.searchsorted(starts, time, side="right")) - 1
-        return first + bar, int(ticks[first + bar]) + (time - int(starts[bar]) - int(places[first + bar])) * v.UNIT
-
-    parts = []
-    for lane, part in enumerate(score.parts, 1):
-        composed = []
-        for start, steps, pitch, velocity in cursor.notes[lane - 1]:
-            bar, begin = tick(start)
-            if bool(filled[bar][lane]):
-                composed.append(Note(begin, steps * v.UNIT, pitch, velocity))
-        parts.append(replace(part, notes=part.notes + tuple(composed)))
-    chords = {chord.start: chord for chord in score.chords}
-    if filled[:, 0].any():
-        for chord in cursor.score().chords:
-            bar, begin = tick(chord.start // v.UNIT + cursor.bars[0].place)
-            if bool(filled[bar][0]):
-                chords[begin] = replace(chord, start=begin)
-    return replace(score, parts=tuple(parts), chords=tuple(chords[at] for at in sorted(chords)))
 
 
 def suggest(
@@ -196,10 +227,3 @@ def chord_rules(score: Score, chords: tuple[Chord, ...]) -> tuple[tuple[int, fro
         steps = (chord.start - int(ticks[bar])) // v.UNIT + int(prepared["bars"][bar, BAR_PLACE])
         rules.append((int(starts[bar]) + steps, frozenset(chord.pitch_classes)))
     return tuple(rules)
-
-
-def surprise(logits: NDArray[np.float32], allowed: NDArray[np.bool_], token: int) -> float:
-    """Nats of a token among those allowed."""
-    scores = logits[allowed]
-    top = float(scores.max())
-    return top + float(np.log(np.exp(scores - top).sum())) - float(logits[token])

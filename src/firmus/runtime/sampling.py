@@ -42,15 +42,32 @@ def draw(
     >>> draw(logits, allowed, Sampling(temperature=0), np.random.default_rng(1))
     2
     """
-    choices = np.flatnonzero(allowed)
+    choices = allowed.nonzero()[0]
+    if len(choices) == 1:
+        return int(choices[0])
     scores = logits[choices].astype(np.float64)
-    if sampling.temperature < COLD or len(choices) == 1:
+    if sampling.temperature < COLD:
         return int(choices[scores.argmax()])
-    masses = np.exp((scores - scores.max()) / sampling.temperature)
-    masses /= masses.sum()
+    masses = np.exp((scores - np.maximum.reduce(scores)) / sampling.temperature)
+    masses /= np.add.reduce(masses)
     sums = masses.cumsum()
     for _ in range(TRIES):
-        drawn = min(int(np.searchsorted(sums, generator.random() * sums[-1], side="right")), len(choices) - 1)
-        if sampling.top_p >= 1 or masses[masses > masses[drawn]].sum() < sampling.top_p:
+        drawn = min(int(sums.searchsorted(generator.random() * sums[-1], "right")), len(choices) - 1)
+        if sampling.top_p >= 1 or np.add.reduce(masses[masses > masses[drawn]]) < sampling.top_p:
             return int(choices[drawn])
     return int(choices[masses.argmax()])
+
+
+def surprise(logits: NDArray[np.float32], allowed: NDArray[np.bool_], token: int) -> float:
+    """Nats of a token among those allowed.
+
+    Examples
+    --------
+    >>> surprise(np.zeros(4, np.float32), np.array([True, True, False, False]), 1)
+    0.6931471824645996
+    """
+    scores = logits[allowed]
+    if len(scores) == 1:
+        return 0.0
+    top = float(np.maximum.reduce(scores))
+    return top + float(np.log(np.add.reduce(np.exp(scores - top)))) - float(logits[token])

@@ -1,0 +1,102 @@
+"""A score on its way: what has been composed so far, and the cells of it as the model is told them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus.score import Note, Score
+from firmus.tokens import Prepared, events
+from firmus.tokens import _vocabulary as v
+from firmus.tokens._cells import BAR_PLACE
+from firmus.tokens._cursor import Cursor
+
+
+class Draft:
+    """A score that is filled window by window.
+
+    The piece is encoded once; after a window, only the bars that it touched are encoded anew.
+
+    Parameters
+    ----------
+    score : Score
+        With the notes of open cells taken out.
+    style : str
+    """
+
+    def __init__(self, score: Score, style: str) -> None:
+        self._given, self._style = score, style
+        self._cells = events.prepare(score, style)
+        self._notes = [list(part.notes) for part in score.parts]
+        self._chords = {chord.start: chord for chord in score.chords}
+        self._touched: tuple[int, int] | None = None
+
+    @property
+    def prepared(self) -> Prepared:
+        """The cells as `firmus.tokens.events.prepare` gives them for the score so far."""
+        if self._touched:
+            self._encode(*self._touched)
+            self._touched = None
+        return self._cells
+
+    def score(self) -> Score:
+        """The score so far."""
+        pairs = zip(self._given.parts, self._notes, strict=True)
+        parts = tuple(replace(part, notes=tuple(notes)) for part, notes in pairs)
+        return replace(self._given, parts=parts, chords=tuple(self._chords[at] for at in sorted(self._chords)))
+
+    def add(self, cursor: Cursor, filled: NDArray[np.bool_], first: int, last: int) -> None:
+        """Take over what a cursor read into the filled cells (B, P + 1) of bars `first` to `last`, not among them."""
+        starts = [bar.start for bar in cursor.bars]
+        ticks, places = self._cells["ticks"], self._cells["bars"][:, BAR_PLACE]
+
+        def find(time: int) -> tuple[int, int]:
+            bar = int(np.searchsorted(starts, time, side="right")) - 1
+            return first + bar, int(ticks[first + bar]) + (time - starts[bar] - int(places[first + bar])) * v.UNIT
+
+        for lane, notes in enumerate(cursor.notes, 1):
+            for start, steps, pitch, velocity in notes:
+                bar, begin = find(start)
+                if filled[bar, lane]:
+                    insort(self._notes[lane - 1], Note(begin, steps * v.UNIT, pitch, velocity), key=_start)
+        if filled[:, 0].any():
+            for chord in cursor.score().chords:
+                bar, begin = find(chord.start // v.UNIT + cursor.bars[0].place)
+                if filled[bar, 0]:
+                    self._chords[begin] = replace(chord, start=begin)
+        self._touched = (first, last)
+
+    def _encode(self, first: int, last: int) -> None:
+        """Encode some bars anew, and the next, to which rounding may have moved a note."""
+        count, lanes = events.cells(self._cells)
+        last = min(last + 1, count)
+        ticks = self._cells["ticks"]
+        begin = int(ticks[max(first - 1, 0)])
+        stop = int(ticks[last]) if last < count else 2**62
+        parts = tuple(
+            replace(
+                part, notes=tuple(notes[bisect_left(notes, begin, key=_start) : bisect_left(notes, stop, key=_start)])
+            )
+            for part, notes in zip(self._given.parts, self._notes, strict=True)
+        )
+        chords = tuple(self._chords[at] for at in sorted(self._chords) if begin <= at < stop)
+        fresh = events.prepare(replace(self._given, parts=parts, chords=chords), self._style)
+        old, new = self._cells["borders"], fresh["borders"]
+        top, end = first * lanes, last * lanes
+        size = new[end] - new[top]
+        borders = [old[:top], new[top:end] - new[top] + old[top], old[end:] - old[end] + old[top] + size]
+        spliced = {
+            name: np.concatenate(
+                [self._cells[name][: old[top]], fresh[name][new[top] : new[end]], self._cells[name][old[end] :]]
+            )
+            for name in ("tokens", "time", "place")
+        }
+        lane = np.array([bool(self._chords), False])
+        self._cells = self._cells | spliced | {"borders": np.concatenate(borders), "lane": lane}
+
+
+def _start(note: Note) -> int:
+    return note.start
