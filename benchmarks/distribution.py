@@ -146,8 +146,8 @@ def report(style: str, sets: dict[str, list[Score]], generator: np.random.Genera
     low, high = np.quantile(means, (0.025, 0.975))
     mine, floor = overlaps(known["ours"], known["held out"]), overlaps(known["floor"], known["held out"])
     ours, worst = float(np.mean(list(mine.values()))), float(np.mean(list(floor.values())))
-    print(f"| overlap area, mean of nine | | {low:.3f} to {high:.3f} | {means[0]:.3f} | {worst:.3f} | {ours:.3f} | | "
-          f"{'yes' if ours >= low else f'no, {ours - means[0]:+.3f}'} |")  # fmt: skip
+    print(f"| overlap area, mean of {len(mine)} features | | {low:.3f} to {high:.3f} | {means[0]:.3f} | {worst:.3f} | "
+          f"{ours:.3f} | | {'yes' if ours >= low else f'no, {ours - means[0]:+.3f}'} |")  # fmt: skip
     shown = ", ".join(f"{name} {mine[name]:.2f} ({same[0][name]:.2f})" for name in mine)
     print(f"\nOverlap of each feature, in brackets that of training music: {shown}.", flush=True)
 
