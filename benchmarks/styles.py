@@ -112,7 +112,7 @@ def main() -> None:
         wider = wide.nats([each.music for each in windows])
         kind, counted = floor(tokens_for_counting(train, asked.tokens, generator), wider, windows)
         began = time.perf_counter()
-        ours = [float(likelihood.nats(runtime, each).sum()) for each in windows]
+        ours = [float(nats.sum()) for nats in likelihood.nats(runtime, windows)]
         speed = sum(len(each.music) for each in windows) / (time.perf_counter() - began)
         print(row(style, windows, counted, ours, kind) + f" <!-- {speed:.0f} tokens/s -->", flush=True)
 

@@ -59,7 +59,7 @@ def test_a_scale_is_less_surprising_than_leaps() -> None:
     sums = []
     for score in (plain, leaping):
         told = likelihood.window(likelihood.bare(events.prepare(score, "folk")))
-        found = likelihood.nats(model, told)
+        (found,) = likelihood.nats(model, [told])
         assert found.shape == told.music.shape
         assert (found >= 0).all()
         sums.append(found.sum())
@@ -72,4 +72,12 @@ def test_the_surprise_is_that_of_the_training_logits() -> None:
     told = likelihood.window(likelihood.bare(events.prepare(tune(), "folk")))
     logits = model.feed(told.story.tokens[:-1], told.story.slots[:-1], model.start()).astype(float)
     last = np.log(np.exp(logits - logits.max()).sum()) + logits.max() - logits[told.story.tokens[-1]]
-    assert likelihood.nats(model, told)[-1] == pytest.approx(last, abs=1e-3)
+    assert likelihood.nats(model, [told])[0][-1] == pytest.approx(last, abs=1e-3)
+
+
+def test_side_by_side_is_as_alone() -> None:
+    model = stepper.load("first")
+    told = [likelihood.window(likelihood.bare(events.prepare(tune(bars, bars), "folk"))) for bars in (1, 3, 2)]
+    alone = [likelihood.nats(model, [each])[0] for each in told]
+    for one, other in zip(likelihood.nats(model, told), alone, strict=True):
+        assert one == pytest.approx(other, abs=1e-4)

@@ -10,12 +10,13 @@ Conventions
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.runtime.stepper import Stepper
+from firmus.runtime.stepper import ROWS, Stepper
 from firmus.tokens import Example, Integers, Prepared, events
 from firmus.tokens import _vocabulary as v
 from firmus.tokens._cells import BAR_SECTION, NO_TOKEN
@@ -81,16 +82,41 @@ def draw_window(prepared: Prepared, length: int, generator: np.random.Generator)
     return found if len(found.story.tokens) <= length else None
 
 
-def nats(stepper: Stepper, told: Window) -> NDArray[np.float64]:
-    """Surprise (M,) of every counted token under a model, through the runtime, a token at a time."""
-    tokens, slots, begin = told.story.tokens, told.story.slots, told.begin
-    state = stepper.start(len(tokens))
-    logits = stepper.feed(tokens[:begin], slots[:begin], state)
-    found = np.empty(len(tokens) - begin)
-    for index, place in enumerate(range(begin, len(tokens))):
-        scores = logits.astype(np.float64)
-        top = scores.max()
-        found[index] = top + np.log(np.exp(scores - top).sum()) - scores[tokens[place]]
-        if place + 1 < len(tokens):
-            logits = stepper.feed(tokens[place : place + 1], slots[place : place + 1], state)
+def nats(stepper: Stepper, told: Sequence[Window]) -> list[NDArray[np.float64]]:
+    """Surprise (M,) of every counted token of each window under a model, through the runtime, side by side."""
+    found = [np.empty(len(each.music)) for each in told]
+    longest_first = sorted(range(len(told)), key=lambda index: -len(told[index].music))
+    for begin in range(0, len(told), ROWS):
+        chosen = longest_first[begin : begin + ROWS]
+        stories = [told[index].story for index in chosen]
+        state = stepper.start(max(len(story.tokens) for story in stories), len(chosen))
+        places = np.array([told[index].begin for index in chosen])
+        ends = np.array([len(story.tokens) for story in stories])
+        prompts = zip(stories, places, strict=True)
+        logits = [
+            stepper.feed(story.tokens[:at], story.slots[:at], state, row) for row, (story, at) in enumerate(prompts)
+        ]
+        scores = np.stack(logits)
+        for step in range(len(told[chosen[0]].music)):
+            running = range(int((places + step < ends).sum()))  # the first rows: the longest stories
+            for row in running:
+                found[chosen[row]][step] = surprise(scores[row], int(stories[row].tokens[places[row] + step]))
+            left = range(int((places + step + 1 < ends).sum()))
+            if left:
+                tokens = np.array([stories[row].tokens[places[row] + step] for row in left])
+                slots = np.array([stories[row].slots[places[row] + step] for row in left])
+                scores = stepper.step(tokens, slots, state)
     return found
+
+
+def surprise(logits: NDArray[np.float32], token: int) -> float:
+    """Nats of a token.
+
+    Examples
+    --------
+    >>> round(surprise(np.zeros(4, np.float32), 2), 4) == round(float(np.log(4)), 4)
+    True
+    """
+    scores = logits.astype(np.float64)
+    top = scores.max()
+    return float(top + np.log(np.exp(scores - top).sum()) - scores[token])
