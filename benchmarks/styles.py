@@ -32,7 +32,6 @@ from firmus.runtime.weights import Card, card
 from firmus.tokens import Prepared
 from firmus.tokens import _vocabulary as v
 
-ORDERS = (6, 9, 12)
 SHARES = (1.0, 0.8, 0.6, 0.4)  # of the style's own n-gram in the mixture
 
 
@@ -66,11 +65,13 @@ def tokens_for_counting(pieces: list[Piece], most: int, generator: np.random.Gen
     return [found[index] for index in drawn[: max(1, int((sizes <= most).sum()))]]
 
 
-def floor(own: list[NDArray[np.int64]], wider: list[NDArray[np.float64]], windows: list[Window]) -> tuple[str, list]:
+def floor(
+    own: list[NDArray[np.int64]], wider: list[NDArray[np.float64]], windows: list[Window], orders: list[int]
+) -> tuple[str, list[float]]:
     """The best n-gram of the orders and shares tried: what it is, and the nats of each stretch."""
     music = [each.music for each in windows]
     best: tuple[float, str, list[float]] = (np.inf, "", [])
-    for order in ORDERS:
+    for order in orders:
         nats = NGram(own, order, v.VOCABULARY).nats(music)
         for share in SHARES:
             mixed = [
@@ -89,11 +90,12 @@ def main() -> None:
     options.add_argument("--model", default="first")
     options.add_argument("--styles", default="", help="all of the model's unless given")
     options.add_argument("--pieces", type=int, default=20, help="of each style, at most")
-    options.add_argument("--tokens", type=int, default=6_000_000, help="that an n-gram learns from, at most")
+    options.add_argument("--tokens", type=int, default=4_000_000, help="that an n-gram learns from, at most")
+    options.add_argument("--orders", default="8,16", help="of the n-gram; longer ones find more that recurs")
     asked = options.parse_args()
     model = card(asked.model)
     corpus, runtime = music_of(model, asked.data, asked.prepared), stepper.load(asked.model)
-    generator = np.random.default_rng(0)
+    generator, orders = np.random.default_rng(0), [int(each) for each in asked.orders.split(",")]
     wide = NGram(tokens_for_counting(corpus.pieces("train"), asked.tokens, generator), 8, v.VOCABULARY)
     print("| style | stretches | bars | notes | n-gram, nats/note | Firmus, nats/note | 95 % interval |"
           " n-gram, bits/bar | Firmus, bits/bar | below the n-gram | 95 % interval | n-gram |")  # fmt: skip
@@ -110,7 +112,7 @@ def main() -> None:
             continue
         train = [piece for piece in corpus.pieces("train") if style_of(piece.prepared) == style]
         wider = wide.nats([each.music for each in windows])
-        kind, counted = floor(tokens_for_counting(train, asked.tokens, generator), wider, windows)
+        kind, counted = floor(tokens_for_counting(train, asked.tokens, generator), wider, windows, orders)
         began = time.perf_counter()
         ours = [float(nats.sum()) for nats in likelihood.nats(runtime, windows)]
         speed = sum(len(each.music) for each in windows) / (time.perf_counter() - began)
