@@ -82,6 +82,35 @@ def transformer(network: Transformer) -> onnx.ModelProto:
     return g.model(*_interface(network))
 
 
+def eight_bit_cache(model: onnx.ModelProto, peaks: dict[str, Any]) -> onnx.ModelProto:
+    """Let a graph keep its keys and values in eight bits, a scale for each channel: a quarter of the memory to read.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        With `GroupQueryAttention` over ``key<i>`` and ``value<i>``; changed in place and returned.
+    peaks : dict of arrays (key heads, 64)
+        Largest magnitude of each channel of each of these caches, measured on music; a tenth is added, and what
+        goes beyond is cut.
+    """
+    for node in model.graph.node:
+        if node.op_type != "GroupQueryAttention":
+            continue
+        caches = list(node.input[3:5])
+        node.input.extend([""] * (12 - len(node.input)))  # the scales are its thirteenth and fourteenth input
+        for cache in caches:
+            scale = np.maximum(np.asarray(peaks[cache], np.float32), 1e-3).reshape(-1) * np.float32(1.1 / 127)
+            model.graph.initializer.append(numpy_helper.from_array(scale, f"{cache}_scale"))
+            node.input.append(f"{cache}_scale")
+        for name in ("k_quant_type", "v_quant_type"):
+            node.attribute.append(helper.make_attribute(name, "PER_CHANNEL"))
+        node.attribute.append(helper.make_attribute("kv_cache_bit_width", 8))
+    for each in (*model.graph.input, *model.graph.output):
+        if each.name.removeprefix("new_") in peaks:
+            each.type.tensor_type.elem_type = TensorProto.INT8
+    return model
+
+
 def _embed(g: Graph, network: Transformer) -> str:
     """Sum the three embeddings; the place and part tables are as small as they look."""
     for axis, slot in enumerate(("time", "place", "part")):

@@ -37,6 +37,8 @@ class State:
     capacity : int
         Tokens that a row has room for; it grows by itself.
     rows : int
+    kind : str
+        ``"float32"``, or ``"int8"`` for a graph that keeps its keys and values in eight bits.
 
     Attributes
     ----------
@@ -46,12 +48,12 @@ class State:
         Memory that was never written to takes up no room.
     """
 
-    def __init__(self, shape: dict[str, int], capacity: int, rows: int = 1) -> None:
+    def __init__(self, shape: dict[str, int], capacity: int, rows: int = 1, kind: str = "float32") -> None:
         self.lengths = np.zeros(rows, np.int64)
         self.capacity = capacity
         size = (rows, shape["key_heads"], capacity, HEAD)
         names = [f"{kind}{layer}" for layer in range(shape["layers"]) for kind in ("key", "value")]
-        self.buffers = {name: np.zeros(size, np.float32) for name in names}
+        self.buffers: dict[str, NDArray[Any]] = {name: np.zeros(size, kind) for name in names}
         self.calls: dict[tuple[int, int], _Call] = {}
 
     def reserve(self, length: int) -> None:
@@ -62,7 +64,7 @@ class State:
         self.capacity = max(2 * self.capacity, length)
         self.calls.clear()
         for name, old in self.buffers.items():
-            self.buffers[name] = np.zeros((*old.shape[:2], self.capacity, HEAD), np.float32)
+            self.buffers[name] = np.zeros((*old.shape[:2], self.capacity, HEAD), old.dtype)
             self.buffers[name][:, :, :filled] = old[:, :, :filled]
 
     def move(self, source: int, target: int) -> None:
@@ -89,10 +91,11 @@ class Stepper:
         self.card = card
         self.session = onnxruntime.InferenceSession(card.model(), options, providers=["CPUExecutionProvider"])
         self.vocabulary: int = self.session.get_outputs()[0].shape[1]
+        self.kind = "int8" if self.session.get_inputs()[-1].type == "tensor(int8)" else "float32"
 
     def start(self, capacity: int = 2048, rows: int = 1) -> State:
         """Empty state with room for so many tokens in each row."""
-        return State(self.card.shape, capacity, rows)
+        return State(self.card.shape, capacity, rows, self.kind)
 
     def feed(self, tokens: Integers, slots: Integers, state: State, row: int = 0) -> Logits:
         """Read tokens (T,) at slots (T, 3) into one row of the state; logits (V,) of what comes next.
@@ -142,7 +145,7 @@ class Stepper:
         state = self.start(ROWS * 13 + 64, ROWS)
         lengths = 40 + 13 * np.arange(ROWS)
         for buffer in state.buffers.values():
-            noise = generator.standard_normal(buffer.shape[1:], np.float32)
+            noise = generator.standard_normal(buffer.shape[1:], np.float32) * (1 if self.kind == "float32" else 20)
             for row, length in enumerate(lengths):
                 buffer[row, :, :length] = np.roll(noise, row, axis=-1)[:, :length]
         tokens = generator.integers(0, self.vocabulary, ROWS)
