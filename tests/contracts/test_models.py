@@ -9,11 +9,26 @@ import torch
 from firmus import plugins
 from firmus.learning.export import quantise
 from firmus.models.transformer import Shape
+from firmus.runtime.scorer import Scorer
 from firmus.runtime.stepper import Stepper
 from firmus.runtime.weights import Card
 
 SHAPE = Shape(vocabulary=100, places=20, parts=5, quarter=24)
 MODELS = plugins.names("firmus.models")
+STEPPERS = [name for name in MODELS if plugins.load("firmus.models", name).KIND == "stepper"]
+SCORERS = [name for name in MODELS if plugins.load("firmus.models", name).KIND == "scorer"]
+
+
+def test_every_model_is_of_a_kind_that_is_tested():
+    assert sorted(STEPPERS + SCORERS) == sorted(MODELS)
+
+
+def stirred(network):
+    """The network with no weight left at 0, so that nothing is equal for want of an effect."""
+    for weight in network.parameters():
+        if weight.dim() == 2 and not weight.any():
+            torch.nn.init.normal_(weight, std=0.1)
+    return network.eval()
 
 
 def stepper_of(model, network, tmp_path):
@@ -40,7 +55,7 @@ def sequence(length=40, seed=0):
     return generator.integers(0, 100, length), slots
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", STEPPERS)
 def test_the_graph_equals_torch(name, tmp_path):
     torch.manual_seed(1)
     module = plugins.load("firmus.models", name)
@@ -56,7 +71,7 @@ def test_the_graph_equals_torch(name, tmp_path):
         assert np.abs(found - wanted[place]).max() < 1e-4
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", STEPPERS)
 def test_eight_bits_change_little(name, tmp_path):
     torch.manual_seed(2)
     module = plugins.load("firmus.models", name)
@@ -74,9 +89,76 @@ def test_eight_bits_change_little(name, tmp_path):
 def test_one_token_cannot_see_the_next(name):
     torch.manual_seed(3)
     module = plugins.load("firmus.models", name)
-    network = module.build(module.Config(width=64, layers=2, key_heads=1, dropout=0.0), SHAPE).eval()
+    network = stirred(module.build(module.Config(width=128, layers=2, dropout=0.0), SHAPE))
     tokens, slots = (torch.tensor(each)[None] for each in sequence())
     with torch.no_grad():
-        before = network(tokens, slots)[0, :30]
+        before = network(tokens, slots)[0]
         tokens[0, 30:] = 7
-        assert torch.equal(network(tokens, slots)[0, :30], before)
+        after = network(tokens, slots)[0]
+    assert torch.equal(after[:30], before[:30])
+    assert not torch.equal(after[30:], before[30:])
+
+
+def scorer_of(model, tmp_path):
+    import hashlib
+
+    data = model.SerializeToString()
+    (tmp_path / "model.onnx").write_bytes(data)
+    digest = hashlib.sha256(data).hexdigest()
+    return Scorer(Card("x", "", "", "scorer", "grid", (), (), (), {}, digest, {}, tmp_path), threads=1)
+
+
+@pytest.mark.parametrize("name", SCORERS)
+@pytest.mark.parametrize("steps", [1, 33])
+def test_the_graph_of_a_whole_piece_equals_torch(name, steps, tmp_path):
+    torch.manual_seed(4)
+    module = plugins.load("firmus.models", name)
+    network = stirred(module.build(module.Config(width=128, layers=2, dropout=0.0), SHAPE))
+    generator = np.random.default_rng(3)
+    frames, given = generator.integers(0, 99, (steps, 5)), generator.random((steps, 5)) < 0.4
+    time = torch.arange(steps)[None]
+    scorer = scorer_of(module.graph(network), tmp_path)
+    for known in (None, given):
+        with torch.no_grad():
+            told = None if known is None else torch.tensor(known)[None]
+            logits = network.frames(torch.tensor(frames)[None], time, time % SHAPE.places, told)[0]
+        assert np.abs(scorer.log_chances(frames, known) - logits.log_softmax(-1).numpy()).max() < 1e-4
+
+
+@pytest.mark.parametrize("name", SCORERS)
+def test_a_piece_flat_or_in_frames_is_the_same(name):
+    torch.manual_seed(5)
+    module = plugins.load("firmus.models", name)
+    network = stirred(module.build(module.Config(width=128, layers=2, dropout=0.0), SHAPE))
+    frames = torch.tensor(np.random.default_rng(6).integers(0, 99, (1, 12, 5)))
+    time = torch.arange(12)[None]
+    tokens = torch.cat([torch.tensor([[99]]), frames.flatten(1)], dim=1)[:, :-1]
+    slots = torch.stack([time.repeat_interleave(5, 1), time.repeat_interleave(5, 1) % 20], dim=-1)
+    with torch.no_grad():
+        wanted = network.frames(frames, time, time % 20).flatten(1, 2)
+        assert torch.allclose(network(tokens, slots), wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", SCORERS)
+def test_an_open_token_sees_what_is_given_and_no_later_open_one(name):
+    torch.manual_seed(7)
+    module = plugins.load("firmus.models", name)
+    network = stirred(module.build(module.Config(width=128, layers=2, dropout=0.0), SHAPE))
+    frames = torch.tensor(np.random.default_rng(8).integers(1, 99, (1, 30, 5)))
+    given = torch.zeros(1, 30, 5, dtype=torch.bool)
+    given[..., 0] = True
+    time = torch.arange(30)[None]
+
+    def logits(changed_voice):
+        changed = frames.clone()
+        if changed_voice is not None:
+            changed[0, 20, changed_voice] = 1 + changed[0, 20, changed_voice] % 98
+        with torch.no_grad():
+            return network.frames(changed, time, time % 20, given)[0, :, 1:]
+
+    plain = logits(None)
+    later = logits(3)
+    assert torch.equal(later[:20], plain[:20])
+    assert torch.equal(later[20, :3], plain[20, :3])
+    assert not torch.equal(later[20, 3], plain[20, 3])
+    assert not torch.equal(logits(0)[:20], plain[:20])

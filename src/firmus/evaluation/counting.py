@@ -9,15 +9,17 @@ Contexts
     The voice's last pitch, how long it is held and the one before it, the voices already told in this sixteenth,
     all voices of the last sixteenth, and the place in the beat; every pitch is told as its distance from the
     voice's own last one, so that each training piece counts in every key.
+    Where some of a piece is given, two things more: every voice of this sixteenth that is known, and when and at what
+    pitch the voice's own line is next given.
 Conventions
-    Rasters (S, 4) of grid tokens (0 rest, 1 ... 46 pitches); nats per token, teacher forcing, every token scored.
+    Rasters (S, 4) of grid tokens (0 rest, 1 ... 46 pitches); nats per token, teacher forcing, every open token scored.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,27 +27,39 @@ from numpy.typing import NDArray
 from firmus.tokens import grid
 
 Raster = NDArray[np.int64]
+Given = NDArray[np.bool_]  # (S, 4), what is known beforehand
 SYMBOLS = grid.START  # rest and 46 pitches
+AHEAD = 16  # sixteenths that are looked ahead for the line's next given pitch
 CAUTION = 10  # trust in the wider context; Witten and Bell's own 1 overrates rare contexts here (0.57 nats)
 
 
 class Counting:
-    """Counts of a training set; see the module's docstring."""
+    """Counts of a training set; see the module's docstring.
 
-    def __init__(self, rasters: Iterable[Raster]) -> None:
+    Parameters
+    ----------
+    rasters : iterable of arrays (S, 4)
+    given : callable, optional
+        From a raster to what is given of it, once or in several ways (each (S, 4) of bool); nothing, by default.
+    """
+
+    def __init__(self, rasters: Iterable[Raster], given: Callable[[Raster], list[Given]] | None = None) -> None:
         self.counts: dict[Hashable, Counter[int]] = defaultdict(Counter)
         for raster in rasters:
             rows = raster.tolist()
-            for step in range(len(rows)):
-                for voice in range(grid.PARTS):
-                    origin, contexts = self._contexts(rows, step, voice)
+            for known in given(raster) if given else [np.zeros(raster.shape, bool)]:
+                mask = known.tolist() if given else None
+                for step, voice in np.argwhere(~known).tolist():
+                    origin, contexts = self._contexts(rows, step, voice, mask)
                     symbol = _told(rows[step][voice], origin)
                     for context in contexts:
                         self.counts[context][symbol] += 1
         self.totals = {context: sum(counter.values()) for context, counter in self.counts.items()}
 
     @staticmethod
-    def _contexts(rows: list[list[int]], step: int, voice: int) -> tuple[int, list[Hashable]]:
+    def _contexts(
+        rows: list[list[int]], step: int, voice: int, given: list[list[bool]] | None
+    ) -> tuple[int, list[Hashable]]:
         """What the pitch is told from, and the contexts, the most telling first."""
         before = rows[step - 1] if step else [grid.REST] * grid.PARTS
         origin, now = before[voice], tuple(_told(pitch, before[voice]) for pitch in rows[step][:voice])
@@ -56,22 +70,41 @@ class Counting:
         earlier = _told(rows[since][voice], origin) if since >= 0 else None
         beat, held = step % 4, min(step - 1 - since, 8)
         moved = tuple(old != new for old, new in zip(before, rows[step][:voice], strict=False))
+        who = (voice, origin == grid.REST)  # after a rest, pitches are told otherwise
+        contexts: list[Hashable] = [
+            (0, who, beat, last, now, earlier, held),
+            (1, who, beat, last, now, earlier),
+            (2, who, beat, last, now),
+            (3, who, beat, now, last[3], earlier),
+            (4, who, beat, now, earlier),
+            (5, who, beat, now),
+            (6, who, beat, moved, now[-1:], earlier),
+            (7, who, beat, moved, earlier),
+            (8, who, beat, moved),
+            (9, who),
+        ]
+        if given is None:
+            return origin, contexts
+        known = [other < voice or (given[step][other] and other != voice) for other in range(grid.PARTS)]
+        around = tuple(_told(rows[step][other], origin) if known[other] else None for other in range(grid.PARTS))
+        moves = tuple(rows[step][other] != before[other] if known[other] else None for other in range(grid.PARTS))
+        until = next((k for k in range(1, AHEAD) if step + k < len(rows) and given[step + k][voice]), None)
+        goal = (until, _told(rows[step + until][voice], origin)) if until else None
         return origin, [
-            (0, voice, beat, last, now, earlier, held),
-            (1, voice, beat, last, now, earlier),
-            (2, voice, beat, last, now),
-            (3, voice, beat, now, last[3], earlier),
-            (4, voice, beat, now, earlier),
-            (5, voice, beat, now),
-            (6, voice, beat, moved, now[-1:], earlier),
-            (7, voice, beat, moved, earlier),
-            (8, voice, beat, moved),
-            (9, voice),
+            (10, who, beat, last, around, earlier, goal),
+            (11, who, beat, last, around, goal),
+            (12, who, beat, around, earlier, goal),
+            (13, who, beat, around, goal),
+            (14, who, beat, moves, earlier, goal),
+            (15, who, beat, moves, goal),
+            (16, who, beat, around, earlier),
+            (17, who, beat, around),
+            *contexts[4:],
         ]
 
-    def probability(self, rows: list[list[int]], step: int, voice: int) -> float:
-        """Probability of the pitch that stands there, given all that is told before it."""
-        origin, contexts = self._contexts(rows, step, voice)
+    def probability(self, rows: list[list[int]], step: int, voice: int, given: list[list[bool]] | None = None) -> float:
+        """Probability of the pitch that stands there, given all that is told before it, and what is given."""
+        origin, contexts = self._contexts(rows, step, voice, given)
         symbol = _told(rows[step][voice], origin)
         chance = 1 / SYMBOLS
         for context in reversed(contexts):
@@ -82,12 +115,13 @@ class Counting:
                 chance = (counter[symbol] + CAUTION * kinds * chance) / (total + CAUTION * kinds)
         return chance
 
-    def nats(self, raster: Raster) -> NDArray[np.float64]:
-        """Surprise (S, 4) of every token of a piece, in nats."""
-        rows = raster.tolist()
-        places = [(step, voice) for step in range(len(rows)) for voice in range(grid.PARTS)]
-        found = [-math.log(self.probability(rows, step, voice)) for step, voice in places]
-        return np.array(found).reshape(-1, grid.PARTS)
+    def nats(self, raster: Raster, given: Given | None = None) -> NDArray[np.float64]:
+        """Surprise (S, 4) of every token of a piece, in nats; 0 where it is given."""
+        rows, mask = raster.tolist(), None if given is None else given.tolist()
+        found = np.zeros(raster.shape)
+        for step, voice in np.argwhere(np.ones(raster.shape, bool) if given is None else ~given).tolist():
+            found[step, voice] = -math.log(self.probability(rows, step, voice, mask))
+        return found
 
 
 def _told(token: int, origin: int) -> int:

@@ -24,6 +24,7 @@ from firmus.learning.corpus import Corpus
 from firmus.learning.recipe import Recipe
 from firmus.learning.sources import SOURCES
 from firmus.models._graph import FUSED
+from firmus.runtime.scorer import Scorer
 from firmus.runtime.stepper import Stepper
 from firmus.runtime.weights import Card, read_card
 from firmus.tokens import _vocabulary as v
@@ -92,10 +93,20 @@ def export(network: torch.nn.Module, recipe: Recipe, corpus: Corpus, folder: Pat
         data = graph.SerializeToString()
         save(data, folder / "model.onnx")
         _write_card(network, recipe, corpus, folder, data, training | {"validation_nats_per_token": dict(losses)})
-        losses[name] = likelihood(Stepper(read_card(folder / "card.json")), corpus)
+        losses[name] = _measured(read_card(folder / "card.json"), corpus)
     training = training | {"validation_nats_per_token": losses}
     _write_card(network, recipe, corpus, folder, data, training)
     return read_card(folder / "card.json")
+
+
+def _measured(card: Card, corpus: Corpus) -> float:
+    """Mean nats per token of validation music, through the runtime itself; a scorer reads whole pieces."""
+    if card.kind == "stepper":
+        return likelihood(Stepper(card), corpus)
+    scorer = Scorer(card)
+    pieces = corpus.pieces("valid" if corpus.pieces("valid") else "train")[:24]
+    told = [scorer.nats(piece.prepared["raster"]) for piece in pieces]
+    return round(float(sum(each.sum() for each in told)) / max(sum(each.size for each in told), 1), 4)
 
 
 def likelihood(stepper: Stepper, corpus: Corpus, examples: int = 24, length: int = 512) -> float:
@@ -140,7 +151,7 @@ def _write_card(
         "representation": recipe.representation,
         "styles": list(recipe.styles),
         "tasks": list(TASKS.get(recipe.representation, ())),
-        "controls": ["style", "key", "meter"] if recipe.representation == "events" else [],
+        "controls": _controls(corpus),
         "shape": {
             "layers": config.layers, "key_heads": config.key_heads, "vocabulary": shape.vocabulary,
             "length": recipe.training.length,
@@ -151,11 +162,21 @@ def _write_card(
         "data": sets,
         "pieces": {split: len(corpus.pieces(split)) for split in ("train", "valid")},
         "programs": sorted(_programs(corpus)),
+        "scales": corpus.scales,
         "piece_licences": licences,
         "recipe": recipe.as_dict(),
         "training": training,
     }  # fmt: skip
     save((json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode(), folder / "card.json")
+
+
+def _controls(corpus: Corpus) -> list[str]:
+    """What the network has learnt to be asked for."""
+    if corpus.representation != "events":
+        return []
+    has_chords = any(piece.prepared["lane"][0] for piece in corpus.pieces("train"))
+    measured = sorted({name for scale in corpus.scales.values() for name in scale})
+    return ["style", "key", "meter", "tempo", *(["chords", "sections"] if has_chords else []), *measured]
 
 
 def _programs(corpus: Corpus) -> set[int]:

@@ -5,7 +5,8 @@ Every model module has
 ``TITLE``
     its name in words;
 ``KIND``
-    ``"stepper"`` (prefill and step, one token after another) or ``"latent"`` (encode and decode);
+    ``"stepper"`` (prefill and step, one token after another), ``"latent"`` (encode and decode) or ``"scorer"``
+    (likelihood of whole pieces, for measuring and comparing);
 ``Config``
     a frozen dataclass, the ``[network]`` table of a recipe;
 ``build(config, shape) -> torch.nn.Module``

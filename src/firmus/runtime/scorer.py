@@ -1,0 +1,52 @@
+"""A Scorer: a whole piece in, the likelihood of each of its tokens out, whatever part of it is given.
+
+The graph (see `firmus.models.frames.graph`) tells the open tokens in order of time, each from all that stand before
+it and all that are given, before or after.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus.runtime.weights import Card
+from firmus.tokens import Integers
+
+
+class Scorer:
+    """A model whose card says ``"scorer"``, ready to run.
+
+    Parameters
+    ----------
+    card : Card
+    threads : int
+        Of the runtime; 0 for as many as there are cores.
+    """
+
+    def __init__(self, card: Card, threads: int = 0) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads or int(os.environ.get("FIRMUS_THREADS", "0"))
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self.card = card
+        self.session: Any = onnxruntime.InferenceSession(card.model(), options, providers=["CPUExecutionProvider"])
+
+    def log_chances(self, frames: Integers, given: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+        """Log-probabilities (S, P, V) of every token at every place of frames (S, P); of no use where given."""
+        known = np.zeros(frames.shape, bool) if given is None else given
+        feed = {"frames": frames[None].astype(np.int64), "given": known[None].astype(np.int64)}
+        logits = self.session.run(None, feed)[0][0].astype(np.float64)
+        logits -= logits.max(axis=-1, keepdims=True)
+        chances: NDArray[np.float64] = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+        return chances
+
+    def nats(self, frames: Integers, given: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+        """Surprise (S, P) of every token; 0 where it is given."""
+        told = np.take_along_axis(self.log_chances(frames, given), frames[..., None].astype(np.int64), axis=-1)
+        found: NDArray[np.float64] = -told[..., 0]
+        return found if given is None else np.where(given, 0.0, found)
