@@ -184,7 +184,7 @@ def briefs(draw: st.DrawFn) -> dict[str, Any]:
         "seed": st.integers(0, 2**40),
         "temperature": st.floats(0, 2),
         "top_p": st.floats(0.1, 1),
-        "strict": st.booleans(),
+        "loose": st.sampled_from([(), ("key",), ("chords",), ("key", "chords")]),
     }
     names = draw(st.lists(st.sampled_from(sorted(sensible)), unique=True, max_size=5))
     return {name: draw(wild if draw(st.integers(0, 9)) == 0 else sensible[name]) for name in names}

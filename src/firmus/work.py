@@ -23,6 +23,7 @@ MOST_COUNT = 100
 MOODS = {
     "calm": (0.3, -0.6), "happy": (0.7, 0.5), "sad": (-0.6, -0.4), "tense": (-0.6, 0.6), "neutral": (0.0, 0.0),
 }  # fmt: skip
+RULES = ("key", "chords")  # what may be a rule or a wish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,9 @@ class Brief:
         Lead-sheet symbols, one a bar, over again to the end: ``"Am F C G"``; ``"Am,F"`` share a bar.
     mood : str, optional
         A word (calm, happy, sad, tense) or ``"valence,arousal"`` from -1 to 1.
+    density, register, polyphony : float, optional
+        How busy, how high and how full, 0 to 1: the share of the style's music that is less so. What each measures
+        says `firmus.tokens.events`.
     parts : tuple of str
         Names or numbers from 1 of the source's parts to compose; when composing from nothing, instruments.
     ranges : mapping of str to str
@@ -64,8 +68,8 @@ class Brief:
         How many works, 1 to 100, each from its own seed.
     seed : int, optional
         0 to 2**63 - 1; one is drawn where it is not given, and told in the Origin.
-    strict : bool
-        Whether key and chords are rules (no note outside them is possible) or wishes.
+    loose : tuple of str
+        Which of ``"key"`` and ``"chords"`` are wishes; else they are rules: no note outside them is possible.
     temperature, top_p : float
         Sampling: 0 to 2 (0 takes the likeliest; by default what suits the style), and above 0 to 1.
     """
@@ -79,6 +83,9 @@ class Brief:
     tempo: float | None = None
     chords: str | None = None
     mood: str | None = None
+    density: float | None = None
+    register: float | None = None
+    polyphony: float | None = None
     parts: tuple[str, ...] = ()
     ranges: Mapping[str, str] = field(default_factory=dict)
     form: str | None = None
@@ -86,20 +93,20 @@ class Brief:
     model: str | None = None
     count: int = 1
     seed: int | None = None
-    strict: bool = True
+    loose: tuple[str, ...] = ()
     temperature: float | None = None
     top_p: float = 0.95
 
     def __post_init__(self) -> None:
-        if isinstance(self.parts, str):
-            object.__setattr__(self, "parts", tuple(each.strip() for each in self.parts.split(",") if each.strip()))
-        object.__setattr__(self, "parts", tuple(str(each) for each in self.parts))
+        for name in ("parts", "loose"):
+            object.__setattr__(self, name, _listed(name, getattr(self, name)))
+        for rule in self.loose:
+            if rule not in RULES:
+                raise InvalidBrief(unknown("rule", rule, RULES))
         for name in ("style", "key", "meter", "chords", "mood", "form", "model"):
             value = getattr(self, name)
             if value is not None and not isinstance(value, str):
                 raise InvalidBrief(f"{name} {value!r} must be text")
-        if not isinstance(self.strict, bool):
-            raise InvalidBrief(f"strict {self.strict!r} must be True or False")
         _whole("count", self.count, 1, MOST_COUNT)
         if self.seed is not None:
             _whole("seed", self.seed, 0, 2**63 - 1)
@@ -114,6 +121,9 @@ class Brief:
             _number("tempo", self.tempo, 10, 400, " quarter notes a minute")
         if self.amount is not None:
             _number("amount", self.amount, 0, 1, above=True)
+        for name in ("density", "register", "polyphony"):
+            if getattr(self, name) is not None:
+                _number(name, getattr(self, name), 0, 1)
         self._parse_musical_fields()
 
     def _parse_musical_fields(self) -> None:
@@ -132,6 +142,10 @@ class Brief:
             _whole("bars", self.bars, 1, MOST_BARS)
         for name, text in self.ranges.items():
             pitch_range(text, name)
+
+    def is_strict(self, rule: str) -> bool:
+        """Whether ``"key"`` or ``"chords"`` is a rule rather than a wish."""
+        return rule not in self.loose
 
     @classmethod
     def of(cls, **options: Any) -> Brief:
@@ -290,6 +304,14 @@ def mood(text: str) -> tuple[float, float]:
     _number("valence", valence, -1, 1)
     _number("arousal", arousal, -1, 1)
     return valence, arousal
+
+
+def _listed(what: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(each.strip() for each in value.split(",") if each.strip())
+    if not isinstance(value, list | tuple):
+        raise InvalidBrief(f"{what} {value!r} must be a list of names, or names divided by commas")
+    return tuple(str(each) for each in value)
 
 
 def _whole(what: str, value: object, low: int, high: int) -> None:

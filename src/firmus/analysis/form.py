@@ -32,7 +32,7 @@ def sections(score: Score) -> tuple[Section, ...]:
     >>> [section.label for section in sections(Score((tune,)))]
     ['A', 'B', 'A']
     """
-    content = _bars(score)
+    content = notes_of_bars(score)
     all_bars = bars(score)
     first = 1 if all_bars and all_bars[0].number == 0 else 0
     size = 8 if len(content) - first >= SHORT else 4
@@ -55,7 +55,7 @@ def likeness(one: list[set[tuple[int, int]]], other: list[set[tuple[int, int]]])
     return sum(shared) / len(shared) if shared else 0.0
 
 
-def _bars(score: Score) -> list[set[tuple[int, int]]]:
+def notes_of_bars(score: Score) -> list[set[tuple[int, int]]]:
     """Notes of each bar as (tick in the bar, pitch class, or 100 and more for drums)."""
     all_bars = bars(score)
     content: list[set[tuple[int, int]]] = [set() for _ in all_bars]

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from firmus.work import Brief, Work
 
 CONTROLS = (
-    "style", "bars", "seconds", "key", "meter", "tempo", "chords", "mood", "parts", "form", "amount", "model",
-    "count", "seed", "temperature", "top_p", "strict",
+    "style", "bars", "seconds", "key", "meter", "tempo", "chords", "mood", "density", "register",
+    "polyphony", "parts", "form", "amount", "model", "count", "seed", "temperature", "top_p", "loose",
 )  # fmt: skip
 TASKS = {
     "compose": ("compose", "compose"), "continue": ("refine", "extend"), "infill": ("refine", "infill"),
@@ -48,9 +48,18 @@ def compose(options: argparse.Namespace) -> None:
     for number, work in enumerate(works, 1):
         folder = root / str(number) if brief.count > 1 else root
         show.note(say("writing"))
-        saved.append((work, work.save(folder, force=options.force)))
+        paths = work.save(folder, force=options.force)
+        saved.append((work, paths + ([_explain(work, folder)] if options.explain else [])))
     show.end()
     _report(options, saved)
+
+
+def _explain(work: Work, folder: Path) -> Path:
+    from firmus.formats import save
+    from firmus.tasks.explain import explain
+
+    save((json.dumps(explain(work), ensure_ascii=False, indent=1) + "\n").encode(), folder / "explain.json")
+    return folder / "explain.json"
 
 
 def _brief(options: argparse.Namespace) -> Brief:
@@ -82,6 +91,18 @@ def _report(options: argparse.Namespace, saved: list[tuple[Work, list[Path]]]) -
     elif not options.quiet:
         for work, paths in saved:
             print("\n".join([*(str(path) for path in paths), *_summary(work)]))
+            if options.explain:
+                print("\n".join(_explained(json.loads(paths[-1].read_text(encoding="utf-8")))))
+
+
+def _explained(found: dict[str, Any], most: int = 5) -> list[str]:
+    """The most surprising notes, and what the rules took away."""
+    notes = sorted(found["notes"], key=lambda note: -float(note["nats"]))[:most]
+    lines = ["  " + say("surprising").format(notes="; ".join(say("where").format(**note) for note in notes))]
+    if found["rules"]:
+        taken = ", ".join(f"{name} {share:.0%}" for name, share in found["rules"].items())
+        lines.append("  " + say("hard").format(rules=taken))
+    return lines
 
 
 def _summary(work: Work) -> list[str]:

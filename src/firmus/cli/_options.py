@@ -51,6 +51,8 @@ def _composing(verbs: argparse._SubParsersAction[Parser]) -> None:
         verb.add_argument("--tempo", type=float, metavar="BPM", help=say("tempo"))
         verb.add_argument("--chords", metavar="LIST", help=say("chords"))
         verb.add_argument("--mood", help=say("mood"))
+        for control in ("density", "register", "polyphony"):
+            verb.add_argument(f"--{control}", type=float, metavar="0..1", help=say(control))
         verb.add_argument("--parts", metavar="LIST", help=say("parts"))
         verb.add_argument(
             "--range", action="append", default=[], dest="ranges", metavar="PART=F3-D5", help=say("range")
@@ -63,8 +65,9 @@ def _composing(verbs: argparse._SubParsersAction[Parser]) -> None:
         verb.add_argument("--seed", type=int, metavar="N", help=say("seed"))
         verb.add_argument("--temperature", type=float, metavar="0.9", help=say("temperature"))
         verb.add_argument("--top-p", type=float, metavar="0.95", help=say("top-p"))
-        verb.add_argument("--strict", action=argparse.BooleanOptionalAction, default=None, help=say("strict"))
-        verb.add_argument("--loose", action="store_false", dest="strict", default=None, help=say("loose"))
+        verb.add_argument("--strict", action="store_const", const="", dest="loose", default=None, help=say("strict"))
+        verb.add_argument("--loose", nargs="?", const="key,chords", metavar="LIST", help=say("loose"))
+        verb.add_argument("--explain", action="store_true", help=say("explain"))
         verb.add_argument("--out", metavar="DIR", help=say("out"))
         _common(verb)
 

@@ -48,6 +48,8 @@ class Request:
     sampling : Sampling
     controls : tuple of int
         Control tokens: what the open cells are to be like.
+    then : callable, optional
+        What is to be filled next, out of the score that came of this; a piece in sections is composed so.
     """
 
     score: Score
@@ -56,6 +58,7 @@ class Request:
     rules: Rules
     sampling: Sampling
     controls: tuple[int, ...] = ()
+    then: Callable[[Score], Request] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +154,31 @@ def filling(
     request: Request, generator: np.random.Generator, length: int, progress: Callable[[int, int], None]
 ) -> Sequence[Filled]:
     """The sequence, for a `Batch`, that composes the open cells of a request with a model of so many tokens."""
+    nats: list[float] = []
+    done = 0
+    while True:
+        score = yield from _once(request, generator, length, nats, partial(_further, progress, done))
+        done += int(request.is_open.any(axis=1).sum())
+        if request.then is None:
+            return Filled(score, sum(nats) / max(len(nats), 1), len(nats))
+        request = request.then(score)
+
+
+def _further(progress: Callable[[int, int], None], before: int, done: int, total: int) -> None:
+    """Tell progress after bars that were done before."""
+    progress(before + done, before + total)
+
+
+def _once(
+    request: Request,
+    generator: np.random.Generator,
+    length: int,
+    nats: list[float],
+    progress: Callable[[int, int], None],
+) -> Sequence[Score]:
+    """Compose the open cells of one request, without what is to follow; the surprise of each token goes to `nats`."""
     draft, left = Draft(request.score, request.style), request.is_open.copy()
     total, done = int(left.any(axis=1).sum()), 0
-    nats: list[float] = []
     while left.any():
         first, last = window(draft.prepared, left, length)
         now = np.zeros_like(left)
@@ -177,7 +202,7 @@ def filling(
             logits = yield Feed([token], [slot])
         draft.add(cursor, now, first, last)
         left[first:last] = False
-    return Filled(draft.score(), sum(nats) / max(len(nats), 1), len(nats))
+    return draft.score()
 
 
 def _rules_within(rules: Rules, prepared: Prepared, first: int, last: int) -> Rules:

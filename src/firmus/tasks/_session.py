@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -18,10 +18,12 @@ from firmus.errors import InvalidBrief, unknown
 from firmus.formats.json import to_dict
 from firmus.runtime import stepper
 from firmus.runtime.constraints import PartRules, Rules
-from firmus.runtime.filling import Request, chord_rules, fill
+from firmus.runtime.filling import Request, chord_rules, fill_all
 from firmus.runtime.sampling import Sampling
 from firmus.runtime.weights import Card, card, cards
 from firmus.score import Chord, Key, Part, Score
+from firmus.tasks import _form as form
+from firmus.tasks import _wishes as wishes
 from firmus.tasks._styles import STYLES, instrument_range
 from firmus.timing import bars, beat
 from firmus.tokens import _vocabulary as v
@@ -48,6 +50,10 @@ class Plan:
     rules : Rules
     source : Score, optional
         What was given, for the Origin.
+    controls : tuple of int
+        Control tokens.
+    form : tuple of Stretch
+        Sections that are composed one after the other; empty for all at once.
     """
 
     score: Score
@@ -55,6 +61,8 @@ class Plan:
     style: str
     rules: Rules
     source: Score | None = None
+    controls: tuple[int, ...] = ()
+    form: tuple[form.Stretch, ...] = ()
 
 
 def choose_model(brief: Brief, task: str) -> Card:
@@ -65,11 +73,9 @@ def choose_model(brief: Brief, task: str) -> Card:
         raise InvalidBrief(f"model {chosen.name!r} does not {task}: {', '.join(able) or 'none here'} can")
     if brief.style is not None and brief.style not in chosen.styles:
         raise InvalidBrief(unknown("style", brief.style, chosen.styles))
-    for control in ("mood", "form"):
-        wish = getattr(brief, control)
-        if wish is not None and control not in chosen.controls:
-            raise InvalidBrief(f"{control} {wish!r}: model {chosen.name!r} does not take a {control}")
-    if brief.chords and not brief.strict and "chords" not in chosen.controls:
+    if brief.form is not None and task != "compose":
+        raise InvalidBrief(f"form {brief.form!r}: only compose takes a form; the source of {task} has its own")
+    if brief.chords and not brief.is_strict("chords") and "chords" not in chosen.controls:
         raise InvalidBrief(f"chords as wishes: model {chosen.name!r} has not learnt chord symbols; leave --loose out")
     return chosen
 
@@ -80,22 +86,32 @@ def perform(
     """Compose as many works as are asked for, each from its own seed; best first.
 
     The first work's seed is the Brief's, the next one's follows it: each can be made again alone. Works are
-    ranked by the model's mean surprise, the least first. What is finished is kept when interrupted.
+    ranked by the model's mean surprise, the least first. Several are composed together, a token of each at a time;
+    what is finished is kept when interrupted.
     """
     first = secrets.randbelow(2**31) if brief.seed is None else brief.seed
     model = stepper.load(chosen.name)
     works: list[Work] = []
-    try:
+    plans: list[tuple[int, Plan]] = []
+
+    def jobs() -> Iterator[tuple[Request, np.random.Generator]]:
         for index in range(brief.count):
             seed = (first + index) % 2**63
             generator = np.random.default_rng(seed)
             made = plan(generator)
             known = as_the_model_knows(made.score, chosen, made.style)
             sampling = Sampling(_temperature(brief, made.style), brief.top_p)
-            request = Request(known, made.is_open, made.style, made.rules, sampling)
-            title = f"{task} {index + 1}/{brief.count}" if brief.count > 1 else task
-            told = (lambda done, total, title=title: progress(title, done, total)) if progress else None
-            filled = fill(model, request, generator, told)
+            plans.append((seed, made))
+            request = Request(known, made.is_open, made.style, made.rules, sampling, made.controls)
+            yield form.in_sections(request, made.form, generator) if made.form else request, generator
+
+    def told(finished: int, done: int, total: int) -> None:
+        if progress:
+            progress(f"{task} {finished + 1}/{brief.count}" if brief.count > 1 else task, done, total)
+
+    try:
+        for index, filled in fill_all(model, jobs(), told):
+            seed, made = plans[index]
             score = _marked(_put_back(made.score, filled.score))
             works.append(Work(score, _origin(brief, task, chosen, seed, made, score, filled.nats)))
     except KeyboardInterrupt:
@@ -117,14 +133,17 @@ def as_the_model_knows(score: Score, chosen: Card, style: str) -> Score:
     voices = STYLES[style].voices if style in STYLES else ()
 
     def met(place: int, part: Part) -> Part:
+        own = voices[place] if place < len(voices) else None
+        if own and own.known_as in programs and own.program == part.program:
+            return replace(part, program=own.known_as)
         if part.is_drums or part.program in programs:
             return part
-        usual = voices[place].program if place < len(voices) else 52
+        usual = own.program if own else 52
         return replace(part, program=usual if usual in programs else min(programs, default=0))
 
     parts = tuple(met(place, part) for place, part in enumerate(score.parts))
     chords = score.chords if "chords" in chosen.controls else ()
-    sections = score.sections if "form" in chosen.controls else ()
+    sections = score.sections if "sections" in chosen.controls else ()
     return replace(score, parts=parts, chords=chords, sections=sections)
 
 
@@ -151,7 +170,14 @@ def _origin(brief: Brief, task: str, chosen: Card, seed: int, made: Plan, score:
         seed=seed,
         brief=brief.as_dict(),
         credits=chosen.credits,
-        measured={**features.summary(score), **_heard(score), "surprise": round(nats, 4)},
+        measured={
+            **features.summary(score),
+            **_heard(score),
+            "style": made.style,
+            "surprise": round(nats, 4),
+            **({"form": form.returns(score, made.form)} if made.form else {}),
+            "controls": wishes.measure(score, made.is_open, made.style, chosen),
+        },
         composed=tuple(spans(score, made.is_open)),
         source=digest(made.source) if made.source else "",
     )
@@ -200,8 +226,8 @@ def rules(brief: Brief, score: Score, part_rules: tuple[PartRules, ...], chords:
     InvalidBrief
         Where the wishes contradict each other.
     """
-    scale = frozenset(Key.parse(brief.key).scale) if brief.key and brief.strict else None
-    held = chord_rules(score, chords) if chords and brief.strict else ()
+    scale = frozenset(Key.parse(brief.key).scale) if brief.key and brief.is_strict("key") else None
+    held = chord_rules(score, chords) if chords and brief.is_strict("chords") else ()
     if scale is not None and held:
         for chord in chords:
             if chord.pitch_classes and len(scale & set(chord.pitch_classes)) < 2:
@@ -227,13 +253,16 @@ def triad(key: Key) -> frozenset[int]:
     return frozenset({tonic, (tonic + (4 if key.mode == "major" else 3)) % 12, (tonic + 7) % 12})
 
 
-def close(key: Key, parts: tuple[PartRules, ...]) -> tuple[frozenset[int], ...]:
-    """Pitch classes that each part may end a piece on: the tonic in the last part, its triad in the others.
+def close(key: Key, parts: tuple[Part, ...], part_rules: tuple[PartRules, ...]) -> tuple[frozenset[int], ...]:
+    """Pitch classes that each part may end a piece on: the tonic in the last pitched part, its triad in the others.
 
-    A part in whose range there is none of them is free.
+    A part in whose range there is none of them is free, and so are drums.
     """
-    wanted = [triad(key)] * (len(parts) - 1) + [frozenset({key.pitch_class})]
-    reached = [{pitch % 12 for pitch in range(part.low, part.high + 1)} for part in parts]
+    pitched = [place for place, part in enumerate(parts) if not part.is_drums]
+    wanted = [triad(key) if place in pitched else frozenset[int]() for place in range(len(parts))]
+    if pitched:
+        wanted[pitched[-1]] = frozenset({key.pitch_class})
+    reached = [{pitch % 12 for pitch in range(part.low, part.high + 1)} for part in part_rules]
     return tuple(tones if tones & there else frozenset() for tones, there in zip(wanted, reached, strict=True))
 
 
@@ -319,19 +348,6 @@ def cells_between(score: Score, spans: list[tuple[int, int]], parts: Iterable[in
     return is_open
 
 
-def emptied(score: Score, is_open: Open) -> Score:
-    """The score without the notes that begin in open cells."""
-    ticks = events.prepare(score)["ticks"]
-
-    def kept(lane: int, part: Part) -> Part:
-        cells = [int(np.searchsorted(ticks, note.start, side="right")) - 1 for note in part.notes]
-        return replace(
-            part, notes=tuple(note for note, bar in zip(part.notes, cells, strict=True) if not is_open[bar, lane])
-        )
-
-    return replace(score, parts=tuple(kept(lane, part) for lane, part in enumerate(score.parts, 1)))
-
-
 def refill(
     brief: Brief,
     task: str,
@@ -347,6 +363,7 @@ def refill(
         raise InvalidBrief(f"the source has {len(score.parts)} parts: {v.MAX_PARTS} is the most")
     part_rules = rules_of_parts(brief, source, no_rests=False)
     held = rules(brief, score, part_rules, chords)
-    bare = emptied(score, is_open)
-    made = Plan(bare, is_open, infer_style(brief, chosen, score), held, source)
+    bare, style = form.emptied(score, is_open), infer_style(brief, chosen, score)
+    wishes.refuse_unknown(brief, chosen, style)
+    made = Plan(bare, is_open, style, held, source, wishes.tokens(brief, chosen, style))
     return perform(brief, task, chosen, lambda _: made, progress)

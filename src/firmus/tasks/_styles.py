@@ -11,18 +11,23 @@ from firmus.score import Part
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A part of a style: name, General MIDI program, usual range."""
+    """A part of a style: name, General MIDI program, usual range; the program by which models know it, if another."""
 
     name: str
     program: int
-    low: int
-    high: int
+    low: int = 0
+    high: int = 127
     monophonic: bool = True
+    known_as: int = -1
+    is_drums: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """A style: its voices, its tempo in quarters a minute (by meter where that matters), how boldly it is drawn."""
+    """A style: its voices, its tempo in quarters a minute (by meter where that matters), how boldly it is drawn.
+
+    `no_rests`: no part is silent for a whole bar; `has_chords`: chord symbols are composed too.
+    """
 
     name: str
     title: str
@@ -31,6 +36,7 @@ class Style:
     tempi: tuple[tuple[str, float], ...] = ()
     no_rests: bool = True
     temperature: float = 0.85
+    has_chords: bool = False
 
     def tempo_in(self, meter: str) -> float:
         """Usual tempo in a meter."""
@@ -43,15 +49,45 @@ CHOIR = (
     Voice("Tenor", 52, 48, 69),
     Voice("Bass", 52, 40, 64),
 )
+HANDS = (Voice("Right Hand", 0, 52, 93, False), Voice("Left Hand", 0, 33, 74, False))
 STYLES = {
     style.name: style
     for style in (
         Style("chorale", "Chorale", CHOIR, 76, (("3/4", 84), ("3/2", 120))),
         Style("hymn", "Hymn", CHOIR, 92, (("3/4", 96), ("6/8", 80))),
         Style(
-            "folk", "Tune", (Voice("Melody", 40, 55, 88),), 112,
+            "song", "Song", (Voice("Voice", 53, 58, 81, known_as=68), Voice("Piano", 0, 31, 91, False)), 88,
+            (("6/8", 76), ("3/4", 96), ("2/4", 72)), no_rests=False, temperature=0.9,
+        ),
+        Style(
+            "quartet", "String Quartet",
+            (Voice("Violin I", 40, 56, 93), Voice("Violin II", 40, 55, 84), Voice("Viola", 41, 48, 76),
+             Voice("Cello", 42, 36, 69)),
+            112, (("3/4", 126), ("6/8", 96), ("2/4", 100)), no_rests=False, temperature=0.9,
+        ),
+        Style("piano", "Piano Piece", HANDS, 100, (("3/4", 120), ("6/8", 84)), no_rests=False, temperature=0.9),
+        Style(
+            "folk", "Tune", (Voice("Melody", 40, 55, 88, known_as=0),), 112,
             (("6/8", 168), ("9/8", 168), ("12/8", 168), ("3/4", 132), ("2/4", 96), ("2/2", 176)),
             temperature=0.95,
+        ),
+        Style(
+            "lead-sheet", "Song Sheet", (Voice("Melody", 73, 58, 81, known_as=68),), 108, (("3/4", 120), ("6/8", 84)),
+            temperature=0.9, has_chords=True,
+        ),
+        Style(
+            "band", "Band Piece",
+            (Voice("Lead", 81, 55, 88), Voice("Guitar", 29, 40, 79, False), Voice("Bass", 33, 28, 55),
+             Voice("Drums", 0, is_drums=True)),
+            120, no_rests=False, temperature=0.9,
+        ),
+        Style("drums", "Groove", (Voice("Drums", 0, is_drums=True),), 108, temperature=0.95),
+        Style(
+            "organ", "Organ Piece", (Voice("Manual", 19, 48, 84, False), Voice("Pedal", 19, 36, 67, False)), 80,
+            no_rests=False, temperature=0.9,
+        ),
+        Style(
+            "choir", "Choral Piece", CHOIR, 84, (("3/4", 96), ("6/8", 80)), no_rests=False, temperature=0.9,
         ),
     )
 }  # fmt: skip
@@ -97,11 +133,14 @@ def voices(style: Style, wanted: tuple[str, ...]) -> tuple[Voice, ...]:
         usual = style.voices[place]
         if low > usual.low and high >= usual.high:
             low = min(low, usual.high - 12)
-        chosen.append(Voice(PROGRAMS[program][0], program, max(low, usual.low - 5), min(high, usual.high + 7)))
+        low, high = (max(low, usual.low - 5), min(high, usual.high + 7)) if not usual.is_drums else (low, high)
+        chosen.append(Voice(PROGRAMS[program][0], program, low, high, program not in CHORDAL))
     return tuple(chosen)
 
 
 def empty_parts(chosen: tuple[Voice, ...]) -> tuple[Part, ...]:
     """Parts without notes; pans spread a little from left to right."""
     spread = [64] if len(chosen) == 1 else [44 + round(40 * i / (len(chosen) - 1)) for i in range(len(chosen))]
-    return tuple(Part(voice.name, (), voice.program, pan=pan) for voice, pan in zip(chosen, spread, strict=True))
+    return tuple(
+        Part(voice.name, (), voice.program, voice.is_drums, pan=pan) for voice, pan in zip(chosen, spread, strict=True)
+    )

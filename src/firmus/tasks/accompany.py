@@ -9,6 +9,7 @@ from firmus.errors import InvalidBrief
 from firmus.runtime.constraints import PartRules
 from firmus.score import Key, Part
 from firmus.tasks import _session as session
+from firmus.tasks import _wishes as wishes
 from firmus.tasks._styles import CHOIR, STYLES, empty_parts
 from firmus.tasks.refine import given
 from firmus.work import Brief, Work
@@ -60,10 +61,11 @@ def harmonise(brief: Brief | None = None, progress: session.Progress | None = No
         part_rules.append(PartRules(*wanted.get(index, (voice.low, voice.high)), monophonic=True, no_rests=True))
     held = session.rules(brief, score, tuple(part_rules), score.chords if brief.chords else ())
     key = Key.parse(brief.key) if brief.key else score.keys[-1] if score.keys else None
-    if key and brief.strict and not brief.chords and melody.notes[-1].pitch % 12 in session.triad(key):
-        held = replace(held, final=session.close(key, held.parts))
+    if key and brief.is_strict("key") and not brief.chords and melody.notes[-1].pitch % 12 in session.triad(key):
+        held = replace(held, final=session.close(key, score.parts, held.parts))
     is_open = session.cells_between(score, [(0, score.end)], (1, 2, 3))
-    made = session.Plan(score, is_open, style, held, source)
+    wishes.refuse_unknown(brief, chosen, style)
+    made = session.Plan(score, is_open, style, held, source, wishes.tokens(brief, chosen, style))
     return session.perform(brief, "harmonise", chosen, lambda _: made, progress)
 
 

@@ -13,7 +13,9 @@ from firmus.runtime.constraints import PartRules
 from firmus.runtime.filling import suggest
 from firmus.runtime.weights import Card
 from firmus.score import Key, Meter, Score, Tempo
+from firmus.tasks import _form as form
 from firmus.tasks import _session as session
+from firmus.tasks import _wishes as wishes
 from firmus.tasks._styles import STYLES, Style, Voice, empty_parts, voices
 from firmus.tokens import _vocabulary as v
 from firmus.tokens import events
@@ -29,8 +31,9 @@ def compose(brief: Brief | None = None, progress: session.Progress | None = None
     Parameters
     ----------
     brief : Brief, optional
-        Or its fields as keywords: `style`, `bars` or `seconds`, `key`, `meter`, `tempo`, `chords`, `parts`,
-        `ranges`, `count`, `seed`, `strict`, `temperature`, `top_p`, `model`.
+        Or its fields as keywords: `style`, `bars` or `seconds`, `key`, `meter`, `tempo`, `chords`, `mood`,
+        `density`, `register`, `polyphony`, `parts`, `ranges`, `form`, `count`, `seed`, `loose`, `temperature`,
+        `top_p`, `model`.
     progress : callable, optional
         Takes what is being done, the bars done and the bars to do.
 
@@ -53,21 +56,30 @@ def compose(brief: Brief | None = None, progress: session.Progress | None = None
             f"model {chosen.name!r} has none of the styles {', '.join(STYLES)}: say styles in its recipe"
         )
     style = STYLES[known[0]]
+    wishes.refuse_unknown(brief, chosen, style.name)
     chosen_voices = voices(style, brief.parts)
+    if brief.form:
+        form.lay_out(brief.form, brief.bars)  # refused before anything is loaded, if need be
 
     def plan(generator: np.random.Generator) -> session.Plan:
         score = _frame(brief, chosen, style, chosen_voices, generator)
         wanted = session.ranges(brief, score)
         part_rules = tuple(
-            PartRules(*wanted.get(place, (voice.low, voice.high)), voice.monophonic, style.no_rests)
+            PartRules(
+                *wanted.get(place, (voice.low, voice.high)), voice.monophonic and not voice.is_drums, style.no_rests
+            )
             for place, voice in enumerate(chosen_voices)
         )
         rules = session.rules(brief, score, part_rules, score.chords)
-        if brief.strict and not brief.chords:
-            rules = replace(rules, final=session.close(score.keys[0], part_rules))
+        if brief.is_strict("key") and not brief.chords:
+            rules = replace(rules, final=session.close(score.keys[0], score.parts, part_rules))
         is_open = np.ones(events.cells(events.prepare(score)), bool)
-        is_open[:, 0] = False
-        return session.Plan(score, is_open, style.name, rules)
+        is_open[:, 0] = style.has_chords and not brief.chords
+        asked = wishes.tokens(brief, chosen, style.name)
+        return session.Plan(score, is_open, style.name, rules, controls=asked, form=stretches(score))
+
+    def stretches(score: Score) -> tuple[form.Stretch, ...]:
+        return form.lay_out(brief.form, score.end // score.meters[0].bar) if brief.form else ()
 
     return session.perform(brief, "compose", chosen, plan, progress)
 
@@ -78,7 +90,7 @@ def _frame(brief: Brief, chosen: Card, style: Style, parts: tuple[Voice, ...], g
     prompt = [*known["head"].tolist(), *known["programs"].tolist(), v.BAR]
     key = _key(brief, chosen, prompt, generator)
     meter = _meter(brief, chosen, [*prompt, v.KEY + v.KEYS.index(key)], generator)
-    tempo = brief.tempo or style.tempo_in(meter.text)
+    tempo = brief.tempo or round(style.tempo_in(meter.text) * wishes.tempo_share(brief), 1)
     bars = _bars(brief, meter, tempo)
     if brief.seconds and not brief.tempo:
         tempo = bars * meter.bar / 480 * 60 / brief.seconds  # so that the last bar ends when it should
@@ -90,13 +102,16 @@ def _frame(brief: Brief, chosen: Card, style: Style, parts: tuple[Voice, ...], g
         end=bars * meter.bar,
         title=f"{style.title} in {key.text}",
     )
+    if brief.form:
+        score = replace(score, sections=form.marks(form.lay_out(brief.form, bars), meter.bar))
     return replace(score, chords=session.chords_over(brief.chords, score)) if brief.chords else score
 
 
 def _key(brief: Brief, chosen: Card, prompt: list[int], generator: np.random.Generator) -> Key:
     if brief.key:
         return Key.parse(brief.key)
-    friendly = np.array([abs(key.signature) <= 4 for key in v.KEYS])
+    mode = wishes.mode(brief)
+    friendly = np.array([abs(key.signature) <= 4 and mode in ("", key.mode) for key in v.KEYS])
     return v.KEYS[suggest(stepper.load(chosen.name), prompt, "KEY", friendly, generator)]
 
 
@@ -112,6 +127,8 @@ def _meter(brief: Brief, chosen: Card, prompt: list[int], generator: np.random.G
 
 def _bars(brief: Brief, meter: Meter, tempo: float) -> int:
     """How many bars: what is asked, or what comes nearest to the seconds at the tempo."""
+    if brief.seconds is None and brief.bars is None and brief.form:
+        return form.lay_out(brief.form, None)[-1].last
     if brief.seconds is None:
         return int(brief.bars or USUAL_BARS)
     bars = max(1, round(brief.seconds * tempo * 480 / 60 / meter.bar))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from firmus.errors import InvalidBrief
+from firmus.tasks import _form as form
 from firmus.tasks import _session as session
 from firmus.tasks.refine import given, stretches
 from firmus.work import Brief, Work
@@ -50,6 +51,6 @@ def vary(brief: Brief | None = None, progress: session.Progress | None = None, *
         is_open = np.zeros_like(region)
         is_open[tuple(chosen_cells.T)] = True
         style = session.infer_style(brief, chosen, source)
-        return session.Plan(session.emptied(source, is_open), is_open, style, held, source)
+        return session.Plan(form.emptied(source, is_open), is_open, style, held, source)
 
     return session.perform(brief, "vary", chosen, plan, progress)

@@ -1,0 +1,52 @@
+"""Forms: sections of the asked lengths, returns, endings."""
+
+from __future__ import annotations
+
+import pytest
+
+import firmus
+from firmus.errors import InvalidBrief
+from firmus.tasks import _form as form
+
+
+def shape(text: str, bars: int | None) -> list[tuple[str, int, int, int | None, bool]]:
+    return [(s.letter, s.first, s.last, s.repeats, s.is_varied) for s in form.lay_out(text, bars)]
+
+
+def test_a_form_is_laid_out_over_the_bars():
+    assert shape("AB", 9) == [("A", 0, 4, None, False), ("B", 4, 9, None, False)]
+    assert shape("ABA'", None)[2] == ("A", 16, 24, 0, True)
+    assert [last - first for _, first, last, *_ in shape("A8B4A8", None)] == [8, 4, 8]
+
+
+@pytest.mark.parametrize(("text", "bars"), [("", 8), ("ab", 8), ("A-B", 8), ("AB", 3), ("A8B8", 12), ("A1", None)])
+def test_what_is_no_form_is_refused(text, bars):
+    with pytest.raises(InvalidBrief):
+        form.lay_out(text, bars)
+
+
+def test_sections_return_and_the_piece_ends_on_its_tonic():
+    work = firmus.compose(style="folk", form="ABA", bars=12, key="D major", meter="3/4", seed=4)
+    score = work.score
+    assert score.end == 12 * 1440
+    assert [(each.start // 1440, each.label) for each in score.sections] == [(0, "A"), (4, "B"), (8, "A")]
+    notes = score.parts[0].notes
+
+    def between(first: int, last: int) -> list[tuple[int, int, int]]:
+        return [(n.start - first * 1440, n.duration, n.pitch) for n in notes if first * 1440 <= n.start < last * 1440]
+
+    assert between(0, 3) == between(8, 11)
+    assert between(0, 4) != between(4, 8)
+    assert notes[-1].pitch % 12 == 2
+    assert notes[-1].end == score.end
+    assert work.origin.measured["form"]["same"] > work.origin.measured["form"]["different"]
+
+
+def test_a_varied_return_begins_alike_and_differs():
+    work = firmus.compose(style="folk", form="AA'", bars=16, key="D major", meter="3/4", seed=5)
+    notes = work.score.parts[0].notes
+    first = [(n.start, n.pitch) for n in notes if n.start < 1440]
+    again = [(n.start - 8 * 1440, n.pitch) for n in notes if 8 * 1440 <= n.start < 9 * 1440]
+    assert first == again
+    assert 0.3 < work.origin.measured["form"]["same"] < 1
+    assert firmus.compose(style="folk", form="AA'", bars=16, key="D major", meter="3/4", seed=5).score == work.score
