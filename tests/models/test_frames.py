@@ -77,3 +77,19 @@ def test_one_mask_drops_the_same_at_all_times():
     assert torch.equal(dropped, dropped[:, :1].expand_as(dropped))
     assert set(dropped.unique().tolist()) == {0.0, 2.0}
     assert torch.equal(layer.eval()(torch.ones(2, 3)), torch.ones(2, 3))
+
+
+def test_the_echo_is_what_followed_the_longest_equal_stretch():
+    generator = np.random.default_rng(4)
+    phrase = torch.tensor(generator.integers(1, 40, (20, 4)))
+    piece = torch.cat([phrase, phrase + 3, phrase])[None]
+    past = network().eval()._past(piece)
+    assert (past.trust[0, : 40 + 4] == 0).all()  # nothing comes back before, and four frames are needed
+    assert past.trust[0, 44:].tolist() == [1] * 4 + [2] * 8 + [3] * 4
+    assert torch.equal(past.echo[0, 44:], phrase[4:])
+    assert (past.echo[0, :44] == grid.START).all()
+
+
+def test_a_note_that_is_held_is_no_echo():
+    piece = torch.full((1, 12, 4), 20)
+    assert (network().eval()._past(piece).trust == 0).all()

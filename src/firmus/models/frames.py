@@ -13,8 +13,10 @@ Paper
     Encoding* (2020), for chorales. Key profiles: Krumhansl & Kessler (1982).
 What it reads
     Besides the pitches, what follows from them: how long each voice has held its note and how it moved there, the
-    intervals between voices, and degrees in the key that the past suggests. Logits are likewise the sum of a part by
-    pitch, parts by interval from each voice, and a part by degree: what it learns in one key it knows in all.
+    intervals between voices, degrees in the key that the past suggests, and the *echo*: the frame that followed the
+    longest earlier stretch that equals the last frames, for phrases come back. Logits are likewise the sum of a part
+    by pitch, parts by interval from each voice, a part by degree and one of the echo: what it learns in one key it
+    knows in all.
 Conventions
     ``tokens`` (B, T), ``slots`` (B, T, 3), logits (B, T, V) as in `firmus.models.transformer`; T counts from the
     start of a frame. Token 0 is a rest, the last token stands for nothing known, the others are pitches.
@@ -40,6 +42,7 @@ CERTAIN = 30.0  # logit of a token that was given
 MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 DEGREES = 25  # twelve of major, twelve of minor, unknown
+ECHOES = 6  # kinds of echo: none, after 4, 8, 16, 32 and 64 equal frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +155,18 @@ def _rotate(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What follows from the frames before each: last pitches, durations, motion, key; (B, S, P), key (B, S)."""
+    """What follows from the frames before each: last pitches, durations, motion, key, echo and how long it is.
+
+    Each is (B, S, P), but ``key`` and ``trust`` (B, S).
+    """
 
     pitch: Tensor
     held: Tensor
     moved: Tensor
     key: Tensor
     degree: Tensor
+    echo: Tensor
+    trust: Tensor
 
 
 class Frames(nn.Module):
@@ -171,7 +179,9 @@ class Frames(nn.Module):
         self.upper, self.lower = (each.tolist() for each in torch.triu_indices(voices, voices, 1))
         chord, motion = len(self.upper) * _kinds(VERTICAL), 2 * _kinds(MOTION)
         self.past = nn.Linear(
-            _filled(voices * (size + HELD + _kinds(MELODIC) + DEGREES) + chord + shape.places), width, bias=False
+            _filled(voices * (2 * size + HELD + _kinds(MELODIC) + DEGREES) + chord + shape.places + ECHOES),
+            width,
+            bias=False,
         )
         self.trunk = nn.ModuleList(Block(config, config.layers) for _ in range(config.layers))
         self.given = nn.Linear(_filled(voices * (size + motion) + chord + shape.places), width, bias=False)
@@ -181,13 +191,13 @@ class Frames(nn.Module):
         self.given_norm = Norm(width)
         self.tell_given = nn.Linear(width, 2 * width, bias=False)
         others = voices * (size + _kinds(REACH) + DEGREES + _kinds(MOTION))
-        own = size + DEGREES + HELD + _kinds(MELODIC) + voices * shape.places
+        own = size + DEGREES + HELD + _kinds(MELODIC) + voices * shape.places + _kinds(MELODIC) * ECHOES
         self.known = nn.Linear(_filled(others + own), width, bias=False)
         self.trunk_norm = Norm(width)
         self.tell_voices = nn.Linear(width, voices * width, bias=False)
         self.voices = nn.ModuleList(Block(config, config.layers, attends=False) for _ in range(config.voice_layers))
         self.norm = Norm(width)
-        self.logits = nn.Linear(width, _filled((1 + 2 * voices) * size + DEGREES), bias=False)
+        self.logits = nn.Linear(width, _filled((1 + 2 * voices) * size + DEGREES + 1), bias=False)
         self.dropout, self.half_dropout = Dropout(config.dropout), Dropout(config.dropout / 2)
         rolled = [torch.tensor(profile).roll(tonic) for profile in (MAJOR, MINOR) for tonic in range(12)]
         profiles = torch.stack(rolled)
@@ -222,6 +232,7 @@ class Frames(nn.Module):
         x = self.past(self._bag([
             (past.pitch, self.shape.vocabulary), (past.held, HELD), (past.moved, _kinds(MELODIC)),
             (past.degree, DEGREES), (self._chord(past.pitch), _kinds(VERTICAL)), (place[..., None], self.shape.places),
+            (past.echo, self.shape.vocabulary), (past.trust[..., None], ECHOES),
         ], self.past.in_features, self.config.feature_dropout))  # fmt: skip
         ahead: Tensor | float = 0.0
         if given is not None:
@@ -264,16 +275,18 @@ class Frames(nn.Module):
             (past.pitch[..., None], size), (past.degree[..., None], DEGREES), (past.held[..., None], HELD),
             (past.moved[..., None], _kinds(MELODIC)),
             ((place[:, :, None] * voices + order)[..., None], voices * self.shape.places),
+            ((self._gap(past.echo, past.pitch, MELODIC) * ECHOES + past.trust[..., None])[..., None],
+             _kinds(MELODIC) * ECHOES),
         ], self.known.in_features))  # fmt: skip
         y = self.half_dropout(y + self.tell_voices(self.trunk_norm(x)).view(*frames.shape, -1))
         for block in self.voices:
             y = block(y, (y, y))
-        told = self.logits(self.dropout(self.norm(y)))  # (B, S, P, (1 + 2 P) V + 25)
+        told = self.logits(self.dropout(self.norm(y)))  # (B, S, P, (1 + 2 P) V + 25 + 1)
         near = torch.where(knows, now, was)
-        return self._spread(told, near, past.key)
+        return self._spread(told, near, past.key, past.echo)
 
-    def _spread(self, told: Tensor, near: Tensor, key: Tensor) -> Tensor:
-        """Logits by pitch, by interval from each voice (B, S, P, P) that is near, and by degree, added up."""
+    def _spread(self, told: Tensor, near: Tensor, key: Tensor, echo: Tensor) -> Tensor:
+        """Logits by pitch, by interval from each voice (B, S, P, P) that is near, by degree and of the echo, added."""
         voices, size = self.shape.parts, self.shape.vocabulary
         pitches = torch.arange(size, device=told.device)
         start = size + 2 * size * torch.arange(voices, device=told.device)[:, None]
@@ -285,7 +298,8 @@ class Frames(nn.Module):
         parts = told.float().gather(-1, index).view(*told.shape[:3], voices + 1, size)
         sounds = functional.pad(self._sounds(near), (0, 1), value=1).to(parts.dtype)
         moved = (parts * sounds[..., None]).sum(-2) * self._sounds(pitches).to(parts.dtype)
-        logits: Tensor = told[..., :size].float() + moved
+        of_echo = told[..., (1 + 2 * voices) * size + DEGREES, None].float() * (pitches == echo[..., None])
+        logits: Tensor = told[..., :size].float() + moved + of_echo * self._sounds(echo)[..., None]
         return logits
 
     def _past(self, frames: Tensor) -> Past:
@@ -300,7 +314,28 @@ class Frames(nn.Module):
         told = classes.sum(2).cumsum(1).float()  # (B, S, 12)
         key = torch.where(told.sum(-1) > 0, (told @ self.profiles.T).argmax(-1), DEGREES - 1)
         held = (steps[:, None] - began).clamp(max=HELD - 1)
-        return Past(pitch, held, moved, key, self._degree(pitch, key[..., None]))
+        return Past(pitch, held, moved, key, self._degree(pitch, key[..., None]), *self._echo(frames))
+
+    def _echo(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        """Frames (B, S, P) that followed the longest stretch, a bar ago or more, that equals the last frames.
+
+        Also how long it is, 0 to 5 (B, S); where it is shorter than four frames, the echo is unknown.
+        """
+        length = frames.shape[1]
+        equal = (frames[:, :, None] == frames[:, None]).all(-1)  # (B, S, S), the later frame first
+        steps = torch.arange(length, device=frames.device)
+        equal = equal & (steps[:, None] - steps >= self.shape.places)
+        score, span = torch.zeros(equal.shape, dtype=torch.long, device=frames.device), 1
+        for level in range(6 + 1):
+            if level >= 2:
+                score = score + equal
+            earlier = functional.pad(equal[:, :, :length].int(), (span, 0, span, 0))[:, :length, :length] > 0
+            equal, span = equal & earlier, 2 * span
+        best = (score * length + steps).argmax(-1)  # (B, S), the latest of the longest
+        trust = score.gather(-1, best[..., None])[..., 0]
+        following = frames.gather(1, (best + 1).clamp(max=length - 1)[..., None].expand_as(frames))
+        echo = torch.where(trust[..., None] > 0, following, self._unknown())
+        return self._shifted(echo), functional.pad(trust[:, :-1], (1, 0))
 
     def _turn(self, time: Tensor) -> tuple[Tensor, Tensor]:
         """Cosine and sine (B, 1, S, 32) of the rotary angles: periods from half a quarter to 256 quarters."""
