@@ -39,6 +39,18 @@ class Progress:
     tokens: int = 0
     log: list[dict[str, float]] = field(default_factory=list)
 
+    def note(self, **found: float) -> None:
+        """Add an entry to the log."""
+        self.log.append({"step": self.step, "minutes": self.minutes, "tokens": self.tokens, **found})
+
+    def line(self, steps: int) -> str:
+        """The last entry in words."""
+        entry = self.log[-1]
+        return (
+            f"step {self.step}/{steps} · {self.minutes:.0f} min · {self.tokens / 1e6:.2f} M tokens · "
+            f"train {entry['train']:.4f} · valid {entry['valid']:.4f}"
+        )
+
 
 def precision() -> str:
     """``"bf16-mixed"`` where the hardware multiplies bf16, else ``"32-true"``."""
@@ -66,25 +78,18 @@ def train(
     """
     settings = recipe.training
     limit = settings.minutes if minutes is None else minutes
-    fabric = launched()
+    fabric = launched(report)
     torch.manual_seed(settings.seed)
     network = build(recipe)
     average = deepcopy(network).requires_grad_(False)
-    optimiser = _optimiser(network, recipe)
+    optimisers = _optimisers(network, recipe)
     progress = Progress()
-    state: dict[str, Any] = {
-        "network": network,
-        "average": average,
-        "optimiser": optimiser,
-        "progress": vars(progress),
-    }
+    state: dict[str, Any] = {"network": network, "average": average, **optimisers}
     if _resume(folder, state, progress):
         report(f"resumed at step {progress.step}, after {progress.minutes:.0f} minutes")
     average.to(fabric.device)
     _compile(network, settings.compile)
-    model, optimiser = fabric.setup(network, optimiser)
-    if fabric.world_size > 1:
-        report(f"{fabric.world_size} processes train together")
+    model, *prepared = fabric.setup(network, *optimisers.values())
     began, saved_at, losses = time.monotonic() - progress.minutes * 60, time.monotonic(), []
     batches: dict[int, Iterator[tuple[Tensor, Tensor, Tensor]]] = {}  # by length: short ones until the cooldown
     done = progress.step >= settings.steps or (limit and progress.minutes >= limit)
@@ -92,12 +97,13 @@ def train(
         share = max(progress.step / settings.steps, progress.minutes / limit if limit else 0.0)
         length = settings.length if share >= 1 - settings.cooldown else settings.first_length or settings.length
         if length not in batches:
-            seed = settings.seed + 7919 * progress.step + fabric.global_rank
-            batches[length] = _batches(recipe, corpus, fabric.world_size, length, seed=seed)
-        for group in optimiser.param_groups:
-            group["lr"] = settings.learning_rate * rate(progress.step, share, settings.warmup, settings.cooldown)
+            place = 7919 * progress.step + fabric.global_rank
+            batches[length] = _batches(recipe, corpus, fabric.world_size, length, seed=settings.seed + place)
+        pace = rate(progress.step, share, settings.warmup, settings.cooldown)
+        for group in (group for optimiser in prepared for group in optimiser.param_groups):
+            group["lr"] = pace * group["full_rate"]
         batch = next(batches[length])
-        losses.append(_update(fabric, model, optimiser, batch, settings.clip))
+        losses.append(_update(fabric, model, prepared, batch, settings.clip))
         _average(average, network, settings.average, progress.step)
         progress.step += 1
         progress.tokens += int(batch[0].numel()) * fabric.world_size
@@ -108,12 +114,10 @@ def train(
             progress.minutes = float(fabric.broadcast(progress.minutes))
         if done or time.monotonic() - saved_at > settings.checkpoint_minutes * 60:
             if fabric.global_rank == 0:
-                entry = {"step": progress.step, "minutes": progress.minutes, "tokens": progress.tokens,
-                         "train": sum(losses) / len(losses), "rate": optimiser.param_groups[0]["lr"],
-                         "valid": validate(average, recipe, corpus)}  # fmt: skip
-                progress.log.append(entry)
-                _save(folder, state, progress, network)
-                report(_line(entry, settings.steps))
+                told = {"train": sum(losses) / len(losses), "rate": pace * settings.learning_rate}
+                progress.note(**told, valid=validate(average, recipe, corpus))
+                _save(folder, state, progress)
+                report(progress.line(settings.steps))
             losses, saved_at = [], time.monotonic()
     _leave_together(fabric)
     return average.cpu().eval(), progress
@@ -125,21 +129,15 @@ def _compile(network: nn.Module, wanted: bool) -> None:
         network.compile(dynamic=False)
 
 
-def _update(fabric: Fabric, model: Any, optimiser: Any, batch: tuple[Tensor, ...], clip: float) -> float:
+def _update(fabric: Fabric, model: Any, optimisers: list[Any], batch: tuple[Tensor, ...], clip: float) -> float:
     """One step of learning from a batch; its loss."""
     loss = _loss(model, *(fabric.to_device(each) for each in batch))
     fabric.backward(loss)
-    fabric.clip_gradients(model, optimiser, max_norm=clip)
-    optimiser.step()
-    optimiser.zero_grad()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
+    for optimiser in optimisers:
+        optimiser.step()
+        optimiser.zero_grad()
     return float(loss.detach())
-
-
-def _line(entry: dict[str, float], steps: int) -> str:
-    return (
-        f"step {entry['step']}/{steps} · {entry['minutes']:.0f} min · {entry['tokens'] / 1e6:.2f} M tokens · "
-        f"train {entry['train']:.4f} · valid {entry['valid']:.4f}"
-    )
 
 
 def _leave_together(fabric: Fabric) -> None:
@@ -149,7 +147,7 @@ def _leave_together(fabric: Fabric) -> None:
         torch.distributed.destroy_process_group()
 
 
-def launched() -> Fabric:
+def launched(report: Any = print) -> Fabric:
     """Fabric on what there is: one CPU, one GPU, or, under ``torchrun``, its processes."""
     total, local = (int(os.environ.get(name, "1")) for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"))
     kind: Any = precision()
@@ -158,6 +156,8 @@ def launched() -> Fabric:
     else:
         fabric = Fabric(devices=1, precision=kind)
     fabric.launch()
+    if total > 1:
+        report(f"{total} processes train together")
     return fabric
 
 
@@ -199,14 +199,35 @@ def validate(network: nn.Module, recipe: Recipe, corpus: Corpus) -> float:
     return total / count
 
 
-def _optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    matrices = [each for each in network.parameters() if each.dim() >= 2]
-    vectors = [each for each in network.parameters() if each.dim() < 2]
+def _optimisers(network: nn.Module, recipe: Recipe) -> dict[str, torch.optim.Optimizer]:
+    """Optimisers of all weights, by name; each group knows its full learning rate."""
+    settings = recipe.training
+    named = dict(network.named_parameters())
+    inner = {name for name, each in named.items() if settings.matrix_rate and each.dim() == 2 and _is_in_a_layer(name)}
+    outer = [each for name, each in named.items() if name not in inner]
     groups = [
-        {"params": matrices, "weight_decay": recipe.training.weight_decay},
-        {"params": vectors, "weight_decay": 0.0},
+        {"params": [each for each in outer if each.dim() >= 2], "weight_decay": settings.weight_decay},
+        {"params": [each for each in outer if each.dim() < 2], "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=recipe.training.learning_rate, betas=(0.9, 0.98), fused=True)
+    found: dict[str, torch.optim.Optimizer] = {
+        "optimiser": torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.98), fused=True)
+    }
+    if inner:
+        found["matrix_optimiser"] = torch.optim.Muon(
+            [named[name] for name in sorted(inner)],
+            lr=settings.matrix_rate,
+            weight_decay=settings.weight_decay,
+            adjust_lr_fn="match_rms_adamw",
+        )
+    for optimiser in found.values():
+        for group in optimiser.param_groups:
+            group["full_rate"] = group["lr"]
+    return found
+
+
+def _is_in_a_layer(name: str) -> bool:
+    """Whether a weight belongs to one of several layers, rather than to an embedding or an output."""
+    return any(step.isdecimal() for step in name.split("."))
 
 
 def _loss(model: nn.Module, tokens: Tensor, slots: Tensor, targets: Tensor) -> Tensor:
@@ -277,28 +298,26 @@ def _padded(length: int) -> int:
 
 
 def _resume(folder: Path, state: dict[str, Any], progress: Progress) -> bool:
-    """Take everything up from the checkpoint, where there is one."""
+    """Take everything up from the checkpoint, where there is one; the recipe's learning rates hold."""
     checkpoint = folder / "checkpoint.pt"
     if not checkpoint.exists():
         return False
     saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    for name in ("network", "average", "optimiser"):
-        state[name].load_state_dict(saved[name])
+    for name, each in state.items():
+        rates = [group["full_rate"] for group in getattr(each, "param_groups", ())]
+        each.load_state_dict(saved[name])
+        for group, full_rate in zip(getattr(each, "param_groups", ()), rates, strict=True):
+            group["full_rate"] = full_rate
     progress.__dict__.update(saved["progress"])
     return True
 
 
-def _save(folder: Path, state: dict[str, Any], progress: Progress, network: nn.Module) -> None:
+def _save(folder: Path, state: dict[str, Any], progress: Progress) -> None:
     """Write the checkpoint whole or not at all, and the log and its picture beside it."""
     folder.mkdir(parents=True, exist_ok=True)
-    content = {
-        "network": network.state_dict(),
-        "average": state["average"].state_dict(),
-        "optimiser": state["optimiser"].state_dict(),
-        "progress": dict(vars(progress)),
-    }
+    content = {name: each.state_dict() for name, each in state.items()}
     temporary = folder / "checkpoint.part"
-    torch.save(content, temporary)
+    torch.save({**content, "progress": dict(vars(progress))}, temporary)
     temporary.replace(folder / "checkpoint.pt")
     (folder / "log.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in progress.log))
     from firmus.learning.curves import plot
