@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from babbler import Babbler
 from firmus.runtime._draft import Draft
 from firmus.runtime.constraints import Grammar, PartRules, Rules
 from firmus.runtime.filling import Request, fill, window
@@ -19,26 +20,6 @@ from firmus.tokens import events
 from firmus.tokens._cursor import Cursor
 
 relaxed = settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
-
-
-class Babbler:
-    """A Stepper whose logits are noise; it checks that it is fed what a reader would find."""
-
-    def __init__(self, seed=0, length=1024):
-        self.generator = np.random.default_rng(seed)
-        self.card = SimpleNamespace(shape={"length": length})
-
-    def start(self, capacity, rows):
-        return SimpleNamespace(lengths=np.zeros(rows))
-
-    def step(self, tokens, slots, state):
-        return np.stack([self.feed(tokens[:1], slots[:1], state) for _ in tokens])
-
-    def feed(self, tokens, slots, state, row=0):
-        assert len(tokens) == len(slots)
-        logits = self.generator.normal(0, 2, v.VOCABULARY).astype(np.float32)
-        logits[v.PLACE : v.PLACE + v.LONGEST_BAR] -= 4  # else it fills every step of time
-        return logits
 
 
 def empty(parts, count, meter=(4, 4), drums=()):

@@ -6,9 +6,9 @@ as many of what stands after as there is room for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 
@@ -19,6 +19,7 @@ from firmus.runtime._draft import Draft
 from firmus.runtime.batch import Batch, Feed, Sequence
 from firmus.runtime.constraints import Grammar, Rules
 from firmus.runtime.sampling import Sampling, draw, surprise
+from firmus.runtime.steering import Steering
 from firmus.runtime.stepper import ROWS, Stepper
 from firmus.score import Chord, Score
 from firmus.tokens import Prepared, events
@@ -48,6 +49,8 @@ class Request:
     sampling : Sampling
     controls : tuple of int
         Control tokens: what the open cells are to be like.
+    targets : mapping of str to float
+        What is seen to while composing; see `firmus.runtime.steering`.
     then : callable, optional
         What is to be filled next, out of the score that came of this; a piece in sections is composed so.
     """
@@ -58,6 +61,7 @@ class Request:
     rules: Rules
     sampling: Sampling
     controls: tuple[int, ...] = ()
+    targets: Mapping[str, float] = field(default_factory=dict)
     then: Callable[[Score], Request] | None = None
 
 
@@ -156,8 +160,9 @@ def filling(
     """The sequence, for a `Batch`, that composes the open cells of a request with a model of so many tokens."""
     nats: list[float] = []
     done = 0
+    steering = Steering(request.targets, request.rules)
     while True:
-        score = yield from _once(request, generator, length, nats, partial(_further, progress, done))
+        score = yield from _once(request, steering, generator, length, nats, partial(_further, progress, done))
         done += int(request.is_open.any(axis=1).sum())
         if request.then is None:
             return Filled(score, sum(nats) / max(len(nats), 1), len(nats))
@@ -171,6 +176,7 @@ def _further(progress: Callable[[int, int], None], before: int, done: int, total
 
 def _once(
     request: Request,
+    steering: Steering,
     generator: np.random.Generator,
     length: int,
     nats: list[float],
@@ -188,12 +194,14 @@ def _once(
         for token in prompt.tokens.tolist():
             cursor.push(token)
         grammar = Grammar(cursor, _rules_within(request.rules, draft.prepared, first, last))
+        steering.window()
         logits = yield Feed(prompt.tokens, prompt.slots, anew=True)
         while True:
             allowed = grammar.allowed()
-            token = draw(logits, allowed, request.sampling, generator)
+            token = draw(steering.steer(logits, cursor), allowed, request.sampling, generator)
             nats.append(surprise(logits, allowed, token))
             slot = cursor.push(token)
+            steering.heard(token, cursor)
             if token == v.BAR:
                 progress(min(done + 1, total), total)
                 done += 1

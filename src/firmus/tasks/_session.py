@@ -23,6 +23,7 @@ from firmus.runtime.sampling import Sampling
 from firmus.runtime.weights import Card, card, cards
 from firmus.score import Chord, Key, Part, Score
 from firmus.tasks import _form as form
+from firmus.tasks import _ranking as ranking
 from firmus.tasks import _wishes as wishes
 from firmus.tasks._styles import STYLES, instrument_range
 from firmus.timing import bars, beat
@@ -34,6 +35,7 @@ Progress = Callable[[str, int, int], None]
 Open = NDArray[np.bool_]
 DEFAULT_MODEL = "first"
 MARK = "Firmus (AI-generated)"
+DRAFTS = 4  # of which the nearest to a wish is kept
 MARGIN = 4  # semitones that a part may go beyond what is given of it
 
 
@@ -50,8 +52,6 @@ class Plan:
     rules : Rules
     source : Score, optional
         What was given, for the Origin.
-    controls : tuple of int
-        Control tokens.
     form : tuple of Stretch
         Sections that are composed one after the other; empty for all at once.
     """
@@ -61,7 +61,6 @@ class Plan:
     style: str
     rules: Rules
     source: Score | None = None
-    controls: tuple[int, ...] = ()
     form: tuple[form.Stretch, ...] = ()
 
 
@@ -83,41 +82,53 @@ def choose_model(brief: Brief, task: str) -> Card:
 def perform(
     brief: Brief, task: str, chosen: Card, plan: Callable[[np.random.Generator], Plan], progress: Progress | None
 ) -> list[Work]:
-    """Compose as many works as are asked for, each from its own seed; best first.
+    """Compose as many works as are asked for, each from its own seed; best first (`firmus.tasks._ranking`).
 
-    The first work's seed is the Brief's, the next one's follows it: each can be made again alone. Works are
-    ranked by the model's mean surprise, the least first. Several are composed together, a token of each at a time;
-    what is finished is kept when interrupted.
+    The first work's seed is the Brief's, the next one's follows it: each can be made again alone. Where something is
+    wished for the whole (density, mood ...), each work is the nearest to it of `DRAFTS`. Several are composed
+    together, a token of each at a time; what is finished is kept when interrupted.
     """
     first = secrets.randbelow(2**31) if brief.seed is None else brief.seed
     model = stepper.load(chosen.name)
-    works: list[Work] = []
-    plans: list[tuple[int, Plan]] = []
+    wished = wishes.wishes(brief)
+    drafts = DRAFTS if wished else 1
+    works: dict[int, Work] = {}
+    plans: list[Plan] = []
 
     def jobs() -> Iterator[tuple[Request, np.random.Generator]]:
-        for index in range(brief.count):
-            seed = (first + index) % 2**63
+        for seed in seeds:
             generator = np.random.default_rng(seed)
             made = plan(generator)
+            plans.append(made)
             known = as_the_model_knows(made.score, chosen, made.style)
             sampling = Sampling(_temperature(brief, made.style), brief.top_p)
-            plans.append((seed, made))
-            request = Request(known, made.is_open, made.style, made.rules, sampling, made.controls)
-            yield form.in_sections(request, made.form, generator) if made.form else request, generator
+            told = wishes.tokens(brief, chosen, made.style), wishes.targets(brief, chosen, made.style)
+            request = Request(known, made.is_open, made.style, made.rules, sampling, *told)
+            for draft in range(drafts):
+                own = np.random.default_rng([seed, draft]) if draft else generator
+                yield form.in_sections(request, made.form, own) if made.form else request, own
 
     def told(finished: int, done: int, total: int) -> None:
         if progress:
-            progress(f"{task} {finished + 1}/{brief.count}" if brief.count > 1 else task, done, total)
+            number = f" {finished // drafts + 1}/{brief.count}" if brief.count > 1 else ""
+            progress(f"{task}{number}", done, total)
 
+    seeds = [(first + index) % 2**63 for index in range(brief.count)]
     try:
-        for index, filled in fill_all(model, jobs(), told):
-            seed, made = plans[index]
-            score = _marked(_put_back(made.score, filled.score))
-            works.append(Work(score, _origin(brief, task, chosen, seed, made, score, filled.nats)))
+        for job, filled in fill_all(model, jobs(), told):
+            index = job // drafts
+            score = _marked(_put_back(plans[index].score, filled.score))
+            origin = _origin(brief, task, chosen, seeds[index], plans[index], score, filled.nats)
+            if index not in works or _rank(origin, "obedience") > _rank(works[index].origin, "obedience"):
+                works[index] = Work(score, origin)
     except KeyboardInterrupt:
         if not works:
             raise
-    return sorted(works, key=lambda work: float(work.origin.measured["surprise"]))
+    return sorted(works.values(), key=lambda work: -_rank(work.origin, "total"))
+
+
+def _rank(origin: Origin, name: str) -> float:
+    return float(origin.measured["score"][name])
 
 
 def _temperature(brief: Brief, style: str) -> float:
@@ -162,6 +173,9 @@ def _put_back(wanted: Score, filled: Score) -> Score:
 
 
 def _origin(brief: Brief, task: str, chosen: Card, seed: int, made: Plan, score: Score, nats: float) -> Origin:
+    wished = wishes.wishes(brief)
+    controls = wishes.measure(score, made.is_open, made.style, chosen)
+    found = {name: each["share"] for name, each in controls.items()}
     return Origin(
         firmus=version(),
         model=chosen.name,
@@ -176,7 +190,8 @@ def _origin(brief: Brief, task: str, chosen: Card, seed: int, made: Plan, score:
             "style": made.style,
             "surprise": round(nats, 4),
             **({"form": form.returns(score, made.form)} if made.form else {}),
-            "controls": wishes.measure(score, made.is_open, made.style, chosen),
+            "controls": controls,
+            "score": ranking.rank(score, made.style, nats, wished, found),
         },
         composed=tuple(spans(score, made.is_open)),
         source=digest(made.source) if made.source else "",
@@ -364,6 +379,6 @@ def refill(
     part_rules = rules_of_parts(brief, source, no_rests=False)
     held = rules(brief, score, part_rules, chords)
     bare, style = form.emptied(score, is_open), infer_style(brief, chosen, score)
-    wishes.refuse_unknown(brief, chosen, style)
-    made = Plan(bare, is_open, style, held, source, wishes.tokens(brief, chosen, style))
+    wishes.refuse_unknown(brief, chosen, style, all(limits.monophonic for limits in part_rules))
+    made = Plan(bare, is_open, style, held, source)
     return perform(brief, task, chosen, lambda _: made, progress)

@@ -14,7 +14,7 @@ from firmus.tokens import _vocabulary as v
 from firmus.work import Brief, mood
 
 MEASURED = ("density", "register", "polyphony")
-CALM, LIVELY = 0.75, 1.35  # share of the usual tempo at arousal -1 and 1
+CALM, LIVELY = 0.7, 1.4  # shares of the usual tempo that a mood changes it to at most
 
 
 def wishes(brief: Brief) -> dict[str, float]:
@@ -32,14 +32,16 @@ def wishes(brief: Brief) -> dict[str, float]:
     return wished
 
 
-def refuse_unknown(brief: Brief, chosen: Card, style: str) -> None:
-    """Refuse a wish that the model has not learnt, or that means nothing in a style."""
+def refuse_unknown(brief: Brief, chosen: Card, style: str, single: bool) -> None:
+    """Refuse a wish that the model has not learnt, or that means nothing in a style or in parts of single notes."""
     for name in wishes(brief):
         said = f"mood {brief.mood!r}" if name in ("valence", "arousal") else f"{name} {getattr(brief, name):g}"
         if name not in chosen.controls:
             raise InvalidBrief(f"{said}: model {chosen.name!r} has not learnt {name}")
         if not scales(chosen).get(style, {}).get(name) and name in MEASURED:
             raise InvalidBrief(f"{said}: in the style {style!r} it hardly varies; leave it out")
+        if name == "polyphony" and single:
+            raise InvalidBrief(f"{said}: every part plays one note at a time; leave it out, or give other parts")
 
 
 def tokens(brief: Brief, chosen: Card, style: str) -> tuple[int, ...]:
@@ -52,19 +54,20 @@ def tokens(brief: Brief, chosen: Card, style: str) -> tuple[int, ...]:
     )
 
 
-def tempo_share(brief: Brief) -> float:
-    """By how much the mood changes the usual tempo.
+def targets(brief: Brief, chosen: Card, style: str) -> dict[str, float]:
+    """Values, as they are measured, that composing is steered towards."""
+    between = scales(chosen).get(style, {})
+    return {name: value_at(share, between[name]) for name, share in wishes(brief).items() if between.get(name)}
 
-    Examples
-    --------
-    >>> tempo_share(Brief()), tempo_share(Brief(mood="0,1"))
-    (1.0, 1.35)
-    """
-    if brief.mood is None:
-        return 1.0
-    arousal = mood(brief.mood)[1]
-    changed: float = LIVELY**arousal if arousal > 0 else CALM**-arousal
-    return round(changed, 4)
+
+def tempo(brief: Brief, chosen: Card, style: str, usual: float) -> float:
+    """Quarter notes a minute where none are given: the usual ones, or those at which a mood needs no other density."""
+    between = scales(chosen).get(style, {})
+    wished = targets(brief, chosen, style)
+    if "arousal" not in wished or not between.get("density"):
+        return usual
+    density = wished.get("density", between["density"][v.CLASSES // 2 - 1])
+    return round(float(np.clip(2 ** wished["arousal"] * 60 / density, CALM * usual, LIVELY * usual)), 1)
 
 
 def mode(brief: Brief) -> str:
@@ -94,6 +97,19 @@ def share(value: float, between: list[float]) -> float:
     step = np.diff(between)
     ends = [between[0] - step[0], *between, between[-1] + step[-1]]
     return float(np.interp(value, ends, np.arange(len(ends)) / v.CLASSES))
+
+
+def value_at(share: float, between: list[float]) -> float:
+    """The value that so large a share of a style's music has less of; the inverse of `share`.
+
+    Examples
+    --------
+    >>> value_at(0.5625, [1, 2, 3, 4, 5, 6, 7])
+    4.5
+    """
+    step = np.diff(between)
+    ends = [between[0] - step[0], *between, between[-1] + step[-1]]
+    return float(np.interp(share, np.arange(len(ends)) / v.CLASSES, ends))
 
 
 def scales(chosen: Card) -> Scales:

@@ -64,8 +64,8 @@ def harmonise(brief: Brief | None = None, progress: session.Progress | None = No
     if key and brief.is_strict("key") and not brief.chords and melody.notes[-1].pitch % 12 in session.triad(key):
         held = replace(held, final=session.close(key, score.parts, held.parts))
     is_open = session.cells_between(score, [(0, score.end)], (1, 2, 3))
-    wishes.refuse_unknown(brief, chosen, style)
-    made = session.Plan(score, is_open, style, held, source, wishes.tokens(brief, chosen, style))
+    wishes.refuse_unknown(brief, chosen, style, single=True)
+    made = session.Plan(score, is_open, style, held, source)
     return session.perform(brief, "harmonise", chosen, lambda _: made, progress)
 
 

@@ -56,8 +56,10 @@ def compose(brief: Brief | None = None, progress: session.Progress | None = None
             f"model {chosen.name!r} has none of the styles {', '.join(STYLES)}: say styles in its recipe"
         )
     style = STYLES[known[0]]
-    wishes.refuse_unknown(brief, chosen, style.name)
     chosen_voices = voices(style, brief.parts)
+    wishes.refuse_unknown(
+        brief, chosen, style.name, all(voice.monophonic and not voice.is_drums for voice in chosen_voices)
+    )
     if brief.form:
         form.lay_out(brief.form, brief.bars)  # refused before anything is loaded, if need be
 
@@ -75,8 +77,7 @@ def compose(brief: Brief | None = None, progress: session.Progress | None = None
             rules = replace(rules, final=session.close(score.keys[0], score.parts, part_rules))
         is_open = np.ones(events.cells(events.prepare(score)), bool)
         is_open[:, 0] = style.has_chords and not brief.chords
-        asked = wishes.tokens(brief, chosen, style.name)
-        return session.Plan(score, is_open, style.name, rules, controls=asked, form=stretches(score))
+        return session.Plan(score, is_open, style.name, rules, form=stretches(score))
 
     def stretches(score: Score) -> tuple[form.Stretch, ...]:
         return form.lay_out(brief.form, score.end // score.meters[0].bar) if brief.form else ()
@@ -90,7 +91,7 @@ def _frame(brief: Brief, chosen: Card, style: Style, parts: tuple[Voice, ...], g
     prompt = [*known["head"].tolist(), *known["programs"].tolist(), v.BAR]
     key = _key(brief, chosen, prompt, generator)
     meter = _meter(brief, chosen, [*prompt, v.KEY + v.KEYS.index(key)], generator)
-    tempo = brief.tempo or round(style.tempo_in(meter.text) * wishes.tempo_share(brief), 1)
+    tempo = brief.tempo or wishes.tempo(brief, chosen, style.name, style.tempo_in(meter.text))
     bars = _bars(brief, meter, tempo)
     if brief.seconds and not brief.tempo:
         tempo = bars * meter.bar / 480 * 60 / brief.seconds  # so that the last bar ends when it should

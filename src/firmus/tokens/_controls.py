@@ -28,6 +28,7 @@ from firmus.tokens import _vocabulary as v
 from firmus.tokens._cells import BAR_LENGTH, BAR_TEMPO, NO_TOKEN
 
 FEWEST_NOTES = 8
+LOUDNESS = 40  # steps of velocity that count as much as twice the onsets
 _DURATIONS = np.array(v.DURATIONS)
 _SHAPES = {
     mode: np.array([np.roll(np.array(shape) - np.mean(shape), tonic) / (np.std(shape) * 12) for tonic in range(12)])
@@ -81,7 +82,7 @@ def measure(
     bpm = float(np.mean([v.TEMPI[token - v.TEMPO] for token in known])) if len(known) else 120.0
     louder = tokens[family == v.FAMILY["VELOCITY"]] - v.VELOCITY
     velocity = float(np.mean([v.VELOCITIES[each] for each in louder])) if len(louder) else float(v.USUAL_VELOCITY)
-    found["arousal"] = float(np.log2(max(density * bpm / 60, 1e-3))) + (velocity - v.USUAL_VELOCITY) / 40
+    found["arousal"] = float(np.log2(max(density * bpm / 60, 1e-3))) + (velocity - v.USUAL_VELOCITY) / LOUDNESS
     return found
 
 
@@ -99,6 +100,21 @@ def majorness(profile: NDArray[Any]) -> float:
         return 0.0
     even = (profile - profile.mean()) / spread
     return float((_SHAPES["major"] @ even).max() - (_SHAPES["minor"] @ even).max())
+
+
+def key_contrast(profile: NDArray[Any]) -> NDArray[np.float64]:
+    """By how much a further note of each pitch class (12,) makes a profile more major, or (below 0) more minor.
+
+    Examples
+    --------
+    >>> minor = np.isin(np.arange(12), [0, 3, 7]).astype(float)
+    >>> bool(key_contrast(minor)[4] > 0 > key_contrast(minor)[3])
+    True
+    """
+    even = profile - profile.mean()
+    major, minor = (_SHAPES[mode][(_SHAPES[mode] @ even).argmax()] for mode in ("major", "minor"))
+    found: NDArray[np.float64] = (major - minor) * 12
+    return found
 
 
 def borders(values: list[float]) -> list[float]:

@@ -1,0 +1,84 @@
+"""How parts move against each other: parallels, crossings, wide leaps.
+
+Each is a share of the places where it could have happened, so that short and long pieces compare. Parts of single
+notes alone are looked at, each at the moments at which one of them begins a note. The rules are those of
+four-part writing (A. Schoenberg, Theory of Harmony, 1911, chapter IV); other music breaks them gladly.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus.analysis.features import is_monophonic
+from firmus.score import Part, Score
+
+WIDE = 12  # semitones; a leap beyond it is wide
+PERFECT = (0, 7)  # interval classes that should not follow each other in parallel
+
+
+def faults(score: Score) -> dict[str, float]:
+    """Shares, 0 to 1, of parallel fifths and octaves, of crossed voices and of wide leaps.
+
+    Parameters
+    ----------
+    score : Score
+
+    Returns
+    -------
+    dict of str to float
+        ``parallels``: of the moves of two parts in the same direction, those from one perfect fifth or octave to
+        another; ``crossings``: of the moments in which two neighbouring parts sound, those in which the one that lies
+        higher on the whole is the lower; ``leaps``: of the steps from note to note, those wider than an octave. What
+        cannot occur (parallels in one part) is left out.
+
+    Examples
+    --------
+    >>> from firmus.score import Note
+    >>> upper = Part("A", tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate((67, 69, 71))))
+    >>> lower = Part("B", tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate((60, 62, 67))))
+    >>> faults(Score((upper, lower)))
+    {'leaps': 0.0, 'parallels': 0.5, 'crossings': 0.0}
+    """
+    parts = [part for part in score.parts if part.notes and not part.is_drums and is_monophonic(part)]
+    steps = [abs(two.pitch - one.pitch) for part in parts for one, two in pairwise(part.notes)]
+    found = {"leaps": float(np.mean([step > WIDE for step in steps]))} if steps else {}
+    if len(parts) < 2:
+        return found
+    sounding = _sounding(parts)
+    parallel: list[bool] = []
+    for one, two in combinations(range(len(parts)), 2):
+        parallel += _parallels(sounding[one], sounding[two])
+    if parallel:
+        found["parallels"] = float(np.mean(parallel))
+    order = np.argsort([-np.mean([note.pitch for note in part.notes]) for part in parts])
+    crossed: list[bool] = []
+    for upper, lower in pairwise(order):
+        both = (sounding[upper] >= 0) & (sounding[lower] >= 0)
+        crossed += (sounding[upper] < sounding[lower])[both].tolist()
+    if crossed:
+        found["crossings"] = float(np.mean(crossed))
+    return found
+
+
+def _sounding(parts: list[Part]) -> NDArray[np.int64]:
+    """Pitch of each part (P, M) at each moment at which a note begins; -1 for silence."""
+    moments = np.array(sorted({note.start for part in parts for note in part.notes}))
+    found = np.full((len(parts), len(moments)), -1)
+    for row, part in enumerate(parts):
+        for note in part.notes:
+            found[row, np.searchsorted(moments, note.start) : np.searchsorted(moments, note.end)] = note.pitch
+    return found
+
+
+def _parallels(one: NDArray[np.int64], two: NDArray[np.int64]) -> list[bool]:
+    """Of the moves of both parts in the same direction, which lead from a perfect interval to the same one."""
+    both = (one >= 0) & (two >= 0)
+    one, two = one[both], two[both]
+    moved, other = np.diff(one), np.diff(two)
+    together = (moved * other) > 0
+    interval = np.abs(one - two) % 12
+    perfect = np.isin(interval[1:], PERFECT) & (interval[1:] == interval[:-1])
+    return list((perfect & together)[together].tolist())

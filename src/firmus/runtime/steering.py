@@ -1,0 +1,208 @@
+"""Steering: what is composed is measured while it is composed, and the model's choices are tilted towards a target.
+
+Control tokens tell the model what is wished for; steering sees to it. Each control's next token x is drawn from
+
+    p'(x) ∝ p(x) exp(θ f(x)),
+
+the distribution nearest to the model's (in Kullback-Leibler divergence) that has another mean of f (exponential
+tilting; I. Csiszár 1975). θ starts at 0 and follows what was measured, as in stochastic approximation (H. Robbins &
+S. Monro 1951): after each bar it moves by how far the music composed so far has strayed from the
+target. A model that obeys by itself is hardly touched.
+
+========= ======================= =========================================================================
+control   f                       where
+========= ======================= =========================================================================
+density   - ln(gap to the onset)  the next place or the end of the cell; durations in parts of one voice
+arousal   the same, and velocity  the same, and velocities
+          above the usual one
+register  pitch                   pitches, their common share being kept
+polyphony 1 for a further note,   further notes at a place, further drums, durations
+          ln(duration) / 2
+valence   major less minor        pitches: the profile of the likeliest major key, less that of the minor
+========= ======================= =========================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus.runtime.constraints import Rules
+from firmus.tokens import _vocabulary as v
+from firmus.tokens._controls import LOUDNESS, key_contrast, majorness
+from firmus.tokens._cursor import Cursor
+
+Logits = NDArray[np.float32]
+GAIN = {"density": 2.0, "arousal": 2.0, "polyphony": 2.0, "register": 0.03, "valence": 2.0}  # of θ by an error
+MOST = {"density": 6.0, "arousal": 6.0, "polyphony": 6.0, "register": 0.4, "valence": 4.0}  # |θ| at most
+PATIENCE, PRESSING = 4, 0.6  # bars until an error of the whole weighs as much beside that of the last bar
+_LOG_STEPS = np.log(np.array(v.DURATIONS) / v.QUARTER)
+_LOG_GAPS = np.log(np.arange(1, v.LONGEST_BAR + 1) / v.QUARTER)
+_PITCHES = np.arange(128)
+_PLACES = slice(v.PLACE, v.PLACE + v.LONGEST_BAR)
+_PITCH = slice(v.PITCH, v.PITCH + 128)
+_DRUM = slice(v.DRUM, v.DRUM + 128)
+_VELOCITY = slice(v.VELOCITY, v.VELOCITY + len(v.VELOCITIES))
+_LOUDER = (np.array(v.VELOCITIES) - v.USUAL_VELOCITY) / LOUDNESS
+_DURATION = slice(v.DURATION, v.DURATION + len(v.DURATIONS))
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What has been composed, as `firmus.tokens._controls.measure` counts it."""
+
+    quarters: float = 0.0
+    onsets: int = 0
+    notes: int = 0
+    steps: int = 0
+    pitches: int = 0
+    velocity: int = 0
+    velocities: int = 0
+
+    def add(self, other: _Tally) -> None:
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+@dataclass
+class Steering:
+    """Tilts the logits of one request, window after window.
+
+    Parameters
+    ----------
+    targets : mapping of str to float
+        Of the controls, in the units in which each is measured.
+    rules : Rules
+    """
+
+    targets: Mapping[str, float]
+    rules: Rules
+    tilt: dict[str, float] = field(default_factory=dict)
+    so_far: _Tally = field(default_factory=_Tally)
+    bar: _Tally = field(default_factory=_Tally)
+    classes: NDArray[np.float64] = field(default_factory=lambda: np.zeros(12))
+    _last: dict[int, int] = field(default_factory=dict)  # by lane: time of the last onset
+    _bpm: float = 120.0
+
+    def window(self) -> None:
+        """Begin another window: times are counted anew."""
+        self._last = {}
+
+    def steer(self, logits: Logits, cursor: Cursor) -> Logits:
+        """The logits (V,) of the next token, tilted."""
+        if not self.targets or cursor.bar < 0:
+            return logits
+        tilted, family = logits.copy(), cursor.family
+        lane = cursor.lane
+        if lane > 0:
+            is_single = self.rules.parts[lane - 1].monophonic
+            if family == v.FAMILY["PITCH"]:
+                theta = self.tilt.get("polyphony", 0.0) / 2 - is_single * self._busy()
+                tilted[_DURATION] += theta * _LOG_STEPS
+                return tilted
+            if family not in (v.FAMILY["PLACE"], v.FAMILY["VELOCITY"]):
+                self._further(tilted, cursor)
+            self._pitches(tilted)
+            if family == v.FAMILY["PLACE"]:
+                tilted[_VELOCITY] += self.tilt.get("arousal", 0.0) * _LOUDER
+        return tilted
+
+    def _busy(self) -> float:
+        return self.tilt.get("density", 0.0) + self.tilt.get("arousal", 0.0)
+
+    def _further(self, tilted: Logits, cursor: Cursor) -> None:
+        """Another note here, a later place, or no more in this cell."""
+        theta, bar = self._busy(), cursor.bars[cursor.bar]
+        if theta:
+            since = max(0, bar.start - self._last.get(cursor.lane, bar.start - v.QUARTER // 2))
+            if cursor.place >= 0:
+                gaps = _LOG_GAPS[np.maximum(np.arange(v.LONGEST_BAR) - cursor.place, 1) - 1]
+                left = _LOG_GAPS[max(bar.length - cursor.place, 1) - 1]
+            else:
+                gaps = _LOG_GAPS[np.minimum(np.arange(v.LONGEST_BAR) + since, v.LONGEST_BAR) - 1]
+                left = _LOG_GAPS[min(bar.length + since, v.LONGEST_BAR) - 1]
+            tilted[_PLACES] -= theta * gaps
+            tilted[v.PART : v.PART + v.MAX_PARTS + 1] -= theta * left
+            tilted[[v.BAR, v.END]] -= theta * left
+        more = self.tilt.get("polyphony", 0.0)
+        tilted[_PITCH] += more
+        tilted[_DRUM] += more
+
+    def _pitches(self, tilted: Logits) -> None:
+        """Higher or lower, more major or more minor; what all pitches have together stays."""
+        theta, mode = self.tilt.get("register", 0.0), self.tilt.get("valence", 0.0)
+        if not theta and not mode:
+            return
+        change = theta * _PITCHES
+        if mode:
+            change = change + mode * key_contrast(self.classes)[_PITCHES % 12]
+        before = tilted[_PITCH].astype(np.float64)
+        after = before + change
+        tilted[_PITCH] = after - (np.logaddexp.reduce(after) - np.logaddexp.reduce(before))
+
+    def heard(self, token: int, cursor: Cursor) -> None:
+        """Take note of a token that was drawn; the cursor has read it."""
+        if not self.targets:
+            return
+        family = v.FAMILY_OF[token]
+        if family in (v.FAMILY["BAR"], v.FAMILY["END"]):
+            self._close()
+        elif family == v.FAMILY["PART"]:
+            if cursor.lane > 0:
+                self.bar.quarters += cursor.bars[cursor.bar].length / v.QUARTER
+                told = [bar.tempo for bar in cursor.bars[: cursor.bar + 1] if bar.tempo is not None]
+                self._bpm = v.TEMPI[told[-1]] if told else 120.0
+        elif cursor.lane <= 0:
+            return
+        elif family == v.FAMILY["PLACE"]:
+            self.bar.onsets += 1
+            self._last[cursor.lane] = cursor.time
+        elif family == v.FAMILY["DURATION"]:
+            steps, pitch = cursor.notes[cursor.lane - 1][-1][1:3]
+            self.bar.notes += 1
+            self.bar.steps += steps
+            self.bar.pitches += pitch
+            self.classes[pitch % 12] += 1
+        elif family == v.FAMILY["DRUM"]:
+            self.bar.notes += 1
+        elif family == v.FAMILY["VELOCITY"]:
+            self.bar.velocities += 1
+            self.bar.velocity += cursor.velocity
+
+    def _close(self) -> None:
+        """A bar is done: move every tilt by how far the music has strayed."""
+        bar, self.bar = self.bar, _Tally()
+        if not bar.onsets:
+            return
+        self.so_far.add(bar)
+        pressing = min(self.so_far.quarters / bar.quarters / PATIENCE, 1.0) * PRESSING
+        for name, target in self.targets.items():
+            if name in ("register", "valence") and not bar.notes:
+                continue
+            strayed = self._error(name, target, bar) + self._error(name, target, self.so_far) * pressing
+            moved = self.tilt.get(name, 0.0) + GAIN[name] * strayed
+            self.tilt[name] = float(np.clip(moved, -MOST[name], MOST[name]))
+
+    def _error(self, name: str, target: float, tally: _Tally) -> float:
+        """How far what was counted is from a target: its share, semitones, or the measure's own units."""
+        if name == "valence":
+            return target - majorness(self.classes)
+        if name == "register":
+            return target - tally.pitches / max(tally.notes, 1)
+        density = tally.onsets / tally.quarters
+        if name == "arousal":
+            louder = tally.velocity / tally.velocities - v.USUAL_VELOCITY if tally.velocities else 0.0
+            return _relative(2**target, density * self._bpm / 60 * 2 ** (louder / LOUDNESS))
+        if name == "density":
+            return _relative(target, density)
+        is_drums_alone = not tally.steps
+        full = tally.notes / tally.onsets if is_drums_alone else tally.steps / v.QUARTER / tally.quarters
+        return _relative(target, full)
+
+
+def _relative(target: float, found: float) -> float:
+    """How far to go, as a share of the target; 1.5 at most."""
+    return float(np.clip((target - found) / max(target, 1e-3), -1.5, 1.5))
