@@ -82,7 +82,7 @@ def test_a_folder_is_learnt_from_resumed_exported_and_composed_with(folder, monk
     assert "unreadable" in said
     assert "2 copies left out" in said
     assert "notes/s" in said
-    assert {path.name for path in Path("runs/tiny").iterdir()} == {"checkpoint.pt", "log.jsonl", "loss.svg", "weights"}
+    assert {path.name for path in Path("runs/tiny").iterdir()} == {"checkpoint", "log.jsonl", "loss.svg", "weights"}
     log = [json.loads(line) for line in Path("runs/tiny/log.jsonl").read_text().splitlines()]
     assert log[-1]["step"] == 30
     assert log[-1]["train"] < np.log(1400)

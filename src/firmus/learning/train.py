@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from firmus import plugins
+from firmus.learning import checkpoint
 from firmus.learning.corpus import Corpus
 from firmus.learning.recipe import Recipe, fill
 from firmus.models.transformer import Shape
@@ -70,7 +71,7 @@ def train(
     corpus : Corpus
         Prepared pieces, split into ``train`` and ``valid``.
     folder : Path
-        Of this run: ``checkpoint.pt``, ``log.jsonl``, ``loss.svg``.
+        Of this run: ``checkpoint/``, ``log.jsonl``, ``loss.svg``.
     minutes : float, optional
         Bound on the time of the whole run, instead of the recipe's.
     report : callable
@@ -299,10 +300,9 @@ def _padded(length: int) -> int:
 
 def _resume(folder: Path, state: dict[str, Any], progress: Progress) -> bool:
     """Take everything up from the checkpoint, where there is one; the recipe's learning rates hold."""
-    checkpoint = folder / "checkpoint.pt"
-    if not checkpoint.exists():
+    saved = checkpoint.load(folder / "checkpoint")
+    if saved is None:
         return False
-    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
     for name, each in state.items():
         rates = [group["full_rate"] for group in getattr(each, "param_groups", ())]
         each.load_state_dict(saved[name])
@@ -313,12 +313,9 @@ def _resume(folder: Path, state: dict[str, Any], progress: Progress) -> bool:
 
 
 def _save(folder: Path, state: dict[str, Any], progress: Progress) -> None:
-    """Write the checkpoint whole or not at all, and the log and its picture beside it."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the checkpoint, and the log and its picture beside it."""
     content = {name: each.state_dict() for name, each in state.items()}
-    temporary = folder / "checkpoint.part"
-    torch.save({**content, "progress": dict(vars(progress))}, temporary)
-    temporary.replace(folder / "checkpoint.pt")
+    checkpoint.save({**content, "progress": dict(vars(progress))}, folder / "checkpoint")
     (folder / "log.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in progress.log))
     from firmus.learning.curves import plot
 
