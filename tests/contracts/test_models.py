@@ -162,3 +162,16 @@ def test_an_open_token_sees_what_is_given_and_no_later_open_one(name):
     assert torch.equal(later[20, :3], plain[20, :3])
     assert not torch.equal(later[20, 3], plain[20, 3])
     assert not torch.equal(logits(0)[:20], plain[:20])
+
+
+@pytest.mark.parametrize("name", SCORERS)
+def test_a_temperature_makes_a_scorer_less_sure(name, tmp_path):
+    torch.manual_seed(9)
+    module = plugins.load("firmus.models", name)
+    scorer = scorer_of(module.graph(stirred(module.build(module.Config(width=128, layers=2), SHAPE))), tmp_path)
+    frames = np.random.default_rng(1).integers(0, 99, (6, 5))
+    plain, cooler = scorer.log_chances(frames), scorer.log_chances(frames, temperature=2.0)
+    assert np.allclose(np.exp(cooler).sum(-1), 1)
+    halved = plain / 2 - np.logaddexp.reduce(plain / 2, axis=-1, keepdims=True)
+    assert np.allclose(cooler, halved, atol=1e-6)
+    assert np.array_equal(scorer.nats(frames), scorer.nats(frames, temperature=1.0))

@@ -30,7 +30,8 @@ from firmus.runtime.weights import Card, read_card
 from firmus.tokens import _vocabulary as v
 
 BLOCK = 64
-TASKS = {"events": ("compose", "continue", "infill", "harmonise", "vary"), "grid": ()}
+TEMPERATURES = (1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6)
+TASKS = {"events": ("compose", "continue", "infill", "harmonise", "accompany", "vary"), "grid": ()}
 
 
 def quantise(model: Any) -> Any:
@@ -94,6 +95,8 @@ def export(network: torch.nn.Module, recipe: Recipe, corpus: Corpus, folder: Pat
         save(data, folder / "model.onnx")
         _write_card(network, recipe, corpus, folder, data, training | {"validation_nats_per_token": dict(losses)})
         losses[name] = _measured(read_card(folder / "card.json"), corpus)
+    if read_card(folder / "card.json").kind == "scorer":
+        training = training | {"temperature": calibrated(Scorer(read_card(folder / "card.json")), corpus)}
     training = training | {"validation_nats_per_token": losses}
     _write_card(network, recipe, corpus, folder, data, training)
     return read_card(folder / "card.json")
@@ -107,6 +110,16 @@ def _measured(card: Card, corpus: Corpus) -> float:
     pieces = corpus.pieces("valid" if corpus.pieces("valid") else "train")[:24]
     told = [scorer.nats(piece.prepared["raster"]) for piece in pieces]
     return round(float(sum(each.sum() for each in told)) / max(sum(each.size for each in told), 1), 4)
+
+
+def calibrated(scorer: Scorer, corpus: Corpus) -> float:
+    """Temperature at which held-out pieces are least surprising; 1 where there are none."""
+    pieces = corpus.pieces("valid")[:24]
+    surprise = {
+        temperature: sum(float(scorer.nats(piece.prepared["raster"], None, temperature).sum()) for piece in pieces)
+        for temperature in TEMPERATURES
+    }
+    return min(surprise, key=surprise.__getitem__)
 
 
 def likelihood(stepper: Stepper, corpus: Corpus, examples: int = 24, length: int = 512) -> float:
@@ -165,6 +178,7 @@ def _write_card(
         "scales": corpus.scales,
         "piece_licences": licences,
         "recipe": recipe.as_dict(),
+        "temperature": training.get("temperature", 1.0),
         "training": training,
     }  # fmt: skip
     save((json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode(), folder / "card.json")

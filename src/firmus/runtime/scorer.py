@@ -36,17 +36,27 @@ class Scorer:
         self.card = card
         self.session: Any = onnxruntime.InferenceSession(card.model(), options, providers=["CPUExecutionProvider"])
 
-    def log_chances(self, frames: Integers, given: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
-        """Log-probabilities (S, P, V) of every token at every place of frames (S, P); of no use where given."""
+    def log_chances(
+        self, frames: Integers, given: NDArray[np.bool_] | None = None, temperature: float | None = None
+    ) -> NDArray[np.float64]:
+        """Log-probabilities (S, P, V) of every token at every place of frames (S, P); of no use where given.
+
+        Logits are divided by the temperature, by default the card's: a network that learnt few pieces by heart is too
+        sure of itself (C. Guo et al., On Calibration of Modern Neural Networks, 2017).
+        """
         known = np.zeros(frames.shape, bool) if given is None else given
         feed = {"frames": frames[None].astype(np.int64), "given": known[None].astype(np.int64)}
         logits = self.session.run(None, feed)[0][0].astype(np.float64)
+        logits /= temperature or float(self.card.facts.get("temperature", 1.0))
         logits -= logits.max(axis=-1, keepdims=True)
         chances: NDArray[np.float64] = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
         return chances
 
-    def nats(self, frames: Integers, given: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+    def nats(
+        self, frames: Integers, given: NDArray[np.bool_] | None = None, temperature: float | None = None
+    ) -> NDArray[np.float64]:
         """Surprise (S, P) of every token; 0 where it is given."""
-        told = np.take_along_axis(self.log_chances(frames, given), frames[..., None].astype(np.int64), axis=-1)
+        chances = self.log_chances(frames, given, temperature)
+        told = np.take_along_axis(chances, frames[..., None].astype(np.int64), axis=-1)
         found: NDArray[np.float64] = -told[..., 0]
         return found if given is None else np.where(given, 0.0, found)
