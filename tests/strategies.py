@@ -142,7 +142,7 @@ def scores(
     """
     most = 2 if changes else 0
     meter = draw(meters(length=length, most=most))
-    pickup = draw(_steps(0, meter[0].bar - 1, grid)) if pickups else 0
+    pickup = draw(_steps(0, meter[0].bar - 3, grid)) if pickups else 0  # two ticks less than a bar read as a bar
     if pickup:
         meter = (
             meter[0],

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -150,6 +151,16 @@ def test_a_corpus_is_the_same_from_the_cache(folder):
         assert (one.name, one.split, one.licence) == (other.name, other.split, other.licence)
         assert all((one.prepared[name] == other.prepared[name]).all() for name in one.prepared)
     assert load(next((folder / "cache").glob("*.npz"))).representation == "events"
+
+
+def test_music_that_was_prepared_elsewhere_is_carried(folder):
+    chosen = recipe.parse(RECIPE)
+    made = prepare.prepare(chosen, folder, folder / "cache", user_folder=folder / "music")
+    sets = replace(chosen, data=replace(chosen.data, sets=("lieder",)))
+    told = []
+    carried = prepare.prepare(sets, folder / "no sets here", folder / "cache", report=told.append)
+    assert told[-1].startswith("prepared music from tiny-")
+    assert [piece.name for piece in carried.all_pieces] == [piece.name for piece in made.all_pieces]
 
 
 def test_versions_of_a_tune_have_one_fingerprint_in_every_key():

@@ -61,7 +61,7 @@ def prepare(
     ----------
     recipe : Recipe
     data : Path
-        Folder that holds the sets.
+        Folder that holds the sets; where there is none, the newest prepared music of the recipe is taken.
     cache : Path
         Folder for prepared sets; may be deleted at any time.
     user_folder : Path, optional
@@ -77,6 +77,8 @@ def prepare(
     if not sources:
         raise RecipeError("the recipe names no sets: write sets = [...] in [data], or give a folder with --data")
     path = cache / f"{recipe.name}-{_digest(recipe, sources, data)}.npz"
+    if not user_folder and not data.is_dir():  # prepared elsewhere, and carried here
+        path = max(cache.glob(f"{recipe.name}-*.npz"), key=lambda each: each.stat().st_mtime, default=path)
     if path.exists():
         report(f"prepared music from {path.name}")
         return load(path, recipe.data.weights)
