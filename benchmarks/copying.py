@@ -8,7 +8,7 @@ chorales share their tune with a training one. The control is training pieces th
 bootstrap over pieces; "more" is ours less real music, its interval from both. There is no published anchor for these
 windows; the aim is at or below real music.
 
-    python benchmarks/copying.py [--data ../shared/data] [--model first] [--pieces 500] [--styles folk]
+    python benchmarks/copying.py [--data ../shared/data] [--model composer] [--pieces 500] [--styles folk]
 """
 
 from __future__ import annotations

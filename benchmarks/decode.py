@@ -180,7 +180,7 @@ def start() -> None:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--model", default="first")
+    options.add_argument("--model", default="composer")
     options.add_argument("--tokens", type=int, default=512, help="new tokens of each sequence")
     options.add_argument("--repeats", type=int, default=3)
     options.add_argument("--threads", type=int, default=os.cpu_count(), help="of both engines")

@@ -10,7 +10,7 @@ the overlap area with the held-out music, all densities on one grid; its interva
 pieces, as many as ours. Reported in the literature on other music (MMT 2023, 48 steps a bar, quoted second-hand):
 the best models differ from real music by about 0.08 bits, 0.9 and 0.2 points.
 
-    python benchmarks/distribution.py [--data ../shared/data] [--model first] [--pieces 500] [--styles folk]
+    python benchmarks/distribution.py [--data ../shared/data] [--model composer] [--pieces 500] [--styles folk]
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def options(text: str | None) -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     found.add_argument("--data", type=Path, default=Path("../shared/data"))
     found.add_argument("--prepared", type=Path, help="prepared music (a file of cache/) instead of --data")
-    found.add_argument("--model", default="first")
+    found.add_argument("--model", default="composer")
     found.add_argument("--styles", default="", help="all that the model composes unless given")
     found.add_argument("--pieces", type=int, default=500, help="to compose, over all styles")
     found.add_argument("--temperature", type=float, help="the style's own unless given")

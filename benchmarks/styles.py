@@ -9,7 +9,7 @@ learnt from the training pieces in several keys, mixed with one learnt from all 
 the mixture are the best for the held-out stretches themselves, which favours it. It does not see what is given.
 Intervals: 95 %, bootstrap over pieces. No published likelihood is on these tokens or this music.
 
-    python benchmarks/styles.py [--data ../shared/data] [--model first] [--pieces 20] [--styles folk,hymn]
+    python benchmarks/styles.py [--data ../shared/data] [--model composer] [--pieces 20] [--styles folk,hymn]
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--data", type=Path, default=Path("../shared/data"))
     options.add_argument("--prepared", type=Path, help="prepared music (a file of cache/) instead of --data")
-    options.add_argument("--model", default="first")
+    options.add_argument("--model", default="composer")
     options.add_argument("--styles", default="", help="all of the model's unless given")
     options.add_argument("--pieces", type=int, default=20, help="of each style, at most")
     options.add_argument("--tokens", type=int, default=4_000_000, help="that an n-gram learns from, at most")

@@ -26,7 +26,7 @@ _HOMES = {
 
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
-    "compose", "extend", "harmonise", "infill", "read", "vary", "write",
+    "accompany", "compose", "extend", "harmonise", "infill", "read", "vary", "write",
 ]  # fmt: skip
 
 
@@ -60,6 +60,11 @@ def infill(source: Any, brief: Brief | None = None, **options: Any) -> Any:
 def harmonise(source: Any, brief: Brief | None = None, **options: Any) -> Any:
     """Set a melody for four voices; see `firmus.tasks.accompany.harmonise`."""
     return _perform("accompany", "harmonise", source, brief, options)
+
+
+def accompany(source: Any, brief: Brief | None = None, **options: Any) -> Any:
+    """Compose a piano, a band or chord symbols to a melody; see `firmus.tasks.accompany.accompany`."""
+    return _perform("accompany", "accompany", source, brief, options)
 
 
 def vary(source: Any, brief: Brief | None = None, **options: Any) -> Any:

@@ -173,7 +173,7 @@ class Origin:
     firmus, model, weights : str
         Version of Firmus, name of the model, SHA-256 of its weights.
     task : str
-        What was done: ``"compose"``, ``"continue"``, ``"infill"``, ``"harmonise"``, ``"vary"``.
+        What was done: ``"compose"``, ``"continue"``, ``"infill"``, ``"harmonise"``, ``"accompany"``, ``"vary"``.
     seed : int
     brief : dict
         What was asked, as given.

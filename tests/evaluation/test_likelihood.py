@@ -51,7 +51,7 @@ def test_chords_read_off_the_notes_are_left_out_and_given_ones_kept() -> None:
 
 
 def test_a_scale_is_less_surprising_than_leaps() -> None:
-    model = stepper.load("first")
+    model = stepper.load("composer")
     generator = np.random.default_rng(0)
     plain = tune()
     notes = tuple(Note(note.start, 480, int(generator.integers(30, 100))) for note in plain.parts[0].notes)
@@ -68,7 +68,7 @@ def test_a_scale_is_less_surprising_than_leaps() -> None:
 
 def test_the_surprise_is_that_of_the_training_logits() -> None:
     """Told at once or token by token, the last token's surprise is the same."""
-    model = stepper.load("first")
+    model = stepper.load("composer")
     told = likelihood.window(likelihood.bare(events.prepare(tune(), "folk")))
     logits = model.feed(told.story.tokens[:-1], told.story.slots[:-1], model.start()).astype(float)
     last = np.log(np.exp(logits - logits.max()).sum()) + logits.max() - logits[told.story.tokens[-1]]
@@ -76,7 +76,7 @@ def test_the_surprise_is_that_of_the_training_logits() -> None:
 
 
 def test_side_by_side_is_as_alone() -> None:
-    model = stepper.load("first")
+    model = stepper.load("composer")
     told = [likelihood.window(likelihood.bare(events.prepare(tune(bars, bars), "folk"))) for bars in (1, 3, 2)]
     alone = [likelihood.nats(model, [each])[0] for each in told]
     for one, other in zip(likelihood.nats(model, told), alone, strict=True):

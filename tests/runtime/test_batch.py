@@ -18,7 +18,7 @@ from firmus.tokens import events
 
 @pytest.fixture(scope="module")
 def stepper():
-    return load("first")
+    return load("composer")
 
 
 def request(count, parts=1):

@@ -178,3 +178,35 @@ def test_temperature_sharpens():
     generator = np.random.default_rng(1)
     drawn = [draw(logits, np.ones(2, bool), Sampling(0.5, 1.0), generator) for _ in range(3000)]
     assert drawn.count(0) / len(drawn) == pytest.approx(0.36 / 0.52, abs=0.03)
+
+
+def triads():
+    """Rules of two parts and the chord lane in C major: the dominant before the last bar, then the tonic."""
+    chords = ((0, frozenset()), (3 * 96 - 24, frozenset({7, 11, 2, 5})), (3 * 96, frozenset({0, 4, 7})))
+    final = (frozenset({0, 4, 7}), frozenset({0}))
+    parts = (PartRules(60, 80), PartRules(36, 60))
+    return Rules(parts, chords=chords, final=final, final_chord=v.CHORD + v.CHORDS.index((0, "")))
+
+
+@settings(relaxed)
+@given(seed=st.integers(0, 10_000))
+def test_a_piece_of_chords_ends_with_a_cadence(seed):
+    score = filled(empty(2, 4), triads(), seed)
+    for part, lowest in zip(score.parts, ({0, 4, 7}, {0}), strict=True):
+        last = [note.pitch for note in part.notes if note.end == score.end]
+        assert min(last) % 12 in lowest
+        assert {pitch % 12 for pitch in last} <= {0, 4, 7}
+        before = {note.pitch % 12 for note in part.notes if note.start <= 3 * 1920 - 480 < note.end}
+        assert before <= {7, 11, 2, 5}
+
+
+@settings(relaxed)
+@given(seed=st.integers(0, 10_000))
+def test_chord_symbols_are_composed_and_the_last_is_the_tonic_s(seed):
+    score = empty(2, 4)
+    is_open = np.ones(events.cells(events.prepare(score)), bool)
+    made = filled(score, triads(), seed, is_open)
+    assert made.chords
+    assert (made.chords[-1].root, made.chords[-1].quality, made.chords[-1].bass) == ("C", "", "")
+    given_chords = filled(replace(score, chords=(Chord(0, "D"),)), triads(), seed)
+    assert given_chords.chords == (Chord(0, "D"),)

@@ -133,10 +133,10 @@ def test_convert_and_render(here, tune):
 
 def test_models_are_listed(capsys):
     assert run("models") == 0
-    assert "chorale, hymn, folk" in capsys.readouterr().out
+    assert "chorale, hymn, song" in capsys.readouterr().out
     assert run("models", "--json") == 0
     listed = json.loads(capsys.readouterr().out)["models"]
-    assert {"first", "chorale-grid"} <= {each["name"] for each in listed}
+    assert {"composer", "chorale-grid"} <= {each["name"] for each in listed}
 
 
 REFUSED = [
@@ -152,20 +152,26 @@ REFUSED = [
     (["compose", "--bars", "4", "--seconds", "20"], "once"),
     (["compose", "--tempo", "9999"], "400"),
     (["compose", "--chords", "Am Xyz"], "Xyz"),
-    (["compose", "--mood", "calm"], "mood"),
+    (["compose", "--mood", "blue"], "valence,arousal"),
+    (["compose", "--style", "chorale", "--polyphony", "0.5"], "leave it out"),
+    (["compose", "--style", "quartet", "--polyphony", "0.5"], "one note at a time"),
+    (["accompany", "tune.mid", "--style", "chorale"], "song or lead-sheet or band"),
+    (["accompany", "tune.mid", "--bars", "2"], "whole melody"),
+    (["accompany", "tune.mid", "--style", "lead-sheet", "--chords", "C G"], "nothing is left"),
     (["compose", "--form", "aaba"], "capital letters"),
     (["compose", "--form", "AABA", "--bars", "5"], "at least"),
     (["compose", "--density", "2"], "0 to 1"),
     (["compose", "--loose", "tempo"], "rule"),
     (["vary", "tune.mid", "--form", "AABA"], "only compose"),
-    (["compose", "--chords", "Am F", "--loose"], "leave --loose out"),
     (["infill", "tune.mid", "--parts", "1", "--seconds", "3"], "source's length"),
     (["compose", "--parts", "kazoo"], "kazoo"),
     (["compose", "--count", "0"], "count"),
     (["compose", "--temperature", "-1"], "temperature"),
-    (["compose", "--model", "frist"], "did you mean 'first'"),
-    (["compose", "--model", "chorale-grid"], "first"),
+    (["compose", "--model", "compoesr"], "did you mean 'composer'"),
+    (["compose", "--model", "chorale-grid"], "composer"),
     (["compose", "--range", "alto=C9-C2"], "lowest"),
+    (["compose", "--style", "chorale", "--range", "soprano=C2-C3"], "from C4 to A5"),
+    (["compose", "--style", "chorale", "--key", "C major", "--chords", "C F#m"], "hardly a note"),
     (["compose", "--key", "C", "--range", "melody=61-61", "--style", "folk"], "widen"),
     (["infill", "tune.mid", "--bars", "9-12"], "bars 1 to 8"),
     (["infill", "tune.mid", "--bars", "4-2"], "before"),

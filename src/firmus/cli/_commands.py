@@ -21,7 +21,7 @@ CONTROLS = (
 )  # fmt: skip
 TASKS = {
     "compose": ("compose", "compose"), "continue": ("refine", "extend"), "infill": ("refine", "infill"),
-    "harmonise": ("accompany", "harmonise"), "vary": ("vary", "vary"),
+    "harmonise": ("accompany", "harmonise"), "accompany": ("accompany", "accompany"), "vary": ("vary", "vary"),
 }  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def version() -> str:
 
 
 def compose(options: argparse.Namespace) -> None:
-    """Compose, continue, infill, harmonise or vary; save; show."""
+    """Compose, continue, infill, harmonise, accompany or vary; save; show."""
     from firmus import plugins
     from firmus.tasks import produce
 

@@ -37,7 +37,7 @@ def _verb(verbs: argparse._SubParsersAction[Parser], name: str, run: object) -> 
 
 
 def _composing(verbs: argparse._SubParsersAction[Parser]) -> None:
-    for name in ("compose", "continue", "infill", "harmonise", "vary"):
+    for name in ("compose", "continue", "infill", "harmonise", "accompany", "vary"):
         verb = _verb(verbs, name, commands.compose)
         if name != "compose":
             verb.add_argument("source", metavar="FILE", help=say("source"))

@@ -13,6 +13,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "continue": ("continue a piece", "续写一首乐曲"),
     "infill": ("compose some bars of some parts anew", "重写某些声部的某些小节"),
     "harmonise": ("set a melody for four voices", "为旋律配四部和声"),
+    "accompany": ("compose a piano, a band or chord symbols to a melody", "为旋律创作钢琴、乐队伴奏或和弦标记"),
     "vary": ("compose a share of a piece anew", "变奏：重写乐曲的一部分"),
     "convert": ("convert a music file into another format", "转换音乐文件格式"),
     "render": ("turn a music file into sound, a score or a piano roll", "把音乐文件渲染为音频、乐谱或钢琴卷帘"),

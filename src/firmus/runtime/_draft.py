@@ -25,11 +25,14 @@ class Draft:
     score : Score
         With the notes of open cells taken out.
     style : str
+    has_lane : bool
+        Whether there are chord symbols, if only to be composed.
     """
 
-    def __init__(self, score: Score, style: str) -> None:
+    def __init__(self, score: Score, style: str, has_lane: bool = False) -> None:
         self._given, self._style = score, style
-        self._cells = events.prepare(score, style)
+        lane = {"lane": np.array([has_lane or bool(score.chords), False])}
+        self._cells = events.prepare(score, style) | lane
         self._notes = [list(part.notes) for part in score.parts]
         self._chords = {chord.start: chord for chord in score.chords}
         self._touched: tuple[int, int] | None = None
@@ -94,8 +97,7 @@ class Draft:
             )
             for name in ("tokens", "time", "place")
         }
-        lane = np.array([bool(self._chords), False])
-        self._cells = self._cells | spliced | {"borders": np.concatenate(borders), "lane": lane}
+        self._cells = self._cells | spliced | {"borders": np.concatenate(borders)}
 
 
 def _start(note: Note) -> int:

@@ -91,7 +91,7 @@ class Batch:
     ...         found.append(int(logits.argmax()))
     ...         logits = yield Feed(found[-1:], [(time, 0, 0)])
     ...     return found
-    >>> batch = Batch(load("first"))
+    >>> batch = Batch(load("composer"))
     >>> futures = [batch.add(likeliest(0, count)) for count in (3, 5)]
     >>> while batch.step():
     ...     pass

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +58,10 @@ class Rules:
     beat : int
         Steps from one strong beat to the next, counted in each bar.
     final : tuple of frozenset of int
-        Of each part, the pitch classes on one of which it holds the last beat of the piece. Empty where it is free.
+        Of each part, the pitch classes on one of which it holds the last beat of the piece; further notes above it
+        may be of any part's. Empty where it is free.
+    final_chord : int, optional
+        Token of the chord symbol that the last bar has, where symbols are composed.
     """
 
     parts: tuple[PartRules, ...]
@@ -66,6 +69,7 @@ class Rules:
     chords: tuple[tuple[int, frozenset[int]], ...] = ()
     beat: int = v.QUARTER
     final: tuple[frozenset[int], ...] = ()
+    final_chord: int | None = None
 
 
 class Grammar:
@@ -79,7 +83,7 @@ class Grammar:
         self._allowed, self._trial = np.zeros(v.VOCABULARY, bool), np.zeros(v.VOCABULARY, bool)
         in_scale = EVERY_PITCH if rules.scale is None else _of_classes(rules.scale)
         self._pitches = [in_scale & (part.low <= _PITCHES) & (part.high >= _PITCHES) for part in rules.parts]
-        self._heard: dict[tuple[int, frozenset[int] | None, bool], tuple[NDArray[np.bool_], bool]] = {}
+        self._heard: dict[tuple[int, frozenset[int] | None, frozenset[int]], tuple[NDArray[np.bool_], bool]] = {}
         self._chord_starts = [start for start, _ in rules.chords]
         self._bar_starts = [bar.start for bar in cursor.bars]
         self._last_open = max((index for index, bar in enumerate(cursor.bars) if bar.open), default=-1)
@@ -108,22 +112,25 @@ class Grammar:
         """After a place: a chord symbol, a drum, or a velocity and a pitch."""
         cursor = self.cursor
         if cursor.lane == 0:
-            mask[v.CHORD : v.CHORD + v.size("CHORD")] = True
+            closing = self._closes_with_a_chord()
+            mask[self.rules.final_chord if closing else slice(v.CHORD, v.CHORD + v.size("CHORD"))] = True
             return
         if family == v.FAMILY["PLACE"]:
             mask[v.VELOCITY : v.VELOCITY + v.size("VELOCITY")] = True
         self._notes(mask)
 
-    def _pitches_at(self, lane: int, time: int) -> tuple[NDArray[np.bool_], bool]:
-        """Pitches (128,) that a part may sound at a time, and whether there are any."""
+    def _pitches_at(self, lane: int, time: int, above: int = 0) -> tuple[NDArray[np.bool_], bool]:
+        """Pitches (128,) that a part may sound at a time, alone or above others, and whether there are any."""
         chord = self._chord(time) if self._on_beat(time) else None
-        closes = time >= self._closing and bool(self._final(lane))
-        if (lane, chord, closes) not in self._heard:
+        final = self._final(lane) if time >= self._closing else frozenset[int]()
+        if final and above:
+            final = final.union(*self.rules.final)
+        if (lane, chord, final) not in self._heard:
             pitches = self._pitches[lane - 1]
-            for tones in (chord, self._final(lane) if closes else None):
-                pitches = pitches if tones is None else pitches & _of_classes(tones)
-            self._heard[lane, chord, closes] = pitches, bool(pitches.any())
-        return self._heard[lane, chord, closes]
+            for tones in (chord, final):
+                pitches = pitches & _of_classes(tones) if tones else pitches
+            self._heard[lane, chord, final] = pitches, bool(pitches.any())
+        return self._heard[lane, chord, final]
 
     def _final(self, lane: int) -> frozenset[int]:
         """Pitch classes on which a part must end the piece, where it must and the end is told here."""
@@ -147,6 +154,8 @@ class Grammar:
         cursor = self.cursor
         start, tone = cursor.bars[cursor.bar].start + cursor.place, cursor.pitch % 12
         end, final = self._end, self._final(cursor.lane)
+        if final and self._rests_on(final, start):
+            final = final.union(*self.rules.final)
         most = end - start
         if final and tone not in final:
             most = self._closing - start  # a final note follows
@@ -167,6 +176,11 @@ class Grammar:
         if final:
             fits &= (start + _STEPS <= self._closing) | (start + _STEPS == end)
         mask[v.DURATION : v.DURATION + len(_STEPS)] = fits
+
+    def _rests_on(self, final: frozenset[int], start: int) -> bool:
+        """Whether a lower note of this place is a final one, held to the end."""
+        here = takewhile(lambda note: note[0] == start, reversed(self.cursor.notes[self.cursor.lane - 1]))
+        return any(start + steps >= self._end and pitch % 12 in final for _, steps, pitch, _ in here)
 
     def _onward(self, mask: NDArray[np.bool_], family: int) -> None:
         """More at this place, a later place in this cell, another part, another bar, or the end."""
@@ -194,7 +208,8 @@ class Grammar:
         """Another note of a chord, another drum, or the bass of a chord symbol."""
         cursor = self.cursor
         if cursor.lane == 0:
-            if family == v.FAMILY["CHORD"] and cursor.chords[cursor.time][0] != len(v.CHORDS):
+            is_chord = family == v.FAMILY["CHORD"] and cursor.chords[cursor.time][0] != len(v.CHORDS)
+            if is_chord and not self._closes_with_a_chord():
                 mask[v.BASS : v.BASS + 12] = True
         elif cursor.programs[cursor.lane - 1] == v.DRUMS or not self.rules.parts[cursor.lane - 1].monophonic:
             self._notes(mask)
@@ -204,7 +219,7 @@ class Grammar:
         cursor = self.cursor
         time, above = cursor.bars[cursor.bar].start + cursor.place, cursor.pitch + 1
         if cursor.programs[cursor.lane - 1] != v.DRUMS:
-            mask[v.PITCH + above : v.PITCH + 128] = self._pitches_at(cursor.lane, time)[0][above:]
+            mask[v.PITCH + above : v.PITCH + 128] = self._pitches_at(cursor.lane, time, above)[0][above:]
         elif time + DRUM_STEPS <= self._end:
             mask[v.DRUM + above : v.DRUM + 128] = True
 
@@ -215,7 +230,14 @@ class Grammar:
 
     def _must_sound(self, lane: int) -> bool:
         """Whether a part may not stay silent in this bar."""
-        return lane > 0 and self.rules.parts[lane - 1].no_rests
+        if lane == 0:
+            return self._closes_with_a_chord()
+        is_last = self.cursor.bar == len(self.cursor.bars) - 1
+        return self.rules.parts[lane - 1].no_rests or (is_last and bool(self._final(lane)))
+
+    def _closes_with_a_chord(self) -> bool:
+        """Whether this is the last bar and its chord symbol is prescribed."""
+        return self.rules.final_chord is not None and self.cursor.bar == len(self.cursor.bars) - 1
 
     def _has_room(self, lane: int) -> bool:
         places = self._trial[v.PLACE : v.PLACE + v.LONGEST_BAR]

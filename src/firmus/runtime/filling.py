@@ -52,7 +52,7 @@ class Request:
     targets : mapping of str to float
         What is seen to while composing; see `firmus.runtime.steering`.
     then : callable, optional
-        What is to be filled next, out of the score that came of this; a piece in sections is composed so.
+        What is to be filled next, if anything, out of the score that came of this; a piece in sections is composed so.
     """
 
     score: Score
@@ -62,7 +62,7 @@ class Request:
     sampling: Sampling
     controls: tuple[int, ...] = ()
     targets: Mapping[str, float] = field(default_factory=dict)
-    then: Callable[[Score], Request] | None = None
+    then: Callable[[Score], Request | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +164,10 @@ def filling(
     while True:
         score = yield from _once(request, steering, generator, length, nats, partial(_further, progress, done))
         done += int(request.is_open.any(axis=1).sum())
-        if request.then is None:
+        following = request.then(score) if request.then else None
+        if following is None:
             return Filled(score, sum(nats) / max(len(nats), 1), len(nats))
-        request = request.then(score)
+        request = following
 
 
 def _further(progress: Callable[[int, int], None], before: int, done: int, total: int) -> None:
@@ -183,7 +184,7 @@ def _once(
     progress: Callable[[int, int], None],
 ) -> Sequence[Score]:
     """Compose the open cells of one request, without what is to follow; the surprise of each token goes to `nats`."""
-    draft, left = Draft(request.score, request.style), request.is_open.copy()
+    draft, left = Draft(request.score, request.style, bool(request.is_open[:, 0].any())), request.is_open.copy()
     total, done = int(left.any(axis=1).sum()), 0
     while left.any():
         first, last = window(draft.prepared, left, length)
@@ -217,7 +218,13 @@ def _rules_within(rules: Rules, prepared: Prepared, first: int, last: int) -> Ru
     """Rules with times counted from the start of a window; it ends the piece only if it reaches its last bar."""
     origin = int(prepared["bars"][first, BAR_START])
     moved = tuple((max(0, start - origin), tones) for start, tones in rules.chords)
-    return replace(rules, chords=moved, final=rules.final if last == len(prepared["bars"]) else ())
+    is_end = last == len(prepared["bars"])
+    return replace(
+        rules,
+        chords=moved,
+        final=rules.final if is_end else (),
+        final_chord=rules.final_chord if is_end else None,
+    )
 
 
 def window(prepared: Prepared, is_open: Open, length: int) -> tuple[int, int]:

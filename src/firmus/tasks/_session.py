@@ -33,7 +33,7 @@ from firmus.work import Brief, Origin, Work, chord_bars, pitch_range
 
 Progress = Callable[[str, int, int], None]
 Open = NDArray[np.bool_]
-DEFAULT_MODEL = "first"
+DEFAULT_MODEL = "composer"
 MARK = "Firmus (AI-generated)"
 DRAFTS = 4  # of which the nearest to a wish is kept
 MARGIN = 4  # semitones that a part may go beyond what is given of it
@@ -260,25 +260,6 @@ def rules(brief: Brief, score: Score, part_rules: tuple[PartRules, ...], chords:
             )
     steps = beat(score.meters[0]) // v.UNIT
     return Rules(part_rules, scale, held, steps)
-
-
-def triad(key: Key) -> frozenset[int]:
-    """Pitch classes of the tonic triad."""
-    tonic = key.pitch_class
-    return frozenset({tonic, (tonic + (4 if key.mode == "major" else 3)) % 12, (tonic + 7) % 12})
-
-
-def close(key: Key, parts: tuple[Part, ...], part_rules: tuple[PartRules, ...]) -> tuple[frozenset[int], ...]:
-    """Pitch classes that each part may end a piece on: the tonic in the last pitched part, its triad in the others.
-
-    A part in whose range there is none of them is free, and so are drums.
-    """
-    pitched = [place for place, part in enumerate(parts) if not part.is_drums]
-    wanted = [triad(key) if place in pitched else frozenset[int]() for place in range(len(parts))]
-    if pitched:
-        wanted[pitched[-1]] = frozenset({key.pitch_class})
-    reached = [{pitch % 12 for pitch in range(part.low, part.high + 1)} for part in part_rules]
-    return tuple(tones if tones & there else frozenset() for tones, there in zip(wanted, reached, strict=True))
 
 
 def rules_of_parts(brief: Brief, score: Score, no_rests: bool) -> tuple[PartRules, ...]:

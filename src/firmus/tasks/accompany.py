@@ -1,20 +1,24 @@
-"""Harmonising: a melody is given, the other voices are composed."""
+"""Harmonising and accompanying: a melody is given, the other parts are composed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from firmus.errors import InvalidBrief
 from firmus.runtime.constraints import PartRules
+from firmus.runtime.weights import Card
 from firmus.score import Key, Part
 from firmus.tasks import _session as session
 from firmus.tasks import _wishes as wishes
-from firmus.tasks._styles import CHOIR, STYLES, empty_parts
+from firmus.tasks._endings import at_rest, triad
+from firmus.tasks._styles import CHOIR, STYLES, Style, empty_parts
 from firmus.tasks.refine import given
 from firmus.work import Brief, Work
 
 ROOM = 12  # semitones that the melody must leave above the lowest note of the bass
+ACCOMPANIED = ("song", "lead-sheet", "band")  # styles whose first part is a melody
 
 
 def harmonise(brief: Brief | None = None, progress: session.Progress | None = None, **options: Any) -> list[Work]:
@@ -24,7 +28,7 @@ def harmonise(brief: Brief | None = None, progress: session.Progress | None = No
     ----------
     brief : Brief, optional
         Or its fields as keywords: `source`, `parts` (which part is the melody; the first with notes by default),
-        `style` (``"chorale"`` or ``"hymn"``), and the controls. The melody stays as it is.
+        `style` (``"chorale"``, ``"hymn"`` or ``"choir"``), and the controls. The melody stays as it is.
     progress : callable, optional
 
     Returns
@@ -34,44 +38,89 @@ def harmonise(brief: Brief | None = None, progress: session.Progress | None = No
     """
     brief = brief or Brief.of(**options)
     chosen = session.choose_model(brief, "harmonise")
-    source = given(brief, "harmonise")
-    if brief.bars is not None or brief.seconds is not None:
-        raise InvalidBrief("harmonise sets the whole melody: use infill for some bars of it")
-    if len(brief.parts) > 1:
-        raise InvalidBrief(f"parts {', '.join(brief.parts)}: name the one that is the melody")
-    fitting = [name for name in chosen.styles if name in STYLES and STYLES[name].voices == CHOIR]
-    style = brief.style or fitting[0]
-    if style not in fitting:
-        raise InvalidBrief(f"style {style!r}: a melody is set as {' or '.join(fitting)}")
-    place = session.find_part(source, brief.parts[0]) if brief.parts else _first_melody(source.parts)
-    melody = source.parts[place]
-    highest, lowest = max(note.pitch for note in melody.notes), min(note.pitch for note in melody.notes)
+    style = _style(brief, chosen, [name for name, style in STYLES.items() if style.voices == CHOIR])
+    lowest = min(note.pitch for note in _melody(brief, "harmonise").notes)
     if lowest < CHOIR[-1].low + ROOM:
         raise InvalidBrief(
             f"the melody goes down to MIDI {lowest}: a bass below it would leave its range; transpose it up an octave"
         )
-    voices = empty_parts(CHOIR)
-    parts = (replace(melody, name=melody.name or "Melody"), *voices[1:])
-    score = replace(source, parts=parts, title=source.title or "Harmonisation")
+    return _set(brief, "harmonise", chosen, replace(style, no_rests=True), progress)
+
+
+def accompany(brief: Brief | None = None, progress: session.Progress | None = None, **options: Any) -> list[Work]:
+    """Compose an accompaniment to a melody: a piano, a band with drums, or chord symbols.
+
+    Parameters
+    ----------
+    brief : Brief, optional
+        Or its fields as keywords: `source`, `parts` (which part is the melody; the first with notes by default),
+        `style` (``"song"``: piano; ``"band"``: guitar, bass and drums; ``"lead-sheet"``: chord symbols), and the
+        controls. The melody stays as it is.
+    progress : callable, optional
+
+    Returns
+    -------
+    list of Work
+        `count` of them, best first.
+    """
+    brief = brief or Brief.of(**options)
+    chosen = session.choose_model(brief, "accompany")
+    style = _style(brief, chosen, ACCOMPANIED)
+    if brief.chords and len(style.voices) == 1:
+        raise InvalidBrief(
+            f"chords {brief.chords!r}: a {style.name} is the melody and chords; nothing is left to compose"
+        )
+    return _set(brief, "accompany", chosen, style, progress)
+
+
+def _style(brief: Brief, chosen: Card, able: Sequence[str]) -> Style:
+    """The style asked for, or the first that the model knows, among those that are able."""
+    fitting = [name for name in able if name in chosen.styles]
+    if (brief.style or (fitting or [""])[0]) not in fitting:
+        known = " or ".join(fitting) or "no style that this model knows"
+        raise InvalidBrief(f"style {brief.style!r}: a melody is set as {known}")
+    return STYLES[brief.style or fitting[0]]
+
+
+def _melody(brief: Brief, task: str) -> Part:
+    """The part that is the melody: the one named, or the first pitched one with notes."""
+    if brief.bars is not None or brief.seconds is not None:
+        raise InvalidBrief(f"{task} sets the whole melody: use infill for some bars of it")
+    if len(brief.parts) > 1:
+        raise InvalidBrief(f"parts {', '.join(brief.parts)}: name the one that is the melody")
+    source = given(brief, task)
+    if brief.parts:
+        chosen = source.parts[session.find_part(source, brief.parts[0])]
+        if chosen.is_drums or not chosen.notes:
+            raise InvalidBrief(f"part {brief.parts[0]!r} is {'drums' if chosen.is_drums else 'empty'}: name a melody")
+        return chosen
+    for part in source.parts:
+        if part.notes and not part.is_drums:
+            return part
+    raise InvalidBrief(f"the source has no pitched part with notes: there is no melody to {task}")
+
+
+def _set(brief: Brief, task: str, chosen: Card, style: Style, progress: session.Progress | None) -> list[Work]:
+    """Put the melody into the first part of a style, and compose the others."""
+    source, melody = given(brief, task), _melody(brief, task)
+    first, *others = empty_parts(style.voices)
+    melody = replace(melody, name=melody.name or "Melody", program=melody.program or first.program)
+    score = replace(source, parts=(melody, *others), title=source.title or f"{style.title} on a Melody")
     if brief.chords:
         score = replace(score, chords=session.chords_over(brief.chords, score))
     wanted = session.ranges(brief, score)
-    part_rules = [PartRules(lowest, highest, monophonic=False)]
-    for index, voice in enumerate(CHOIR[1:], 1):
-        part_rules.append(PartRules(*wanted.get(index, (voice.low, voice.high)), monophonic=True, no_rests=True))
+    pitches = [note.pitch for note in melody.notes]
+    part_rules = [PartRules(min(pitches), max(pitches), monophonic=False)]
+    for index, voice in enumerate(style.voices[1:], 1):
+        limits = wanted.get(index, (voice.low, voice.high))
+        part_rules.append(PartRules(*limits, voice.monophonic and not voice.is_drums, style.no_rests))
     held = session.rules(brief, score, tuple(part_rules), score.chords if brief.chords else ())
     key = Key.parse(brief.key) if brief.key else score.keys[-1] if score.keys else None
-    if key and brief.is_strict("key") and not brief.chords and melody.notes[-1].pitch % 12 in session.triad(key):
-        held = replace(held, final=session.close(key, score.parts, held.parts))
-    is_open = session.cells_between(score, [(0, score.end)], (1, 2, 3))
-    wishes.refuse_unknown(brief, chosen, style, single=True)
-    made = session.Plan(score, is_open, style, held, source)
-    return session.perform(brief, "harmonise", chosen, lambda _: made, progress)
-
-
-def _first_melody(parts: tuple[Part, ...]) -> int:
-    """Place of the first pitched part with notes."""
-    for place, part in enumerate(parts):
-        if part.notes and not part.is_drums:
-            return place
-    raise InvalidBrief("the source has no pitched part with notes: there is no melody to harmonise")
+    if key and brief.is_strict("key") and not brief.chords and melody.notes[-1].pitch % 12 in triad(key):
+        held = at_rest(held, key, score)
+    is_open = session.cells_between(score, [(0, score.end)], range(1, len(score.parts)))
+    is_open[:, 0] = style.has_chords and not brief.chords
+    single = all(limits.monophonic for limits in part_rules[1:])
+    wishes.refuse_unknown(brief, chosen, style.name, single)
+    made = session.Plan(score, is_open, style.name, held, source)
+    return session.perform(brief, task, chosen, lambda _: made, progress)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from firmus.analysis.features import pitch_name
 from firmus.errors import InvalidBrief
 from firmus.runtime import stepper
 from firmus.runtime.constraints import PartRules
@@ -16,6 +17,7 @@ from firmus.score import Key, Meter, Score, Tempo
 from firmus.tasks import _form as form
 from firmus.tasks import _session as session
 from firmus.tasks import _wishes as wishes
+from firmus.tasks._endings import at_rest, with_cadence
 from firmus.tasks._styles import STYLES, Style, Voice, empty_parts, voices
 from firmus.tokens import _vocabulary as v
 from firmus.tokens import events
@@ -45,7 +47,9 @@ def compose(brief: Brief | None = None, progress: session.Progress | None = None
     brief = brief or Brief.of(**options)
     chosen = session.choose_model(brief, "compose")
     if brief.source is not None:
-        raise InvalidBrief("compose starts from nothing: use continue, infill, harmonise or vary with a source")
+        raise InvalidBrief(
+            "compose starts from nothing: use continue, infill, harmonise, accompany or vary with a source"
+        )
     if isinstance(brief.bars, str):
         raise InvalidBrief(f"bars {brief.bars!r}: compose takes how many, such as 16")
     if brief.amount is not None:
@@ -60,6 +64,7 @@ def compose(brief: Brief | None = None, progress: session.Progress | None = None
     wishes.refuse_unknown(
         brief, chosen, style.name, all(voice.monophonic and not voice.is_drums for voice in chosen_voices)
     )
+    _refuse_out_of_range(brief, chosen_voices)
     if brief.form:
         form.lay_out(brief.form, brief.bars)  # refused before anything is loaded, if need be
 
@@ -74,7 +79,7 @@ def compose(brief: Brief | None = None, progress: session.Progress | None = None
         )
         rules = session.rules(brief, score, part_rules, score.chords)
         if brief.is_strict("key") and not brief.chords:
-            rules = replace(rules, final=session.close(score.keys[0], score.parts, part_rules))
+            rules = with_cadence(at_rest(rules, score.keys[0], score), score.keys[0], score)
         is_open = np.ones(events.cells(events.prepare(score)), bool)
         is_open[:, 0] = style.has_chords and not brief.chords
         return session.Plan(score, is_open, style.name, rules, form=stretches(score))
@@ -83,6 +88,17 @@ def compose(brief: Brief | None = None, progress: session.Progress | None = None
         return form.lay_out(brief.form, score.end // score.meters[0].bar) if brief.form else ()
 
     return session.perform(brief, "compose", chosen, plan, progress)
+
+
+def _refuse_out_of_range(brief: Brief, chosen_voices: tuple[Voice, ...]) -> None:
+    """Refuse a range in which a voice or an instrument has no note."""
+    for place, (low, high) in session.ranges(brief, Score(empty_parts(chosen_voices))).items():
+        voice = chosen_voices[place]
+        lowest, highest = (pitch_name(pitch) for pitch in (voice.low, voice.high))
+        if not voice.is_drums and (high < voice.low or low > voice.high):
+            raise InvalidBrief(
+                f"range {pitch_name(low)}-{pitch_name(high)} of part {voice.name!r}: it goes from {lowest} to {highest}"
+            )
 
 
 def _frame(brief: Brief, chosen: Card, style: Style, parts: tuple[Voice, ...], generator: np.random.Generator) -> Score:

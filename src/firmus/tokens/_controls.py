@@ -107,8 +107,8 @@ def key_contrast(profile: NDArray[Any]) -> NDArray[np.float64]:
 
     Examples
     --------
-    >>> minor = np.isin(np.arange(12), [0, 3, 7]).astype(float)
-    >>> bool(key_contrast(minor)[4] > 0 > key_contrast(minor)[3])
+    >>> contrast = key_contrast(np.isin(np.arange(12), [0, 4, 7]).astype(float))
+    >>> bool(contrast[9] > 0 > contrast[8])  # in C: A lightens, A flat darkens
     True
     """
     even = profile - profile.mean()
