@@ -75,7 +75,7 @@ def ours(stepper: Stepper, rows: int, tokens: int) -> float:
     score = Score(tuple(Part(f"voice {place}", (), 52) for place in range(4)), end=(tokens // 8) * 1920)
     is_open = np.ones(events.cells(events.prepare(score)), bool)
     is_open[:, 0] = False
-    rules = Rules(tuple(PartRules(*each, True, True) for each in RANGES))
+    rules = Rules(tuple(PartRules(*each, True, 0) for each in RANGES))
     request = Request(score, is_open, "chorale", rules, Sampling(0.9, 0.95))
     length = max(stepper.card.shape["length"], 2 * tokens)
     batch = Batch(stepper, rows)

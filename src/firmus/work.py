@@ -95,7 +95,7 @@ class Brief:
     seed: int | None = None
     loose: tuple[str, ...] = ()
     temperature: float | None = None
-    top_p: float = 0.95
+    top_p: float = 0.99
 
     def __post_init__(self) -> None:
         for name in ("parts", "loose"):

@@ -42,7 +42,7 @@ def filled(score, rules, seed=0, is_open=None, length=1024):
 @relaxed
 @given(seed=st.integers(0, 10_000), meter=st.sampled_from([(4, 4), (3, 4), (6, 8), (7, 8)]), count=st.integers(1, 6))
 def test_monophonic_parts_keep_their_range_key_and_length(seed, meter, count):
-    part_rules = (PartRules(60, 72, True, True), PartRules(48, 59, True, True))
+    part_rules = (PartRules(60, 72, True, 0), PartRules(48, 59, True, 0))
     scale = frozenset({0, 2, 4, 5, 7, 9, 11})
     score = filled(empty(2, count, meter), Rules(part_rules, scale), seed)
     assert len(bars(score)) == count
@@ -57,7 +57,7 @@ def test_monophonic_parts_keep_their_range_key_and_length(seed, meter, count):
 @given(seed=st.integers(0, 10_000))
 def test_notes_on_strong_beats_are_notes_of_the_chord(seed):
     chords = ((0, frozenset({0, 4, 7})), (96, frozenset({7, 11, 2})), (192, frozenset({9, 0, 4})))
-    rules = Rules((PartRules(48, 84, True, True),) * 2, None, chords, 24)
+    rules = Rules((PartRules(48, 84, True, 0),) * 2, None, chords, 24)
     score = filled(empty(2, 3), rules, seed)
     for part in score.parts:
         for beat in range(12):
@@ -70,7 +70,7 @@ def test_notes_on_strong_beats_are_notes_of_the_chord(seed):
 @given(seed=st.integers(0, 10_000))
 def test_a_piece_that_must_close_ends_on_its_final_notes(seed):
     final = (frozenset({0, 4, 7}), frozenset({0}))
-    rules = Rules((PartRules(60, 80, True, True), PartRules(40, 60, True, True)), None, (), 24, final)
+    rules = Rules((PartRules(60, 80, True, 0), PartRules(40, 60, True, 0)), None, (), 24, final)
     score = filled(empty(2, 3), rules, seed)
     for part, tones in zip(score.parts, final, strict=True):
         assert part.end == 3 * 1920
@@ -102,7 +102,7 @@ def test_chords_drums_and_a_chord_lane_make_valid_scores(seed):
 
 
 def test_a_long_piece_is_filled_window_by_window():
-    score = filled(empty(1, 40), Rules((PartRules(60, 72, True, True),)), length=200)
+    score = filled(empty(1, 40), Rules((PartRules(60, 72, True, 0),)), length=200)
     covered = {note.start // 1920 for note in score.parts[0].notes}
     assert len(covered) > 30
     assert score.end == 40 * 1920
@@ -160,7 +160,7 @@ def test_a_window_starts_with_what_stands_before():
 
 def test_pickup_bars_are_filled_from_the_pickup_on():
     score = Score((Part("", (Note(0, 480, 60),)),), pickup=480, end=480 + 1920)
-    made = filled(score, Rules((PartRules(60, 72, True, True),)), is_open=None)
+    made = filled(score, Rules((PartRules(60, 72, True, 0),)), is_open=None)
     assert min(note.start for note in made.parts[0].notes) == 0
     assert made.end == 2400
 

@@ -64,7 +64,7 @@ def _composing(verbs: argparse._SubParsersAction[Parser]) -> None:
         verb.add_argument("--count", type=int, metavar="N", help=say("count"))
         verb.add_argument("--seed", type=int, metavar="N", help=say("seed"))
         verb.add_argument("--temperature", type=float, metavar="0.9", help=say("temperature"))
-        verb.add_argument("--top-p", type=float, metavar="0.95", help=say("top-p"))
+        verb.add_argument("--top-p", type=float, metavar="0.99", help=say("top-p"))
         verb.add_argument("--strict", action="store_const", const="", dest="loose", default=None, help=say("strict"))
         verb.add_argument("--loose", nargs="?", const="key,chords", metavar="LIST", help=say("loose"))
         verb.add_argument("--explain", action="store_true", help=say("explain"))

@@ -66,7 +66,7 @@ def groove_consistency(score: Score, resolution: int = 4) -> float:
     0.9375
     """
     step = TICKS_PER_QUARTER // resolution
-    onsets = np.unique([note.start // step for part in score.parts for note in part.notes]) * step
+    onsets = np.unique(np.array([note.start // step for part in score.parts for note in part.notes], int)) * step
     previous: NDArray[np.bool_] | None = None
     differences = []
     for bar in bars(score):

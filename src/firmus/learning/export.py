@@ -115,7 +115,8 @@ def _with_small_cache(graph: Any, card: Card, corpus: Corpus) -> Any:
 def cache_peaks(stepper: Stepper, corpus: Corpus, examples: int = 40) -> dict[str, NDArray[np.float32]]:
     """Largest magnitude of each channel (key heads, 64) of each cache over some training examples."""
     generator = np.random.default_rng(5)
-    length, peaks = stepper.card.shape["length"], {}
+    length = stepper.card.shape["length"]
+    peaks: dict[str, NDArray[np.float32]] = {}
     for _ in range(examples):
         drawn = corpus.example("train", generator, length, True)
         state = stepper.start(length)

@@ -21,6 +21,7 @@ from firmus.tokens._cursor import ALL, DRUM_STEPS, Cursor
 EVERY_PITCH = np.ones(128, bool)
 _PITCHES = np.arange(128)
 _STEPS = np.array(v.DURATIONS)
+FREE = 1_000_000  # bars of rest that nobody will count
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,14 @@ class PartRules:
         Lowest and highest pitch.
     monophonic : bool
         One note at a time.
-    no_rests : bool
-        A bar that is open cannot stay silent.
+    rests : int
+        How many open bars in a row may stay silent.
     """
 
     low: int = 0
     high: int = 127
     monophonic: bool = False
-    no_rests: bool = False
+    rests: int = FREE
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +234,14 @@ class Grammar:
         if lane == 0:
             return self._closes_with_a_chord()
         is_last = self.cursor.bar == len(self.cursor.bars) - 1
-        return self.rules.parts[lane - 1].no_rests or (is_last and bool(self._final(lane)))
+        return self._has_rested(lane) or (is_last and bool(self._final(lane)))
+
+    def _has_rested(self, lane: int) -> bool:
+        """Whether a part has been silent for as many bars as it may."""
+        most, bar = self.rules.parts[lane - 1].rests, self.cursor.bars[self.cursor.bar]
+        if most in (0, FREE):
+            return most == 0
+        return bar.start - self._busy_until(lane, bar.start) >= most * bar.length
 
     def _closes_with_a_chord(self) -> bool:
         """Whether this is the last bar and its chord symbol is prescribed."""

@@ -262,7 +262,7 @@ def rules(brief: Brief, score: Score, part_rules: tuple[PartRules, ...], chords:
     return Rules(part_rules, scale, held, steps)
 
 
-def rules_of_parts(brief: Brief, score: Score, no_rests: bool) -> tuple[PartRules, ...]:
+def rules_of_parts(brief: Brief, score: Score) -> tuple[PartRules, ...]:
     """Range and texture of each part of a source: what it shows, a little widened, or its instrument's."""
     wanted = ranges(brief, score)
     found = []
@@ -272,7 +272,7 @@ def rules_of_parts(brief: Brief, score: Score, no_rests: bool) -> tuple[PartRule
             pitches = [note.pitch for note in part.notes]
             low, high = max(0, min(pitches) - MARGIN), min(127, max(pitches) + MARGIN)
         low, high = wanted.get(place, (low, high))
-        found.append(PartRules(low, high, features.is_monophonic(part), no_rests))
+        found.append(PartRules(low, high, features.is_monophonic(part)))
     return tuple(found)
 
 
@@ -357,7 +357,7 @@ def refill(
     """Compose the open cells of a source anew."""
     if len(score.parts) > v.MAX_PARTS:
         raise InvalidBrief(f"the source has {len(score.parts)} parts: {v.MAX_PARTS} is the most")
-    part_rules = rules_of_parts(brief, source, no_rests=False)
+    part_rules = rules_of_parts(brief, source)
     held = rules(brief, score, part_rules, chords)
     bare, style = form.emptied(score, is_open), infer_style(brief, chosen, score)
     wishes.refuse_unknown(brief, chosen, style, all(limits.monophonic for limits in part_rules))

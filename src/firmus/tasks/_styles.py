@@ -26,7 +26,7 @@ class Voice:
 class Style:
     """A style: its voices, its tempo in quarters a minute (by meter where that matters), how boldly it is drawn.
 
-    `no_rests`: no part is silent for a whole bar; `has_chords`: chord symbols are composed too.
+    `rests`: bars in a row that a part may be silent; `has_chords`: chord symbols are composed too.
     """
 
     name: str
@@ -34,8 +34,8 @@ class Style:
     voices: tuple[Voice, ...]
     tempo: float
     tempi: tuple[tuple[str, float], ...] = ()
-    no_rests: bool = True
-    temperature: float = 0.85
+    rests: int = 0
+    temperature: float = 0.88
     has_chords: bool = False
 
     def tempo_in(self, meter: str) -> float:
@@ -57,37 +57,37 @@ STYLES = {
         Style("hymn", "Hymn", CHOIR, 92, (("3/4", 96), ("6/8", 80))),
         Style(
             "song", "Song", (Voice("Voice", 53, 58, 81, known_as=68), Voice("Piano", 0, 31, 91, False)), 88,
-            (("6/8", 76), ("3/4", 96), ("2/4", 72)), no_rests=False, temperature=0.9,
+            (("6/8", 76), ("3/4", 96), ("2/4", 72)), rests=2, temperature=1.0,
         ),
         Style(
             "quartet", "String Quartet",
             (Voice("Violin I", 40, 56, 93), Voice("Violin II", 40, 55, 84), Voice("Viola", 41, 48, 76),
              Voice("Cello", 42, 36, 69)),
-            112, (("3/4", 126), ("6/8", 96), ("2/4", 100)), no_rests=False, temperature=0.9,
+            112, (("3/4", 126), ("6/8", 96), ("2/4", 100)), rests=2, temperature=1.0,
         ),
-        Style("piano", "Piano Piece", HANDS, 100, (("3/4", 120), ("6/8", 84)), no_rests=False, temperature=0.9),
+        Style("piano", "Piano Piece", HANDS, 100, (("3/4", 120), ("6/8", 84)), rests=2, temperature=1.0),
         Style(
             "folk", "Tune", (Voice("Melody", 40, 55, 88, known_as=0),), 112,
             (("6/8", 168), ("9/8", 168), ("12/8", 168), ("3/4", 132), ("2/4", 96), ("2/2", 176)),
-            temperature=0.95,
+            temperature=1.0,
         ),
         Style(
             "lead-sheet", "Song Sheet", (Voice("Melody", 73, 58, 81, known_as=68),), 108, (("3/4", 120), ("6/8", 84)),
-            temperature=0.9, has_chords=True,
+            temperature=1.0, has_chords=True,
         ),
         Style(
             "band", "Band Piece",
             (Voice("Lead", 81, 55, 88), Voice("Guitar", 29, 40, 79, False), Voice("Bass", 33, 28, 55),
              Voice("Drums", 0, is_drums=True)),
-            120, no_rests=False, temperature=0.9,
+            120, rests=2, temperature=1.0,
         ),
         Style("drums", "Groove", (Voice("Drums", 0, is_drums=True),), 108, temperature=0.95),
         Style(
             "organ", "Organ Piece", (Voice("Manual", 19, 48, 84, False), Voice("Pedal", 19, 36, 67, False)), 80,
-            no_rests=False, temperature=0.9,
+            rests=2, temperature=1.0,
         ),
         Style(
-            "choir", "Choral Piece", CHOIR, 84, (("3/4", 96), ("6/8", 80)), no_rests=False, temperature=0.9,
+            "choir", "Choral Piece", CHOIR, 84, (("3/4", 96), ("6/8", 80)), rests=2, temperature=1.0,
         ),
     )
 }  # fmt: skip

@@ -44,7 +44,7 @@ def harmonise(brief: Brief | None = None, progress: session.Progress | None = No
         raise InvalidBrief(
             f"the melody goes down to MIDI {lowest}: a bass below it would leave its range; transpose it up an octave"
         )
-    return _set(brief, "harmonise", chosen, replace(style, no_rests=True), progress)
+    return _set(brief, "harmonise", chosen, replace(style, rests=0), progress)
 
 
 def accompany(brief: Brief | None = None, progress: session.Progress | None = None, **options: Any) -> list[Work]:
@@ -113,7 +113,7 @@ def _set(brief: Brief, task: str, chosen: Card, style: Style, progress: session.
     part_rules = [PartRules(min(pitches), max(pitches), monophonic=False)]
     for index, voice in enumerate(style.voices[1:], 1):
         limits = wanted.get(index, (voice.low, voice.high))
-        part_rules.append(PartRules(*limits, voice.monophonic and not voice.is_drums, style.no_rests))
+        part_rules.append(PartRules(*limits, voice.monophonic and not voice.is_drums, style.rests))
     held = session.rules(brief, score, tuple(part_rules), score.chords if brief.chords else ())
     key = Key.parse(brief.key) if brief.key else score.keys[-1] if score.keys else None
     if key and brief.is_strict("key") and not brief.chords and melody.notes[-1].pitch % 12 in triad(key):

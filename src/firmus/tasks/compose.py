@@ -72,9 +72,7 @@ def compose(brief: Brief | None = None, progress: session.Progress | None = None
         score = _frame(brief, chosen, style, chosen_voices, generator)
         wanted = session.ranges(brief, score)
         part_rules = tuple(
-            PartRules(
-                *wanted.get(place, (voice.low, voice.high)), voice.monophonic and not voice.is_drums, style.no_rests
-            )
+            PartRules(*wanted.get(place, (voice.low, voice.high)), voice.monophonic and not voice.is_drums, style.rests)
             for place, voice in enumerate(chosen_voices)
         )
         rules = session.rules(brief, score, part_rules, score.chords)

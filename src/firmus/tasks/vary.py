@@ -39,7 +39,7 @@ def vary(brief: Brief | None = None, progress: session.Progress | None = None, *
         raise InvalidBrief("vary keeps the source's harmony: use infill to compose bars over other chords")
     parts = [session.find_part(source, name) for name in brief.parts] or list(range(len(source.parts)))
     region = session.cells_between(source, stretches(source, brief.bars), parts)
-    part_rules = session.rules_of_parts(brief, source, no_rests=False)
+    part_rules = session.rules_of_parts(brief, source)
     held = session.rules(brief, source, part_rules)
 
     def plan(generator: np.random.Generator) -> session.Plan:
