@@ -6,8 +6,11 @@ Exit status: 0 done, 2 refused (one line on standard error), 1 our fault, 130 in
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
+from types import FrameType
 
 from firmus.errors import FirmusError
 
@@ -28,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from firmus.cli._options import parser
 
     options = parser().parse_args(arguments)
+    interrupts = _Interrupts()
     try:
         options.run(options)
         sys.stdout.flush()
@@ -41,8 +45,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        if interrupts.seen:  # a library that was being loaded made something else of it
+            print("firmus: interrupted", file=sys.stderr)
+            return 130
         if os.environ.get("FIRMUS_DEBUG"):
             raise
         print(f"firmus: our fault, please report: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+class _Interrupts:
+    """Remembers whether Ctrl-C was pressed, beside raising ``KeyboardInterrupt`` for it."""
+
+    def __init__(self) -> None:
+        self.seen = False
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, self._interrupt)
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        self.seen = True
+        signal.default_int_handler(number, frame)
