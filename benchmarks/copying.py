@@ -16,8 +16,8 @@ from __future__ import annotations
 import numpy as np
 
 from distribution import composed, held_out_music, length, options, real
+from firmus.analysis.copying import Memory
 from firmus.evaluation import intervals
-from firmus.evaluation.copying import Memory
 from firmus.runtime.weights import card
 from firmus.score import Score
 from styles import music_of, style_of

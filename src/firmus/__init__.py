@@ -26,7 +26,7 @@ _HOMES = {
 
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
-    "accompany", "compose", "extend", "harmonise", "infill", "read", "vary", "write",
+    "accompany", "compose", "extend", "harmonise", "humanise", "infill", "interpolate", "read", "vary", "write",
 ]  # fmt: skip
 
 
@@ -72,6 +72,16 @@ def vary(source: Any, brief: Brief | None = None, **options: Any) -> Any:
     return _perform("vary", "vary", source, brief, options)
 
 
+def interpolate(source: Any, target: Any, brief: Brief | None = None, **options: Any) -> Any:
+    """Works on the way from one piece to another, in `steps`; see `firmus.tasks.interpolate.interpolate`."""
+    return _perform("interpolate", "interpolate", source, brief, options, target)
+
+
+def humanise(source: Any, brief: Brief | None = None, **options: Any) -> Any:
+    """Give quantised drums human timing and loudness; see `firmus.tasks.humanise.humanise`."""
+    return _perform("humanise", "humanise", source, brief, options)
+
+
 def read(path: Any) -> Score:
     """Read a Score from a music file (MIDI, MusicXML, ABC, Firmus JSON)."""
     from firmus import formats
@@ -86,7 +96,9 @@ def write(score: Score, path: Any) -> None:
     formats.write(score, path)
 
 
-def _perform(module: str, function: str, source: Any, brief: Brief | None, options: dict[str, Any]) -> Any:
+def _perform(
+    module: str, function: str, source: Any, brief: Brief | None, options: dict[str, Any], target: Any = None
+) -> Any:
     from dataclasses import replace
 
     from firmus import plugins
@@ -99,8 +111,10 @@ def _perform(module: str, function: str, source: Any, brief: Brief | None, optio
     asked = brief or Brief.of(**options)
     if source is not None:
         asked = replace(asked, source=source if isinstance(source, Score) else read(source))
+    if target is not None:
+        asked = replace(asked, target=target if isinstance(target, Score) else read(target))
     works = getattr(plugins.load("firmus.tasks", module), function)(asked)
-    return works if asked.count > 1 else works[0]
+    return works[0] if len(works) == 1 and asked.count == 1 else works
 
 
 def __getattr__(name: str) -> Any:

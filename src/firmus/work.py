@@ -51,9 +51,9 @@ class Brief:
         Lead-sheet symbols, one a bar, over again to the end: ``"Am F C G"``; ``"Am,F"`` share a bar.
     mood : str, optional
         A word (calm, happy, sad, tense) or ``"valence,arousal"`` from -1 to 1.
-    density, register, polyphony : float, optional
-        How busy, how high and how full, 0 to 1: the share of the style's music that is less so. What each measures
-        says `firmus.tokens.events`.
+    density, register, polyphony, syncopation : float, optional
+        How busy, how high, how full and how much against the beat, 0 to 1: the share of the style's music that is less
+        so. What each measures says `firmus.tokens.events`, and `firmus.analysis.features` for latent models.
     parts : tuple of str
         Names or numbers from 1 of the source's parts to compose; when composing from nothing, instruments.
     ranges : mapping of str to str
@@ -61,7 +61,12 @@ class Brief:
     form : str, optional
         Section letters, ``"AABA"``.
     amount : float, optional
-        Share of the music that `vary` composes anew, above 0 to 1.
+        Above 0 to 1: share of the music that `vary` composes anew, or how far it goes from it with a latent model; how
+        much of a drummer's ways `humanise` takes over.
+    target : Score, optional
+        The piece that `interpolate` goes to.
+    steps : int, optional
+        Pieces on that way, 3 to 64, both ends among them.
     model : str, optional
         Name of the weights; the default is what suits the request.
     count : int
@@ -86,10 +91,13 @@ class Brief:
     density: float | None = None
     register: float | None = None
     polyphony: float | None = None
+    syncopation: float | None = None
     parts: tuple[str, ...] = ()
     ranges: Mapping[str, str] = field(default_factory=dict)
     form: str | None = None
     amount: float | None = None
+    target: Score | None = None
+    steps: int | None = None
     model: str | None = None
     count: int = 1
     seed: int | None = None
@@ -121,7 +129,9 @@ class Brief:
             _number("tempo", self.tempo, 10, 400, " quarter notes a minute")
         if self.amount is not None:
             _number("amount", self.amount, 0, 1, above=True)
-        for name in ("density", "register", "polyphony"):
+        if self.steps is not None:
+            _whole("steps", self.steps, 3, 64)
+        for name in ("density", "register", "polyphony", "syncopation"):
             if getattr(self, name) is not None:
                 _number(name, getattr(self, name), 0, 1)
         self._parse_musical_fields()
@@ -157,9 +167,9 @@ class Brief:
         return cls(**options)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values of what was given, without the source."""
+        """Plain values of what was given, without the pieces."""
         usual = Brief()
-        shown = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "source"}
+        shown = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("source", "target")}
         given = {name: value for name, value in shown.items() if value != getattr(usual, name)}
         return {name: dict(value) if isinstance(value, Mapping) else value for name, value in given.items()}
 

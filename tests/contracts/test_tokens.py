@@ -7,12 +7,25 @@ from hypothesis import strategies as st
 
 from firmus import plugins
 from firmus.errors import TokenError
-from firmus.score import Score
+from firmus.score import Meter, Note, Part, Score
 from strategies import scores
 
 REPRESENTATIONS = plugins.names("firmus.tokens")
 relaxed = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 representations = pytest.mark.parametrize("name", REPRESENTATIONS)
+KINDS = {name: plugins.load("firmus.tokens", name).KIND for name in REPRESENTATIONS}
+sequences = pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind == "sequence"])
+rasters = pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind == "raster"])
+
+
+def band():
+    """Four bars of 4/4 that differ, of a melody, a bass and drums."""
+    generator = np.random.default_rng(1)
+    melody = tuple(Note(240 * i, 200, int(60 + generator.integers(0, 12))) for i in range(32))
+    bass = tuple(Note(480 * i, 400, int(36 + generator.integers(0, 12))) for i in range(16))
+    drums = tuple(Note(240 * i, 60, int(generator.choice([36, 38, 42])), 40 + i) for i in range(32))
+    parts = Part("Tune", melody, 73), Part("Bass", bass, 33), Part("Drums", drums, is_drums=True)
+    return Score(parts, meters=(Meter(0, 4, 4),))
 
 
 def encoded(module, score):
@@ -20,6 +33,10 @@ def encoded(module, score):
         return module.encode(score)
     except TokenError:
         return None
+
+
+def test_every_representation_is_of_a_kind_that_is_tested():
+    assert set(KINDS.values()) == {"sequence", "raster"}
 
 
 @representations
@@ -51,7 +68,7 @@ def test_long_random_arrays_decode_to_valid_scores(name):
         assert module.quantise(module.quantise(score)) == module.quantise(score)
 
 
-@representations
+@sequences
 @relaxed
 @given(st.data())
 def test_examples_keep_to_the_vocabulary_and_the_length(name, data):
@@ -71,7 +88,7 @@ def test_examples_keep_to_the_vocabulary_and_the_length(name, data):
     assert part.max() < module.PARTS
 
 
-@representations
+@sequences
 @relaxed
 @given(st.data())
 def test_slots_are_the_same_told_at_once_or_piece_by_piece(name, data):
@@ -80,6 +97,48 @@ def test_slots_are_the_same_told_at_once_or_piece_by_piece(name, data):
     if tokens is not None and len(tokens) > 1:
         cut = data.draw(st.integers(1, len(tokens)))
         assert (module.slots(tokens[:cut]) == module.slots(tokens)[:cut]).all()
+
+
+@rasters
+@relaxed
+@given(st.data())
+def test_windows_keep_to_the_columns_and_to_whole_bars(name, data):
+    module = plugins.load("firmus.tokens", name)
+    score = data.draw(scores())
+    if encoded(module, score) is None:
+        return
+    generator = np.random.default_rng(data.draw(st.integers(0, 1000)))
+    bars = data.draw(st.integers(1, 3))
+    window = module.cut(module.prepare(score, "folk"), generator, bars, True)
+    if window is not None:
+        assert window.values.shape == (bars * window.bar, len(module.COLUMNS))
+        assert window.bar <= module.PLACES
+        assert window.values.min() >= 0
+        assert (window.values < np.array(module.COLUMNS)).all()
+        assert window.style == "folk"
+
+
+@rasters
+def test_a_window_is_what_stands_there(name):
+    module = plugins.load("firmus.tokens", name)
+    score = band()
+    prepared = module.prepare(score)
+    whole = module.encode(score)
+    seen = set()
+    for seed in range(40):
+        window = module.cut(prepared, np.random.default_rng(seed), 2, False)
+        assert window is not None
+        starts = [first for first in range(0, 48, 16) if (whole[first + 1 : first + 32] == window.values[1:]).all()]
+        assert starts
+        seen.update(starts)
+    assert len(seen) == 3
+
+
+@rasters
+def test_a_score_too_long_for_a_table_is_refused(name):
+    module = plugins.load("firmus.tokens", name)
+    with pytest.raises(TokenError, match="sixteenths: this raster holds"):
+        module.encode(Score((Part("", (Note(2**30, 10, 60),)),)))
 
 
 @representations

@@ -4,8 +4,7 @@ import numpy as np
 import torch
 
 from firmus.models import frames
-from firmus.models.transformer import Shape
-from firmus.tokens import grid
+from firmus.tokens import Shape, grid
 
 SHAPE = Shape(grid.VOCABULARY, grid.PLACES, grid.PARTS, grid.QUARTER)
 

@@ -74,14 +74,18 @@ def test_where_rows_together_are_not_exact_they_are_fed_one_by_one(stepper, monk
 
 
 def test_a_row_that_grows_or_moves_keeps_what_it_holds():
-    state = State({"layers": 1, "key_heads": 2}, 4, rows=3)
+    grows = SimpleNamespace(name="key0", type="tensor(float)", shape=["batch", 2, "capacity", 64])
+    fixed = SimpleNamespace(name="hidden0", type="tensor(float)", shape=["batch", 8])
+    state = State([grows, fixed], 4, rows=3)
     state.buffers["key0"][2, :, :4] = 7
+    state.buffers["hidden0"][2] = 5
     state.lengths[2] = 4
     state.reserve(5)
     state.move(2, 0)
     assert state.capacity == 8
     assert state.lengths.tolist() == [4, 0, 4]
     assert (state.buffers["key0"][0, :, :4] == 7).all()
+    assert state.buffers["hidden0"].tolist() == [[5] * 8, [0] * 8, [5] * 8]
 
 
 class Counter:

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from firmus.learning.export import quantise
+from firmus.learning.quantising import quantise
 from firmus.models import transformer
 from firmus.models._graph import eight_bit_cache
 from firmus.runtime.stepper import Stepper
 from firmus.runtime.weights import Card
 
 SHAPE = transformer.Shape(vocabulary=100, places=20, parts=5, quarter=24)
-SIZES = {"layers": 2, "key_heads": 2, "length": 64}
+SIZES = {"length": 64}
 
 
 def stepper_of(model, folder):

@@ -9,8 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from firmus.pitch import fifths, note_name
-from firmus.score import TICKS_PER_QUARTER, Key, Note, Part, Score
-from firmus.timing import bars, seconds
+from firmus.score import TICKS_PER_QUARTER, Key, Meter, Note, Part, Score
+from firmus.timing import bars, beat, seconds
+
+QUALITIES = ("density", "register", "syncopation")
+SIXTEENTH = TICKS_PER_QUARTER // 4
 
 SHARP_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 FLAT_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
@@ -53,6 +56,68 @@ def polyphony(music: Part | Score) -> float:
     notes = _pitched(music)
     sounding = _sounding_ticks(notes)
     return sum(note.duration for note in notes) / sounding if sounding else 0.0
+
+
+def register(music: Part | Score) -> float:
+    """Mean pitch of the pitched notes; 0 for none.
+
+    Examples
+    --------
+    >>> register(Part("", (Note(0, 480, 60), Note(480, 480, 67))))
+    63.5
+    """
+    pitches = [note.pitch for note in _pitched(music)]
+    return sum(pitches) / len(pitches) if pitches else 0.0
+
+
+def syncopation(score: Score) -> float:
+    """How much stronger, on the mean, the strongest place that a note sounds or leaves silent is than where it begins.
+
+    0 where every note begins on the strongest place up to the next one. Places of a bar have the weights 0 (its first
+    beat), -1 (its middle, where beats are even), -2 (other beats), -3 (halves or thirds of a beat) and -4 (anything
+    else); after Longuet-Higgins & Lee, *The Rhythmic Interpretation of Monophonic Music* (1984), with the mean over the
+    notes of all parts in place of their sum.
+
+    Examples
+    --------
+    >>> on_the_beat = tuple(Note(480 * i, 480, 60) for i in range(8))
+    >>> off_the_beat = tuple(Note(480 * i + 240, 480, 60) for i in range(7))
+    >>> syncopation(Score((Part("", on_the_beat),))), syncopation(Score((Part("", off_the_beat),)))
+    (0.0, 1.5714285714285714)
+    """
+    weights: dict[int, int] = {}
+    for bar in bars(score):
+        for tick in range(bar.start, min(bar.end, score.end + 1), SIXTEENTH):
+            weights[tick // SIXTEENTH] = _weight(tick - bar.start + bar.place, bar.meter)
+    found: list[int] = []
+    for part in score.parts:
+        onsets = sorted({(note.start + SIXTEENTH // 2) // SIXTEENTH for note in part.notes})
+        for onset, following in zip(onsets, [*onsets, score.end // SIXTEENTH][1:], strict=True):
+            own = weights.get(onset, 0)
+            found.append(max((weights.get(step, own) - own for step in range(onset + 1, following)), default=0))
+    return sum(max(each, 0) for each in found) / len(found) if found else 0.0
+
+
+def _weight(place: int, meter: Meter) -> int:
+    """Weight of a place, in ticks, of a bar."""
+    unit = beat(meter)
+    if place == 0:
+        return 0
+    if place % unit == 0:
+        return -1 if meter.bar // unit % 2 == 0 and place * 2 == meter.bar else -2
+    return -3 if place % (unit // (3 if unit % 720 == 0 else 2)) == 0 else -4
+
+
+def qualities(score: Score) -> dict[str, float]:
+    """Density, syncopation and, where anything is pitched, register: what one can ask a latent model for more of.
+
+    Examples
+    --------
+    >>> sorted(qualities(Score((Part("", (Note(0, 480, 60),)),))))
+    ['density', 'register', 'syncopation']
+    """
+    found = {"density": density(score), "syncopation": syncopation(score)}
+    return found | ({"register": register(score)} if _pitched(score) else {})
 
 
 def is_monophonic(part: Part) -> bool:

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 CONTROLS = (
     "style", "bars", "seconds", "key", "meter", "tempo", "chords", "mood", "density", "register",
-    "polyphony", "parts", "form", "amount", "model", "count", "seed", "temperature", "top_p", "loose",
+    "polyphony", "syncopation", "parts", "form", "amount", "steps", "model", "count", "seed", "temperature", "top_p",
+    "loose",
 )  # fmt: skip
 TASKS = {
     "compose": ("compose", "compose"), "continue": ("refine", "extend"), "infill": ("refine", "infill"),
     "harmonise": ("accompany", "harmonise"), "accompany": ("accompany", "accompany"), "vary": ("vary", "vary"),
+    "interpolate": ("interpolate", "interpolate"), "humanise": ("humanise", "humanise"),
 }  # fmt: skip
 
 
@@ -33,7 +35,7 @@ def version() -> str:
 
 
 def compose(options: argparse.Namespace) -> None:
-    """Compose, continue, infill, harmonise, accompany or vary; save; show."""
+    """Compose, or any other task that makes music; save; show."""
     from firmus import plugins
     from firmus.tasks import produce
 
@@ -45,8 +47,11 @@ def compose(options: argparse.Namespace) -> None:
     works: list[Work] = getattr(plugins.load("firmus.tasks", module), function)(brief, show)
     root = Path(options.out) if options.out else Path("out") / _folder_name(works[0].score.title or options.task)
     saved = []
+    if options.task == "interpolate":
+        whole = plugins.load("firmus.tasks", module).in_a_row(works)
+        saved.append((whole, whole.save(root, force=options.force)))
     for number, work in enumerate(works, 1):
-        folder = root / str(number) if brief.count > 1 else root
+        folder = root / str(number) if len(works) > 1 else root
         show.note(say("writing"))
         paths = work.save(folder, force=options.force)
         saved.append((work, paths + ([_explain(work, folder)] if options.explain else [])))
@@ -63,6 +68,8 @@ def _explain(work: Work, folder: Path) -> Path:
 
 
 def _brief(options: argparse.Namespace) -> Brief:
+    from dataclasses import replace
+
     from firmus import formats
     from firmus.work import Brief
 
@@ -76,9 +83,9 @@ def _brief(options: argparse.Namespace) -> Brief:
         ranges[name] = text
     brief = Brief.of(**given, ranges=ranges)
     if "source" in options:
-        from dataclasses import replace
-
         brief = replace(brief, source=formats.read(options.source, tune=options.tune))
+    if "target" in options:
+        brief = replace(brief, target=formats.read(options.target))
     return brief
 
 
@@ -198,7 +205,7 @@ def train(options: argparse.Namespace) -> None:
     out = Path(options.out) if options.out else None
     show = (lambda line: None) if options.quiet else (lambda line: print(line, file=sys.stderr, flush=True))
     weights = run.run(Path(options.recipe), Path(options.sets), folder, out, options.minutes, show)
-    _written(options, [weights / "model.onnx", weights / "card.json"])
+    _written(options, [*sorted(weights.glob("*.onnx")), weights / "card.json"])
 
 
 class Progress:

@@ -37,10 +37,13 @@ def _verb(verbs: argparse._SubParsersAction[Parser], name: str, run: object) -> 
 
 
 def _composing(verbs: argparse._SubParsersAction[Parser]) -> None:
-    for name in ("compose", "continue", "infill", "harmonise", "accompany", "vary"):
+    for name in commands.TASKS:
         verb = _verb(verbs, name, commands.compose)
         if name != "compose":
             verb.add_argument("source", metavar="FILE", help=say("source"))
+            if name == "interpolate":
+                verb.add_argument("target", metavar="TARGET", help=say("target"))
+                verb.add_argument("--steps", type=int, metavar="8", help=say("steps"))
             verb.add_argument("--tune", type=int, default=1, metavar="N", help=say("tune"))
         verb.add_argument("--style", help=say("style"))
         counted = name in ("compose", "continue")
@@ -51,14 +54,14 @@ def _composing(verbs: argparse._SubParsersAction[Parser]) -> None:
         verb.add_argument("--tempo", type=float, metavar="BPM", help=say("tempo"))
         verb.add_argument("--chords", metavar="LIST", help=say("chords"))
         verb.add_argument("--mood", help=say("mood"))
-        for control in ("density", "register", "polyphony"):
+        for control in ("density", "register", "polyphony", "syncopation"):
             verb.add_argument(f"--{control}", type=float, metavar="0..1", help=say(control))
         verb.add_argument("--parts", metavar="LIST", help=say("parts"))
         verb.add_argument(
             "--range", action="append", default=[], dest="ranges", metavar="PART=F3-D5", help=say("range")
         )
         verb.add_argument("--form", metavar="AABA", help=say("form"))
-        if name == "vary":
+        if name in ("vary", "humanise"):
             verb.add_argument("--amount", type=float, metavar="0.5", help=say("amount"))
         verb.add_argument("--model", metavar="NAME", help=say("model"))
         verb.add_argument("--count", type=int, metavar="N", help=say("count"))

@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 
 from firmus import plugins
-from firmus.tokens import Example, Prepared, Scales
+from firmus.errors import RecipeError
+from firmus.tokens import Example, Prepared, Scales, Window
+
+TRIES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +45,34 @@ class Corpus:
 
     def example(self, split: str, generator: np.random.Generator, length: int, transpose: bool) -> Example:
         """Random training sequence: a piece by its tokens and its set's weight, then a cut of it."""
+        module = plugins.load("firmus.tokens", self.representation)
+        piece = self._draw(split, generator)
+        drawn: Example = module.example(piece.prepared, generator, length, transpose, self.scales)
+        return drawn
+
+    def window(self, split: str, generator: np.random.Generator, bars: int, transpose: bool) -> Window:
+        """Random window of a raster, out of a piece drawn in the same way.
+
+        Raises
+        ------
+        RecipeError
+            Where no piece has so many bars of equal length in which anything sounds.
+        """
+        module = plugins.load("firmus.tokens", self.representation)
+        for _ in range(TRIES):
+            drawn: Window | None = module.cut(self._draw(split, generator).prepared, generator, bars, transpose)
+            if drawn is not None:
+                return drawn
+        raise RecipeError(f"no piece has {bars} bars of equal length with all that {module.TITLE!r} needs")
+
+    def _draw(self, split: str, generator: np.random.Generator) -> Piece:
         if split not in self._draws:
             pieces = self.pieces(split)
             shares = np.array([piece.tokens * self.weights.get(piece.set, 1.0) for piece in pieces], float)
             self._draws[split] = (pieces, np.cumsum(shares) / shares.sum())
         pieces, shares = self._draws[split]
-        piece = pieces[int(np.searchsorted(shares, generator.random(), side="right"))]
-        module = plugins.load("firmus.tokens", self.representation)
-        drawn: Example = module.example(piece.prepared, generator, length, transpose, self.scales)
-        return drawn
+        piece: Piece = pieces[int(np.searchsorted(shares, generator.random(), side="right"))]
+        return piece
 
 
 def save(corpus: Corpus, path: Path) -> None:

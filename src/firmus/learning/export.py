@@ -1,14 +1,7 @@
-"""From a trained network to shipped weights: ONNX, eight bits a weight, with a card that says everything.
-
-Quantising: every constant matrix of a ``MatMul`` becomes a ``MatMulNBits`` of eight bits, in blocks of 64
-inputs with a scale each (symmetric: q = round(w / scale) + 128, scale = max|w| / 127). Embeddings stay as they
-are. The keys and values that a stepper keeps are in eight bits too, with a scale for each channel.
-"""
+"""From a trained network to shipped weights: ONNX, eight bits a weight, with a card that says everything."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -16,64 +9,26 @@ import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
-from onnx import helper, numpy_helper
 
 from firmus import plugins
 from firmus.formats import save
+from firmus.learning.card import write_card
 from firmus.learning.corpus import Corpus
+from firmus.learning.describe import describe
+from firmus.learning.quantising import quantise
 from firmus.learning.recipe import Recipe
-from firmus.learning.sources import SOURCES
-from firmus.models._graph import FUSED, eight_bit_cache
+from firmus.models._graph import eight_bit_cache
+from firmus.runtime.latent import Latent
 from firmus.runtime.scorer import Scorer
 from firmus.runtime.stepper import Stepper
-from firmus.runtime.weights import Card, read_card
-from firmus.tokens import _vocabulary as v
+from firmus.runtime.weights import Card
 
-BLOCK = 64
 TEMPERATURES = (1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6)
-TASKS = {"events": ("compose", "continue", "infill", "harmonise", "accompany", "vary"), "grid": ()}
-
-
-def quantise(model: Any) -> Any:
-    """Replace constant matrices by eight-bit ones; the model is changed in place and returned."""
-    constants = {each.name: each for each in model.graph.initializer}
-    for node in model.graph.node:
-        weight = constants.get(node.input[1]) if node.op_type == "MatMul" else None
-        if weight is None or numpy_helper.to_array(weight).shape[0] % BLOCK:
-            continue
-        matrix = numpy_helper.to_array(weight)
-        inputs, outputs = matrix.shape
-        packed, scales = pack(matrix)
-        model.graph.initializer.remove(weight)
-        names = [f"{weight.name}.packed", f"{weight.name}.scales"]
-        model.graph.initializer.extend(
-            [numpy_helper.from_array(packed, names[0]), numpy_helper.from_array(scales, names[1])]
-        )
-        changed = helper.make_node(
-            "MatMulNBits", [node.input[0], *names], list(node.output), domain=FUSED, name=node.name,
-            K=inputs, N=outputs, bits=8, block_size=BLOCK, accuracy_level=4,
-        )  # fmt: skip
-        node.CopyFrom(changed)
-    return model
-
-
-def pack(matrix: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Eight-bit blocks (N, K / 64, 64) and scales (N · K / 64,) of a matrix (K, N).
-
-    Examples
-    --------
-    >>> packed, scales = pack(np.linspace(-1, 1, 128, dtype=np.float32).reshape(64, 2))
-    >>> packed.shape, scales.shape, int(packed.min()), int(packed.max())
-    ((2, 1, 64), (2,), 1, 255)
-    """
-    blocks = matrix.T.reshape(matrix.shape[1], -1, BLOCK)
-    scales = np.maximum(np.abs(blocks).max(axis=-1, keepdims=True) / 127, 1e-12)
-    packed = np.clip(np.round(blocks / scales) + 128, 0, 255).astype(np.uint8)
-    return packed, scales.reshape(-1).astype(np.float32)
+WINDOWS = 256  # validation windows on which a latent model is measured
 
 
 def export(network: torch.nn.Module, recipe: Recipe, corpus: Corpus, folder: Path, *, training: dict[str, Any]) -> Card:
-    """Write ``model.onnx`` and ``card.json``, with the likelihood before and after quantising.
+    """Write the graphs and ``card.json``, with what was measured before and after quantising.
 
     Parameters
     ----------
@@ -87,33 +42,34 @@ def export(network: torch.nn.Module, recipe: Recipe, corpus: Corpus, folder: Pat
         What the card is to say of the training (steps, minutes, tokens, loss curve).
     """
     module = plugins.load("firmus.models", recipe.model)
-    plain = module.graph(network)
+    plain = module.graphs(network) if module.KIND == "latent" else {"model": module.graph(network)}
+    packed = {name: quantise(onnx.ModelProto.FromString(each.SerializeToString())) for name, each in plain.items()}
     folder.mkdir(parents=True, exist_ok=True)
-    losses: dict[str, float] = {}
-    for name, graph in (("float32", plain), ("int8", quantise(onnx.ModelProto.FromString(plain.SerializeToString())))):
-        data = graph.SerializeToString()
-        save(data, folder / "model.onnx")
-        _write_card(network, recipe, corpus, folder, data, training | {"validation_nats_per_token": dict(losses)})
-        losses[name] = _measured(read_card(folder / "card.json"), corpus)
-    if read_card(folder / "card.json").kind == "stepper":
-        data = _with_small_cache(graph, read_card(folder / "card.json"), corpus).SerializeToString()
-        save(data, folder / "model.onnx")
-        _write_card(network, recipe, corpus, folder, data, training | {"validation_nats_per_token": dict(losses)})
-        losses["int8, cache too"] = _measured(read_card(folder / "card.json"), corpus)
-    if read_card(folder / "card.json").kind == "scorer":
-        training = training | {"temperature": calibrated(Scorer(read_card(folder / "card.json")), corpus)}
-    training = training | {"validation_nats_per_token": losses}
-    _write_card(network, recipe, corpus, folder, data, training)
-    return read_card(folder / "card.json")
+    found: dict[str, dict[str, float]] = {}
 
+    def write(kind: str, graphs: dict[str, Any]) -> tuple[Card, dict[str, bytes]]:
+        files = {name: graph.SerializeToString() for name, graph in graphs.items()}
+        for name, data in files.items():
+            save(data, folder / f"{name}.onnx")
+        card = write_card(network, recipe, corpus, folder, files, {"training": training})
+        for measure, value in _measured(card, corpus).items():
+            found.setdefault(measure, {})[kind] = value
+        return card, files
 
-def _with_small_cache(graph: Any, card: Card, corpus: Corpus) -> Any:
-    """The graph, keeping its keys and values in eight bits, each channel by its peak in training music."""
-    return eight_bit_cache(graph, cache_peaks(Stepper(card), corpus))
+    write("float32", plain)
+    card, files = write("int8", packed)
+    if card.kind == "stepper" and (peaks := cache_peaks(Stepper(card), corpus)):
+        card, files = write("int8, cache too", {"model": eight_bit_cache(packed["model"], peaks)})
+    facts: dict[str, Any] = {"temperature": 1.0}
+    if card.kind == "scorer":
+        facts["temperature"] = calibrated(Scorer(card), corpus)
+    if card.kind == "latent" and Latent(card).can_encode:
+        facts["space"] = describe(Latent(card), corpus)
+    return write_card(network, recipe, corpus, folder, files, facts | {"training": training | found})
 
 
 def cache_peaks(stepper: Stepper, corpus: Corpus, examples: int = 40) -> dict[str, NDArray[np.float32]]:
-    """Largest magnitude of each channel (key heads, 64) of each cache over some training examples."""
+    """Largest magnitude of each channel (key heads, 64) of each cache of keys or values, over training examples."""
     generator = np.random.default_rng(5)
     length = stepper.card.shape["length"]
     peaks: dict[str, NDArray[np.float32]] = {}
@@ -122,19 +78,25 @@ def cache_peaks(stepper: Stepper, corpus: Corpus, examples: int = 40) -> dict[st
         state = stepper.start(length)
         stepper.feed(drawn.tokens, drawn.slots, state)
         for name, buffer in state.buffers.items():
-            peak = np.abs(buffer[0, :, : len(drawn.tokens)]).max(axis=1)
-            peaks[name] = np.maximum(peaks.get(name, 0), peak)
+            if buffer.ndim == 4:  # not the state of a recurrent network
+                peak = np.abs(buffer[0, :, : len(drawn.tokens)]).max(axis=1)
+                peaks[name] = np.maximum(peaks.get(name, 0), peak)
     return peaks
 
 
-def _measured(card: Card, corpus: Corpus) -> float:
-    """Mean nats per token of validation music, through the runtime itself; a scorer reads whole pieces."""
+def _measured(card: Card, corpus: Corpus) -> dict[str, float]:
+    """What held-out music says of a model, through the runtime itself."""
     if card.kind == "stepper":
-        return likelihood(Stepper(card), corpus)
-    scorer = Scorer(card)
+        return {"validation_nats_per_token": likelihood(Stepper(card), corpus)}
+    if card.kind == "latent":
+        latent = Latent(card)
+        found = reconstruction(latent, corpus) if latent.can_encode and latent.can_tell else {}
+        return {f"validation_{name}": round(float(each.mean()), 4) for name, each in found.items()}
+    scorer = Scorer(card)  # reads whole pieces
     pieces = corpus.pieces("valid" if corpus.pieces("valid") else "train")[:24]
     told = [scorer.nats(piece.prepared["raster"]) for piece in pieces]
-    return round(float(sum(each.sum() for each in told)) / max(sum(each.size for each in told), 1), 4)
+    total = float(sum(each.sum() for each in told)) / max(sum(each.size for each in told), 1)
+    return {"validation_nats_per_token": round(total, 4)}
 
 
 def calibrated(scorer: Scorer, corpus: Corpus) -> float:
@@ -145,6 +107,39 @@ def calibrated(scorer: Scorer, corpus: Corpus) -> float:
         for temperature in TEMPERATURES
     }
     return min(surprise, key=surprise.__getitem__)
+
+
+def reconstruction(latent: Latent, corpus: Corpus, windows: int = WINDOWS) -> dict[str, NDArray[np.float64]]:
+    """How well held-out windows come back from where they lie; an array (N,) each.
+
+    Returns
+    -------
+    dict
+        ``nats_per_step``; ``squared_error`` of a value's distribution; ``accuracy_told`` and ``accuracy_drawn``, the
+        share of values that are right when each is told from the true ones before it (its likeliest), and when all are
+        drawn (temperature 1); ``divergence``, in nats a window.
+    """
+    generator = np.random.default_rng(0)
+    split = "valid" if corpus.pieces("valid") else "train"
+    by_bar: dict[int, list[NDArray[Any]]] = {}
+    for _ in range(windows):
+        window = corpus.window(split, generator, latent.card.shape["bars"], False)
+        by_bar.setdefault(window.bar, []).append(window.values)
+    found: dict[str, list[NDArray[np.float64]]] = {}
+    for bar, some in by_bar.items():
+        values = np.stack(some)
+        mean, spread = latent.encode(values, bar)
+        told = latent.read(mean, values, bar)
+        again = latent.decode(mean, bar, values.shape[1] // bar, generator)
+        for name, each in {
+            "nats_per_step": told.nats.sum(axis=2).mean(axis=1),
+            "squared_error": told.squared.mean(axis=(1, 2)),
+            "accuracy_told": (told.likeliest == values).mean(axis=(1, 2)),
+            "accuracy_drawn": (again == values).mean(axis=(1, 2)),
+            "divergence": 0.5 * (mean**2 + spread**2 - 1 - 2 * np.log(spread)).sum(axis=1),
+        }.items():
+            found.setdefault(name, []).append(each)
+    return {name: np.concatenate(each) for name, each in found.items()}
 
 
 def likelihood(stepper: Stepper, corpus: Corpus, examples: int = 24, length: int = 512) -> float:
@@ -166,61 +161,3 @@ def nats(logits: NDArray[np.float32], token: int) -> float:
     """Negative log-likelihood of a token."""
     top = float(logits.max())
     return top + float(np.log(np.exp(logits - top).sum())) - float(logits[token])
-
-
-def _write_card(
-    network: torch.nn.Module, recipe: Recipe, corpus: Corpus, folder: Path, data: bytes, training: dict[str, Any]
-) -> None:
-    config: Any = network.config
-    shape: Any = network.shape
-    module = plugins.load("firmus.models", recipe.model)
-    used = sorted({piece.set for piece in corpus.all_pieces})
-    licences = sorted({piece.licence for piece in corpus.all_pieces})
-    sets = [
-        {"name": name, "title": SOURCES[name].title, "credit": SOURCES[name].credit, "licence": SOURCES[name].licence}
-        for name in used
-        if name in SOURCES
-    ]
-    card = {
-        "name": recipe.name,
-        "title": module.TITLE,
-        "description": recipe.description,
-        "kind": module.KIND,
-        "representation": recipe.representation,
-        "styles": list(recipe.styles),
-        "tasks": list(TASKS.get(recipe.representation, ())),
-        "controls": _controls(corpus),
-        "shape": {
-            "layers": config.layers, "key_heads": config.key_heads, "vocabulary": shape.vocabulary,
-            "length": recipe.training.length,
-        },
-        "digest": hashlib.sha256(data).hexdigest(),
-        "parameters": sum(each.numel() for each in network.parameters()),
-        "bytes": len(data),
-        "data": sets,
-        "pieces": {split: len(corpus.pieces(split)) for split in ("train", "valid")},
-        "programs": sorted(_programs(corpus)),
-        "scales": corpus.scales,
-        "piece_licences": licences,
-        "recipe": recipe.as_dict(),
-        "temperature": training.get("temperature", 1.0),
-        "training": training,
-    }  # fmt: skip
-    save((json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode(), folder / "card.json")
-
-
-def _controls(corpus: Corpus) -> list[str]:
-    """What the network has learnt to be asked for."""
-    if corpus.representation != "events":
-        return []
-    has_chords = any(piece.prepared["lane"][0] for piece in corpus.pieces("train"))
-    measured = sorted({name for scale in corpus.scales.values() for name in scale})
-    return ["style", "key", "meter", "tempo", *(["chords", "sections"] if has_chords else []), *measured]
-
-
-def _programs(corpus: Corpus) -> set[int]:
-    """General MIDI programs that the network has met."""
-    if corpus.representation != "events":
-        return set()
-    tokens = {int(token) for piece in corpus.pieces("train") for token in piece.prepared["programs"]}
-    return {token - v.PROGRAM for token in tokens if token != v.DRUMS}

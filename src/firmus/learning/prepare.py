@@ -101,7 +101,7 @@ def prepare(
         raise RecipeError("no piece to train on is left: see above why each was left out")
     module = plugins.load("firmus.tokens", recipe.representation)
     learnt = [piece.prepared for piece in pieces if piece.split == "train"]
-    scales = module.scales(learnt, recipe.training.length)
+    scales = module.scales(learnt, recipe.training.length) if module.KIND == "sequence" else {}
     corpus = Corpus(recipe.representation, pieces, recipe.data.weights, scales)
     save(corpus, path)
     return corpus

@@ -36,11 +36,14 @@ class Data:
         Whether each example is moved to a random key.
     weights : dict
         How often a set is drawn relative to its number of tokens; 1 where not given.
+    bars : int
+        Bars of a window, of a raster.
     """
 
     sets: tuple[str, ...] = ()
     transpose: bool = True
     weights: dict[str, float] = field(default_factory=dict)
+    bars: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,10 @@ class Training:
         al. 2024), so that a run can be made longer later.
     compile : bool
         Whether the network is compiled (``torch.compile``; it needs a C++ compiler on a CPU).
-    batch_tokens : int
-        Tokens in a batch, on all devices together.
-    learning_rate, weight_decay, clip : float
-        AdamW (Loshchilov & Hutter 2019); norm of the gradient at most.
+    batch_tokens, batch_windows : int
+        Tokens, or windows of a raster, in a batch, on all devices together.
+    learning_rate, momentum, weight_decay, clip : float
+        AdamW (Loshchilov & Hutter 2019), with its first beta; norm of the gradient at most.
     matrix_rate : float
         Learning rate of Muon (Jordan et al. 2024; scaled after Liu et al. 2025) for the matrices within the layers:
         it learns more from a batch than AdamW, and takes a little more time. 0 for AdamW throughout.
@@ -85,7 +88,9 @@ class Training:
     cooldown: float = 0.25
     compile: bool = False
     batch_tokens: int = 8192
+    batch_windows: int = 64
     learning_rate: float = 1e-3
+    momentum: float = 0.9
     matrix_rate: float = 0.0
     weight_decay: float = 0.1
     clip: float = 1.0

@@ -2,7 +2,10 @@
 
 Lightning Fabric puts the same loop on one CPU, one GPU, or many processes under ``torchrun``: bf16 where the
 hardware has it, gradients averaged over the processes. A run lives in its own folder and resumes by itself:
-the checkpoint holds weights, their moving average, the optimiser, the step, the time spent and the log.
+the checkpoint holds weights, their moving average, the optimisers, the step, the time spent and the log.
+
+A step has one phase, or several: the networks of an adversarial model learn in turns, each with optimisers of its own
+(see `firmus.models`).
 """
 
 from __future__ import annotations
@@ -12,52 +15,25 @@ import os
 import time
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import nn
 
-from firmus import plugins
-from firmus.learning import checkpoint
+from firmus import plugins, tokens
+from firmus.learning import checkpoint, preflight
+from firmus.learning.batches import Batch, batches
 from firmus.learning.corpus import Corpus
+from firmus.learning.optimisers import Optimisers, full_rates, named, optimisers
+from firmus.learning.preflight import CopyWatch
+from firmus.learning.progress import Means, Progress
 from firmus.learning.recipe import Recipe, fill
-from firmus.models.transformer import Shape
 
 VALIDATION_EXAMPLES = 96
-
-
-@dataclass
-class Progress:
-    """Where a run stands; kept in its checkpoint."""
-
-    step: int = 0
-    minutes: float = 0.0
-    tokens: int = 0
-    log: list[dict[str, float]] = field(default_factory=list)
-
-    def note(self, **found: float) -> None:
-        """Add an entry to the log."""
-        self.log.append({"step": self.step, "minutes": self.minutes, "tokens": self.tokens, **found})
-
-    def line(self, steps: int) -> str:
-        """The last entry in words."""
-        entry = self.log[-1]
-        return (
-            f"step {self.step}/{steps} · {self.minutes:.0f} min · {self.tokens / 1e6:.2f} M tokens · "
-            f"train {entry['train']:.4f} · valid {entry['valid']:.4f}"
-        )
-
-
-def precision() -> str:
-    """``"bf16-mixed"`` where the hardware multiplies bf16, else ``"32-true"``."""
-    if torch.cuda.is_available():
-        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
-    return "bf16-mixed" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "32-true"
+TIMED = 10  # steps by which the time of all is estimated
 
 
 def train(
@@ -77,75 +53,140 @@ def train(
     report : callable
         Takes one line of progress.
     """
-    settings = recipe.training
-    limit = settings.minutes if minutes is None else minutes
-    fabric = launched(report)
-    torch.manual_seed(settings.seed)
-    network = build(recipe)
-    average = deepcopy(network).requires_grad_(False)
-    optimisers = _optimisers(network, recipe)
-    progress = Progress()
-    state: dict[str, Any] = {"network": network, "average": average, **optimisers}
-    if _resume(folder, state, progress):
-        report(f"resumed at step {progress.step}, after {progress.minutes:.0f} minutes")
-    average.to(fabric.device)
-    _compile(network, settings.compile)
-    model, *prepared = fabric.setup(network, *optimisers.values())
-    began, saved_at, losses = time.monotonic() - progress.minutes * 60, time.monotonic(), []
-    batches: dict[int, Iterator[tuple[Tensor, Tensor, Tensor]]] = {}  # by length: short ones until the cooldown
-    done = progress.step >= settings.steps or (limit and progress.minutes >= limit)
-    while not done:
-        share = max(progress.step / settings.steps, progress.minutes / limit if limit else 0.0)
-        length = settings.length if share >= 1 - settings.cooldown else settings.first_length or settings.length
-        if length not in batches:
-            place = 7919 * progress.step + fabric.global_rank
-            batches[length] = _batches(recipe, corpus, fabric.world_size, length, seed=settings.seed + place)
-        pace = rate(progress.step, share, settings.warmup, settings.cooldown)
-        for group in (group for optimiser in prepared for group in optimiser.param_groups):
+    limit = recipe.training.minutes if minutes is None else minutes
+    run = Run(recipe, corpus, folder, limit, report)
+    while not run.done:
+        run.step()
+        if run.done or run.is_time_to_save:
+            run.save()
+    run.leave()
+    return run.average.cpu().eval(), run.progress
+
+
+class Run:
+    """A training run in memory."""
+
+    def __init__(self, recipe: Recipe, corpus: Corpus, folder: Path, limit: float, report: Any) -> None:
+        self.recipe, self.corpus, self.folder, self.limit, self.report = recipe, corpus, folder, limit, report
+        self.fabric = launched(report)
+        torch.manual_seed(recipe.training.seed)
+        network: Any = build(recipe)
+        self.average: Any = deepcopy(network).requires_grad_(False)
+        found = optimisers(network, recipe)
+        self.state: dict[str, Any] = {"network": network, "average": self.average, **named(found)}
+        self.progress = Progress()
+        if _resume(folder, self.state, self.progress):
+            report(f"resumed at step {self.progress.step}, after {self.progress.minutes:.0f} minutes")
+        self.average.to(self.fabric.device)
+        if recipe.training.compile:
+            torch._dynamo.config.recompile_limit = 64  # one form for each length of sequence
+            network.compile(dynamic=False)
+        self.network, (self.model, self.optimisers) = network, _set_up(self.fabric, network, found)
+        self.watch = CopyWatch(recipe, corpus) if hasattr(network, "sample") and corpus.pieces("valid") else None
+        for line in preflight.told(recipe, corpus, network):
+            report(line)
+        self.first, self.losses = self.progress.step, Means()
+        self.streams: dict[int, Iterator[Batch]] = {}  # by length: short ones until the cooldown
+        self.began, self.saved, self.timed = time.monotonic() - 60 * self.progress.minutes, time.monotonic(), 0.0
+
+    @property
+    def share(self) -> float:
+        """How much of the run is over, 0 to 1."""
+        by_time = self.progress.minutes / self.limit if self.limit else 0.0
+        return max(self.progress.step / self.recipe.training.steps, by_time)
+
+    @property
+    def done(self) -> bool:
+        """Whether all steps, or all minutes, are over."""
+        return self.share >= 1
+
+    @property
+    def is_time_to_save(self) -> bool:
+        """Whether the last checkpoint is old."""
+        return time.monotonic() - self.saved > 60 * self.recipe.training.checkpoint_minutes
+
+    def step(self) -> None:
+        """Learn from a batch in each phase."""
+        settings, progress, fabric = self.recipe.training, self.progress, self.fabric
+        late = self.share >= 1 - settings.cooldown
+        length = settings.length if late else settings.first_length or settings.length
+        if length not in self.streams:
+            seed = settings.seed + 7919 * progress.step + fabric.global_rank
+            self.streams[length] = batches(self.recipe, self.corpus, fabric.world_size, length, seed=seed)
+        pace = rate(progress.step, self.share, settings.warmup, settings.cooldown)
+        for group in (group for some in self.optimisers.values() for each in some for group in each.param_groups):
             group["lr"] = pace * group["full_rate"]
-        batch = next(batches[length])
-        losses.append(_update(fabric, model, prepared, batch, settings.clip))
-        _average(average, network, settings.average, progress.step)
+        for phase in self.network.PHASES:
+            batch = next(self.streams[length])
+            self.losses.add(self._learn(phase, batch))
+            progress.tokens += batch[0].shape[0] * batch[0].shape[1] * fabric.world_size
+        _average(self.average, self.network, settings.average, progress.step)
         progress.step += 1
-        progress.tokens += int(batch[0].numel()) * fabric.world_size
-        progress.minutes = (time.monotonic() - began) / 60
-        done = progress.step >= settings.steps or bool(limit and progress.minutes >= limit)
+        progress.minutes = (time.monotonic() - self.began) / 60
         if fabric.world_size > 1:  # clocks differ: the first process decides
-            done = bool(fabric.broadcast(done))
             progress.minutes = float(fabric.broadcast(progress.minutes))
-        if done or time.monotonic() - saved_at > settings.checkpoint_minutes * 60:
-            if fabric.global_rank == 0:
-                told = {"train": sum(losses) / len(losses), "rate": pace * settings.learning_rate}
-                progress.note(**told, valid=validate(average, recipe, corpus))
-                _save(folder, state, progress)
-                report(progress.line(settings.steps))
-            losses, saved_at = [], time.monotonic()
-    _leave_together(fabric)
-    return average.cpu().eval(), progress
+        self._estimate()
+
+    def _learn(self, phase: str, batch: Batch) -> dict[str, float]:
+        """Learn from a batch in one phase; its loss, called ``train`` in the last phase, and what else it tells."""
+        for optimiser in (each for some in self.optimisers.values() for each in some):
+            optimiser.zero_grad()  # of the other phases as well: gradients went through them
+        loss, told = self.model.loss(phase, tuple(self.fabric.to_device(each) for each in batch), self.share)
+        self.fabric.backward(loss)
+        groups = [group for each in self.optimisers[phase] for group in each.param_groups]
+        weights = [weight for group in groups for weight in group["params"]]
+        torch.nn.utils.clip_grad_norm_(weights, self.recipe.training.clip)
+        for optimiser in self.optimisers[phase]:
+            optimiser.step()
+        name = "train" if phase == self.network.PHASES[-1] else phase
+        return {name: float(loss.detach()), **{each: float(value) for each, value in told.items()}}
+
+    def _estimate(self) -> None:
+        """Say, after some steps, how long the rest will take; the first compiles and does not count."""
+        taken = self.progress.step - self.first
+        if taken == 1:
+            self.timed = time.monotonic()
+        if taken == 1 + TIMED:
+            seconds = (time.monotonic() - self.timed) / TIMED
+            left = self.limit - self.progress.minutes if self.limit else None
+            self.report(preflight.estimate(seconds, self.recipe.training.steps - self.progress.step, left))
+
+    def save(self) -> None:
+        """Measure on held-out music, write the checkpoint, and say where the run stands; the first process alone."""
+        told = self.losses.take()
+        if self.fabric.global_rank == 0:
+            copied = self.watch.look(self.average, np.random.default_rng(self.progress.step)) if self.watch else {}
+            self.progress.note(**told, valid=validate(self.average, self.recipe, self.corpus), **copied)
+            _save(self.folder, self.state, self.progress)
+            self.report(self.progress.line(self.recipe.training.steps))
+            warnings = [preflight.rising(self.progress.log), self.watch.warning(copied) if self.watch else ""]
+            for warning in filter(None, warnings):
+                self.report(warning)
+        self.saved = time.monotonic()
+
+    def leave(self) -> None:
+        """Wait for the other processes: one that leaves while others still talk to it aborts."""
+        if self.fabric.world_size > 1:
+            self.fabric.barrier()
+            torch.distributed.destroy_process_group()
 
 
-def _compile(network: nn.Module, wanted: bool) -> None:
-    if wanted:
-        torch._dynamo.config.recompile_limit = 64  # one form for each length of sequence
-        network.compile(dynamic=False)
+def _set_up(fabric: Fabric, network: nn.Module, found: Optimisers) -> tuple[Any, Optimisers]:
+    """Hand the network and its optimisers to Fabric."""
+    flat = [(phase, each) for phase, some in found.items() for each in some]
+    model, *ready = fabric.setup(network, *(each for _, each in flat))
+    model.mark_forward_method("loss")
+    prepared: Optimisers = {phase: [] for phase in found}
+    for (phase, _), each in zip(flat, ready, strict=True):
+        prepared[phase].append(each)
+    return model, prepared
 
 
-def _update(fabric: Fabric, model: Any, optimisers: list[Any], batch: tuple[Tensor, ...], clip: float) -> float:
-    """One step of learning from a batch; its loss."""
-    loss = _loss(model, *(fabric.to_device(each) for each in batch))
-    fabric.backward(loss)
-    torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
-    for optimiser in optimisers:
-        optimiser.step()
-        optimiser.zero_grad()
-    return float(loss.detach())
-
-
-def _leave_together(fabric: Fabric) -> None:
-    """Wait for the other processes: one that leaves while others still talk to it aborts."""
-    if fabric.world_size > 1:
-        fabric.barrier()
-        torch.distributed.destroy_process_group()
+def precision() -> str:
+    """``"bf16-mixed"`` where the hardware multiplies bf16, else ``"32-true"``."""
+    if torch.cuda.is_available():
+        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
+    return "bf16-mixed" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "32-true"
 
 
 def launched(report: Any = print) -> Fabric:
@@ -165,9 +206,9 @@ def launched(report: Any = print) -> Fabric:
 def build(recipe: Recipe) -> nn.Module:
     """Fresh network of a recipe."""
     module = plugins.load("firmus.models", recipe.model)
-    tokens = plugins.load("firmus.tokens", recipe.representation)
     config = fill(module.Config, recipe.network, "network")
-    network: nn.Module = module.build(config, Shape(tokens.VOCABULARY, tokens.PLACES, tokens.PARTS, tokens.QUARTER))
+    shape = tokens.shape(plugins.load("firmus.tokens", recipe.representation))
+    network: nn.Module = module.build(config, shape)
     return network
 
 
@@ -183,57 +224,25 @@ def rate(step: int, share: float, warmup: int, cooldown: float) -> float:
 
 
 @torch.no_grad()
-def validate(network: nn.Module, recipe: Recipe, corpus: Corpus) -> float:
-    """Mean nats per learnt token over a fixed draw of validation examples; nan where there are none."""
+def validate(network: Any, recipe: Recipe, corpus: Corpus) -> float:
+    """Mean loss of the last phase over a fixed draw of validation examples; nan where there are none.
+
+    Of sequences it is the mean over the tokens to be learnt.
+    """
     if not corpus.pieces("valid"):
         return float("nan")
     network.eval()
     device = next(network.parameters()).device
-    stream = _batches(recipe, corpus, 1, recipe.training.length, seed=0, split="valid", transpose=False)
-    total = count = 0.0
-    while count < VALIDATION_EXAMPLES * recipe.training.length / 2:
-        tokens, slots, targets = (each.to(device) for each in next(stream))
+    stream = batches(recipe, corpus, 1, recipe.training.length, seed=0, split="valid", moved=False)
+    total = count = seen = 0.0
+    while seen < VALIDATION_EXAMPLES:
+        batch = tuple(each.to(device) for each in next(stream))
         with torch.autocast(device.type, torch.bfloat16, enabled=precision() == "bf16-mixed"):
-            logits = network(tokens, slots)
-        total += float(functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), reduction="sum"))
-        count += int((targets >= 0).sum())
+            loss, _ = network.loss(network.PHASES[-1], batch, 1.0)
+        weight = float((batch[2] >= 0).sum()) if len(batch) > 2 else 1.0
+        total, count = total + float(loss) * weight, count + weight
+        seen += len(batch[0])
     return total / count
-
-
-def _optimisers(network: nn.Module, recipe: Recipe) -> dict[str, torch.optim.Optimizer]:
-    """Optimisers of all weights, by name; each group knows its full learning rate."""
-    settings = recipe.training
-    named = dict(network.named_parameters())
-    inner = {name for name, each in named.items() if settings.matrix_rate and each.dim() == 2 and _is_in_a_layer(name)}
-    outer = [each for name, each in named.items() if name not in inner]
-    groups = [
-        {"params": [each for each in outer if each.dim() >= 2], "weight_decay": settings.weight_decay},
-        {"params": [each for each in outer if each.dim() < 2], "weight_decay": 0.0},
-    ]
-    found: dict[str, torch.optim.Optimizer] = {
-        "optimiser": torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.98), fused=True)
-    }
-    if inner:
-        found["matrix_optimiser"] = torch.optim.Muon(
-            [named[name] for name in sorted(inner)],
-            lr=settings.matrix_rate,
-            weight_decay=settings.weight_decay,
-            adjust_lr_fn="match_rms_adamw",
-        )
-    for optimiser in found.values():
-        for group in optimiser.param_groups:
-            group["full_rate"] = group["lr"]
-    return found
-
-
-def _is_in_a_layer(name: str) -> bool:
-    """Whether a weight belongs to one of several layers, rather than to an embedding or an output."""
-    return any(step.isdecimal() for step in name.split("."))
-
-
-def _loss(model: nn.Module, tokens: Tensor, slots: Tensor, targets: Tensor) -> Tensor:
-    logits = model(tokens, slots)
-    return functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=-100)
 
 
 @torch.no_grad()
@@ -243,68 +252,13 @@ def _average(average: nn.Module, network: nn.Module, decay: float, step: int) ->
     torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), weight)
 
 
-def _batches(
-    recipe: Recipe,
-    corpus: Corpus,
-    shares: int,
-    length: int,
-    *,
-    seed: int,
-    split: str = "train",
-    transpose: bool | None = None,
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Endless batches (tokens, slots, targets); sequences of like length stand together."""
-    generator = np.random.default_rng(seed)
-    settings = recipe.training
-    moves = recipe.data.transpose if transpose is None else transpose
-    budget = max(settings.batch_tokens // shares, length)
-    spare: list[Any] = []
-    while True:
-        wanted = 16 * budget // length
-        spare += [corpus.example(split, generator, length, moves) for _ in range(wanted)]
-        spare.sort(key=lambda each: len(each.tokens))
-        batches: list[list[Any]] = [[]]
-        for each in spare:
-            padded = _padded(len(each.tokens) - 1)
-            if (len(batches[-1]) + 1) * padded > budget:
-                batches.append([])
-            batches[-1].append(each)
-        spare = batches.pop()  # not full: kept for the next round
-        for index in generator.permutation(len(batches)):
-            yield collate(batches[index])
-
-
-def collate(examples: list[Any]) -> tuple[Tensor, Tensor, Tensor]:
-    """Pad alike: tokens (B, T), slots (B, T, 3), targets (B, T) with -100 where nothing is learnt.
-
-    T is one of few lengths: every new shape costs a compilation on a CPU.
-    """
-    longest = _padded(max(len(each.tokens) for each in examples) - 1)
-    tokens = np.zeros((len(examples), longest), np.int64)
-    slots = np.zeros((len(examples), longest, 3), np.int64)
-    targets = np.full((len(examples), longest), -100, np.int64)
-    for row, each in enumerate(examples):
-        n = len(each.tokens) - 1
-        tokens[row, :n], slots[row, :n] = each.tokens[:-1], each.slots[:-1]
-        targets[row, :n] = np.where(each.given[1:], -100, each.tokens[1:])
-    return torch.from_numpy(tokens), torch.from_numpy(slots), torch.from_numpy(targets)
-
-
-def _padded(length: int) -> int:
-    """Least of 64, 128, 192, 256, 384, 512, 768 ... that is not below a length."""
-    size = 64
-    while size < length:
-        size += max(64, 1 << (size.bit_length() - 2))
-    return size
-
-
 def _resume(folder: Path, state: dict[str, Any], progress: Progress) -> bool:
     """Take everything up from the checkpoint, where there is one; the recipe's learning rates hold."""
     saved = checkpoint.load(folder / "checkpoint")
     if saved is None:
         return False
     for name, each in state.items():
-        rates = [group["full_rate"] for group in getattr(each, "param_groups", ())]
+        rates = full_rates(each) if isinstance(each, torch.optim.Optimizer) else []
         each.load_state_dict(saved[name])
         for group, full_rate in zip(getattr(each, "param_groups", ()), rates, strict=True):
             group["full_rate"] = full_rate

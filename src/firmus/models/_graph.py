@@ -9,6 +9,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 if TYPE_CHECKING:
+    from firmus.models.recurrent import Recurrent
     from firmus.models.transformer import Transformer
 
 FUSED = "com.microsoft"
@@ -82,6 +83,50 @@ def transformer(network: Transformer) -> onnx.ModelProto:
     return g.model(*_interface(network))
 
 
+def recurrent(network: Recurrent) -> onnx.ModelProto:
+    """Write `firmus.models.recurrent.Recurrent`; see its ``graph``."""
+    from firmus.models.recurrent import gates
+
+    g, config = Graph(), network.config
+    kinds = ("hidden", "cell") if config.cell == "lstm" else ("hidden",)
+    x = _embed(g, network)
+    g.weight("first_axis", np.array([0]))
+    g.weight("second_axis", np.array([1]))
+    g.weight("zero", np.array(0))
+    g.add("Gather", ["index", "zero"], "first", axis=1)
+    g.add("Greater", ["first", "zero"], "goes_on")
+    g.add("Cast", ["goes_on"], "goes_on_float", to=TensorProto.FLOAT)
+    g.add("Unsqueeze", ["goes_on_float", "second_axis"], "kept")  # (B, 1): 0 where a sequence begins
+    x = g.add("Transpose", [x], "by_time", perm=[1, 0, 2])
+    layers: Any = network.layers
+    for i, layer in enumerate(layers):
+        name = f"layer{i}."
+        _, normal = _normalise(g, x, "", g.weight(name + "norm", layer.norm.weight), name)
+        before = []
+        for kind in kinds:
+            g.add("Mul", [f"{kind}{i}", "kept"], f"{name}{kind}_kept")
+            before.append(g.add("Unsqueeze", [f"{name}{kind}_kept", "first_axis"], f"{name}{kind}_before"))
+        weights = [g.weight(name + letter, each) for letter, each in zip("WRB", gates(layer.cell), strict=True)]
+        after = [f"{name}{kind}_after" for kind in kinds]
+        more: dict[str, Any] = {} if config.cell == "lstm" else {"linear_before_reset": 1}
+        read = [normal, *weights, "", *before]
+        g.add(config.cell.upper(), read, [name + "out", *after], hidden_size=config.width, **more)
+        for kind, state in zip(kinds, after, strict=True):
+            g.add("Squeeze", [state, "first_axis"], f"new_{kind}{i}")
+        g.add("Squeeze", [name + "out", "second_axis"], name + "y")
+        x = g.add("Add", [x, name + "y"], name + "x")
+    g.add("Transpose", [x], "by_row", perm=[1, 0, 2])
+    _head(g, network, "by_row", "")
+    info, integer, real = helper.make_tensor_value_info, TensorProto.INT64, TensorProto.FLOAT
+    states = [f"{kind}{i}" for i in range(config.layers) for kind in kinds]
+    inputs = [info(name, integer, ["batch", "length"]) for name in ("tokens", "index")]
+    inputs += [info("slots", integer, ["batch", "length", 3])]
+    inputs += [info(name, real, ["batch", config.width]) for name in states]
+    outputs = [info("logits", real, ["batch", network.shape.vocabulary])]
+    outputs += [info(f"new_{name}", real, ["batch", config.width]) for name in states]
+    return g.model(inputs, outputs)
+
+
 def eight_bit_cache(model: onnx.ModelProto, peaks: dict[str, Any]) -> onnx.ModelProto:
     """Let a graph keep its keys and values in eight bits, a scale for each channel: a quarter of the memory to read.
 
@@ -111,7 +156,7 @@ def eight_bit_cache(model: onnx.ModelProto, peaks: dict[str, Any]) -> onnx.Model
     return model
 
 
-def _embed(g: Graph, network: Transformer) -> str:
+def _embed(g: Graph, network: Transformer | Recurrent) -> str:
     """Sum the three embeddings; the place and part tables are as small as they look."""
     for axis, slot in enumerate(("time", "place", "part")):
         g.add("Gather", ["slots", g.weight(f"axis{axis}", np.array(axis))], slot, axis=2)
@@ -157,7 +202,7 @@ def _normalise(g: Graph, x: str, pending: str, weight: str, name: str) -> tuple[
     return name + "_x", name + "_normal"
 
 
-def _head(g: Graph, network: Transformer, x: str, pending: str) -> None:
+def _head(g: Graph, network: Transformer | Recurrent, x: str, pending: str) -> None:
     """Logits after the last token of each row only."""
     _, normal = _normalise(g, x, pending, g.weight("norm", network.norm.weight), "final")
     g.weight("minus_one", np.array(-1))

@@ -32,6 +32,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from firmus.models._sequence import SequenceNetwork
+from firmus.models._traced import traced
+
 TITLE = "Frame transformer (one position a step of time)"
 KIND = "scorer"
 HEAD = 64  # size of one attention head
@@ -169,7 +172,7 @@ class Past:
     trust: Tensor
 
 
-class Frames(nn.Module):
+class Frames(SequenceNetwork):
     """The network; see the module's docstring."""
 
     def __init__(self, config: Config, shape: Any) -> None:
@@ -432,34 +435,13 @@ def build(config: Config, shape: Any) -> Frames:
     return Frames(config, shape)
 
 
-class Whole(nn.Module):
-    """A whole piece at once: frames (1, S, P), given (1, S, P) of 0 and 1, to logits (1, S, P, V)."""
-
-    def __init__(self, network: Frames) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, frames: Tensor, given: Tensor) -> Tensor:
-        """Logits of a piece that starts at the beginning of a bar."""
-        time = torch.arange(frames.shape[1], device=frames.device)[None]
-        return self.network.frames(frames, time, time % self.network.shape.places, given > 0)
-
-
 def graph(network: Frames) -> Any:
     """Write the network as an ONNX graph of a whole piece: ``frames`` and ``given`` (1, S, P) to ``logits``."""
-    import io
-    import warnings
 
-    import onnx
+    def whole(frames: Tensor, given: Tensor) -> Tensor:
+        time = torch.arange(frames.shape[1], device=frames.device)[None]
+        return network.frames(frames, time, time % network.shape.places, given > 0)
 
-    shape = network.shape
-    target: Any = io.BytesIO()  # a file as well as a path
-    example = torch.ones((1, 24, shape.parts), dtype=torch.int64)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # this exporter is the one that needs no further package
-        torch.onnx.export(
-            Whole(network).eval(), (example, example), target, dynamo=False, opset_version=18,
-            input_names=["frames", "given"], output_names=["logits"],
-            dynamic_axes={"frames": {1: "S"}, "given": {1: "S"}, "logits": {1: "S"}},
-        )  # fmt: skip
-    return onnx.ModelProto.FromString(target.getvalue())
+    example = torch.ones((1, 24, network.shape.parts), dtype=torch.int64)
+    axes = {"frames": {1: "S"}, "given": {1: "S"}}
+    return traced(network, whole, {"frames": example, "given": example}, {"logits": {1: "S"}}, axes)

@@ -24,6 +24,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from firmus.models._sequence import SequenceNetwork
+from firmus.tokens import Shape
+
 TITLE = "Transformer (decoder only, two-clock rotary positions)"
 KIND = "stepper"
 HEAD = 64  # size of one attention head
@@ -58,24 +61,6 @@ class Config:
     def hidden(self) -> int:
         """Width between the two matrices of a feed-forward block: 8/3 of the width, in multiples of 64."""
         return (self.width * 8 // 3 + 63) // 64 * 64
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What the representation asks of the network: sizes of its vocabulary and slots.
-
-    Parameters
-    ----------
-    vocabulary, places, parts : int
-        Numbers of tokens, of places in a bar, and of parts.
-    quarter : int
-        Steps of time in a quarter note.
-    """
-
-    vocabulary: int
-    places: int
-    parts: int
-    quarter: int
 
 
 def frequencies(quarter: int) -> tuple[Tensor, Tensor]:
@@ -127,7 +112,7 @@ class Block(nn.Module):
         return out
 
 
-class Transformer(nn.Module):
+class Transformer(SequenceNetwork):
     """The network; see the module's docstring."""
 
     def __init__(self, config: Config, shape: Shape) -> None:

@@ -1,8 +1,9 @@
 """A Stepper: tokens in, logits of the next token out, what went before kept in a cache.
 
-The graph (see `firmus.models.transformer.graph`) reads and writes pre-allocated key/value buffers, bound as input
-and output at once: nothing is copied from token to token. A buffer has a row for each sequence, and the rows may
-stand at different places, so sequences can join and leave between any two tokens (see `firmus.runtime.batch`).
+The graph of a transformer (see `firmus.models.transformer.graph`) reads and writes pre-allocated key/value buffers,
+bound as input and output at once: nothing is copied from token to token. That of a recurrent network (see
+`firmus.models.recurrent.graph`) has a state of fixed size instead. A buffer has a row for each sequence, and the rows
+may stand at different places, so sequences can join and leave between any two tokens (see `firmus.runtime.batch`).
 
 Same seed, same bytes: `Stepper.step` gives each row the very bits that `Stepper.feed` gives it alone. The runtime's
 kernels do so by themselves wherever they were measured; `Stepper.exact` measures it on this machine, and where it
@@ -12,6 +13,7 @@ does not hold, rows are fed one by one.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -24,36 +26,37 @@ from firmus.tokens import Integers
 
 HEAD = 64
 ROWS = 16  # sequences that are fed together at most
+_FED = ("tokens", "index", "slots", "last", "total")
 Logits = NDArray[np.float32]
 
 
 class State:
-    """Key/value buffers of some sequences, a row each, and how much of each row is filled.
+    """What is kept of some sequences, a row each, and how many tokens each has read.
 
     Parameters
     ----------
-    shape : dict
-        ``layers`` and ``key_heads`` of the model.
+    memories : sequence of onnxruntime.NodeArg
+        Inputs of the graph that keep what went before: (rows, heads, capacity, 64), or of fixed size (rows, width).
     capacity : int
         Tokens that a row has room for; it grows by itself.
     rows : int
-    kind : str
-        ``"float32"``, or ``"int8"`` for a graph that keeps its keys and values in eight bits.
 
     Attributes
     ----------
     lengths : array (rows,)
-        Tokens that each row holds; setting one to 0 empties the row.
-    buffers : dict of arrays (rows, key_heads, capacity, 64)
+        Tokens that each row has read; setting one to 0 empties the row.
+    buffers : dict of arrays
         Memory that was never written to takes up no room.
     """
 
-    def __init__(self, shape: dict[str, int], capacity: int, rows: int = 1, kind: str = "float32") -> None:
+    def __init__(self, memories: Sequence[Any], capacity: int, rows: int = 1) -> None:
         self.lengths = np.zeros(rows, np.int64)
         self.capacity = capacity
-        size = (rows, shape["key_heads"], capacity, HEAD)
-        names = [f"{kind}{layer}" for layer in range(shape["layers"]) for kind in ("key", "value")]
-        self.buffers: dict[str, NDArray[Any]] = {name: np.zeros(size, kind) for name in names}
+        self.buffers: dict[str, NDArray[Any]] = {}
+        for each in memories:
+            size = [rows, *each.shape[1:]]
+            size = [capacity if side == "capacity" else side for side in size]
+            self.buffers[each.name] = np.zeros(size, "int8" if each.type == "tensor(int8)" else "float32")
         self.calls: dict[tuple[int, int], _Call] = {}
 
     def reserve(self, length: int) -> None:
@@ -64,14 +67,23 @@ class State:
         self.capacity = max(2 * self.capacity, length)
         self.calls.clear()
         for name, old in self.buffers.items():
-            self.buffers[name] = np.zeros((*old.shape[:2], self.capacity, HEAD), old.dtype)
-            self.buffers[name][:, :, :filled] = old[:, :, :filled]
+            if _grows(old):
+                self.buffers[name] = np.zeros((*old.shape[:2], self.capacity, HEAD), old.dtype)
+                self.buffers[name][:, :, :filled] = old[:, :, :filled]
 
     def move(self, source: int, target: int) -> None:
         """Copy one row over another."""
         length = self.lengths[target] = self.lengths[source]
         for buffer in self.buffers.values():
-            buffer[target, :, :length] = buffer[source, :, :length]
+            if _grows(buffer):
+                buffer[target, :, :length] = buffer[source, :, :length]
+            else:
+                buffer[target] = buffer[source]
+
+
+def _grows(buffer: NDArray[Any]) -> bool:
+    """Whether a buffer holds something of every token, rather than a state."""
+    return buffer.ndim == 4
 
 
 class Stepper:
@@ -91,11 +103,11 @@ class Stepper:
         self.card = card
         self.session = onnxruntime.InferenceSession(card.model(), options, providers=["CPUExecutionProvider"])
         self.vocabulary: int = self.session.get_outputs()[0].shape[1]
-        self.kind = "int8" if self.session.get_inputs()[-1].type == "tensor(int8)" else "float32"
+        self.memories = [each for each in self.session.get_inputs() if each.name not in _FED]
 
     def start(self, capacity: int = 2048, rows: int = 1) -> State:
         """Empty state with room for so many tokens in each row."""
-        return State(self.card.shape, capacity, rows, self.kind)
+        return State(self.memories, capacity, rows)
 
     def feed(self, tokens: Integers, slots: Integers, state: State, row: int = 0) -> Logits:
         """Read tokens (T,) at slots (T, 3) into one row of the state; logits (V,) of what comes next.
@@ -133,6 +145,8 @@ class Stepper:
         call.inputs["last"][:] = lengths - 1
         call.inputs["total"][...] = total
         self.session.run_with_iobinding(call.binding)
+        for name, after in call.after.items():
+            call.memories[name][:] = after
         return call.logits.copy()
 
     @cached_property
@@ -145,17 +159,21 @@ class Stepper:
         state = self.start(ROWS * 13 + 64, ROWS)
         lengths = 40 + 13 * np.arange(ROWS)
         for buffer in state.buffers.values():
-            noise = generator.standard_normal(buffer.shape[1:], np.float32) * (1 if self.kind == "float32" else 20)
+            noise = generator.standard_normal(buffer.shape[1:], np.float32) * (20 if buffer.dtype == np.int8 else 1)
             for row, length in enumerate(lengths):
-                buffer[row, :, :length] = np.roll(noise, row, axis=-1)[:, :length]
+                if _grows(buffer):
+                    buffer[row, :, :length] = np.roll(noise, row, axis=-1)[:, :length]
+                else:
+                    buffer[row] = np.roll(noise, row)
+        before = {name: buffer.copy() for name, buffer in state.buffers.items() if not _grows(buffer)}
         tokens = generator.integers(0, self.vocabulary, ROWS)
         slots = np.zeros((ROWS, 3), np.int64)
         alone = []
         for row in range(ROWS):
-            state.lengths[:] = lengths
+            _reset(state, lengths, before)
             alone.append(self.feed(tokens[row : row + 1], slots[row : row + 1], state, row))
         for rows in range(2, ROWS + 1):
-            state.lengths[:] = lengths
+            _reset(state, lengths, before)
             together = self._run(tokens[:rows, None], slots[:rows, None], state, 0)
             if not np.array_equal(together, np.stack(alone[:rows])):
                 return False
@@ -171,6 +189,13 @@ def _is_idle() -> bool:
     if not hasattr(os, "getloadavg"):
         return True
     return os.getloadavg()[0] < 0.75 * (os.cpu_count() or 1)
+
+
+def _reset(state: State, lengths: NDArray[np.int64], before: dict[str, NDArray[Any]]) -> None:
+    """Let rows stand where they stood."""
+    state.lengths[:] = lengths
+    for name, buffer in before.items():
+        state.buffers[name][:] = buffer
 
 
 class _Call:
@@ -189,14 +214,18 @@ class _Call:
             "total": np.zeros((), np.int32),
         }
         self.logits = np.zeros((size, stepper.vocabulary), np.float32)
-        self.caches = {name: buffer[rows] for name, buffer in state.buffers.items()}
+        self.memories = {name: buffer[rows] for name, buffer in state.buffers.items()}
+        self.after = {name: np.empty_like(each) for name, each in self.memories.items() if not _grows(each)}
         self.binding = stepper.session.io_binding()
+        wanted = {each.name for each in stepper.session.get_inputs()}
         for name, array in self.inputs.items():
-            self.binding.bind_ortvalue_input(name, OrtValue.ortvalue_from_numpy(array))
-        for name, cache in self.caches.items():
-            value = OrtValue.ortvalue_from_numpy(cache)
+            if name in wanted:
+                self.binding.bind_ortvalue_input(name, OrtValue.ortvalue_from_numpy(array))
+        for name, memory in self.memories.items():
+            value = OrtValue.ortvalue_from_numpy(memory)
             self.binding.bind_ortvalue_input(name, value)
-            self.binding.bind_ortvalue_output(f"new_{name}", value)
+            after = OrtValue.ortvalue_from_numpy(self.after[name]) if name in self.after else value
+            self.binding.bind_ortvalue_output(f"new_{name}", after)
         self.binding.bind_ortvalue_output("logits", OrtValue.ortvalue_from_numpy(self.logits))
 
 

@@ -26,15 +26,15 @@ class Card:
     ----------
     name, title, description : str
     kind : str
-        ``"stepper"`` or ``"latent"``.
+        ``"stepper"``, ``"latent"`` or ``"scorer"``.
     representation : str
         Module of `firmus.tokens` that its tokens belong to.
     styles, tasks, controls : tuple of str
         What it was trained to compose, to do and to obey.
     shape : dict
-        ``layers``, ``key_heads``, ``vocabulary``, ``length`` (tokens it was trained to see at once).
+        ``vocabulary``, ``length`` (tokens it was trained to see at once).
     digest : str
-        SHA-256 of ``model.onnx``.
+        SHA-256 of ``model.onnx``; of several graphs, of their digests in the order of their names.
     facts : dict
         The rest of the card: data, licences, credits, training, metrics with their commands.
     folder : Path
@@ -58,16 +58,17 @@ class Card:
         """Whose music it learnt from, with the licence."""
         return tuple(f"{each['title']} ({each['credit']}; {each['licence']})" for each in self.facts.get("data", []))
 
-    def model(self) -> bytes:
-        """Bytes of the ONNX graph, checked against the digest."""
+    def model(self, graph: str = "model") -> bytes:
+        """Bytes of an ONNX graph, checked against its digest; a latent model has several, by the card's ``graphs``."""
         try:
-            data = (self.folder / "model.onnx").read_bytes()
+            data = (self.folder / f"{graph}.onnx").read_bytes()
         except OSError as error:
-            raise ModelError(f"weights of {self.name!r}: {error.strerror or error}") from None
-        found = hashlib.sha256(data).hexdigest()
-        if found != self.digest:
+            raise ModelError(f"weights of {self.name!r}: {graph}.onnx: {error.strerror or error}") from None
+        found, wanted = hashlib.sha256(data).hexdigest(), self.facts.get("graphs", {}).get(graph, self.digest)
+        if found != wanted:
             raise ModelError(
-                f"weights of {self.name!r} are damaged: SHA-256 is {found[:12]}…, the card says {self.digest[:12]}…"
+                f"weights of {self.name!r} are damaged: SHA-256 of {graph}.onnx is {found[:12]}…, the card says "
+                f"{wanted[:12]}…"
             )
         return data
 

@@ -74,6 +74,14 @@ def choose_model(brief: Brief, task: str) -> Card:
         raise InvalidBrief(unknown("style", brief.style, chosen.styles))
     if brief.form is not None and task != "compose":
         raise InvalidBrief(f"form {brief.form!r}: only compose takes a form; the source of {task} has its own")
+    if task != "interpolate" and (brief.target is not None or brief.steps is not None):
+        raise InvalidBrief(f"a target and steps are for interpolate: {task} takes neither")
+    if brief.syncopation is not None and chosen.kind != "latent":
+        able = [name for name, each in cards().items() if each.kind == "latent" and task in each.tasks]
+        raise InvalidBrief(
+            f"syncopation {brief.syncopation}: model {chosen.name!r} cannot be asked for it; "
+            + (f"{' or '.join(able)} can (--model)" if able else "no model here can")
+        )
     if brief.chords and not brief.is_strict("chords") and "chords" not in chosen.controls:
         raise InvalidBrief(f"chords as wishes: model {chosen.name!r} has not learnt chord symbols; leave --loose out")
     return chosen
@@ -117,7 +125,7 @@ def perform(
     try:
         for job, filled in fill_all(model, jobs(), told):
             index = job // drafts
-            score = _marked(_put_back(plans[index].score, filled.score))
+            score = marked(_put_back(plans[index].score, filled.score))
             origin = _origin(brief, task, chosen, seeds[index], plans[index], score, filled.nats)
             if index not in works or _rank(origin, "obedience") > _rank(works[index].origin, "obedience"):
                 works[index] = Work(score, origin)
@@ -158,7 +166,7 @@ def as_the_model_knows(score: Score, chosen: Card, style: str) -> Score:
     return replace(score, parts=parts, chords=chords, sections=sections)
 
 
-def _marked(score: Score) -> Score:
+def marked(score: Score) -> Score:
     """The score with a mark, beside its composer, that says it was composed by a machine."""
     if MARK in score.composer:
         return score
@@ -186,7 +194,7 @@ def _origin(brief: Brief, task: str, chosen: Card, seed: int, made: Plan, score:
         credits=chosen.credits,
         measured={
             **features.summary(score),
-            **_heard(score),
+            **heard(score),
             "style": made.style,
             "surprise": round(nats, 4),
             **({"form": form.returns(score, made.form)} if made.form else {}),
@@ -198,7 +206,7 @@ def _origin(brief: Brief, task: str, chosen: Card, seed: int, made: Plan, score:
     )
 
 
-def _heard(score: Score) -> dict[str, Any]:
+def heard(score: Score) -> dict[str, Any]:
     """Key as it is heard in the notes, whatever is written, and how sure that is (0 to 1)."""
     found = keys.estimate(score)
     if found is None:

@@ -8,7 +8,9 @@ import numpy as np
 
 from firmus.errors import InvalidBrief
 from firmus.tasks import _form as form
+from firmus.tasks import _latent as latent
 from firmus.tasks import _session as session
+from firmus.tasks import _windows as windows
 from firmus.tasks.refine import given, stretches
 from firmus.work import Brief, Work
 
@@ -23,7 +25,8 @@ def vary(brief: Brief | None = None, progress: session.Progress | None = None, *
     brief : Brief, optional
         Or its fields as keywords: `source`, `amount` (share of the bars of each part, 0.5 by default), `bars` and
         `parts` (where; everywhere by default), and the controls. The first bar of each part stays, so that the
-        piece can be known again, unless `amount` is 1.
+        piece can be known again, unless `amount` is 1. With a latent `model` the amount, 0.3 by default, is how far
+        each window goes, and `density`, `register` and `syncopation` say which way.
     progress : callable, optional
 
     Returns
@@ -33,6 +36,8 @@ def vary(brief: Brief | None = None, progress: session.Progress | None = None, *
     """
     brief = brief or Brief.of(**options)
     chosen = session.choose_model(brief, "vary")
+    if chosen.kind == "latent":
+        return latent.vary(brief, windows.choose(brief, "vary", chosen.name), progress)
     source = given(brief, "vary")
     amount = USUAL_AMOUNT if brief.amount is None else brief.amount
     if brief.chords:

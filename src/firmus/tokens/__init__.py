@@ -4,35 +4,87 @@ Every representation module has
 
 ``TITLE``
     its name in words;
+``KIND``
+    ``"sequence"`` (a piece is a line of tokens) or ``"raster"`` (a piece is a table: steps of time × columns);
 ``VOCABULARY``, ``PLACES``, ``PARTS``, ``QUARTER``
     numbers of tokens, of places in a bar and of parts, and steps of time in a quarter note;
-``encode(score) -> array (T,)``
-    the tokens of a whole piece, the first of them a start token;
-``slots(tokens) -> array (T, 3)``
-    where in the music each token leads: time, place in the bar, part (see `firmus.models.transformer`);
-``decode(tokens) -> Score``
+``encode(score) -> array``
+    the tokens (T,) of a whole piece, the first of them a start token; or its table (S, C);
+``decode(array) -> Score``
     a valid Score out of *any* integer array;
 ``quantise(score) -> Score``
     what is left of a Score: ``decode(encode(score)) == quantise(score)``;
-``prepare(score) -> Prepared``
-    what training keeps of a piece: a dict of arrays, small enough to hold a corpus in memory;
+``prepare(score, style, derived) -> Prepared``
+    what training keeps of a piece: a dict of arrays, small enough to hold a corpus in memory.
+
+A sequence has besides
+
+``slots(tokens) -> array (T, 3)``
+    where in the music each token leads: time, place in the bar, part (see `firmus.models.transformer`);
 ``scales(pieces, length) -> Scales``
     what the classes of its controls mean in each style; empty where it has no controls;
 ``example(prepared, generator, length, transpose, scales) -> Example``
     one random training sequence of at most `length` tokens out of a prepared piece.
+
+A raster has besides
+
+``COLUMNS``
+    the number of values of each of its C columns;
+``cut(prepared, generator, bars, transpose) -> Window or None``
+    a random window of so many bars of equal length out of a prepared piece; None where it has none.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from firmus.score import Meter, Score
+
 Integers = NDArray[np.integer[Any]]
 Prepared = dict[str, NDArray[Any]]
 Scales = dict[str, dict[str, list[float]]]  # style → control → the seven borders between its classes
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a representation asks of a network.
+
+    Parameters
+    ----------
+    vocabulary, places, parts : int
+        Numbers of tokens, of places in a bar, and of parts.
+    quarter : int
+        Steps of time in a quarter note.
+    columns : tuple of int
+        Of a raster: the number of values of each column.
+    """
+
+    vocabulary: int
+    places: int
+    parts: int
+    quarter: int
+    columns: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Some bars of a raster, all of one length.
+
+    Parameters
+    ----------
+    values : array (T, C)
+    bar : int
+        Steps in each bar; T is a multiple of it.
+    style : str
+    """
+
+    values: Integers
+    bar: int
+    style: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +102,14 @@ class Example:
     tokens: Integers
     slots: Integers
     given: NDArray[np.bool_]
+
+
+def in_bars(score: Score, bar: int) -> Score:
+    """A decoded window in bars of so many sixteenths: of quarters where they are whole, else of eighths."""
+    meter = (bar // 4, 4) if bar % 4 == 0 else (bar // 2, 8) if bar % 2 == 0 else (bar, 16)
+    return replace(score, meters=(Meter(0, *meter),))
+
+
+def shape(module: Any) -> Shape:
+    """What a representation module asks of a network."""
+    return Shape(module.VOCABULARY, module.PLACES, module.PARTS, module.QUARTER, getattr(module, "COLUMNS", ()))

@@ -52,6 +52,7 @@ from firmus.tokens._controls import borders, classify, control, measure
 from firmus.tokens._cursor import Cursor
 
 TITLE = "Events, bar by bar, any region open"
+KIND = "sequence"
 __all__ = [
     "assemble", "cells", "classify", "control", "decode", "encode", "example", "measure", "prepare", "quantise",
     "region", "scales", "slots",

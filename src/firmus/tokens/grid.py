@@ -21,6 +21,7 @@ from firmus.score import TICKS_PER_QUARTER, Note, Part, Score
 from firmus.tokens import Example, Integers, Prepared, Scales
 
 TITLE = "Grid of sixteenths, four voices"
+KIND = "sequence"
 LOWEST, HIGHEST = 36, 81
 REST, START = 0, HIGHEST - LOWEST + 2
 VOCABULARY = START + 1

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from firmus.evaluation.copying import Memory, windows
+from firmus.analysis.copying import Memory, windows
 from firmus.score import Meter, Note, Part, Score
 
 

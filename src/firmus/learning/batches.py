@@ -1,0 +1,105 @@
+"""Endless batches for training: sequences of like length together, windows of like bars together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from firmus import plugins
+from firmus.learning.corpus import Corpus
+from firmus.learning.recipe import Recipe
+
+Batch = tuple[Tensor, ...]
+
+
+def batches(
+    recipe: Recipe, corpus: Corpus, shares: int, length: int, *, seed: int, split: str = "train", moved: bool = True
+) -> Iterator[Batch]:
+    """Batches of a recipe's representation, without end.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    corpus : Corpus
+    shares : int
+        Processes that a batch is shared by.
+    length : int
+        Tokens of a sequence at most; of no meaning for windows, which have `bars` of the recipe.
+    seed : int
+    split : str
+    moved : bool
+        Whether each example is moved to a random key, where the recipe says so.
+
+    Yields
+    ------
+    tuple of Tensor
+        Of sequences: tokens (B, T), slots (B, T, 3), targets (B, T). Of windows: values (B, T, C) and the number of
+        steps in a bar ().
+    """
+    generator = np.random.default_rng(seed)
+    moved = moved and recipe.data.transpose
+    if plugins.load("firmus.tokens", recipe.representation).KIND == "raster":
+        return _windows(recipe, corpus, shares, generator, split, moved)
+    return _sequences(recipe, corpus, shares, generator, split, moved, length)
+
+
+def _sequences(
+    recipe: Recipe, corpus: Corpus, shares: int, generator: np.random.Generator, split: str, moved: bool, length: int
+) -> Iterator[Batch]:
+    budget = max(recipe.training.batch_tokens // shares, length)
+    spare: list[Any] = []
+    while True:
+        wanted = 16 * budget // length
+        spare += [corpus.example(split, generator, length, moved) for _ in range(wanted)]
+        spare.sort(key=lambda each: len(each.tokens))
+        full: list[list[Any]] = [[]]
+        for each in spare:
+            padded = _padded(len(each.tokens) - 1)
+            if (len(full[-1]) + 1) * padded > budget:
+                full.append([])
+            full[-1].append(each)
+        spare = full.pop()  # not full: kept for the next round
+        for index in generator.permutation(len(full)):
+            yield collate(full[index])
+
+
+def _windows(
+    recipe: Recipe, corpus: Corpus, shares: int, generator: np.random.Generator, split: str, moved: bool
+) -> Iterator[Batch]:
+    """Windows of `bars` bars; those whose bars are equally long stand in one batch."""
+    size = max(1, recipe.training.batch_windows // shares)
+    waiting: dict[int, list[Any]] = {}
+    while True:
+        window = corpus.window(split, generator, recipe.data.bars, moved)
+        some = waiting.setdefault(window.bar, [])
+        some.append(window.values)
+        if len(some) == size:
+            yield torch.from_numpy(np.stack(waiting.pop(window.bar)).astype(np.int64)), torch.tensor(window.bar)
+
+
+def collate(examples: list[Any]) -> Batch:
+    """Pad alike: tokens (B, T), slots (B, T, 3), targets (B, T) with -100 where nothing is learnt.
+
+    T is one of few lengths: every new shape costs a compilation on a CPU.
+    """
+    longest = _padded(max(len(each.tokens) for each in examples) - 1)
+    tokens = np.zeros((len(examples), longest), np.int64)
+    slots = np.zeros((len(examples), longest, 3), np.int64)
+    targets = np.full((len(examples), longest), -100, np.int64)
+    for row, each in enumerate(examples):
+        n = len(each.tokens) - 1
+        tokens[row, :n], slots[row, :n] = each.tokens[:-1], each.slots[:-1]
+        targets[row, :n] = np.where(each.given[1:], -100, each.tokens[1:])
+    return torch.from_numpy(tokens), torch.from_numpy(slots), torch.from_numpy(targets)
+
+
+def _padded(length: int) -> int:
+    """Least of 64, 128, 192, 256, 384, 512, 768 ... that is not below a length."""
+    size = 64
+    while size < length:
+        size += max(64, 1 << (size.bit_length() - 2))
+    return size

@@ -1,0 +1,112 @@
+"""What is known of trained weights, written down beside them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from firmus import plugins
+from firmus.formats import save
+from firmus.learning.corpus import Corpus
+from firmus.learning.recipe import Recipe
+from firmus.learning.sources import SOURCES
+from firmus.runtime.weights import Card, read_card
+from firmus.tokens import _vocabulary as v
+
+TASKS = {"events": ("compose", "continue", "infill", "harmonise", "accompany", "vary"), "grid": ()}
+
+
+def write_card(
+    network: Any, recipe: Recipe, corpus: Corpus, folder: Path, files: dict[str, bytes], facts: dict[str, Any]
+) -> Card:
+    """Write ``card.json`` beside the graphs, and read it back.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+    recipe, corpus
+        What it was trained with.
+    folder : Path
+    files : dict of bytes
+        The graphs as written, by name.
+    facts : dict
+        What else the card is to say: ``training`` (steps, minutes, tokens, loss curve), measures.
+    """
+    module = plugins.load("firmus.models", recipe.model)
+    used = sorted({piece.set for piece in corpus.all_pieces})
+    licences = sorted({piece.licence for piece in corpus.all_pieces})
+    sets = [
+        {"name": name, "title": SOURCES[name].title, "credit": SOURCES[name].credit, "licence": SOURCES[name].licence}
+        for name in used
+        if name in SOURCES
+    ]
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    card = {
+        "name": recipe.name,
+        "title": module.TITLE,
+        "description": recipe.description,
+        "kind": module.KIND,
+        "representation": recipe.representation,
+        "styles": list(recipe.styles),
+        "tasks": _tasks(recipe, files),
+        "controls": _controls(corpus),
+        "shape": _shape(module, network, recipe),
+        "digest": _digest(digests),
+        "parameters": sum(each.numel() for each in network.parameters()),
+        "bytes": sum(len(data) for data in files.values()),
+        "data": sets,
+        "pieces": {split: len(corpus.pieces(split)) for split in ("train", "valid")},
+        "programs": sorted(_programs(corpus)),
+        "scales": corpus.scales,
+        "piece_licences": licences,
+        "recipe": recipe.as_dict(),
+        **(module.facts(network) | {"graphs": digests} if module.KIND == "latent" else {}),
+        **facts,
+    }  # fmt: skip
+    save((json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode(), folder / "card.json")
+    return read_card(folder / "card.json")
+
+
+def _digest(digests: dict[str, str]) -> str:
+    """Digest of one graph, or of the digests of several, in the order of their names."""
+    if len(digests) == 1:
+        return next(iter(digests.values()))
+    return hashlib.sha256("".join(digests[name] for name in sorted(digests)).encode()).hexdigest()
+
+
+def _shape(module: Any, network: Any, recipe: Recipe) -> dict[str, int]:
+    """Sizes that the runtime needs."""
+    if module.KIND == "latent":
+        return {"latent": network.config.latent, "bars": recipe.data.bars}
+    return {"vocabulary": network.shape.vocabulary, "length": recipe.training.length}
+
+
+def _tasks(recipe: Recipe, files: dict[str, bytes]) -> list[str]:
+    """What the model can be used for."""
+    if "model" in files:
+        return list(TASKS.get(recipe.representation, ()))
+    found = ["compose"]
+    if "encode" in files:
+        found += ["vary", "interpolate"]
+    if recipe.representation == "groove":
+        found.append("humanise")
+    return found
+
+
+def _controls(corpus: Corpus) -> list[str]:
+    """What the network has learnt to be asked for."""
+    if corpus.representation != "events":
+        return []
+    has_chords = any(piece.prepared["lane"][0] for piece in corpus.pieces("train"))
+    measured = sorted({name for scale in corpus.scales.values() for name in scale})
+    return ["style", "key", "meter", "tempo", *(["chords", "sections"] if has_chords else []), *measured]
+
+
+def _programs(corpus: Corpus) -> set[int]:
+    """General MIDI programs that the network has met."""
+    if corpus.representation != "events":
+        return set()
+    tokens = {int(token) for piece in corpus.pieces("train") for token in piece.prepared["programs"]}
+    return {token - v.PROGRAM for token in tokens if token != v.DRUMS}

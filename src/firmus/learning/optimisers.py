@@ -1,0 +1,64 @@
+"""Optimisers: AdamW, and Muon for the matrices within layers; one set for each phase of a step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from firmus.learning.recipe import Recipe
+
+Optimisers = dict[str, list[torch.optim.Optimizer]]
+
+
+def optimisers(network: Any, recipe: Recipe) -> Optimisers:
+    """Optimisers of each phase, in the order of the phases; each group of weights knows its full learning rate."""
+    return {phase: _of_phase(_weights(network, phase), recipe) for phase in dict.fromkeys(network.PHASES)}
+
+
+def named(found: Optimisers) -> dict[str, torch.optim.Optimizer]:
+    """Optimisers by the names that a checkpoint knows them by."""
+    return {f"{phase} {type(each).__name__}": each for phase, some in found.items() for each in some}
+
+
+def full_rates(optimiser: torch.optim.Optimizer) -> list[float]:
+    """The full learning rate of each group of weights."""
+    return [group["full_rate"] for group in optimiser.param_groups]
+
+
+def _weights(network: Any, phase: str) -> dict[str, nn.Parameter]:
+    """Weights that are learnt in a phase, by their names in the whole network."""
+    own = {id(weight) for part in network.phase_modules(phase) for weight in part.parameters()}
+    return {name: each for name, each in network.named_parameters() if id(each) in own}
+
+
+def _of_phase(weights: dict[str, nn.Parameter], recipe: Recipe) -> list[torch.optim.Optimizer]:
+    settings = recipe.training
+    inner = {
+        name for name, each in weights.items() if settings.matrix_rate and each.dim() == 2 and _is_in_a_layer(name)
+    }
+    outer = [each for name, each in weights.items() if name not in inner]
+    groups = [
+        {"params": [each for each in outer if each.dim() >= 2], "weight_decay": settings.weight_decay},
+        {"params": [each for each in outer if each.dim() < 2], "weight_decay": 0.0},
+    ]
+    betas = (settings.momentum, 0.98)
+    found: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=settings.learning_rate, betas=betas, fused=True)]
+    if inner:
+        found.append(
+            torch.optim.Muon(
+                [weights[name] for name in sorted(inner)],
+                lr=settings.matrix_rate,
+                weight_decay=settings.weight_decay,
+                adjust_lr_fn="match_rms_adamw",
+            )
+        )
+    for group in (group for optimiser in found for group in optimiser.param_groups):
+        group["full_rate"] = group["lr"]
+    return found
+
+
+def _is_in_a_layer(name: str) -> bool:
+    """Whether a weight belongs to one of several layers, rather than to an embedding or an output."""
+    return any(step.isdecimal() for step in name.split("."))

@@ -1,0 +1,133 @@
+"""Before and while training: what is learnt from, what it will take, and whether the model has begun to copy."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from typing import Any
+
+import numpy as np
+import torch
+
+from firmus import plugins
+from firmus.analysis.copying import Memory
+from firmus.learning.corpus import Corpus, Piece
+from firmus.learning.recipe import Recipe
+from firmus.score import Score
+from firmus.tokens import in_bars
+
+FEW = 40  # pieces of which a network learns little but themselves
+DRAWN = 128  # windows that are drawn to see whether the model copies
+MARGIN = 2.0  # standard errors by which copying must exceed that of held-out music
+
+
+def told(recipe: Recipe, corpus: Corpus, network: torch.nn.Module) -> list[str]:
+    """What there is to learn from, and how large the network is, in lines for the user."""
+    learnt, held = corpus.pieces("train"), corpus.pieces("valid")
+    unit = "tokens" if recipe.representation == "events" else "sixteenths"
+    amount = sum(piece.tokens for piece in learnt)
+    weights = sum(each.numel() for each in network.parameters())
+    lines = [
+        f"{len(learnt)} pieces to learn from ({amount:,} {unit}), {len(held)} held out to measure on",
+        f"{weights / 1e6:.2f} M weights: about {weights / 1e6:.1f} MB when exported in eight bits, "
+        f"{weights * 20 / 1e6:.0f} MB in memory with their gradients, besides what a batch takes",
+    ]
+    if len(learnt) < FEW:
+        lines.append(f"warning: {len(learnt)} pieces are few: expect the model to learn them by heart")
+    if not held:
+        lines.append("warning: no piece is left to be held out: nothing will say when to stop")
+    return lines
+
+
+def estimate(seconds_a_step: float, steps_left: int, minutes_left: float | None) -> str:
+    """How long the rest will take, and the memory taken so far."""
+    minutes = steps_left * seconds_a_step / 60
+    bounded = minutes_left is not None and minutes_left < minutes
+    least = min(minutes, minutes_left) if minutes_left is not None else minutes
+    unit = 1 if sys.platform == "darwin" else 1024
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+    bound = f" (the bound; all steps would take {minutes:.0f})" if bounded else ""
+    return f"{seconds_a_step:.2f} s a step: about {least:.0f} minutes to go{bound}, {megabytes:,.0f} MB of memory"
+
+
+def rising(log: list[dict[str, float]], entries: int = 3) -> str:
+    """A warning where the held-out loss has risen for so many entries; else nothing.
+
+    Examples
+    --------
+    >>> log = [{"step": 100 * i, "valid": valid} for i, valid in enumerate([2.0, 1.0, 1.1, 1.2, 1.3])]
+    >>> rising(log)
+    'warning: the held-out loss has risen since step 100: the model learns its pieces by heart'
+    >>> rising(log[:3])
+    ''
+    """
+    losses = [entry["valid"] for entry in log]
+    if len(losses) <= entries or not np.isfinite(losses).all():
+        return ""
+    best = int(np.argmin(losses))
+    if len(losses) - 1 - best < entries or losses[-1] < losses[best] + 0.005 * abs(losses[best]):
+        return ""
+    return (
+        f"warning: the held-out loss has risen since step {log[best]['step']:.0f}: the model learns its pieces by heart"
+    )
+
+
+class CopyWatch:
+    """How often what a model draws stands in the training music, against how often held-out music does.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Of a raster.
+    corpus : Corpus
+    """
+
+    def __init__(self, recipe: Recipe, corpus: Corpus) -> None:
+        self.module: Any = plugins.load("firmus.tokens", recipe.representation)
+        self.bars = recipe.data.bars
+        learnt = (score for piece in corpus.pieces("train") for score in self._runs(piece))
+        self.memory = Memory(learnt, (self.bars,))
+        held = [score for piece in corpus.pieces("valid") for score in self._runs(piece)]
+        self.human = self._share(held)
+
+    def _runs(self, piece: Piece) -> list[Score]:
+        """Stretches of a piece with bars of equal length."""
+        if "cells" in piece.prepared:  # a roll is kept as its cells
+            return []
+        lines, found, first = piece.prepared["bars"], [], 0
+        for last in range(1, len(lines) + 1):
+            if last == len(lines) or lines[last, 1] != lines[first, 1]:
+                start, length = (int(each) for each in lines[first])
+                values = piece.prepared["raster"][start : start + (last - first) * length]
+                if length and last - first >= self.bars:
+                    found.append(in_bars(self.module.decode(values), length))
+                first = last
+        return found
+
+    def _share(self, scores: list[Score]) -> tuple[float, int]:
+        """Share of the windows of some scores that stand in the training music, and how many there are."""
+        copied = total = 0
+        for score in scores:
+            for drums in (False, True):
+                hits, count = self.memory.copied(score, self.bars, drums)
+                copied, total = copied + hits, total + count
+        return copied / max(total, 1), total
+
+    def look(self, network: Any, generator: np.random.Generator) -> dict[str, float]:
+        """Draw windows and say which share of them is copied."""
+        bar = 16
+        torch.manual_seed(int(generator.integers(2**31)))
+        drawn = network.sample(DRAWN, bar, self.bars).cpu().numpy()
+        share, count = self._share([in_bars(self.module.decode(each), bar) for each in drawn])
+        return {"copied": share, "copied_by_people": self.human[0], "drawn": float(count)}
+
+    def warning(self, found: dict[str, float]) -> str:
+        """A warning where more is copied than by people; else nothing."""
+        human, count = found["copied_by_people"], max(found["drawn"], 1.0)
+        error = (max(human, 1 / count) * (1 - min(human, 1.0)) / count) ** 0.5
+        if found["copied"] <= human + MARGIN * error:
+            return ""
+        return (
+            f"warning: {found['copied']:.1%} of what it draws stands note for note in the training music, against "
+            f"{human:.1%} of held-out music: it has begun to copy"
+        )

@@ -1,0 +1,182 @@
+"""Composing and varying with a latent model."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from firmus.errors import InvalidBrief
+from firmus.runtime.latent import OPEN
+from firmus.runtime.weights import Card
+from firmus.score import Key, Meter, Score, Tempo
+from firmus.tasks import _session as session
+from firmus.tasks import _windows as windows
+from firmus.tasks._styles import STYLES
+from firmus.tasks.refine import given, stretches
+from firmus.tokens import Integers, _raster
+from firmus.work import Brief, Work
+
+USUAL_BARS = 16
+USUAL_TEMPO = 100.0
+USUAL_AMOUNT = 0.3
+USUAL_TEMPERATURE = 0.5
+KEYS = ("C major", "G major", "D major", "F major", "A minor", "D minor", "E minor", "G minor")
+PATTERN = (0, 1, 0, 2, 3, 4, 0, 2)  # which idea each window of a phrase takes up
+
+
+def vary(brief: Brief, chosen: Card, progress: session.Progress | None) -> list[Work]:
+    """Move each window of a piece some way towards a random point, or towards more or less of a quality."""
+    source = given(brief, "vary")
+    space = windows.Space(chosen)
+    wanted = space.targets(brief)
+    heard, place = windows.heard(source, space.module, brief)
+    found = list(windows.cut(heard, space, stretches(source, brief.bars)))
+    amount = brief.amount if brief.amount is not None else 0.0 if wanted else USUAL_AMOUNT
+    first = secrets.randbelow(2**31) if brief.seed is None else brief.seed
+    works = []
+    for number in range(brief.count):
+        seed = (first + number) % 2**63
+        generator = np.random.default_rng(seed)
+        other, part = space.draw(brief.style or "", generator), heard.parts[0]
+        pieces: list[Integers] = []
+        for index, window in enumerate(found):
+            mean, _ = space.latent.encode(window.values[None], window.bar)
+            z = windows.between(mean[0], windows.between(other, space.draw(brief.style or "", generator), 0.3), amount)
+            told = _decoded(space, z, wanted, window.bar, generator, brief)
+            pieces.append(told)
+            if place is not None:
+                part = windows.spliced(part, window, space.score(told, window.bar).parts[0].notes)
+            if progress:
+                progress("vary", index + 1, len(found))
+        if place is None:
+            score = _joined(space, pieces, found, source)
+            spans = [(window.first, window.last, row) for window in found for row in range(len(score.parts))]
+        else:
+            score = replace(source, parts=(*source.parts[:place], part, *source.parts[place + 1 :]))
+            spans = [(window.first, window.last, place) for window in found]
+        more: dict[str, Any] = {"composed": tuple(spans), "source": session.digest(source)}
+        works.append(windows.work(brief, "vary", chosen, seed, score, **more))
+    return works
+
+
+def _joined(space: windows.Space, pieces: list[Integers], found: list[windows.Window], source: Score) -> Score:
+    """Windows one after the other, in the parts of the representation; of one that overlaps, what is new."""
+    new = [told[(window.first - window.start) // _raster.STEP :] for told, window in zip(pieces, found, strict=True)]
+    score = space.score(np.concatenate(new), found[0].bar)
+    return replace(score, tempi=source.tempi[:1], meters=(replace(source.meters[0], start=0),), title=source.title)
+
+
+def _decoded(
+    space: windows.Space, z: Any, wanted: dict[str, float], bar: int, generator: np.random.Generator, brief: Brief
+) -> Integers:
+    """A window (T, C) of a point (Z,), nearest to what is wanted, in the key asked for."""
+    heat = USUAL_TEMPERATURE if brief.temperature is None else brief.temperature
+    allowed = windows.key_mask(space, brief, bar * space.bars)
+
+    def decode(points: windows.Points) -> Integers:
+        return space.latent.decode(points, bar, space.bars, generator, heat, allowed=allowed)
+
+    found: Integers = space.nearest(z[None], wanted, bar, decode)[1][0]
+    return found
+
+
+def compose(brief: Brief, chosen: Card, progress: session.Progress | None) -> list[Work]:
+    """Compose windows from points drawn where the style's lie: some ideas, taken up again and answered."""
+    space = windows.Space(chosen)
+    wanted = space.targets(brief)
+    frame = _frame(brief, space)
+    first = secrets.randbelow(2**31) if brief.seed is None else brief.seed
+    works = []
+    for number in range(brief.count):
+        seed = (first + number) % 2**63
+        generator = np.random.default_rng(seed)
+        key = Key.parse(brief.key or KEYS[int(generator.integers(len(KEYS)))])
+        told = _ideas(space, brief, frame, key, wanted, generator)
+        bar = frame.meters[0].bar // _raster.STEP
+        score = space.score(told[: frame.end // _raster.STEP], bar)
+        pitched = not all(part.is_drums for part in score.parts)
+        score = replace(
+            score, meters=frame.meters, tempi=frame.tempi, keys=(key,) if pitched else (), chords=frame.chords,
+            title=_title(brief, chosen, key if pitched else None), end=frame.end,
+        )  # fmt: skip
+        if not space.latent.can_tell and pitched:
+            score = windows.ruled(score, frozenset(key.scale) if brief.is_strict("key") else frozenset())
+        spans = tuple((0, score.end, row) for row in range(len(score.parts)))
+        works.append(windows.work(brief, "compose", chosen, seed, score, composed=spans))
+        if progress:
+            progress("compose", number + 1, brief.count)
+    return works
+
+
+def _frame(brief: Brief, space: windows.Space) -> Score:
+    """The empty score: meter, tempo, length and chords."""
+    name, meter = space.card.name, Meter.parse(brief.meter or "4/4")
+    bar = meter.bar // _raster.STEP
+    known = space.card.facts.get("bar", 0)  # a picture has one width
+    if meter.bar % _raster.STEP or bar > _raster.LONGEST_BAR or known not in (0, bar):
+        most = f"bars of {known} sixteenths" if known else "bars of up to 6/4, in whole sixteenths"
+        raise InvalidBrief(f"meter {brief.meter}: model {name!r} knows {most}")
+    if brief.parts or brief.ranges:
+        raise InvalidBrief(f"model {name!r} has parts of its own: {', '.join(space.module.NAMES)}")
+    if brief.chords and space.card.representation != "band":
+        raise InvalidBrief(f"chords {brief.chords}: model {name!r} knows no chords; gan-band and composer do")
+    tempo = brief.tempo or USUAL_TEMPO
+    bars = round(brief.seconds * tempo * 8 / meter.bar) if brief.seconds else int(brief.bars or USUAL_BARS)
+    if brief.seconds and not brief.tempo:
+        tempo = max(bars, 1) * meter.bar / 8 / brief.seconds
+    frame = Score(meters=(meter,), tempi=(Tempo(0, tempo),), end=max(bars, 1) * meter.bar)
+    return replace(frame, chords=session.chords_over(brief.chords, frame)) if brief.chords else frame
+
+
+def _title(brief: Brief, chosen: Card, key: Key | None) -> str:
+    style = STYLES[brief.style].title if brief.style in STYLES else chosen.name
+    return f"{style} in {key.text}" if key else style
+
+
+def _ideas(
+    space: windows.Space,
+    brief: Brief,
+    frame: Score,
+    key: Key,
+    wanted: dict[str, float],
+    generator: np.random.Generator,
+) -> Integers:
+    """Windows (T, C) side by side: ideas that come back (`PATTERN`), the last one ending on the tonic."""
+    bar = frame.meters[0].bar // _raster.STEP
+    steps = bar * space.bars
+    count = -(-frame.end // (steps * _raster.STEP))
+    heat = USUAL_TEMPERATURE if brief.temperature is None else brief.temperature
+    first = space.draw(brief.style or "", generator)
+    ideas = [first]
+    while len(ideas) <= max(PATTERN):
+        ideas.append(windows.between(first, space.draw(brief.style or "", generator), windows.SPREAD))
+    scale = windows.scale_mask(space, set(key.scale), steps) if brief.is_strict("key") else None
+    given = np.full((count * steps, len(space.module.COLUMNS)), OPEN)
+    if frame.chords:
+        lane = space.module.encode(frame)[:, -1]
+        given[: len(lane), -1] = lane
+    pieces: list[Integers] = []
+    base = int(generator.integers(2**31))
+    for place in range(count):
+        last = place + 1 == count
+        allowed = _resting(space, key, scale, steps, bar) if last and scale is not None else scale
+        fixed = given[place * steps : (place + 1) * steps]
+        idea = PATTERN[place % len(PATTERN)]
+
+        def decode(z: windows.Points, allowed: Any = allowed, fixed: Any = fixed, idea: int = idea) -> Integers:
+            own = np.random.default_rng([base, idea])  # an idea that comes back is told alike
+            return space.latent.decode(z, bar, space.bars, own, heat, np.repeat(fixed[None], len(z), 0), allowed)
+
+        pieces.append(space.nearest(ideas[idea][None], wanted, bar, decode)[1][0])
+    return np.concatenate(pieces)
+
+
+def _resting(space: windows.Space, key: Key, scale: Any, steps: int, bar: int) -> Any:
+    """A mask whose last bar allows the tonic alone to begin."""
+    tonic = windows.scale_mask(space, {key.scale[0]}, steps)
+    allowed = scale.copy()
+    allowed[steps - bar :] &= tonic[steps - bar :]
+    return allowed

@@ -1,0 +1,310 @@
+"""What the tasks of latent models share: windows out of a piece and back into it, qualities, Origins."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus import plugins
+from firmus.analysis import features
+from firmus.errors import InvalidBrief, TokenError
+from firmus.runtime.latent import Latent, load
+from firmus.runtime.weights import Card
+from firmus.score import Key, Note, Part, Score
+from firmus.tasks import _session as session
+from firmus.timing import bars, beat
+from firmus.tokens import Integers, _raster, in_bars
+from firmus.work import Brief, Origin, Work
+
+Points = NDArray[np.float32]
+STRENGTHS = (0.6, 1.0, 1.6, 2.4)  # of a step towards a quality, of which the nearest result is kept
+SPREAD = 0.35  # share of the way to a random point that neighbouring windows of one piece lie apart
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Some bars of a piece as a latent model reads them.
+
+    Parameters
+    ----------
+    values : array (T, C)
+    bar : int
+        Steps in a bar.
+    start : int
+        Tick at which the window begins.
+    first, last : int
+        The ticks of it that are to be composed anew, `last` not among them.
+    """
+
+    values: Integers
+    bar: int
+    start: int
+    first: int
+    last: int
+
+
+class Space:
+    """A latent model, its representation and what its card says of its space."""
+
+    def __init__(self, chosen: Card) -> None:
+        self.card = chosen
+        self.latent: Latent = load(chosen.name)
+        self.module: Any = plugins.load("firmus.tokens", chosen.representation)
+        self.bars = chosen.shape["bars"]
+        self.facts: dict[str, Any] = chosen.facts.get("space", {})
+
+    def draw(self, style: str, generator: np.random.Generator) -> Points:
+        """A random point (Z,) where windows of a style lie; of a model without an encoder, anywhere."""
+        styles = self.facts.get("styles", {})
+        about = styles.get(style) or styles.get("")
+        noise = generator.standard_normal(self.latent.size)
+        if about is None:
+            return noise.astype(np.float32)
+        return (np.array(about["mean"]) + np.array(about["spread"]) * noise).astype(np.float32)
+
+    def score(self, values: Integers, bar: int) -> Score:
+        """A window's Score."""
+        return in_bars(self.module.decode(values), bar)
+
+    def towards(self, z: Points, wanted: dict[str, float]) -> Points:
+        """The step Δz = W⁺ Δa from points (N, Z) to what is wanted of some qualities; the others stay."""
+        known = self.facts.get("qualities", {})
+        names = sorted(known)
+        matrix = np.array([known[name]["direction"] for name in names])  # (A, Z)
+        now = z @ matrix.T + np.array([known[name]["offset"] for name in names])
+        change = np.zeros_like(now)
+        for name, value in wanted.items():
+            change[:, names.index(name)] = value - now[:, names.index(name)]
+        step: Points = (change @ np.linalg.pinv(matrix).T).astype(np.float32)
+        return step
+
+    def targets(self, brief: Brief) -> dict[str, float]:
+        """What is asked of each quality, as a value: the share of the training windows that have less."""
+        found = {}
+        for name in features.QUALITIES:
+            share = getattr(brief, name)
+            if share is not None:
+                known = self.facts.get("qualities", {})
+                if name not in known:
+                    able = ", ".join(known) or "no quality"
+                    raise InvalidBrief(f"{name} {share}: model {self.card.name!r} can be asked for {able}")
+                quantiles = known[name]["quantiles"]
+                found[name] = float(np.interp(share, np.linspace(0, 1, len(quantiles)), quantiles))
+        return found
+
+    def nearest(
+        self, z: Points, wanted: dict[str, float], bar: int, decode: Callable[[Points], Integers]
+    ) -> tuple[Points, Integers]:
+        """Points (N, Z) moved towards what is wanted, and their windows: of several strengths the nearest."""
+        if not wanted:
+            return z, decode(z)
+        step = self.towards(z, wanted)
+        tried = [(z + strength * step, decode(z + strength * step)) for strength in STRENGTHS]
+        spread = {name: self._spread(name) for name in wanted}
+
+        def miss(values: Integers) -> float:
+            found = [features.qualities(self.score(each, bar)) for each in values]
+            return sum(
+                abs(float(np.mean([each.get(name, 0.0) for each in found])) - value) / spread[name]
+                for name, value in wanted.items()
+            )
+
+        return min(tried, key=lambda each: miss(each[1]))
+
+    def _spread(self, name: str) -> float:
+        quantiles = self.facts["qualities"][name]["quantiles"]
+        return max(float(quantiles[-2] - quantiles[1]), 1e-6)
+
+
+def choose(brief: Brief, task: str, usual: str) -> Card:
+    """Card of the latent model asked for; refuses what a latent model cannot be asked."""
+    chosen = session.choose_model(replace(brief, model=brief.model or usual), task)
+    if chosen.kind != "latent":
+        raise InvalidBrief(f"model {chosen.name!r} composes token by token: {task} needs a latent model, as {usual!r}")
+    for name in ("mood", "polyphony", "form"):
+        if getattr(brief, name) is not None:
+            raise InvalidBrief(f"{name} {getattr(brief, name)}: latent models take density, register and syncopation")
+    return chosen
+
+
+def between(one: Points, other: Points, share: float) -> Points:
+    """The point a share of the way from one to the other on an arc (spherical interpolation, Shoemake 1985).
+
+    Examples
+    --------
+    >>> between(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 0.5).round(3).tolist()
+    [0.707, 0.707]
+    """
+    lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
+    cosine = float(np.clip((one @ other) / max(lengths, 1e-9), -1, 1))
+    angle = np.arccos(cosine)
+    if angle < 1e-3:
+        found: Points = (1 - share) * one + share * other
+        return found
+    found = (np.sin((1 - share) * angle) * one + np.sin(share * angle) * other) / np.sin(angle)
+    return found.astype(np.float32)
+
+
+def heard(source: Score, module: Any, brief: Brief) -> tuple[Score, int | None]:
+    """What of a source a representation is to read: one part, with its place, or everything (None)."""
+    if module.PARTS == 1:
+        place = part_place(source, module, brief)
+        return replace(source, parts=(source.parts[place],)), place
+    if brief.parts:
+        raise InvalidBrief(f"parts {', '.join(brief.parts)}: {module.TITLE.lower()} takes the whole piece")
+    return source, None
+
+
+def part_place(source: Score, module: Any, brief: Brief) -> int:
+    """Place of the one part of a source that a representation is to read: the one named, or its drums or melody."""
+    drums = module.NAMES == ("Drums",)
+    kind = "drums" if drums else "melody"
+    fitting = [place for place, part in enumerate(source.parts) if part.is_drums == drums and part.notes]
+    if brief.parts:
+        place = session.find_part(source, brief.parts[0])
+        if place not in fitting or len(brief.parts) > 1:
+            raise InvalidBrief(f"parts {', '.join(brief.parts)}: name one part that has notes of a {kind}")
+        return place
+    if not fitting:
+        raise InvalidBrief(f"the source has no {kind}: {module.TITLE.lower()} is what is read")
+    sung = source.parts[fitting[0]] if drums else _raster.melody_part(source)
+    return next(index for index in fitting if source.parts[index] is sung)
+
+
+def cut(source: Score, space: Space, spans: list[tuple[int, int]]) -> Iterator[Window]:
+    """Windows that cover the bars within spans of ticks; bars beside them fill a window up.
+
+    Raises
+    ------
+    InvalidBrief
+        Where there are too few bars of one length in a row.
+    """
+    try:
+        values = space.module.encode(source)
+    except TokenError as error:
+        raise InvalidBrief(str(error)) from None
+    every, lines = bars(source), _raster.bar_lines(source)
+    missing = len(every) and int(lines[-1].sum()) - len(values)
+    if missing > 0:  # the last bar may end after the last note
+        values = np.concatenate([values, np.zeros((missing, values.shape[1]), values.dtype)])
+    wanted = [any(first <= bar.start < last for first, last in spans) and bar.number > 0 for bar in every]
+    place = 0
+    while place < len(every):
+        if not wanted[place]:
+            place += 1
+            continue
+        low, high = place, place + 1
+        length = int(lines[place, 1])
+        while high < len(every) and high - low < space.bars and lines[high, 1] == length:
+            high += 1
+        while low > 0 and high - low < space.bars and lines[low - 1, 1] == length:
+            low -= 1
+        if high - low < space.bars or not length:
+            number = every[place].number
+            raise InvalidBrief(
+                f"bar {number}: model {space.card.name!r} reads {space.bars} bars in a row that are equally long, "
+                "in whole sixteenths"
+            )
+        stop = place
+        while stop < high and wanted[stop]:
+            stop += 1
+        begin = int(lines[low, 0])
+        window = values[begin : begin + space.bars * length].astype(np.int64)
+        for column, size in enumerate(space.module.COLUMNS):
+            if size == _raster.LINE:
+                window[:, column] = _raster.begun(window[:, column], values[:begin, column])
+        yield Window(window, length, every[low].start, every[place].start, every[stop - 1].end)
+        place = stop
+
+
+def spliced(part: Part, window: Window, told: tuple[Note, ...]) -> Part:
+    """A part with the notes of a window's new ticks in place of its own."""
+    kept = [note for note in part.notes if not window.first <= note.start < window.last]
+    fresh = []
+    for note in told:
+        start = max(note.start + window.start, 0)
+        if window.first <= start < window.last:
+            fresh.append(replace(note, start=start, duration=max(1, min(note.duration, window.last - start))))
+    return replace(part, notes=tuple(kept + fresh))
+
+
+def origin(brief: Brief, task: str, chosen: Card, seed: int, score: Score, **more: Any) -> Origin:
+    """Where a Work of a latent model comes from; `more` are fields of the Origin."""
+    measured = {**features.summary(score), **session.heard(score), **features.qualities(score)}
+    return Origin(
+        firmus=session.version(),
+        model=chosen.name,
+        weights=chosen.digest,
+        task=task,
+        seed=seed,
+        brief=brief.as_dict(),
+        credits=chosen.credits,
+        measured=measured | more.pop("measured", {}),
+        **more,
+    )
+
+
+def work(brief: Brief, task: str, chosen: Card, seed: int, score: Score, **more: Any) -> Work:
+    """A marked Score with its Origin."""
+    marked = session.marked(score)
+    return Work(marked, origin(brief, task, chosen, seed, marked, **more))
+
+
+def ruled(score: Score, scale: frozenset[int]) -> Score:
+    """A score that was made in one go, moved onto the rules: each note to the nearest pitch that they allow.
+
+    Notes on a beat go to tones of the chord that stands there, all others to tones of the chord or of the scale; a note
+    that is allowed stays. Where no chord stands the scale alone rules, an empty one allowing everything.
+    """
+    starts = [chord.start for chord in score.chords]
+    unit = beat(score.meters[0])
+    found = []
+    for part in score.parts:
+        notes: dict[tuple[int, int], Note] = {}
+        for note in part.notes:
+            place = bisect_right(starts, note.start) - 1
+            tones = set(score.chords[place].pitch_classes) if place >= 0 else set()
+            strong = note.start % score.meters[0].bar % unit == 0
+            allowed = (tones or scale) if strong else (tones | scale if scale else set())
+            pitch = note.pitch if part.is_drums or not allowed else _nearest(note.pitch, allowed)
+            notes.setdefault((note.start, pitch), replace(note, pitch=pitch))
+        found.append(replace(part, notes=tuple(notes.values())))
+    return replace(score, parts=tuple(found))
+
+
+def _nearest(pitch: int, classes: Collection[int]) -> int:
+    """The pitch of some classes that is nearest, the lower of two.
+
+    Examples
+    --------
+    >>> _nearest(61, {0, 4, 7}), _nearest(66, {0, 4, 7})
+    (60, 67)
+    """
+    reach = [pitch + step * way for step in range(12) for way in (-1, 1)]
+    return next(each for each in reach if each % 12 in classes and 0 <= each <= 127)
+
+
+def key_mask(space: Space, brief: Brief, steps: int) -> NDArray[np.bool_] | None:
+    """Which values may be drawn (T, F): of lines the pitches of the key asked for; None where none is a rule."""
+    if brief.key is None or not brief.is_strict("key"):
+        return None
+    return scale_mask(space, set(Key.parse(brief.key).scale), steps)
+
+
+def scale_mask(
+    space: Space, scale: set[int], steps: int, low: int = _raster.LOWEST, high: int = _raster.HIGHEST
+) -> NDArray[np.bool_]:
+    """Which values may be drawn (T, F): of lines some pitch classes within a range; all values of other columns."""
+    found = []
+    for size in space.module.COLUMNS:
+        mask = np.ones(size, bool)
+        if size == _raster.LINE:
+            pitches = np.arange(_raster.LOWEST, _raster.HIGHEST + 1)
+            mask[_raster.FIRST :] = [pitch % 12 in scale and low <= pitch <= high for pitch in pitches]
+        found.append(mask)
+    return np.tile(np.concatenate(found), (steps, 1))

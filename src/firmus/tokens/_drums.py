@@ -1,0 +1,49 @@
+"""Nine drums, and which of a score are struck together."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus.score import Note, Score
+from firmus.tokens import Integers
+from firmus.tokens._raster import STEP
+
+DRUMS = (36, 38, 42, 46, 43, 47, 50, 49, 51)  # kick, snare, closed and open hi-hat, three toms, crash, ride
+_NEAREST = {
+    36: (35,), 38: (37, 39, 40), 42: (22, 44, 54, 69, 70), 46: (26,), 43: (41, 58, 64, 66), 47: (45, 61, 63, 65),
+    50: (48, 60, 62), 49: (52, 55, 57), 51: (53, 56, 59),
+}  # fmt: skip
+DRUM_OF = {key: place for place, drum in enumerate(DRUMS) for key in (drum, *_NEAREST[drum])}
+SETS = 1 << len(DRUMS)  # sets of drums struck together
+LENGTH = 60  # ticks of a drum's note
+
+
+def strokes(score: Score, count: int) -> NDArray[np.int16]:
+    """Velocity and lateness in ticks (count, 9, 2) of the loudest stroke of each drum near each step; 0 where none."""
+    found = np.zeros((count, len(DRUMS), 2), np.int16)
+    for note in (note for part in score.parts if part.is_drums for note in part.notes):
+        drum, step = DRUM_OF.get(note.pitch), (note.start + STEP // 2) // STEP
+        if drum is not None and step < count and note.velocity > found[step, drum, 0]:
+            found[step, drum] = note.velocity, note.start - step * STEP
+    return found
+
+
+def together(struck: NDArray[np.bool_]) -> NDArray[np.int16]:
+    """Number (S,) of each set of drums (S, 9)."""
+    found: NDArray[np.int16] = (struck * (1 << np.arange(len(DRUMS)))).sum(axis=1).astype(np.int16)
+    return found
+
+
+def apart(sets: Integers) -> NDArray[np.bool_]:
+    """The sets of drums (S, 9) of their numbers (S,); what is no number is an empty set."""
+    valid = np.where((sets < 0) | (sets >= SETS), 0, sets)
+    found: NDArray[np.bool_] = ((valid[:, None] >> np.arange(len(DRUMS))) & 1).astype(bool)
+    return found
+
+
+def flat(sets: Integers, velocity: int = 80) -> tuple[Note, ...]:
+    """Notes of sets of drums (S,), all alike and in time."""
+    return tuple(
+        Note(int(step) * STEP, LENGTH, DRUMS[drum], velocity) for step, drum in np.argwhere(apart(np.asarray(sets)))
+    )

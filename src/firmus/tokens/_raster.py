@@ -1,0 +1,177 @@
+"""What rasters share: steps of a sixteenth, bars of equal length, lines of one note at a time.
+
+A line (S,) holds at each step what begins there: 0 nothing (what sounded goes on), 1 a rest, 2 to 89 the pitches 21 to
+108. A line begins with a rest or a pitch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus.errors import TokenError
+from firmus.score import TICKS_PER_QUARTER, Note, Part, Score
+from firmus.timing import bars
+from firmus.tokens import Integers, Prepared, Window
+
+QUARTER = 4
+STEP = TICKS_PER_QUARTER // QUARTER
+LONGEST_BAR = 24  # steps: 6/4 and 12/8
+MOST_STEPS = 1 << 16
+HOLD, REST, FIRST = 0, 1, 2
+LOWEST, HIGHEST = 21, 108
+LINE = FIRST + HIGHEST - LOWEST + 1  # values of a line
+BASSES = range(32, 40)  # General MIDI programs
+
+
+def steps(score: Score, most: int = MOST_STEPS) -> int:
+    """Sixteenths that a score lasts, the last one full.
+
+    Raises
+    ------
+    TokenError
+        Where it is too long.
+    """
+    found = -(-score.end // STEP)
+    if found > most:
+        raise TokenError(f"the score lasts {found} sixteenths: this raster holds {most} at most")
+    return found
+
+
+def bar_lines(score: Score) -> Integers:
+    """First step and length (B, 2) of every bar; length 0 where a bar is no whole number of sixteenths, or too long."""
+    found = []
+    for bar in bars(score):
+        length = bar.end - bar.start
+        fits = bar.number > 0 and bar.start % STEP == length % STEP == 0 and length <= LONGEST_BAR * STEP
+        found.append((bar.start // STEP, length // STEP if fits else 0))
+    return np.array(found, np.int32).reshape(-1, 2)
+
+
+def packed(raster: Integers, score: Score, style: str) -> Prepared:
+    """A raster (S, C) and what else training keeps of a piece."""
+    return {"raster": raster, "bars": bar_lines(score), "style": np.frombuffer(style.encode(), np.uint8)}
+
+
+def table(values: Integers, columns: int) -> Integers:
+    """Raster (S, columns) of any array, an incomplete last step left out."""
+    flat = np.asarray(values).astype(np.int64).reshape(-1)
+    return flat[: len(flat) // columns * columns].reshape(-1, columns)
+
+
+def draw(prepared: Prepared, generator: np.random.Generator, count: int) -> tuple[Window, Integers] | None:
+    """A random window of `count` bars of equal length, and the step before it; None where the piece has none."""
+    lines = prepared["bars"]
+    places = possible(lines, count, len(prepared["raster"]))
+    if not len(places):
+        return None
+    first, length = lines[int(generator.choice(places))]
+    values = prepared["raster"][first : first + count * length].astype(np.int64)
+    style = bytes(prepared["style"]).decode()
+    return Window(values, int(length), style), prepared["raster"][:first]
+
+
+def possible(lines: Integers, count: int, end: int) -> NDArray[np.int64]:
+    """Bars from which `count` bars of equal length follow within `end` steps."""
+    if len(lines) < count:
+        return np.empty(0, np.int64)
+    lengths = np.lib.stride_tricks.sliding_window_view(lines[:, 1], count)
+    good = (lengths[:, :1] > 0).ravel() & (lengths == lengths[:, :1]).all(axis=1)
+    fits = lines[: len(lengths), 0] + lengths.sum(axis=1) <= end
+    return np.flatnonzero(good & fits)
+
+
+def begun(line: Integers, before: Integers) -> Integers:
+    """A cut line (T,) that begins with what sounds at its first step, by the steps before it."""
+    if len(line) and line[0] == HOLD:
+        earlier = before[before != HOLD]
+        line = line.copy()
+        line[0] = earlier[-1] if len(earlier) else REST
+    return line
+
+
+def moved(line: Integers, shift: int) -> Integers:
+    """A line, its pitches moved by semitones; by an octave back where one would leave the range."""
+    pitches = line >= FIRST
+    new = line + np.where(pitches, shift, 0)
+    new = np.where(pitches & (new < FIRST), new + 12, new)
+    return np.where(pitches & (new >= LINE), new - 12, new)
+
+
+def to_line(notes: Iterable[Note], count: int, *, lowest: bool = False) -> Integers:
+    """Line (count,) of some notes: of several at a time the highest, or the lowest, by octaves into the range."""
+    chosen: dict[int, tuple[int, int]] = {}
+    for note in notes:
+        first = nearest(note.start)
+        pitch, last = in_range(note.pitch), max(nearest(note.end), first + 1)
+        if first < count:
+            old = chosen.get(first)
+            better = old is None or (pitch < old[0] if lowest else pitch > old[0])
+            if better or (old and pitch == old[0] and last > old[1]):
+                chosen[first] = (pitch, last)
+    line = np.zeros(count, np.int16)
+    onsets = sorted(chosen)
+    for onset, after in zip(onsets, [*onsets, count][1:], strict=True):
+        pitch, last = chosen[onset]
+        line[onset] = FIRST + pitch - LOWEST
+        if last < after:
+            line[last] = REST
+    return begun(line, line[:0])
+
+
+def from_line(line: Integers, velocity: int = 80) -> tuple[Note, ...]:
+    """Notes of any line; the inverse of `to_line`. What is no value of a line counts as nothing new."""
+    line = np.where((line < 0) | (line >= LINE), HOLD, line)
+    changes = np.flatnonzero(line != HOLD)
+    ends = np.append(changes, len(line))[1:]
+    return tuple(
+        Note(int(start) * STEP, int(end - start) * STEP, int(line[start]) - FIRST + LOWEST, velocity)
+        for start, end in zip(changes, ends, strict=True)
+        if line[start] >= FIRST
+    )
+
+
+def in_range(pitch: int) -> int:
+    """A pitch, moved by octaves into the range of a line."""
+    pitch += 12 * max(0, -((pitch - LOWEST) // 12))
+    return pitch - 12 * max(0, -((HIGHEST - pitch) // 12))
+
+
+def nearest(tick: int) -> int:
+    """The nearest step, the later of two."""
+    return (tick + STEP // 2) // STEP
+
+
+def melody_part(score: Score, *, even_a_bass: bool = True) -> Part | None:
+    """The part that sings: the first, if one note at a time, or else the highest.
+
+    Drums do not count, nor do basses, but where there is nothing else and `even_a_bass`.
+    """
+    pitched = [part for part in score.parts if part.notes and not part.is_drums]
+    candidates = [part for part in pitched if part.program not in BASSES] or (pitched if even_a_bass else [])
+    for part in candidates[:1]:
+        if _overlap(part) < 0.1:
+            return part
+    return max(candidates, key=lambda part: float(np.mean([note.pitch for note in part.notes])), default=None)
+
+
+def bass_part(score: Score) -> Part | None:
+    """The part of a bass, or else the lowest of several; None where there is one part alone."""
+    pitched = [part for part in score.parts if part.notes and not part.is_drums]
+    basses = [part for part in pitched if part.program in BASSES]
+    if basses:
+        return max(basses, key=lambda part: len(part.notes))
+    melody = melody_part(score)
+    others = [part for part in pitched if part is not melody]
+    return min(others, key=lambda part: float(np.mean([note.pitch for note in part.notes])), default=None)
+
+
+def _overlap(part: Part) -> float:
+    """Share of notes that begin while an earlier one sounds on."""
+    reached, overlapping = 0, 0
+    for note in part.notes:
+        overlapping += note.start < reached - STEP // 2
+        reached = max(reached, note.end)
+    return overlapping / max(len(part.notes), 1)
