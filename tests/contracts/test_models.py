@@ -17,10 +17,11 @@ SHAPE = Shape(vocabulary=100, places=20, parts=5, quarter=24)
 MODELS = plugins.names("firmus.models")
 STEPPERS = [name for name in MODELS if plugins.load("firmus.models", name).KIND == "stepper"]
 SCORERS = [name for name in MODELS if plugins.load("firmus.models", name).KIND == "scorer"]
+LATENTS = [name for name in MODELS if plugins.load("firmus.models", name).KIND == "latent"]  # see test_latents.py
 
 
 def test_every_model_is_of_a_kind_that_is_tested():
-    assert sorted(STEPPERS + SCORERS) == sorted(MODELS)
+    assert sorted(STEPPERS + SCORERS + LATENTS) == sorted(MODELS)
 
 
 def stirred(network):
@@ -85,7 +86,7 @@ def test_eight_bits_change_little(name, tmp_path):
     assert np.abs(found - wanted).max() < 0.05 * np.abs(wanted).max()
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", STEPPERS + SCORERS)
 def test_one_token_cannot_see_the_next(name):
     torch.manual_seed(3)
     module = plugins.load("firmus.models", name)

@@ -55,4 +55,8 @@ def traced(
             input_names=list(inputs), output_names=list(outputs), dynamic_axes={**(axes or {}), **outputs},
         )  # fmt: skip
     model: onnx.ModelProto = onnx.ModelProto.FromString(target.getvalue())
+    for wanted, output in zip(outputs, model.graph.output, strict=True):
+        if output.name != wanted:  # a constant, which the exporter names as it likes
+            model.graph.node.append(onnx.helper.make_node("Identity", [output.name], [wanted]))
+            output.name = wanted
     return model
