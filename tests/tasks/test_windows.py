@@ -56,7 +56,8 @@ def beat(seed, count=8):
     generator = np.random.default_rng(seed)
     notes = []
     for step in range(0, count * 16, 2):
-        for drum in (42, *((36,) if step % 8 == 0 else ()), *((38,) if step % 8 == 4 else ())):
+        extra = (46,) if step % 4 == 2 and generator.random() < seed % 5 / 5 else ()
+        for drum in (42, *extra, *((36,) if step % 8 == 0 else ()), *((38,) if step % 8 == 4 else ())):
             late = int(generator.integers(10, 30)) if drum == 38 else 0
             notes.append(Note(step * 120 + late, 60, drum, 110 if step % 4 == 0 else 50))
     return Score((Part("Drums", tuple(notes), is_drums=True),), meters=(Meter(0, 4, 4),))
@@ -110,6 +111,14 @@ def test_the_way_from_one_piece_to_another_begins_and_ends_with_them():
     assert [work.score for work in again] == [work.score for work in works]
 
 
+def test_an_upbeat_is_heard():
+    one = replace(tune(101), pickup=480)
+    works = firmus.interpolate(one, tune(102), model="tiny-melody", steps=3, seed=1)
+    assert notes_of(works[0].score) == [(start + 1440, duration, pitch) for start, duration, pitch in notes_of(one)]
+    assert not works[0].score.pickup
+    assert min(notes_of(works[-1].score))[0] == 1920
+
+
 def test_pieces_of_unlike_length_go_as_far_as_the_shorter():
     works = firmus.interpolate(tune(101, 8), tune(102, 4), model="tiny-melody", steps=3, seed=1)
     assert {work.score.end for work in works} == {4 * 1920}
@@ -136,19 +145,6 @@ def test_a_pieces_other_parts_and_bars_stay_when_it_is_varied():
     assert notes_of(work.score) != notes_of(source)
     assert max(start + duration for start, duration, _ in notes_of(work.score) if start < 4 * 1920) <= 4 * 1920
     assert work.origin.composed == ((2 * 1920, 4 * 1920, 0),)
-
-
-def test_going_further_changes_more():
-    source = tune(9)
-
-    def changed(amount):
-        found = [
-            firmus.vary(source, model="tiny-melody", amount=amount, seed=seed, temperature=0.0) for seed in range(6)
-        ]
-        mine = set(notes_of(source))
-        return np.mean([len(mine.symmetric_difference(notes_of(work.score))) for work in found])
-
-    assert changed(0.05) < changed(1.0)
 
 
 def test_what_is_wished_of_a_quality_is_heard():
@@ -195,7 +191,7 @@ def test_humanised_drums_strike_the_same_drums_at_the_same_sixteenths():
     ("wishes", "message"),
     [
         ({"mood": "calm"}, "mood calm"),
-        ({"syncopation": 0.5, "model": "tiny-groove"}, None),
+        ({"density": 0.5, "model": "tiny-groove"}, None),
         ({"parts": "2"}, "there is no part"),
         ({"steps": 4}, "for interpolate"),
     ],

@@ -40,33 +40,28 @@ def vary(brief: Brief, chosen: Card, progress: session.Progress | None) -> list[
     for number in range(brief.count):
         seed = (first + number) % 2**63
         generator = np.random.default_rng(seed)
-        other, part = space.draw(brief.style or "", generator), heard.parts[0]
-        pieces: list[Integers] = []
+        other = space.draw(brief.style or "", generator)
+        told: list[Integers] = []
         for index, window in enumerate(found):
             mean, _ = space.latent.encode(window.values[None], window.bar)
             z = windows.between(mean[0], windows.between(other, space.draw(brief.style or "", generator), 0.3), amount)
-            told = _decoded(space, z, wanted, window.bar, generator, brief)
-            pieces.append(told)
-            if place is not None:
-                part = windows.spliced(part, window, space.score(told, window.bar).parts[0].notes)
+            told.append(_decoded(space, z, wanted, window.bar, generator, brief))
             if progress:
                 progress("vary", index + 1, len(found))
         if place is None:
-            score = _joined(space, pieces, found, source)
-            spans = [(window.first, window.last, row) for window in found for row in range(len(score.parts))]
+            parts = windows.spliced(space.module.quantise(source).parts, space, told, found)
+            rows = list(range(len(parts)))
         else:
-            score = replace(source, parts=(*source.parts[:place], part, *source.parts[place + 1 :]))
-            spans = [(window.first, window.last, place) for window in found]
-        more: dict[str, Any] = {"composed": tuple(spans), "source": session.digest(source)}
-        works.append(windows.work(brief, "vary", chosen, seed, score, **more))
+            (part,) = windows.spliced(heard.parts, space, told, found)
+            parts, rows = (*source.parts[:place], part, *source.parts[place + 1 :]), [place]
+        spans = tuple((window.first, window.last, row) for window in found for row in rows)
+        works.append(
+            windows.work(
+                brief, "vary", chosen, seed, replace(source, parts=parts),
+                composed=spans, source=session.digest(source),
+            )
+        )  # fmt: skip
     return works
-
-
-def _joined(space: windows.Space, pieces: list[Integers], found: list[windows.Window], source: Score) -> Score:
-    """Windows one after the other, in the parts of the representation; of one that overlaps, what is new."""
-    new = [told[(window.first - window.start) // _raster.STEP :] for told, window in zip(pieces, found, strict=True)]
-    score = space.score(np.concatenate(new), found[0].bar)
-    return replace(score, tempi=source.tempi[:1], meters=(replace(source.meters[0], start=0),), title=source.title)
 
 
 def _decoded(

@@ -39,6 +39,8 @@ class Window:
         Tick at which the window begins.
     first, last : int
         The ticks of it that are to be composed anew, `last` not among them.
+    held : array (C,) of bool
+        Which lines begin with a note that sounds on from before, or a rest that lasts on.
     """
 
     values: Integers
@@ -46,6 +48,7 @@ class Window:
     start: int
     first: int
     last: int
+    held: NDArray[np.bool_]
 
 
 class Space:
@@ -191,7 +194,9 @@ def cut(source: Score, space: Space, spans: list[tuple[int, int]]) -> Iterator[W
     every, lines = bars(source), _raster.bar_lines(source)
     missing = len(every) and int(lines[-1].sum()) - len(values)
     if missing > 0:  # the last bar may end after the last note
-        values = np.concatenate([values, np.zeros((missing, values.shape[1]), values.dtype)])
+        silence = np.zeros((missing, values.shape[1]), values.dtype)
+        silence[0] = [_raster.REST if size == _raster.LINE else 0 for size in space.module.COLUMNS]
+        values = np.concatenate([values, silence])
     wanted = [any(first <= bar.start < last for first, last in spans) and bar.number > 0 for bar in every]
     place = 0
     while place < len(every):
@@ -215,21 +220,69 @@ def cut(source: Score, space: Space, spans: list[tuple[int, int]]) -> Iterator[W
             stop += 1
         begin = int(lines[low, 0])
         window = values[begin : begin + space.bars * length].astype(np.int64)
-        for column, size in enumerate(space.module.COLUMNS):
-            if size == _raster.LINE:
-                window[:, column] = _raster.begun(window[:, column], values[:begin, column])
-        yield Window(window, length, every[low].start, every[place].start, every[stop - 1].end)
+        held = np.array([size == _raster.LINE for size in space.module.COLUMNS]) & (window[0] == _raster.HOLD)
+        for column in np.flatnonzero(held):
+            window[:, column] = _raster.begun(window[:, column], values[:begin, column])
+        yield Window(window, length, every[low].start, every[place].start, every[stop - 1].end, held)
         place = stop
 
 
-def spliced(part: Part, window: Window, told: tuple[Note, ...]) -> Part:
-    """A part with the notes of a window's new ticks in place of its own."""
-    kept = [note for note in part.notes if not window.first <= note.start < window.last]
+def spliced(parts: tuple[Part, ...], space: Space, told: list[Integers], found: list[Window]) -> tuple[Part, ...]:
+    """Parts with what was told of some windows in place of their own notes there.
+
+    Parameters
+    ----------
+    parts : tuple of Part
+        As many as the representation has.
+    space : Space
+    told : list of array (T, C)
+        For each window; of one that overlaps the one before, only what is new is taken.
+    found : list of Window
+    """
+    for start, last, bar, values in _runs(told, found):
+        fresh = space.score(values, bar).parts
+        parts = tuple(_spliced(part, start, last, own.notes) for part, own in zip(parts, fresh, strict=True))
+    return parts
+
+
+def _runs(told: list[Integers], found: list[Window]) -> Iterator[tuple[int, int, int, Integers]]:
+    """First tick, tick after the last, steps in a bar and values (T, C) of windows that follow on each other."""
+    place = 0
+    while place < len(found):
+        first = found[place]
+        pieces: list[Integers] = []
+        while True:
+            window = found[place]
+            inside = slice((window.first - window.start) // _raster.STEP, (window.last - window.start) // _raster.STEP)
+            new = told[place][inside].copy()
+            if pieces and window.first == window.start:
+                new[0] = np.where(window.held & (new[0] == _sounding(np.concatenate(pieces))), _raster.HOLD, new[0])
+            pieces.append(new)
+            place += 1
+            if place == len(found) or found[place].first != window.last or found[place].bar != first.bar:
+                break
+        yield first.first, window.last, first.bar, np.concatenate(pieces)
+
+
+def _sounding(values: Integers) -> Integers:
+    """The last value (C,) of each column of (T, C) that is not `_raster.HOLD`."""
+    latest = len(values) - 1 - (values[::-1] != _raster.HOLD).argmax(axis=0)
+    found: Integers = np.take_along_axis(values, latest[None], 0)[0]
+    return found
+
+
+def _spliced(part: Part, first: int, last: int, told: tuple[Note, ...]) -> Part:
+    """A part with notes told from tick `first` on in place of its own up to `last`; what sounds into them sounds on."""
+    half = _raster.STEP // 2
+    kept = [note for note in part.notes if not first - half <= note.start < last - half]
+    alone = features.is_monophonic(part)
+    into = [note for note in kept if note.start < first < note.end] if not part.is_drums else []
     fresh = []
     for note in told:
-        start = max(note.start + window.start, 0)
-        if window.first <= start < window.last:
-            fresh.append(replace(note, start=start, duration=max(1, min(note.duration, window.last - start))))
+        start, end = max(note.start + first, 0), min(note.end + first, last)
+        start = max([start, *(each.end for each in into if alone or each.pitch == note.pitch)])
+        if start < end:
+            fresh.append(replace(note, start=start, duration=end - start))
     return replace(part, notes=tuple(kept + fresh))
 
 

@@ -12,7 +12,7 @@ from firmus.errors import InvalidBrief
 from firmus.score import Score, Section
 from firmus.tasks import _session as session
 from firmus.tasks import _windows as windows
-from firmus.tasks.refine import given, stretches
+from firmus.tasks.refine import given
 from firmus.timing import bars
 from firmus.work import Brief, Work
 
@@ -50,12 +50,15 @@ def interpolate(brief: Brief | None = None, progress: session.Progress | None = 
     wanted = space.targets(brief)
     seed = secrets.randbelow(2**31) if brief.seed is None else brief.seed
     generator = np.random.default_rng(seed)
-    both = [windows.heard(each, space.module, _for(brief, each, source))[0] for each in (source, brief.target)]
-    pairs = list(zip(*(_windows(each, space) for each in both), strict=False))
+    both = _aligned(
+        *(windows.heard(each, space.module, _for(brief, each, source))[0] for each in (source, brief.target))
+    )
+    length = min(bars(each)[-1].end for each in both)
+    ones, others = (list(windows.cut(each, space, [(0, length)])) for each in both)
     count = brief.steps or USUAL_STEPS
-    paths: list[list[Any]] = []
-    for index, (one, other) in enumerate(pairs):
-        if one.bar != other.bar:
+    paths: list[Any] = []
+    for index, (one, other) in enumerate(zip(ones, others, strict=False)):
+        if (one.bar, one.start) != (other.bar, other.start):
             raise InvalidBrief(
                 f"window {index + 1}: the source has bars of {one.bar} sixteenths, the target of {other.bar}: "
                 "both must have the same meter"
@@ -70,18 +73,22 @@ def interpolate(brief: Brief | None = None, progress: session.Progress | None = 
 
         _, told = space.nearest(points, wanted, one.bar, decode)
         told[0], told[-1] = one.values, other.values  # the two pieces themselves
-        paths.append(list(told))
+        paths.append(told)
         if progress:
-            progress("interpolate", index + 1, len(pairs))
-    bar = pairs[0][0].bar
+            progress("interpolate", index + 1, len(ones))
     names = [each.title or name for each, name in ((source, "one"), (brief.target, "other"))]
+    nothing = space.module.decode(np.zeros((1, len(space.module.COLUMNS)), np.int64)).parts
     works = []
     for step in range(count):
-        joined = space.score(np.concatenate([path[step] for path in paths]), bar)
-        score = replace(
-            joined, tempi=source.tempi[:1], meters=(replace(source.meters[0], start=0),),
+        of_the_nearer = ones if 2 * step < count else others
+        parts = windows.spliced(nothing, space, [path[step] for path in paths], of_the_nearer)
+        score = Score(
+            parts,
+            both[0].meters,
+            source.tempi[:1],
+            end=length,
             title=f"{names[0]} to {names[1]}, {step + 1} of {count}",
-        )  # fmt: skip
+        )
         measured = {"step": step + 1, "steps": count, "target": session.digest(brief.target)}
         works.append(
             windows.work(brief, "interpolate", chosen, seed, score, measured=measured, source=session.digest(source))
@@ -110,11 +117,18 @@ def _for(brief: Brief, score: Score, source: Score) -> Brief:
     return brief if score is source else replace(brief, parts=())
 
 
-def _windows(score: Score, space: windows.Space) -> list[windows.Window]:
-    """Windows side by side, from the first full bar."""
-    found, reached = [], -1
-    for each in windows.cut(score, space, stretches(score, None)):
-        if each.start >= reached:  # one that overlaps, at the end, would be heard twice
-            found.append(each)
-            reached = each.last
-    return found
+def _aligned(*scores: Score) -> list[Score]:
+    """The scores, an incomplete first bar filled up with silence; the others then begin with a bar of silence."""
+    if not any(score.pickup for score in scores):
+        return list(scores)
+    return [_later(score, score.meters[0].bar - score.pickup) for score in scores]
+
+
+def _later(score: Score, ticks: int) -> Score:
+    """A score that begins with some ticks of silence, and with a full bar."""
+    parts = (
+        replace(part, notes=tuple(replace(note, start=note.start + ticks) for note in part.notes))
+        for part in score.parts
+    )
+    meters = (score.meters[0], *(replace(meter, start=meter.start + ticks) for meter in score.meters[1:]))
+    return Score(tuple(parts), meters, score.tempi[:1], pickup=0, end=score.end + ticks)

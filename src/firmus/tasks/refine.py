@@ -90,8 +90,8 @@ def given(brief: Brief, task: str) -> Score:
             raise InvalidBrief(f"{name} {getattr(brief, name)}: {task} keeps the source's {name}")
     if brief.seconds is not None and task != "continue":
         raise InvalidBrief(f"seconds {brief.seconds:g}: {task} keeps the source's length")
-    if brief.amount is not None and task != "vary":
-        raise InvalidBrief(f"amount {brief.amount}: only vary takes an amount")
+    if brief.amount is not None and task not in ("vary", "humanise"):
+        raise InvalidBrief(f"amount {brief.amount}: only vary and humanise take an amount")
     return brief.source
 
 
