@@ -3,15 +3,19 @@
 Protocol: of every model the windows of its representation are cut from the held-out pieces of its own recipe (split by
 piece, versions of a piece on one side). Tables, of those models that can do it:
 
-reconstruction  windows encoded to their means: share of values right when told from the true ones before them (likeliest
-                one) and when drawn (temperature 1), nats a step, squared error of a value's distribution, divergence (nats a
-                window); floors: repeating the step before, and copying nothing at all (the commonest value)
-interpolation   pairs of held-out windows, nine points from one to the other: how far the Hamming distances from the one
-                stray from a straight line (evenness, 0 is best), and what the middle costs in nats a step under an
+steppers        held-out pieces of all styles told token by token: nats a token; tokens a second, one sequence
+reconstruction  windows encoded to their means: share of values right when told from the true ones before them (the
+                likeliest one) and when drawn (temperature 1), nats a step, squared error of a value's distribution,
+                divergence (nats a window); floors: repeating the step before, and the commonest value
+interpolation   pairs of held-out windows, nine points from one to the other: how far the Hamming distances from the
+                one stray from a straight line (evenness, 0 is best), and what the middle costs in nats a step under an
                 n-gram of the training windows, against mixing the two windows step by step and against real windows
 qualities       slider and result, Spearman; cross-talk with the other qualities, partial rank correlation
+codes           what InfoGAN's codes do to qualities that it was never told of: Spearman; share of variance (η²)
 band            MuseGAN's statistics of drawn rolls against those of training rolls, their mean relative error, and as
-                controls held-out rolls and rolls whose instruments come from different windows
+                controls other training rolls, held-out rolls and rolls whose instruments come from different windows;
+                variety: mean Jaccard distance of the strokes of pairs, against training rolls; of those that encode,
+                what comes back of held-out rolls
 drawn           pitch-class entropy, scale and groove consistency and overlap area of drawn against held-out windows;
                 copying: windows found note for note in the training music, against held-out windows; pairwise Hamming
                 distance against real windows (1 is as varied as real music); windows a second
@@ -23,21 +27,22 @@ from __future__ import annotations
 
 import argparse
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
-from firmus import plugins
 from firmus.analysis import features
 from firmus.analysis.copying import Memory
 from firmus.errors import RecipeError
-from firmus.evaluation import distribution, intervals
+from firmus.evaluation import distribution, intervals, likelihood, rolls
 from firmus.evaluation.ngram import NGram
 from firmus.learning import prepare, recipe
 from firmus.learning.corpus import Corpus
 from firmus.learning.export import reconstruction
+from firmus.runtime import stepper
 from firmus.runtime.latent import Latent, load
 from firmus.runtime.weights import cards
 from firmus.score import Score
@@ -45,6 +50,7 @@ from firmus.tasks import _windows as spaces
 from firmus.tokens import Window, in_bars
 
 PATH = 9
+MUSEGAN = ("empty bars", "pitch classes", "qualified notes", "drum patterns", "tonal distance")
 BAR = 16  # drawn windows are in 4/4
 
 
@@ -95,6 +101,12 @@ class Bench:
         return in_bars(self.module.decode(values), bar)
 
 
+def heading(title: str, columns: str) -> None:
+    """Print the head of a table; of its columns, ``~`` is a space."""
+    names = [name.replace("~", " ") for name in columns.split()]
+    print(f"\n### {title}\n\n| {' | '.join(names)} |\n|-|{'-|' * (len(names) - 1)}", flush=True)
+
+
 def shown(values: Any, digits: int = 3) -> str:
     """Mean and interval."""
     mean, low, high = intervals.mean(values)
@@ -103,10 +115,7 @@ def shown(values: Any, digits: int = 3) -> str:
 
 def reconstruct(benches: list[Bench], windows: int) -> None:
     """Print what comes back."""
-    print(
-        "\n### Reconstruction\n\n| model | told | drawn | nats a step | squared error | divergence | repeat | commonest |"
-    )
-    print("|-|-|-|-|-|-:|-:|-:|")
+    heading("Reconstruction", "model told drawn nats~a~step squared~error divergence repeat commonest")
     for bench in benches:
         if not (bench.latent.can_encode and bench.latent.can_tell):
             continue
@@ -123,9 +132,7 @@ def reconstruct(benches: list[Bench], windows: int) -> None:
 
 def interpolate(benches: list[Bench], pairs: int) -> None:
     """Print what lies between."""
-    print(
-        "\n### Interpolation\n\n| model | strays from a line | nats a step, middle | mixing | real windows |\n|-|-|-|-|-|"
-    )
+    heading("Interpolation", "model strays~from~a~line nats~a~step,~middle mixing real~windows")
     for bench in benches:
         if not (bench.latent.can_encode and bench.latent.can_tell):
             continue
@@ -154,7 +161,7 @@ def _flat(bench: Bench, values: np.ndarray) -> np.ndarray:
 
 def sliders(benches: list[Bench], count: int) -> None:
     """Print what the sliders do."""
-    print("\n### Qualities\n\n| model | quality | Spearman | cross-talk |\n|-|-|-:|-|")
+    heading("Qualities", "model quality Spearman cross-talk")
     for bench in benches:
         known = sorted(bench.space.facts.get("qualities", {}))
         if not known:
@@ -170,10 +177,7 @@ def sliders(benches: list[Bench], count: int) -> None:
                 for name, share in zip(known, shares, strict=True)
             }
             z, _ = bench.latent.encode(window.values[None], BAR)
-
-            def decode(points: Any) -> Any:
-                return bench.latent.decode(points, BAR, bench.bars, generator, 0.5)
-
+            decode = partial(bench.latent.decode, bar=BAR, bars=bench.bars, generator=generator, temperature=0.5)
             values = bench.space.nearest(z, wanted, BAR, decode)[1][0]
             found = features.qualities(bench.score(values, BAR))
             wishes.append(shares)
@@ -191,6 +195,64 @@ def sliders(benches: list[Bench], count: int) -> None:
             print(f"| {bench.name} | {name} | {rho:.3f} | {talk} |", flush=True)
 
 
+def codes(benches: list[Bench], count: int) -> None:
+    """Print what the codes of an InfoGAN turned out to control."""
+    heading("Codes", "model code density register syncopation")
+    for bench in benches:
+        kinds = bench.space.card.facts.get("codes")
+        if not kinds:
+            continue
+        generator = np.random.default_rng(19)
+        z = generator.standard_normal((count, bench.latent.size)).astype(np.float32)
+        values = bench.latent.decode(z, BAR, bench.bars, generator)
+        found = [features.qualities(bench.score(each, BAR)) for each in values]
+        heard = {name: np.array([each.get(name, np.nan) for each in found]) for name in features.QUALITIES}
+        first = kinds["categorical"]
+        for code in range(first, first + kinds["continuous"]):
+            row = [f"{stats.spearmanr(z[:, code], each, nan_policy='omit').statistic:+.2f}" for each in heard.values()]
+            print(f"| {bench.name} | slider {code - first + 1} | {' | '.join(row)} |")
+        category = z[:, :first].argmax(1)
+        row = [f"η² {_between(each, category):.2f}" for each in heard.values()]
+        print(f"| {bench.name} | {first} kinds | {' | '.join(row)} |", flush=True)
+
+
+def _between(values: np.ndarray, groups: np.ndarray) -> float:
+    """Share of the variance that lies between groups."""
+    known = ~np.isnan(values)
+    values, groups = values[known], groups[known]
+    means = np.array([values[groups == group].mean() for group in groups])
+    return float(means.var() / values.var())
+
+
+def steppers(data: Path, pieces: int) -> None:
+    """Print how well the models that go token by token tell held-out pieces."""
+    heading("Steppers", "model weights,~M minutes nats~a~token tokens/s")
+    for name, model in cards().items():
+        if model.kind != "stepper" or model.representation != "events":
+            continue
+        sets = tuple(model.facts["recipe"]["data"]["sets"])
+        length = model.shape["length"]
+        asked = recipe.Recipe(name, "events", model.facts["recipe"]["model"], recipe.Data(sets))
+        corpus = prepare.prepare(asked, data, Path("cache"), report=lambda line: None)
+        generator, runtime = np.random.default_rng(23), stepper.load(name)
+        held = corpus.pieces("valid")
+        drawn = [
+            likelihood.draw_window(likelihood.bare(held[int(place)].prepared), length, generator)
+            for place in generator.permutation(len(held))[:pieces]
+        ]
+        windows = [each for each in drawn if each and each.notes]
+        nats = [each.mean() for each in likelihood.nats(runtime, windows)]
+        story = max((each.story for each in windows), key=lambda each: len(each.tokens))
+        state, count = runtime.start(), min(400, len(story.tokens))
+        began = time.perf_counter()
+        for place in range(count):
+            runtime.step(story.tokens[place : place + 1], story.slots[place : place + 1], state)
+        pace = count / (time.perf_counter() - began)
+        minutes = model.facts["training"]["minutes"]
+        weights = model.facts["parameters"] / 1e6
+        print(f"| {name} | {weights:.2f} | {minutes:.0f} | {shown(nats)} | {pace:.0f} |", flush=True)
+
+
 def _partial(wish: np.ndarray, result: np.ndarray, held: np.ndarray) -> float:
     """Rank correlation of a wish with a result, that result's own wish held."""
     a, b, c = (stats.rankdata(each) for each in (wish, result, held))
@@ -198,10 +260,42 @@ def _partial(wish: np.ndarray, result: np.ndarray, held: np.ndarray) -> float:
     return float((ab - ac * bc) / np.sqrt((1 - ac**2) * (1 - bc**2)))
 
 
+def band(benches: list[Bench], count: int) -> None:
+    """Print MuseGAN's statistics: errors against training windows, and how unlike each other windows are."""
+    painters = [bench for bench in benches if bench.space.card.representation == "band"]
+    if not painters:
+        return
+    heading("Band", " ".join(["rolls", *(f"{kind},~%".replace(" ", "~") for kind in MUSEGAN), "mean,~% variety"]))
+    generator = np.random.default_rng(17)
+    learnt, other, held = (
+        np.stack([each.values for each in some if each.bar == BAR][:count])
+        for some in (painters[0].learnt, painters[0].cut("train", 2 * count)[count:], painters[0].held)
+    )
+    mixed = other.copy()
+    for part in range(rolls.PARTS):
+        cells = slice(part * rolls.PITCHES, (part + 1) * rolls.PITCHES)
+        mixed[..., cells] = other[generator.permutation(len(other))][..., cells]
+    rows = {"other training windows": other, "held-out windows": held, "held-out, instruments mixed": mixed}
+    for bench in painters:
+        rows |= {bench.name: bench.draw(count)[0]}
+        if bench.latent.can_encode:
+            z, _ = bench.latent.encode(held, BAR)
+            rows |= {f"{bench.name}, of held-out windows": bench.latent.decode(z, BAR, bench.bars, generator)}
+    real = rolls.pairwise_distance(learnt, generator)
+    for name, values in rows.items():
+        errors = rolls.errors(values, learnt)
+        kinds = [
+            100 * np.nanmean([value for of, value in errors.items() if of.startswith(f"{kind},")]) for kind in MUSEGAN
+        ]
+        variety = rolls.pairwise_distance(values, generator) / real
+        shown_kinds = " | ".join(f"{each:.0f}" for each in kinds)
+        print(f"| {name} | {shown_kinds} | {np.mean(kinds):.1f} | {variety:.2f} |", flush=True)
+
+
 def drawn(benches: list[Bench], count: int) -> None:
     """Print what is drawn from nothing."""
-    print("\n### Drawn\n\n| model | weights, M | minutes | entropy, bits | scale, % | groove, % | overlap | real overlap |"
-          " copied, % | by people, % | variety | windows/s |\n|-|-:|-:|-:|-:|-:|-:|-:|-:|-:|-:|-:|")  # fmt: skip
+    heading("Drawn", "model weights,~M minutes entropy,~bits scale,~% groove,~% overlap real~overlap copied,~% "
+            "by~people,~% variety windows/s")  # fmt: skip
     for bench in benches:
         values, pace = bench.draw(count)
         ours = [bench.score(each, BAR) for each in values]
@@ -260,21 +354,14 @@ def main() -> None:
             benches.append(Bench(name, asked.data, asked.windows))
         except RecipeError as error:
             print(f"{name}: {error}")
+    if not asked.models:
+        steppers(asked.data, asked.windows // 2)
     reconstruct(benches, asked.windows)
     interpolate(benches, min(asked.windows, 200))
     sliders(benches, min(asked.windows, 200))
-    if any(bench.space.card.representation == "band" for bench in benches):
-        band(benches, asked.windows)
+    codes(benches, 4 * asked.windows)
+    band(benches, asked.windows)
     drawn(benches, asked.windows)
-
-
-def band(benches: list[Bench], count: int) -> None:
-    """Print MuseGAN's statistics."""
-    rolls: Any = plugins.load("firmus.evaluation", "rolls")
-    print("\n### Band\n")
-    for bench in benches:
-        if bench.space.card.representation == "band":
-            print(rolls, bench.name, count)
 
 
 if __name__ == "__main__":
