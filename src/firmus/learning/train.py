@@ -11,6 +11,7 @@ A step has one phase, or several: the networks of an adversarial model learn in 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -191,6 +192,7 @@ def precision() -> str:
 
 def launched(report: Any = print) -> Fabric:
     """Fabric on what there is: one CPU, one GPU, or, under ``torchrun``, its processes."""
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     total, local = (int(os.environ.get(name, "1")) for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"))
     kind: Any = precision()
     if total > 1:

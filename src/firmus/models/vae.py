@@ -9,7 +9,10 @@ What it is
 
     (cross-entropy; λ rises from 0 to its full weight in the first part of training). A *flat* decoder is one recurrent
     network over all steps. A *hierarchical* one has a conductor, which makes of z a plan for each bar; the bars are
-    told from their plans, the state begun anew in each, so that nothing but the plans spans them.
+    told from their plans, the state begun anew in each, so that nothing but the plans spans them. Its encoder has two
+    levels as well: it reads each bar, then the row of bars, both in both directions. Between z and the bars stand
+    sixteen seats, one for each bar, so that no bar has to be remembered through the others (ours; in Roberts et al.
+    the encoder is flat, and the conductor hears the same z at every bar).
     The columns of a step are told one after the other, each from the state and from those before it in the step.
 Paper
     Kingma & Welling, *Auto-Encoding Variational Bayes* (2014), eq. 7, for the loss; Roberts et al., *A Hierarchical
@@ -35,6 +38,7 @@ from firmus.tokens import Shape
 
 TITLE = "Variational autoencoder"
 KIND = "latent"
+SEATS = 16  # of bars that have a place of their own in z; a seventeenth shares the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +111,18 @@ class VAE(nn.Module):
 
     def __init__(self, config: Config, shape: Shape) -> None:
         super().__init__()
-        self.config, self.shape = config, shape
+        self.config, self.shape, self.by_bar = config, shape, config.decoder == "hierarchical"
         width, size = config.width, sum(shape.columns)
         self.read = Reader(shape, width)
         self.encoder = nn.GRU(width, width, batch_first=True, bidirectional=True)
         self.to_latent = nn.Linear(2 * width, 2 * config.latent)
         self.begin_plan = nn.Linear(config.latent, width)
-        self.conductor = nn.GRU(config.latent, width, batch_first=True)
+        if self.by_bar:
+            seat = width // 4
+            self.over_bars = nn.GRU(2 * width, width, batch_first=True, bidirectional=True)
+            self.to_seats, self.to_latent = nn.Linear(2 * width, seat), nn.Linear(SEATS * seat, 2 * config.latent)
+            self.from_latent = nn.Linear(config.latent, SEATS * seat)
+            self.conductor = nn.GRU(seat, width, batch_first=True)
         self.begin = nn.Linear(width, config.layers * width)
         self.reread = Reader(shape, width)
         self.decoder = nn.GRU(2 * width, width, config.layers, batch_first=True)
@@ -128,16 +137,25 @@ class VAE(nn.Module):
     def encode(self, values: Tensor, bar: Tensor, known: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Mean and log-variance (B, Z) of q(z | x), x (B, T, C)."""
         place = torch.arange(values.shape[1], device=values.device) % bar
-        _, state = self.encoder(self.read(values, place, bar, known))
-        mean, spread = self.to_latent(state.transpose(0, 1).flatten(1)).chunk(2, dim=-1)
+        read = self.read(values, place, bar, known)
+        if self.by_bar:
+            _, state = self.encoder(read.reshape(-1, bar, self.config.width))  # bars (B S, T / S, width)
+            bars, _ = self.over_bars(state.transpose(0, 1).reshape(len(values), -1, 2 * self.config.width))
+            taken = functional.one_hot(seats(bars), SEATS).to(bars.dtype)  # (S, 16)
+            whole = (self.to_seats(bars).transpose(1, 2) @ taken).flatten(1)
+        else:
+            _, state = self.encoder(read)
+            whole = state.transpose(0, 1).flatten(1)
+        mean, spread = self.to_latent(whole).chunk(2, dim=-1)
         return mean, spread
 
     def plan(self, z: Tensor, segments: Tensor) -> Tensor:
         """Plans (B, S, width) of z (B, Z) for each of segments (S,): bars of a hierarchy, or the whole."""
         begin = torch.tanh(self.begin_plan(z))
-        if self.config.decoder == "flat":
+        if not self.by_bar:
             return begin[:, None].expand(-1, segments.shape[0], -1)
-        plans: Tensor = self.conductor(z[:, None].expand(-1, segments.shape[0], -1), begin[None].contiguous())[0]
+        seated = self.from_latent(z).view(len(z), SEATS, -1)[:, seats(segments[None])]
+        plans: Tensor = self.conductor(seated, begin[None].contiguous())[0]
         return plans
 
     def begun(self, plan: Tensor) -> Tensor:
@@ -153,8 +171,7 @@ class VAE(nn.Module):
     def logits(self, z: Tensor, values: Tensor, bar: Tensor, known: Tensor | None = None) -> Tensor:
         """Logits (B, T, F) of every step of values (B, T, C) from those before it and z (B, Z)."""
         steps = values.shape[1]
-        whole = self.config.decoder == "flat"
-        count = 1 if whole else steps // int(bar)
+        count = steps // int(bar) if self.by_bar else 1
         plans = self.plan(z, torch.zeros(count, device=z.device))  # (B, S, width)
         before = functional.pad(values[:, :-1], (0, 0, 1, 0))
         known = torch.ones_like(values, dtype=torch.bool) if known is None else known
@@ -182,7 +199,8 @@ class VAE(nn.Module):
         values, bar = batch
         config = self.config
         mean, spread = (each.float() for each in self.encode(values, bar, self._shown(values)))
-        z = mean + (spread / 2).exp() * torch.randn_like(mean) if self.training else mean
+        drawn = mean + (spread / 2).exp() * torch.randn_like(mean)
+        z = drawn if self.training else mean
         known = torch.rand(values.shape[:2], device=z.device)[..., None] >= config.hidden if self.training else None
         known = known.expand_as(values) if known is not None else None
         reconstruction = self.surprise(self.logits(z, values, bar, known), values).sum((1, 2)).mean()
@@ -191,7 +209,7 @@ class VAE(nn.Module):
         loss = reconstruction + weight * torch.relu(divergence - config.free)
         told = {"reconstruction": reconstruction, "divergence": divergence}
         if config.mmd:
-            discrepancy = mmd(z, torch.randn_like(z))
+            discrepancy = mmd(drawn, torch.randn_like(z))
             loss, told = loss + config.mmd * discrepancy, told | {"discrepancy": discrepancy}
         return loss / values.shape[1], {name: each.detach() for name, each in told.items()}
 
@@ -205,9 +223,8 @@ class VAE(nn.Module):
     @torch.no_grad()
     def sample(self, count: int, bar: int, bars: int) -> Tensor:
         """Windows (count, T, C) decoded from points drawn at random, each value by its probability."""
-        whole = self.config.decoder == "flat"
         device, columns = self.within.device, self.shape.columns
-        segments, length = (1, bar * bars) if whole else (bars, bar)
+        segments, length = (bars, bar) if self.by_bar else (1, bar * bars)
         plans = self.plan(torch.randn(count, self.config.latent, device=device), torch.zeros(segments, device=device))
         values = torch.zeros((count, bar * bars, len(columns)), dtype=torch.int64, device=device)
         seen = torch.zeros((count, 1, len(columns)), dtype=torch.bool, device=device)
@@ -229,6 +246,11 @@ class VAE(nn.Module):
     def phase_modules(self, phase: str) -> list[nn.Module]:
         """All of it is learnt at once."""
         return [self]
+
+
+def seats(bars: Tensor) -> Tensor:
+    """Which seat each bar (B, S, …) takes (S,)."""
+    return torch.arange(bars.shape[1], device=bars.device) % SEATS
 
 
 def mmd(one: Tensor, other: Tensor) -> Tensor:
@@ -264,7 +286,7 @@ def facts(network: VAE) -> dict[str, Any]:
     """What the runtime must know of the graphs."""
     config = network.config
     return {
-        "columns": list(network.shape.columns), "hierarchical": config.decoder == "hierarchical",
+        "columns": list(network.shape.columns), "hierarchical": network.by_bar,
         "state": [config.layers, config.width],
     }  # fmt: skip
 
