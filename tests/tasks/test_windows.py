@@ -11,7 +11,7 @@ import firmus
 from firmus import formats
 from firmus.errors import InvalidBrief
 from firmus.learning import run
-from firmus.score import Key, Meter, Note, Part, Score
+from firmus.score import Chord, Key, Meter, Note, Part, Score
 from firmus.timing import bars
 
 RECIPE = """
@@ -63,6 +63,48 @@ def beat(seed, count=8):
     return Score((Part("Drums", tuple(notes), is_drums=True),), meters=(Meter(0, 4, 4),))
 
 
+def band(seed, count=8, instruments=5):
+    """Drums, bass, guitar, keys and strings in quarters over a cadence."""
+    chords = ["C", "F", "G", "C"]
+    names, programs = ("Drums", "Bass", "Guitar", "Keys", "Strings"), (0, 33, 25, 4, 48)
+    notes = {name: [] for name in names}
+    for beat in range(4 * count):
+        chord = Chord.parse(chords[beat // 4 % 4])
+        tones, start = chord.pitch_classes, 480 * beat
+        notes["Drums"].append(Note(start, 60, 36 if beat % 2 == seed % 2 else 38))
+        notes["Bass"].append(Note(start, 480, 36 + tones[0]))
+        for tone in tones:
+            notes["Guitar"].append(Note(start, 240, 48 + tone))
+        notes["Keys"].append(Note(start, 480, 60 + tones[(beat + seed) % 3]))
+        notes["Strings"].append(Note(start, 480, 72 + tones[beat % 3]))
+    parts = (
+        Part(name, tuple(notes[name]), program, name == "Drums") for name, program in zip(names, programs, strict=True)
+    )
+    return Score(tuple(parts)[:instruments], meters=(Meter(0, 4, 4),))
+
+
+BAND = """
+name = "tiny-band"
+representation = "band"
+model = "gan"
+styles = ["band"]
+[data]
+sets = []
+bars = 4
+[network]
+latent = 8
+width = 16
+critic_width = 16
+critics = 1
+[training]
+steps = 20
+batch_windows = 8
+learning_rate = 1e-3
+warmup = 5
+checkpoint_minutes = 60
+"""
+
+
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
     """Folder of two small latent models."""
@@ -70,6 +112,14 @@ def weights(tmp_path_factory):
     here = os.getcwd()
     os.chdir(root)
     try:
+        music = root / "tiny-band"
+        music.mkdir()
+        for seed in range(12):
+            formats.write(band(seed), music / f"{seed}.mid")
+        (root / "tiny-band.toml").write_text(BAND)
+        found = run.run(Path("tiny-band.toml"), root, music, out=root / "run-tiny-band", report=lambda line: None)
+        (root / "weights").mkdir()
+        found.rename(root / "weights" / "tiny-band")
         for name, representation, piece, transpose, unseen in (
             ("tiny-melody", "melody", tune, "true", 0.0), ("tiny-groove", "groove", beat, "false", 0.5),
         ):  # fmt: skip
@@ -80,7 +130,7 @@ def weights(tmp_path_factory):
             settings = {"name": name, "representation": representation, "transpose": transpose, "unseen": unseen}
             (root / f"{name}.toml").write_text(RECIPE.format(**settings))
             found = run.run(Path(f"{name}.toml"), root, music, out=root / "runs", report=lambda line: None)
-            found.rename(root / "weights" / name) if (root / "weights").mkdir(exist_ok=True) is None else None
+            found.rename(root / "weights" / name)
             (root / "runs").rename(root / f"run-{name}")
     finally:
         os.chdir(here)
@@ -216,3 +266,31 @@ def test_drums_have_no_melody_and_a_melody_no_drums():
 def test_too_few_bars_are_refused_with_their_number():
     with pytest.raises(InvalidBrief, match="bar 1: model 'tiny-melody' reads 2 bars"):
         firmus.vary(tune(1, 1), model="tiny-melody")
+
+
+def test_a_band_is_composed_over_chords():
+    work = firmus.compose(model="tiny-band", chords="Am F", bars=6, seed=1)
+    assert work.score.end == 6 * 1920
+    assert [chord.text for chord in work.score.chords] == ["Am", "F"] * 3
+    for part in work.score.parts:
+        for note in part.notes if not part.is_drums else ():
+            tones = work.score.chords[note.start // 1920].pitch_classes
+            assert note.start % 480 or note.pitch % 12 in tones
+
+
+def test_what_a_band_has_not_is_painted_and_what_it_has_stays():
+    source = band(3, instruments=3)
+    work = firmus.accompany(source, model="tiny-band", chords="C F G C", seed=1)
+    assert work.score.parts[:3] == source.parts
+    assert {part.name for part in work.score.parts[3:]} <= {"Keys", "Strings"}
+    assert all(row >= 3 for _, _, row in work.origin.composed)
+    named = firmus.accompany(source, model="tiny-band", parts=["Bass"], seed=1)
+    assert named.score.parts[0] == source.parts[1]
+    assert "Bass" not in {part.name for part in named.score.parts[1:]}
+
+
+def test_a_whole_band_needs_no_accompaniment():
+    with pytest.raises(InvalidBrief, match="nothing is left"):
+        firmus.accompany(band(3), model="tiny-band")
+    with pytest.raises(InvalidBrief, match="density"):
+        firmus.accompany(band(3, instruments=2), model="tiny-band", density=0.4)

@@ -43,6 +43,7 @@ def write_card(
         if name in SOURCES
     ]
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    latent = module.facts(network) | {"graphs": digests} if module.KIND == "latent" else {}
     card = {
         "name": recipe.name,
         "title": module.TITLE,
@@ -50,7 +51,7 @@ def write_card(
         "kind": module.KIND,
         "representation": recipe.representation,
         "styles": list(recipe.styles),
-        "tasks": _tasks(recipe, files),
+        "tasks": _tasks(recipe, files, latent.get("conditioned", False)),
         "controls": _controls(corpus),
         "shape": _shape(module, network, recipe),
         "digest": _digest(digests),
@@ -62,7 +63,7 @@ def write_card(
         "scales": corpus.scales,
         "piece_licences": licences,
         "recipe": recipe.as_dict(),
-        **(module.facts(network) | {"graphs": digests} if module.KIND == "latent" else {}),
+        **latent,
         **facts,
     }  # fmt: skip
     save((json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode(), folder / "card.json")
@@ -83,8 +84,8 @@ def _shape(module: Any, network: Any, recipe: Recipe) -> dict[str, int]:
     return {"vocabulary": network.shape.vocabulary, "length": recipe.training.length}
 
 
-def _tasks(recipe: Recipe, files: dict[str, bytes]) -> list[str]:
-    """What the model can be used for."""
+def _tasks(recipe: Recipe, files: dict[str, bytes], is_conditioned: bool) -> list[str]:
+    """What the model can be used for; it is conditioned where it hears the parts that are given."""
     if "model" in files:
         return list(TASKS.get(recipe.representation, ()))
     found = ["compose"]
@@ -92,6 +93,8 @@ def _tasks(recipe: Recipe, files: dict[str, bytes]) -> list[str]:
         found += ["vary", "interpolate"]
     if recipe.representation == "groove":
         found.append("humanise")
+    if is_conditioned:
+        found.append("accompany")
     return found
 
 

@@ -144,7 +144,7 @@ def build(config: Config, shape: Shape) -> GAN:
 
 def facts(network: GAN) -> dict[str, Any]:
     """What the runtime must know of the graphs."""
-    return one_shot.facts(network)
+    return one_shot.facts(network) | {"conditioned": True}
 
 
 def graphs(network: GAN) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Composing and varying with a latent model."""
+"""Composing, varying and accompanying with a latent model."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from firmus.analysis.chords import recognise
 from firmus.errors import InvalidBrief
 from firmus.runtime.latent import OPEN
 from firmus.runtime.weights import Card
@@ -106,6 +107,56 @@ def compose(brief: Brief, chosen: Card, progress: session.Progress | None) -> li
     return works
 
 
+def accompany(brief: Brief, chosen: Card, progress: session.Progress | None) -> list[Work]:
+    """Paint the instruments of a band that a source has not, beside those it has, under its chords."""
+    source, space = given(brief, "accompany"), windows.Space(chosen)
+    for name in ("bars", "density", "register", "syncopation"):
+        if getattr(brief, name) is not None:
+            raise InvalidBrief(
+                f"{name} {getattr(brief, name)}: {chosen.name} accompanies the whole source, as it hears it"
+            )
+    parts = tuple(source.parts[session.find_part(source, name)] for name in brief.parts) or source.parts
+    taken = {space.module.instrument(part) for part in parts if part.notes}
+    missing = [row for row in range(len(space.module.NAMES)) if row not in taken]
+    if not missing:
+        raise InvalidBrief(f"the source has {', '.join(space.module.NAMES).lower()}: nothing is left to accompany with")
+    symbols = session.chords_over(brief.chords, source) if brief.chords else source.chords or recognise(source)
+    heard = replace(source, parts=parts, chords=symbols)
+    found = list(windows.cut(heard, space, stretches(heard, None)))
+    key = Key.parse(brief.key) if brief.key and brief.is_strict("key") else None
+    silent = space.module.decode(np.zeros((1, len(space.module.COLUMNS)), np.int64)).parts
+    first = secrets.randbelow(2**31) if brief.seed is None else brief.seed
+    works = []
+    for number in range(brief.count):
+        seed = (first + number) % 2**63
+        generator = np.random.default_rng(seed)
+        ideas, told = _points(space, brief, generator), []
+        for place, window in enumerate(found):
+            fixed = window.values.copy()
+            for row in missing:
+                fixed[:, row * space.module.PITCHES : (row + 1) * space.module.PITCHES] = OPEN
+            z = ideas[PATTERN[place % len(PATTERN)]][None]
+            told.append(space.latent.decode(z, window.bar, space.bars, generator, given=fixed[None])[0])
+            if progress:
+                progress("accompany", place + 1, len(found))
+        painted = replace(heard, parts=windows.spliced(silent, space, told, found))
+        painted = windows.ruled(painted, frozenset(key.scale) if key else frozenset())
+        fresh = tuple(painted.parts[row] for row in missing if painted.parts[row].notes)
+        score = replace(source, parts=parts + fresh, chords=symbols)
+        spans = tuple((found[0].first, score.end, len(parts) + row) for row in range(len(fresh)))
+        works.append(
+            windows.work(brief, "accompany", chosen, seed, score, composed=spans, source=session.digest(source))
+        )
+    return works
+
+
+def _points(space: windows.Space, brief: Brief, generator: np.random.Generator) -> list[windows.Points]:
+    """A point for each idea of `PATTERN`, near to one another."""
+    first = space.draw(brief.style or "", generator)
+    others = (space.draw(brief.style or "", generator) for _ in range(max(PATTERN)))
+    return [first, *(windows.between(first, other, windows.SPREAD) for other in others)]
+
+
 def _frame(brief: Brief, space: windows.Space) -> Score:
     """The empty score: meter, tempo, length and chords."""
     name, meter = space.card.name, Meter.parse(brief.meter or "4/4")
@@ -144,10 +195,7 @@ def _ideas(
     steps = bar * space.bars
     count = -(-frame.end // (steps * _raster.STEP))
     heat = USUAL_TEMPERATURE if brief.temperature is None else brief.temperature
-    first = space.draw(brief.style or "", generator)
-    ideas = [first]
-    while len(ideas) <= max(PATTERN):
-        ideas.append(windows.between(first, space.draw(brief.style or "", generator), windows.SPREAD))
+    ideas = _points(space, brief, generator)
     scale = windows.scale_mask(space, set(key.scale), steps) if brief.is_strict("key") else None
     given = np.full((count * steps, len(space.module.COLUMNS)), OPEN)
     if frame.chords:

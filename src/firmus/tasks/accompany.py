@@ -10,7 +10,9 @@ from firmus.errors import InvalidBrief
 from firmus.runtime.constraints import PartRules
 from firmus.runtime.weights import Card
 from firmus.score import Key, Part
+from firmus.tasks import _latent as latent
 from firmus.tasks import _session as session
+from firmus.tasks import _windows as windows
 from firmus.tasks import _wishes as wishes
 from firmus.tasks._endings import at_rest, triad
 from firmus.tasks._styles import CHOIR, STYLES, Style, empty_parts
@@ -55,7 +57,8 @@ def accompany(brief: Brief | None = None, progress: session.Progress | None = No
     brief : Brief, optional
         Or its fields as keywords: `source`, `parts` (which part is the melody; the first with notes by default),
         `style` (``"song"``: piano; ``"band"``: guitar, bass and drums; ``"lead-sheet"``: chord symbols), and the
-        controls. The melody stays as it is.
+        controls. The melody stays as it is. With a latent `model` (``"gan-band"``) all parts of the source are heard
+        and stay, and those of drums, bass, guitar, keys and strings that it has not are painted.
     progress : callable, optional
 
     Returns
@@ -65,6 +68,8 @@ def accompany(brief: Brief | None = None, progress: session.Progress | None = No
     """
     brief = brief or Brief.of(**options)
     chosen = session.choose_model(brief, "accompany")
+    if chosen.kind == "latent":
+        return latent.accompany(brief, windows.choose(brief, "accompany", chosen.name), progress)
     style = _style(brief, chosen, ACCOMPANIED)
     if brief.chords and len(style.voices) == 1:
         raise InvalidBrief(
