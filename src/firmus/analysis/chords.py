@@ -12,11 +12,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from firmus.analysis.beats import grid, shares
 from firmus.analysis.features import polyphony
 from firmus.analysis.keys import estimate
 from firmus.pitch import NO_CHORD, QUALITIES, note_name
 from firmus.score import Chord, Key, Score
-from firmus.timing import bars, beat
 
 FOUND = ("", "m", "7", "maj7", "m7", "dim", "m7b5", "dim7", "aug", "sus4")  # qualities that are looked for
 COST = {"": 0.0, "m": 0.0, "7": 0.08, "maj7": 0.13, "m7": 0.12, "dim": 0.08, "m7b5": 0.12, "dim7": 0.14,
@@ -57,7 +57,7 @@ def recognise(score: Score) -> tuple[Chord, ...]:
     >>> [chord.text for chord in recognise(Score((Part("", notes),)))]
     ['C', 'F', 'G', 'C/E']
     """
-    starts, strong = _beats(score)
+    starts, strong = grid(score)
     is_melody = polyphony(score) < 1.1
     if is_melody:
         starts, strong = np.append(starts[:-1][strong], starts[-1]), strong[strong]
@@ -81,41 +81,18 @@ def _in_key(key: Key) -> Weights:
     return prior
 
 
-def _beats(score: Score) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """First tick of every beat, with the end after the last; which are strong (downbeats and half bars)."""
-    starts: list[int] = []
-    strong: list[bool] = []
-    for bar in bars(score):
-        step = beat(bar.meter)
-        for tick in range(bar.start, min(bar.end, max(score.end, bar.start + 1)), step):
-            place = tick - bar.start + bar.place
-            starts.append(tick)
-            strong.append(place == 0 or (2 * place == bar.meter.bar and bar.meter.numerator % 4 == 0))
-    return np.array([*starts, max(score.end, starts[-1] + 1)] if starts else [0, 1]), np.array(strong or [True])
-
-
 def _weights(score: Score, starts: NDArray[np.int64]) -> tuple[Weights, NDArray[np.int64]]:
     """Share of each pitch class in every beat (N, 12), and the pitch class of its bass (N,), -1 for none."""
     count = len(starts) - 1
-    notes = [note for part in score.parts if not part.is_drums for note in part.notes]
     weights, lowest = np.zeros((count, 12)), np.full(count, 999)
-    if notes:
-        onset, length, pitch = np.array([(note.start, note.duration, note.pitch) for note in notes], np.int64).T
-        first = np.clip(np.searchsorted(starts, onset, side="right") - 1, 0, count - 1)
-        last = np.clip(np.searchsorted(starts, onset + length, side="left") - 1, first, count - 1)
-        spans = last - first + 1
-        which = np.repeat(np.arange(len(notes)), spans)
-        place = np.arange(len(which)) - np.repeat(np.cumsum(spans) - spans, spans) + first[which]
-        sounding = np.minimum(onset[which] + length[which], starts[place + 1]) - np.maximum(onset[which], starts[place])
-        on_beat = np.maximum(onset[which] - starts[place], 0) * 4 < starts[place + 1] - starts[place]
-        np.add.at(weights, (place, pitch[which] % 12), np.maximum(sounding, 0) * np.where(on_beat, 1.5, 1.0))
-        # the bass: the lowest note that sounds in the first half of the beat, else the lowest of all
-        early = np.maximum(onset[which] - starts[place], 0) * 2 < starts[place + 1] - starts[place]
-        rank = pitch[which] + np.where(early, 0, 200)
-        np.minimum.at(lowest, place, rank)
+    place, sounding, late, pitch = shares(score, starts)
+    length = starts[place + 1] - starts[place]
+    np.add.at(weights, (place, pitch % 12), sounding * np.where(late * 4 < length, 1.5, 1.0))
+    # the bass: the lowest note that sounds in the first half of the beat, else the lowest of all
+    np.minimum.at(lowest, place, pitch + np.where(late * 2 < length, 0, 200))
     total = weights.sum(axis=1, keepdims=True)
-    shares = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
-    return shares, np.where(lowest < 999, lowest % 200 % 12, -1)
+    relative = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
+    return relative, np.where(lowest < 999, lowest % 200 % 12, -1)
 
 
 def _templates() -> tuple[NDArray[np.bool_], Weights]:

@@ -137,6 +137,21 @@ def is_monophonic(part: Part) -> bool:
     return True
 
 
+def overlap(part: Part) -> float:
+    """Share of notes that begin while an earlier one sounds on (for longer than a 32nd note).
+
+    Examples
+    --------
+    >>> overlap(Part("", (Note(0, 960, 60), Note(480, 480, 64), Note(960, 480, 65))))
+    0.3333333333333333
+    """
+    reached, overlapping = 0, 0
+    for note in part.notes:
+        overlapping += note.start < reached - TICKS_PER_QUARTER // 8
+        reached = max(reached, note.end)
+    return overlapping / max(len(part.notes), 1)
+
+
 def scale_share(score: Score, key: Key) -> float:
     """Share of pitched notes, 0 to 1, that belong to a key's scale (melodic minor in minor); 1 where there are none.
 

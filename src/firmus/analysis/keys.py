@@ -1,18 +1,29 @@
 """Which key a Score is in: its profile of pitch classes against those of the 24 keys, and its last bass note.
 
+Within a piece keys change: `regions` finds the best path through the 24 keys, beat by beat.
+
 Source: C. L. Krumhansl, Cognitive Foundations of Musical Pitch (1990), chapter 4, for the method; H. Bellman,
 About the Determination of Key of a Musical Excerpt, CMMR 2005, for the profiles (they did best of five on songs,
 piano pieces and hymns: ``benchmarks/keys.py``). A piece tends to begin and end on its tonic, so the last and the
-first bass note each count as evidence.
+first bass note each count as evidence. For regions: D. Temperley & E. W. Marvin, Pitch-Class Distribution and the
+Identification of Key, Music Perception 25 (2008): each beat's pitch classes as drawn from the key's profile, and a
+path that changes rarely and rather to near keys (G. Weber's neighbours: the relative, the parallel, and a fifth up or
+down), by the forward-backward algorithm for confidence and Viterbi's for the path.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from math import exp, sqrt
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus.analysis.beats import grid, weights_of
 from firmus.score import TICKS_PER_QUARTER, Key, Note, Score
 
 FEWEST_NOTES = 4
@@ -23,6 +34,11 @@ PROFILES: dict[Literal["major", "minor"], tuple[float, ...]] = {
     "major": (16.80, 0.86, 12.95, 1.41, 13.49, 11.93, 1.25, 20.28, 1.80, 8.04, 0.62, 10.57),
     "minor": (18.16, 0.69, 12.99, 13.34, 1.07, 11.15, 1.38, 21.07, 7.49, 1.53, 0.92, 10.21),
 }
+
+
+TRUST = 1.0  # of a quarter note of sound, as if so many independent notes
+STAY, STEP = 0.96, 1.1  # chance to stay in a key from one beat to the next; what each step to a farther key costs, nats
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +78,103 @@ def estimate(score: Score) -> KeyEstimate | None:
     best = max(marks, key=lambda each: marks[each])
     confidence = 1.0 / sum(exp(SHARPNESS * (mark - marks[best])) for mark in marks.values())
     return KeyEstimate(simplest(*best), confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRegion:
+    """A stretch of a piece in one key, from tick `start` to tick `end`, and how sure that is, 0 to 1."""
+
+    start: int
+    end: int
+    key: Key
+    confidence: float
+
+
+def regions(score: Score) -> tuple[KeyRegion, ...]:
+    """Keys of a Score, one after the other, from its pitched notes; its own `keys` are not looked at.
+
+    Returns
+    -------
+    tuple of KeyRegion
+        In order, from tick 0 to the end; empty where there are fewer than four notes.
+
+    Examples
+    --------
+    >>> from firmus.score import Part
+    >>> home = [60, 64, 67, 65, 62, 67, 59, 60] * 4
+    >>> away = [each + 7 for each in home]
+    >>> tune = Part("", tuple(Note(480 * i, 480, p) for i, p in enumerate(home + away)))
+    >>> [(region.start // 1920, region.key.text) for region in regions(Score((tune,)))]
+    [(0, 'C major'), (8, 'G major')]
+    """
+    if sum(len(part.notes) for part in score.parts if not part.is_drums) < FEWEST_NOTES:
+        return ()
+    starts, _ = grid(score)
+    sound = weights_of(score, starts) / TICKS_PER_QUARTER
+    told = TRUST * sound @ np.log(_profiles()).T  # (N, 24)
+    chances, path = _path(told)
+    borders = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), len(path)]
+    found = []
+    for first, last in pairwise(borders):
+        tonic, minor = divmod(int(path[first]), 2)
+        key = simplest(tonic, "minor" if minor else "major")
+        sure = float(chances[first:last, path[first]].mean())
+        start = int(starts[first])
+        found.append(KeyRegion(start, int(starts[last]), Key(start, key.tonic, key.mode), sure))
+    return tuple(found)
+
+
+@cache
+def _profiles() -> Floats:
+    """Chance of each pitch class (24, 12) in each key; key 2 t is major on t, 2 t + 1 minor."""
+    rows = [np.roll(PROFILES["minor" if minor else "major"], tonic) for tonic in range(12) for minor in (0, 1)]
+    table = np.array(rows) + 0.3
+    shares: Floats = table / table.sum(axis=1, keepdims=True)
+    return shares
+
+
+@cache
+def _moves() -> Floats:
+    """Log-chance (24, 24) to go from one key to another within a beat."""
+    near = np.full((24, 24), np.inf)
+    for tonic in range(12):
+        major, minor = 2 * tonic, 2 * tonic + 1
+        neighbours = [(major, minor), (major, 2 * ((tonic + 9) % 12) + 1)]
+        neighbours += [(place + major, place + 2 * ((tonic + 7) % 12)) for place in (0, 1)]
+        for one, other in neighbours:
+            near[one, other] = near[other, one] = 1
+    np.fill_diagonal(near, 0)
+    for middle in range(24):  # shortest ways (Floyd & Warshall)
+        near = np.minimum(near, near[:, middle, None] + near[None, middle])
+    weight = np.exp(-STEP * near) * (near > 0)
+    weight *= (1 - STAY) / weight.sum(axis=1, keepdims=True)
+    moves: Floats = np.log(weight + STAY * np.eye(24))
+    return moves
+
+
+def _path(told: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Chances (N, 24) of each key at each beat, and the best path (N,), of log-likelihoods (N, 24)."""
+    moves, count = _moves(), len(told)
+    chance = np.exp(moves)
+    forward, backward = np.empty_like(told), np.zeros_like(told)
+    best, came = told[0].copy(), np.zeros((count, 24), np.int64)
+    forward[0] = told[0]
+    for n in range(1, count):
+        top = forward[n - 1].max()
+        forward[n] = np.log(np.exp(forward[n - 1] - top) @ chance) + top + told[n]
+        through = best[:, None] + moves
+        came[n] = through.argmax(axis=0)
+        best = through.max(axis=0) + told[n]
+    for n in range(count - 2, -1, -1):
+        later = backward[n + 1] + told[n + 1]
+        backward[n] = np.log(chance @ np.exp(later - later.max())) + later.max()
+    both = forward + backward
+    chances = np.exp(both - both.max(axis=1, keepdims=True))
+    path = np.empty(count, np.int64)
+    path[-1] = best.argmax()
+    for n in range(count - 1, 0, -1):
+        path[n - 1] = came[n, path[n]]
+    return chances / chances.sum(axis=1, keepdims=True), path
 
 
 def pitch_class_profile(notes: Sequence[Note]) -> list[float]:

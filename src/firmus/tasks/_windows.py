@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from firmus import plugins
 from firmus.analysis import features
+from firmus.analysis.melody import melody_part
 from firmus.errors import InvalidBrief, TokenError
 from firmus.runtime.latent import Latent, load
 from firmus.runtime.weights import Card
@@ -175,7 +176,7 @@ def part_place(source: Score, module: Any, brief: Brief) -> int:
         return place
     if not fitting:
         raise InvalidBrief(f"the source has no {kind}: {module.TITLE.lower()} is what is read")
-    sung = source.parts[fitting[0]] if drums else _raster.melody_part(source)
+    sung = source.parts[fitting[0]] if drums else melody_part(source)
     return next(index for index in fitting if source.parts[index] is sung)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.errors import TokenError
-from firmus.score import TICKS_PER_QUARTER, Note, Part, Score
+from firmus.score import TICKS_PER_QUARTER, Note, Score
 from firmus.timing import bars
 from firmus.tokens import Integers, Prepared, Window
 
@@ -23,7 +23,6 @@ MOST_STEPS = 1 << 16
 HOLD, REST, FIRST = 0, 1, 2
 LOWEST, HIGHEST = 21, 108
 LINE = FIRST + HIGHEST - LOWEST + 1  # values of a line
-BASSES = range(32, 40)  # General MIDI programs
 
 
 def steps(score: Score, most: int = MOST_STEPS) -> int:
@@ -142,36 +141,3 @@ def in_range(pitch: int) -> int:
 def nearest(tick: int) -> int:
     """The nearest step, the later of two."""
     return (tick + STEP // 2) // STEP
-
-
-def melody_part(score: Score, *, even_a_bass: bool = True) -> Part | None:
-    """The part that sings: the first, if one note at a time, or else the highest.
-
-    Drums do not count, nor do basses, but where there is nothing else and `even_a_bass`.
-    """
-    pitched = [part for part in score.parts if part.notes and not part.is_drums]
-    candidates = [part for part in pitched if part.program not in BASSES] or (pitched if even_a_bass else [])
-    for part in candidates[:1]:
-        if _overlap(part) < 0.1:
-            return part
-    return max(candidates, key=lambda part: float(np.mean([note.pitch for note in part.notes])), default=None)
-
-
-def bass_part(score: Score) -> Part | None:
-    """The part of a bass, or else the lowest of several; None where there is one part alone."""
-    pitched = [part for part in score.parts if part.notes and not part.is_drums]
-    basses = [part for part in pitched if part.program in BASSES]
-    if basses:
-        return max(basses, key=lambda part: len(part.notes))
-    melody = melody_part(score)
-    others = [part for part in pitched if part is not melody]
-    return min(others, key=lambda part: float(np.mean([note.pitch for note in part.notes])), default=None)
-
-
-def _overlap(part: Part) -> float:
-    """Share of notes that begin while an earlier one sounds on."""
-    reached, overlapping = 0, 0
-    for note in part.notes:
-        overlapping += note.start < reached - STEP // 2
-        reached = max(reached, note.end)
-    return overlapping / max(len(part.notes), 1)

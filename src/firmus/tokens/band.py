@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus import pitch
+from firmus.analysis.melody import BASSES
 from firmus.score import Chord, Note, Part, Score
 from firmus.tokens import Integers, Prepared, Window, _raster
 from firmus.tokens._drums import LENGTH
@@ -43,7 +44,7 @@ def instrument(part: Part) -> int:
     """Which of the five a part belongs to: bass, guitars, keyboards and bells, or all that sing and blow."""
     if part.is_drums:
         return 0
-    if part.program in _raster.BASSES:
+    if part.program in BASSES:
         return 1
     return 2 if part.program in range(24, 32) else 3 if part.program < 24 else 4
 

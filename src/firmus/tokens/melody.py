@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from firmus.analysis.melody import melody_part
 from firmus.score import Part, Score
 from firmus.tokens import Integers, Prepared, Window, _raster
 
@@ -37,7 +38,7 @@ def encode(score: Score) -> Integers:
     >>> encode(Score((Part("", (Note(0, 240, 60), Note(240, 120, 62))),), end=480)).ravel().tolist()
     [41, 0, 43, 1]
     """
-    part = _raster.melody_part(score)
+    part = melody_part(score)
     return _raster.to_line(part.notes if part else (), _raster.steps(score))[:, None]
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from firmus.analysis.melody import bass_part, melody_part
 from firmus.score import Part, Score
 from firmus.tokens import Integers, Prepared, Window, _raster
 from firmus.tokens._drums import SETS, flat, strokes, together
@@ -40,7 +41,7 @@ def encode(score: Score) -> Integers:
     [[41, 0, 1, 0], [17, 0, 0, 0], [0, 0, 1, 0]]
     """
     count = _raster.steps(score)
-    melody, bass = _raster.melody_part(score, even_a_bass=False), _raster.bass_part(score)
+    melody, bass = melody_part(score, even_a_bass=False), bass_part(score)
     high = _raster.to_line(melody.notes if melody else (), count)
     low = _raster.to_line(bass.notes if bass else (), count, lowest=True)
     return np.stack([high, low, together(strokes(score, count)[..., 0] > 0)], axis=1)

@@ -1,0 +1,97 @@
+"""Cadences: how phrases end, read off chords, keys and phrases.
+
+========== ====================================================================
+authentic  V or viio to I; *perfect* where the bass goes from root to root and the melody ends on the tonic
+half       a phrase ends on V
+plagal     IV to I
+deceptive  V to VI
+========== ====================================================================
+
+Source: W. E. Caplin, *Classical Form* (1998), chapter 3, for the kinds. A cadence is looked for where a phrase of the
+melody ends: the last chord before it, and the one before that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from firmus.analysis.keys import KeyRegion
+from firmus.analysis.melody import Phrase
+from firmus.analysis.roman import numeral
+from firmus.score import Chord, Key, Score
+from firmus.timing import bar_at, bars
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """A cadence that arrives at tick `start` in bar number `bar`, of a kind, in a key; how sure, 0 to 1."""
+
+    start: int
+    bar: int
+    kind: str
+    key: Key
+    confidence: float
+
+
+def cadences(
+    score: Score, chords: Sequence[Chord], keys: Sequence[KeyRegion], phrases: Sequence[Phrase]
+) -> tuple[Cadence, ...]:
+    """Cadences of a Score, by its chords, keys and phrases.
+
+    Examples
+    --------
+    >>> from firmus.score import Note, Part
+    >>> line = tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate([64, 65, 67, 69, 67, 65, 62, 60]))
+    >>> score = Score((Part("", line),))
+    >>> symbols = [Chord(0, "C"), Chord(960, "F"), Chord(1920, "G", "7"), Chord(3360, "C")]
+    >>> area = [KeyRegion(0, 3840, Key(0, "C"), 0.9)]
+    >>> [(each.bar, each.kind) for each in cadences(score, symbols, area, [Phrase(0, 3840, 1.0)])]
+    [(2, 'authentic, perfect')]
+    """
+    every, found = bars(score), []
+    for phrase in phrases:
+        place = max((index for index, chord in enumerate(chords) if chord.start < phrase.end), default=-1)
+        if place < 0:
+            continue
+        area = [each for each in keys if each.start <= chords[place].start][-1:]
+        if not area:
+            continue
+        before = chords[place - 1] if place else None
+        kind = _kind(before, chords[place], area[0].key)
+        if not kind:
+            continue
+        if kind == "authentic" and _is_perfect(score, before, chords[place], area[0].key, phrase):
+            kind = "authentic, perfect"
+        bar = every[bar_at(every, chords[place].start)].number
+        found.append(Cadence(chords[place].start, bar, kind, area[0].key, phrase.confidence * area[0].confidence))
+    return tuple(found)
+
+
+def _kind(before: Chord | None, last: Chord, key: Key) -> str:
+    here = numeral(last, key)
+    there = numeral(before, key) if before else ""
+    home, six = ("I", "vi") if key.mode == "major" else ("i", "VI")
+    dominant = there.startswith(("V", "viio", "viiø")) and "/" not in there
+    if here in (home, "I") and dominant:
+        return "authentic"
+    if here in (home, "I") and there.startswith(("IV", "iv")):
+        return "plagal"
+    if here.startswith(six) and not here.startswith(("vii", "VII")) and dominant:
+        return "deceptive"
+    return "half" if here in ("V", "V7") else ""
+
+
+def _is_perfect(score: Score, before: Chord | None, last: Chord, key: Key, phrase: Phrase) -> bool:
+    """Whether both chords stand on their roots, and the highest note at the end is the tonic."""
+    if before is None or before.bass or last.bass or not numeral(before, key).startswith("V"):
+        return False
+    sounding = [
+        note.pitch for part in score.parts if not part.is_drums for note in part.notes
+        if last.start <= note.start < phrase.end
+    ]  # fmt: skip
+    ends = [
+        note for part in score.parts if not part.is_drums for note in part.notes
+        if note.end >= phrase.end and note.start < phrase.end
+    ]  # fmt: skip
+    return bool(sounding) and bool(ends) and max(note.pitch for note in ends) % 12 == key.pitch_class
