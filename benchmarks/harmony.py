@@ -2,9 +2,9 @@
 
 Protocol: scores and RomanText analyses that come with music21: chorales by Bach and madrigals by Monteverdi (for
 measuring alone: nothing here was tuned on them, nothing is trained on them), and, of songs that are not in the training
-split, analyses made by AugmentedNet (another program: agreement, not truth). Pieces whose analysis does not fit the score
-(another edition: its chords have less than 65 % of what sounds) are left out. At each quarter note both say a key and a
-chord; reported are shares of quarter notes where an analyst has written something.
+split, analyses made by AugmentedNet (another program: agreement, not truth). Pieces whose analysis does not fit the
+score (another edition: its chords have less than 65 % of what sounds) are left out. At each quarter note both say a key
+and a chord; reported are shares of quarter notes where an analyst has written something.
 
 main key        the key that `firmus.analysis.keys.estimate` names, and music21's `analyze('key')`: of the piece's last
                 written key (analyst's)

@@ -1,8 +1,8 @@
 """Grooves: where in the bar notes begin, how the beat is divided, how even it is.
 
 Sources: swing ratio, F. Friberg & A. Sundström, Swing ratios and ensemble timing in jazz performance (2002);
-consistency, S.-L. Wu & Y.-H. Yang, The Jazz Transformer on the Front Line (ISMIR 2020), grooving pattern similarity; syncopation,
-`firmus.analysis.features.syncopation`.
+consistency, S.-L. Wu & Y.-H. Yang, The Jazz Transformer on the Front Line (ISMIR 2020), grooving pattern similarity;
+syncopation, `firmus.analysis.features.syncopation`.
 """
 
 from __future__ import annotations
