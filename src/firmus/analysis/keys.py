@@ -38,6 +38,7 @@ PROFILES: dict[Literal["major", "minor"], tuple[float, ...]] = {
 
 TRUST = 1.0  # of a quarter note of sound, as if so many independent notes
 STAY, STEP = 0.96, 1.1  # chance to stay in a key from one beat to the next; what each step to a farther key costs, nats
+FLOOR = 0.3  # per cent of any pitch class in any key, besides its profile
 Floats = NDArray[np.float64]
 
 
@@ -128,7 +129,7 @@ def regions(score: Score) -> tuple[KeyRegion, ...]:
 def _profiles() -> Floats:
     """Chance of each pitch class (24, 12) in each key; key 2 t is major on t, 2 t + 1 minor."""
     rows = [np.roll(PROFILES["minor" if minor else "major"], tonic) for tonic in range(12) for minor in (0, 1)]
-    table = np.array(rows) + 0.3
+    table = np.array(rows) + FLOOR
     shares: Floats = table / table.sum(axis=1, keepdims=True)
     return shares
 
