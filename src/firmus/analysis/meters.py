@@ -2,8 +2,9 @@
 
 Source: the accents of a melody's notes against the weights of a meter's places (D. Temperley, *The Cognition of Basic
 Musical Structures* (2001), chapter 2: event, length and regularity; C. Longuet-Higgins & C. Lee 1984 for the weights).
-Each meter, and each place where its first bar may begin, is a pattern of weights over a bar; the one that correlates best
-with the accents wins. The quarter note is taken as written, so 2/4 and 4/4 are told apart by longer patterns alone.
+Each meter, and each place where its first bar may begin, is a pattern of weights over a bar; the one that correlates
+best with the accents wins. The quarter note is taken as written, so 2/4 and 4/4 are told apart by longer patterns
+alone.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from firmus.tokens import in_bars
 
 WINDOWS = 3000
 QUANTILES = 17
+FEWEST = 4  # windows a dimension of the space, to find a direction
 
 
 def describe(latent: Latent, corpus: Corpus) -> dict[str, Any]:
@@ -57,14 +58,13 @@ def _directions(z: NDArray[Any], measured: list[dict[str, float]]) -> dict[str, 
     """Least squares of each quality, with a little ridge, on the points."""
     found = {}
     for name in features.QUALITIES:
-        if not all(name in each for each in measured):
+        has = np.array([name in each for each in measured])  # a window of rests has no register
+        values = np.array([each[name] for each in measured if name in each])
+        if has.sum() < FEWEST * z.shape[1] or values.std() < 1e-6:
             continue
-        values = np.array([each[name] for each in measured])
-        if values.std() < 1e-6:
-            continue
-        middle = z.mean(axis=0)
-        centred = z - middle
-        ridge = 1e-3 * len(z) * np.eye(z.shape[1])
+        middle = z[has].mean(axis=0)
+        centred = z[has] - middle
+        ridge = 1e-3 * len(values) * np.eye(z.shape[1])
         direction = np.linalg.solve(centred.T @ centred + ridge, centred.T @ (values - values.mean()))
         offset = float(values.mean() - direction @ middle)
         quantiles = np.quantile(values, np.linspace(0, 1, QUANTILES))

@@ -150,11 +150,17 @@ def accompany(brief: Brief, chosen: Card, progress: session.Progress | None) -> 
     return works
 
 
-def _points(space: windows.Space, brief: Brief, generator: np.random.Generator) -> list[windows.Points]:
-    """A point for each idea of `PATTERN`, near to one another."""
-    first = space.draw(brief.style or "", generator)
-    others = (space.draw(brief.style or "", generator) for _ in range(max(PATTERN)))
-    return [first, *(windows.between(first, other, windows.SPREAD) for other in others)]
+def _points(
+    space: windows.Space, brief: Brief, generator: np.random.Generator, key: Key | None = None, bar: int = 0
+) -> list[windows.Points]:
+    """A point for each idea of `PATTERN`, near to one another, in a key."""
+
+    def drawn() -> windows.Points:
+        style = brief.style or ""
+        return space.draw_in(key, style, bar, generator) if key else space.draw(style, generator)
+
+    first = drawn()
+    return [first, *(windows.between(first, drawn(), windows.SPREAD) for _ in range(max(PATTERN)))]
 
 
 def _frame(brief: Brief, space: windows.Space) -> Score:
@@ -195,7 +201,7 @@ def _ideas(
     steps = bar * space.bars
     count = -(-frame.end // (steps * _raster.STEP))
     heat = USUAL_TEMPERATURE if brief.temperature is None else brief.temperature
-    ideas = _points(space, brief, generator)
+    ideas = _points(space, brief, generator, key, bar)
     scale = windows.scale_mask(space, set(key.scale), steps) if brief.is_strict("key") else None
     given = np.full((count * steps, len(space.module.COLUMNS)), OPEN)
     if frame.chords:

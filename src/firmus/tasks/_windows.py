@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus import plugins
-from firmus.analysis import features
+from firmus.analysis import features, keys
 from firmus.analysis.melody import melody_part
 from firmus.errors import InvalidBrief, TokenError
 from firmus.runtime.latent import Latent, load
@@ -24,6 +24,7 @@ from firmus.work import Brief, Origin, Work
 
 Points = NDArray[np.float32]
 STRENGTHS = (0.6, 1.0, 1.6, 2.4)  # of a step towards a quality, of which the nearest result is kept
+CLEAREST, TELLING = 8, 0.5  # points of which the one that is clearest about its key is taken; temperature of telling
 SPREAD = 0.35  # share of the way to a random point that neighbouring windows of one piece lie apart
 
 
@@ -70,6 +71,29 @@ class Space:
         if about is None:
             return noise.astype(np.float32)
         return (np.array(about["mean"]) + np.array(about["spread"]) * noise).astype(np.float32)
+
+    def draw_in(self, key: Key, style: str, bar: int, generator: np.random.Generator) -> Points:
+        """As `draw`, of several points the one whose window is clearest about its key, moved into this one.
+
+        The space holds every tune in every key: the window of a point is told, transposed and read again.
+        """
+        lines = [column for column, size in enumerate(self.module.COLUMNS) if size == _raster.LINE]
+        if not lines or not self.latent.can_encode:
+            return self.draw(style, generator)
+        z = np.stack([self.draw(style, generator) for _ in range(CLEAREST)])
+        told = self.latent.decode(z, bar, self.bars, generator, TELLING)
+        found = [keys.estimate(self.score(values, bar)) for values in told]
+        sure = [each.confidence * (each.key.mode == key.mode) if each else 0.0 for each in found]
+        best = int(np.argmax(sure))
+        clearest = found[best]
+        if clearest is None or not sure[best]:
+            return z[best]
+        shift = (key.pitch_class - clearest.key.pitch_class + 6) % 12 - 6
+        window = told[best].copy()
+        for column in lines:
+            window[:, column] = _raster.moved(window[:, column], shift)
+        moved: Points = self.latent.encode(window[None], bar)[0][0]
+        return moved
 
     def score(self, values: Integers, bar: int) -> Score:
         """A window's Score."""
