@@ -9,10 +9,12 @@ written as a slash chord.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.analysis.beats import grid, shares
+from firmus.analysis.beats import grid, shares, weights_of
 from firmus.analysis.features import polyphony
 from firmus.analysis.keys import estimate
 from firmus.pitch import NO_CHORD, QUALITIES, note_name
@@ -71,6 +73,20 @@ def recognise(score: Score) -> tuple[Chord, ...]:
         marks[:, :-1] += _in_key(key)
         bass = np.full_like(bass, -1)
     return _symbols(_path(marks, strong), bass, starts, key.signature if key else 0)
+
+
+def fit(score: Score, symbols: Sequence[Chord]) -> list[float]:
+    """Share, 0 to 1, of what sounds under each chord symbol that belongs to it; 0 where nothing sounds."""
+    if not symbols:
+        return []
+    starts = np.array([*(chord.start for chord in symbols), max(score.end, symbols[-1].start + 1)])
+    sound = weights_of(score, starts)
+    total = sound.sum(axis=1)
+    inside = [
+        float(row[list(chord.pitch_classes)].sum()) if chord.root != NO_CHORD else 0.0
+        for row, chord in zip(sound, symbols, strict=True)
+    ]
+    return [own / whole if whole else 0.0 for own, whole in zip(inside, total, strict=True)]
 
 
 def _in_key(key: Key) -> Weights:

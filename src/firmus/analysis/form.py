@@ -8,6 +8,9 @@ self-similarity of J. Foote, Visualizing Music and Audio using Self-Similarity, 
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from firmus.score import Score, Section
 from firmus.timing import bar_at, bars
 
@@ -47,6 +50,29 @@ def sections(score: Score) -> tuple[Section, ...]:
     if max(labels) >= len(LETTERS):
         return ()
     return tuple(Section(all_bars[start].start, LETTERS[label]) for start, label in zip(starts, labels, strict=True))
+
+
+def similarity(score: Score) -> NDArray[np.float64]:
+    """Share of common notes (B, B), 0 to 1, of each two bars of a Score: its self-similarity matrix.
+
+    Examples
+    --------
+    >>> from firmus.score import Note, Part
+    >>> scale = [60, 62, 64, 65, 67, 69, 71, 72]
+    >>> tune = Part("", tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate(scale * 2)))
+    >>> similarity(Score((tune,))).tolist()[0]
+    [1.0, 0.0, 1.0, 0.0]
+    """
+    content = notes_of_bars(score)
+    every = {note: place for place, note in enumerate(sorted(set().union(*content)))}
+    has = np.zeros((len(content), max(len(every), 1)), np.float32)
+    for row, notes in zip(has, content, strict=True):
+        row[[every[note] for note in notes]] = 1
+    common = has @ has.T
+    count = has.sum(axis=1)
+    union = count[:, None] + count[None] - common
+    found: NDArray[np.float64] = np.where(union > 0, common / np.maximum(union, 1), 1.0).astype(np.float64)
+    return found
 
 
 def likeness(one: list[set[tuple[int, int]]], other: list[set[tuple[int, int]]]) -> float:

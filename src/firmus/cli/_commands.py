@@ -172,6 +172,57 @@ def _written(options: argparse.Namespace, paths: list[Path]) -> None:
         print("\n".join(str(path) for path in paths))
 
 
+def analyse(options: argparse.Namespace) -> None:
+    """Read a music file, say what is heard in it."""
+    from firmus import formats
+    from firmus.cli._words import language
+    from firmus.tasks.analyse import analyse as hear
+
+    heard = hear(formats.read(options.source, tune=options.tune))
+    found = heard.as_dict()
+    paths = []
+    if options.out:
+        from firmus.tasks import produce
+
+        folder = Path(options.out)
+        files = {folder / "analysis.json": json.dumps(found, ensure_ascii=False, indent=1) + "\n"}
+        files[folder / "analysis.html"] = heard.html(language())
+        produce.check_free(folder, options.force)
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, text in files.items():
+            formats.save(text.encode(), path)
+            paths.append(path)
+    if options.json:
+        print(json.dumps(found, ensure_ascii=False))
+    elif not options.quiet:
+        print("\n".join([*(str(path) for path in paths), *_heard(found)]))
+
+
+def _heard(found: dict[str, Any], most: int = 16) -> list[str]:
+    """What was heard, in lines."""
+
+    def listed(rows: list[dict[str, Any]], *names: str) -> str:
+        told = [
+            say("in bar").format(what=", ".join(str(row[name]) for name in names if row[name]), bar=row["bar"])
+            for row in rows
+        ]
+        return ", ".join(told[:most]) + (" …" if len(told) > most else "")
+
+    names = ("key", "meter", "tempo", "form", "mood")
+    lines = [found["title"]] if found["title"] else []
+    lines.append(say("analysed").format(**{name: found[name] if found[name] is not None else "?" for name in names}))
+    lines.append(
+        say("sure").format(confidence=", ".join(f"{name} {how:.0%}" for name, how in found["confidence"].items()))
+    )
+    if len(found["keys"]) > 1:
+        lines.append(say("keys heard").format(keys=listed(found["keys"], "key")))
+    if found["cadences"]:
+        lines.append(say("cadences heard").format(cadences=listed(found["cadences"], "kind", "key")))
+    if found["chords"]:
+        lines.append(say("chords heard").format(chords=listed(found["chords"], "chord", "numeral")))
+    return lines + [say("not told").format(reason=reason) for reason in found["unknown"].values()]
+
+
 def models(options: argparse.Namespace) -> None:
     """List every model."""
     from firmus.runtime.weights import cards

@@ -84,6 +84,11 @@ def _files(verbs: argparse._SubParsersAction[Parser]) -> None:
         if name == "render":
             verb.add_argument("--stems", action="store_true", help=say("stems"))
         _common(verb)
+    verb = _verb(verbs, "analyse", commands.analyse)
+    verb.add_argument("source", metavar="FILE", help=say("source"))
+    verb.add_argument("--tune", type=int, default=1, metavar="N", help=say("tune"))
+    verb.add_argument("--out", metavar="DIR", help=say("analyse out"))
+    _common(verb)
     verb = _verb(verbs, "models", commands.models)
     _common(verb, writes=False)
 

@@ -87,7 +87,8 @@ class Space:
         best = int(np.argmax(sure))
         clearest = found[best]
         if clearest is None or not sure[best]:
-            return z[best]
+            unmoved: Points = z[best]
+            return unmoved
         shift = (key.pitch_class - clearest.key.pitch_class + 6) % 12 - 6
         window = told[best].copy()
         for column in lines:

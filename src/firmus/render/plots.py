@@ -1,0 +1,89 @@
+"""Small plots as SVG: a matrix as a picture, a line over the bars, coloured stretches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus.render.drawing import xml_text
+from firmus.render.roll import COLOURS, FONT
+
+MOST_CELLS = 160  # of a matrix, a side; larger ones are averaged
+
+
+def matrix(values: NDArray[np.float64], size: int = 420, numbers: Sequence[int] = ()) -> str:
+    """A square matrix (B, B) of shares, 0 to 1, dark where it is 1.
+
+    Parameters
+    ----------
+    values : array (B, B)
+    size : int
+        Of the picture, in pixels.
+    numbers : sequence of int
+        Of the bars, written beside the first and every tenth.
+    """
+    count = len(values)
+    if count > MOST_CELLS:
+        edges = np.linspace(0, count, MOST_CELLS + 1).astype(int)[:-1]
+        values = np.add.reduceat(np.add.reduceat(values, edges, 0), edges, 1)
+        widths = np.diff([*edges, count])
+        values = values / np.outer(widths, widths)
+    cell = (size - 30) / max(len(values), 1)
+    drawn = [
+        f'<rect x="{30 + column * cell:.2f}" y="{row * cell:.2f}" width="{cell + 0.3:.2f}" height="{cell + 0.3:.2f}" '
+        f'fill="#08306b" fill-opacity="{values[row, column]:.2f}"/>'
+        for row, column in np.argwhere(values > 0.02)
+    ]
+    places = list(range(0, count, max(10, count // 80 * 10)))
+    named = list(numbers) or list(range(1, count + 1))
+    step = (size - 30) / max(count, 1)
+    marks = "".join(
+        f'<text x="26" y="{(place + 0.8) * step:.1f}" text-anchor="end">{named[place]}</text>'
+        f'<text x="{30 + (place + 0.5) * step:.1f}" y="{size - 16}" text-anchor="middle">{named[place]}</text>'
+        for place in places
+    )
+    return _svg(size, size, "".join(drawn) + marks)
+
+
+def line(values: Sequence[float], title: str, width: int = 900, height: int = 90) -> str:
+    """A value a bar as steps, its range written at the left."""
+    top = max([*values, 1e-9])
+    step = (width - 60) / max(len(values), 1)
+    points = []
+    for place, value in enumerate(values):
+        y = height - 16 - (height - 30) * value / top
+        points += [f"{54 + place * step:.1f},{y:.1f}", f"{54 + (place + 1) * step:.1f},{y:.1f}"]
+    drawn = (
+        f'<polyline points="{" ".join(points)}" fill="none" stroke="{COLOURS[0]}" stroke-width="1.6"/>'
+        f'<text x="4" y="22">{top:.3g}</text><text x="4" y="{height - 14}">0</text>'
+        f'<text x="54" y="{height - 2}">{xml_text(title)}</text>'
+    )
+    return _svg(width, height, drawn)
+
+
+def stretches(rows: Sequence[tuple[str, Sequence[tuple[float, float, str]]]], width: int = 900) -> str:
+    """Rows of named stretches, each from and to a share of the piece, 0 to 1; one colour a name."""
+    drawn: list[str] = []
+    colour: dict[str, str] = {}
+    for place, (title, some) in enumerate(rows):
+        y = 6 + 34 * place
+        drawn.append(f'<text x="4" y="{y + 17}">{xml_text(title)}</text>')
+        for start, stop, name in some:
+            shade = colour.setdefault(name, COLOURS[len(colour) % len(COLOURS)])
+            x, long = 84 + (width - 90) * start, max((width - 90) * (stop - start), 1)
+            drawn.append(
+                f'<rect x="{x:.1f}" y="{y}" width="{long:.1f}" height="24" fill="{shade}" fill-opacity="0.35" '
+                f'stroke="#fff"><title>{xml_text(name)}</title></rect>'
+            )
+            if long > 7 * len(name):
+                drawn.append(f'<text x="{x + 4:.1f}" y="{y + 16}">{xml_text(name)}</text>')
+    return _svg(width, 12 + 34 * len(rows), "".join(drawn))
+
+
+def _svg(width: int, height: int, content: str) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        f'font-family="{FONT}" font-size="11" fill="#222"><rect width="100%" height="100%" fill="#fff"/>{content}</svg>'
+    )

@@ -1,0 +1,115 @@
+"""The page of an analysis: one HTML file that needs nothing from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from firmus.render import plots
+from firmus.render.drawing import xml_text
+
+WORDS = {
+    "analysis": ("Analysis", "分析"),
+    "key": ("key", "调"),
+    "meter": ("meter", "拍号"),
+    "tempo": ("tempo, quarter notes a minute", "速度（每分钟四分音符）"),
+    "form": ("form", "曲式"),
+    "mood": ("mood, estimated by rule", "情绪（按规则估计）"),
+    "style": ("style", "风格"),
+    "melody": ("melody", "旋律声部"),
+    "confidence": ("how sure", "把握"),
+    "unknown": ("What cannot be told", "无法判断的"),
+    "keys": ("keys", "调"),
+    "chords": ("Chords", "和弦"),
+    "sections": ("sections", "段落"),
+    "phrases": ("phrases", "乐句"),
+    "cadences": ("Cadences", "终止"),
+    "bar": ("bar", "小节"),
+    "kind": ("kind", "种类"),
+    "numeral": ("numeral", "级数"),
+    "chord": ("chord", "和弦"),
+    "similarity": ("Which bars are alike", "哪些小节相像"),
+    "voices": ("pitches at once, bar by bar", "每小节同时发声的音数"),
+    "density": ("onsets a quarter note, bar by bar", "每小节每四分音符的起音数"),
+    "roll": ("Piano roll", "钢琴卷帘"),
+    "time": ("Over the piece", "全曲"),
+}
+STYLE = """body{font:15px/1.5 system-ui,'Noto Sans','PingFang SC','Microsoft YaHei',sans-serif;max-width:960px;
+margin:2em auto;padding:0 1em;color:#222}
+table{border-collapse:collapse;margin:.5em 0}td,th{padding:.15em .8em .15em 0;text-align:left}
+svg{max-width:100%;height:auto}h2{margin-top:1.6em;font-size:1.15em}.scroll{max-height:22em;overflow:auto}"""
+
+
+def page(found: dict[str, Any], alike: Any, roll: str, language: str = "en") -> str:
+    """HTML of an analysis.
+
+    Parameters
+    ----------
+    found : dict
+        As `firmus.tasks.analyse.Analysis.as_dict` gives it.
+    alike : array (B, B)
+        Self-similarity of the bars.
+    roll : str
+        The piano roll, SVG.
+    language : {"en", "zh"}
+    """
+
+    def say(name: str) -> str:
+        return WORDS[name][language == "zh"]
+
+    sure = found["confidence"]
+    rows = [
+        (say(name), found.get(name), sure.get(name))
+        for name in ("key", "meter", "tempo", "form", "style", "mood", "melody")
+    ]
+    summary = "".join(
+        f"<tr><th>{xml_text(name)}</th><td>{xml_text(_shown(value))}</td>"
+        f"<td>{'' if how is None else f'{how:.0%}'}</td></tr>"
+        for name, value, how in rows
+    )
+    unknown = "".join(f"<li>{xml_text(reason)}</li>" for reason in found["unknown"].values())
+    count = max(found["bars"], 1)
+    timeline = plots.stretches([
+        (say("keys"), _stretches([(each["bar"], each["key"]) for each in found["keys"]], count)),
+        (say("sections"), _stretches([(each["bar"], each["label"]) for each in found["sections"]], count)),
+        (say("phrases"), _stretches([(each["bar"], str(n)) for n, each in enumerate(found["phrases"], 1)], count)),
+    ])  # fmt: skip
+    lines = "".join(
+        plots.line([each[name] for each in found["textures"]], say(name)) for name in ("voices", "density")
+    )  # fmt: skip
+    title = found["title"] or say("analysis")
+    return (
+        f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{xml_text(title)}</title>'
+        f"<style>{STYLE}</style><h1>{xml_text(title)}</h1><table><tr><th></th><th></th><th>{say('confidence')}</th></tr>"
+        f"{summary}</table>"
+        + (f"<h2>{say('unknown')}</h2><ul>{unknown}</ul>" if unknown else "")
+        + f"<h2>{say('time')}</h2>{timeline}{lines}"
+        f"<h2>{say('similarity')}</h2>{plots.matrix(alike)}"
+        f"<h2>{say('cadences')}</h2>{_table(found['cadences'], ('bar', 'kind', 'key', 'confidence'), say)}"
+        f"<h2>{say('chords')}</h2>{_table(found['chords'], ('bar', 'chord', 'numeral', 'confidence'), say)}"
+        f"<h2>{say('roll')}</h2>{roll}</html>"
+    )
+
+
+def _shown(value: Any) -> str:
+    return "?" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _stretches(starts: Sequence[tuple[int, str]], count: int) -> list[tuple[float, float, str]]:
+    """Stretches, as shares of the piece, of what begins in bars."""
+    ends = [*(bar for bar, _ in starts[1:]), count + 1]
+    return [
+        (max(bar - 1, 0) / count, max(end - 1, 0) / count, name) for (bar, name), end in zip(starts, ends, strict=True)
+    ]  # fmt: skip
+
+
+def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str], say: Any) -> str:
+    head = "".join(f"<th>{say(name)}</th>" for name in columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{xml_text(_cell(row[name]))}</td>" for name in columns) + "</tr>" for row in rows
+    )  # fmt: skip
+    return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.0%}" if isinstance(value, float) else str(value)

@@ -1,0 +1,220 @@
+"""Analysing: what Firmus hears in a piece, with evidence by bar and how sure it is of each.
+
+What cannot be told is said to be unknown, with the reason, and never made up: three notes have no key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from firmus.analysis import (
+    cadences,
+    chords,
+    emotion,
+    features,
+    form,
+    grooves,
+    keys,
+    melody,
+    meters,
+    texture,
+    voice_leading,
+)
+from firmus.analysis.roman import numeral
+from firmus.render import portrait, roll
+from firmus.score import Chord, Score, Section
+from firmus.timing import bar_at, bars
+
+CONSISTENT = 0.6  # confidence in another meter from which on the written one is doubted
+DEFAULT_BPM = 120.0  # what a file means that names no tempo
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What was heard in a Score.
+
+    Parameters
+    ----------
+    score : Score
+        Which was heard.
+    key : KeyEstimate or None
+    areas : tuple of KeyRegion
+    meter : MeterEstimate or None
+        As estimated from the notes; the written one stands in the score.
+    symbols : tuple of Chord
+    fit : list of float
+        Of each chord, the share of what sounds that belongs to it.
+    phrases, closes, sections, textures : tuple
+        Phrases, cadences, sections, and the texture of each bar.
+    groove, mood : Groove or None, Emotion or None
+    voices : dict
+        Faults of voice leading, as shares.
+    unknown : dict
+        What could not be told, and why.
+    """
+
+    score: Score
+    key: keys.KeyEstimate | None
+    areas: tuple[keys.KeyRegion, ...]
+    meter: meters.MeterEstimate | None
+    symbols: tuple[Chord, ...]
+    fit: list[float]
+    phrases: tuple[melody.Phrase, ...]
+    closes: tuple[cadences.Cadence, ...]
+    sections: tuple[Section, ...]
+    textures: tuple[texture.BarTexture, ...]
+    groove: grooves.Groove | None
+    mood: emotion.Emotion | None
+    voices: dict[str, float]
+    unknown: dict[str, str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values that JSON can hold: a summary, then each finding, ``confidence`` of the main ones, 0 to 1."""
+        score, every = self.score, bars(self.score)
+        summary = features.summary(score)
+        written = score.tempi[0].bpm
+
+        def at(tick: int) -> int:
+            return every[bar_at(every, tick)].number if every else 0
+
+        return {
+            "title": score.title,
+            "composer": score.composer,
+            "key": self.key.key.text if self.key else None,
+            "meter": score.meters[0].text,
+            "tempo": written,
+            "chords": self._chords(at),
+            "form": "".join(section.label for section in self.sections) or None,
+            "mood": self.mood.word if self.mood else None,
+            "confidence": {
+                "key": round(self.key.confidence, 3) if self.key else 0.0,
+                "meter": self._meter_confidence(),
+                "tempo": 0.5 if written == DEFAULT_BPM and len(score.tempi) == 1 else 1.0,
+                "chords": round(float(np.mean(self.fit)), 3) if self.fit else 0.0,
+                "form": self._form_confidence(),
+            },
+            "unknown": self.unknown,
+            "keys": [
+                {"bar": at(area.start), "key": area.key.text, "confidence": round(area.confidence, 3)}
+                for area in self.areas
+            ],
+            "meter_heard": self.meter.meter.text if self.meter else None,
+            "melody": self._melody(),
+            "phrases": [
+                {
+                    "bar": at(each.start), "last_bar": at(max(each.end - 1, each.start)),
+                    "confidence": round(each.confidence, 3),
+                }
+                for each in self.phrases
+            ],
+            "cadences": [
+                {"bar": each.bar, "kind": each.kind, "key": each.key.text, "confidence": round(each.confidence, 3)}
+                for each in self.closes
+            ],
+            "sections": [{"bar": at(each.start), "label": each.label} for each in self.sections],
+            "textures": [
+                {"bar": each.bar, "kind": each.kind, "voices": each.voices, "density": each.density}
+                for each in self.textures
+            ],
+            "groove": {
+                name: getattr(self.groove, name) for name in ("swing", "syncopation", "consistency", "pattern", "share")
+            } if self.groove else None,
+            "valence": self.mood.valence if self.mood else None,
+            "arousal": self.mood.arousal if self.mood else None,
+            "voice_leading": {name: round(share, 4) for name, share in self.voices.items()},
+            **{name: summary[name] for name in ("bars", "seconds", "notes", "density", "polyphony", "parts")},
+        }  # fmt: skip
+
+    def html(self, language: str = "en") -> str:
+        """The analysis as a page, with plots."""
+        drawn = roll.svg(
+            replace(self.score, chords=self.symbols, sections=self.sections), width=1200, language=language
+        )
+        return portrait.page(self.as_dict(), form.similarity(self.score), drawn, language)
+
+    def _chords(self, at: Any) -> list[dict[str, Any]]:
+        found = []
+        for chord, share in zip(self.symbols, self.fit, strict=True):
+            area = [each for each in self.areas if each.start <= chord.start][-1:]
+            roman = numeral(chord, area[0].key) if area else ""
+            found.append({"bar": at(chord.start), "chord": chord.text, "numeral": roman, "confidence": round(share, 3)})
+        return found
+
+    def _melody(self) -> str | None:
+        part = melody.melody_part(self.score)
+        return part.name or f"part {self.score.parts.index(part) + 1}" if part else None
+
+    def _meter_confidence(self) -> float:
+        """How much the notes speak for the written meter; of 2/4 and 4/4 each counts for the other."""
+        if self.meter is None:
+            return 0.0
+        told, heard = self.score.meters[0].bar, self.meter.meter.bar
+        agrees = self.meter.meter.text == self.score.meters[0].text or {told, heard} <= {960, 1920}
+        return round(self.meter.confidence if agrees else 1 - self.meter.confidence, 3)
+
+    def _form_confidence(self) -> float:
+        """How much more alike bars of one letter are than bars of different letters."""
+        if len(self.sections) < 2:
+            return 0.0
+        alike, every = form.similarity(self.score), bars(self.score)
+        starts = [bar_at(every, section.start) for section in self.sections]
+        label = np.repeat([section.label for section in self.sections], np.diff([*starts, len(every)]))
+        rows = np.arange(len(label)) + starts[0]
+        same = label[:, None] == label[None]
+        apart = np.abs(rows[:, None] - rows[None]) > 0
+        inside = alike[np.ix_(rows, rows)]
+        own, other = inside[same & apart], inside[~same]
+        if not len(own):
+            return 0.0
+        return round(float(np.clip(0.5 + own.mean() - (other.mean() if len(other) else 0.0), 0, 1)), 3)
+
+
+def analyse(score: Score) -> Analysis:
+    """Hear a Score.
+
+    Examples
+    --------
+    >>> from firmus.score import Note, Part
+    >>> tune = tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate([67, 69, 71, 72, 74, 71, 66, 67] * 4))
+    >>> found = analyse(Score((Part("Flute", tune),))).as_dict()
+    >>> found["key"], found["meter"], found["melody"]
+    ('G major', '4/4', 'Flute')
+    >>> analyse(Score((Part("", tune[:1]),))).unknown["key"]
+    'too short to tell a key: 1 note'
+    """
+    count = sum(len(part.notes) for part in score.parts)
+    pitched = sum(len(part.notes) for part in score.parts if not part.is_drums)
+    unknown: dict[str, str] = {}
+    notes = f"{pitched} note" + ("" if pitched == 1 else "s")
+    key, areas = keys.estimate(score), keys.regions(score)
+    if key is None:
+        unknown["key"] = f"too short to tell a key: {notes}" if pitched else "no pitched notes: there is no key"
+    meter = meters.estimate(score)
+    if meter is None:
+        unknown["meter"] = f"too short to tell a meter from the notes: {count}; what the file says stands"
+    elif meter.confidence > CONSISTENT and not _agrees(meter, score):
+        unknown["meter"] = f"the file says {score.meters[0].text}, the notes rather {meter.meter.text}"
+    symbols = chords.recognise(score) if pitched >= keys.FEWEST_NOTES else ()
+    if not symbols:
+        unknown["chords"] = f"too short to tell chords: {notes}"
+    phrases = melody.phrases(score)
+    sections = form.sections(score)
+    if not sections:
+        unknown["form"] = f"too short to tell a form: {len(bars(score))} bars"
+    mood = emotion.emotion(score)
+    if mood is None:
+        unknown["mood"] = f"too short to tell a mood: {notes}"
+    return Analysis(
+        score, key, areas, meter, symbols, chords.fit(score, symbols), phrases,
+        cadences.cadences(score, symbols, areas, phrases), sections, texture.textures(score), grooves.groove(score),
+        mood, voice_leading.faults(score), unknown,
+    )  # fmt: skip
+
+
+def _agrees(meter: meters.MeterEstimate, score: Score) -> bool:
+    return any(
+        meter.meter.text == each.text or {meter.meter.bar, each.bar} <= {960, 1920} for each in score.meters
+    )  # fmt: skip
