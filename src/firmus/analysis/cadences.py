@@ -86,12 +86,8 @@ def _is_perfect(score: Score, before: Chord | None, last: Chord, key: Key, phras
     """Whether both chords stand on their roots, and the highest note at the end is the tonic."""
     if before is None or before.bass or last.bass or not numeral(before, key).startswith("V"):
         return False
-    sounding = [
-        note.pitch for part in score.parts if not part.is_drums for note in part.notes
-        if last.start <= note.start < phrase.end
-    ]  # fmt: skip
     ends = [
         note for part in score.parts if not part.is_drums for note in part.notes
         if note.end >= phrase.end and note.start < phrase.end
     ]  # fmt: skip
-    return bool(sounding) and bool(ends) and max(note.pitch for note in ends) % 12 == key.pitch_class
+    return bool(ends) and max(note.pitch for note in ends) % 12 == key.pitch_class

@@ -36,7 +36,6 @@ PROFILES: dict[Literal["major", "minor"], tuple[float, ...]] = {
 }
 
 
-TRUST = 1.0  # of a quarter note of sound, as if so many independent notes
 STAY, STEP = 0.96, 1.1  # chance to stay in a key from one beat to the next; what each step to a farther key costs, nats
 FLOOR = 0.3  # per cent of any pitch class in any key, besides its profile
 Floats = NDArray[np.float64]
@@ -112,7 +111,7 @@ def regions(score: Score) -> tuple[KeyRegion, ...]:
         return ()
     starts, _ = grid(score)
     sound = weights_of(score, starts) / TICKS_PER_QUARTER
-    told = TRUST * sound @ np.log(_profiles()).T  # (N, 24)
+    told = sound @ np.log(_profiles()).T  # (N, 24)
     chances, path = _path(told)
     borders = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), len(path)]
     found = []

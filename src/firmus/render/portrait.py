@@ -97,6 +97,8 @@ def _shown(value: Any) -> str:
 
 def _stretches(starts: Sequence[tuple[int, str]], count: int) -> list[tuple[float, float, str]]:
     """Stretches, as shares of the piece, of what begins in bars."""
+    if not starts:
+        return []
     ends = [*(bar for bar, _ in starts[1:]), count + 1]
     return [
         (max(bar - 1, 0) / count, max(end - 1, 0) / count, name) for (bar, name), end in zip(starts, ends, strict=True)
