@@ -8,6 +8,7 @@ both. Patterns that stand in more than fifty pieces are common property and prov
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import os
@@ -255,13 +256,29 @@ def _share(name: str) -> float:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest(), "little") / 2**32
 
 
+def _reached(files: list[Path], root: Path) -> set[Path]:
+    """The files of these and of all that they import from the rooms that read music."""
+    found, waiting = set(files), list(files)
+    while waiting:
+        for node in ast.walk(ast.parse(waiting.pop().read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("firmus"):
+                continue
+            for name in (node.module, *(f"{node.module}.{each.name}" for each in node.names)):
+                file = root.joinpath(*str(name).split(".")[1:]).with_suffix(".py")
+                is_reader = file.parent == root or file.parent.name in ("formats", "tokens", "analysis")
+                if is_reader and file.exists() and file not in found:
+                    found.add(file)
+                    waiting.append(file)
+    return found
+
+
 def _digest(recipe: Recipe, sources: list[Source], data: Path) -> str:
     """Digest of everything that the prepared music depends on: the sets' files and the code that reads them."""
     root = Path(__file__).parent.parent
-    code = sorted(file for room in ("formats", "tokens", "analysis") for file in (root / room).glob("*.py"))
-    code += [root / "learning" / f"{name}.py" for name in ("prepare", "sources", "chorales", "corpus")]
+    code = [root / "learning" / f"{name}.py" for name in ("prepare", "sources", "chorales", "corpus")]
+    code += [*(root / "formats").glob("*.py"), root / "tokens" / f"{recipe.representation}.py"]
     made_by = hashlib.blake2b(digest_size=8)
-    for file in [*code, root / "score.py", root / "timing.py"]:
+    for file in sorted(_reached(code, root)):
         made_by.update(file.read_bytes())
     made_of = [(each.name, each.title) for each in sources]
     stamps = sorted((file.name, file.stat().st_size) for file in data.rglob("*.xz")) if data.is_dir() else []
