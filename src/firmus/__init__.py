@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from firmus.errors import FirmusError
     from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
+    from firmus.tasks.analyse import Analysis
     from firmus.work import Brief, Origin, Work
 
 __version__ = "0.1.0"
@@ -26,7 +27,8 @@ _HOMES = {
 
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
-    "accompany", "compose", "extend", "harmonise", "humanise", "infill", "interpolate", "read", "vary", "write",
+    "accompany", "analyse", "compose", "extend", "harmonise", "humanise", "infill", "interpolate", "read", "vary",
+    "write",
 ]  # fmt: skip
 
 
@@ -80,6 +82,14 @@ def interpolate(source: Any, target: Any, brief: Brief | None = None, **options:
 def humanise(source: Any, brief: Brief | None = None, **options: Any) -> Any:
     """Give quantised drums human timing and loudness; see `firmus.tasks.humanise.humanise`."""
     return _perform("humanise", "humanise", source, brief, options)
+
+
+def analyse(source: Any) -> Analysis:
+    """What is heard in a piece (a Score or a file): key, chords, form and more; see `firmus.tasks.analyse`."""
+    from firmus.score import Score
+    from firmus.tasks import analyse as task
+
+    return task.analyse(source if isinstance(source, Score) else read(source))
 
 
 def read(path: Any) -> Score:

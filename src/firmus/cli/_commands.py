@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -172,6 +173,50 @@ def _written(options: argparse.Namespace, paths: list[Path]) -> None:
         print("\n".join(str(path) for path in paths))
 
 
+def evaluate(options: argparse.Namespace) -> None:
+    """Compare a folder of composed pieces with a folder of real ones."""
+    from firmus.cli._words import language
+    from firmus.tasks import evaluate as task
+
+    show = Progress(options.quiet, "piece")
+    found = task.evaluate(Path(options.generated), Path(options.reference), show)
+    show.end()
+    paths = _pages(options, "evaluation", found, lambda: task.page(found, language()))
+    if options.json:
+        print(json.dumps(found, ensure_ascii=False))
+    elif not options.quiet:
+        lines = [say("compared").format(**found["pieces"])]
+        for name, each in found["measures"].items():
+            ours, real, (low, high) = each["generated"], each["reference"], each["reference_interval"]
+            lines.append(
+                f"  {name:28}{ours:9.3f}{real:9.3f}  ({low:.3f} … {high:.3f})  {'' if each['inside'] else '!'}"
+            )
+        for name, each in found["overlap"].items():
+            lines.append(f"  {name:28}{each['overlap']:9.3f}")
+        for name, each in found["copying"].items():
+            lines.append(f"  {name:28}{each['generated']:9.1%}{each['people']:9.1%}")
+        print("\n".join([*(str(path) for path in paths), *lines]))
+
+
+def _pages(options: argparse.Namespace, name: str, found: dict[str, Any], page: Callable[[], str]) -> list[Path]:
+    """Write what was found, as JSON and as a page, where a folder is named."""
+    from firmus import formats
+    from firmus.tasks import produce
+
+    if not options.out:
+        return []
+    folder = Path(options.out)
+    produce.check_free(folder, options.force)
+    files = {
+        folder / f"{name}.json": json.dumps(found, ensure_ascii=False, indent=1) + "\n",
+        folder / f"{name}.html": page(),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, text in files.items():
+        formats.save(text.encode(), path)
+    return list(files)
+
+
 def analyse(options: argparse.Namespace) -> None:
     """Read a music file, say what is heard in it."""
     from firmus import formats
@@ -180,18 +225,7 @@ def analyse(options: argparse.Namespace) -> None:
 
     heard = hear(formats.read(options.source, tune=options.tune))
     found = heard.as_dict()
-    paths = []
-    if options.out:
-        from firmus.tasks import produce
-
-        folder = Path(options.out)
-        files = {folder / "analysis.json": json.dumps(found, ensure_ascii=False, indent=1) + "\n"}
-        files[folder / "analysis.html"] = heard.html(language())
-        produce.check_free(folder, options.force)
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, text in files.items():
-            formats.save(text.encode(), path)
-            paths.append(path)
+    paths = _pages(options, "analysis", found, lambda: heard.html(language()))
     if options.json:
         print(json.dumps(found, ensure_ascii=False))
     elif not options.quiet:
@@ -262,16 +296,17 @@ def train(options: argparse.Namespace) -> None:
 class Progress:
     """One line on standard error that is written over; silent where nobody looks."""
 
-    def __init__(self, quiet: bool) -> None:
+    def __init__(self, quiet: bool, unit: str = "bar") -> None:
+        self.unit = unit
         self.shown = not quiet and sys.stderr.isatty()
         self.told = not quiet
 
     def __call__(self, title: str, done: int, total: int) -> None:
         """Say how far it is."""
         if self.shown:
-            self.note(f"{title}: " + say("bar").format(done=done, total=total))
+            self.note(f"{title}: " + say(self.unit).format(done=done, total=total))
         elif self.told and done == total:
-            print(f"{title}: " + say("bar").format(done=done, total=total), file=sys.stderr)
+            print(f"{title}: " + say(self.unit).format(done=done, total=total), file=sys.stderr)
 
     def note(self, text: str) -> None:
         """Replace the line."""

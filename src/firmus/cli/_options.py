@@ -89,6 +89,11 @@ def _files(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.add_argument("--tune", type=int, default=1, metavar="N", help=say("tune"))
     verb.add_argument("--out", metavar="DIR", help=say("analyse out"))
     _common(verb)
+    verb = _verb(verbs, "evaluate", commands.evaluate)
+    verb.add_argument("generated", metavar="GENERATED", help=say("generated"))
+    verb.add_argument("--reference", metavar="REAL", required=True, help=say("reference"))
+    verb.add_argument("--out", metavar="DIR", help=say("evaluate out"))
+    _common(verb)
     verb = _verb(verbs, "models", commands.models)
     _common(verb, writes=False)
 

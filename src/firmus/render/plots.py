@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from firmus.render.drawing import xml_text
 from firmus.render.roll import COLOURS, FONT
 
+CLASSES = 20  # of a histogram
 MOST_CELLS = 160  # of a matrix, a side; larger ones are averaged
 
 
@@ -61,6 +62,32 @@ def line(values: Sequence[float], title: str, width: int = 900, height: int = 90
         f'<text x="54" y="{height - 2}">{xml_text(title)}</text>'
     )
     return _svg(width, height, drawn)
+
+
+def histogram(sets: Sequence[Sequence[float | None]], names: Sequence[str], title: str, width: int = 440) -> str:
+    """Shares of two or more sets of values in common classes, side by side."""
+    known = [np.array([value for value in some if value is not None]) for some in sets]
+    every = np.concatenate(known)
+    height, low, high = 120, float(every.min()), float(every.max())
+    edges = np.linspace(low, high if high > low else low + 1, CLASSES + 1)
+    shares = [np.histogram(each, edges)[0] / max(len(each), 1) for each in known]
+    top, step = max(float(each.max()) for each in shares) or 1.0, (width - 20) / CLASSES
+    bar = step / (len(shares) + 0.6)
+    drawn = [f'<text x="10" y="14">{xml_text(title)}</text>']
+    for number, (values, name) in enumerate(zip(shares, names, strict=True)):
+        shade = COLOURS[number]
+        drawn.append(
+            f'<text x="{width - 130 * (len(names) - number) + 40}" y="14" fill="{shade}">{xml_text(name)}</text>'
+        )
+        for place, share in enumerate(values.tolist()):
+            tall = (height - 44) * share / top
+            drawn.append(
+                f'<rect x="{10 + place * step + number * bar:.1f}" y="{height - 18 - tall:.1f}" width="{bar:.1f}" '
+                f'height="{tall:.1f}" fill="{shade}"/>'
+            )
+    drawn.append(f'<text x="10" y="{height - 4}">{low:.3g}</text>')
+    drawn.append(f'<text x="{width - 10}" y="{height - 4}" text-anchor="end">{high:.3g}</text>')
+    return _svg(width, height, "".join(drawn))
 
 
 def stretches(rows: Sequence[tuple[str, Sequence[tuple[float, float, str]]]], width: int = 900) -> str:

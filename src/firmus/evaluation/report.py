@@ -1,0 +1,156 @@
+"""One report on composed music: how it compares with real music, how much it copies, whether it did what was asked.
+
+Sets are compared by measures of each piece (`firmus.evaluation.measures`) with bootstrap intervals, and by Yang &
+Lerch's distances between the sets; copying by windows of bars that stand note for note, transposed or not, in the
+reference, beside how often pieces of the reference stand in each other. Pairs of the same file name are compared cell
+by cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus.analysis import features, keys
+from firmus.analysis.copying import Memory
+from firmus.evaluation import distribution, intervals
+from firmus.evaluation.measures import MEASURES, measure
+from firmus.score import TICKS_PER_QUARTER, Key, Score
+from firmus.timing import bars
+
+WINDOWS = (2, 4, 8)  # bars
+STEP = TICKS_PER_QUARTER // 4
+FEWEST = 2  # pieces of a set, to compare it with another
+UNSURE = 0.01  # chance that is left to every cell, for a cross-entropy
+Pieces = Mapping[str, Score]
+
+
+def compare(generated: Pieces, reference: Pieces) -> dict[str, Any]:
+    """Compare two sets of pieces, named by their files.
+
+    Returns
+    -------
+    dict
+        ``pieces``; ``measures``: of each, mean and interval of both sets, and whether ours lies inside; ``overlap``:
+        area and divergence of each feature; ``copying``: shares of windows, ours and people's; ``pairs``: squared error
+        and cross-entropy of pieces of the same name.
+    """
+    ours, real = list(generated.values()), list(reference.values())
+    return {
+        "pieces": {"generated": len(ours), "reference": len(real)},
+        "measures": _measures(ours, real),
+        "overlap": _overlap(ours, real),
+        "copying": copying(ours, real),
+        "pairs": {name: pair(generated[name], reference[name]) for name in generated if name in reference},
+    }
+
+
+def _measures(ours: Sequence[Score], real: Sequence[Score]) -> dict[str, Any]:
+    found = {}
+    both = [[measure(score) for score in some] for some in (ours, real)]
+    for name in MEASURES:
+        values = [np.array([each[name] for each in some]) for some in both]
+        if any(np.isnan(each).all() for each in values):
+            continue
+        (mean, low, high), (true, least, most) = (intervals.mean(each) for each in values)
+        found[name] = {
+            "generated": mean, "generated_interval": [low, high], "reference": true,
+            "reference_interval": [least, most], "inside": least <= mean <= most,
+            "values": [[None if np.isnan(each) else float(each) for each in some] for some in values],
+        }  # fmt: skip
+    return found
+
+
+def _overlap(ours: Sequence[Score], real: Sequence[Score]) -> dict[str, Any]:
+    """Overlap area and divergence of each feature that varies in the reference."""
+    if min(len(ours), len(real)) < FEWEST:
+        return {}
+    mine, theirs = ([distribution.features(score) for score in some] for some in (ours, real))
+    found = {}
+    for name in theirs[0]:
+        a, b = (np.stack([each[name] for each in some]) for some in (mine, theirs))
+        known = [each[~np.isnan(each).any(axis=1)] for each in (a, b)]
+        if min(len(each) for each in known) >= FEWEST and len({*map(bytes, known[1])}) > 1:
+            found[name] = {
+                "overlap": distribution.overlap(*known), "divergence": distribution.divergence(*known),
+            }  # fmt: skip
+    return found
+
+
+def copying(ours: Sequence[Score], real: Sequence[Score]) -> dict[str, Any]:
+    """Share of windows of bars that stand in the reference: ours, and those of every other piece of it in the rest."""
+    found = {}
+    memory = Memory(real, WINDOWS)
+    half, rest = Memory(real[::2], WINDOWS), real[1::2]
+    for length in WINDOWS:
+        share, count = _copied(memory, ours, length)
+        people, of = _copied(half, rest, length)
+        found[f"{length} bars"] = {"generated": share, "windows": count, "people": people, "people_windows": of}
+    return found
+
+
+def _copied(memory: Memory, scores: Sequence[Score], length: int) -> tuple[float, int]:
+    told = [memory.copied(score, length, drums) for score in scores for drums in (False, True)]
+    total = sum(count for _, count in told)
+    return sum(hits for hits, _ in told) / max(total, 1), total
+
+
+def pair(ours: Score, real: Score) -> dict[str, float]:
+    """Squared error and cross-entropy (nats) a cell of two piano rolls, sixteenths × pitches that either uses.
+
+    Examples
+    --------
+    >>> from firmus.score import Note, Part
+    >>> one, other = (Score((Part("", (Note(0, 480, pitch),)),)) for pitch in (60, 62))
+    >>> pair(one, one)["squared_error"], pair(one, other)["squared_error"]
+    (0.0, 1.0)
+    """
+    steps = max(1, -(-max(ours.end, real.end) // STEP))
+    a, b = (_roll(each, steps) for each in (ours, real))
+    used = a.any(axis=0) | b.any(axis=0)
+    if not used.any():
+        return {"squared_error": float("nan"), "cross_entropy": float("nan")}
+    told, true = np.where(a[:, used], 1 - UNSURE, UNSURE), b[:, used]
+    return {
+        "squared_error": float(np.mean(a[:, used] != true)),
+        "cross_entropy": float(-np.log(np.where(true, told, 1 - told)).mean()),
+    }
+
+
+def _roll(score: Score, steps: int) -> NDArray[np.bool_]:
+    roll = np.zeros((steps, 128), bool)
+    for part in score.parts:
+        for note in part.notes if not part.is_drums else ():
+            roll[note.start // STEP : max(note.start // STEP + 1, note.end // STEP), note.pitch] = True
+    return roll
+
+
+def obeyed(score: Score, asked: Mapping[str, Any]) -> dict[str, bool]:
+    """Whether a piece is what a Brief asked for, of what can be measured: key, meter, bars, tempo, parts.
+
+    Examples
+    --------
+    >>> from firmus.score import Meter, Note, Part
+    >>> tune = tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate([67, 69, 71, 72, 74, 71, 66, 67]))
+    >>> obeyed(Score((Part("", tune),)), {"key": "G major", "bars": 2, "meter": "3/4"})
+    {'key': True, 'meter': False, 'bars': True}
+    """
+    found = {}
+    if asked.get("key"):
+        wanted, heard = Key.parse(asked["key"]), keys.estimate(score)
+        found["key"] = heard is not None and (heard.key.pitch_class, heard.key.mode) == (
+            wanted.pitch_class,
+            wanted.mode,
+        )
+    if asked.get("meter"):
+        found["meter"] = score.meters[0].text == asked["meter"]
+    if isinstance(asked.get("bars"), int):
+        found["bars"] = sum(bar.number > 0 for bar in bars(score)) == asked["bars"]
+    if asked.get("tempo"):
+        found["tempo"] = abs(score.tempi[0].bpm - asked["tempo"]) < 0.5
+    if asked.get("seconds"):
+        found["seconds"] = abs(features.duration_seconds(score) - asked["seconds"]) < 0.05 * asked["seconds"]
+    return found

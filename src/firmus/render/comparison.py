@@ -1,0 +1,94 @@
+"""The page of an evaluation: composed beside real music, in one HTML file that needs nothing from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from firmus.render import plots
+from firmus.render.drawing import xml_text
+from firmus.render.portrait import STYLE
+
+WORDS = {
+    "title": ("Composed beside real music", "作品与真实音乐的比较"),
+    "pieces": ("{generated} composed pieces, {reference} real ones", "{generated} 首作品，{reference} 首真实音乐"),
+    "measures": ("Measures of a piece", "单曲指标"),
+    "measure": ("measure", "指标"),
+    "ours": ("composed", "作品"),
+    "real": ("real", "真实"),
+    "interval": ("95 % interval", "95% 区间"),
+    "inside": ("inside", "在区间内"),
+    "yes": ("yes", "是"),
+    "no": ("no", "否"),
+    "overlap": ("Distances between the sets (Yang & Lerch 2020)", "集合间距离（Yang & Lerch 2020）"),
+    "area": ("overlap, 1 is best", "重叠面积，1 为最佳"),
+    "divergence": ("divergence, nats", "散度（奈特）"),
+    "copying": ("Windows of bars that stand in the real music", "出现在真实音乐中的小节窗口"),
+    "window": ("window", "窗口"),
+    "people": ("real music in other real music", "真实音乐之间"),
+    "controls": ("What was asked", "提出的要求"),
+    "obeyed": ("obeyed", "做到"),
+    "pairs": ("Pieces of the same name", "同名乐曲"),
+    "squared": ("squared error", "平方误差"),
+    "crossed": ("cross-entropy, nats", "交叉熵（奈特）"),
+    "few": (
+        "Fewer than {least} pieces on a side: intervals are wide, differences may be chance.",
+        "某一方少于 {least} 首：区间很宽，差异可能出于偶然。",
+    ),
+    "left_out": ("Left out", "未计入"),
+}
+FEW = 20
+
+
+def page(found: dict[str, Any], language: str = "en") -> str:
+    """HTML of what `firmus.tasks.evaluate.evaluate` found."""
+
+    def say(name: str) -> str:
+        return WORDS[name][language == "zh"]
+
+    parts = [f"<h1>{say('title')}</h1><p>{say('pieces').format(**found['pieces'])}</p>"]
+    if min(found["pieces"].values()) < FEW:
+        parts.append(f"<p><b>{say('few').format(least=FEW)}</b></p>")
+    rows: list[tuple[str, ...]] = [
+        (name, f"{each['generated']:.3f}", _interval(each["generated_interval"]), f"{each['reference']:.3f}",
+         _interval(each["reference_interval"]), say("yes" if each["inside"] else "no"))
+        for name, each in found["measures"].items()
+    ]  # fmt: skip
+    head = [say(name) for name in ("measure", "ours", "interval", "real", "interval", "inside")]
+    parts += [f"<h2>{say('measures')}</h2>", table(head, rows)]
+    parts += [
+        plots.histogram(each["values"], [say("ours"), say("real")], name) for name, each in found["measures"].items()
+    ]
+    rows = [(name, f"{each['overlap']:.3f}", f"{each['divergence']:.3f}") for name, each in found["overlap"].items()]
+    parts += [f"<h2>{say('overlap')}</h2>", table([say("measure"), say("area"), say("divergence")], rows)]
+    rows = [
+        (name, f"{each['generated']:.1%} ({each['windows']})", f"{each['people']:.1%} ({each['people_windows']})")
+        for name, each in found["copying"].items()
+    ]
+    parts += [f"<h2>{say('copying')}</h2>", table([say("window"), say("ours"), say("people")], rows)]
+    if found["controls"]:
+        rows = [(name, f"{each['obeyed']:.1%} ({each['pieces']})") for name, each in found["controls"].items()]
+        parts += [f"<h2>{say('controls')}</h2>", table(["", say("obeyed")], rows)]
+    if found["pairs"]:
+        rows = [
+            (name, f"{each['squared_error']:.3f}", f"{each['cross_entropy']:.3f}")
+            for name, each in found["pairs"].items()
+        ]  # fmt: skip
+        parts += [f"<h2>{say('pairs')}</h2>", table(["", say("squared"), say("crossed")], rows)]
+    if found["left_out"]:
+        parts += [f"<h2>{say('left_out')}</h2>", table(["", ""], list(found["left_out"].items()))]
+    return (
+        f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{say("title")}</title>'
+        f"<style>{STYLE}</style>{''.join(parts)}</html>"
+    )
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """An HTML table."""
+    top = "".join(f"<th>{xml_text(each)}</th>" for each in head)
+    body = "".join("<tr>" + "".join(f"<td>{xml_text(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><tr>{top}</tr>{body}</table>"
+
+
+def _interval(ends: list[float]) -> str:
+    return f"{ends[0]:.3f} … {ends[1]:.3f}"

@@ -1,0 +1,102 @@
+"""Evaluating: a folder of composed pieces beside a folder of real ones, as one report."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from firmus import formats
+from firmus.errors import FirmusError, FormatError
+from firmus.evaluation import report
+from firmus.render import comparison
+from firmus.score import Score
+
+PREFERRED = (".json", ".musicxml", ".mxl", ".mid", ".midi", ".abc")  # of files with one name, which is read
+
+
+def evaluate(
+    generated: Path, reference: Path, progress: Callable[[str, int, int], None] | None = None
+) -> dict[str, Any]:
+    """Compare the pieces of two folders (or files); see `firmus.evaluation.report.compare`.
+
+    Returns
+    -------
+    dict
+        What `compare` returns, and ``left_out``, files that could not be read and why; ``controls``, for each wish the
+        share of pieces that obeyed it, of those that say what was asked (``piece.json``).
+
+    Raises
+    ------
+    FormatError
+        Where a folder has no music that Firmus reads.
+    """
+    left_out: dict[str, str] = {}
+    ours, real = (read(path, left_out, progress) for path in (generated, reference))
+    found = report.compare(ours, real)
+    return {**found, "controls": _controls(generated, ours), "left_out": left_out}
+
+
+def read(
+    path: Path, left_out: dict[str, str], progress: Callable[[str, int, int], None] | None = None
+) -> dict[str, Score]:
+    """Pieces of a folder by their names in it without suffix; of several files of one name one is read."""
+    if not path.exists():
+        raise FormatError(f"{path}: there is no such file or folder")
+    files = (
+        sorted(each for each in path.rglob("*") if each.suffix.lower() in formats.extensions())
+        if path.is_dir()
+        else [path]
+    )
+    chosen: dict[str, Path] = {}
+    for each in sorted(files, key=_rank):
+        name = str(each.relative_to(path).with_suffix("")) if path.is_dir() else each.stem
+        chosen.setdefault(name, each)
+    found: dict[str, Score] = {}
+
+    def one(item: tuple[str, Path]) -> tuple[str, Score | None, str]:
+        try:
+            return item[0], formats.read(item[1]), ""
+        except FirmusError as error:
+            return item[0], None, str(error)
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for done, (name, score, reason) in enumerate(pool.map(one, sorted(chosen.items())), 1):
+            if progress:
+                progress("evaluate", done, len(chosen))
+            if score is not None and any(part.notes for part in score.parts):
+                found[name] = score
+            else:
+                left_out[str(chosen[name])] = reason or "it has no notes"
+    if not found:
+        raise FormatError(f"{path} holds no music that Firmus reads: {', '.join(formats.extensions())}")
+    return found
+
+
+def _rank(file: Path) -> int:
+    suffix = file.suffix.lower()
+    return PREFERRED.index(suffix) if suffix in PREFERRED else len(PREFERRED)
+
+
+def _controls(folder: Path, pieces: dict[str, Score]) -> dict[str, dict[str, float]]:
+    """Of each wish, how many pieces say that it was asked, and which share of them obeyed."""
+    told: dict[str, list[bool]] = {}
+    for name, score in pieces.items():
+        path = (folder / name).with_suffix(".json") if folder.is_dir() else folder
+        try:
+            asked = json.loads(path.read_text(encoding="utf-8")).get("origin", {}).get("brief", {})
+        except (OSError, ValueError, AttributeError):
+            continue
+        for wish, done in report.obeyed(score, asked).items():
+            told.setdefault(wish, []).append(done)
+    return {wish: {"pieces": len(each), "obeyed": float(np.mean(each))} for wish, each in told.items()}
+
+
+def page(found: dict[str, Any], language: str = "en") -> str:
+    """The report as HTML."""
+    return comparison.page(found, language)
