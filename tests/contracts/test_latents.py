@@ -32,10 +32,22 @@ def config(module, **more):
     return {name: value for name, value in (SMALL | more).items() if name in known}
 
 
+def module_of(name):
+    """Module of a model such as ``"vae"`` or, with a choice that its module offers, ``"vae decoder=flat"``."""
+    return plugins.load("firmus.models", name.partition(" ")[0])
+
+
+def choice(name):
+    key, _, value = name.partition(" ")[2].partition("=")
+    return {key: value} if key else {}
+
+
 def built(name, raster):
-    module = plugins.load("firmus.models", name)
+    module = module_of(name)
     torch.manual_seed(3)
-    return module.build(module.Config(**config(module)), tokens.shape(plugins.load("firmus.tokens", raster)))
+    return module.build(
+        module.Config(**config(module, **choice(name))), tokens.shape(plugins.load("firmus.tokens", raster))
+    )
 
 
 def takes(name, raster):
@@ -52,7 +64,10 @@ def pairs():
         if module.KIND == "latent":
             taken = [raster for raster in RASTERS if takes(name, raster)]
             narrow = [each for each in taken if len(plugins.load("firmus.tokens", each).COLUMNS) < 100]
-            yield from ((name, raster) for raster in narrow or taken)
+            choices = [
+                f"{name} {key}={value}" for key, some in getattr(module, "CHOICES", {}).items() for value in some
+            ]
+            yield from ((each, raster) for raster in narrow or taken for each in choices or [name])
 
 
 PAIRS = list(pairs())
@@ -70,7 +85,7 @@ def stirred(network):
 def latent_of(name, raster, network, graphs, folder):
     import hashlib
 
-    module = plugins.load("firmus.models", name)
+    module = module_of(name)
     digests = {}
     for graph, model in graphs.items():
         data = model.SerializeToString()
@@ -107,22 +122,25 @@ def corpus(raster):
 
 
 def tiny(name, raster, **more):
-    network = "\n".join(f"{key} = {value!r}" for key, value in config(models()[name], **more).items())
+    network = "\n".join(f"{key} = {value!r}" for key, value in config(module_of(name), **choice(name), **more).items())
+    own = name.partition(" ")[0]
     return recipe.parse(
-        f'name = "tiny"\nrepresentation = "{raster}"\nmodel = "{name}"\n[data]\nbars = 2\n[network]\n{network}\n'
+        f'name = "tiny"\nrepresentation = "{raster}"\nmodel = "{own}"\n[data]\nbars = 2\n[network]\n{network}\n'
         "[training]\nsteps = 3\nbatch_windows = 4\nwarmup = 1\nlearning_rate = 1e-3\n"
     )
 
 
 def test_every_latent_model_takes_a_raster():
-    assert {name for name, _ in PAIRS} == {name for name, module in models().items() if module.KIND == "latent"}
+    assert {name.partition(" ")[0] for name, _ in PAIRS} == {
+        name for name, module in models().items() if module.KIND == "latent"
+    }
 
 
 @latents
 @pytest.mark.parametrize("bar", [12, 16])
 def test_the_graphs_equal_torch(name, raster, bar, tmp_path):
     network = stirred(built(name, raster))
-    latent = latent_of(name, raster, network, plugins.load("firmus.models", name).graphs(network), tmp_path)
+    latent = latent_of(name, raster, network, module_of(name).graphs(network), tmp_path)
     values = windows(raster, 3, bar, 3)
     known = np.random.default_rng(1).random(values.shape) < 0.8
     z = np.random.default_rng(2).normal(size=(3, latent.size)).astype(np.float32)
@@ -150,7 +168,7 @@ def test_the_graphs_equal_torch(name, raster, bar, tmp_path):
 @pytest.mark.parametrize(("bar", "bars"), [(12, 2), (16, 4), (10, 1), (9, 2)])
 def test_any_point_is_a_window_and_what_is_given_comes_back(name, raster, bar, bars, tmp_path):
     network = stirred(built(name, raster))
-    latent = latent_of(name, raster, network, plugins.load("firmus.models", name).graphs(network), tmp_path)
+    latent = latent_of(name, raster, network, module_of(name).graphs(network), tmp_path)
     generator = np.random.default_rng(4)
     z = np.concatenate([np.zeros((1, latent.size)), generator.normal(size=(3, latent.size)) * [[1], [10], [1000]]])
     given = windows(raster, 4, bar, bars)
@@ -167,7 +185,7 @@ def test_any_point_is_a_window_and_what_is_given_comes_back(name, raster, bar, b
 @latents
 def test_the_same_point_is_the_same_window_alone_or_among_others(name, raster, tmp_path):
     network = stirred(built(name, raster))
-    latent = latent_of(name, raster, network, plugins.load("firmus.models", name).graphs(network), tmp_path)
+    latent = latent_of(name, raster, network, module_of(name).graphs(network), tmp_path)
     z = np.random.default_rng(5).normal(size=(4, latent.size)).astype(np.float32)
     together = latent.decode(z, 16, 2, np.random.default_rng(0), temperature=0.0)
     alone = latent.decode(z[2:3], 16, 2, np.random.default_rng(0), temperature=0.0)
@@ -177,7 +195,7 @@ def test_the_same_point_is_the_same_window_alone_or_among_others(name, raster, t
 @latents
 def test_eight_bits_change_little(name, raster, tmp_path):
     network = stirred(built(name, raster))
-    plain = plugins.load("firmus.models", name).graphs(network)
+    plain = module_of(name).graphs(network)
     packed = {graph: quantise(onnx.ModelProto.FromString(each.SerializeToString())) for graph, each in plain.items()}
     sizes = [sum(len(each.SerializeToString()) for each in graphs.values()) for graphs in (packed, plain)]
     assert sizes[0] < 0.6 * sizes[1]
@@ -246,7 +264,7 @@ def test_a_trained_network_is_exported_and_run(name, raster, tmp_path, monkeypat
 
 @latents
 def test_the_docstring_says_what_paper_and_conventions(name, raster):
-    module = plugins.load("firmus.models", name)
+    module = module_of(name)
     for heading in ("What it is", "Paper", "Conventions"):
         assert heading in module.__doc__
     assert module.TITLE

@@ -28,7 +28,7 @@ from firmus.score import TICKS_PER_QUARTER, Key, Note, Score
 
 FEWEST_NOTES = 4
 LONGEST = 4 * TICKS_PER_QUARTER
-LAST_BASS, FIRST_BASS, SHARPNESS = 0.08, 0.05, 14.0
+LAST_BASS, FIRST_BASS, SHARPNESS = 0.4, 0.05, 14.0
 
 PROFILES: dict[Literal["major", "minor"], tuple[float, ...]] = {
     "major": (16.80, 0.86, 12.95, 1.41, 13.49, 11.93, 1.25, 20.28, 1.80, 8.04, 0.62, 10.57),
@@ -74,7 +74,7 @@ def estimate(score: Score) -> KeyEstimate | None:
     for mode, shape in PROFILES.items():
         for tonic in range(12):
             mark = _correlation(profile, [shape[(place - tonic) % 12] for place in range(12)])
-            marks[tonic, mode] = mark + LAST_BASS * (last == tonic) + FIRST_BASS * (first == tonic)
+            marks[tonic, mode] = mark + max(mark, 0.0) * (LAST_BASS * (last == tonic) + FIRST_BASS * (first == tonic))
     best = max(marks, key=lambda each: marks[each])
     confidence = 1.0 / sum(exp(SHARPNESS * (mark - marks[best])) for mark in marks.values())
     return KeyEstimate(simplest(*best), confidence)

@@ -217,6 +217,50 @@ def _pages(options: argparse.Namespace, name: str, found: dict[str, Any], page: 
     return list(files)
 
 
+def listen(options: argparse.Namespace) -> None:
+    """Serve a listening test until interrupted, or report on its answers."""
+    from firmus.cli._words import language
+    from firmus.tasks import listen as task
+
+    if options.folders[0] == "report":
+        _listened(options, task.report(Path((options.folders[1:] or [options.out])[0])))
+        return
+    folders = {chr(ord("A") + place): Path(name) for place, name in enumerate(options.folders)}
+    if options.real:
+        folders["real"] = Path(options.real)
+    show = Progress(options.quiet, "clip")
+    test = task.ListeningTest(folders, Path(options.out), progress=show)
+    show.end()
+    with task.server(test, options.port, language()) as server:
+        if not options.quiet:
+            print(say("open").format(port=server.server_address[1], results=options.out), flush=True)
+        server.serve_forever()
+
+
+def _listened(options: argparse.Namespace, found: dict[str, Any]) -> None:
+    """Say what answers prove."""
+    if options.json:
+        print(json.dumps(found, ensure_ascii=False))
+        return
+    lines = [say("listeners").format(**found)]
+    for row in found["pairs"]:
+        low, high = row["interval"]
+        share = f"{row['first_preferred']:.0%} ({low:.0%} … {high:.0%})"
+        lines.append(f"  {row['first']} > {row['second']}: {share}, n {row['answers']}, p {row['p']:.3f}")
+    for row in found["ratings"]:
+        low, high = row["interval"]
+        lines.append(
+            f"  {row['source']}, {row['question']}: {row['mean']:.2f} ({low:.2f} … {high:.2f}), n {row['answers']}"
+        )
+    for row in found["differences"]:
+        mark = " *" if row["proven"] else ""
+        lines.append(
+            f"  {row['first']} - {row['second']}, {row['question']}: {row['difference']:+.2f}, "
+            f"p {row['p']:.3f}, Holm {row['p_holm']:.3f}{mark}"
+        )
+    print("\n".join([*lines, *found["warnings"]]))
+
+
 def analyse(options: argparse.Namespace) -> None:
     """Read a music file, say what is heard in it."""
     from firmus import formats

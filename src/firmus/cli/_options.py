@@ -94,6 +94,12 @@ def _files(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.add_argument("--reference", metavar="REAL", required=True, help=say("reference"))
     verb.add_argument("--out", metavar="DIR", help=say("evaluate out"))
     _common(verb)
+    verb = _verb(verbs, "listen", commands.listen)
+    verb.add_argument("folders", nargs="+", metavar="A B | report RESULTS", help=say("listen folders"))
+    verb.add_argument("--real", metavar="REAL", help=say("real"))
+    verb.add_argument("--out", metavar="RESULTS", default="listening.jsonl", help=say("listen out"))
+    verb.add_argument("--port", type=int, default=8350, help=say("port"))
+    _common(verb, writes=False)
     verb = _verb(verbs, "models", commands.models)
     _common(verb, writes=False)
 

@@ -39,6 +39,9 @@ KIND = "latent"
 BUILDS: dict[str, tuple[Any, type[Critic]]] = {"transposed": (Transposed, PictureCritic), "dense": (Dense, StepCritic)}
 
 
+CHOICES = {"architecture": tuple(BUILDS)}
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Size of the networks, and what they are taught.

@@ -38,6 +38,7 @@ from firmus.tokens import Shape
 
 TITLE = "Variational autoencoder"
 KIND = "latent"
+CHOICES = {"decoder": ("flat", "hierarchical")}
 SEATS = 16  # of bars that have a place of their own in z; a seventeenth shares the first
 
 
@@ -140,7 +141,7 @@ class VAE(nn.Module):
         read = self.read(values, place, bar, known)
         if self.by_bar:
             _, state = self.encoder(read.reshape(-1, bar, self.config.width))  # bars (B S, T / S, width)
-            bars, _ = self.over_bars(state.transpose(0, 1).reshape(len(values), -1, 2 * self.config.width))
+            bars, _ = self.over_bars(state.transpose(0, 1).reshape(values.shape[0], -1, 2 * self.config.width))
             taken = functional.one_hot(seats(bars), SEATS).to(bars.dtype)  # (S, 16)
             whole = (self.to_seats(bars).transpose(1, 2) @ taken).flatten(1)
         else:
@@ -154,7 +155,7 @@ class VAE(nn.Module):
         begin = torch.tanh(self.begin_plan(z))
         if not self.by_bar:
             return begin[:, None].expand(-1, segments.shape[0], -1)
-        seated = self.from_latent(z).view(len(z), SEATS, -1)[:, seats(segments[None])]
+        seated = self.from_latent(z).view(z.shape[0], SEATS, -1)[:, seats(segments[None])]
         plans: Tensor = self.conductor(seated, begin[None].contiguous())[0]
         return plans
 
@@ -274,9 +275,8 @@ def build(config: Config, shape: Shape) -> VAE:
     """Make a network with fresh weights."""
     from firmus.errors import RecipeError, unknown
 
-    kinds = ("flat", "hierarchical")
-    if config.decoder not in kinds:
-        raise RecipeError(unknown("decoder", config.decoder, kinds))
+    if config.decoder not in CHOICES["decoder"]:
+        raise RecipeError(unknown("decoder", config.decoder, CHOICES["decoder"]))
     if not shape.columns:
         raise RecipeError('a VAE reads a raster: choose representation = "melody", "groove" or "trio"')
     return VAE(config, shape)
