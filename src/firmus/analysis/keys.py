@@ -28,7 +28,7 @@ from firmus.score import TICKS_PER_QUARTER, Key, Note, Score
 
 FEWEST_NOTES = 4
 LONGEST = 4 * TICKS_PER_QUARTER
-LAST_BASS, FIRST_BASS, SHARPNESS = 0.4, 0.05, 14.0
+LAST_BASS, FIRST_BASS, SHARPNESS = 0.25, 0.05, 12.0
 
 PROFILES: dict[Literal["major", "minor"], tuple[float, ...]] = {
     "major": (16.80, 0.86, 12.95, 1.41, 13.49, 11.93, 1.25, 20.28, 1.80, 8.04, 0.62, 10.57),
