@@ -1,8 +1,9 @@
 """What a space of points means: where each style lies, and which way leads to more of a quality.
 
-For each quality a direction is found by least squares: the values that training windows measure, on the points
-where they lie. A step Δz = W⁺ Δa, W⁺ the pseudo-inverse of all directions together, changes one quality and, as far as
-they are linear, none of the others.
+For each quality a direction is found: how the points of training windows move, on the mean, with that quality, the
+others being equal (least squares of the points on all qualities together). A step Δz = B Δa changes what is wished and
+stays where windows lie; the other way round, predicting qualities from points, finds directions that lead out of the
+space.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from firmus.tokens import in_bars
 
 WINDOWS = 3000
 QUANTILES = 17
-FEWEST = 4  # windows a dimension of the space, to find a direction
+FEWEST = 100  # windows, to find directions
+LEAST = 1e-6  # standard deviation of a quality
 
 
 def describe(latent: Latent, corpus: Corpus) -> dict[str, Any]:
@@ -30,7 +32,7 @@ def describe(latent: Latent, corpus: Corpus) -> dict[str, Any]:
     -------
     dict
         ``styles``: mean and standard deviation (Z,) of the points of each style. ``qualities``: of each the
-        ``direction`` (Z,), ``offset`` (value = direction · z + offset) and ``quantiles`` (17,) of its values.
+        ``direction`` (Z,), a step for one unit more of it, and ``quantiles`` (17,) of its values.
     """
     module = plugins.load("firmus.tokens", latent.card.representation)
     generator = np.random.default_rng(1)
@@ -55,23 +57,21 @@ def _by_style(z: NDArray[Any], styles: NDArray[Any]) -> dict[str, Any]:
 
 
 def _directions(z: NDArray[Any], measured: list[dict[str, float]]) -> dict[str, Any]:
-    """Least squares of each quality, with a little ridge, on the points."""
-    found = {}
-    for name in features.QUALITIES:
-        has = np.array([name in each for each in measured])  # a window of rests has no register
-        values = np.array([each[name] for each in measured if name in each])
-        if has.sum() < FEWEST * z.shape[1] or values.std() < 1e-6:
-            continue
-        middle = z[has].mean(axis=0)
-        centred = z[has] - middle
-        ridge = 1e-3 * len(values) * np.eye(z.shape[1])
-        direction = np.linalg.solve(centred.T @ centred + ridge, centred.T @ (values - values.mean()))
-        offset = float(values.mean() - direction @ middle)
-        quantiles = np.quantile(values, np.linspace(0, 1, QUANTILES))
-        found[name] = {
-            "direction": _rounded(direction), "offset": round(offset, 5), "quantiles": _rounded(quantiles),
-        }  # fmt: skip
-    return found
+    """How the points of windows move with their qualities: least squares of the points on all qualities together."""
+    names = [name for name in features.QUALITIES if any(name in each for each in measured)]
+    has = np.array([all(name in each for name in names) for each in measured])  # a window of rests has no register
+    values = np.array([[each[name] for name in names] for each in measured if all(name in each for name in names)])
+    if has.sum() < FEWEST:
+        return {}
+    varied = values.std(axis=0) > LEAST
+    names, values = [name for name, good in zip(names, varied, strict=True) if good], values[:, varied]
+    centred = values - values.mean(axis=0)
+    directions = np.linalg.lstsq(centred, z[has] - z[has].mean(axis=0), rcond=None)[0]  # (A, Z)
+    quantiles = np.quantile(values, np.linspace(0, 1, QUANTILES), axis=0)
+    return {
+        name: {"direction": _rounded(direction), "quantiles": _rounded(some)}
+        for name, direction, some in zip(names, directions, quantiles.T, strict=True)
+    }  # fmt: skip
 
 
 def _rounded(values: NDArray[Any]) -> list[float]:

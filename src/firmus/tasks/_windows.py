@@ -23,7 +23,7 @@ from firmus.tokens import Integers, _raster, in_bars
 from firmus.work import Brief, Origin, Work
 
 Points = NDArray[np.float32]
-STRENGTHS = (0.6, 1.0, 1.6, 2.4)  # of a step towards a quality, of which the nearest result is kept
+STRENGTHS = (0.5, 1.0, 1.5, 2.2, 3.0)  # of a step towards a quality, of which the nearest result is kept
 CLEAREST, TELLING = 8, 0.5  # points of which the one that is clearest about its key is taken; temperature of telling
 SPREAD = 0.35  # share of the way to a random point that neighbouring windows of one piece lie apart
 
@@ -100,16 +100,11 @@ class Space:
         """A window's Score."""
         return in_bars(self.module.decode(values), bar)
 
-    def towards(self, z: Points, wanted: dict[str, float]) -> Points:
-        """The step Δz = W⁺ Δa from points (N, Z) to what is wanted of some qualities; the others stay."""
+    def towards(self, now: dict[str, float], wanted: dict[str, float]) -> Points:
+        """The step Δz = B Δa (Z,) from what is measured now to what is wanted of some qualities."""
         known = self.facts.get("qualities", {})
-        names = sorted(known)
-        matrix = np.array([known[name]["direction"] for name in names])  # (A, Z)
-        now = z @ matrix.T + np.array([known[name]["offset"] for name in names])
-        change = np.zeros_like(now)
-        for name, value in wanted.items():
-            change[:, names.index(name)] = value - now[:, names.index(name)]
-        step: Points = (change @ np.linalg.pinv(matrix).T).astype(np.float32)
+        steps = [np.array(known[name]["direction"]) * (value - now.get(name, value)) for name, value in wanted.items()]
+        step: Points = np.sum(steps, axis=0).astype(np.float32)
         return step
 
     def targets(self, brief: Brief) -> dict[str, float]:
@@ -130,20 +125,24 @@ class Space:
         self, z: Points, wanted: dict[str, float], bar: int, decode: Callable[[Points], Integers]
     ) -> tuple[Points, Integers]:
         """Points (N, Z) moved towards what is wanted, and their windows: of several strengths the nearest."""
+        told = decode(z)
         if not wanted:
-            return z, decode(z)
-        step = self.towards(z, wanted)
-        tried = [(z + strength * step, decode(z + strength * step)) for strength in STRENGTHS]
+            return z, told
+        step = self.towards(self._measured(told, bar), wanted)
+        tried = [(z, told), *((z + strength * step, decode(z + strength * step)) for strength in STRENGTHS)]
         spread = {name: self._spread(name) for name in wanted}
 
         def miss(values: Integers) -> float:
-            found = [features.qualities(self.score(each, bar)) for each in values]
-            return sum(
-                abs(float(np.mean([each.get(name, 0.0) for each in found])) - value) / spread[name]
-                for name, value in wanted.items()
-            )
+            found = self._measured(values, bar)
+            return sum(abs(found.get(name, value) - value) / spread[name] for name, value in wanted.items())
 
         return min(tried, key=lambda each: miss(each[1]))
+
+    def _measured(self, windows: Integers, bar: int) -> dict[str, float]:
+        """Mean of each quality of windows (N, T, C)."""
+        found = [features.qualities(self.score(each, bar)) for each in windows]
+        names = set().union(*found)
+        return {name: float(np.mean([each[name] for each in found if name in each])) for name in names}
 
     def _spread(self, name: str) -> float:
         quantiles = self.facts["qualities"][name]["quantiles"]
