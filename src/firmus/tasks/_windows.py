@@ -165,8 +165,8 @@ def between(one: Points, other: Points, share: float) -> Points:
 
     Examples
     --------
-    >>> between(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 0.5).round(3).tolist()
-    [0.707, 0.707]
+    >>> between(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 0.5).round(3)
+    array([0.707, 0.707], dtype=float32)
     """
     lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
     cosine = float(np.clip((one @ other) / max(lengths, 1e-9), -1, 1))
