@@ -7,7 +7,6 @@ GAN) and what tells step after step (the decoder of a VAE) look alike from outsi
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Iterator
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.errors import ModelError
+from firmus.runtime.session import session
 from firmus.runtime.weights import Card, card
 from firmus.tokens import Integers
 
@@ -53,7 +53,7 @@ class Latent:
     def __init__(self, card: Card, threads: int = 0) -> None:
         if card.kind != "latent":
             raise ModelError(f"model {card.name!r} is a {card.kind}, not a latent model: it has no space of points")
-        self.card, self.threads = card, threads or int(os.environ.get("FIRMUS_THREADS", "0"))
+        self.card, self.threads = card, threads
         self.columns: tuple[int, ...] = tuple(card.facts["columns"])
         self.size: int = card.shape["latent"]
         self._sessions: dict[str, Any] = {}
@@ -197,14 +197,7 @@ class Latent:
 
     def _run(self, graph: str, outputs: list[str], feed: Feed) -> list[Any]:
         if graph not in self._sessions:
-            import onnxruntime
-
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = self.threads
-            options.inter_op_num_threads = 1
-            options.log_severity_level = 3
-            data = self.card.model(graph)
-            self._sessions[graph] = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+            self._sessions[graph] = session(self.card, graph, self.threads)
         found: list[Any] = self._sessions[graph].run(outputs, feed)
         return found
 

@@ -6,12 +6,10 @@ it and all that are given, before or after.
 
 from __future__ import annotations
 
-import os
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
+from firmus.runtime.session import session
 from firmus.runtime.weights import Card
 from firmus.tokens import Integers
 
@@ -27,14 +25,8 @@ class Scorer:
     """
 
     def __init__(self, card: Card, threads: int = 0) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or int(os.environ.get("FIRMUS_THREADS", "0"))
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
         self.card = card
-        self.session: Any = onnxruntime.InferenceSession(card.model(), options, providers=["CPUExecutionProvider"])
+        self.session = session(card, threads=threads)
 
     def log_chances(
         self, frames: Integers, given: NDArray[np.bool_] | None = None, temperature: float | None = None

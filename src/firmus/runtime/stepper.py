@@ -12,7 +12,6 @@ does not hold, rows are fed one by one.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from typing import Any
@@ -21,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.errors import ModelError
+from firmus.runtime.session import session
 from firmus.runtime.weights import Card, card
 from firmus.tokens import Integers
 
@@ -90,18 +90,10 @@ class Stepper:
     """One model in memory; safe to share between threads that have a `State` each."""
 
     def __init__(self, card: Card, threads: int | None = None) -> None:
-        import onnxruntime
-
         if card.kind != "stepper":
             raise ModelError(f"model {card.name!r} is a {card.kind}, not a stepper: it composes no sequences")
-        onnxruntime.disable_telemetry_events()  # where a build has them, nothing is told to anybody
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or int(os.environ.get("FIRMUS_THREADS", "0"))
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "1" if _is_idle() else "0")
-        options.log_severity_level = 3
         self.card = card
-        self.session = onnxruntime.InferenceSession(card.model(), options, providers=["CPUExecutionProvider"])
+        self.session = session(card, threads=threads)
         self.vocabulary: int = self.session.get_outputs()[0].shape[1]
         self.memories = [each for each in self.session.get_inputs() if each.name not in _FED]
 
@@ -178,17 +170,6 @@ class Stepper:
             if not np.array_equal(together, np.stack(alone[:rows])):
                 return False
         return True
-
-
-def _is_idle() -> bool:
-    """Whether the machine has cores to spare: waiting threads that spin are half as fast again there, and slower else.
-
-    Measured on two cores, a token with two threads: 0.69 ms spinning and 1.06 ms not; beside two busy processes 1.78 ms
-    spinning and 1.04 ms not.
-    """
-    if not hasattr(os, "getloadavg"):
-        return True
-    return os.getloadavg()[0] < 0.75 * (os.cpu_count() or 1)
 
 
 def _reset(state: State, lengths: NDArray[np.int64], before: dict[str, NDArray[Any]]) -> None:

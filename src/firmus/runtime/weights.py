@@ -26,7 +26,7 @@ class Card:
     ----------
     name, title, description : str
     kind : str
-        ``"stepper"``, ``"latent"`` or ``"scorer"``.
+        ``"stepper"``, ``"latent"``, ``"scorer"`` or ``"listener"``.
     representation : str
         Module of `firmus.tokens` that its tokens belong to.
     styles, tasks, controls : tuple of str

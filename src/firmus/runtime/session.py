@@ -1,0 +1,49 @@
+"""Sessions of ONNX Runtime: one way to open a graph, for every kind of model.
+
+``FIRMUS_THREADS`` says how many threads a session may use where the caller does not.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from firmus.runtime.weights import Card
+
+
+def session(card: Card, graph: str = "model", threads: int | None = 0) -> Any:
+    """An ``onnxruntime.InferenceSession`` of one graph of a model, on the CPU.
+
+    Parameters
+    ----------
+    card : Card
+    graph : str
+        ``"model"``, or one of a latent model's graphs.
+    threads : int
+        0 for ``FIRMUS_THREADS``, and where that is unset for as many as there are cores.
+
+    Raises
+    ------
+    ModelError
+        Where the file is missing, or is not what the card says.
+    """
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()  # where a build has them, nothing is told to anybody
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or int(os.environ.get("FIRMUS_THREADS", "0"))
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "1" if _is_idle() else "0")
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(card.model(graph), options, providers=["CPUExecutionProvider"])
+
+
+def _is_idle() -> bool:
+    """Whether the machine has cores to spare: waiting threads that spin are half as fast again there, and slower else.
+
+    Measured on two cores, a token with two threads: 0.69 ms spinning and 1.06 ms not; beside two busy processes 1.78 ms
+    spinning and 1.04 ms not.
+    """
+    if not hasattr(os, "getloadavg"):
+        return True
+    return os.getloadavg()[0] < 0.75 * (os.cpu_count() or 1)
