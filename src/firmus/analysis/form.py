@@ -16,6 +16,7 @@ from firmus.timing import bar_at, bars
 
 LETTERS = "ABCDEFGHIJKLMNOP"
 ALIKE = 0.5  # share of common notes from which on two stretches are the same section
+MOST_BARS = 2000  # every bar is held beside every other
 SHORT = 16  # bars below which stretches are of four bars
 
 
@@ -25,7 +26,8 @@ def sections(score: Score) -> tuple[Section, ...]:
     Returns
     -------
     tuple of Section
-        Labels A, B, C ... in the order of their first appearance; empty where there are fewer than two stretches.
+        Labels A, B, C ... in the order of their first appearance; empty where there are fewer than two stretches,
+        or more than `MOST_BARS` bars.
 
     Examples
     --------
@@ -35,8 +37,10 @@ def sections(score: Score) -> tuple[Section, ...]:
     >>> [section.label for section in sections(Score((tune,)))]
     ['A', 'B', 'A']
     """
-    content = notes_of_bars(score)
     all_bars = bars(score)
+    if len(all_bars) > MOST_BARS:
+        return ()
+    content = notes_of_bars(score)
     first = 1 if all_bars and all_bars[0].number == 0 else 0
     size = 8 if len(content) - first >= SHORT else 4
     starts = list(range(first, len(content) - size // 2 + 1, size))

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from math import exp, sqrt
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,10 @@ PROFILES: dict[Literal["major", "minor"], tuple[float, ...]] = {
 }
 
 
+SHAPES = {  # profiles of the twelve keys of a mode (12, 12): their product with a standardised profile correlates them
+    mode: np.array([np.roll(np.array(shape) - np.mean(shape), tonic) / (np.std(shape) * 12) for tonic in range(12)])
+    for mode, shape in PROFILES.items()
+}
 STAY, STEP = 0.96, 1.1  # chance to stay in a key from one beat to the next; what each step to a farther key costs, nats
 FLOOR = 0.3  # per cent of any pitch class in any key, besides its profile
 Floats = NDArray[np.float64]
@@ -190,6 +194,24 @@ def pitch_class_profile(notes: Sequence[Note]) -> list[float]:
         profile[note.pitch % 12] += min(note.duration, LONGEST)
     total = sum(profile) or 1.0
     return [weight / total for weight in profile]
+
+
+def majorness(profile: NDArray[Any]) -> float:
+    """Best correlation of a pitch-class profile (12,) with the major keys, less the best with the minor ones.
+
+    A flat profile, of all pitch classes alike or none, gives 0.
+
+    Examples
+    --------
+    >>> major, minor = np.isin(np.arange(12), [0, 4, 7]), np.isin(np.arange(12), [0, 3, 7])
+    >>> majorness(major) > 0 > majorness(minor), majorness(np.ones(12))
+    (True, 0.0)
+    """
+    spread = profile.std()
+    if spread == 0:
+        return 0.0
+    even = (profile - profile.mean()) / spread
+    return float((SHAPES["major"] @ even).max() - (SHAPES["minor"] @ even).max())
 
 
 def simplest(tonic: int, mode: Literal["major", "minor"]) -> Key:

@@ -231,6 +231,9 @@ def listen(options: argparse.Namespace) -> None:
     show = Progress(options.quiet, "clip")
     test = task.ListeningTest(folders, Path(options.out), progress=show)
     show.end()
+    if not options.quiet:
+        for path, reason in test.left_out.items():
+            print(say("left out").format(path=path, reason=reason), file=sys.stderr)
     with task.server(test, options.port, language()) as server:
         if not options.quiet:
             print(say("open").format(port=server.server_address[1], results=options.out), flush=True)
@@ -243,6 +246,8 @@ def _listened(options: argparse.Namespace, found: dict[str, Any]) -> None:
         print(json.dumps(found, ensure_ascii=False))
         return
     lines = [say("listeners").format(**found)]
+    if found["repeated"]:
+        lines.append(say("repeated").format(**found))
     for row in found["pairs"]:
         low, high = row["interval"]
         share = f"{row['first_preferred']:.0%} ({low:.0%} … {high:.0%})"

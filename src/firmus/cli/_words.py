@@ -38,6 +38,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "port": ("of the page, on this machine alone; 0 takes any", "网页端口，仅限本机；0 为任意空闲端口"),
     "open": ("open http://127.0.0.1:{port} in a browser; Ctrl-C ends; answers go to {results}", "请用浏览器打开 http://127.0.0.1:{port}；按 Ctrl-C 结束；答案存入 {results}"),
     "listeners": ("{listeners} attentive listeners, {inattentive} inattentive", "认真作答者 {listeners} 人，未通过检查者 {inattentive} 人"),
+    "repeated": ("{repeated_alike} of {repeated} pairs that came twice were answered alike", "重复出现的 {repeated} 对中有 {repeated_alike} 对前后一致"),
+    "left out": ("left out: {path}: {reason}", "略去：{path}：{reason}"),
     "clip": ("clip {done} of {total}", "第 {done} 段，共 {total} 段"),
     "convert": ("convert a music file into another format", "转换音乐文件格式"),
     "render": ("turn a music file into sound, a score or a piano roll", "把音乐文件渲染为音频、乐谱或钢琴卷帘"),

@@ -24,11 +24,13 @@ from firmus.analysis import (
     voice_leading,
 )
 from firmus.analysis.roman import numeral
+from firmus.errors import FirmusError
 from firmus.render import portrait, roll
 from firmus.score import Chord, Score, Section
 from firmus.timing import bar_at, bars
 
 CONSISTENT = 0.6  # confidence in another meter from which on the written one is doubted
+MOST_BARS = 10_000
 DEFAULT_BPM = 120.0  # what a file means that names no tempo
 
 
@@ -133,7 +135,8 @@ class Analysis:
         drawn = roll.svg(
             replace(self.score, chords=self.symbols, sections=self.sections), width=1200, language=language
         )
-        return portrait.page(self.as_dict(), form.similarity(self.score), drawn, language)
+        alike = form.similarity(self.score) if len(self.textures) <= form.MOST_BARS else None
+        return portrait.page(self.as_dict(), alike, drawn, language)
 
     def _chords(self, at: Any) -> list[dict[str, Any]]:
         found = []
@@ -175,6 +178,11 @@ class Analysis:
 def analyse(score: Score) -> Analysis:
     """Hear a Score.
 
+    Raises
+    ------
+    FirmusError
+        Where it has more than `MOST_BARS` bars.
+
     Examples
     --------
     >>> from firmus.score import Note, Part
@@ -185,6 +193,10 @@ def analyse(score: Score) -> Analysis:
     >>> analyse(Score((Part("", tune[:1]),))).unknown["key"]
     'too short to tell a key: 1 note'
     """
+    length = len(bars(score))
+    if length > MOST_BARS:
+        absurd = "does a note stand far behind the others?"
+        raise FirmusError(f"the piece has {length:,} bars, at most {MOST_BARS:,}: {absurd}")
     count = sum(len(part.notes) for part in score.parts)
     pitched = sum(len(part.notes) for part in score.parts if not part.is_drums)
     unknown: dict[str, str] = {}
@@ -203,7 +215,8 @@ def analyse(score: Score) -> Analysis:
     phrases = melody.phrases(score)
     sections = form.sections(score)
     if not sections:
-        unknown["form"] = f"too short to tell a form: {len(bars(score))} bars"
+        short = length <= form.MOST_BARS
+        unknown["form"] = f"too {'short' if short else 'long'} to tell a form: {length:,} bars"
     mood = emotion.emotion(score)
     if mood is None:
         unknown["mood"] = f"too short to tell a mood: {notes}"
