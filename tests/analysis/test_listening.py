@@ -115,6 +115,36 @@ def test_the_melody_is_the_part_that_sings():
     assert melody.melody_part(Score((drums,))) is None
 
 
+@pytest.mark.parametrize(
+    ("written", "bar"),
+    [
+        ("6/8", [(0, 2), (2, 1), (3, 2), (5, 1)]),
+        ("3/4", [(0, 2), (2, 2), (4, 1), (5, 1)]), ("4/4", [(0, 2), (2, 1), (3, 1), (4, 3), (7, 1)]),
+    ],
+)  # fmt: skip
+def test_meters_are_heard_in_the_rhythm(written, bar):
+    length = Meter.parse(written).bar
+    tune = [67, 71, 74, 72, 69, 66, 67, 62]
+    notes = [
+        Note(length * number + 240 * start, 240 * eighths, tune[(place + 2 * number) % 8] + 5 * (start == 0))
+        for number in range(12) for place, (start, eighths) in enumerate(bar)
+    ]  # fmt: skip
+    assert meters.estimate(Score((Part("", tuple(notes)),))).meter.text == written
+
+
+def test_meters_of_folk_tunes_that_come_with_music21():
+    from music21 import corpus
+
+    from firmus import interchange
+
+    tunes = {"BillyTheBarberShavedHisFatherJig": "6/8", "BloomingMeadowsJig": "6/8", "BonnieKatesReel": "4/4"}
+    for name, written in tunes.items():
+        found = meters.estimate(interchange.from_music21(corpus.parse(f"ryansMammoth/{name}")))
+        same = {"2/4", "4/4"}
+        assert found.meter.text == written or {found.meter.text, written} <= same
+        assert 0.3 < found.confidence <= 1
+
+
 def test_cadences_of_a_period():
     symbols = ["C", "F", "C", "G", "C", "F", "G7", "C"]
     tune = [76, 77, 77, None, 79, 77, 74, None, 76, 77, 77, None, 79, 77, 72, None]
