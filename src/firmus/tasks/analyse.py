@@ -6,6 +6,7 @@ What cannot be told is said to be unknown, with the reason, and never made up: t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ from firmus.timing import bar_at, bars
 
 CONSISTENT = 0.6  # confidence in another meter from which on the written one is doubted
 MOST_BARS = 10_000
+ALIKE = 0.5  # share of common notes from which on two bars are alike
 DEFAULT_BPM = 120.0  # what a file means that names no tempo
 
 
@@ -159,20 +161,21 @@ class Analysis:
         return round(self.meter.confidence if agrees else 1 - self.meter.confidence, 3)
 
     def _form_confidence(self) -> float:
-        """How much more alike bars of one letter are than bars of different letters."""
-        if len(self.sections) < 2:
+        """How alike the bars of what returns are to those that they return; where nothing returns, how many are new."""
+        if not self.sections:
             return 0.0
         alike, every = form.similarity(self.score), bars(self.score)
         starts = [bar_at(every, section.start) for section in self.sections]
-        label = np.repeat([section.label for section in self.sections], np.diff([*starts, len(every)]))
-        rows = np.arange(len(label)) + starts[0]
-        same = label[:, None] == label[None]
-        apart = np.abs(rows[:, None] - rows[None]) > 0
-        inside = alike[np.ix_(rows, rows)]
-        own, other = inside[same & apart], inside[~same]
-        if not len(own):
-            return 0.0
-        return round(float(np.clip(0.5 + own.mean() - (other.mean() if len(other) else 0.0), 0, 1)), 3)
+        first: dict[str, tuple[int, int]] = {}
+        returned: list[float] = []
+        for (start, end), section in zip(pairwise([*starts, len(every)]), self.sections, strict=True):
+            one, other = first.setdefault(section.label, (start, end))
+            size = min(end - start, other - one) if one < start else 0
+            returned += [float(alike[start + place, one + place]) for place in range(size)]
+        if returned:
+            return round(float(np.mean(returned)), 3)
+        come_back = [(row[: max(bar - form.SHORTEST, 0)] >= ALIKE).any() for bar, row in enumerate(alike)]
+        return round(1 - float(np.mean(come_back)), 3)
 
 
 def analyse(score: Score) -> Analysis:
