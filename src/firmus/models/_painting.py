@@ -65,8 +65,10 @@ class Playing(nn.Module):
 
     def forward(self, logits: Tensor, features: Tensor, at: Tensor) -> Tensor:
         """The lesser (smoothly) of logits (B, 9, T, 128) and what features (B, width, Q) say of the bar."""
-        bars = torch.unflatten(by_bar(features, at), 1, (-1, BARS))  # (B, width, 4)
-        plays = self.plays(bars.mT).mT[..., at[1]].repeat_interleave(QUARTER, dim=-1)[:, list(OWNERS), :, None]
+        bars = torch.unflatten(by_bar(features, at), 1, (-1, BARS)).transpose(1, 2)  # (B, 4, width)
+        quarters = self.plays(bars).transpose(1, 2)[..., at[1]]  # (B, 5, Q)
+        steps = quarters[..., None].expand(-1, -1, -1, QUARTER).flatten(2)
+        plays = steps[:, list(OWNERS), :, None]
         lesser: Tensor = logits - functional.softplus(logits - plays)  # -ln(e^-a + e^-b)
         return lesser
 
