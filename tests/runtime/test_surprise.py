@@ -99,7 +99,7 @@ def test_what_is_told_is_told_apart(composer):
     )  # fmt: skip
     controls = (control("density", 2), control("register", 6))
     (reading,) = readings(composer, score, everything(score), "hymn", None, controls)
-    found = untold(composer, score, everything(score), "hymn", controls, reading)
+    found = untold(reading, score, "hymn", controls)
     assert set(found) == {"key", "chords", "sections", "density", "register"}
     assert all(len(each) == len(reading.notes) for each in found.values())
     (without,) = readings(composer, replace(score, keys=()), everything(score), "hymn", None, controls)
@@ -110,4 +110,15 @@ def test_what_is_told_is_told_apart(composer):
         )
         assert change == pytest.approx(theirs - own, abs=1e-4)
     assert np.std(found["key"]) > 0
-    assert not untold(composer, replace(score, keys=(), chords=(), sections=()), everything(score), "", (), reading)
+    assert not untold(reading, replace(score, keys=(), chords=(), sections=()), "hymn")
+
+
+def test_in_a_later_stretch_what_was_read_before_stays_given(composer):
+    long = replace(HYMN, parts=(replace(SOPRANO, notes=tuple(Note(240 * i, 240, 60 + i % 12) for i in range(480))),))
+    first, second, *_ = readings(composer, long, everything(long), "folk")
+    assert second.first < first.last <= second.notes[0].told.bar
+    assert not second.is_open[: first.last].any()
+    for reading in (first, second):
+        (found,) = untold(reading, long, "folk").values()
+        assert len(found) == len(reading.notes)
+        assert abs(np.mean(found)) < 1.0  # were other music compared, it would be many nats

@@ -94,6 +94,8 @@ class Reading:
     stepper : Stepper
     first, last : int
         Bars of the stretch, `last` not among them.
+    is_open : array (B, P + 1) of bool
+        Cells that are told at the end of the story; all others of the stretch are given.
     story : Example
     begin : int
         First token of what was open; what stands before is given.
@@ -111,6 +113,7 @@ class Reading:
     stepper: Stepper
     first: int
     last: int
+    is_open: NDArray[np.bool_]
     story: Example
     begin: int
     cells: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
@@ -158,7 +161,7 @@ def readings(
         now[first:last] = left[first:last]
         story = events.assemble(prepared, now, first, last, controls)
         begin = int(np.flatnonzero(story.tokens == v.FILL)[0]) + 1
-        reading = Reading(stepper, first, last, story, begin)
+        reading = Reading(stepper, first, last, now, story, begin)
         _read(reading, order, rules_within(rules, prepared, first, last) if rules else None)
         yield reading
         left[first:last] = False
@@ -232,13 +235,17 @@ def _find(reading: Reading, order: list[list[tuple[int, int]]]) -> list[ToldNote
     return found
 
 
-def untold(
-    stepper: Stepper, score: Score, is_open: NDArray[np.bool_], style: str, controls: tuple[int, ...], reading: Reading
-) -> dict[str, list[float]]:
+def untold(reading: Reading, score: Score, style: str = "", controls: tuple[int, ...] = ()) -> dict[str, list[float]]:
     """What each thing that is told of a piece does to each note: the nats that it would have more, were it not told.
 
     Those things that are there of ``"key"``, ``"chords"``, ``"sections"`` and the controls, by their names. The music
     of one reading is read again without each of them, side by side.
+
+    Parameters
+    ----------
+    reading : Reading
+    score, style, controls
+        What was read, and as what.
 
     Returns
     -------
@@ -246,20 +253,17 @@ def untold(
         One for each of the reading's notes: above 0 where what is told made the note likelier.
     """
     prepared = events.prepare(score, style)
-    now = np.zeros_like(is_open)
-    now[reading.first : reading.last] = is_open[reading.first : reading.last]
     variants = {
-        name: events.assemble(changed, now, reading.first, reading.last, kept)
-        for name, (changed, kept) in _without(prepared, now, controls).items()
+        name: events.assemble(changed, reading.is_open, reading.first, reading.last, kept)
+        for name, (changed, kept) in _without(prepared, reading.is_open, controls).items()
     }
-    stories = [reading.story, *variants.values()]
     found: dict[str, list[float]] = {}
-    for first in range(1, len(stories), ROWS - 1):
-        chosen = [stories[0], *stories[first : first + ROWS - 1]]
-        nats = side_by_side(stepper, chosen)
-        for name, told in zip(list(variants)[first - 1 :], nats[1:], strict=False):
-            change = np.concatenate([[0.0], np.cumsum(told - nats[0])])
-            spans = [(each.told.first - reading.begin, each.told.last - reading.begin) for each in reading.notes]
+    names, as_it_is = list(variants), reading.costs[reading.begin :]
+    spans = [(each.told.first - reading.begin, each.told.last - reading.begin) for each in reading.notes]
+    for first in range(0, len(names), ROWS):
+        some = names[first : first + ROWS]
+        for name, nats in zip(some, side_by_side(reading.stepper, [variants[name] for name in some]), strict=True):
+            change = np.concatenate([[0.0], np.cumsum(nats - as_it_is)])
             found[name] = [float(change[last] - change[begin]) for begin, last in spans]
     return found
 

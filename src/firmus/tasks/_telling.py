@@ -28,7 +28,7 @@ from firmus.timing import bar_at, bars
 from firmus.tokens import events
 from firmus.work import Brief, Work
 
-HEARD = 160  # tokens of music by which a style is told
+HEARD = 96  # tokens of music by which a style is told
 Reasons = dict[str, str]
 
 

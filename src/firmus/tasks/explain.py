@@ -216,7 +216,7 @@ class _Explainer:
     def _told(self, reading: Reading, notes: list[ExplainedNote], own: Sequence[int]) -> None:
         """What the key, the chords, the sections and the controls did."""
         told = self.told
-        change = untold(told.model, told.known, told.is_open, told.style, told.controls, reading)
+        change = untold(reading, told.known, told.style, told.controls)
         place = {id(each): at for at, each in enumerate(reading.notes)}
         for at in own:
             here = place[id(self.found[at][1])]
