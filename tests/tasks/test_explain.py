@@ -251,6 +251,16 @@ def test_what_cannot_be_explained_is_refused_in_one_line(source, asked, error, s
     assert "\n" not in str(caught.value)
 
 
+def test_other_weights_or_another_model_than_composed_it_are_said(chorale):
+    stale = replace(chorale, origin=replace(chorale.origin, weights="0" * 64))
+    assert "other weights" in explain(stale, most=0, bars="1").unknown["model"]
+    unruled = replace(chorale, origin=replace(chorale.origin, rules={}))
+    assert explain(unruled, most=0, bars="1").rules == {}
+    damaged = replace(chorale, origin=replace(chorale.origin, rules={"scale": 3}))
+    with pytest.raises(FormatError, match="rules are damaged"):
+        explain(damaged, most=0)
+
+
 def test_a_style_is_not_asked_of_a_work(chorale):
     with pytest.raises(InvalidBrief, match="says itself"):
         explain(chorale, style="folk")

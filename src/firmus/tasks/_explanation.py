@@ -13,7 +13,7 @@ from firmus.render import explained, heat
 from firmus.render.instruments import drum
 from firmus.score import Score
 from firmus.tasks import _telling as telling
-from firmus.timing import bar_at, bars
+from firmus.timing import Bar, bar_at, bars
 from firmus.tokens import events
 
 UNLIKELY = 9.0  # bits of a pitch from which on it is worth a second look
@@ -161,7 +161,7 @@ class Explanation:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values that JSON can hold; ``docs/listening.md`` describes them."""
-        names = self.part_names
+        names, every = self.part_names, bars(self.score)
         return {
             "title": self.score.title,
             "model": self.model,
@@ -171,9 +171,9 @@ class Explanation:
             "rules": _rounded(self.rules),
             "unlikely": [self.notes.index(note) for note in self.unlikely],
             "chosen": self.chosen,
-            "shared": [self._run(run) for run in self.shared],
+            "shared": [self._run(run, every) for run in self.shared],
             "unknown": self.unknown,
-            "notes": [self._note(note, names) for note in self.notes],
+            "notes": [self._note(note, names, every) for note in self.notes],
         }
 
     def html(self, language: str = "en") -> str:
@@ -214,9 +214,9 @@ class Explanation:
             for bar, index in told
         }
 
-    def _note(self, note: ExplainedNote, names: Sequence[str]) -> dict[str, Any]:
+    def _note(self, note: ExplainedNote, names: Sequence[str], every: list[Bar]) -> dict[str, Any]:
         def listed(found: tuple[Influence, ...] | None) -> list[dict[str, Any]] | None:
-            return None if found is None else [self._influence(each, names) for each in found]
+            return None if found is None else [self._influence(each, names, every) for each in found]
 
         return {
             "id": f"{note.part}-{note.index}", "part": names[note.part], "bar": note.bar, "beat": note.beat,
@@ -226,25 +226,25 @@ class Explanation:
             "rules": _rounded(note.rules), "left": round(note.left, 4), "told": _rounded(note.told),
             "returns": note.returns, "reads_from": note.reads_from,
             "bars_before": listed(note.bars_before), "notes_before": listed(note.notes_before),
-            "shared": None if note.shared is None else self._run(note.shared),
+            "shared": None if note.shared is None else self._run(note.shared, every),
         }  # fmt: skip
 
-    def _influence(self, each: Influence, names: Sequence[str]) -> dict[str, Any]:
+    def _influence(self, each: Influence, names: Sequence[str], every: list[Bar]) -> dict[str, Any]:
         found: dict[str, Any] = {"bar": each.bar, "part": names[each.part] if each.part >= 0 else "chords"}
         if each.index is not None:
             note = self.score.parts[each.part].notes[each.index]
             found |= {
                 "id": f"{each.part}-{each.index}",
-                "beat": telling.beat_of(self.score, note.start)[1],
+                "beat": telling.beat_of(every, note.start)[1],
                 "name": telling.note_name(self.score, each.part, note.pitch, drum),
             }
         return {**found, "bits": round(each.bits, 3)}
 
-    def _run(self, run: SharedRun) -> dict[str, Any]:
+    def _run(self, run: SharedRun, every: list[Bar]) -> dict[str, Any]:
         first = self.score.parts[run.part].notes[run.indices[0]]
         return {
             "piece": run.piece, "bar": run.bar, "notes": len(run.indices), "semitones": run.semitones,
-            "from_bar": telling.beat_of(self.score, first.start)[0], "part": run.part + 1,
+            "from_bar": telling.beat_of(every, first.start)[0], "part": run.part + 1,
         }  # fmt: skip
 
 

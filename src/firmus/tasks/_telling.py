@@ -24,7 +24,7 @@ from firmus.tasks import _form as form
 from firmus.tasks import _session as session
 from firmus.tasks import _wishes as wishes
 from firmus.tasks._styles import STYLES
-from firmus.timing import bar_at, bars
+from firmus.timing import Bar, bar_at, bars
 from firmus.tokens import events
 from firmus.work import Brief, Work
 
@@ -78,9 +78,10 @@ def of_work(work: Work, model: str | None, unknown: Reasons) -> Telling:
         is_open[:, 0] = is_open.any(axis=1)
     rules = _rules(origin.rules, score) if chosen.name == origin.model else None
     if rules is None:
-        unknown["rules"] = f"{origin.model} was held to no rules note by note" if not able else (
-            f"{chosen.name} did not compose it: rules are those of {origin.model}"
-        )  # fmt: skip
+        reason = f"{chosen.name} did not compose it" if chosen.name != origin.model else "the work keeps none"
+        unknown["rules"] = f"rules: {reason if able else f'{origin.model} was held to none note by note'}"
+    if chosen.name == origin.model and chosen.digest != origin.weights:
+        unknown["model"] = f"other weights of {chosen.name} composed it: its surprise is that of those that are here"
     known = session.as_the_model_knows(score, chosen, style)
     told = wishes.tokens(brief, chosen, style)
     return Telling(
@@ -208,10 +209,11 @@ def find_note(score: Score, text: str) -> tuple[int, int]:
     match = re.fullmatch(r"\s*(?:bar\s*)?(\d+)[\s,:]+(?:beat\s*)?(\d+(?:\.\d+)?)[\s,:]*(.*?)\s*", text, re.IGNORECASE)
     if not match:
         raise InvalidBrief(f"note {text!r} must say bar, beat (quarter notes from 1) and part: 'bar 7 beat 2 alto'")
-    every = {bar.number: bar for bar in bars(score)}
-    if int(match[1]) not in every:
-        raise InvalidBrief(f"note {text!r}: the piece has bars {min(every)} to {max(every)}")
-    bar, beat = every[int(match[1])], float(match[2])
+    every = bars(score)
+    numbered = {bar.number: bar for bar in every}
+    if int(match[1]) not in numbered:
+        raise InvalidBrief(f"note {text!r}: the piece has bars {min(numbered)} to {max(numbered)}")
+    bar, beat = numbered[int(match[1])], float(match[2])
     tick = bar.start - bar.place + round((beat - 1) * TICKS_PER_QUARTER)
     if not bar.start <= tick < bar.end:
         first, last = (1 + (bar.place + ticks) / TICKS_PER_QUARTER for ticks in (0, bar.end - bar.start))
@@ -228,7 +230,7 @@ def find_note(score: Score, text: str) -> tuple[int, int]:
     if pitch is not None:
         sounding = [index for index in sounding if notes[index].pitch == pitch]
     if not sounding:
-        there = sorted({beat_of(score, note.start)[1] for note in notes if bar.start <= note.start < bar.end})
+        there = sorted({beat_of(every, note.start)[1] for note in notes if bar.start <= note.start < bar.end})
         told = f"notes begin at {', '.join(f'{each:g}' for each in there)}" if there else "it is silent in this bar"
         raise InvalidBrief(f"note {text!r}: no such note sounds there; {told}")
     return place, max(sounding, key=lambda index: (notes[index].start, notes[index].pitch))
@@ -242,9 +244,8 @@ def _pitch(text: str) -> tuple[str, int | None]:
     return match[1], 12 * (int(match[4]) + 1) + STEPS[match[2].upper()] + {"#": 1, "b": -1, "": 0}[match[3]]
 
 
-def beat_of(score: Score, tick: int) -> tuple[int, float]:
-    """Number of the bar, and the beat: quarter notes from the barline, counted from 1."""
-    every = bars(score)
+def beat_of(every: list[Bar], tick: int) -> tuple[int, float]:
+    """Number of the bar of all the bars, and the beat: quarter notes from the barline, counted from 1."""
     bar = every[bar_at(every, tick)]
     return bar.number, round((tick - bar.start + bar.place) / TICKS_PER_QUARTER + 1, 3)
 

@@ -152,7 +152,7 @@ class _Explainer:
         progress: session.Progress | None,
     ) -> None:  # fmt: skip
         self.score, self.told, self.read, self.progress = score, told, read, progress
-        every = bars(score)
+        self.bars = every = bars(score)
         ticks = events.prepare(told.known)["ticks"].tolist()
         self.numbers = [every[bar_at(every, tick)].number for tick in ticks]  # of the bars of the representation
         self.found: list[tuple[Reading, NoteSurprise]] = [
@@ -168,7 +168,7 @@ class _Explainer:
     def _note(self, reading: Reading, each: NoteSurprise, rank: int) -> ExplainedNote:
         part, index = each.told.part, each.told.index
         sounding: Note = self.score.parts[part].notes[index]
-        bar, beat = telling.beat_of(self.score, sounding.start)
+        bar, beat = telling.beat_of(self.bars, sounding.start)
 
         def name(pitch: int) -> str:
             return telling.note_name(self.score, part, pitch, drum)
