@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from firmus.errors import FirmusError
     from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
     from firmus.tasks.analyse import Analysis
+    from firmus.tasks.explain import Explanation
     from firmus.work import Brief, Origin, Work
 
 __version__ = "0.1.0"
@@ -27,8 +28,8 @@ _HOMES = {
 
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
-    "accompany", "analyse", "compose", "extend", "harmonise", "humanise", "infill", "interpolate", "read", "vary",
-    "write",
+    "accompany", "analyse", "compose", "explain", "extend", "harmonise", "humanise", "infill", "interpolate", "read",
+    "vary", "write",
 ]  # fmt: skip
 
 
@@ -90,6 +91,15 @@ def analyse(source: Any) -> Analysis:
     from firmus.tasks import analyse as task
 
     return task.analyse(source if isinstance(source, Score) else read(source))
+
+
+def explain(source: Any, **options: Any) -> Explanation:
+    """What can be told of each note of a piece (a Work, a Score, a file or folder); see `firmus.tasks.explain`."""
+    from firmus.score import Score
+    from firmus.tasks import explain as task
+    from firmus.work import Work
+
+    return task.explain(source if isinstance(source, Work | Score) else task.read(source), **options)
 
 
 def read(path: Any) -> Score:

@@ -268,3 +268,45 @@ def test_importing_is_light():
     words = [sys.executable, "-c", script]
     taken = [float(subprocess.run(words, capture_output=True, check=True).stdout) for _ in range(3)]
     assert min(taken) < 0.05
+
+
+def test_explain_tells_of_a_file_and_of_a_work(tune, here, capsys):
+    assert run("explain", "tune.mid", "--style", "folk", "--note", "bar 4 beat 3", "--among", here) == 0
+    said = capsys.readouterr().out
+    assert "Eight bars" in said
+
+    for word in ("bits a note", "most surprising", "rather expected", "in the light of", "Firmus did not compose it"):
+        assert word in said
+    assert run("compose", "--style", "folk", "--bars", 2, "--seed", 1, "--out", "piece", "--explain") == 0
+    capsys.readouterr()
+    beside = json.loads((here / "piece" / "explain.json").read_text())
+    assert all(note["bars_before"] is None for note in beside["notes"])
+    assert (here / "piece" / "explain.html").read_text().startswith("<!doctype html>")
+    assert run("explain", "piece", "--out", "told", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert sorted(path.name for path in (here / "told").iterdir()) == [
+        "explain.html", "explain.json", "influences.svg", "roll.svg", "score.svg",
+    ]  # fmt: skip
+    assert json.loads((here / "told" / "explain.json").read_text()) == found
+    assert [note["bits"] for note in found["notes"]] == [note["bits"] for note in beside["notes"]]
+    assert all(note["bars_before"] is not None for note in found["notes"])
+    ElementTree.parse(here / "told" / "roll.svg")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("explain", "tune.mid", "--note", "bar 99 beat 1"), "bars 1 to 8"),
+        (("explain", "tune.mid", "--model", "vae-groove"), "does not go from note to note"),
+        (("explain", "tune.mid", "--among", "nowhere"), "holds no music"),
+        (("explain", "nowhere.mid"), "No such file"),
+        (("explain", "."), "holds no piece.json"),
+        (("explain", "tune.mid", "--out", "."), "already exists"),
+    ],
+)
+def test_explain_refuses_in_one_line(words, said, tune, here, capsys):
+    assert run(*words) == 2
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 1
+    assert said in captured.err
+    assert not captured.out

@@ -38,6 +38,7 @@ def version() -> str:
 def compose(options: argparse.Namespace) -> None:
     """Compose, or any other task that makes music; save; show."""
     from firmus import plugins
+    from firmus.cli._explaining import beside
     from firmus.tasks import produce
 
     brief = _brief(options)
@@ -55,17 +56,9 @@ def compose(options: argparse.Namespace) -> None:
         folder = root / str(number) if len(works) > 1 else root
         show.note(say("writing"))
         paths = work.save(folder, force=options.force)
-        saved.append((work, paths + ([_explain(work, folder)] if options.explain else [])))
+        saved.append((work, paths + (beside(work, folder) if options.explain else [])))
     show.end()
     _report(options, saved)
-
-
-def _explain(work: Work, folder: Path) -> Path:
-    from firmus.formats import save
-    from firmus.tasks.explain import explain
-
-    save((json.dumps(explain(work), ensure_ascii=False, indent=1) + "\n").encode(), folder / "explain.json")
-    return folder / "explain.json"
 
 
 def _brief(options: argparse.Namespace) -> Brief:
@@ -93,6 +86,8 @@ def _brief(options: argparse.Namespace) -> Brief:
 def _report(options: argparse.Namespace, saved: list[tuple[Work, list[Path]]]) -> None:
     from dataclasses import asdict
 
+    from firmus.cli._explaining import surprises
+
     if options.json:
         works = [{"files": [str(path) for path in paths], "origin": asdict(work.origin)} for work, paths in saved]
         print(json.dumps({"task": options.task, "works": works}, ensure_ascii=False))
@@ -100,17 +95,7 @@ def _report(options: argparse.Namespace, saved: list[tuple[Work, list[Path]]]) -
         for work, paths in saved:
             print("\n".join([*(str(path) for path in paths), *_summary(work)]))
             if options.explain:
-                print("\n".join(_explained(json.loads(paths[-1].read_text(encoding="utf-8")))))
-
-
-def _explained(found: dict[str, Any], most: int = 5) -> list[str]:
-    """The most surprising notes, and what the rules took away."""
-    notes = sorted(found["notes"], key=lambda note: -float(note["nats"]))[:most]
-    lines = ["  " + say("surprising").format(notes="; ".join(say("where").format(**note) for note in notes))]
-    if found["rules"]:
-        taken = ", ".join(f"{name} {share:.0%}" for name, share in found["rules"].items())
-        lines.append("  " + say("hard").format(rules=taken))
-    return lines
+                print("\n".join(surprises(json.loads(paths[-2].read_text(encoding="utf-8")))))
 
 
 def _summary(work: Work) -> list[str]:
@@ -200,21 +185,26 @@ def evaluate(options: argparse.Namespace) -> None:
 
 def _pages(options: argparse.Namespace, name: str, found: dict[str, Any], page: Callable[[], str]) -> list[Path]:
     """Write what was found, as JSON and as a page, where a folder is named."""
-    from firmus import formats
     from firmus.tasks import produce
 
     if not options.out:
         return []
-    folder = Path(options.out)
-    produce.check_free(folder, options.force)
-    files = {
-        folder / f"{name}.json": json.dumps(found, ensure_ascii=False, indent=1) + "\n",
-        folder / f"{name}.html": page(),
-    }
+    produce.check_free(Path(options.out), options.force)
+    return save(Path(options.out), texts(name, found, page()))
+
+
+def texts(name: str, found: dict[str, Any], page: str) -> dict[str, str]:
+    return {f"{name}.json": json.dumps(found, ensure_ascii=False, indent=1) + "\n", f"{name}.html": page}
+
+
+def save(folder: Path, texts: dict[str, str]) -> list[Path]:
+    """Write texts into files of a folder."""
+    from firmus import formats
+
     folder.mkdir(parents=True, exist_ok=True)
-    for path, text in files.items():
-        formats.save(text.encode(), path)
-    return list(files)
+    for name, text in texts.items():
+        formats.save(text.encode(), folder / name)
+    return [folder / name for name in texts]
 
 
 def listen(options: argparse.Namespace) -> None:

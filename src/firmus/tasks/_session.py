@@ -203,6 +203,7 @@ def _origin(brief: Brief, task: str, chosen: Card, seed: int, made: Plan, score:
         },
         composed=tuple(spans(score, made.is_open)),
         source=digest(made.source) if made.source else "",
+        rules=made.rules.as_dict(),
     )
 
 
