@@ -336,6 +336,13 @@ def chords_over(text: str, score: Score, first: int = 0) -> tuple[Chord, ...]:
     return tuple(placed)
 
 
+def key_asked(brief: Brief) -> Key | None:
+    """The key that is asked for, or else the one that the chords are in; None where it is open."""
+    if brief.key:
+        return Key.parse(brief.key)
+    return keys.of_chords([chord for bar in chord_bars(brief.chords) for chord in bar]) if brief.chords else None
+
+
 def summary_of(work: Work) -> dict[str, Any]:
     """What was asked and what was measured, for showing."""
     return {"asked": work.origin.brief, "measured": work.origin.measured}
