@@ -18,10 +18,11 @@ MODELS = plugins.names("firmus.models")
 STEPPERS = [name for name in MODELS if plugins.load("firmus.models", name).KIND == "stepper"]
 SCORERS = [name for name in MODELS if plugins.load("firmus.models", name).KIND == "scorer"]
 LATENTS = [name for name in MODELS if plugins.load("firmus.models", name).KIND == "latent"]  # see test_latents.py
+LISTENERS = [name for name in MODELS if plugins.load("firmus.models", name).KIND == "listener"]
 
 
 def test_every_model_is_of_a_kind_that_is_tested():
-    assert sorted(STEPPERS + SCORERS + LATENTS) == sorted(MODELS)
+    assert sorted(STEPPERS + SCORERS + LATENTS + LISTENERS) == sorted(MODELS)
 
 
 def stirred(network):

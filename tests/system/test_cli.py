@@ -310,3 +310,49 @@ def test_explain_refuses_in_one_line(words, said, tune, here, capsys):
     assert captured.err.count("\n") == 1
     assert said in captured.err
     assert not captured.out
+
+
+def test_a_recording_is_analysed_and_transcribed(tune, here, capsys):
+    assert run("render", "tune.mid", "take.flac", "--quiet") == 0
+    capsys.readouterr()
+    assert run("analyse", "take.flac", "--json", "--out", "heard") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["key"] == "G major"
+    assert abs(found["sound"]["loudness"] + 14) < 1
+    assert found["sound"]["beats"]
+    assert sorted(path.name for path in (here / "heard").iterdir()) == ["analysis.html", "analysis.json"]
+    assert run("analyse", "take.flac") == 0
+    said = capsys.readouterr().out
+    assert "LUFS" in said
+    assert "G major" in said
+    assert run("transcribe", "take.flac") == 0
+    said = capsys.readouterr().out
+    assert "heard by transcriber" in said
+    assert "AI-generated" not in said
+    assert sorted(path.name for path in (here / "out" / "take").iterdir()) == sorted(FILES)
+    assert run("transcribe", "take.flac") == 2
+    assert "--force" in capsys.readouterr().err
+    assert run("transcribe", "take.flac", "--json", "--force") == 0
+    (work,) = json.loads(capsys.readouterr().out)["works"]
+    assert work["origin"]["task"] == "transcribe"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "is empty"), (b"RIFF\x24\x00\x00\x00WAVEfmt ", "no sound that Firmus reads"),
+        (b"a shopping list", "no sound that Firmus reads"), (None, "silent"),
+    ],
+)  # fmt: skip
+def test_sound_that_holds_no_music_is_refused_in_one_line(content, reason, here, capsys):
+    if content is None:
+        soundfile.write(here / "take.wav", [0.0] * 40000, 22050)
+    else:
+        (here / "take.wav").write_bytes(content)
+    assert run("transcribe", "take.wav") == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert reason in told
+    assert run("harmonise", "take.wav") == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1

@@ -72,8 +72,23 @@ def estimate(score: Score) -> KeyEstimate | None:
     notes = [note for part in score.parts if not part.is_drums for note in part.notes]
     if len(notes) < FEWEST_NOTES:
         return None
-    profile = pitch_class_profile(notes)
-    first, last = _outer_basses(notes)
+    return of_profile(pitch_class_profile(notes), *_outer_basses(notes))
+
+
+def of_profile(profile: Sequence[float], first: int = -1, last: int = -1) -> KeyEstimate:
+    """Estimate a key from shares of the pitch classes.
+
+    Parameters
+    ----------
+    profile : sequence of 12 floats
+    first, last : int
+        Pitch classes of the first and the last bass note; -1 where they are not known.
+
+    Examples
+    --------
+    >>> of_profile([5, 0, 3, 0, 4, 2, 0, 5, 0, 3, 0, 2]).key.text
+    'C major'
+    """
     marks: dict[tuple[int, Literal["major", "minor"]], float] = {}
     for mode, shape in PROFILES.items():
         for tonic in range(12):

@@ -114,7 +114,12 @@ def _summary(work: Work) -> list[str]:
             lines.append("    " + say("part").format(name=name, notes=part["notes"], low=low, high=high))
         else:
             lines.append("    " + say("silent part").format(name=name))
-    lines.append("  " + say("made by").format(model=work.origin.model, seed=work.origin.seed))
+    if work.origin.ai_generated:
+        lines.append("  " + say("made by").format(model=work.origin.model, seed=work.origin.seed))
+    else:
+        sure = ", ".join(f"{name} {share:.0%}" for name, share in measured["confidence"].items())
+        lines += ["  " + say("heard by").format(model=work.origin.model), "  " + say("sure").format(confidence=sure)]
+        lines += ["  " + say("not told").format(reason=reason) for reason in measured["unknown"].values()]
     return [line for line in lines if line]
 
 
@@ -257,12 +262,20 @@ def _listened(options: argparse.Namespace, found: dict[str, Any]) -> None:
 
 
 def analyse(options: argparse.Namespace) -> None:
-    """Read a music file, say what is heard in it."""
+    """Read a music file or a sound file, say what is heard in it."""
     from firmus import formats
+    from firmus.analysis import sound
     from firmus.cli._words import language
-    from firmus.tasks.analyse import analyse as hear
+    from firmus.tasks import analyse as task
+    from firmus.tasks.hear import analyse_sound
 
-    heard = hear(formats.read(options.source, tune=options.tune))
+    heard: Any
+    if sound.is_sound(options.source):
+        show = Progress(options.quiet, "frame")
+        heard = analyse_sound(options.source, show)
+        show.end()
+    else:
+        heard = task.analyse(formats.read(options.source, tune=options.tune))
     found = heard.as_dict()
     paths = _pages(options, "analysis", found, lambda: heard.html(language()))
     if options.json:
@@ -283,7 +296,11 @@ def _heard(found: dict[str, Any], most: int = 16) -> list[str]:
 
     names = ("key", "meter", "tempo", "form", "mood")
     lines = [found["title"]] if found["title"] else []
-    lines.append(say("analysed").format(**{name: found[name] if found[name] is not None else "?" for name in names}))
+    if sound := found.get("sound"):
+        loudness = "-∞" if sound["loudness"] is None else f"{sound['loudness']:.1f}"
+        lines.append(say("sound heard").format(seconds=sound["seconds"], loudness=loudness, beats=len(sound["beats"])))
+    told = {name: found[name] if found[name] is not None else "?" for name in names}
+    lines.append(say("analysed").format(**told | {"tempo": f"{told['tempo']:g}" if found["tempo"] else "?"}))
     lines.append(
         say("sure").format(confidence=", ".join(f"{name} {how:.0%}" for name, how in found["confidence"].items()))
     )
@@ -293,7 +310,22 @@ def _heard(found: dict[str, Any], most: int = 16) -> list[str]:
         lines.append(say("cadences heard").format(cadences=listed(found["cadences"], "kind", "key")))
     if found["chords"]:
         lines.append(say("chords heard").format(chords=listed(found["chords"], "chord", "numeral")))
-    return lines + [say("not told").format(reason=reason) for reason in found["unknown"].values()]
+    return lines + [say("not told").format(reason=reason) for reason in dict.fromkeys(found["unknown"].values())]
+
+
+def transcribe(options: argparse.Namespace) -> None:
+    """Read a sound file, write down its notes as a Work."""
+    from firmus.tasks import produce
+    from firmus.tasks import transcribe as task
+
+    root = Path(options.out) if options.out else Path("out") / _folder_name(Path(options.source).stem)
+    produce.check_free(root, options.force)
+    show = Progress(options.quiet, "frame")
+    work = task.transcribe(options.source, options.voices, options.tempo, show)
+    show.note(say("writing"))
+    paths = work.save(root, force=options.force)
+    show.end()
+    _report(options, [(work, paths)])
 
 
 def models(options: argparse.Namespace) -> None:

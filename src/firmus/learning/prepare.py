@@ -138,9 +138,10 @@ def _read(job: tuple[str, Document, bool]) -> list[Read]:
     for index, score in enumerate(scores):
         name = f"{document.name}#{index + 1}"
         derived = not score.chords
-        score = understand(score)
+        if module.KIND != "sound":  # which is of notes alone
+            score = understand(score)
         read.append(_encode(module, score, document, name, derived))
-        if document.style == "song" and (sheet := lead_sheet(score)):
+        if document.style == "song" and module.KIND != "sound" and (sheet := lead_sheet(score)):
             melody = replace(document, style="lead-sheet")
             read.append(_encode(module, sheet, melody, f"{name} lead sheet", derived=False))
     return read

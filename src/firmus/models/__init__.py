@@ -5,14 +5,15 @@ Every model module has
 ``TITLE``
     its name in words;
 ``KIND``
-    ``"stepper"`` (prefill and step, one token after another), ``"latent"`` (encode and decode windows of a raster) or
-    ``"scorer"`` (likelihood of whole pieces, for measuring and comparing);
+    ``"stepper"`` (prefill and step, one token after another), ``"latent"`` (encode and decode windows of a raster),
+    ``"scorer"`` (likelihood of whole pieces, for measuring and comparing) or ``"listener"`` (what is measured of music
+    in, chances of labels or of notes out);
 ``Config``
     a frozen dataclass, the ``[network]`` table of a recipe;
 ``build(config, shape) -> torch.nn.Module``
     the network;
 ``graph(network) -> onnx.ModelProto``
-    of a stepper or scorer: the same function as an ONNX graph for `firmus.runtime`;
+    of a stepper, scorer or listener: the same function as an ONNX graph for `firmus.runtime`;
 ``graphs(network) -> dict of onnx.ModelProto``, ``facts(network) -> dict``
     of a latent model: its functions as ONNX graphs by name, and what `firmus.runtime.latent` must know of them.
 
@@ -26,7 +27,7 @@ Every network has
     what is to be minimised in a phase, and what else is worth telling, each a number by name. `batch` is that of
     `firmus.learning.batches`, `share` how much of the training is over, 0 to 1;
 ``forward(tokens, slots) -> logits``
-    of a stepper or scorer;
+    of a stepper or scorer; a listener's takes and gives what it likes;
 ``sample(count, bar, bars) -> values``
     of a latent model, where it can: windows drawn at random, so that training notices when it begins to copy.
 """

@@ -132,13 +132,13 @@ class Analysis:
             **{name: summary[name] for name in ("bars", "seconds", "notes", "density", "polyphony", "parts")},
         }  # fmt: skip
 
-    def html(self, language: str = "en") -> str:
-        """The analysis as a page, with plots."""
+    def html(self, language: str = "en", found: dict[str, Any] | None = None) -> str:
+        """The analysis as a page, with plots; of `found` instead of `as_dict` where it is given."""
         drawn = roll.svg(
             replace(self.score, chords=self.symbols, sections=self.sections), width=1200, language=language
         )
         alike = form.similarity(self.score) if len(self.textures) <= form.MOST_BARS else None
-        return portrait.page(self.as_dict(), alike, drawn, language)
+        return portrait.page(found or self.as_dict(), alike, drawn, language)
 
     def _chords(self, at: Any) -> list[dict[str, Any]]:
         found = []
