@@ -61,16 +61,31 @@ def estimate(score: Score) -> MeterEstimate | None:
     accents = _accents(score)
     if accents is None:
         return None
-    marks: dict[tuple[str, int], float] = {}
-    for name, shape in WEIGHTS.items():
-        pattern = np.array(shape) - np.mean(shape)
-        for shift in range(0, len(shape), 2):
-            told = np.resize(np.roll(pattern, shift), len(accents))
-            marks[name, shift] = float(np.corrcoef(told, accents)[0, 1]) + PRIOR[name] + 0.02 * (shift == 0)
+    names = [(name, shift) for name, shape in WEIGHTS.items() for shift in range(0, len(shape), 2)]
+    told = _correlations(np.concatenate([_patterns(name, len(accents)) for name in WEIGHTS]), accents).tolist()
+    marks = {
+        (name, shift): mark + PRIOR[name] + 0.02 * (shift == 0) for (name, shift), mark in zip(names, told, strict=True)
+    }
     best = max(marks, key=lambda each: marks[each])
     of_meter = {name: max(mark for (each, _), mark in marks.items() if each == name) for name in WEIGHTS}
     confidence = 1.0 / sum(exp(SHARPNESS * (mark - marks[best])) for mark in of_meter.values())
     return MeterEstimate(Meter.parse(best[0]), best[1] * STEP, confidence)
+
+
+def _patterns(name: str, length: int) -> NDArray[np.float64]:
+    """Weights (P, S) of a meter, whose first bar begins no, two, four ... sixteenths late."""
+    shape = np.array(WEIGHTS[name])
+    late = np.arange(0, len(shape), 2)
+    rows: NDArray[np.float64] = (shape - shape.mean())[(np.arange(length) - late[:, None]) % len(shape)]
+    return rows
+
+
+def _correlations(patterns: NDArray[np.float64], accents: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Pearson's correlation of each pattern (P, S) with the accents (S,)."""
+    rows, told = patterns - patterns.mean(axis=1, keepdims=True), accents - accents.mean()
+    scale = np.sqrt((rows * rows).sum(axis=1) * (told * told).sum())
+    found: NDArray[np.float64] = np.divide(rows @ told, scale, out=np.zeros(len(rows)), where=scale > 0)
+    return found
 
 
 def _accents(score: Score) -> NDArray[np.float64] | None:

@@ -292,6 +292,9 @@ def _heard(found: dict[str, Any], most: int = 16) -> list[str]:
     lines.append(
         say("sure").format(confidence=", ".join(f"{name} {how:.0%}" for name, how in found["confidence"].items()))
     )
+    told = [say(f"{name} heard").format(**found[name]) for name in ("style", "genre", "like") if found[name]]
+    if told:
+        lines.append(" · ".join(told))
     if len(found["keys"]) > 1:
         lines.append(say("keys heard").format(keys=listed(found["keys"], "key")))
     if found["cadences"]:
