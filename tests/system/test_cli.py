@@ -131,6 +131,27 @@ def test_convert_and_render(here, tune):
     assert (here / "s.01 Melody.wav").exists()
 
 
+def test_what_listens_composes_nothing(here, capsys):
+    for words in (["compose"], ["continue", here / "x.mid"]):
+        formats.write(Score((Part("", tuple(Note(480 * i, 480, 60) for i in range(16))),)), here / "x.mid")
+        assert run(*words, "--model", "recogniser", "--quiet") == 2
+        told = capsys.readouterr().err.strip()
+        assert f"model 'recogniser' does not {words[0]}" in told
+        assert "\n" not in told
+
+
+def test_a_style_is_heard(here, capsys):
+    jig = [67, 71, 74, 74, 71, 67, 69, 72, 76, 76, 72, 69, 66, 69, 74, 78, 76, 74, 71, 74, 79, 78, 76, 74]
+    notes = tuple(Note(240 * i, 240, pitch) for i, pitch in enumerate(jig * 4))
+    formats.write(Score((Part("", notes, 73),), meters=(Meter(0, 6, 8),)), here / "jig.mid")
+    assert run("analyse", "jig.mid") == 0
+    assert "style folk (" in capsys.readouterr().out
+    assert run("analyse", "jig.mid", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["style"]["name"] == "folk"
+    assert found["confidence"]["style"] == found["style"]["confidence"] > 0.5
+
+
 def test_models_are_listed(capsys):
     assert run("models") == 0
     assert "chorale, hymn, song" in capsys.readouterr().out

@@ -304,6 +304,9 @@ def _heard(found: dict[str, Any], most: int = 16) -> list[str]:
     lines.append(
         say("sure").format(confidence=", ".join(f"{name} {how:.0%}" for name, how in found["confidence"].items()))
     )
+    labels = [say(f"{name} heard").format(**found[name]) for name in ("style", "genre", "like") if found[name]]
+    if labels:
+        lines.append(" · ".join(labels))
     if len(found["keys"]) > 1:
         lines.append(say("keys heard").format(keys=listed(found["keys"], "key")))
     if found["cadences"]:

@@ -15,7 +15,9 @@ Every model module has
 ``graph(network) -> onnx.ModelProto``
     of a stepper, scorer or listener: the same function as an ONNX graph for `firmus.runtime`;
 ``graphs(network) -> dict of onnx.ModelProto``, ``facts(network) -> dict``
-    of a latent model: its functions as ONNX graphs by name, and what `firmus.runtime.latent` must know of them.
+    of a latent model: its functions as ONNX graphs by name, and what `firmus.runtime.latent` must know of them;
+``example(generator) -> (network, dict of arrays)``
+    of a listener: a small network with fresh weights, and inputs for it by name, for the tests of all models.
 
 Every network has
 
@@ -27,7 +29,9 @@ Every network has
     what is to be minimised in a phase, and what else is worth telling, each a number by name. `batch` is that of
     `firmus.learning.batches`, `share` how much of the training is over, 0 to 1;
 ``forward(tokens, slots) -> logits``
-    of a stepper or scorer; a listener's takes and gives what it likes;
+    of a stepper or scorer;
+``judge(*inputs) -> tuple of Tensor``
+    of a listener: what its graph computes, output by output;
 ``sample(count, bar, bars) -> values``
     of a latent model, where it can: windows drawn at random, so that training notices when it begins to copy.
 """

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -113,6 +114,11 @@ class Transcriber(nn.Module):
         sounding = self.sounding(x) + self.carried.to(x.dtype) * onset.detach()
         return onset[:, 0], sounding[:, 0], self.velocity(x)[:, 0].sigmoid()
 
+    def judge(self, levels: Tensor) -> tuple[Tensor, ...]:
+        """Chances (B, T, 88) that keys are struck and that they sound, and velocities."""
+        onset, sounding, velocity = self(levels)
+        return onset.sigmoid(), sounding.sigmoid(), velocity
+
     def loss(self, phase: str, batch: tuple[Tensor, ...], share: float) -> tuple[Tensor, dict[str, Tensor]]:
         """Cross-entropy of both heads and the velocity's squared error, summed over the keys, for each frame."""
         levels, keys = batch
@@ -155,13 +161,13 @@ def build(config: Config, shape: Shape) -> Transcriber:
     return built
 
 
+def example(generator: np.random.Generator) -> tuple[Transcriber, dict[str, NDArray[Any]]]:
+    """A small network with fresh weights, and inputs for it."""
+    return build(Config(width=16), Shape(129, 1, 1, 24)).eval(), {"levels": generator.random((2, 40, BINS), np.float32)}
+
+
 def graph(network: Transcriber) -> Any:
     """The graph: ``levels`` (B, T, 291) to the chances ``struck`` and ``sounding``, and ``velocity`` (B, T, 88)."""
-
-    def heard(levels: Tensor) -> tuple[Tensor, ...]:
-        onset, sounding, velocity = network(levels)
-        return onset.sigmoid(), sounding.sigmoid(), velocity
-
     times = {0: "B", 1: "T"}
     outputs = {"struck": times, "sounding": times, "velocity": times}
-    return traced(network, heard, {"levels": torch.zeros(1, 64, BINS)}, outputs, {"levels": times})
+    return traced(network, network.judge, {"levels": torch.zeros(1, 64, BINS)}, outputs, {"levels": times})

@@ -27,6 +27,7 @@ from firmus.analysis import (
 from firmus.analysis.roman import numeral
 from firmus.errors import FirmusError
 from firmus.render import portrait, roll
+from firmus.runtime.recognition import Recognition, recognise
 from firmus.score import Chord, Score, Section
 from firmus.timing import bar_at, bars
 
@@ -56,6 +57,8 @@ class Analysis:
     groove, mood : Groove or None, Emotion or None
     voices : dict
         Faults of voice leading, as shares.
+    recognised : Recognition
+        Style, genre, and whose music it is like.
     unknown : dict
         What could not be told, and why.
     """
@@ -73,6 +76,7 @@ class Analysis:
     groove: grooves.Groove | None
     mood: emotion.Emotion | None
     voices: dict[str, float]
+    recognised: Recognition
     unknown: dict[str, str]
 
     def as_dict(self) -> dict[str, Any]:
@@ -80,6 +84,7 @@ class Analysis:
         score, every = self.score, bars(self.score)
         summary = features.summary(score)
         written = score.tempi[0].bpm
+        labels = {"style": self.recognised.style, "genre": self.recognised.genre, "like": self.recognised.composer}
 
         def at(tick: int) -> int:
             return every[bar_at(every, tick)].number if every else 0
@@ -92,6 +97,7 @@ class Analysis:
             "tempo": written,
             "chords": self._chords(at),
             "form": "".join(section.label for section in self.sections) or None,
+            **{name: guess.as_dict() if guess else None for name, guess in labels.items()},
             "mood": self.mood.word if self.mood else None,
             "confidence": {
                 "key": round(self.key.confidence, 3) if self.key else 0.0,
@@ -99,6 +105,7 @@ class Analysis:
                 "tempo": 0.5 if written == DEFAULT_BPM and len(score.tempi) == 1 else 1.0,
                 "chords": round(float(np.mean(self.fit)), 3) if self.fit else 0.0,
                 "form": self._form_confidence(),
+                "style": round(labels["style"].confidence, 3) if labels["style"] else 0.0,
             },
             "unknown": self.unknown,
             "keys": [
@@ -223,10 +230,13 @@ def analyse(score: Score) -> Analysis:
     mood = emotion.emotion(score)
     if mood is None:
         unknown["mood"] = f"too short to tell a mood: {notes}"
+    recognised = recognise(score)
+    if recognised.style is None:
+        unknown["style"] = recognised.reason
     return Analysis(
         score, key, areas, meter, symbols, chords.fit(score, symbols), phrases,
         cadences.cadences(score, symbols, areas, phrases), sections, texture.textures(score), grooves.groove(score),
-        mood, voice_leading.faults(score), unknown,
+        mood, voice_leading.faults(score), recognised, unknown,
     )  # fmt: skip
 
 
