@@ -177,7 +177,7 @@ def interval(values: list[float]) -> str:
     return f"{middle:.3f} ({low:.3f} … {high:.3f})"
 
 
-def sure(confidences: np.ndarray, right: np.ndarray) -> list[str]:
+def certainty(confidences: np.ndarray, right: np.ndarray) -> list[str]:
     """Mean confidence where right and where wrong."""
     told = [confidences[right == each] for each in (1, 0)]
     return [f"{each.mean():.2f}" if len(each) and np.isfinite(each).all() else "" for each in told]
@@ -268,7 +268,7 @@ def tempi(sets: Path, count: int, fonts: list[str]) -> None:
     rows = []
     for who, each in marks.items():
         columns = np.array(each).T
-        rows.append([who, *(interval(columns[place].tolist()) for place in range(3)), *sure(columns[3], columns[1])])
+        rows.append([who, *(interval(columns[place].tolist()) for place in range(3)), *certainty(columns[3], columns[1])])
     table(["", "accuracy 1", "accuracy 2", "beat F1", "how sure where right", "where wrong"], rows)
 
 
@@ -303,7 +303,7 @@ def key(sets: Path, count: int, fonts: list[str]) -> None:
     rows = []
     for who, each in marks.items():
         columns = np.array(each).T
-        rows.append([who, *(interval(columns[place].tolist()) for place in range(2)), *sure(columns[2], columns[0])])
+        rows.append([who, *(interval(columns[place].tolist()) for place in range(2)), *certainty(columns[2], columns[0])])
     print(f"{len(marks['Firmus'])} hymns\n")
     table(["", "very key", "MIREX score", "how sure where right", "where wrong"], rows)
 

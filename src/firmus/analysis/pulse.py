@@ -59,8 +59,8 @@ def flux(levels: NDArray[np.uint8]) -> Floats:
     before = maximum_filter1d(LOUDNESS[np.pad(levels, ((BEFORE, 0), (0, 0)))[: len(levels)]], 3, axis=1)
     rises = np.maximum(heard - before, 0).astype(np.float64)
     low, high = rises[:, :BASS].sum(axis=1), rises[:, BASS:].sum(axis=1)
-    found: Floats = low / max(float(low.std()), QUIET) + high / max(float(high.std()), QUIET)
-    return found
+    strength: Floats = low / max(float(low.std()), QUIET) + high / max(float(high.std()), QUIET)
+    return strength
 
 
 def estimate(strength: Floats, bpm: float | None = None) -> Pulse | None:
