@@ -89,6 +89,7 @@ def test_what_is_told_apart_is_learnt_and_measured(trained, made):
     assert card.kind == "listener"
     assert card.tasks == ("analyse",)
     assert card.styles == ("run", "waltz")
+    assert card.facts["seen"]["composer"] == {"noise": [], "run": [], "waltz": ["C. Our Own"]}
     assert json.loads((folder / "recogniser" / "card.json").read_text())["classes"]["style"][0] == "noise"
 
 

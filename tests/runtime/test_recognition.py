@@ -109,6 +109,16 @@ def test_what_json_holds(reels):
     assert "风格" in analyse(reels[0]).html("zh")
 
 
+def test_only_what_was_learnt_of_a_style_is_told_of_it():
+    seen = card(MODEL).facts["seen"]
+    assert seen["genre"]["band"] == []
+    assert seen["genre"]["folk"] == ["folk"]
+    assert "rock" in seen["genre"]["drums"]
+    assert "rock" not in seen["genre"]["piano"]
+    assert seen["composer"]["drums"] == []
+    assert "Franz Schubert" in seen["composer"]["song"]
+
+
 def test_the_card_says_what_it_is():
     found = card(MODEL)
     assert found.kind == "listener"

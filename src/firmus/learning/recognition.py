@@ -176,7 +176,7 @@ def learnt(recipe: Recipe, made: Task, minutes: float, report: Callable[[str], N
 
 
 def _chances(styles: Tensor) -> Tensor:
-    """How often each row is drawn: of a style with four times the rows, twice as often."""
+    """How often each row is drawn: of a style with four times the rows, half as often each."""
     counts = torch.bincount(styles + 1, minlength=1).float()
     return counts.clamp(min=1).rsqrt()[styles + 1]
 
@@ -228,6 +228,17 @@ def measured(listener: Listener, made: Task, split: str, *shapes: str, bare: boo
     return told
 
 
+def seen(made: Task, place: int) -> dict[str, list[str]]:
+    """Classes of a head that pieces of each style were learnt with: of bands no genre was, so none is told."""
+    found: dict[str, list[str]] = {}
+    learnt_from = np.array([split == "train" for split in made.portraits.splits])
+    for number, style in enumerate(made.classes["style"]):
+        some = made.targets[learnt_from & (made.targets[:, 0] == number), place]
+        named = made.classes[HEADS[place]]
+        found[style] = sorted({named[each] for each in some.tolist() if each >= 0} - {NOBODY})
+    return found
+
+
 def export(network: Any, recipe: Recipe, made: Task, folder: Path, training: dict[str, Any]) -> Card:
     """Write the graph and ``card.json``, with what was measured through the runtime itself."""
     module = plugins.load("firmus.models", recipe.model)
@@ -254,6 +265,7 @@ def export(network: Any, recipe: Recipe, made: Task, folder: Path, training: dic
         "pieces": dict(Counter(made.portraits.splits)),
         "piece_licences": sorted(set(made.portraits.licences) - {""}),
         "classes": {head: list(named) for head, named in made.classes.items()},
+        "seen": {head: seen(made, place) for place, head in enumerate(HEADS) if place},
         "traits": list(names()),
         "recipe": recipe.as_dict(),
         "training": training,

@@ -82,7 +82,8 @@ def recognise(score: Score, name: str = MODEL) -> Recognition:
     if chance < LEAST["style"]:
         between = " and ".join(f"{each} ({share:.0%})" for each, share in ranked["style"][:2])
         return Recognition(reason=f"no style stands out: most like {between}")
-    told = {head: _guess(head, some) for head, some in ranked.items()}
+    seen = listener.card.facts["seen"]
+    told = {head: _guess(head, some, seen[head][style] if head in seen else None) for head, some in ranked.items()}
     return Recognition(told["style"], told["genre"], told["composer"])
 
 
@@ -94,12 +95,13 @@ def _ranked(chances: NDArray[np.float32], names: list[str]) -> list[tuple[str, f
     return [(names[place], float(chances[place])) for place in np.argsort(-chances, kind="stable")]
 
 
-def _guess(head: str, ranked: list[tuple[str, float]]) -> Guess | None:
-    """The likeliest, where it is likely enough and somebody."""
+def _guess(head: str, ranked: list[tuple[str, float]], seen: list[str] | None) -> Guess | None:
+    """The likeliest, where it is likely enough, somebody, and was learnt from pieces of the style (`seen`)."""
     (name, chance), *others = ranked
-    if name in (NOISE, NOBODY) or chance < LEAST[head]:
+
+    def tellable(label: str) -> bool:
+        return label not in (NOISE, NOBODY) and (seen is None or label in seen)
+
+    if not tellable(name) or chance < LEAST[head]:
         return None
-    return Guess(
-        name, chance,
-        tuple(each for each in others if each[0] not in (NOISE, NOBODY) and each[1] >= LEAST_SHOWN)[:SHOWN],
-    )  # fmt: skip
+    return Guess(name, chance, tuple(each for each in others if tellable(each[0]) and each[1] >= LEAST_SHOWN)[:SHOWN])
