@@ -18,7 +18,7 @@ from firmus.runtime import listener
 from firmus.runtime.weights import Card
 
 MODEL = "transcriber"
-STRUCK, SOUNDING = 0.35, 0.7  # chances from which on a key is struck, and sounds
+STRUCK, SOUNDING = 0.35, 0.6  # chances from which on a key is struck, and sounds
 OVERTONES = (12, 19, 24, 28, 31, 34, 36)  # semitones up to them
 SURE = 0.6  # chance that it takes where a surer note that begins with it has it as an overtone
 TOGETHER = 0.05  # seconds within which two notes begin together
