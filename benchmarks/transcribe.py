@@ -268,7 +268,9 @@ def tempi(sets: Path, count: int, fonts: list[str]) -> None:
     rows = []
     for who, each in marks.items():
         columns = np.array(each).T
-        rows.append([who, *(interval(columns[place].tolist()) for place in range(3)), *certainty(columns[3], columns[1])])
+        rows.append(
+            [who, *(interval(columns[place].tolist()) for place in range(3)), *certainty(columns[3], columns[1])]
+        )
     table(["", "accuracy 1", "accuracy 2", "beat F1", "how sure where right", "where wrong"], rows)
 
 
@@ -303,7 +305,9 @@ def key(sets: Path, count: int, fonts: list[str]) -> None:
     rows = []
     for who, each in marks.items():
         columns = np.array(each).T
-        rows.append([who, *(interval(columns[place].tolist()) for place in range(2)), *certainty(columns[2], columns[0])])
+        rows.append(
+            [who, *(interval(columns[place].tolist()) for place in range(2)), *certainty(columns[2], columns[0])]
+        )
     print(f"{len(marks['Firmus'])} hymns\n")
     table(["", "very key", "MIREX score", "how sure where right", "where wrong"], rows)
 
