@@ -19,6 +19,7 @@ from firmus.learning.quantising import quantise
 from firmus.learning.recipe import Recipe
 from firmus.models._graph import eight_bit_cache
 from firmus.runtime.latent import Latent
+from firmus.runtime.listener import Listener
 from firmus.runtime.scorer import Scorer
 from firmus.runtime.stepper import Stepper
 from firmus.runtime.weights import Card
@@ -92,11 +93,25 @@ def _measured(card: Card, corpus: Corpus) -> dict[str, float]:
         latent = Latent(card)
         found = reconstruction(latent, corpus) if latent.can_encode and latent.can_tell else {}
         return {f"validation_{name}": round(float(each.mean()), 4) for name, each in found.items()}
+    if card.kind == "listener" and card.representation == "melody":
+        return {f"validation_found_among_{WINDOWS}": recognised(Listener(card), corpus)}
     scorer = Scorer(card)  # reads whole pieces
     pieces = corpus.pieces("valid" if corpus.pieces("valid") else "train")[:24]
     told = [scorer.nats(piece.prepared["raster"]) for piece in pieces]
     total = float(sum(each.sum() for each in told)) / max(sum(each.size for each in told), 1)
     return {"validation_nats_per_token": round(total, 4)}
+
+
+def recognised(listener: Listener, corpus: Corpus, windows: int = WINDOWS) -> float:
+    """Share of altered excerpts of held-out music whose points are nearest that of an unaltered excerpt beside them."""
+    pair = plugins.load("firmus.models", "likeness").pair
+    bars, generator = listener.card.facts["recipe"]["data"]["bars"], np.random.default_rng(0)
+    split = "valid" if corpus.pieces("valid") else "train"
+    told: list[Any] = []
+    while len(told) < windows:
+        told += [each] if (each := pair(corpus.window(split, generator, bars, False).values, generator)) else []
+    plain, altered = (listener.listen(counts=np.stack(side))["points"] for side in zip(*told, strict=True))
+    return round(float(((altered @ plain.T).argmax(axis=1) == np.arange(windows)).mean()), 4)
 
 
 def calibrated(scorer: Scorer, corpus: Corpus) -> float:

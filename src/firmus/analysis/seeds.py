@@ -1,0 +1,261 @@
+"""Where a melody may stand among many: the short turns that it shares with them, in any key and at any tempo.
+
+What it is
+    Every run of six intervals of every line is kept in order of what it is, so that those that begin alike lie side by
+    side. Of a melody that is looked for, each turn of three to six intervals is looked up, as long as it must be to be
+    rare enough; and so are the turns that it would be without an ornament, with a note put right, with a repeated note
+    that was run together, or after a singer has slipped by a semitone. Each place found votes, the rarer the turn the
+    more, for the stretch of a line where the melody would begin and for how far it would be transposed.
+Paper
+    Kiełbasa, Wan, Sato, Horton & Frith, *Adaptive seeds tame genomic sequence comparison* (2011): as long as it must be
+    to be rare. Downie, *Evaluating a simple approach to music information retrieval* (1999): n-grams of intervals.
+Conventions
+    Intervals are in semitones, those above an octave count as an octave. A vote is in bits: the rareness of a turn,
+    less the improbability of the alteration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus.analysis.lines import Lines
+
+Integers = NDArray[np.int64]
+LONGEST, SHORTEST = 6, 3  # intervals of a turn
+WIDEST = 12  # semitones
+KINDS = 2 * WIDEST + 2  # intervals, and the end of a line
+RARE = 1000  # places of a turn, beyond which it is made longer
+MOST_PLACES = 500_000  # of all turns of a melody; the rarest come first
+MOST_SHARED = 200_000  # the same, of a whole piece
+STRETCH = 16  # notes: two stretches side by side vote together
+BEFORE = 1 << 14  # notes that a melody may begin before the first note of all
+CANDIDATES = 1000
+REACH = 5  # notes of a turn, after its first, that may be altered
+WRONG, SLIPPED, LEFT_OUT, TWO_LEFT_OUT, REPEATED = 5.0, 4.0, 4.0, 5.0, 4.0  # bits of each alteration
+_NOTHING = 1 << 20  # stands for a note beyond the end
+_PLACE_BITS, _TURN_BITS, _WEIGHT_BITS = 28, 9, 8
+
+
+class Candidates(NamedTuple):
+    """Where a melody may begin: `first` (K,), the first of 32 notes; `up` (K,), semitones from the melody to there."""
+
+    first: Integers
+    up: Integers
+
+
+class Shared(NamedTuple):
+    """Pieces (K,) that share turns with a melody; how much (K,), 0 to 1, of what its turns tell; and where (K,) most."""
+
+    pieces: Integers
+    share: NDArray[np.float64]
+    places: Integers
+
+
+class Turns(NamedTuple):
+    """Turns to be looked up: intervals (V, 6), 0 beyond the end; the fewest of them that tell it from what it was not
+    altered from; the bits of the alteration; and the note (V,) of the melody on which it begins."""
+
+    intervals: Integers
+    fewest: Integers
+    bits: NDArray[np.float64]
+    notes: Integers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seeds:
+    """All turns of some lines.
+
+    Parameters
+    ----------
+    codes : array (C,) of uint32
+        Turns of six intervals that occur, in order.
+    firsts : array (C + 1,) of uint32
+        Where the places of each begin among all.
+    places : array (S,) of uint32
+        Notes on which turns begin.
+    """
+
+    codes: NDArray[np.uint32]
+    firsts: NDArray[np.uint32]
+    places: NDArray[np.uint32]
+
+    @classmethod
+    def of(cls, lines: Lines) -> Seeds:
+        """Every turn of some lines.
+
+        Examples
+        --------
+        >>> from firmus.analysis import lines
+        >>> from firmus.score import Note, Part, Score
+        >>> tune = Score((Part("", tuple(Note(480 * i, 480, 60 + i % 5) for i in range(9))),))
+        >>> len(Seeds.of(lines.of_score(tune)).places)
+        6
+        """
+        count = len(lines)
+        intervals = np.zeros(count + LONGEST, np.uint8)
+        if count:
+            steps = np.diff(lines.pitches.astype(np.int16))
+            intervals[: count - 1] = np.clip(steps, -WIDEST, WIDEST) + WIDEST + 1
+            borders = lines.starts[:-1]
+            intervals[borders] = intervals[borders - 1] = 0
+        codes, alive, places = np.zeros(count, np.uint32), np.ones(count, bool), np.empty(0, np.uint32)
+        for step in range(LONGEST):
+            at = intervals[step : count + step]
+            alive &= at > 0
+            codes *= KINDS
+            codes += np.where(alive, at, 0)
+            if step == SHORTEST - 1:
+                places = np.flatnonzero(alive).astype(np.uint32)
+        codes = codes[places]
+        order = np.argsort(codes, kind="stable")
+        codes = codes[order]
+        first = np.flatnonzero(np.append(True, codes[1:] != codes[:-1])) if len(codes) else np.empty(0, np.int64)
+        return cls(codes[first], np.append(first, len(codes)).astype(np.uint32), places[order])
+
+    def spans(self, prefixes: Integers, length: int) -> tuple[Integers, Integers]:
+        """Where (V,) the places of turns begin and end that start with so many intervals."""
+        unit = KINDS ** (LONGEST - length)
+        begin = np.searchsorted(self.codes, (prefixes * unit).astype(np.uint32))
+        end = np.searchsorted(self.codes, ((prefixes + 1) * unit).astype(np.uint32))
+        return self.firsts[begin].astype(np.int64), self.firsts[end].astype(np.int64)
+
+    def candidates(self, lines: Lines, pitches: Integers, most: int = CANDIDATES) -> Candidates:
+        """Where a melody may stand, the likeliest place first.
+
+        Parameters
+        ----------
+        lines : Lines
+            Those that the turns are of.
+        pitches : array (M,)
+            At least four notes.
+        most : int
+        """
+        wanted = turns(pitches)
+        begin, count = self._looked_up(wanted)
+        bits = np.log2(max(len(self.places), 1) / np.maximum(count, 1)) - wanted.bits
+        good = np.flatnonzero((count > 0) & (bits > 1))
+        good = good[np.argsort(count[good] / bits[good], kind="stable")]
+        good = good[np.cumsum(count[good]) <= MOST_PLACES]
+        if not len(good):
+            return Candidates(np.empty(0, np.int64), np.empty(0, np.int64))
+        begin, count, bits, notes = begin[good], count[good], bits[good], wanted.notes[good]
+        ends = np.cumsum(count)
+        places = self.places[np.arange(ends[-1]) + np.repeat(begin - (ends - count), count)].astype(np.int64)
+        up = lines.pitches[places] + np.repeat(128 - pitches[notes], count)
+        stretches = (places + np.repeat(BEFORE - notes, count)) // STRETCH
+        weights = np.minimum(bits * 8, (1 << _WEIGHT_BITS) - 1).astype(np.int64)
+        ballots = (up << _PLACE_BITS | stretches) << (_TURN_BITS + _WEIGHT_BITS)
+        ballots |= np.repeat(notes << _WEIGHT_BITS | weights, count)
+        return _elected(ballots, most)
+
+    def shared(self, lines: Lines, pitches: Integers) -> Shared:
+        """Which pieces share turns, unaltered, with a melody of any length.
+
+        Parameters
+        ----------
+        lines : Lines
+            Those that the turns are of.
+        pitches : array (M,)
+        """
+        wanted = turns(pitches, altered=False)
+        begin, count = self._looked_up(wanted)
+        bits = np.log2((len(self.places) + 1) / np.maximum(count, 1))
+        whole = float(bits.sum())
+        good = np.flatnonzero(count)
+        good = good[np.argsort(count[good], kind="stable")]
+        good = good[np.cumsum(count[good]) <= MOST_SHARED]
+        if not len(good):
+            return Shared(np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64))
+        begin, count, bits = begin[good], count[good], bits[good]
+        ends = np.cumsum(count)
+        places = self.places[np.arange(ends[-1]) + np.repeat(begin - (ends - count), count)].astype(np.int64)
+        order = np.argsort(places)
+        places, told = places[order], np.repeat(np.arange(len(good)), count)[order]
+        owners = np.repeat(lines.pieces, np.diff(np.searchsorted(places, lines.starts))).astype(np.int64)
+        each = np.unique(owners * len(good) + told)  # a turn counts once in a piece
+        found = each // len(good)
+        begins = np.flatnonzero(np.append(True, found[1:] != found[:-1]))
+        share = np.add.reduceat(bits[each % len(good)], begins) / whole
+        return Shared(found[begins], share, _densest(owners, places, bits[told]))
+
+    def _looked_up(self, wanted: Turns) -> tuple[Integers, Integers]:
+        """First place and number of places (V,) of each turn, made longer until it is rare."""
+        size = len(wanted.notes)
+        begin, end, prefix = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, np.int64)
+        is_open = np.ones(size, bool)
+        for length in range(1, LONGEST + 1):
+            told = wanted.intervals[:, length - 1]
+            is_open &= told > 0
+            prefix = prefix * KINDS + told
+            now = np.flatnonzero(is_open & (length >= wanted.fewest))
+            begin[now], end[now] = self.spans(prefix[now], length)
+            is_open[now] = end[now] - begin[now] > RARE
+        return begin, end - begin
+
+
+def turns(pitches: Integers, *, altered: bool = True) -> Turns:
+    """Every turn of a melody (M,), as it is and, where that is wanted, altered.
+
+    Examples
+    --------
+    >>> found = turns(np.array([60, 62, 64, 65, 67]))
+    >>> len(found.notes), (found.intervals[0] - 13).tolist()
+    (36, [2, 2, 1, 2, -13, -13])
+    """
+    starts = len(pitches) - SHORTEST
+    padded = np.append(pitches, np.full(LONGEST + 3, _NOTHING))
+    window = np.lib.stride_tricks.sliding_window_view(padded, LONGEST + 3)[:starts]
+    made: list[tuple[Integers, int, float]] = [(window, SHORTEST, 0.0)]
+    for note in range(1, REACH if altered else 1):
+        for step in (-1, 1):
+            wrong, slipped = window.copy(), window.copy()
+            wrong[:, note] += step
+            slipped[:, note:] += step
+            made += [(wrong, note + 1, WRONG), (slipped, note, SLIPPED)]
+        made.append((np.delete(window, note, axis=1), note, LEFT_OUT))
+        made.append((np.delete(window, [note, note + 1], axis=1), note, TWO_LEFT_OUT))
+    made += [(np.insert(window, note, window[:, note], axis=1), note + 2, REPEATED) for note in range(REACH if altered else 0)]
+    found, fewest, bits = [], [], []
+    for each, least, improbable in made:
+        notes = each[:, : LONGEST + 1]
+        known = np.logical_and.accumulate(notes < _NOTHING // 2, axis=1)[:, 1:]
+        found.append(np.where(known, np.clip(np.diff(notes), -WIDEST, WIDEST) + WIDEST + 1, 0))
+        fewest.append(np.full(len(each), max(SHORTEST, least)))
+        bits.append(np.full(len(each), improbable))
+    notes = np.tile(np.arange(starts), len(made))
+    every = Turns(np.concatenate(found), np.concatenate(fewest), np.concatenate(bits), notes)
+    whole = (every.intervals > 0).sum(axis=1) >= every.fewest
+    return Turns(*(array[whole] for array in every))
+
+
+def _densest(owners: Integers, places: Integers, bits: NDArray[np.float64]) -> Integers:
+    """First place (K,) of each owner's stretch with the most bits; places rise."""
+    stretches = places // STRETCH
+    begins = np.flatnonzero(np.append(True, (stretches[1:] != stretches[:-1]) | (owners[1:] != owners[:-1])))
+    sums, mine = np.add.reduceat(bits, begins), owners[begins]
+    order = np.lexsort((-sums, mine))
+    best = order[np.append(True, mine[order][1:] != mine[order][:-1])]
+    return places[begins[best]]
+
+
+def _elected(ballots: Integers, most: int) -> Candidates:
+    """The stretches with the most votes; of votes of one turn for a stretch the highest counts."""
+    ballots.sort()
+    last = np.append(ballots[1:] >> _WEIGHT_BITS != ballots[:-1] >> _WEIGHT_BITS, True)
+    ballots = ballots[last]
+    stretches = ballots >> (_TURN_BITS + _WEIGHT_BITS)
+    first = np.flatnonzero(np.append(True, stretches[1:] != stretches[:-1]))
+    votes = np.add.reduceat(ballots & ((1 << _WEIGHT_BITS) - 1), first)
+    stretches = stretches[first]
+    beside = np.flatnonzero(stretches[1:] == stretches[:-1] + 1)
+    both = votes.copy()
+    both[beside] += votes[beside + 1]
+    best = np.argpartition(-both, most)[:most] if len(both) > most else np.arange(len(both))
+    stretches = stretches[best[np.argsort(-both[best], kind="stable")]]
+    return Candidates(
+        (stretches & ((1 << _PLACE_BITS) - 1)) * STRETCH - BEFORE, (stretches >> _PLACE_BITS) - 128
+    )  # fmt: skip
