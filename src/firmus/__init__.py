@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from firmus.errors import FirmusError
     from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
     from firmus.tasks.analyse import Analysis
+    from firmus.tasks.search import Findings
     from firmus.work import Brief, Origin, Work
 
 __version__ = "0.1.0"
@@ -27,8 +28,8 @@ _HOMES = {
 
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
-    "accompany", "analyse", "compose", "extend", "harmonise", "humanise", "infill", "interpolate", "read", "vary",
-    "write",
+    "accompany", "analyse", "compose", "extend", "harmonise", "humanise", "infill", "interpolate", "read", "search",
+    "vary", "write",
 ]  # fmt: skip
 
 
@@ -90,6 +91,40 @@ def analyse(source: Any) -> Analysis:
     from firmus.tasks import analyse as task
 
     return task.analyse(source if isinstance(source, Score) else read(source))
+
+
+def search(folder: Any, *, melody: Any = None, like: Any = None, hum: Any = None, **options: Any) -> Findings:
+    """Find a melody, or pieces that are like a piece, in a folder of music.
+
+    Parameters
+    ----------
+    folder : path
+    melody : str or Score, optional
+        A melody to be found: ``"C4 D4 E4 F4 G4"``, with lengths in beats ``"C4:2 D4 E4:1/2"``, or that of a Score.
+    like : path or Score, optional
+        A piece that others are to be like.
+    hum : path, optional
+        A sound file of a melody, sung or played by one voice, that is to be found. Give one of the three.
+    **options
+        ``count``, ``tune``, ``rebuild``, ``progress``: see `firmus.tasks.search.search`.
+    """
+    from firmus.errors import InvalidBrief
+    from firmus.tasks import search as task
+
+    if sum(each is not None for each in (melody, like, hum)) != 1:
+        raise InvalidBrief("give one of melody, like and hum: what is to be searched for")
+    return task.search(folder, melody=_sung(hum) if hum is not None else melody, like=like, **options)
+
+
+def _sung(path: Any) -> Score:
+    """What one voice sings or plays in a sound file."""
+    from firmus import plugins
+    from firmus.errors import FormatError
+
+    if "transcribe" not in plugins.names("firmus.tasks"):
+        raise FormatError(f"{path}: this version of Firmus cannot write sound down: type the melody instead")
+    score: Score = plugins.load("firmus.tasks", "transcribe").transcribe(path, voices="one").score
+    return score
 
 
 def read(path: Any) -> Score:

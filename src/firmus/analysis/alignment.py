@@ -62,11 +62,12 @@ def align(query: Query, lines: Lines, candidates: Candidates, closely: bool = Fa
     --------
     >>> from firmus.analysis.lines import of_score
     >>> from firmus.score import Note, Part, Score
-    >>> tune = of_score(Score((Part("", tuple(Note(480 * i, 480, 60 + i) for i in range(9))),)))
-    >>> asked = Query(np.array([52, 53, 54, 56, 56]))
+    >>> pitches = (60, 62, 65, 64, 67, 69, 72, 71, 67)
+    >>> tune = of_score(Score((Part("", tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate(pitches))),)))
+    >>> asked = Query(np.array([55, 54, 56, 59, 62]))
     >>> found = align(asked, tune, Candidates(np.array([0]), np.array([10])), closely=True)
     >>> [round(each, 2) for each in found.cost.tolist()], found.first.tolist(), found.last.tolist()
-    ([0.1], [3], [7])
+    ([0.06], [3], [7])
     """
     size = len(query)
     before = size // 4 + 2  # notes too many may have moved the beginning

@@ -182,6 +182,12 @@ class Seeds:
         share = np.add.reduceat(bits[each % len(good)], begins) / whole
         return Shared(found[begins], share, _densest(owners, places, bits[told]))
 
+    def information(self, pitches: Integers) -> float:
+        """How many bits the intervals of a melody tell, each by how often it stands in the lines."""
+        begins = np.bincount(self.codes // KINDS ** (LONGEST - 1), np.diff(self.firsts.astype(np.int64)), KINDS)
+        bits = -np.log2((begins[1:] + 1) / (begins[1:] + 1).sum())
+        return float(bits[np.clip(np.diff(pitches), -WIDEST, WIDEST) + WIDEST].sum())
+
     def _looked_up(self, wanted: Turns) -> tuple[Integers, Integers]:
         """First place and number of places (V,) of each turn, made longer until it is rare."""
         size = len(wanted.notes)

@@ -21,6 +21,7 @@ from firmus.tasks import _asked
 from firmus.tasks._library import Library, Progress, open_library, points, stretches
 
 MOST_COUNT = 1000
+CLOSELY = 64  # pieces that are compared closely
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +138,16 @@ def by_melody(library: Library, asked: Query, count: int) -> list[Match]:
     pieces = told.pieces[told.line_at(found.last)]
     order = np.lexsort((found.last, found.cost))
     _, first = np.unique(pieces[order], return_index=True)
-    best = order[np.sort(first)][:count]
-    found = align(asked, told, Candidates(candidates.first[best], candidates.up[best]), trace=True)
-    heard = information(told, asked)
+    best = order[np.sort(first)][: max(count, CLOSELY)]
+    found = align(asked, told, Candidates(candidates.first[best], candidates.up[best]), closely=True)
+    order = np.lexsort((best, found.cost))[:count]
+    bits = library.seeds.information(asked.pitches)
     return [
-        _match(library, int(piece), int(place), max(0.0, 1 - cost), _sure(...))
-        for piece, place, cost in zip(pieces[best], found.first, found.cost.tolist(), strict=True)
+        _match(library, int(pieces[best[row]]), int(found.first[row]), 1 - cost, _melody_sure(library, bits, cost))
+        for row, cost in zip(order.tolist(), np.clip(found.cost[order], 0, 1).tolist(), strict=True)
     ]
+
+
+def by_likeness(library: Library, asked: Query, count: int, itself: tuple[Path, int] | None = None) -> list[Match]:
+    """Pieces that are like a melody on the whole, the likest first; the piece itself is left out."""
+    raise NotImplementedError
