@@ -137,7 +137,7 @@ def interpolate(benches: list[Bench], pairs: int) -> None:
         if not (bench.latent.can_encode and bench.latent.can_tell):
             continue
         generator = np.random.default_rng(11)
-        ngram = NGram([_flat(bench, each.values) for each in bench.cut("train", 20_000)], 8, bench.module.VOCABULARY)
+        ngram = NGram([each.values.reshape(-1) for each in bench.cut("train", 20_000)], 8, bench.module.VOCABULARY)
         held = [each for each in bench.held if each.bar == BAR]
         strays, middle, mixed, real = [], [], [], []
         for _ in range(pairs):
@@ -150,13 +150,8 @@ def interpolate(benches: list[Bench], pairs: int) -> None:
                 strays.append(np.abs(distances / distances[-1] - np.linspace(0, 1, PATH)).mean())
             mixture = np.where(generator.random((len(one), 1)) < 0.5, one, other)
             for target, values in ((middle, told[PATH // 2]), (mixed, mixture), (real, one)):
-                target.append(ngram.nats([_flat(bench, values)])[0].sum() / len(values))
+                target.append(ngram.nats([values.reshape(-1)])[0].sum() / len(values))
         print(f"| {bench.name} | {shown(strays)} | {shown(middle)} | {shown(mixed)} | {shown(real)} |", flush=True)
-
-
-def _flat(bench: Bench, values: np.ndarray) -> np.ndarray:
-    """A window as one line of tokens."""
-    return values.reshape(-1)
 
 
 def sliders(benches: list[Bench], count: int) -> None:

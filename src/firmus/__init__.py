@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from firmus.errors import FirmusError
     from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
     from firmus.tasks.analyse import Analysis
-    from firmus.tasks.search import Findings
+    from firmus.tasks.explain import Explanation
+    from firmus.tasks.hear import SoundAnalysis
     from firmus.work import Brief, Origin, Work
 
 __version__ = "0.1.0"
@@ -28,7 +29,8 @@ _HOMES = {
 
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
-    "accompany", "analyse", "compose", "extend", "harmonise", "humanise", "infill", "interpolate", "read", "search",
+    "accompany", "analyse", "compose", "explain", "extend", "harmonise", "humanise", "infill", "interpolate", "read",
+    "transcribe",
     "vary", "write",
 ]  # fmt: skip
 
@@ -85,46 +87,35 @@ def humanise(source: Any, brief: Brief | None = None, **options: Any) -> Any:
     return _perform("humanise", "humanise", source, brief, options)
 
 
-def analyse(source: Any) -> Analysis:
-    """What is heard in a piece (a Score or a file): key, chords, form and more; see `firmus.tasks.analyse`."""
+def transcribe(path: Any, voices: str = "many", tempo: float | None = None) -> Work:
+    """Write down the notes of a sound file; see `firmus.tasks.transcribe.transcribe`."""
+    from firmus.tasks import transcribe as task
+
+    return task.transcribe(path, voices, tempo)
+
+
+def analyse(source: Any) -> Analysis | SoundAnalysis:
+    """What is heard in a piece (a Score, a file of notes or of sound): key, chords, form and more.
+
+    See `firmus.tasks.analyse`, and `firmus.tasks.hear` for sound.
+    """
+    from firmus.analysis import sound
     from firmus.score import Score
     from firmus.tasks import analyse as task
+    from firmus.tasks import hear
 
+    if not isinstance(source, Score | bytes) and sound.is_sound(source):
+        return hear.analyse_sound(source)
     return task.analyse(source if isinstance(source, Score) else read(source))
 
 
-def search(folder: Any, *, melody: Any = None, like: Any = None, hum: Any = None, **options: Any) -> Findings:
-    """Find a melody, or pieces that are like a piece, in a folder of music.
+def explain(source: Any, **options: Any) -> Explanation:
+    """What can be told of each note of a piece (a Work, a Score, a file or folder); see `firmus.tasks.explain`."""
+    from firmus.score import Score
+    from firmus.tasks import explain as task
+    from firmus.work import Work
 
-    Parameters
-    ----------
-    folder : path
-    melody : str or Score, optional
-        A melody to be found: ``"C4 D4 E4 F4 G4"``, with lengths in beats ``"C4:2 D4 E4:1/2"``, or that of a Score.
-    like : path or Score, optional
-        A piece that others are to be like.
-    hum : path, optional
-        A sound file of a melody, sung or played by one voice, that is to be found. Give one of the three.
-    **options
-        ``count``, ``tune``, ``rebuild``, ``progress``: see `firmus.tasks.search.search`.
-    """
-    from firmus.errors import InvalidBrief
-    from firmus.tasks import search as task
-
-    if sum(each is not None for each in (melody, like, hum)) != 1:
-        raise InvalidBrief("give one of melody, like and hum: what is to be searched for")
-    return task.search(folder, melody=_sung(hum) if hum is not None else melody, like=like, **options)
-
-
-def _sung(path: Any) -> Score:
-    """What one voice sings or plays in a sound file."""
-    from firmus import plugins
-    from firmus.errors import FormatError
-
-    if "transcribe" not in plugins.names("firmus.tasks"):
-        raise FormatError(f"{path}: this version of Firmus cannot write sound down: type the melody instead")
-    score: Score = plugins.load("firmus.tasks", "transcribe").transcribe(path, voices="one").score
-    return score
+    return task.explain(source if isinstance(source, Work | Score) else task.read(source), **options)
 
 
 def read(path: Any) -> Score:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from firmus.analysis import (
     beats,
@@ -16,9 +16,9 @@ from firmus.analysis import (
     melody,
     meters,
     roman,
-    romantext,
     texture,
 )
+from firmus.errors import FirmusError
 from firmus.score import Chord, Key, Meter, Note, Part, Score, Tempo
 from firmus.tasks.analyse import analyse
 from strategies import scores
@@ -83,20 +83,22 @@ def test_numerals(symbol, key, numeral):
 
 
 @pytest.mark.parametrize("symbol", ["C", "Dm/F", "G7/B", "D7", "Am", "Bdim/D", "Em", "F", "C#dim7", "E7"])
-def test_a_numeral_read_again_is_the_chord(symbol):
-    chord, key = Chord.parse(symbol), Key.parse("C major")
-    root, quality = romantext.chord_of(roman.numeral(chord, key), key)
-    assert (root, quality) == (chord.pitch_classes[0], chord.quality)
+def test_a_numeral_read_by_music21_is_the_chord(symbol):
+    from music21.roman import RomanNumeral
+
+    chord = Chord.parse(symbol)
+    found = RomanNumeral(roman.numeral(chord, Key.parse("C major")), "C")
+    assert found.root().pitchClass == chord.pitch_classes[0]
+    assert {pitch.pitchClass for pitch in found.pitches} == {tone % 12 for tone in chord.pitch_classes}
 
 
-def test_an_analysis_is_read_with_its_copies_and_without_its_notes():
-    text = "Composer: X\nTime Signature: 6/8\nm0 b2 C: V\nm1 I b2 V7\nm1var1 IV\nNote: m2 is odd\nm2 = m1\n"
-    text += "m4 || a: i |"
-    found = romantext.read(text, Score(meters=(Meter(0, 6, 8),), pickup=720, end=720 + 4 * 1440))
-    assert [(each.start, each.key.text, each.root) for each in found] == [
-        (0, "C major", 7), (720, "C major", 0), (1440, "C major", 7), (2160, "C major", 0), (2880, "C major", 7),
-        (5040, "A minor", 9),
-    ]  # fmt: skip
+def test_absurd_lengths_are_refused_and_long_pieces_have_no_form():
+    tune = tuple(Note(480 * i, 480, 60 + i * 5 % 12) for i in range(4 * 2_100))
+    found = analyse(Score((Part("", tune),)))
+    assert found.sections == ()
+    assert found.unknown["form"] == "too long to tell a form: 2,100 bars"
+    with pytest.raises(FirmusError, match="12,501 bars, at most 10,000"):
+        analyse(Score((Part("", (*tune[:8], Note(1920 * 12_500, 480, 60))),)))
 
 
 def test_phrases_end_on_long_notes_and_rests():
@@ -111,6 +113,36 @@ def test_the_melody_is_the_part_that_sings():
     assert melody.melody_part(score) is score.parts[2]
     assert melody.bass_part(score) is score.parts[1]
     assert melody.melody_part(Score((drums,))) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "bar"),
+    [
+        ("6/8", [(0, 2), (2, 1), (3, 2), (5, 1)]),
+        ("3/4", [(0, 2), (2, 2), (4, 1), (5, 1)]), ("4/4", [(0, 2), (2, 1), (3, 1), (4, 3), (7, 1)]),
+    ],
+)  # fmt: skip
+def test_meters_are_heard_in_the_rhythm(written, bar):
+    length = Meter.parse(written).bar
+    tune = [67, 71, 74, 72, 69, 66, 67, 62]
+    notes = [
+        Note(length * number + 240 * start, 240 * eighths, tune[(place + 2 * number) % 8] + 5 * (start == 0))
+        for number in range(12) for place, (start, eighths) in enumerate(bar)
+    ]  # fmt: skip
+    assert meters.estimate(Score((Part("", tuple(notes)),))).meter.text == written
+
+
+def test_meters_of_folk_tunes_that_come_with_music21():
+    from music21 import corpus
+
+    from firmus import interchange
+
+    tunes = {"BillyTheBarberShavedHisFatherJig": "6/8", "BloomingMeadowsJig": "6/8", "BonnieKatesReel": "4/4"}
+    for name, written in tunes.items():
+        found = meters.estimate(interchange.from_music21(corpus.parse(f"ryansMammoth/{name}")))
+        same = {"2/4", "4/4"}
+        assert found.meter.text == written or {found.meter.text, written} <= same
+        assert 0.3 < found.confidence <= 1
 
 
 def test_cadences_of_a_period():
@@ -215,6 +247,7 @@ def test_a_meter_that_the_notes_contradict_is_doubted():
     assert "rather 3/4" in found["unknown"]["meter"]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(scores())
 def test_anything_can_be_analysed(score):
     found = analyse(score)

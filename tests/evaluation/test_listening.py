@@ -95,6 +95,17 @@ def test_who_does_not_attend_is_left_out():
     assert (found["listeners"], found["inattentive"]) == (1, 1)
 
 
+def test_who_changes_his_mind_is_counted_and_kept():
+    told = crowd(4, {"A": 0.9, "B": 0.1, "real": 0.5})
+    turned = {"left": "right", "right": "left"}
+    for answer in told:
+        if answer["session"] == "L1" and "again" in answer["trial"]:
+            answer["choice"] = turned[answer["choice"]]
+    found = listening.report(told, SOURCES)
+    assert (found["listeners"], found["repeated"], found["repeated_alike"]) == (4, 4, 3)
+    assert sum(row["answers"] for row in found["pairs"]) == 4 * listening.PAIRS
+
+
 def test_holm_never_makes_a_difference_surer():
     chances = [0.001, 0.2, 0.04, 0.03]
     corrected = listening.holm(chances)
@@ -137,6 +148,17 @@ def test_silence_and_an_empty_folder_are_refused(folders):
     (folders / "empty").mkdir()
     with pytest.raises(FormatError, match="nothing to be heard"):
         listen.pieces(folders / "empty")
+    formats.write(Score((Part("", (Note(0, 480, 60),)),)), folders / "short.mid")
+    with pytest.raises(FormatError, match="shorter than 15"):
+        listen.clip(folders / "short.mid")
+    (folders / "ours" / "broken.mid").write_bytes(b"MThd")
+    test = listen.ListeningTest({"A": folders / "ours", "B": folders / "theirs"}, folders / "answers.jsonl", most=4)
+    assert list(test.left_out) == [(folders / "ours" / "broken.mid").as_posix()]
+    assert sum(clip.source == "A" for clip in test.clips.values()) == 4
+    (folders / "bad").mkdir()
+    (folders / "bad" / "broken.mid").write_bytes(b"MThd")
+    with pytest.raises(FormatError, match="holds nothing to ask about"):
+        listen.ListeningTest({"A": folders / "ours", "B": folders / "bad"}, folders / "answers.jsonl")
     with pytest.raises(InvalidBrief, match="two folders"):
         listen.ListeningTest({"A": folders / "ours"}, folders / "answers.jsonl")
 

@@ -57,7 +57,7 @@ def test_who_reads_nothing_holds_no_information():
 def test_who_reads_all_holds_the_entropy_of_the_category_and_more():
     net, noise = network(), network().noise(torch.randn(500, 8))
     certain = torch.cat([40 * noise[:, :3], noise[:, 3:5], torch.full((500, 2), -4.0)], dim=1)
-    wanted = math.log(3) + 2 * 0.5 * (1 + 4.0)  # ln K; each code is known to e^-2: 0.5 ln(1 / variance), and 0.5
+    wanted = math.log(3) + 2 * 0.5 * (1 + 1.4)  # ln K; each code counts as known to e^-0.7 at best
     assert net.information(certain, noise).item() == pytest.approx(wanted, abs=1e-3)
 
 

@@ -59,8 +59,7 @@ def hear(page):
     """Play every clip of the question that is shown."""
     for button in page.get_by_role("button", name="Play").all():
         button.click()
-        page.wait_for_function("document.querySelectorAll('main button').length && !window.playing")
-        page.wait_for_timeout(150)
+        page.get_by_role("button", name="Stop").wait_for(state="detached")
 
 
 def test_a_listener_goes_through_it(page, test_of_two):

@@ -14,7 +14,7 @@ from math import log2, tanh
 import numpy as np
 
 from firmus.analysis.features import duration_seconds
-from firmus.analysis.keys import PROFILES, pitch_class_profile
+from firmus.analysis.keys import majorness, pitch_class_profile
 from firmus.score import Score
 
 FEWEST_NOTES = 8
@@ -47,7 +47,7 @@ def emotion(score: Score) -> Emotion | None:
     notes = [note for part in pitched for note in part.notes]
     if len(notes) < FEWEST_NOTES:
         return None
-    contrast = _contrast(np.array(pitch_class_profile(notes)))
+    contrast = majorness(np.array(pitch_class_profile(notes)))
     onsets = sum(len({note.start for note in part.notes}) for part in pitched) / len(pitched)
     pace = log2(max(onsets / max(duration_seconds(score), 1e-3), 1e-3))
     loudness = (float(np.mean([note.velocity for note in notes])) - USUAL_VELOCITY) / LOUDNESS
@@ -55,12 +55,3 @@ def emotion(score: Score) -> Emotion | None:
     arousal = tanh((pace + loudness - MIDDLE_AROUSAL) / SPREAD_AROUSAL)
     word = ("happy" if arousal >= 0 else "calm") if valence >= 0 else ("tense" if arousal >= 0 else "sad")
     return Emotion(round(valence, 2), round(arousal, 2), word)
-
-
-def _contrast(profile: np.ndarray) -> float:
-    """The best correlation with a major key's profile, less that with a minor one's."""
-    best = {
-        mode: max(float(np.corrcoef(profile, np.roll(shape, tonic))[0, 1]) for tonic in range(12))
-        for mode, shape in PROFILES.items()
-    }
-    return best["major"] - best["minor"]

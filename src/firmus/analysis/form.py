@@ -1,12 +1,17 @@
 """Sections of a piece: which stretches of bars come back, read off the notes.
 
-Method: the piece is cut into stretches of eight bars (four in short pieces), counted from its first full bar; two
-stretches are alike as their bars are (share of common notes, by place in the bar and pitch class or drum), and a
-stretch takes the letter of the earliest one that it is like, or the next letter. A plain form of the
-self-similarity of J. Foote, Visualizing Music and Audio using Self-Similarity, ACM Multimedia 1999.
+Method: every bar is new, or a copy of the bar some bars before it. New music costs a little a bar, a copy as much as it
+differs from what it copies (share of notes not in common, by place in the bar and pitch class or drum), and so does
+every change from one to the other; the cheapest way through the piece is found by dynamic programming, over the
+self-similarity of J. Foote, Visualizing Music and Audio using Self-Similarity, ACM Multimedia 1999. Where a copy
+begins or ends, what it copies begins or ends too. Sections so have any length; a stretch of fewer than four bars
+belongs to the section before it. Costs were chosen on lead sheets and songs with repeat signs
+(``benchmarks/sections.py``).
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +19,12 @@ from numpy.typing import NDArray
 from firmus.score import Score, Section
 from firmus.timing import bar_at, bars
 
-LETTERS = "ABCDEFGHIJKLMNOP"
-ALIKE = 0.5  # share of common notes from which on two stretches are the same section
-SHORT = 16  # bars below which stretches are of four bars
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+NEW, CHANGE = 0.6, 1.0  # cost of a bar of new music, and of a change
+SHORTEST = 4  # bars of a section, and of the way to what it copies; half as much in pieces of fewer than 16 bars
+SHORT = 16
+LEAD_IN = 2  # bars before the first section at most
+MOST_BARS = 2000  # every bar is held beside every other
 
 
 def sections(score: Score) -> tuple[Section, ...]:
@@ -25,31 +33,90 @@ def sections(score: Score) -> tuple[Section, ...]:
     Returns
     -------
     tuple of Section
-        Labels A, B, C ... in the order of their first appearance; empty where there are fewer than two stretches.
+        Labels A, B, C ... in the order of their first appearance; a piece of which nothing returns is one section.
+        Empty where there are fewer than four bars, or more than `MOST_BARS`.
 
     Examples
     --------
     >>> from firmus.score import Note, Part
-    >>> a, b = [60, 62, 64, 65] * 4, [72, 71, 69, 67] * 4
+    >>> a, b = list(range(60, 76)), list(range(75, 59, -1))
     >>> tune = Part("", tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate(a + b + a)))
     >>> [section.label for section in sections(Score((tune,)))]
     ['A', 'B', 'A']
     """
-    content = notes_of_bars(score)
-    all_bars = bars(score)
-    first = 1 if all_bars and all_bars[0].number == 0 else 0
-    size = 8 if len(content) - first >= SHORT else 4
-    starts = list(range(first, len(content) - size // 2 + 1, size))
-    if len(starts) < 2:
+    every = bars(score)
+    first = 1 if every and every[0].number == 0 else 0
+    count = len(every) - first
+    if not SHORTEST <= count <= MOST_BARS:
         return ()
-    labels: list[int] = []
-    for place, start in enumerate(starts):
-        marks = [likeness(content[start : start + size], content[each : each + size]) for each in starts[:place]]
-        best = max(range(place), key=marks.__getitem__, default=None)
-        labels.append(max(labels, default=-1) + 1 if best is None or marks[best] < ALIKE else labels[best])
-    if max(labels) >= len(LETTERS):
+    shortest = SHORTEST if count >= SHORT else SHORTEST // 2
+    found = _merged(_labelled(_copied(similarity(score)[first:, first:], shortest)), shortest)
+    if len(found) > 1 and found[0][1] <= LEAD_IN:
+        found = found[1:]
+    names: dict[int, str] = {}
+    for _, _, label in found:
+        names.setdefault(label, LETTERS[len(names) % len(LETTERS)])
+    if len(names) > len(LETTERS):
         return ()
-    return tuple(Section(all_bars[start].start, LETTERS[label]) for start, label in zip(starts, labels, strict=True))
+    return tuple(Section(every[first + start].start, names[label]) for start, _, label in found)
+
+
+def _copied(alike: NDArray[np.float64], nearest: int) -> NDArray[np.int64]:
+    """How many bars before each bar (B,) stands what it copies, 0 where it is new: the cheapest way."""
+    count = len(alike)
+    cost, came = np.full(count, np.inf), np.zeros((count, count), np.int32)
+    cost[0] = 0.0
+    for bar in range(count):
+        told = np.full(count, np.inf)
+        told[0] = NEW
+        back = np.arange(nearest, bar + 1)
+        told[back] = 1 - alike[bar, bar - back]
+        best = int(cost.argmin())
+        changed = cost[best] + CHANGE < cost
+        came[bar] = np.where(changed, best, np.arange(count))
+        cost = np.where(changed, cost[best] + CHANGE, cost) + told
+    path = np.empty(count, np.int64)
+    path[-1] = cost.argmin()
+    for bar in range(count - 1, 0, -1):
+        path[bar - 1] = came[bar, path[bar]]
+    return path
+
+
+def _labelled(path: NDArray[np.int64]) -> list[tuple[int, int, int]]:
+    """Stretches (first bar, bar after the last, label) of a path: a copy has the label of what it copies."""
+    borders = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), len(path)]
+    copies = [(first, last, int(path[first])) for first, last in pairwise(borders) if path[first]]
+    cuts: set[int] = set()
+    wanted = borders + [cut for first, last, back in copies for cut in range(first, last, back)]
+    while wanted:
+        cut = wanted.pop()
+        if cut in cuts:
+            continue
+        cuts.add(cut)
+        wanted += [cut - back for first, last, back in copies if first <= cut <= last]
+        wanted += [cut + back for first, last, back in copies if first <= cut + back <= last]
+    labels: dict[int, int] = {}
+    for first in sorted(cuts)[:-1]:
+        back = int(path[first])
+        labels[first] = labels[first - back] if back else len(labels)
+    return [(first, last, labels[first]) for first, last in pairwise(sorted(cuts))]
+
+
+def _merged(stretches: list[tuple[int, int, int]], shortest: int) -> list[tuple[int, int, int]]:
+    """Stretches of which none but a lead-in is too short: a short one belongs to the one before it."""
+    found: list[tuple[int, int, int]] = []
+    longest = 0  # bars of the part of the last one that its label comes from
+    for first, last, label in stretches:
+        size = last - first
+        before = found[-1] if found else (0, 0, 0)
+        leads_in = len(found) == 1 and before[1] <= LEAD_IN
+        if found and not leads_in and min(size, before[1] - before[0]) < shortest:
+            found[-1] = (before[0], last, label if size > longest else before[2])
+            longest = max(longest, size)
+        else:
+            found.append((first, last, label))
+            longest = size
+    return found
 
 
 def similarity(score: Score) -> NDArray[np.float64]:

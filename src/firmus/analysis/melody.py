@@ -7,6 +7,7 @@ stand out, on the mean a phrase in four bars, are taken.
 
 from __future__ import annotations
 
+from bisect import bisect
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,7 +125,8 @@ def _peaks(line: NDArray[np.int64], strength: NDArray[np.float64], score: Score)
     for place in np.argsort(-strength, kind="stable").tolist():
         if strength[place] < least or len(chosen) > score.end // bar:
             break
-        apart = all(abs(int(line[place, 0] - line[other, 0])) >= bar for other in chosen)
-        if is_peak[place] and apart and line[place, 0] - line[0, 0] >= bar:
-            chosen.append(place)
-    return sorted(chosen)
+        rank = bisect(chosen, place)
+        beside = [int(line[0, 0]), *(int(line[other, 0]) for other in chosen[max(rank - 1, 0) : rank + 1])]
+        if is_peak[place] and all(abs(int(line[place, 0]) - other) >= bar for other in beside):
+            chosen.insert(rank, place)
+    return chosen

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from firmus.analysis.beats import shares
 from firmus.score import TICKS_PER_QUARTER, Score
 from firmus.timing import bars
 
@@ -50,22 +51,20 @@ def textures(score: Score) -> tuple[BarTexture, ...]:
     'homophonic'
     """
     every = bars(score)
-    starts = np.array([bar.start for bar in every] + [every[-1].end if every else 0])
-    rows = [
-        (note.start, note.end, note.pitch, part.is_drums) for part in score.parts for note in part.notes
-    ]  # fmt: skip
-    table = np.array(rows, np.int64).reshape(-1, 4)
-    table = table[np.argsort(table[:, 0], kind="stable")]
-    found = []
+    if not every:
+        return ()
+    starts = np.array([*(bar.start for bar in every), every[-1].end])
+    rows = [(note.start, note.pitch, part.is_drums) for part in score.parts for note in part.notes]
+    table = np.array(sorted(rows), np.int64).reshape(-1, 3)
     borders = np.searchsorted(table[:, 0], starts)
-    for place, bar in enumerate(every):
-        inside = table[borders[place] : borders[place + 1]]
-        pitched, length = inside[inside[:, 3] == 0], bar.end - bar.start
-        sounding = np.minimum(table[:, 1], bar.end) - np.maximum(table[:, 0], bar.start)
-        sounds = sounding[(table[:, 3] == 0) & (sounding > 0)].sum()
-        voices = float(sounds) / length
-        density = len(np.unique(inside[:, 0])) * TICKS_PER_QUARTER / length
-        found.append(BarTexture(bar.number, _kind(inside, pitched, voices), round(voices, 2), round(density, 2)))
+    place, sounding, _, _ = shares(score, starts)
+    voices = np.bincount(place, sounding, minlength=len(every)) / np.diff(starts)
+    found = []
+    for bar, first, last, mean in zip(every, borders[:-1], borders[1:], voices.tolist(), strict=True):
+        inside = table[first:last]
+        density = len(np.unique(inside[:, 0])) * TICKS_PER_QUARTER / (bar.end - bar.start)
+        kind = _kind(inside, inside[inside[:, 2] == 0], mean)
+        found.append(BarTexture(bar.number, kind, round(mean, 2), round(density, 2)))
     return tuple(found)
 
 
@@ -78,6 +77,6 @@ def _kind(inside: np.ndarray, pitched: np.ndarray, voices: float) -> str:
     common = float((counts >= max(2, round(voices))).mean())
     if common >= TOGETHER:
         return "homophonic"
-    highest = [pitched[pitched[:, 0] // 60 == onset, 2].max() for onset in onsets]
+    highest = [pitched[pitched[:, 0] // 60 == onset, 1].max() for onset in onsets]
     own = float(np.mean([count == 1 and top >= np.median(highest) for count, top in zip(counts, highest, strict=True)]))
     return "melody and accompaniment" if own >= APART or common >= APART else "polyphonic"

@@ -3,8 +3,9 @@
 Protocol
     Blind and in random order: clips have random names, sides are drawn, sources are not shown. Pairs ("which do you
     prefer?") across the sources, each pair of sources equally often; single clips on three scales of five points. Every
-    listener gets two attention checks: a pair that says which side to choose, and a pair that comes a second time with
-    its sides changed. Who fails a check is counted apart, and left out.
+    listener gets one attention check, a pair that says which side to choose: who fails it is counted apart, and left
+    out. One pair comes a second time with its sides changed: how many choose the same is reported, and nobody is left
+    out for it, for two clips may please alike.
 Papers
     Wilcoxon, *Individual Comparisons by Ranking Methods* (1945), on each listener's mean differences; Holm, *A Simple
     Sequentially Rejective Multiple Test Procedure* (1979); Wilson (1927) for intervals of shares.
@@ -24,7 +25,6 @@ QUESTIONS = ("liking", "coherence", "originality")
 PAIRS, RATINGS = 9, 6  # of each listener
 FEWEST_LISTENERS = 10
 LEVEL = 0.05
-CHECK = "check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ def plan(
     Returns
     -------
     list of dict
-        ``{"kind": "pair", "left": name, "right": name}``, with ``choose`` where it says which side to take, or
-        ``{"kind": "rate", "clip": name}``.
+        ``{"kind": "pair", "left": name, "right": name}``, with ``choose`` where it says which side to take and
+        ``again`` where the pair came before, or ``{"kind": "rate", "clip": name}``.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def plan(
         one, other = (of[source][int(generator.integers(len(of[source])))] for source in kinds[number % len(kinds)])
         left, right = (one, other) if generator.random() < 0.5 else (other, one)
         trials.append({"kind": "pair", "left": left.name, "right": right.name})
-    again = dict(trials[0], left=trials[0]["right"], right=trials[0]["left"])
+    again = dict(trials[0], left=trials[0]["right"], right=trials[0]["left"], again=True)
     told = dict(trials[-1], choose=("left", "right")[int(generator.integers(2))])
     order = [trials[int(place)] for place in generator.permutation(len(trials))]
     order.insert(int(generator.integers(1, len(order) + 1)), told)
@@ -96,19 +96,27 @@ def report(answers: Sequence[Mapping[str, Any]], sources: Mapping[str, str]) -> 
     Returns
     -------
     dict
-        ``listeners``, ``inattentive``; ``pairs``: of each two sources how often the first was preferred, with a 95 %
-        interval and p; ``ratings``: means with intervals; ``differences``: of each two sources and question the mean
-        difference over listeners, Wilcoxon's p and Holm's; ``warnings``.
+        ``listeners``, ``inattentive``; ``repeated``, how many pairs came twice, and of those ``repeated_alike``;
+        ``pairs``: of each two sources how often the first was preferred, with a 95 % interval and p; ``ratings``: means
+        with intervals; ``differences``: of each two sources and question the mean difference over listeners, Wilcoxon's
+        p and Holm's; ``warnings``.
     """
     by_listener: dict[str, list[Mapping[str, Any]]] = {}
     for answer in answers:
         by_listener.setdefault(str(answer["session"]), []).append(answer)
     kept = {name: own for name, own in by_listener.items() if attentive(own)}
-    good = [answer for own in kept.values() for answer in own if CHECK not in answer]
+    good = [answer for own in kept.values() for answer in own]
+    repeats = [alike for own in kept.values() for alike in _repeats(own)]
     found: dict[str, Any] = {
-        "listeners": len(kept), "inattentive": len(by_listener) - len(kept), "pairs": _preferences(good, sources),
-        "ratings": _ratings(good, sources), "differences": _differences(kept, sources), "warnings": [],
-    }  # fmt: skip
+        "listeners": len(kept),
+        "inattentive": len(by_listener) - len(kept),
+        "repeated": len(repeats),
+        "repeated_alike": sum(repeats),
+        "pairs": _preferences(good, sources),
+        "ratings": _ratings(good, sources),
+        "differences": _differences(kept, sources),
+        "warnings": [],
+    }
     if len(kept) < FEWEST_LISTENERS:
         found["warnings"].append(
             f"{len(kept)} attentive listeners: fewer than {FEWEST_LISTENERS} prove little, whatever the numbers say"
@@ -117,29 +125,32 @@ def report(answers: Sequence[Mapping[str, Any]], sources: Mapping[str, str]) -> 
 
 
 def attentive(answers: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a listener chose the side that was named, and did not contradict himself on the pair that came twice."""
-    pairs = [answer for answer in answers if answer["trial"]["kind"] == "pair"]
-    told = all(answer["choice"] == answer["trial"]["choose"] for answer in pairs if "choose" in answer["trial"])
-    chosen: dict[frozenset[str], set[str]] = {}
-    for answer in pairs:
-        if "choose" not in answer["trial"]:
-            both = frozenset((answer["trial"]["left"], answer["trial"]["right"]))
-            chosen.setdefault(both, set()).add(answer["trial"][answer["choice"]])
-    return told and sum(len(each) > 1 for each in chosen.values()) == 0
+    """Whether a listener chose the side that was named."""
+    return all(answer["choice"] == answer["trial"]["choose"] for answer in answers if "choose" in answer["trial"])
+
+
+def _repeats(answers: Sequence[Mapping[str, Any]]) -> list[bool]:
+    """Of each pair that came twice to a listener, whether the same clip was chosen."""
+    pairs = [answer for answer in answers if answer["trial"]["kind"] == "pair" and "choose" not in answer["trial"]]
+    chosen = {_both(answer): answer["trial"][answer["choice"]] for answer in pairs if "again" not in answer["trial"]}
+    return [
+        chosen[_both(answer)] == answer["trial"][answer["choice"]]
+        for answer in pairs
+        if "again" in answer["trial"] and _both(answer) in chosen
+    ]
+
+
+def _both(answer: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset((answer["trial"]["left"], answer["trial"]["right"]))
 
 
 def _preferences(answers: Sequence[Mapping[str, Any]], sources: Mapping[str, str]) -> list[dict[str, Any]]:
     """Of each two sources how often the first was preferred; a pair that came twice counts once."""
     wins: dict[tuple[str, str], list[bool]] = {}
-    seen = set()
     for answer in answers:
         trial = answer["trial"]
-        if trial["kind"] != "pair" or "choose" in trial:
+        if trial["kind"] != "pair" or "choose" in trial or "again" in trial:
             continue
-        key = (answer["session"], frozenset((trial["left"], trial["right"])))
-        if key in seen:
-            continue
-        seen.add(key)
         one, other = sorted((sources[trial["left"]], sources[trial["right"]]))
         if one != other:
             wins.setdefault((one, other), []).append(sources[trial[answer["choice"]]] == one)

@@ -19,13 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.analysis import form
-from firmus.evaluation.distribution import groove_consistency, pitch_class_entropy
+from firmus.evaluation.distribution import groove_consistency, pitch_class_entropy, scale_consistency
 from firmus.score import TICKS_PER_QUARTER, Score
 from firmus.timing import bars
 
 Floats = NDArray[np.float64]
-MAJOR = np.array([1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1], bool)
-MINOR = np.array([1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 1, 0], bool)
 MANY = 2  # pitches at once above which a moment counts as polyphonic
 
 
@@ -55,16 +53,6 @@ def pitch_classes_used(score: Score) -> float:
 def pitch_entropy(score: Score) -> float:
     """Entropy of the pitches of all notes, bits."""
     return _entropy(np.bincount(_table(score)[2], minlength=128))
-
-
-def scale_consistency(score: Score) -> float:
-    """Largest share of the notes that one major or natural minor scale holds."""
-    counts = np.bincount(_table(score)[2] % 12, minlength=12)
-    if not counts.sum():
-        return float("nan")
-    return float(
-        max(counts[np.roll(scale, root)].sum() for scale in (MAJOR, MINOR) for root in range(12)) / counts.sum()
-    )
 
 
 def polyphony(score: Score) -> float:
@@ -109,17 +97,18 @@ def bar_entropy(score: Score, count: int = 1) -> float:
     (2.0, 2.0)
     """
     start, _, pitch = _table(score)
-    every = [bar for bar in bars(score) if bar.number > 0]
-    found = []
-    for first in range(len(every) - count + 1):
-        inside = (start >= every[first].start) & (start < every[first + count - 1].end)
-        if inside.any():
-            found.append(_entropy(np.bincount(pitch[inside] % 12, minlength=12)))
+    starts = [bar.start for bar in bars(score) if bar.number > 0]
+    counts = np.zeros((len(starts) + 1, 12), np.int64)
+    np.add.at(counts, (np.searchsorted(starts, start, side="right"), pitch % 12), 1)  # row 0: before the first full bar
+    sums = np.concatenate([np.zeros((1, 12), np.int64), counts[1:].cumsum(axis=0)])
+    found = [_entropy(inside) for inside in sums[count:] - sums[:-count] if inside.any()]
     return float(np.mean(found)) if found else float("nan")
 
 
 def structureness(score: Score, low: float, high: float) -> float:
     """How alike the best repetition of `low` to `high` seconds is, 0 to 1 (Wu & Yang's structureness indicator).
+
+    NaN where there are fewer than two bars, or more than `firmus.analysis.form.MOST_BARS`.
 
     Examples
     --------
@@ -130,7 +119,7 @@ def structureness(score: Score, low: float, high: float) -> float:
     1.0
     """
     every = [bar for bar in bars(score) if bar.number > 0]
-    if len(every) < 2:
+    if not 2 <= len(every) <= form.MOST_BARS:
         return float("nan")
     seconds = 60.0 / score.tempi[0].bpm * every[0].meter.bar / TICKS_PER_QUARTER
     alike = form.similarity(score)[-len(every) :, -len(every) :]

@@ -93,8 +93,8 @@ def _measured(card: Card, corpus: Corpus) -> dict[str, float]:
         latent = Latent(card)
         found = reconstruction(latent, corpus) if latent.can_encode and latent.can_tell else {}
         return {f"validation_{name}": round(float(each.mean()), 4) for name, each in found.items()}
-    if card.kind == "listener" and card.representation == "melody":
-        return {f"validation_found_among_{WINDOWS}": recognised(Listener(card), corpus)}
+    if card.representation == "heard":
+        return {"validation_nats_per_frame": hearing(Listener(card), corpus)}
     scorer = Scorer(card)  # reads whole pieces
     pieces = corpus.pieces("valid" if corpus.pieces("valid") else "train")[:24]
     told = [scorer.nats(piece.prepared["raster"]) for piece in pieces]
@@ -102,16 +102,18 @@ def _measured(card: Card, corpus: Corpus) -> dict[str, float]:
     return {"validation_nats_per_token": round(total, 4)}
 
 
-def recognised(listener: Listener, corpus: Corpus, windows: int = WINDOWS) -> float:
-    """Share of altered excerpts of held-out music whose points are nearest that of an unaltered excerpt beside them."""
-    pair = plugins.load("firmus.models", "likeness").pair
-    bars, generator = listener.card.facts["recipe"]["data"]["bars"], np.random.default_rng(0)
+def hearing(listener: Listener, corpus: Corpus, examples: int = 48, length: int = 320) -> float:
+    """Cross-entropy of a transcriber's two heads, of all keys together, on held-out sound."""
+    generator = np.random.default_rng(0)
     split = "valid" if corpus.pieces("valid") else "train"
-    told: list[Any] = []
-    while len(told) < windows:
-        told += [each] if (each := pair(corpus.window(split, generator, bars, False).values, generator)) else []
-    plain, altered = (listener.listen(counts=np.stack(side))["points"] for side in zip(*told, strict=True))
-    return round(float(((altered @ plain.T).argmax(axis=1) == np.arange(windows)).mean()), 4)
+    total = 0.0
+    for _ in range(examples):
+        drawn: Any = corpus.example(split, generator, length, False)
+        told = listener.listen(levels=drawn.levels[None].astype(np.float32) / 255)
+        for name, wanted in (("struck", drawn.keys > 1), ("sounding", drawn.keys > 0)):
+            right = np.where(wanted, told[name][0], 1 - told[name][0])
+            total -= float(np.log(np.maximum(right, 1e-7)).sum(axis=1).mean())
+    return round(total / examples, 4)
 
 
 def calibrated(scorer: Scorer, corpus: Corpus) -> float:

@@ -6,8 +6,8 @@ Every model module has
     its name in words;
 ``KIND``
     ``"stepper"`` (prefill and step, one token after another), ``"latent"`` (encode and decode windows of a raster),
-    ``"scorer"`` (likelihood of whole pieces, for measuring and comparing) or ``"listener"`` (judges what was measured
-    of music and makes none);
+    ``"scorer"`` (likelihood of whole pieces, for measuring and comparing) or ``"listener"`` (what is measured of music
+    in, chances of labels or of notes out);
 ``Config``
     a frozen dataclass, the ``[network]`` table of a recipe;
 ``build(config, shape) -> torch.nn.Module``

@@ -36,6 +36,7 @@ from firmus.tokens import Shape
 
 TITLE = "InfoGAN of melodies"
 KIND = "latent"
+FINEST = -1.4  # log-variance: a code that is told more finely counts no more, or melodies become mere codes
 NORMAL = 0.5 * math.log(2 * math.pi * math.e)  # entropy of a standard normal distribution, nats
 
 
@@ -165,7 +166,7 @@ class InfoGAN(OneShot):
         bound = torch.zeros((), device=read.device)
         if kinds:
             bound = math.log(kinds) - functional.cross_entropy(read[:, :kinds], noise[:, :kinds].argmax(dim=1))
-        mean, spread = read[:, kinds : kinds + count], read[:, kinds + count :].clamp(-6, 6)
+        mean, spread = read[:, kinds : kinds + count], read[:, kinds + count :].clamp(FINEST, 6)
         squared = (noise[:, kinds : kinds + count] - mean).square()
         surprise = 0.5 * (math.log(2 * math.pi) + spread + squared * (-spread).exp()).sum(dim=1)
         least: Tensor = bound + NORMAL * count - surprise.mean()

@@ -132,8 +132,6 @@ class VAE(nn.Module):
         columns = torch.repeat_interleave(torch.arange(len(shape.columns)), torch.tensor(shape.columns))
         self.earlier: Tensor
         self.register_buffer("earlier", (columns[:, None] < columns[None, :]).float(), persistent=False)
-        self.columns: Tensor
-        self.register_buffer("columns", columns, persistent=False)
 
     def encode(self, values: Tensor, bar: Tensor, known: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Mean and log-variance (B, Z) of q(z | x), x (B, T, C)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from firmus.render import plots
@@ -16,6 +17,8 @@ WORDS = {
     "form": ("form", "曲式"),
     "mood": ("mood, estimated by rule", "情绪（按规则估计）"),
     "style": ("style", "风格"),
+    "genre": ("genre", "体裁"),
+    "like": ("most like the music of", "最像谁的音乐"),
     "melody": ("melody", "旋律声部"),
     "confidence": ("how sure", "把握"),
     "unknown": ("What cannot be told", "无法判断的"),
@@ -47,8 +50,8 @@ def page(found: dict[str, Any], alike: Any, roll: str, language: str = "en") -> 
     ----------
     found : dict
         As `firmus.tasks.analyse.Analysis.as_dict` gives it.
-    alike : array (B, B)
-        Self-similarity of the bars.
+    alike : array (B, B) or None
+        Self-similarity of the bars, where there are not too many of them.
     roll : str
         The piano roll, SVG.
     language : {"en", "zh"}
@@ -58,21 +61,20 @@ def page(found: dict[str, Any], alike: Any, roll: str, language: str = "en") -> 
         return WORDS[name][language == "zh"]
 
     sure = found["confidence"]
-    rows = [
-        (say(name), found.get(name), sure.get(name))
-        for name in ("key", "meter", "tempo", "form", "style", "mood", "melody")
-    ]
+    rows = [(say(name), found[name], sure.get(name)) for name in ("key", "meter", "tempo", "form", "mood", "melody")]
+    guesses = [(say(name), found[name]) for name in ("style", "genre", "like") if found[name]]
+    rows += [(name, _guessed(guess), guess["confidence"]) for name, guess in guesses]
     summary = "".join(
         f"<tr><th>{xml_text(name)}</th><td>{xml_text(_shown(value))}</td>"
         f"<td>{'' if how is None else f'{how:.0%}'}</td></tr>"
         for name, value, how in rows
     )
     unknown = "".join(f"<li>{xml_text(reason)}</li>" for reason in found["unknown"].values())
-    count = max(found["bars"], 1)
+    numbers = [each["bar"] for each in found["textures"]]
     timeline = plots.stretches([
-        (say("keys"), _stretches([(each["bar"], each["key"]) for each in found["keys"]], count)),
-        (say("sections"), _stretches([(each["bar"], each["label"]) for each in found["sections"]], count)),
-        (say("phrases"), _stretches([(each["bar"], str(n)) for n, each in enumerate(found["phrases"], 1)], count)),
+        (say("keys"), _stretches([(each["bar"], each["key"]) for each in found["keys"]], numbers)),
+        (say("sections"), _stretches([(each["bar"], each["label"]) for each in found["sections"]], numbers)),
+        (say("phrases"), _stretches([(each["bar"], str(n)) for n, each in enumerate(found["phrases"], 1)], numbers)),
     ])  # fmt: skip
     lines = "".join(
         plots.line([each[name] for each in found["textures"]], say(name)) for name in ("voices", "density")
@@ -84,8 +86,8 @@ def page(found: dict[str, Any], alike: Any, roll: str, language: str = "en") -> 
         f"{summary}</table>"
         + (f"<h2>{say('unknown')}</h2><ul>{unknown}</ul>" if unknown else "")
         + f"<h2>{say('time')}</h2>{timeline}{lines}"
-        f"<h2>{say('similarity')}</h2>{plots.matrix(alike)}"
-        f"<h2>{say('cadences')}</h2>{_table(found['cadences'], ('bar', 'kind', 'key', 'confidence'), say)}"
+        + ("" if alike is None else f"<h2>{say('similarity')}</h2>{plots.matrix(alike, numbers=numbers)}")
+        + f"<h2>{say('cadences')}</h2>{_table(found['cadences'], ('bar', 'kind', 'key', 'confidence'), say)}"
         f"<h2>{say('chords')}</h2>{_table(found['chords'], ('bar', 'chord', 'numeral', 'confidence'), say)}"
         f"<h2>{say('roll')}</h2>{roll}</html>"
     )
@@ -95,14 +97,19 @@ def _shown(value: Any) -> str:
     return "?" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _stretches(starts: Sequence[tuple[int, str]], count: int) -> list[tuple[float, float, str]]:
-    """Stretches, as shares of the piece, of what begins in bars."""
+def _guessed(guess: dict[str, Any]) -> str:
+    """A label, with the next likeliest."""
+    others = ", ".join(f"{each['name']} {each['confidence']:.0%}" for each in guess["others"])
+    return f"{guess['name']} ({others})" if others else str(guess["name"])
+
+
+def _stretches(starts: Sequence[tuple[int, str]], numbers: Sequence[int]) -> list[tuple[float, float, str]]:
+    """Stretches, as shares of the piece, of what begins in bars; `numbers` are those of all bars, a pickup's is 0."""
     if not starts:
         return []
-    ends = [*(bar for bar, _ in starts[1:]), count + 1]
-    return [
-        (max(bar - 1, 0) / count, max(end - 1, 0) / count, name) for (bar, name), end in zip(starts, ends, strict=True)
-    ]  # fmt: skip
+    borders = [*(bar - numbers[0] for bar, _ in starts), len(numbers)]
+    shares = [place / len(numbers) for place in borders]
+    return [(*span, name) for span, (_, name) in zip(pairwise(shares), starts, strict=True)]
 
 
 def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str], say: Any) -> str:

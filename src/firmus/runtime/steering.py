@@ -30,9 +30,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from firmus.analysis.emotion import LOUDNESS
+from firmus.analysis.keys import majorness
 from firmus.runtime.constraints import Rules
 from firmus.tokens import _vocabulary as v
-from firmus.tokens._controls import LOUDNESS, key_contrast, majorness
+from firmus.tokens._controls import key_contrast
 from firmus.tokens._cursor import Cursor
 
 Logits = NDArray[np.float32]

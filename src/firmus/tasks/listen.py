@@ -41,6 +41,16 @@ class ListeningTest:
     most : int
         Clips of a source.
     progress : callable, optional
+
+    Attributes
+    ----------
+    left_out : dict
+        Files that are not asked about, and why: damaged, silent, or shorter than 15 seconds.
+
+    Raises
+    ------
+    FormatError
+        Where a folder has nothing that can be asked about.
     """
 
     def __init__(
@@ -52,14 +62,30 @@ class ListeningTest:
         self.results, self._lock = results, threading.Lock()
         self.clips: dict[str, Clip] = {}
         self.sounds: dict[str, bytes] = {}
-        chosen = [(source, path) for source, folder in folders.items() for path in pieces(folder)[:most]]
-        for done, (source, path) in enumerate(chosen, 1):
-            name = secrets.token_hex(8)
+        self.left_out: dict[str, str] = {}
+        chosen = {source: pieces(folder) for source, folder in folders.items()}
+        total = sum(min(len(paths), most) for paths in chosen.values())
+        for source, paths in chosen.items():
+            before = len(self.clips)
+            for path in paths:
+                self._take_in(source, path)
+                if progress:
+                    progress("listen", len(self.clips), total)
+                if len(self.clips) == before + most:
+                    break
+            if len(self.clips) == before:
+                first = paths[0].as_posix()
+                raise FormatError(f"{folders[source]} holds nothing to ask about: {first}: {self.left_out[first]}")
+        self._write({"clips": [asdict(each) for each in self.clips.values()]})
+
+    def _take_in(self, source: str, path: Path) -> None:
+        """Make a clip of a file, or remember why there can be none."""
+        name = secrets.token_hex(8)
+        try:
             self.sounds[name] = clip(path)
             self.clips[name] = Clip(name, source, path.as_posix())
-            if progress:
-                progress("listen", done, len(chosen))
-        self._write({"clips": [asdict(each) for each in self.clips.values()]})
+        except FirmusError as error:
+            self.left_out[path.as_posix()] = str(error).removeprefix(f"{path}: ")
 
     def plan(self) -> dict[str, Any]:
         """What a new listener is asked."""
@@ -116,19 +142,21 @@ def clip(path: Path) -> bytes:
     Raises
     ------
     FormatError
-        Where it is no music, or silent.
+        Where it is no music, silent, or shorter than 15 seconds.
     """
     samples = _sound(path) if path.suffix.lower() in SOUNDS else _rendered(path)
     samples = samples[: round(LONGEST * RATE)]
+    length = len(samples) / RATE
+    if length < SHORTEST:
+        raise FormatError(f"{path}: it lasts {length:.1f} seconds, shorter than {SHORTEST:g}")
     level = mastering.loudness(samples, RATE)
     if not np.isfinite(level) or level < -70:
         raise FormatError(f"{path}: it is silent")
     samples = samples * np.float32(10 ** ((LOUDNESS - level) / 20))
     mastering.limit(samples, RATE)
     ramp = np.linspace(0, 1, round(FADE * RATE), dtype=np.float32)[:, None]
-    if len(samples) > 2 * len(ramp):
-        samples[: len(ramp)] *= ramp
-        samples[-len(ramp) :] *= ramp[::-1]
+    samples[: len(ramp)] *= ramp
+    samples[-len(ramp) :] *= ramp[::-1]
     return synth.encode(synth.Audio(samples, RATE), ".mp3")
 
 

@@ -22,18 +22,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.analysis.keys import PROFILES
+from firmus.analysis.emotion import LOUDNESS
+from firmus.analysis.keys import SHAPES, majorness
 from firmus.tokens import Prepared
 from firmus.tokens import _vocabulary as v
 from firmus.tokens._cells import BAR_LENGTH, BAR_TEMPO, NO_TOKEN
 
 FEWEST_NOTES = 8
-LOUDNESS = 40  # steps of velocity that count as much as twice the onsets
 _DURATIONS = np.array(v.DURATIONS)
-_SHAPES = {
-    mode: np.array([np.roll(np.array(shape) - np.mean(shape), tonic) / (np.std(shape) * 12) for tonic in range(12)])
-    for mode, shape in PROFILES.items()
-}
 
 
 def measure(
@@ -86,22 +82,6 @@ def measure(
     return found
 
 
-def majorness(profile: NDArray[Any]) -> float:
-    """Best correlation of a pitch-class profile (12,) with the major keys, less the best with the minor ones.
-
-    Examples
-    --------
-    >>> major, minor = np.isin(np.arange(12), [0, 4, 7]), np.isin(np.arange(12), [0, 3, 7])
-    >>> majorness(major) > 0 > majorness(minor)
-    True
-    """
-    spread = profile.std()
-    if spread == 0:
-        return 0.0
-    even = (profile - profile.mean()) / spread
-    return float((_SHAPES["major"] @ even).max() - (_SHAPES["minor"] @ even).max())
-
-
 def key_contrast(profile: NDArray[Any]) -> NDArray[np.float64]:
     """By how much a further note of each pitch class (12,) makes a profile more major, or (below 0) more minor.
 
@@ -112,7 +92,7 @@ def key_contrast(profile: NDArray[Any]) -> NDArray[np.float64]:
     True
     """
     even = profile - profile.mean()
-    major, minor = (_SHAPES[mode][(_SHAPES[mode] @ even).argmax()] for mode in ("major", "minor"))
+    major, minor = (SHAPES[mode][(SHAPES[mode] @ even).argmax()] for mode in ("major", "minor"))
     found: NDArray[np.float64] = (major - minor) * 12
     return found
 
