@@ -65,7 +65,7 @@ def align(query: Query, lines: Lines, candidates: Candidates, closely: bool = Fa
     >>> pitches = (60, 62, 65, 64, 67, 69, 72, 71, 67)
     >>> tune = of_score(Score((Part("", tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate(pitches))),)))
     >>> asked = Query(np.array([55, 54, 56, 59, 62]))
-    >>> found = align(asked, tune, Candidates(np.array([0]), np.array([10])), closely=True)
+    >>> found = align(asked, tune, Candidates(*np.array([[0], [10], [0], [0]])), closely=True)
     >>> [round(each, 2) for each in found.cost.tolist()], found.first.tolist(), found.last.tolist()
     ([0.06], [3], [7])
     """

@@ -1,60 +1,77 @@
-"""A melody as counts of its short turns: what a network reads that says how alike two melodies are.
+"""A melody as a point: melodies that move alike, in steps and in rhythm, lie near each other.
 
 What it is
-    Every run of two to four intervals, of two or three intervals with the rhythm between them, and of three or four
-    steps of rhythm alone, is hashed into one of 4096 places and counted there. What is counted does not depend on key,
-    tempo, meter or bar lines; a wrong note or an ornament changes the few turns that it is in.
+    Shares of what a melody is made of: each interval, two kinds of interval in a row, three intervals in a row (put
+    into 101 places by hashing) and two changes of length in a row. Of each kind the roots are taken, so that a
+    product of two is the overlap of two distributions; what melodies have on the mean is taken off, so that nearness
+    is told by what is unlike others; and the whole is made as long as 1. Nothing depends on key, tempo, meter or bar
+    lines. The mean is that of the music that ``assets/tables/likeness.json`` names (``benchmarks/search.py --learn``).
 Paper
-    Downie, *Evaluating a simple approach to music information retrieval* (1999), for n-grams of intervals; Weinberger
-    et al., *Feature hashing for large scale multitask learning* (2009), section 2.
+    A. Bhattacharyya, *On a measure of divergence between two multinomial populations* (1946), for the overlap; Downie,
+    *Evaluating a simple approach to music information retrieval* (1999), for runs of intervals.
 Conventions
-    Intervals above an octave count as an octave. A step of rhythm is how many times longer a note is than the one
-    before, in octaves, -3 to 3; lengths are those of `firmus.analysis.lines`.
+    Intervals above an octave count as an octave. A change of length is how many times longer a note is than the one
+    before, in octaves, -3 to 3; lengths are those of `firmus.analysis.lines`. A melody whose rhythm is not known lies
+    where that of all melodies lies on the mean.
 """
 
 from __future__ import annotations
 
-from zlib import crc32
+import json
+from functools import cache
+from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
 
 from firmus.analysis.lines import OCTAVE, Query
 
-PLACES = 4096
-FEWEST_NOTES = 8  # of a melody that can be like another
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int64]
+FEWEST = 8  # notes of a melody that can be like another
 WIDEST, STEEPEST = 12, 3
-KINDS = (
-    ("interval", 2), ("interval", 3), ("interval", 4), ("both", 2), ("both", 3), ("rhythm", 3), ("rhythm", 4),
-)  # fmt: skip
-_MIXED = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))
+KINDS = (-8, -4, -2, 0, 1, 3, 5, 9)  # semitones at which another kind of interval begins
+PLACES = 101
+SIZES = (2 * WIDEST + 1, (len(KINDS) + 1) ** 2, PLACES, (2 * STEEPEST + 1) ** 2)
+WIDTH = sum(SIZES)  # 256
+_MIX = 0x9E3779B1
 
 
-def counts(melody: Query) -> NDArray[np.float32]:
-    """How often (4096,) turns of each place occur in a melody; without rhythm, those of intervals alone.
+def point(melody: Query) -> Floats:
+    """Where (256,) a melody lies, at a distance of 1 from the middle; in the middle where it has too few notes.
 
     Examples
     --------
-    >>> from firmus.analysis.lines import Query
-    >>> tune = Query(np.array([60, 62, 64, 65, 67]), np.array([0, 0, 0, 0, 8]))
+    >>> tune = Query(np.array([60, 62, 64, 65, 67, 64, 60, 67]), np.array([0, 0, 0, 0, 8, 0, 0, 8]))
     >>> higher_and_faster = Query(tune.pitches + 5, tune.lengths - 8)
-    >>> counts(tune).sum(), bool((counts(tune) == counts(higher_and_faster)).all())
-    (np.float32(14.0), True)
+    >>> upside_down = Query(120 - tune.pitches, tune.lengths)
+    >>> [round(float(point(tune) @ point(each)), 2) for each in (higher_and_faster, upside_down)]
+    [1.0, 0.24]
     """
-    intervals = (np.clip(np.diff(melody.pitches), -WIDEST, WIDEST) + WIDEST).astype(np.uint64)
-    told = {"interval": intervals}
+    if len(melody) < FEWEST:
+        return np.zeros(WIDTH, np.float32)
+    off = roots(melody) - _mean()
+    if melody.lengths is None:
+        off[-SIZES[-1] :] = 0
+    length = np.sqrt(off @ off)
+    return (off / max(length, 1e-6)).astype(np.float32)
+
+
+def roots(melody: Query) -> Floats:
+    """Roots (256,) of the shares of what a melody of at least four notes is made of; of its rhythm 0 where unknown."""
+    steps = np.clip(np.diff(melody.pitches), -WIDEST, WIDEST)
+    kinds = np.searchsorted(KINDS, steps, side="right")
+    three = ((steps[:-2] * 25 + steps[1:-1]) * 25 + steps[2:]).astype(np.uint32) * np.uint32(_MIX)
+    told = [steps + WIDEST, kinds[:-1] * (len(KINDS) + 1) + kinds[1:], three >> np.uint32(8)]
     if melody.lengths is not None:
-        steps = np.round(np.diff(melody.lengths) / OCTAVE)
-        told["rhythm"] = (np.clip(steps, -STEEPEST, STEEPEST) + STEEPEST).astype(np.uint64)
-        told["both"] = intervals * np.uint64(2 * STEEPEST + 1) + told["rhythm"]
-    found = np.zeros(PLACES, np.int64)
-    for kind, size in KINDS:
-        values = told.get(kind)
-        if values is None or len(values) < size:
-            continue
-        runs = np.full(len(values) - size + 1, crc32(f"{kind} {size}".encode()), np.uint64)
-        for step in range(size):
-            runs = (runs ^ (runs >> np.uint64(29))) * _MIXED[0] + values[step : step + len(runs)]
-        runs = (runs ^ (runs >> np.uint64(29))) * _MIXED[1]
-        found += np.bincount((runs >> np.uint64(52)).astype(np.int64), minlength=PLACES)
-    return found.astype(np.float32)
+        longer = np.clip(np.round(np.diff(melody.lengths) / OCTAVE), -STEEPEST, STEEPEST).astype(np.int64) + STEEPEST
+        told.append(longer[:-1] * (2 * STEEPEST + 1) + longer[1:])
+    found = [np.bincount(each % size, minlength=size) / len(each) for each, size in zip(told, SIZES, strict=False)]
+    return np.sqrt(np.concatenate([*found, np.zeros(WIDTH - sum(map(len, found)))])).astype(np.float32)
+
+
+@cache
+def _mean() -> Floats:
+    """Mean (256,) of the roots of many melodies."""
+    text = (resources.files("firmus") / "assets" / "tables" / "likeness.json").read_text(encoding="utf-8")
+    return np.array(json.loads(text)["mean"], np.float32)

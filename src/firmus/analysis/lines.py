@@ -76,10 +76,21 @@ class Lines:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Query:
-    """A melody that is looked for: pitches (M,), and lengths (M,) as `Lines` has them; None where no rhythm is known."""
+    """A melody that is looked for.
+
+    Parameters
+    ----------
+    pitches : array (M,)
+        MIDI numbers.
+    lengths : array (M,), optional
+        As `Lines` has them; None where no rhythm is known.
+    bars : array (M,), optional
+        Number of the bar that each note begins in; None where none are known.
+    """
 
     pitches: NDArray[np.int64]
     lengths: NDArray[np.int64] | None = None
+    bars: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         """How many notes it has."""
@@ -96,9 +107,6 @@ def of_score(score: Score) -> Lines:
     >>> found.pitches.tolist(), found.lengths.tolist(), found.bars.tolist()
     ([255, 60, 64, 62], [0, 8, 8, -8], [1, 1, 1, 2])
     """
-    all_bars = bars(score)
-    barlines = np.array([bar.start for bar in all_bars])
-    first = all_bars[0].number if all_bars else 1
     told = [(number, skyline(part)) for number, part in enumerate(score.parts) if not part.is_drums]
     told = [(number, line) for number, line in told if len(line) >= FEWEST]
     if not told:
@@ -110,11 +118,19 @@ def of_score(score: Score) -> Lines:
     return Lines(
         pitches,
         np.concatenate([np.append(np.int8(0), lengths(line)) for _, line in told]),
-        np.minimum(np.searchsorted(barlines, every[:, 0], side="right") - 1 + first, MOST_BARS).astype(np.uint16),
+        np.clip(_bars(score, every[:, 0]), 0, MOST_BARS).astype(np.uint16),
         starts,
         np.zeros(len(told), np.int32),
         np.array([number for number, _ in told], np.uint8),
     )
+
+
+def _bars(score: Score, ticks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number of the bar (N,) that each tick is in."""
+    all_bars = bars(score)
+    starts = np.array([bar.start for bar in all_bars])
+    found: NDArray[np.int64] = np.searchsorted(starts, ticks, side="right") - 1 + all_bars[0].number
+    return found
 
 
 def lengths(line: NDArray[np.int64]) -> NDArray[np.int8]:
@@ -151,11 +167,11 @@ def query(score: Score) -> Query:
     --------
     >>> from firmus.score import Note
     >>> asked = query(Score((Part("", (Note(0, 480, 60), Note(480, 960, 64))),)))
-    >>> asked.pitches.tolist(), asked.lengths.tolist()
-    ([60, 64], [0, 8])
+    >>> asked.pitches.tolist(), asked.lengths.tolist(), asked.bars.tolist()
+    ([60, 64], [0, 8], [1, 1])
     """
     part = melody_part(score)
     if part is None:
-        return Query(np.empty(0, np.int64), np.empty(0, np.int64))
+        return Query(np.empty(0, np.int64))
     line = skyline(part)
-    return Query(line[:, 2], lengths(line).astype(np.int64))
+    return Query(line[:, 2], lengths(line).astype(np.int64), _bars(score, line[:, 0]))

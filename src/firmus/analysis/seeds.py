@@ -30,29 +30,85 @@ WIDEST = 12  # semitones
 KINDS = 2 * WIDEST + 2  # intervals, and the end of a line
 RARE = 1000  # places of a turn, beyond which it is made longer
 MOST_PLACES = 500_000  # of all turns of a melody; the rarest come first
-MOST_SHARED = 200_000  # the same, of a whole piece
 STRETCH = 16  # notes: two stretches side by side vote together
 BEFORE = 1 << 14  # notes that a melody may begin before the first note of all
 CANDIDATES = 1000
 REACH = 5  # notes of a turn, after its first, that may be altered
 WRONG, SLIPPED, LEFT_OUT, TWO_LEFT_OUT, REPEATED = 5.0, 4.0, 4.0, 5.0, 4.0  # bits of each alteration
 _NOTHING = 1 << 20  # stands for a note beyond the end
-_PLACE_BITS, _TURN_BITS, _WEIGHT_BITS = 28, 9, 8
+_PLACE_BITS, _TURN_BITS, _WEIGHT_BITS = 28, 14, 8
 
 
 class Candidates(NamedTuple):
-    """Where a melody may begin: `first` (K,), the first of 32 notes; `up` (K,), semitones from the melody to there."""
+    """Where a melody may stand.
+
+    Parameters
+    ----------
+    first : array (K,)
+        The first of 32 notes on which it would begin.
+    up : array (K,)
+        Semitones from the melody to there.
+    votes : array (K,)
+        Eighths of a bit.
+    middle : array (K,)
+        A note, give or take 16, in the midst of what speaks for it.
+    """
 
     first: Integers
     up: Integers
+    votes: Integers
+    middle: Integers
 
 
-class Shared(NamedTuple):
-    """Pieces (K,) that share turns with a melody; how much (K,), 0 to 1, of what its turns tell; and where (K,) most."""
+class Stretch(NamedTuple):
+    """First and last note among all notes, first and last of the melody, and semitones from the melody to there."""
 
-    pieces: Integers
-    share: NDArray[np.float64]
+    first: int
+    last: int
+    begin: int
+    end: int
+    up: int
+
+
+class Hits(NamedTuple):
+    """Turns that lines share with a melody.
+
+    Parameters
+    ----------
+    places, notes : array (H,)
+        On which of all notes, and on which of the melody, each begins.
+    up : array (H,)
+        Semitones from the melody to there.
+    weights : array (H,)
+        Eighths of a bit.
+    whole : int
+        Votes for a place where all turns stand that were looked for.
+    """
+
     places: Integers
+    notes: Integers
+    up: Integers
+    weights: Integers
+    whole: int
+
+    def elected(self, most: int = CANDIDATES) -> Candidates:
+        """Where the melody may stand, the likeliest place first."""
+        stretches = (self.places - self.notes + BEFORE) // STRETCH
+        ballots = (self.up + 128 << _PLACE_BITS | stretches) << (_TURN_BITS + _WEIGHT_BITS)
+        ballots |= self.notes << _WEIGHT_BITS | self.weights
+        return _elected(ballots, most)
+
+    def stretch(self, first: int, up: int) -> Stretch:
+        """From where to where a candidate shares turns with the melody, gaps of 32 notes at most apart."""
+        ahead = self.places - self.notes - first
+        mine = np.flatnonzero((self.up == up) & (ahead >= 0) & (ahead < 2 * STRETCH))
+        mine = mine[np.argsort(self.places[mine], kind="stable")]
+        places, notes = self.places[mine], self.notes[mine]
+        begins = np.flatnonzero(np.append(True, np.diff(places) > 2 * STRETCH))
+        best = int(np.add.reduceat(self.weights[mine], begins).argmax())
+        told = slice(begins[best], [*begins[1:], len(mine)][best])
+        last, end = int(places[told][-1]) + SHORTEST, int(notes[told].max()) + SHORTEST
+        return Stretch(int(places[told][0]), last, int(notes[told].min()), end, up)
 
 
 class Turns(NamedTuple):
@@ -123,64 +179,35 @@ class Seeds:
         end = np.searchsorted(self.codes, ((prefixes + 1) * unit).astype(np.uint32))
         return self.firsts[begin].astype(np.int64), self.firsts[end].astype(np.int64)
 
-    def candidates(self, lines: Lines, pitches: Integers, most: int = CANDIDATES) -> Candidates:
-        """Where a melody may stand, the likeliest place first.
+    def hits(self, lines: Lines, pitches: Integers, *, altered: bool = True, most: int = MOST_PLACES) -> Hits:
+        """Every turn of a melody, as it is and altered, that stands in the lines; of too many the rarest.
 
         Parameters
         ----------
         lines : Lines
             Those that the turns are of.
         pitches : array (M,)
-            At least four notes.
+            4 to 16,384 notes.
+        altered : bool
+            Whether turns are also looked for as they would be without an ornament or a wrong note.
         most : int
+            Hits.
         """
-        wanted = turns(pitches)
+        wanted = turns(pitches, altered=altered)
         begin, count = self._looked_up(wanted)
         bits = np.log2(max(len(self.places), 1) / np.maximum(count, 1)) - wanted.bits
         good = np.flatnonzero((count > 0) & (bits > 1))
         good = good[np.argsort(count[good] / bits[good], kind="stable")]
-        good = good[np.cumsum(count[good]) <= MOST_PLACES]
-        if not len(good):
-            return Candidates(np.empty(0, np.int64), np.empty(0, np.int64))
-        begin, count, bits, notes = begin[good], count[good], bits[good], wanted.notes[good]
+        good = good[np.cumsum(count[good]) <= most]
+        begin, count, notes = begin[good], count[good], wanted.notes[good]
+        weights = np.minimum(bits[good] * 8, (1 << _WEIGHT_BITS) - 1).astype(np.int64)
         ends = np.cumsum(count)
-        places = self.places[np.arange(ends[-1]) + np.repeat(begin - (ends - count), count)].astype(np.int64)
-        up = lines.pitches[places] + np.repeat(128 - pitches[notes], count)
-        stretches = (places + np.repeat(BEFORE - notes, count)) // STRETCH
-        weights = np.minimum(bits * 8, (1 << _WEIGHT_BITS) - 1).astype(np.int64)
-        ballots = (up << _PLACE_BITS | stretches) << (_TURN_BITS + _WEIGHT_BITS)
-        ballots |= np.repeat(notes << _WEIGHT_BITS | weights, count)
-        return _elected(ballots, most)
-
-    def shared(self, lines: Lines, pitches: Integers) -> Shared:
-        """Which pieces share turns, unaltered, with a melody of any length.
-
-        Parameters
-        ----------
-        lines : Lines
-            Those that the turns are of.
-        pitches : array (M,)
-        """
-        wanted = turns(pitches, altered=False)
-        begin, count = self._looked_up(wanted)
-        bits = np.log2((len(self.places) + 1) / np.maximum(count, 1))
-        whole = float(bits.sum())
-        good = np.flatnonzero(count)
-        good = good[np.argsort(count[good], kind="stable")]
-        good = good[np.cumsum(count[good]) <= MOST_SHARED]
-        if not len(good):
-            return Shared(np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64))
-        begin, count, bits = begin[good], count[good], bits[good]
-        ends = np.cumsum(count)
-        places = self.places[np.arange(ends[-1]) + np.repeat(begin - (ends - count), count)].astype(np.int64)
-        order = np.argsort(places)
-        places, told = places[order], np.repeat(np.arange(len(good)), count)[order]
-        owners = np.repeat(lines.pieces, np.diff(np.searchsorted(places, lines.starts))).astype(np.int64)
-        each = np.unique(owners * len(good) + told)  # a turn counts once in a piece
-        found = each // len(good)
-        begins = np.flatnonzero(np.append(True, found[1:] != found[:-1]))
-        share = np.add.reduceat(bits[each % len(good)], begins) / whole
-        return Shared(found[begins], share, _densest(owners, places, bits[told]))
+        all_places = np.arange(count.sum()) + np.repeat(begin - (ends - count), count)
+        places, notes_of = self.places[all_places].astype(np.int64), np.repeat(notes, count)
+        most = np.zeros(len(pitches), np.int64)
+        np.maximum.at(most, notes, weights)
+        up = lines.pitches[places] - pitches[notes_of]
+        return Hits(places, notes_of, up, np.repeat(weights, count), int(most.sum()))
 
     def information(self, pitches: Integers) -> float:
         """How many bits the intervals of a melody tell, each by how often it stands in the lines."""
@@ -238,30 +265,22 @@ def turns(pitches: Integers, *, altered: bool = True) -> Turns:
     return Turns(*(array[whole] for array in every))
 
 
-def _densest(owners: Integers, places: Integers, bits: NDArray[np.float64]) -> Integers:
-    """First place (K,) of each owner's stretch with the most bits; places rise."""
-    stretches = places // STRETCH
-    begins = np.flatnonzero(np.append(True, (stretches[1:] != stretches[:-1]) | (owners[1:] != owners[:-1])))
-    sums, mine = np.add.reduceat(bits, begins), owners[begins]
-    order = np.lexsort((-sums, mine))
-    best = order[np.append(True, mine[order][1:] != mine[order][:-1])]
-    return places[begins[best]]
-
-
 def _elected(ballots: Integers, most: int) -> Candidates:
     """The stretches with the most votes; of votes of one turn for a stretch the highest counts."""
+    if not len(ballots):
+        return Candidates(ballots, ballots, ballots, ballots)
     ballots.sort()
     last = np.append(ballots[1:] >> _WEIGHT_BITS != ballots[:-1] >> _WEIGHT_BITS, True)
     ballots = ballots[last]
     stretches = ballots >> (_TURN_BITS + _WEIGHT_BITS)
     first = np.flatnonzero(np.append(True, stretches[1:] != stretches[:-1]))
     votes = np.add.reduceat(ballots & ((1 << _WEIGHT_BITS) - 1), first)
-    stretches = stretches[first]
+    stretches, notes = stretches[first], (ballots[(first + np.append(first[1:], len(ballots))) // 2] >> _WEIGHT_BITS)
     beside = np.flatnonzero(stretches[1:] == stretches[:-1] + 1)
     both = votes.copy()
     both[beside] += votes[beside + 1]
     best = np.argpartition(-both, most)[:most] if len(both) > most else np.arange(len(both))
-    stretches = stretches[best[np.argsort(-both[best], kind="stable")]]
-    return Candidates(
-        (stretches & ((1 << _PLACE_BITS) - 1)) * STRETCH - BEFORE, (stretches >> _PLACE_BITS) - 128
-    )  # fmt: skip
+    best = best[np.argsort(-both[best], kind="stable")]
+    begin = (stretches[best] & ((1 << _PLACE_BITS) - 1)) * STRETCH - BEFORE
+    middle = begin + STRETCH // 2 + (notes[best] & ((1 << _TURN_BITS) - 1))
+    return Candidates(begin, (stretches[best] >> _PLACE_BITS) - 128, both[best], middle)

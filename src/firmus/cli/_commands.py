@@ -211,8 +211,10 @@ def search(options: argparse.Namespace) -> None:
     if (more := len(found.left_out) - MOST_LEFT_OUT) > 0:
         print(say("more left out").format(more=more), file=sys.stderr)
     for rank, match in enumerate(found.matches, 1):
-        where = [match.part, say("bar number").format(bar=match.bar) if match.bar is not None else ""]
-        told = [f"{match.file}#{match.tune}" if match.tune > 1 else match.file, match.title, *where]
+        where = say("as bars" if match.of_bars else "at bars").format(bars=match.bars, own=match.of_bars)
+        moved = say("moved").format(semitones=match.semitones) if match.semitones else ""
+        told = [f"{match.file}#{match.tune}" if match.tune > 1 else match.file, match.title, match.part]
+        told += [where, moved] if match.bars else [say("no bars")]
         sure = say("how sure").format(confidence=match.confidence)
         print(f"{rank:3}  {match.score:.2f}  {sure}  " + " · ".join(each for each in told if each))
     if not found.matches:

@@ -1,4 +1,4 @@
-"""A melody in words, as one types it: ``C4 D4 E4``, with lengths in beats ``C4:2 D4 E4:1/2``."""
+"""What is searched for: a melody in words, as one types it (``C4 D4 E4``, ``C4:2 D4 E4:1/2``), or that of a piece."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from firmus.analysis import lines
+from firmus.analysis import likeness, lines
 from firmus.analysis.lines import Query
 from firmus.errors import InvalidBrief, InvalidScore
 from firmus.pitch import midi_number, pitch_class
@@ -80,17 +80,34 @@ def of_score(score: Score) -> Query:
     return checked(lines.query(score))
 
 
+def whole(score: Score) -> Query:
+    """The melody of a piece that others are to be like.
+
+    Raises
+    ------
+    InvalidBrief
+        Where it is too short.
+    """
+    found = lines.query(score)
+    if len(found) < likeness.FEWEST:
+        raise InvalidBrief(f"the piece has {_notes(len(found))} of melody: too short to say what is like it")
+    return found
+
+
 def checked(melody: Query) -> Query:
     """The melody itself, where it is neither too short nor too long to be searched for."""
     if len(melody) < FEWEST:
-        notes = "1 note" if len(melody) == 1 else f"{len(melody)} notes"
-        raise InvalidBrief(f"the melody has {notes}: too short to be found, at least {FEWEST} are needed")
+        raise InvalidBrief(f"the melody has {_notes(len(melody))}: too short to be found, at least {FEWEST} are needed")
     if len(melody) > MOST:
         raise InvalidBrief(
             f"the melody has {len(melody)} notes: at most {MOST} can be searched for; give a phrase of it, or search "
             "for music that is like the whole piece"
         )
     return melody
+
+
+def _notes(count: int) -> str:
+    return "1 note" if count == 1 else f"{count or 'no'} notes"
 
 
 def _beats(text: str, word: str) -> Fraction:

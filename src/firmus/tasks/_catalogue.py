@@ -8,6 +8,7 @@ cannot be read, because it is damaged or of another version, counts as nothing k
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import sys
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.analysis import lines
+from firmus.analysis.likeness import WIDTH
 from firmus.analysis.lines import Lines
 from firmus.errors import FormatError
 
@@ -62,18 +64,15 @@ class Catalogue:
         Their tunes, in order, are the pieces.
     lines : Lines
         Of all pieces.
-    points : array (S, 128) of float16
-        Of stretches of melodies, as `firmus.models.likeness` places them.
-    owners : array (S,) of int32
-        Which piece each stretch is of; in order.
-    ids : array (S,) of int64
-        Names of the stretches in the graph of neighbours; -1 for one that is not in it yet.
+    points : array (P, 256) of float16
+        Where the melody of each piece lies, as `firmus.analysis.likeness` places it.
+    ids : array (P,) of int64
+        Names of the pieces in the graph of neighbours, rising; -1 for those that are not in it yet.
     """
 
     files: list[File]
     lines: Lines
     points: Points
-    owners: NDArray[np.int32]
     ids: NDArray[np.int64]
 
     @property
@@ -84,24 +83,16 @@ class Catalogue:
     def kept(self, keep: Sequence[bool]) -> Catalogue:
         """Only some of the files."""
         pieces = np.repeat(np.array(keep, bool), [len(file.tunes) for file in self.files])
-        renumbered = (np.cumsum(pieces) - 1).astype(np.int32)
-        mine = pieces[self.owners]
-        return Catalogue(
-            [file for file, good in zip(self.files, keep, strict=True) if good], self.lines.kept(pieces),
-            self.points[mine], renumbered[self.owners[mine]], self.ids[mine],
-        )  # fmt: skip
+        files = list(itertools.compress(self.files, keep))
+        return Catalogue(files, self.lines.kept(pieces), self.points[pieces], self.ids[pieces])
 
 
-def joined(catalogues: Sequence[Catalogue], width: int) -> Catalogue:
-    """Several catalogues as one; `width` is that of a point."""
-    counts = [each.pieces for each in catalogues]
-    offsets = np.cumsum([0, *counts])
-    owners = [each.owners + np.int32(first) for each, first in zip(catalogues, offsets, strict=False)]
+def joined(catalogues: Sequence[Catalogue]) -> Catalogue:
+    """Several catalogues as one."""
     return Catalogue(
         [file for each in catalogues for file in each.files],
-        lines.joined([each.lines for each in catalogues], counts),
-        np.concatenate([np.empty((0, width), np.float16), *(each.points for each in catalogues)]),
-        np.concatenate([np.empty(0, np.int32), *owners]).astype(np.int32),
+        lines.joined([each.lines for each in catalogues], [each.pieces for each in catalogues]),
+        np.concatenate([np.empty((0, WIDTH), np.float16), *(each.points for each in catalogues)]),
         np.concatenate([np.empty(0, np.int64), *(each.ids for each in catalogues)]),
     )
 
@@ -139,8 +130,8 @@ def save(path: Path, made_by: str, catalogue: Catalogue, extra: dict[str, NDArra
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as target:
             np.savez(
-                target, allow_pickle=False, table=table, points=catalogue.points, owners=catalogue.owners,
-                ids=catalogue.ids, **arrays, **(extra or {}),
+                target, allow_pickle=False, table=table, points=catalogue.points, ids=catalogue.ids, **arrays,
+                **(extra or {}),
             )  # fmt: skip
         temporary.replace(path)
     except OSError as error:
@@ -170,7 +161,7 @@ def load(path: Path, made_by: str, wanted: Iterable[str] = ()) -> tuple[Catalogu
                 return None
             found = Lines(**{each.name: archive[each.name] for each in fields(Lines)})
             files = [File(*row) for row in document["files"]]
-            catalogue = Catalogue(files, found, archive["points"], archive["owners"], archive["ids"])
+            catalogue = Catalogue(files, found, archive["points"], archive["ids"])
             extra = {name: archive[name] for name in wanted if name in archive.files}
     except DAMAGE:
         return None
@@ -182,6 +173,6 @@ def _fits(catalogue: Catalogue) -> bool:
     told, pieces = catalogue.lines, catalogue.pieces
     whole = len(told.pitches) == len(told.lengths) == len(told.bars) == (told.starts[-1] if len(told.starts) else -1)
     per_line = len(told.starts) - 1 == len(told.pieces) == len(told.parts)
-    stretches = len(catalogue.points) == len(catalogue.owners) == len(catalogue.ids)
-    within = all(len(array) == 0 or 0 <= array.max() < pieces for array in (told.pieces, catalogue.owners))
-    return bool(whole and per_line and stretches and within)
+    per_piece = catalogue.points.shape == (pieces, WIDTH) and len(catalogue.ids) == pieces
+    within = len(told.pieces) == 0 or 0 <= told.pieces[0] <= told.pieces[-1] < pieces
+    return bool(whole and per_line and per_piece and within)

@@ -10,18 +10,14 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from firmus import formats
 from firmus.analysis import likeness, lines
-from firmus.analysis.lines import Lines, Query
 from firmus.analysis.seeds import Seeds
 from firmus.errors import FirmusError, FormatError
-from firmus.runtime import listener
-from firmus.runtime.weights import card
 from firmus.tasks import _catalogue
 from firmus.tasks._catalogue import Catalogue, File
 from firmus.tasks._neighbours import Neighbours
@@ -29,13 +25,9 @@ from firmus.tasks._neighbours import Neighbours
 Progress = Callable[[str, int, int], None]
 Stamp = tuple[int, int]  # size in bytes, nanoseconds of the last change
 PREFERRED = (".musicxml", ".xml", ".mxl", ".mid", ".midi", ".abc", ".json")  # of files with one name, which is read
-MODEL = "likeness"
-STRETCH = 256  # notes of a melody that have a point of their own
 CHUNK = 2000  # files after which what was read is kept
 AHEAD = 64  # files that are read before they are needed
 INDEX, SEEDS, GRAPH = "index.npz", ("codes", "firsts", "places"), "graph"
-BATCH = 256  # stretches that are placed at once
-WIDTH = 128  # of a point
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,15 +54,6 @@ class Library:
     def left_out(self) -> dict[str, str]:
         """Files that could not be read, and why."""
         return {file.name: file.reason for file in self.catalogue.files if file.reason}
-
-
-class Read(NamedTuple):
-    """A file as read: its lines, and the turns of its melodies by stretches, with the tune that each is of."""
-
-    file: File
-    lines: Lines
-    turns: list[NDArray[np.float32]]
-    owners: list[int]
 
 
 _OPEN: dict[Path, tuple[Stamp, Library]] = {}  # the last one, and the index that it was read from
@@ -142,44 +125,22 @@ def listed(folder: Path) -> dict[str, Stamp]:
     return dict(sorted(found.items()))
 
 
-def read(folder: Path, name: str, size: int, time: int) -> Read:
-    """Read one file of a folder; one that cannot be read says why."""
-    tunes: list[tuple[str, list[str]]] = []
-    told: list[Lines] = []
-    turns: list[NDArray[np.float32]] = []
-    owners: list[int] = []
+def read(folder: Path, name: str, size: int, time: int) -> Catalogue:
+    """Read one file of a folder; one that cannot be read says why, and has no tunes."""
+    reason, scores = "", []
     try:
-        for number, score in enumerate(formats.read_all(folder / name)):
-            tunes.append((score.title, [part.name for part in score.parts]))
-            told.append(lines.of_score(score))
-            for stretch in stretches(lines.query(score)):
-                turns.append(likeness.counts(stretch))
-                owners.append(number)
-        if not any(len(each) for each in told):
-            raise FormatError("it has no notes of a melody")
+        scores = formats.read_all(folder / name)
+        found = [lines.of_score(score) for score in scores]
+        placed = [likeness.point(lines.query(score)) for score in scores]
+        if not any(len(each) for each in found):
+            raise FormatError("it has no melody of two notes or more")
     except FirmusError as error:
-        return Read(File(name, size, time, str(error), []), lines.joined([], []), [], [])
-    return Read(File(name, size, time, "", tunes), lines.joined(told, [1] * len(told)), turns, owners)
-
-
-def stretches(melody: Query) -> list[Query]:
-    """A melody in parts of even length that have a point each; none where it is too short to be like another."""
-    if len(melody) < likeness.FEWEST_NOTES:
-        return []
-    borders = np.linspace(0, len(melody), -(-len(melody) // STRETCH) + 1).astype(int)
-    return [
-        Query(melody.pitches[first:last], None if melody.lengths is None else melody.lengths[first:last])
-        for first, last in itertools.pairwise(borders.tolist())
-    ]
-
-
-def points(turns: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Points (N, 128) of stretches of melodies, by their turns."""
-    model = listener.load(MODEL)
-    found = [
-        model.listen(counts=np.stack(turns[first : first + BATCH]))["points"] for first in range(0, len(turns), BATCH)
-    ]
-    return np.concatenate([np.empty((0, WIDTH), np.float32), *found])
+        reason, scores, found, placed = str(error), [], [], []
+    tunes = [(score.title, [part.name for part in score.parts]) for score in scores]
+    return Catalogue(
+        [File(name, size, time, reason, tunes)], lines.joined(found, [1] * len(found)),
+        np.array(placed, np.float16).reshape(-1, likeness.WIDTH), np.full(len(placed), -1, np.int64),
+    )  # fmt: skip
 
 
 def _loaded(folder: Path, index: Path, made_by: str) -> Library | None:
@@ -209,7 +170,7 @@ def _updated(
         chosen.append(each.kept(good))
     with _Reading(folder, home, made_by) as reading:
         reading.read(missing, progress)
-    catalogue = _catalogue.joined([*chosen, *reading.chunks], WIDTH)
+    catalogue = _catalogue.joined([*chosen, *reading.chunks])
     if not catalogue.pieces:
         raise FormatError(_nothing(folder, catalogue.files))
     seeds = Seeds.of(catalogue.lines)
@@ -230,7 +191,7 @@ class _Reading:
         self.folder, self.home, self.made_by = folder, home, made_by
         self.chunks: list[Catalogue] = []
         self.parts: list[Path] = []
-        self._read: list[Read] = []
+        self._read: list[Catalogue] = []
 
     def __enter__(self) -> _Reading:
         return self
@@ -242,7 +203,7 @@ class _Reading:
     def read(self, wanted: dict[str, Stamp], progress: Progress | None) -> None:
         """Read files, some ahead, in their order."""
         with ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
-            waiting: deque[Future[Read]] = deque()
+            waiting: deque[Future[Catalogue]] = deque()
             left = iter(wanted.items())
             try:
                 for done in range(1, len(wanted) + 1):
@@ -258,16 +219,8 @@ class _Reading:
                 raise
 
     def _keep(self, *, with_file: bool) -> None:
-        """Make a catalogue of what was read, and a file of it, which a later run finds."""
-        told, self._read = self._read, []
-        counts = [len(each.file.tunes) for each in told]
-        offsets = np.cumsum([0, *counts])
-        owners = [first + own for each, first in zip(told, offsets.tolist(), strict=False) for own in each.owners]
-        placed = points([turns for each in told for turns in each.turns]).astype(np.float16)
-        chunk = Catalogue(
-            [each.file for each in told], lines.joined([each.lines for each in told], counts), placed,
-            np.array(owners, np.int32), np.full(len(owners), -1, np.int64),
-        )  # fmt: skip
+        """Make one catalogue of what was read, and a file of it, which a later run finds."""
+        chunk, self._read = _catalogue.joined(self._read), []
         if with_file:
             path = self.home / f"part-{os.getpid()}-{len(self.parts)}.npz"
             self.parts.append(path)
@@ -276,10 +229,10 @@ class _Reading:
 
 
 def _made_by() -> str:
-    """What an index depends on besides the files: this version, and the weights that place melodies."""
+    """What an index depends on besides the files."""
     from firmus import __version__
 
-    return f"{__version__} {card(MODEL).digest}"
+    return f"Firmus {__version__}"
 
 
 def _stamp(path: Path) -> Stamp | None:

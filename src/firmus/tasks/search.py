@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,17 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus import formats
-from firmus.analysis import lines
+from firmus.analysis import likeness
 from firmus.analysis.alignment import align
 from firmus.analysis.lines import Query
-from firmus.analysis.seeds import Candidates
-from firmus.errors import InvalidBrief
+from firmus.analysis.seeds import Candidates, Stretch
+from firmus.errors import FormatError, InvalidBrief
 from firmus.score import Score
 from firmus.tasks import _asked
-from firmus.tasks._library import Library, Progress, open_library, points, stretches
+from firmus.tasks._hearing import hear
+from firmus.tasks._library import Library, Progress, open_library
 
 MOST_COUNT = 1000
-CLOSELY = 64  # pieces that are compared closely
+CLOSELY = 64  # pieces that are compared closely with a melody
+MOST_NOTES = 4096  # of a piece that others are to be like: its first ones
+HITS = 50_000  # turns that pieces share with a piece
+LEAST = 0.1  # score of a piece that is told
+NEAR = 200  # pieces that are compared with a piece: that lie nearest, and that share most of its turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +42,26 @@ class Match:
         Which tune of the file, from 1.
     title, part : str
         Of the piece, and of the part that it was found in; ``""`` where they have no name.
-    bar : int or None
-        In which it begins there; None where pieces are alike on the whole and share no turn.
+    bars : str
+        Where in that part, such as ``"9-12"``; ``""`` where pieces are only alike on the whole.
+    of_bars : str
+        Which bars of the piece that was asked for stand there; ``""`` where it has none.
+    semitones : int
+        How much higher it stands there.
     score : float
         0 to 1. Of a melody: 1 is the same, note for note, in any key and at any tempo; a wrong note takes away up to
         one over the number of notes. Of a piece: how much of its melody stands there too, and how alike the two are.
     confidence : float
-        0 to 1, how probable it is that the match is no chance.
+        0 to 1, how probable it is that this is the same music, altered, and not other music that is alike by chance.
     """
 
     file: str
     tune: int
     title: str
     part: str
-    bar: int | None
+    bars: str
+    of_bars: str
+    semitones: int
     score: float
     confidence: float
 
@@ -82,6 +94,7 @@ def search(
     *,
     melody: str | Score | None = None,
     like: str | os.PathLike[str] | Score | None = None,
+    hum: str | os.PathLike[str] | None = None,
     tune: int = 1,
     count: int = 10,
     rebuild: bool = False,
@@ -96,7 +109,9 @@ def search(
     melody : str or Score, optional
         A melody to be found somewhere in a piece: in words (see `firmus.tasks._asked.melody`), or that of a Score.
     like : path or Score, optional
-        A piece; found is what is like its melody on the whole. Give either this or `melody`.
+        A piece; found is what is like its melody on the whole.
+    hum : path, optional
+        A sound file of a melody, sung or played by one voice. Give one of the three.
     tune : int
         Which tune of the file `like`, from 1.
     count : int
@@ -113,41 +128,108 @@ def search(
     FormatError
         Where there is no such folder or file, or no music in it.
     """
-    if (melody is None) == (like is None):
-        raise InvalidBrief("give either a melody to be found, or a piece that others are to be like")
+    if [melody, like, hum].count(None) != 2:
+        raise InvalidBrief("give one of melody, like and hum: what is to be searched for")
     if type(count) is not int or not 1 <= count <= MOST_COUNT:
         raise InvalidBrief(f"count {count!r} must be a whole number from 1 to {MOST_COUNT}")
-    if melody is not None:
-        asked = _asked.melody(melody) if isinstance(melody, str) else _asked.of_score(melody)
-        library = open_library(Path(folder), progress, rebuild=rebuild)
-        matches = by_melody(library, asked, count)
-    else:
+    if like is not None:
         score = like if isinstance(like, Score) else formats.read(like, tune=tune)
         asked = _asked.whole(score)
-        library = open_library(Path(folder), progress, rebuild=rebuild)
-        itself = None if isinstance(like, Score) else (Path(like), tune)
-        matches = by_likeness(library, asked, count, itself)
+    else:
+        sung = melody if hum is None else _hummed(hum)
+        asked = _asked.melody(sung) if isinstance(sung, str) else _asked.of_score(sung)
+    library = open_library(Path(folder), progress, rebuild=rebuild)
+    if like is None:
+        matches = by_melody(library, asked, count)
+    else:
+        matches = by_likeness(library, asked, count, None if isinstance(like, Score) else (Path(like), tune))
     return Findings(tuple(matches), library.catalogue.pieces, library.left_out)
+
+
+def _hummed(path: str | os.PathLike[str]) -> Score:
+    """What one voice sings or plays in a sound file."""
+    heard = hear(path, "one")
+    if not heard.notes:
+        raise FormatError(f"{heard.name}: {heard.unknown['notes']}; there is nothing to search for")
+    return heard.score
 
 
 def by_melody(library: Library, asked: Query, count: int) -> list[Match]:
     """Pieces in which a melody stands, the best first."""
     told = library.catalogue.lines
-    candidates = library.seeds.candidates(told, asked.pitches)
+    candidates = library.seeds.hits(told, asked.pitches).elected()
     found = align(asked, told, candidates)
     pieces = told.pieces[told.line_at(found.last)]
     order = np.lexsort((found.last, found.cost))
     _, first = np.unique(pieces[order], return_index=True)
     best = order[np.sort(first)][: max(count, CLOSELY)]
-    found = align(asked, told, Candidates(candidates.first[best], candidates.up[best]), closely=True)
-    order = np.lexsort((best, found.cost))[:count]
-    bits = library.seeds.information(asked.pitches)
-    return [
-        _match(library, int(pieces[best[row]]), int(found.first[row]), 1 - cost, _melody_sure(library, bits, cost))
-        for row, cost in zip(order.tolist(), np.clip(found.cost[order], 0, 1).tolist(), strict=True)
-    ]
+    chosen = Candidates(*(each[best] for each in candidates))
+    found = align(asked, told, chosen, closely=True)
+    bits, places = library.seeds.information(asked.pitches), np.log2(len(told))
+    rhythm = 0 if asked.lengths is None else len(asked)
+    matches = []
+    for row in np.lexsort((best, found.cost))[:count].tolist():
+        cost = min(float(found.cost[row]), 1.0)
+        where = Stretch(int(found.first[row]), int(found.last[row]), 0, len(asked) - 1, int(chosen.up[row]))
+        sure = _chance(0.16 * (bits - places) - 0.76 * cost * bits + 0.19 * rhythm)
+        matches.append(_match(library, asked, int(pieces[best[row]]), where, 1 - cost, sure))
+    return matches
 
 
 def by_likeness(library: Library, asked: Query, count: int, itself: tuple[Path, int] | None = None) -> list[Match]:
     """Pieces that are like a melody on the whole, the likest first; the piece itself is left out."""
-    raise NotImplementedError
+    told = library.catalogue.lines
+    hits = library.seeds.hits(told, asked.pitches[:MOST_NOTES], altered=False, most=HITS)
+    places = hits.elected()
+    owners = told.pieces[told.line_at(np.clip(places.middle, 0, len(told) - 1))]
+    shared, best = np.unique(owners, return_index=True)  # the first place of a piece is its best
+    point = likeness.point(asked)
+    pieces = np.union1d(library.neighbours.near(point, NEAR)[0], shared)
+    alike = np.clip(library.neighbours.cosines(point, pieces), 0, 1)
+    share = np.zeros(len(pieces))
+    share[np.searchsorted(pieces, shared)] = np.minimum(places.votes[best] / max(hits.whole, 1), 1)
+    place_of = dict(zip(shared.tolist(), best.tolist(), strict=True))
+    score = (np.sqrt(share) + alike) / 2
+    matches: list[Match] = []
+    for row in np.lexsort((pieces, -score)).tolist():
+        piece = int(pieces[row])
+        if len(matches) == count or score[row] < LEAST:
+            break
+        if itself is not None and _is(library, piece, *itself):
+            continue
+        place = place_of.get(piece)
+        where = None if place is None else hits.stretch(int(places.first[place]), int(places.up[place]))
+        sure = _chance(14 * math.sqrt(share[row]) + 2 * float(alike[row]) - 5)
+        matches.append(_match(library, asked, piece, where, float(score[row]), sure))
+    return matches
+
+
+def _match(
+    library: Library, asked: Query, piece: int, where: Stretch | None, score: float, confidence: float
+) -> Match:
+    file, tune = library.where[piece].tolist()
+    name = library.catalogue.files[file].name
+    title, parts = library.catalogue.files[file].tunes[tune]
+    part, there, here, up = "", "", "", 0
+    if where is not None:
+        told = library.catalogue.lines
+        part, there, up = parts[told.parts[told.line_at(np.array([where.last]))[0]]], _bars(told.bars, where[:2]), where.up
+        here = "" if asked.bars is None else _bars(asked.bars, where[2:4])
+    return Match(name, tune + 1, title, part, there, here, up, round(score, 3), round(confidence, 3))
+
+
+def _bars(numbers: NDArray[Any], ends: tuple[int, ...]) -> str:
+    """Bars from one note to another, in words."""
+    first, last = (int(numbers[end]) for end in ends)
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def _is(library: Library, piece: int, path: Path, tune: int) -> bool:
+    """Whether a piece is that of a file, or of one beside it that differs in its ending alone."""
+    file, number = library.where[piece].tolist()
+    there = library.folder / library.catalogue.files[file].name
+    return number + 1 == tune and there.resolve().with_suffix("") == path.resolve().with_suffix("")
+
+
+def _chance(logits: float) -> float:
+    return 1 / (1 + math.exp(-max(min(logits, 30.0), -30.0)))
