@@ -150,4 +150,5 @@ def _tempi(pitches: Integers, lengths: Integers, text: Words, found: Words) -> W
     counts = np.bincount(row * kinds + longer, minlength=len(text) * kinds).reshape(-1, kinds).astype(np.float32)
     near = counts.copy()
     near[:, 1:-1] += (counts[:, 2:] + counts[:, :-2]) / 2
-    return (near.argmax(axis=1) - SLOWEST).astype(np.int16)
+    best: Words = (near.argmax(axis=1) - SLOWEST).astype(np.int16)
+    return best

@@ -53,8 +53,8 @@ def point(melody: Query) -> Floats:
     off = roots(melody) - _mean()
     if melody.lengths is None:
         off[-SIZES[-1] :] = 0
-    length = np.sqrt(off @ off)
-    return (off / max(length, 1e-6)).astype(np.float32)
+    found: Floats = off / max(float(np.sqrt(off @ off)), 1e-6)
+    return found
 
 
 def roots(melody: Query) -> Floats:
@@ -66,8 +66,11 @@ def roots(melody: Query) -> Floats:
     if melody.lengths is not None:
         longer = np.clip(np.round(np.diff(melody.lengths) / OCTAVE), -STEEPEST, STEEPEST).astype(np.int64) + STEEPEST
         told.append(longer[:-1] * (2 * STEEPEST + 1) + longer[1:])
-    found = [np.bincount(each % size, minlength=size) / len(each) for each, size in zip(told, SIZES, strict=False)]
-    return np.sqrt(np.concatenate([*found, np.zeros(WIDTH - sum(map(len, found)))])).astype(np.float32)
+    found = np.zeros(WIDTH, np.float32)
+    begins = np.cumsum((0, *SIZES))
+    for each, begin, size in zip(told, begins.tolist(), SIZES, strict=False):
+        found[begin : begin + size] = np.sqrt(np.bincount(each % size, minlength=size) / len(each))
+    return found
 
 
 @cache

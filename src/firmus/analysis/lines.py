@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.analysis.melody import melody_part, skyline
-from firmus.score import TICKS_PER_QUARTER, Part, Score
+from firmus.score import TICKS_PER_QUARTER, Score
 from firmus.timing import bars
 
 BORDER = 255

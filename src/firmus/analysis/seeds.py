@@ -30,7 +30,7 @@ WIDEST = 12  # semitones
 KINDS = 2 * WIDEST + 2  # intervals, and the end of a line
 RARE = 1000  # places of a turn, beyond which it is made longer
 MOST_PLACES = 500_000  # of all turns of a melody; the rarest come first
-STRETCH = 16  # notes: two stretches side by side vote together
+STRETCH = 16  # notes: half of what votes together
 BEFORE = 1 << 14  # notes that a melody may begin before the first note of all
 CANDIDATES = 1000
 REACH = 5  # notes of a turn, after its first, that may be altered
@@ -96,12 +96,15 @@ class Hits(NamedTuple):
         stretches = (self.places - self.notes + BEFORE) // STRETCH
         ballots = (self.up + 128 << _PLACE_BITS | stretches) << (_TURN_BITS + _WEIGHT_BITS)
         ballots |= self.notes << _WEIGHT_BITS | self.weights
-        return _elected(ballots, most)
+        return _elected(np.concatenate([ballots, ballots - (1 << _TURN_BITS + _WEIGHT_BITS)]), most)
 
-    def stretch(self, first: int, up: int) -> Stretch:
-        """From where to where a candidate shares turns with the melody, gaps of 32 notes at most apart."""
+    def stretch(self, first: int, up: int, line: tuple[int, int]) -> Stretch | None:
+        """From where to where a candidate shares turns with the melody within a line, at most 32 notes apart."""
         ahead = self.places - self.notes - first
-        mine = np.flatnonzero((self.up == up) & (ahead >= 0) & (ahead < 2 * STRETCH))
+        is_mine = (self.up == up) & (ahead >= 0) & (ahead < 2 * STRETCH)
+        mine = np.flatnonzero(is_mine & (self.places >= line[0]) & (self.places < line[1]))
+        if not len(mine):
+            return None
         mine = mine[np.argsort(self.places[mine], kind="stable")]
         places, notes = self.places[mine], self.notes[mine]
         begins = np.flatnonzero(np.append(True, np.diff(places) > 2 * STRETCH))
@@ -112,8 +115,19 @@ class Hits(NamedTuple):
 
 
 class Turns(NamedTuple):
-    """Turns to be looked up: intervals (V, 6), 0 beyond the end; the fewest of them that tell it from what it was not
-    altered from; the bits of the alteration; and the note (V,) of the melody on which it begins."""
+    """Turns to be looked up.
+
+    Parameters
+    ----------
+    intervals : array (V, 6)
+        0 beyond the end.
+    fewest : array (V,)
+        How many of them tell the turn from what it was not altered from.
+    bits : array (V,)
+        How improbable the alteration is.
+    notes : array (V,)
+        Note of the melody on which it begins.
+    """
 
     intervals: Integers
     fewest: Integers
@@ -204,10 +218,10 @@ class Seeds:
         ends = np.cumsum(count)
         all_places = np.arange(count.sum()) + np.repeat(begin - (ends - count), count)
         places, notes_of = self.places[all_places].astype(np.int64), np.repeat(notes, count)
-        most = np.zeros(len(pitches), np.int64)
-        np.maximum.at(most, notes, weights)
+        best = np.zeros(len(pitches), np.int64)
+        np.maximum.at(best, notes, weights)
         up = lines.pitches[places] - pitches[notes_of]
-        return Hits(places, notes_of, up, np.repeat(weights, count), int(most.sum()))
+        return Hits(places, notes_of, up, np.repeat(weights, count), int(best.sum()))
 
     def information(self, pitches: Integers) -> float:
         """How many bits the intervals of a melody tell, each by how often it stands in the lines."""
@@ -251,7 +265,10 @@ def turns(pitches: Integers, *, altered: bool = True) -> Turns:
             made += [(wrong, note + 1, WRONG), (slipped, note, SLIPPED)]
         made.append((np.delete(window, note, axis=1), note, LEFT_OUT))
         made.append((np.delete(window, [note, note + 1], axis=1), note, TWO_LEFT_OUT))
-    made += [(np.insert(window, note, window[:, note], axis=1), note + 2, REPEATED) for note in range(REACH if altered else 0)]
+    made += [
+        (np.insert(window, note, window[:, note], axis=1), note + 2, REPEATED)
+        for note in range(REACH if altered else 0)
+    ]
     found, fewest, bits = [], [], []
     for each, least, improbable in made:
         notes = each[:, : LONGEST + 1]
@@ -266,7 +283,7 @@ def turns(pitches: Integers, *, altered: bool = True) -> Turns:
 
 
 def _elected(ballots: Integers, most: int) -> Candidates:
-    """The stretches with the most votes; of votes of one turn for a stretch the highest counts."""
+    """Stretches of 32 notes with the most votes; of votes of one turn for a stretch the highest counts."""
     if not len(ballots):
         return Candidates(ballots, ballots, ballots, ballots)
     ballots.sort()
@@ -276,11 +293,8 @@ def _elected(ballots: Integers, most: int) -> Candidates:
     first = np.flatnonzero(np.append(True, stretches[1:] != stretches[:-1]))
     votes = np.add.reduceat(ballots & ((1 << _WEIGHT_BITS) - 1), first)
     stretches, notes = stretches[first], (ballots[(first + np.append(first[1:], len(ballots))) // 2] >> _WEIGHT_BITS)
-    beside = np.flatnonzero(stretches[1:] == stretches[:-1] + 1)
-    both = votes.copy()
-    both[beside] += votes[beside + 1]
-    best = np.argpartition(-both, most)[:most] if len(both) > most else np.arange(len(both))
-    best = best[np.argsort(-both[best], kind="stable")]
+    best = np.argpartition(-votes, most)[:most] if len(votes) > most else np.arange(len(votes))
+    best = best[np.argsort(-votes[best], kind="stable")]
     begin = (stretches[best] & ((1 << _PLACE_BITS) - 1)) * STRETCH - BEFORE
-    middle = begin + STRETCH // 2 + (notes[best] & ((1 << _TURN_BITS) - 1))
-    return Candidates(begin, (stretches[best] >> _PLACE_BITS) - 128, both[best], middle)
+    middle = begin + STRETCH + (notes[best] & ((1 << _TURN_BITS) - 1))
+    return Candidates(begin, (stretches[best] >> _PLACE_BITS) - 128, votes[best], middle)

@@ -207,7 +207,7 @@ def search(options: argparse.Namespace) -> None:
     if options.quiet:
         return
     for name, reason in list(found.left_out.items())[:MOST_LEFT_OUT]:
-        print(say("left out").format(name=name, reason=reason), file=sys.stderr)
+        print(say("left out").format(path=name, reason=reason), file=sys.stderr)
     if (more := len(found.left_out) - MOST_LEFT_OUT) > 0:
         print(say("more left out").format(more=more), file=sys.stderr)
     for rank, match in enumerate(found.matches, 1):

@@ -27,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(title=say("commands"), metavar="COMMAND", required=True)
     _composing(verbs)
     _files(verbs)
+    _searching(verbs)
     _training(verbs)
     return top
 
@@ -113,6 +114,17 @@ def _files(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.add_argument("--reference", metavar="REAL", required=True, help=say("reference"))
     verb.add_argument("--out", metavar="DIR", help=say("evaluate out"))
     _common(verb)
+    verb = _verb(verbs, "listen", commands.listen)
+    verb.add_argument("folders", nargs="+", metavar="A B | report RESULTS", help=say("listen folders"))
+    verb.add_argument("--real", metavar="REAL", help=say("real"))
+    verb.add_argument("--out", metavar="RESULTS", default="listening.jsonl", help=say("listen out"))
+    verb.add_argument("--port", type=int, default=8350, help=say("port"))
+    _common(verb, writes=False)
+    verb = _verb(verbs, "models", commands.models)
+    _common(verb, writes=False)
+
+
+def _searching(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb = _verb(verbs, "search", commands.search)
     verb.add_argument("library", metavar="LIBRARY", help=say("library"))
     asked = verb.add_mutually_exclusive_group(required=True)
@@ -122,14 +134,6 @@ def _files(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.add_argument("--tune", type=int, default=1, metavar="N", help=say("tune"))
     verb.add_argument("--count", type=int, default=10, metavar="N", help=say("matches"))
     verb.add_argument("--rebuild", action="store_true", help=say("rebuild"))
-    _common(verb, writes=False)
-    verb = _verb(verbs, "listen", commands.listen)
-    verb.add_argument("folders", nargs="+", metavar="A B | report RESULTS", help=say("listen folders"))
-    verb.add_argument("--real", metavar="REAL", help=say("real"))
-    verb.add_argument("--out", metavar="RESULTS", default="listening.jsonl", help=say("listen out"))
-    verb.add_argument("--port", type=int, default=8350, help=say("port"))
-    _common(verb, writes=False)
-    verb = _verb(verbs, "models", commands.models)
     _common(verb, writes=False)
 
 

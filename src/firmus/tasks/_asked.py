@@ -24,8 +24,8 @@ def melody(text: str) -> Query:
 
     Notes are divided by blanks, commas or bar lines. A note is a letter with its accidentals and its octave (C4 is
     middle C); without an octave it is the one nearest to the note before. A length follows after a colon, in beats
-    (``:2``, ``:0.5``, ``:3/2``); a note without one lasts a beat, and where none has one, the rhythm is left open. ``R``
-    is a rest.
+    (``:2``, ``:0.5``, ``:3/2``); a note without one lasts a beat, and where none has one, the rhythm is left open.
+    ``R`` is a rest.
 
     Examples
     --------

@@ -145,7 +145,7 @@ def read(folder: Path, name: str, size: int, time: int) -> Catalogue:
 
 def _loaded(folder: Path, index: Path, made_by: str) -> Library | None:
     """The library as it was kept; None where nothing is, or what is there is damaged."""
-    found = _catalogue.load(index, made_by, SEEDS + (GRAPH,))
+    found = _catalogue.load(index, made_by, (*SEEDS, GRAPH))
     if found is None or any(name not in found[1] for name in SEEDS):
         return None
     catalogue, extra = found
@@ -163,11 +163,11 @@ def _updated(
     kept = [library.catalogue] if library else []
     kept += [] if rebuild else [each[0] for path in parts if (each := _catalogue.load(path, made_by))]
     missing, chosen = dict(found), []
-    for each in kept:
-        good = [missing.get(file.name) == (file.size, file.time) for file in each.files]
-        for file in itertools.compress(each.files, good):
+    for before in kept:
+        good = [missing.get(file.name) == (file.size, file.time) for file in before.files]
+        for file in itertools.compress(before.files, good):
             del missing[file.name]
-        chosen.append(each.kept(good))
+        chosen.append(before.kept(good))
     with _Reading(folder, home, made_by) as reading:
         reading.read(missing, progress)
     catalogue = _catalogue.joined([*chosen, *reading.chunks])

@@ -6,7 +6,7 @@ import math
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from firmus import formats
 from firmus.analysis import likeness
 from firmus.analysis.alignment import align
 from firmus.analysis.lines import Query
-from firmus.analysis.seeds import Candidates, Stretch
+from firmus.analysis.seeds import Candidates, Hits, Stretch
 from firmus.errors import FormatError, InvalidBrief
 from firmus.score import Score
 from firmus.tasks import _asked
@@ -136,8 +136,8 @@ def search(
         score = like if isinstance(like, Score) else formats.read(like, tune=tune)
         asked = _asked.whole(score)
     else:
-        sung = melody if hum is None else _hummed(hum)
-        asked = _asked.melody(sung) if isinstance(sung, str) else _asked.of_score(sung)
+        sung = _hummed(hum) if hum is not None else melody
+        asked = _asked.of_score(sung) if isinstance(sung, Score) else _asked.melody(sung or "")
     library = open_library(Path(folder), progress, rebuild=rebuild)
     if like is None:
         matches = by_melody(library, asked, count)
@@ -165,55 +165,100 @@ def by_melody(library: Library, asked: Query, count: int) -> list[Match]:
     best = order[np.sort(first)][: max(count, CLOSELY)]
     chosen = Candidates(*(each[best] for each in candidates))
     found = align(asked, told, chosen, closely=True)
-    bits, places = library.seeds.information(asked.pitches), np.log2(len(told))
+    bits, places = library.seeds.information(asked.pitches), math.log2(len(told))
     rhythm = 0 if asked.lengths is None else len(asked)
     matches = []
     for row in np.lexsort((best, found.cost))[:count].tolist():
         cost = min(float(found.cost[row]), 1.0)
         where = Stretch(int(found.first[row]), int(found.last[row]), 0, len(asked) - 1, int(chosen.up[row]))
-        sure = _chance(0.16 * (bits - places) - 0.76 * cost * bits + 0.19 * rhythm)
+        sure = _melody_chance(bits, places, cost, rhythm)
         matches.append(_match(library, asked, int(pieces[best[row]]), where, 1 - cost, sure))
     return matches
 
 
 def by_likeness(library: Library, asked: Query, count: int, itself: tuple[Path, int] | None = None) -> list[Match]:
     """Pieces that are like a melody on the whole, the likest first; the piece itself is left out."""
-    told = library.catalogue.lines
-    hits = library.seeds.hits(told, asked.pitches[:MOST_NOTES], altered=False, most=HITS)
-    places = hits.elected()
-    owners = told.pieces[told.line_at(np.clip(places.middle, 0, len(told) - 1))]
-    shared, best = np.unique(owners, return_index=True)  # the first place of a piece is its best
-    point = likeness.point(asked)
-    pieces = np.union1d(library.neighbours.near(point, NEAR)[0], shared)
-    alike = np.clip(library.neighbours.cosines(point, pieces), 0, 1)
-    share = np.zeros(len(pieces))
-    share[np.searchsorted(pieces, shared)] = np.minimum(places.votes[best] / max(hits.whole, 1), 1)
-    place_of = dict(zip(shared.tolist(), best.tolist(), strict=True))
-    score = (np.sqrt(share) + alike) / 2
+    found = compared(library, asked)
+    score = (np.sqrt(found.share) + found.alike) / 2
+    usual = found.usual()
     matches: list[Match] = []
-    for row in np.lexsort((pieces, -score)).tolist():
-        piece = int(pieces[row])
+    for row in np.lexsort((found.pieces, -score)).tolist():
+        piece = int(found.pieces[row])
         if len(matches) == count or score[row] < LEAST:
             break
-        if itself is not None and _is(library, piece, *itself):
-            continue
-        place = place_of.get(piece)
-        where = None if place is None else hits.stretch(int(places.first[place]), int(places.up[place]))
-        sure = _chance(14 * math.sqrt(share[row]) + 2 * float(alike[row]) - 5)
-        matches.append(_match(library, asked, piece, where, float(score[row]), sure))
+        if itself is None or not _is(library, piece, *itself):
+            sure = _likeness_chance(float(found.share[row]), usual, float(found.alike[row]))
+            matches.append(_match(library, asked, piece, found.stretch(library, row), float(score[row]), sure))
     return matches
 
 
-def _match(
-    library: Library, asked: Query, piece: int, where: Stretch | None, score: float, confidence: float
-) -> Match:
+class Compared(NamedTuple):
+    """Pieces (K,) that may be like a melody.
+
+    How much of its turns each has at one place, and how near it lies, 0 to 1 (K,); that place (K,), -1 for none; what
+    speaks for the places, and the lines that they are in.
+    """
+
+    pieces: NDArray[np.int64]
+    share: NDArray[np.float64]
+    alike: NDArray[np.float32]
+    place: NDArray[np.int64]
+    hits: Hits
+    candidates: Candidates
+    lines: NDArray[np.int64]
+
+    def usual(self) -> float:
+        """Share that a piece has by chance: that of the twentieth, or of the middle one of fewer than forty."""
+        return float(np.sort(self.share)[-min(20, len(self.share) // 2 + 1)])
+
+    def stretch(self, library: Library, row: int) -> Stretch | None:
+        """Where a piece has most of the melody."""
+        place = int(self.place[row])
+        if place < 0:
+            return None
+        begin, end = library.catalogue.lines.starts[self.lines[place] : self.lines[place] + 2].tolist()
+        return self.hits.stretch(int(self.candidates.first[place]), int(self.candidates.up[place]), (begin, end))
+
+
+def compared(library: Library, asked: Query) -> Compared:
+    """Compare a melody with the pieces that lie nearest and with those that have most of its turns."""
+    told = library.catalogue.lines
+    hits = library.seeds.hits(told, asked.pitches[:MOST_NOTES], altered=False, most=HITS)
+    candidates = hits.elected()
+    all_lines = told.line_at(np.clip(candidates.middle, 0, len(told) - 1))
+    shared, best = np.unique(told.pieces[all_lines], return_index=True)  # the first place of a piece is its best
+    point = likeness.point(asked)
+    pieces = np.union1d(library.neighbours.near(point, NEAR)[0], shared)
+    share, place = np.zeros(len(pieces)), np.full(len(pieces), -1)
+    rows = np.searchsorted(pieces, shared)
+    place[rows] = best
+    share[rows] = np.minimum(candidates.votes[best] / max(hits.whole, 1), 1)
+    alike = np.clip(library.neighbours.cosines(point, pieces), 0, 1)
+    return Compared(pieces, share, alike, place, hits, candidates, all_lines)
+
+
+def _melody_chance(bits: float, places: float, cost: float, rhythm: int) -> float:
+    """How probable it is that a melody of so many bits, found at a cost, is no chance among 2 ** `places` notes."""
+    return _chance(0.16 * (bits - places) - 0.76 * cost * bits + 0.19 * rhythm)
+
+
+def _likeness_chance(share: float, usual: float, alike: float) -> float:
+    """How probable it is that a piece with such a share of a melody, and so near, is the same music."""
+    return _chance(14 * math.sqrt(share) - 10 * math.sqrt(usual) + 2 * alike - 4)
+
+
+def _match(library: Library, asked: Query, piece: int, where: Stretch | None, score: float, confidence: float) -> Match:
     file, tune = library.where[piece].tolist()
     name = library.catalogue.files[file].name
     title, parts = library.catalogue.files[file].tunes[tune]
     part, there, here, up = "", "", "", 0
     if where is not None:
         told = library.catalogue.lines
-        part, there, up = parts[told.parts[told.line_at(np.array([where.last]))[0]]], _bars(told.bars, where[:2]), where.up
+        part, there, up = (
+            parts[told.parts[told.line_at(np.array([where.last]))[0]]],
+            _bars(told.bars, where[:2]),
+            where.up,
+        )
         here = "" if asked.bars is None else _bars(asked.bars, where[2:4])
     return Match(name, tune + 1, title, part, there, here, up, round(score, 3), round(confidence, 3))
 
@@ -228,7 +273,7 @@ def _is(library: Library, piece: int, path: Path, tune: int) -> bool:
     """Whether a piece is that of a file, or of one beside it that differs in its ending alone."""
     file, number = library.where[piece].tolist()
     there = library.folder / library.catalogue.files[file].name
-    return number + 1 == tune and there.resolve().with_suffix("") == path.resolve().with_suffix("")
+    return int(number) + 1 == tune and there.resolve().with_suffix("") == path.resolve().with_suffix("")
 
 
 def _chance(logits: float) -> float:
