@@ -229,8 +229,8 @@ def build(folder: Path) -> Library:
     begin, read = time.perf_counter(), [0.0]
     library = open_library(folder, lambda *_: read.append(time.perf_counter()), rebuild=True)
     end = time.perf_counter()
-    print(f"{library.catalogue.pieces} pieces, {len(library.catalogue.lines)} notes: {read[-1] - begin:.0f} s until all "
-          f"files were read, {end - read[-1]:.0f} s for turns, graph and writing; {end - begin:.0f} s in all")  # fmt: skip
+    print(f"{library.catalogue.pieces} pieces, {len(library.catalogue.lines)} notes")
+    print(f"{read[-1] - begin:.0f} s until all files were read, {end - read[-1]:.0f} s for turns, graph and writing")
     return library
 
 
@@ -311,7 +311,7 @@ def evidence(library: Library, melody: Query, by: str, found: search.Match) -> t
         return bits - np.log2(len(library.catalogue.lines)), off, 0 if melody.lengths is None else len(melody)
     told = search.compared(library, melody)
     best = int((np.sqrt(told.share) + told.alike).argmax())
-    return float(np.sqrt(told.share[best])), np.sqrt(told.usual()), float(told.alike[best])
+    return float(np.sqrt(told.share[best])), float(np.sqrt(told.usual()))
 
 
 def main() -> None:

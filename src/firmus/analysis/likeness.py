@@ -46,7 +46,7 @@ def point(melody: Query) -> Floats:
     >>> higher_and_faster = Query(tune.pitches + 5, tune.lengths - 8)
     >>> upside_down = Query(120 - tune.pitches, tune.lengths)
     >>> [round(float(point(tune) @ point(each)), 2) for each in (higher_and_faster, upside_down)]
-    [1.0, 0.24]
+    [1.0, 0.02]
     """
     if len(melody) < FEWEST:
         return np.zeros(WIDTH, np.float32)

@@ -102,7 +102,7 @@ def of_score(score: Score) -> Lines:
 
     Examples
     --------
-    >>> from firmus.score import Note
+    >>> from firmus.score import Note, Part
     >>> found = of_score(Score((Part("", (Note(0, 480, 60), Note(960, 480, 64), Note(1920, 240, 62))),)))
     >>> found.pitches.tolist(), found.lengths.tolist(), found.bars.tolist()
     ([255, 60, 64, 62], [0, 8, 8, -8], [1, 1, 1, 2])
@@ -165,7 +165,7 @@ def query(score: Score) -> Query:
 
     Examples
     --------
-    >>> from firmus.score import Note
+    >>> from firmus.score import Note, Part
     >>> asked = query(Score((Part("", (Note(0, 480, 60), Note(480, 960, 64))),)))
     >>> asked.pitches.tolist(), asked.lengths.tolist(), asked.bars.tolist()
     ([60, 64], [0, 8], [1, 1])

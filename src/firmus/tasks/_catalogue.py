@@ -155,7 +155,7 @@ def load(path: Path, made_by: str, wanted: Iterable[str] = ()) -> tuple[Catalogu
         Of `extra`; those that are not there are left out.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             document = json.loads(archive["table"].tobytes())
             if document["version"] != VERSION or document["made_by"] != made_by:
                 return None

@@ -46,7 +46,7 @@ class Neighbours:
         if not _has_graphs():
             return Neighbours(self.points, np.full(len(self.points), -1), np.empty(0, np.uint8))
         graph, ids = self._graph, self.ids.copy()
-        known = np.sort(np.array(graph.keys, np.int64)) if len(graph) else np.empty(0, np.int64)
+        known = np.sort(np.array(graph.keys[:], np.int64)) if len(graph) else np.empty(0, np.int64)
         gone = np.setdiff1d(known, ids)
         if len(gone) > MOST_GONE * len(known) or np.setdiff1d(ids[ids >= 0], known).size:
             graph, ids, known, gone = _empty(self.points.shape[1]), np.full(len(ids), -1), known[:0], known[:0]

@@ -187,7 +187,7 @@ def by_likeness(library: Library, asked: Query, count: int, itself: tuple[Path, 
         if len(matches) == count or score[row] < LEAST:
             break
         if itself is None or not _is(library, piece, *itself):
-            sure = _likeness_chance(float(found.share[row]), usual, float(found.alike[row]))
+            sure = _likeness_chance(float(found.share[row]), usual)
             matches.append(_match(library, asked, piece, found.stretch(library, row), float(score[row]), sure))
     return matches
 
@@ -208,8 +208,8 @@ class Compared(NamedTuple):
     lines: NDArray[np.int64]
 
     def usual(self) -> float:
-        """Share that a piece has by chance: that of the twentieth, or of the middle one of fewer than forty."""
-        return float(np.sort(self.share)[-min(20, len(self.share) // 2 + 1)])
+        """Share that a piece has by chance: that of the twentieth best, or of one in four where there are few."""
+        return float(np.sort(self.share)[-min(20, len(self.share) // 4 + 1)])
 
     def stretch(self, library: Library, row: int) -> Stretch | None:
         """Where a piece has most of the melody."""
@@ -239,12 +239,12 @@ def compared(library: Library, asked: Query) -> Compared:
 
 def _melody_chance(bits: float, places: float, cost: float, rhythm: int) -> float:
     """How probable it is that a melody of so many bits, found at a cost, is no chance among 2 ** `places` notes."""
-    return _chance(0.16 * (bits - places) - 0.76 * cost * bits + 0.19 * rhythm)
+    return _chance(0.175 * (bits - places) - 0.81 * cost * bits + 0.155 * rhythm - 1.15)
 
 
-def _likeness_chance(share: float, usual: float, alike: float) -> float:
-    """How probable it is that a piece with such a share of a melody, and so near, is the same music."""
-    return _chance(14 * math.sqrt(share) - 10 * math.sqrt(usual) + 2 * alike - 4)
+def _likeness_chance(share: float, usual: float) -> float:
+    """How probable it is that a piece with such a share of a melody is the same music, where others have `usual`."""
+    return _chance(38 * math.sqrt(share) - 47 * math.sqrt(usual) - 3.2)
 
 
 def _match(library: Library, asked: Query, piece: int, where: Stretch | None, score: float, confidence: float) -> Match:
