@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from firmus.tasks.analyse import Analysis
     from firmus.tasks.explain import Explanation
     from firmus.tasks.hear import SoundAnalysis
+    from firmus.tasks.search import Findings
     from firmus.work import Brief, Origin, Work
 
 __version__ = "0.1.0"
@@ -30,7 +31,7 @@ _HOMES = {
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
     "accompany", "analyse", "compose", "explain", "extend", "harmonise", "humanise", "infill", "interpolate", "read",
-    "transcribe",
+    "search", "transcribe",
     "vary", "write",
 ]  # fmt: skip
 
@@ -116,6 +117,13 @@ def explain(source: Any, **options: Any) -> Explanation:
     from firmus.work import Work
 
     return task.explain(source if isinstance(source, Work | Score) else task.read(source), **options)
+
+
+def search(folder: Any, **options: Any) -> Findings:
+    """Find a `melody`, a `hum`, or pieces that are `like` a piece, in a folder; see `firmus.tasks.search.search`."""
+    from firmus.tasks import search as task
+
+    return task.search(folder, **options)
 
 
 def read(path: Any) -> Score:

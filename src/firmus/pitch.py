@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from firmus.errors import InvalidScore
 
 STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -31,6 +33,24 @@ def pitch_class(name: str) -> int:
     if not name or name[0] not in STEPS or name[1:] not in ACCIDENTALS:
         raise InvalidScore(f"{name!r} is no note name: it must be A to G with #, b, ## or bb, such as 'Bb'")
     return (STEPS[name[0]] + ACCIDENTALS[name[1:]]) % 12
+
+
+def midi_number(name: str) -> int:
+    """MIDI number, 0 to 127, of a note name with its octave, in small or capital letters; C4 is middle C.
+
+    Examples
+    --------
+    >>> midi_number("C4"), midi_number("Bb5"), midi_number("f#3")
+    (60, 82, 54)
+    """
+    match = re.fullmatch(r"([A-Ga-g])([#♯]{0,2}|[b♭]{0,2})(-?\d)", name)
+    if not match:
+        raise InvalidScore(f"{name!r} is no note: it must be A to G with #, b, ## or bb and an octave, such as 'Bb4'")
+    accidental = match[2].replace("♯", "#").replace("♭", "b")
+    number = 12 * (int(match[3]) + 1) + STEPS[match[1].upper()] + ACCIDENTALS[accidental]
+    if not 0 <= number <= 127:
+        raise InvalidScore(f"note {name!r} must lie from C-1 to G9")
+    return number
 
 
 def fifths(name: str) -> int:

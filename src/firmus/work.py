@@ -15,7 +15,7 @@ from typing import Any
 
 from firmus import plugins
 from firmus.errors import InvalidBrief, InvalidScore, unknown
-from firmus.pitch import STEPS
+from firmus.pitch import midi_number
 from firmus.score import Chord, Key, Meter, Score
 
 MOST_BARS = 512
@@ -301,12 +301,13 @@ def pitch_range(text: str, part: str = "") -> tuple[int, int]:
     """
     pitches = []
     for item in re.split(r"\s*(?<=[\d\s])-\s*", text.strip()):
-        match = re.fullmatch(r"([A-Ga-g])([#b]?)(-?\d)", item)
-        if match:
-            accidental = {"#": 1, "b": -1, "": 0}[match[2]]
-            pitches.append(12 * (int(match[3]) + 1) + STEPS[match[1].upper()] + accidental)
-        elif item.isdecimal():
+        if item.isdecimal():
             pitches.append(int(item))
+            continue
+        try:
+            pitches.append(midi_number(item))
+        except InvalidScore:
+            break
     if len(pitches) != 2 or not 0 <= pitches[0] <= pitches[1] <= 127:
         shown = f" of part {part!r}" if part else ""
         raise InvalidBrief(f"range {text!r}{shown} must be the lowest and the highest note, such as F3-D5")

@@ -56,6 +56,22 @@ def bass_part(score: Score) -> Part | None:
     return min(others, key=lambda part: float(np.mean([note.pitch for note in part.notes])), default=None)
 
 
+def skyline(part: Part) -> NDArray[np.int64]:
+    """Starts, ends and pitches (N, 3) of the highest note at each onset.
+
+    Examples
+    --------
+    >>> from firmus.score import Note
+    >>> skyline(Part("", (Note(0, 960, 60), Note(0, 480, 64), Note(480, 480, 62)))).tolist()
+    [[0, 480, 64], [480, 960, 62]]
+    """
+    highest: dict[int, tuple[int, int]] = {}
+    for note in part.notes:
+        if note.start not in highest or note.pitch > highest[note.start][1]:
+            highest[note.start] = (note.end, note.pitch)
+    return np.array([(start, *highest[start]) for start in sorted(highest)], np.int64).reshape(-1, 3)
+
+
 def phrases(score: Score) -> tuple[Phrase, ...]:
     """Phrases of the melody of a Score, from its first note to its last.
 
@@ -70,7 +86,7 @@ def phrases(score: Score) -> tuple[Phrase, ...]:
     part = melody_part(score)
     if part is None:
         return ()
-    line = _line(part)
+    line = skyline(part)
     if len(line) < 4:
         return (Phrase(int(line[0, 0]), score.end, 0.0),) if len(line) else ()
     strength = boundaries(line)
@@ -97,15 +113,6 @@ def boundaries(line: NDArray[np.int64]) -> NDArray[np.float64]:
         found = values * around
         total[1:] += weight * found / (found.max() or 1.0)
     return total
-
-
-def _line(part: Part) -> NDArray[np.int64]:
-    """Starts, ends and pitches (N, 3) of the highest note at each onset."""
-    highest: dict[int, tuple[int, int]] = {}
-    for note in part.notes:
-        if note.start not in highest or note.pitch > highest[note.start][1]:
-            highest[note.start] = (note.end, note.pitch)
-    return np.array([(start, *highest[start]) for start in sorted(highest)], np.int64).reshape(-1, 3)
 
 
 def _peaks(line: NDArray[np.int64], strength: NDArray[np.float64], score: Score) -> list[int]:

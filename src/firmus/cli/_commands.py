@@ -26,6 +26,7 @@ TASKS = {
     "harmonise": ("accompany", "harmonise"), "accompany": ("accompany", "accompany"), "vary": ("vary", "vary"),
     "interpolate": ("interpolate", "interpolate"), "humanise": ("humanise", "humanise"),
 }  # fmt: skip
+MOST_LEFT_OUT = 5  # files that are named
 
 
 def version() -> str:
@@ -187,6 +188,38 @@ def evaluate(options: argparse.Namespace) -> None:
         for name, each in found["copying"].items():
             lines.append(f"  {name:28}{each['generated']:9.1%}{each['people']:9.1%}")
         print("\n".join([*(str(path) for path in paths), *lines]))
+
+
+def search(options: argparse.Namespace) -> None:
+    """Search a folder of music for a melody, or for pieces like a piece."""
+    from firmus import search as find
+
+    show = Progress(options.quiet, "file")
+    try:
+        found = find(
+            options.library, melody=options.melody, like=options.like, hum=options.hum, tune=options.tune,
+            count=options.count, rebuild=options.rebuild, progress=show,
+        )  # fmt: skip
+    finally:
+        show.end()
+    if options.json:
+        print(json.dumps({"task": options.task, **found.as_dict()}, ensure_ascii=False))
+        return
+    if options.quiet:
+        return
+    for name, reason in list(found.left_out.items())[:MOST_LEFT_OUT]:
+        print(say("left out").format(path=name, reason=reason), file=sys.stderr)
+    if (more := len(found.left_out) - MOST_LEFT_OUT) > 0:
+        print(say("more left out").format(more=more), file=sys.stderr)
+    for rank, match in enumerate(found.matches, 1):
+        where = say("as bars" if match.of_bars else "at bars").format(bars=match.bars, own=match.of_bars)
+        moved = say("moved").format(semitones=match.semitones) if match.semitones else ""
+        told = [f"{match.file}#{match.tune}" if match.tune > 1 else match.file, match.title, match.part]
+        told += [where, moved] if match.bars else [say("no bars")]
+        sure = say("how sure").format(confidence=match.confidence)
+        print(f"{rank:3}  {match.score:.2f}  {sure}  " + " · ".join(each for each in told if each))
+    if not found.matches:
+        print(say("nothing found").format(pieces=found.pieces))
 
 
 def _pages(options: argparse.Namespace, name: str, found: dict[str, Any], page: Callable[[], str]) -> list[Path]:

@@ -27,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(title=say("commands"), metavar="COMMAND", required=True)
     _composing(verbs)
     _files(verbs)
+    _searching(verbs)
     _training(verbs)
     return top
 
@@ -120,6 +121,19 @@ def _files(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.add_argument("--port", type=int, default=8350, help=say("port"))
     _common(verb, writes=False)
     verb = _verb(verbs, "models", commands.models)
+    _common(verb, writes=False)
+
+
+def _searching(verbs: argparse._SubParsersAction[Parser]) -> None:
+    verb = _verb(verbs, "search", commands.search)
+    verb.add_argument("library", metavar="LIBRARY", help=say("library"))
+    asked = verb.add_mutually_exclusive_group(required=True)
+    asked.add_argument("--melody", metavar="'C4 D4 E4:2'", help=say("melody"))
+    asked.add_argument("--like", metavar="FILE", help=say("like"))
+    asked.add_argument("--hum", metavar="TAKE.wav", help=say("hum"))
+    verb.add_argument("--tune", type=int, default=1, metavar="N", help=say("tune"))
+    verb.add_argument("--count", type=int, default=10, metavar="N", help=say("matches"))
+    verb.add_argument("--rebuild", action="store_true", help=say("rebuild"))
     _common(verb, writes=False)
 
 

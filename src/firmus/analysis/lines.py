@@ -1,0 +1,177 @@
+"""Melodic lines of many pieces, one after the other in a few arrays: what a search looks through.
+
+Conventions: of notes of a part that begin together the highest stands for the part (`firmus.analysis.melody.skyline`);
+drums are left out. A note lasts until the next one begins, so that rests belong to the note before; its length is told
+in eighths of an octave from a quarter note (8 is a half note, -8 an eighth), so that another tempo adds a constant.
+Before each line stands a border, which is no note, so that nothing is ever found across two lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus.analysis.melody import melody_part, skyline
+from firmus.score import TICKS_PER_QUARTER, Score
+from firmus.timing import bars
+
+BORDER = 255
+FEWEST = 2  # notes of a line
+OCTAVE = 8  # steps of length
+LONGEST = 96  # steps of length, above and below a quarter note
+MOST_BARS = 65_535  # later bars count as this one
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """Every line of some pieces.
+
+    Parameters
+    ----------
+    pitches : array (N,) of uint8
+        MIDI numbers of the notes of all lines; 255 is a border.
+    lengths : array (N,) of int8
+        Eighths of an octave from a quarter note, -96 to 96.
+    bars : array (N,) of uint16
+        Number of the bar that each note begins in.
+    starts : array (L + 1,) of int64
+        Border before each line, and the number of all notes and borders.
+    pieces : array (L,) of int32
+        Which piece each line is of; in order.
+    parts : array (L,) of uint8
+        Which part of its piece, from 0.
+    """
+
+    pitches: NDArray[np.uint8]
+    lengths: NDArray[np.int8]
+    bars: NDArray[np.uint16]
+    starts: NDArray[np.int64]
+    pieces: NDArray[np.int32]
+    parts: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        """How many notes and borders there are."""
+        return len(self.pitches)
+
+    def line_at(self, notes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Which line each note (K,) is in."""
+        found: NDArray[np.int64] = np.searchsorted(self.starts, notes, side="right") - 1
+        return found
+
+    def kept(self, keep: NDArray[np.bool_]) -> Lines:
+        """Only some pieces (P,), counted anew from 0."""
+        chosen = keep[self.pieces]
+        counts = np.diff(self.starts)
+        notes = np.repeat(chosen, counts)
+        renumbered = np.cumsum(keep) - 1
+        return Lines(
+            self.pitches[notes], self.lengths[notes], self.bars[notes],
+            np.concatenate([[0], np.cumsum(counts[chosen])]).astype(np.int64),
+            renumbered[self.pieces[chosen]].astype(np.int32), self.parts[chosen],
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """A melody that is looked for.
+
+    Parameters
+    ----------
+    pitches : array (M,)
+        MIDI numbers.
+    lengths : array (M,), optional
+        As `Lines` has them; None where no rhythm is known.
+    bars : array (M,), optional
+        Number of the bar that each note begins in; None where none are known.
+    """
+
+    pitches: NDArray[np.int64]
+    lengths: NDArray[np.int64] | None = None
+    bars: NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        """How many notes it has."""
+        return len(self.pitches)
+
+
+def of_score(score: Score) -> Lines:
+    """Lines of one piece, which is number 0.
+
+    Examples
+    --------
+    >>> from firmus.score import Note, Part
+    >>> found = of_score(Score((Part("", (Note(0, 480, 60), Note(960, 480, 64), Note(1920, 240, 62))),)))
+    >>> found.pitches.tolist(), found.lengths.tolist(), found.bars.tolist()
+    ([255, 60, 64, 62], [0, 8, 8, -8], [1, 1, 1, 2])
+    """
+    told = [(number, skyline(part)) for number, part in enumerate(score.parts) if not part.is_drums]
+    told = [(number, line) for number, line in told if len(line) >= FEWEST]
+    if not told:
+        return joined([], [])
+    every = np.concatenate([np.concatenate([line[:1], line]) for _, line in told])  # a border where each begins
+    starts = np.cumsum([0, *(len(line) + 1 for _, line in told)])
+    pitches = every[:, 2].astype(np.uint8)
+    pitches[starts[:-1]] = BORDER
+    return Lines(
+        pitches,
+        np.concatenate([np.append(np.int8(0), lengths(line)) for _, line in told]),
+        np.clip(_bars(score, every[:, 0]), 0, MOST_BARS).astype(np.uint16),
+        starts,
+        np.zeros(len(told), np.int32),
+        np.array([number for number, _ in told], np.uint8),
+    )
+
+
+def _bars(score: Score, ticks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number of the bar (N,) that each tick is in."""
+    all_bars = bars(score)
+    starts = np.array([bar.start for bar in all_bars])
+    found: NDArray[np.int64] = np.searchsorted(starts, ticks, side="right") - 1 + all_bars[0].number
+    return found
+
+
+def lengths(line: NDArray[np.int64]) -> NDArray[np.int8]:
+    """Lengths (N,) of a line (N, 3) of starts, ends and pitches: until the next note begins."""
+    ticks = np.diff(line[:, 0], append=line[-1, 1])
+    steps = np.round(OCTAVE * np.log2(np.maximum(ticks, 1) / TICKS_PER_QUARTER))
+    return np.clip(steps, -LONGEST, LONGEST).astype(np.int8)
+
+
+def joined(collections: Sequence[Lines], pieces: Sequence[int]) -> Lines:
+    """Lines of several collections, which hold so many pieces each, as one."""
+    offsets = np.cumsum([0, *pieces])
+    notes = np.cumsum([0, *(len(each) for each in collections)])
+    starts = [each.starts[:-1] + first for each, first in zip(collections, notes, strict=False)]
+    numbers = [each.pieces + first for each, first in zip(collections, offsets, strict=False)]
+    kinds = {each.name: _empty(each.name) for each in fields(Lines)}
+    found = {name: [getattr(each, name) for each in collections] for name in ("pitches", "lengths", "bars", "parts")}
+    return Lines(
+        **{name: np.concatenate([kinds[name], *arrays]) for name, arrays in found.items()},
+        starts=np.concatenate([np.empty(0, np.int64), *starts, notes[-1:]]).astype(np.int64),
+        pieces=np.concatenate([kinds["pieces"], *numbers]).astype(np.int32),
+    )
+
+
+def _empty(name: str) -> NDArray[np.generic]:
+    kinds = {"pitches": np.uint8, "lengths": np.int8, "bars": np.uint16, "pieces": np.int32, "parts": np.uint8}
+    return np.empty(0, kinds.get(name, np.int64))
+
+
+def query(score: Score) -> Query:
+    """The melody of a Score, to be looked for.
+
+    Examples
+    --------
+    >>> from firmus.score import Note, Part
+    >>> asked = query(Score((Part("", (Note(0, 480, 60), Note(480, 960, 64))),)))
+    >>> asked.pitches.tolist(), asked.lengths.tolist(), asked.bars.tolist()
+    ([60, 64], [0, 8], [1, 1])
+    """
+    part = melody_part(score)
+    if part is None:
+        return Query(np.empty(0, np.int64))
+    line = skyline(part)
+    return Query(line[:, 2], lengths(line).astype(np.int64), _bars(score, line[:, 0]))

@@ -1,0 +1,263 @@
+"""A folder of music made ready to be searched, and kept ready: only files that are new or changed are read again."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus import formats
+from firmus.analysis import likeness, lines
+from firmus.analysis.seeds import Seeds
+from firmus.errors import FirmusError, FormatError
+from firmus.tasks import _catalogue
+from firmus.tasks._catalogue import Catalogue, File
+from firmus.tasks._neighbours import Neighbours
+
+Progress = Callable[[str, int, int], None]
+Stamp = tuple[int, int]  # size in bytes, nanoseconds of the last change
+PREFERRED = (".musicxml", ".xml", ".mxl", ".mid", ".midi", ".abc", ".json")  # of files with one name, which is read
+CHUNK = 2000  # files after which what was read is kept
+AHEAD = 64  # files that are read before they are needed
+INDEX, SEEDS, GRAPH = "index.npz", ("codes", "firsts", "places"), "graph"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Library:
+    """A folder's music, ready to be searched.
+
+    Parameters
+    ----------
+    folder : Path
+    catalogue : Catalogue
+    seeds : Seeds
+    neighbours : Neighbours
+    where : array (P, 2)
+        File and tune of each piece, both from 0.
+    """
+
+    folder: Path
+    catalogue: Catalogue
+    seeds: Seeds
+    neighbours: Neighbours
+    where: NDArray[np.int64]
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """Files that could not be read, and why."""
+        return {file.name: file.reason for file in self.catalogue.files if file.reason}
+
+
+_OPEN: dict[Path, tuple[Stamp, Library]] = {}  # the last one, and the index that it was read from
+
+
+def open_library(folder: Path, progress: Progress | None = None, *, rebuild: bool = False) -> Library:
+    """Bring what is kept of a folder up to date, and open it.
+
+    What was read is kept as it goes: a run that was interrupted is taken up by the next. Of two that run at once each
+    writes a whole index, and the last one stays.
+
+    Parameters
+    ----------
+    folder : Path
+    progress : callable, optional
+        Takes what is done, how many files are, and of how many.
+    rebuild : bool
+        Whether every file is read again.
+
+    Raises
+    ------
+    FormatError
+        Where the folder is none, or holds no music that Firmus reads.
+    """
+    found = listed(folder)
+    home, made_by = _catalogue.home(folder), _made_by()
+    index = home / INDEX
+    before = _OPEN.get(home)
+    if before and not rebuild and before[0] == _stamp(index) and _same(before[1].catalogue, found):
+        return before[1]
+    library = None if rebuild else _loaded(folder, index, made_by)
+    if library is None or not _same(library.catalogue, found) or not library.neighbours.is_complete:
+        library = _updated(folder, found, library, home, progress, rebuild)
+    _OPEN.clear()
+    if (stamp := _stamp(index)) is not None:
+        _OPEN[home] = (stamp, library)
+    return library
+
+
+def listed(folder: Path) -> dict[str, Stamp]:
+    """Size and time of every music file of a folder, by name; of files of one name and several endings one is read.
+
+    Files and folders whose names begin with a dot are left out.
+
+    Raises
+    ------
+    FormatError
+        Where there is no such folder.
+    """
+    if not folder.is_dir():
+        there = "it is a file: name the folder it lies in" if folder.exists() else "there is no such folder"
+        raise FormatError(f"{folder}: {there}")
+    chosen: dict[str, tuple[int, str, os.stat_result]] = {}
+    for directory, folders, names in os.walk(folder):
+        folders[:] = [each for each in folders if not each.startswith(".")]
+        for name in names:
+            stem, ending = os.path.splitext(name)
+            if ending.lower() not in PREFERRED or name.startswith("."):
+                continue
+            path = os.path.join(directory, name)
+            rank, key = PREFERRED.index(ending.lower()), os.path.join(directory, stem)
+            if key not in chosen or rank < chosen[key][0]:
+                with contextlib.suppress(OSError):  # it went away meanwhile
+                    chosen[key] = (rank, path, os.stat(path))
+    found = {
+        Path(os.path.relpath(path, folder)).as_posix(): (stat.st_size, stat.st_mtime_ns)
+        for _, path, stat in chosen.values()
+    }
+    return dict(sorted(found.items()))
+
+
+def read(folder: Path, name: str, size: int, time: int) -> Catalogue:
+    """Read one file of a folder; one that cannot be read says why, and has no tunes."""
+    reason, scores = "", []
+    try:
+        scores = formats.read_all(folder / name)
+        found = [lines.of_score(score) for score in scores]
+        placed = [likeness.point(lines.query(score)) for score in scores]
+        if not any(len(each) for each in found):
+            raise FormatError("it has no melody of two notes or more")
+    except FirmusError as error:
+        reason, scores, found, placed = str(error), [], [], []
+    tunes = [(score.title, [part.name for part in score.parts]) for score in scores]
+    return Catalogue(
+        [File(name, size, time, reason, tunes)], lines.joined(found, [1] * len(found)),
+        np.array(placed, np.float16).reshape(-1, likeness.WIDTH), np.full(len(placed), -1, np.int64),
+    )  # fmt: skip
+
+
+def _loaded(folder: Path, index: Path, made_by: str) -> Library | None:
+    """The library as it was kept; None where nothing is, or what is there is damaged."""
+    found = _catalogue.load(index, made_by, (*SEEDS, GRAPH))
+    if found is None or any(name not in found[1] for name in SEEDS):
+        return None
+    catalogue, extra = found
+    seeds = Seeds(*(extra[name] for name in SEEDS))
+    neighbours = Neighbours(catalogue.points, catalogue.ids, extra.get(GRAPH, np.empty(0, np.uint8)))
+    return Library(folder, catalogue, seeds, neighbours, _where(catalogue.files))
+
+
+def _updated(
+    folder: Path, found: dict[str, Stamp], library: Library | None, home: Path, progress: Progress | None, rebuild: bool
+) -> Library:
+    """Read what is not kept, and keep everything."""
+    made_by = _made_by()
+    parts = sorted(home.glob("part-*.npz"))
+    kept = [library.catalogue] if library else []
+    kept += [] if rebuild else [each[0] for path in parts if (each := _catalogue.load(path, made_by))]
+    missing, chosen = dict(found), []
+    for before in kept:
+        good = [missing.get(file.name) == (file.size, file.time) for file in before.files]
+        for file in itertools.compress(before.files, good):
+            del missing[file.name]
+        chosen.append(before.kept(good))
+    with _Reading(folder, home, made_by) as reading:
+        reading.read(missing, progress)
+    catalogue = _catalogue.joined([*chosen, *reading.chunks])
+    if not catalogue.pieces:
+        raise FormatError(_nothing(folder, catalogue.files))
+    seeds = Seeds.of(catalogue.lines)
+    graph = library.neighbours.packed if library else np.empty(0, np.uint8)
+    neighbours = Neighbours(catalogue.points, catalogue.ids, graph).completed()
+    catalogue = replace(catalogue, ids=neighbours.ids)
+    extra = {name: getattr(seeds, name) for name in SEEDS} | {GRAPH: neighbours.packed}
+    _catalogue.save(home / INDEX, made_by, catalogue, extra)
+    for path in [*parts, *reading.parts]:
+        path.unlink(missing_ok=True)
+    return Library(folder, catalogue, seeds, neighbours, _where(catalogue.files))
+
+
+class _Reading:
+    """Reads files of a folder, and keeps what was read now and then, and when it is interrupted."""
+
+    def __init__(self, folder: Path, home: Path, made_by: str) -> None:
+        self.folder, self.home, self.made_by = folder, home, made_by
+        self.chunks: list[Catalogue] = []
+        self.parts: list[Path] = []
+        self._read: list[Catalogue] = []
+
+    def __enter__(self) -> _Reading:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._read:
+            self._keep(with_file=kind is not None)
+
+    def read(self, wanted: dict[str, Stamp], progress: Progress | None) -> None:
+        """Read files, some ahead, in their order."""
+        with ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
+            waiting: deque[Future[Catalogue]] = deque()
+            left = iter(wanted.items())
+            try:
+                for done in range(1, len(wanted) + 1):
+                    for name, stamp in itertools.islice(left, AHEAD - len(waiting)):
+                        waiting.append(pool.submit(read, self.folder, name, *stamp))
+                    self._read.append(waiting.popleft().result())
+                    if len(self._read) >= CHUNK:
+                        self._keep(with_file=True)
+                    if progress:
+                        progress("search", done, len(wanted))
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def _keep(self, *, with_file: bool) -> None:
+        """Make one catalogue of what was read, and a file of it, which a later run finds."""
+        chunk, self._read = _catalogue.joined(self._read), []
+        if with_file:
+            path = self.home / f"part-{os.getpid()}-{len(self.parts)}.npz"
+            self.parts.append(path)
+            _catalogue.save(path, self.made_by, chunk)
+        self.chunks.append(chunk)
+
+
+def _made_by() -> str:
+    """What an index depends on besides the files."""
+    from firmus import __version__
+
+    return f"Firmus {__version__}"
+
+
+def _stamp(path: Path) -> Stamp | None:
+    """Size and time of a file; None where it is not there."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _same(catalogue: Catalogue, found: dict[str, Stamp]) -> bool:
+    """Whether a catalogue is of these files, as they are."""
+    return {file.name: (file.size, file.time) for file in catalogue.files} == found
+
+
+def _where(files: list[File]) -> NDArray[np.int64]:
+    """File and tune (P, 2) of every piece."""
+    counts = np.array([len(file.tunes) for file in files], np.int64)
+    first = np.repeat(np.cumsum(counts) - counts, counts)
+    return np.stack([np.repeat(np.arange(len(files)), counts), np.arange(counts.sum()) - first], axis=1)
+
+
+def _nothing(folder: Path, files: list[File]) -> str:
+    """Why there is nothing to search."""
+    if not files:
+        return f"{folder} holds no music that Firmus reads: {', '.join(formats.extensions())}"
+    return f"{folder}: none of its {len(files)} music files can be read; {files[0].name}: {files[0].reason}"
