@@ -47,7 +47,7 @@ def test_a_killed_workers_job_is_done_once_with_the_same_bytes(serve):
 
 
 def test_a_worker_that_wakes_up_after_its_lease_can_write_nothing(serve):
-    server = serve(lease=1.0)
+    server = serve(lease=1.0, attempts=20)
     undisturbed = server.midi(server.ask("compose", **CHORALE))
     job, worker = begun(server)
     os.kill(worker, signal.SIGSTOP)

@@ -152,6 +152,7 @@ def test_events_can_be_followed_from_wherever_one_stopped(server):
     assert [data for _, kind, data in first + rest if kind == "progress"][-1]["total"] == 3
     assert streamed(server, job) == first + rest
     assert streamed(server, job, last=len(numbers) - 1) == rest[-1:]
+    assert streamed(server, job, last=len(numbers)) == streamed(server, job, last=999) == []
 
 
 def test_a_canceled_job_ends_at_once_and_leaves_nothing(server):

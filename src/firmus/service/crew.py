@@ -119,16 +119,17 @@ class _Member:
         threads = max(1, (os.cpu_count() or 1) // max(1, settings.composers))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "firmus.service.worker", str(settings.data), lane, name],
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True,
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True, bufsize=0,
             env={"FIRMUS_THREADS": str(threads), **os.environ},
         )  # fmt: skip
+        if self.process.stdin:
+            os.set_blocking(self.process.stdin.fileno(), False)  # nobody waits for a worker that does not listen
 
     def ring(self) -> None:
         """Say that there may be work."""
         with contextlib.suppress(OSError, ValueError):
             if self.process.stdin:
                 self.process.stdin.write(b"\n")
-                self.process.stdin.flush()
 
     def end(self) -> None:
         """End the process, if it has not ended."""

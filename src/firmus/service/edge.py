@@ -34,6 +34,7 @@ Send = Callable[[Message], Awaitable[None]]
 UPLOADS = ("/v1/works",)  # where a body is not JSON
 HEADER_BYTES, MOST_HEADERS = 16_384, 100
 PATIENCE = 30.0  # seconds that a body may take to come
+METHODS = ("GET", "POST", "DELETE", "HEAD", "OPTIONS", "PUT", "PATCH")
 LOCAL = ("127.0.0.1", "localhost", "::1")
 CAREFUL = {
     "X-Content-Type-Options": "nosniff",
@@ -84,7 +85,7 @@ class Edge:
             kind = headers.get("content-type", "").partition(";")[0].strip().lower()
             if kind != "application/json":
                 raise Problem("unsupported-media-type", f"the body is {kind[:80]!r}: it must be application/json")
-            check_json(bytes(content), settings.json_depth)
+            await asyncio.to_thread(check_json, bytes(content), settings.json_depth)
         return bytes(content)
 
     def check(self, scope: Scope) -> None:
@@ -154,7 +155,7 @@ class _Exchange:
     def _tell(self) -> None:
         route = getattr(self.scope.get("route"), "path", "none")
         seconds = time.perf_counter() - self.begun
-        method = self.scope["method"] if route != "none" else "any"
+        method = self.scope["method"] if self.scope["method"] in METHODS else "other"
         self.edge.service.metrics.requests.labels(method, route, str(self.status)).observe(seconds)
         log(
             "request", request=self.id, method=self.scope["method"], path=self.scope["path"][:200],

@@ -35,13 +35,13 @@ def moment(row: Row[Any]) -> str:
     return at(row.created) or ""
 
 
-def a_job(connection: Connection, blobs: Blobs, row: Row[Any]) -> wire.Job:
-    """A job."""
+def a_job(connection: Connection, row: Row[Any], blobs: Blobs | None = None) -> wire.Job:
+    """A job; with its result where it is said where the files are."""
     path = f"/v1/jobs/{row.id}"
     return wire.Job(
         id=row.id, kind=row.kind, state=row.state, attempt=row.attempt, request=json.loads(row.request),
         progress=_progress(connection, row), ahead=_ahead(connection, row),
-        result=json.loads(blobs.get(row.result)) if row.result else None,
+        result=json.loads(blobs.get(row.result)) if row.result and blobs else None,
         error=wire.Told(**json.loads(row.error)) if row.error else None,
         seconds=round(row.seconds, 3), batch=row.batch,
         created=moment(row), started=at(row.started), ended=at(row.ended),

@@ -160,7 +160,9 @@ class Job(BaseModel):
     request: dict[str, Any] = Field(description="What was asked, with the seed that makes it again.")
     progress: Progress | None = None
     ahead: int | None = Field(None, description="Jobs that come before it, while it is queued.")
-    result: dict[str, Any] | None = Field(None, description="`works`, `analysis` or `files`, once it has succeeded.")
+    result: dict[str, Any] | None = Field(
+        None, description="`works`, `analysis` or `files`, once it has succeeded; not in lists."
+    )
     error: Told | None = None
     seconds: float = Field(description="Of music: reserved for it, then made; they count for the day's quota.")
     batch: str | None = None

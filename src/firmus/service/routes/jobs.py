@@ -74,13 +74,13 @@ def listed(
     service: Here, caller: Reading, cursor: Cursor = None, limit: Limit = 20,
     state: Annotated[str | None, Query(json_schema_extra={"enum": ["queued", "running", *ENDED]})] = None,
 ) -> wire.Page[wire.Job]:  # fmt: skip
-    """List your jobs, the newest first."""
+    """List your jobs, the newest first, without their results."""
     query = select(job).where(job.c.owner == caller.owner)
     if state:
         query = query.where(job.c.state == state)
     with service.store.read() as connection:
         items, following = shown.a_page(
-            connection, query, job.c.id, cursor, limit, lambda row: shown.a_job(connection, service.blobs, row)
+            connection, query, job.c.id, cursor, limit, lambda row: shown.a_job(connection, row)
         )
     return wire.Page(items=items, next=following)
 
@@ -110,7 +110,7 @@ def cancel(name: Name, service: Here, caller: Composing) -> wire.Job:
             audit.write(connection, caller.key, caller.owner, "cancel", name)
         elif row.state != "canceled":
             raise Problem("conflict", f"the job has {row.state}: only a job that has not ended can be canceled")
-        return shown.a_job(connection, service.blobs, _found(connection, caller, name))
+        return shown.a_job(connection, _found(connection, caller, name), service.blobs)
 
 
 @router.get(
@@ -159,12 +159,12 @@ async def ended(service: Service, caller: Caller, name: str, seconds: float) -> 
 async def _stream(service: Service, name: str, number: int) -> AsyncIterator[str]:
     yield "retry: 1000\n\n"
     while True:
-        found = await run_in_threadpool(_after, service, name, number)
+        found, is_over = await run_in_threadpool(_after, service, name, number)
         for each in found:
             number = each.number
             yield f"id: {each.number}\nevent: {each.kind}\ndata: {json.dumps(each.data, ensure_ascii=False)}\n\n"
-            if each.kind == "state" and each.data["state"] in ENDED:
-                return
+        if is_over or (found and found[-1].data.get("state") in ENDED):
+            return
         if found:
             continue
         if not await service.bell.wait(name, number, BEAT):
@@ -173,9 +173,11 @@ async def _stream(service: Service, name: str, number: int) -> AsyncIterator[str
             yield ": alive\n\n"
 
 
-def _after(service: Service, name: str, number: int) -> list[Event]:
+def _after(service: Service, name: str, number: int) -> tuple[list[Event], bool]:
+    """A job's events after a number, and whether there will be no more."""
     with service.store.read() as connection:
-        return events.after(connection, name, number)
+        state = connection.execute(select(job.c.state).where(job.c.id == name)).scalar_one()
+        return events.after(connection, name, number), state in ENDED
 
 
 def _row(service: Service, caller: Caller, name: str) -> Row[Any]:
@@ -185,7 +187,7 @@ def _row(service: Service, caller: Caller, name: str) -> Row[Any]:
 
 def _shown(service: Service, row: Row[Any]) -> wire.Job:
     with service.store.read() as connection:
-        return shown.a_job(connection, service.blobs, row)
+        return shown.a_job(connection, row, service.blobs)
 
 
 def _found(connection: Connection, caller: Caller, name: str) -> Row[Any]:
