@@ -4,8 +4,9 @@
 
 Writes ``images/<name>.png`` (the first engraved page), ``images/<name>-roll.png`` (the piano roll, what Firmus
 composed marked) and ``audio/<name>.mp3`` for three pieces: a chorale and a folk tune from nothing, and a melody
-typed in here, *Ah! vous dirai-je, maman* (France, before 1761), set for four voices. Pictures are 1,100 pixels wide
-and smaller than 200 kB, sounds smaller than 400 kB. The same model gives the same files.
+typed in here, *Ah! vous dirai-je, maman* (France, before 1761), set for four voices; of the chorale also
+``images/chorale-heat.png``, how surprising each note is. Pictures are 1,100 pixels wide and smaller than 200 kB, sounds
+smaller than 400 kB. The same model gives the same files.
 """
 
 from __future__ import annotations
@@ -82,6 +83,11 @@ def piano_roll(work: firmus.Work) -> bytes:
     return packed(Image.open(io.BytesIO(drawn)).convert("RGB"), 128)
 
 
+def heat_map(work: firmus.Work) -> bytes:
+    """Draw the piano roll with every note in the shade of its surprise, all shades kept."""
+    return drawing.png(firmus.explain(work, most=0).maps()["roll"], WIDTH)
+
+
 def packed(picture: Image.Image, colours: int) -> bytes:
     """Encode a picture as PNG of few colours."""
     target = io.BytesIO()
@@ -123,6 +129,8 @@ def main() -> int:
             out / "images" / f"{name}-roll.png": (piano_roll(work), LARGEST_PICTURE),
             out / "audio" / f"{name}.mp3": (sound(work), LARGEST_SOUND),
         }
+        if name == "chorale":
+            files[out / "images" / f"{name}-heat.png"] = (heat_map(work), LARGEST_PICTURE)
         for path, (data, most) in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             save(data, path)

@@ -14,7 +14,7 @@ class Babbler:
         self.generator = np.random.default_rng(seed)
         self.card = SimpleNamespace(shape={"length": length})
 
-    def start(self, capacity, rows):
+    def start(self, capacity, rows=1):
         return SimpleNamespace(lengths=np.zeros(rows))
 
     def step(self, tokens, slots, state):

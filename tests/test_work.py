@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 import firmus
-from firmus.errors import FirmusError, InvalidBrief
-from firmus.work import Brief, bar_numbers, chord_bars, mood, pitch_range
+from firmus.errors import FirmusError, FormatError, InvalidBrief
+from firmus.work import Brief, Work, bar_numbers, chord_bars, mood, pitch_range
 from strategies import briefs
 
 
@@ -61,3 +61,25 @@ def test_the_wire_form_of_a_work_reads_back_as_its_score(tmp_path):
     path = tmp_path / "piece.json"
     path.write_text(json.dumps(work.as_dict()))
     assert firmus.read(path) == work.score
+
+
+def test_a_work_is_read_from_what_it_saved_and_nothing_else_is_taken_for_one(tmp_path):
+    work = firmus.compose(style="folk", bars=2, key="D", seed=4)
+    work.save(tmp_path / "piece")
+    assert Work.load(tmp_path / "piece") == work
+    assert Work.load(tmp_path / "piece" / "piece.json") == work
+    document = json.loads((tmp_path / "piece" / "piece.json").read_text())
+    assert document["origin"]["rules"]["scale"] == [1, 2, 4, 6, 7, 9, 11]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FormatError, match=r"no piece\.json"):
+        Work.load(tmp_path / "empty")
+    with pytest.raises(FormatError, match="no work of Firmus"):
+        Work.load(tmp_path / "piece" / "piece.mid")
+    for name, value in (("composed", [[0, 480, 7]]), ("brief", {"colour": "red"}), ("composed", 3), ("mood", 1)):
+        spoilt = {**document, "origin": {**document["origin"], name: value}}
+        (tmp_path / "spoilt.json").write_text(json.dumps(spoilt))
+        with pytest.raises(FormatError, match="origin is missing or damaged"):
+            Work.load(tmp_path / "spoilt.json")
+    (tmp_path / "score.json").write_text(json.dumps(document["score"]))
+    with pytest.raises(FormatError, match="no work of Firmus"):
+        Work.load(tmp_path / "score.json")

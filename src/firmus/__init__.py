@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from firmus.errors import FirmusError
     from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
     from firmus.tasks.analyse import Analysis
+    from firmus.tasks.explain import Explanation
+    from firmus.tasks.hear import SoundAnalysis
     from firmus.work import Brief, Origin, Work
 
 __version__ = "0.1.0"
@@ -27,8 +29,9 @@ _HOMES = {
 
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
-    "accompany", "analyse", "compose", "extend", "harmonise", "humanise", "infill", "interpolate", "read", "vary",
-    "write",
+    "accompany", "analyse", "compose", "explain", "extend", "harmonise", "humanise", "infill", "interpolate", "read",
+    "transcribe",
+    "vary", "write",
 ]  # fmt: skip
 
 
@@ -84,12 +87,35 @@ def humanise(source: Any, brief: Brief | None = None, **options: Any) -> Any:
     return _perform("humanise", "humanise", source, brief, options)
 
 
-def analyse(source: Any) -> Analysis:
-    """What is heard in a piece (a Score or a file): key, chords, form and more; see `firmus.tasks.analyse`."""
+def transcribe(path: Any, voices: str = "many", tempo: float | None = None) -> Work:
+    """Write down the notes of a sound file; see `firmus.tasks.transcribe.transcribe`."""
+    from firmus.tasks import transcribe as task
+
+    return task.transcribe(path, voices, tempo)
+
+
+def analyse(source: Any) -> Analysis | SoundAnalysis:
+    """What is heard in a piece (a Score, a file of notes or of sound): key, chords, form and more.
+
+    See `firmus.tasks.analyse`, and `firmus.tasks.hear` for sound.
+    """
+    from firmus.analysis import sound
     from firmus.score import Score
     from firmus.tasks import analyse as task
+    from firmus.tasks import hear
 
+    if not isinstance(source, Score | bytes) and sound.is_sound(source):
+        return hear.analyse_sound(source)
     return task.analyse(source if isinstance(source, Score) else read(source))
+
+
+def explain(source: Any, **options: Any) -> Explanation:
+    """What can be told of each note of a piece (a Work, a Score, a file or folder); see `firmus.tasks.explain`."""
+    from firmus.score import Score
+    from firmus.tasks import explain as task
+    from firmus.work import Work
+
+    return task.explain(source if isinstance(source, Work | Score) else task.read(source), **options)
 
 
 def read(path: Any) -> Score:

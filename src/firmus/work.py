@@ -222,6 +222,9 @@ class Origin:
         Spans that Firmus composed: first tick, tick after the last, part from 0.
     source : str
         SHA-256 of the source Score, ``""`` without one.
+    rules : dict
+        What no composed note could break, as `firmus.runtime.constraints.Rules` has it; empty where the model makes
+        whole bars at once.
     """
 
     firmus: str
@@ -234,6 +237,7 @@ class Origin:
     measured: dict[str, Any] = field(default_factory=dict)
     composed: tuple[tuple[int, int, int], ...] = ()
     source: str = ""
+    rules: dict[str, Any] = field(default_factory=dict)
     ai_generated: bool = True
 
 
@@ -254,6 +258,18 @@ class Work:
         """
         paths: list[Path] = plugins.load("firmus.tasks", "produce").save(self, Path(folder), force=force)
         return paths
+
+    @classmethod
+    def load(cls, path: str | Path) -> Work:
+        """Read a Work from its folder, or from its ``piece.json``; the inverse of `save`.
+
+        Raises
+        ------
+        FormatError
+            Where there is none.
+        """
+        found: Work = plugins.load("firmus.tasks", "produce").load(Path(path))
+        return found
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as ``piece.json`` holds them."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from firmus.analysis import (
     beats,
@@ -247,6 +247,7 @@ def test_a_meter_that_the_notes_contradict_is_doubted():
     assert "rather 3/4" in found["unknown"]["meter"]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(scores())
 def test_anything_can_be_analysed(score):
     found = analyse(score)

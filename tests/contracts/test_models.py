@@ -8,6 +8,7 @@ import torch
 
 from firmus import plugins
 from firmus.learning.quantising import quantise
+from firmus.runtime.listener import Listener
 from firmus.runtime.scorer import Scorer
 from firmus.runtime.stepper import Stepper
 from firmus.runtime.weights import Card
@@ -17,11 +18,12 @@ SHAPE = Shape(vocabulary=100, places=20, parts=5, quarter=24)
 MODELS = plugins.names("firmus.models")
 STEPPERS = [name for name in MODELS if plugins.load("firmus.models", name).KIND == "stepper"]
 SCORERS = [name for name in MODELS if plugins.load("firmus.models", name).KIND == "scorer"]
+LISTENERS = [name for name in MODELS if plugins.load("firmus.models", name).KIND == "listener"]
 LATENTS = [name for name in MODELS if plugins.load("firmus.models", name).KIND == "latent"]  # see test_latents.py
 
 
 def test_every_model_is_of_a_kind_that_is_tested():
-    assert sorted(STEPPERS + SCORERS + LATENTS) == sorted(MODELS)
+    assert sorted(STEPPERS + SCORERS + LATENTS + LISTENERS) == sorted(MODELS)
 
 
 def stirred(network):
@@ -176,3 +178,23 @@ def test_a_temperature_makes_a_scorer_less_sure(name, tmp_path):
     halved = plain / 2 - np.logaddexp.reduce(plain / 2, axis=-1, keepdims=True)
     assert np.allclose(cooler, halved, atol=1e-6)
     assert np.array_equal(scorer.nats(frames), scorer.nats(frames, temperature=1.0))
+
+
+@pytest.mark.parametrize("name", LISTENERS)
+def test_the_graph_of_a_listener_equals_torch(name, tmp_path):
+    import hashlib
+
+    torch.manual_seed(10)
+    module = plugins.load("firmus.models", name)
+    network, inputs = module.example(np.random.default_rng(2))
+    data = module.graph(stirred(network)).SerializeToString()
+    (tmp_path / "model.onnx").write_bytes(data)
+    digest = hashlib.sha256(data).hexdigest()
+    listener = Listener(Card("x", "", "", "listener", "", (), (), (), {}, digest, {}, tmp_path), threads=1)
+    assert set(listener.inputs) == set(inputs)
+    with torch.no_grad():
+        wanted = network.judge(*(torch.from_numpy(inputs[each]) for each in listener.inputs))
+    for output, told in zip(listener.outputs, wanted, strict=True):
+        found = listener.listen(**inputs)[output]
+        assert found.shape == told.shape
+        assert np.abs(found - told.numpy()).max() < 1e-4

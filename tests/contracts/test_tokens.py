@@ -17,6 +17,8 @@ KINDS = {name: plugins.load("firmus.tokens", name).KIND for name in REPRESENTATI
 sequences = pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind == "sequence"])
 rasters = pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind == "raster"])
 
+sounds = pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind == "sound"])
+
 
 def band():
     """Four bars of 4/4 that differ, of a melody, a bass and drums."""
@@ -36,7 +38,7 @@ def encoded(module, score):
 
 
 def test_every_representation_is_of_a_kind_that_is_tested():
-    assert set(KINDS.values()) == {"sequence", "raster"}
+    assert set(KINDS.values()) == {"sequence", "raster", "sound"}
 
 
 @representations
@@ -139,6 +141,30 @@ def test_a_score_too_long_for_a_table_is_refused(name):
     module = plugins.load("firmus.tokens", name)
     with pytest.raises(TokenError, match="sixteenths: this raster holds"):
         module.encode(Score((Part("", (Note(2**30, 10, 60),)),)))
+
+
+@sounds
+def test_examples_of_sound_hear_what_is_played(name):
+    module = plugins.load("firmus.tokens", name)
+    prepared = module.prepare(band())
+    assert len(prepared["levels"]) == len(prepared["raster"])
+    generator = np.random.default_rng(1)
+    for transpose in (True, False):
+        heard = module.example(prepared, generator, 1000, transpose)
+        assert len(heard.levels) == len(heard.keys) == 1000
+        assert heard.keys.max() < module.VOCABULARY
+        assert heard.levels.max() > 100
+        assert (heard.keys > 1).sum() > 3
+    short = module.example({each: values[:50] for each, values in prepared.items()}, generator, 200, False)
+    assert len(short.levels) == 200
+    assert not short.keys[50:].any()
+
+
+@sounds
+def test_sound_that_is_played_twice_is_the_same(name):
+    module = plugins.load("firmus.tokens", name)
+    one, other = (module.prepare(band()) for _ in range(2))
+    assert all((one[each] == other[each]).all() for each in one)
 
 
 @representations

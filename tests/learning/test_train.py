@@ -18,6 +18,7 @@ from firmus.formats import midi
 from firmus.learning import prepare, recipe, run, train
 from firmus.learning.corpus import load
 from firmus.learning.prepare import fingerprint
+from firmus.runtime.listener import Listener
 from firmus.runtime.weights import read_card
 from firmus.score import Key, Meter, Note, Part, Score
 
@@ -201,3 +202,32 @@ def test_the_tune_books_can_be_learnt_from(tmp_path):
     assert len(corpus.pieces("valid")) > 20
     assert not train_names & {piece.name for piece in corpus.pieces("valid")}
     assert {piece.licence for piece in corpus.all_pieces} == {"public domain music"}
+
+
+SOUND_RECIPE = """
+name = "ears"
+representation = "heard"
+model = "transcriber"
+description = "For a test."
+[network]
+width = 16
+[training]
+steps = 6
+length = 80
+batch_windows = 2
+warmup = 2
+checkpoint_minutes = 60
+"""
+
+
+def test_a_transcriber_learns_from_a_folder_that_is_played_to_it(folder):
+    (folder / "ears.toml").write_text(SOUND_RECIPE)
+    told = []
+    weights = run.run(Path("ears.toml"), folder, folder / "music", report=told.append)
+    card = read_card(weights / "card.json")
+    assert (card.kind, card.representation, card.tasks) == ("listener", "heard", ("analyse", "transcribe"))
+    assert set(card.facts["training"]["validation_nats_per_frame"]) == {"float32", "int8"}
+    assert card.facts["training"]["tokens"] == 6 * 2 * 80
+    assert any("frames of sound" in line for line in told)
+    heard = Listener(card, threads=1).listen(levels=np.zeros((1, 20, 291), np.float32))
+    assert heard["struck"].shape == (1, 20, 88)

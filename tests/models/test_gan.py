@@ -68,6 +68,22 @@ def conditions(net, given):
     return net.conditions(given.clamp(min=0), gan.rolls.told(given))
 
 
+def test_what_rests_in_real_music_rests_in_what_is_made():
+    net = network()
+    values, bar = batch(gan.PATTERNS)
+    roll = values[..., :-1].reshape(len(values), 4, 16, band.PARTS, band.PITCHES)
+    roll[::2, 1:3, :, 1] = 0  # the bass rests in the second and third bar of every second window
+    net.loss("critic", (values, bar), 1.0)
+    net.generator.level.data += 6  # everything sounds that may
+    made = net.eval().sample(64, 16, 4)[..., :-1].reshape(64, 4, 16, band.PARTS, band.PITCHES) > 0
+    sounds = made.any(-1).any(2)[:, :, 1]
+    assert 0.3 < (~sounds[:, 1:3].any(1)).float().mean() < 0.7
+    assert sounds[:, [0, 3]].all()
+    before = net.resting.patterns.clone()
+    net.loss("critic", (values[:8], bar), 1.0)  # while it is measured it learns nothing
+    assert torch.equal(net.resting.patterns, before)
+
+
 @pytest.mark.parametrize("objective", gan.adversarial.OBJECTIVES)
 @builds
 def test_gradients_go_through_the_decision(architecture, objective):

@@ -210,3 +210,39 @@ def test_chord_symbols_are_composed_and_the_last_is_the_tonic_s(seed):
     assert (made.chords[-1].root, made.chords[-1].quality, made.chords[-1].bass) == ("C", "", "")
     given_chords = filled(replace(score, chords=(Chord(0, "D"),)), triads(), seed)
     assert given_chords.chords == (Chord(0, "D"),)
+
+
+def forbidding(seed):
+    """The rules that forbid anything while a piece is drawn; they are checked on the way."""
+    chords = ((0, frozenset({0, 4, 7})), (48, frozenset({7, 11, 2})), (96, frozenset({0, 4, 7})))
+    final = (frozenset({0, 4, 7}), frozenset({0}))
+    rules = Rules((PartRules(48, 84), PartRules(36, 59)), frozenset({0, 2, 4, 5, 7, 9, 11}), chords, 24, final)
+    score = empty(2, 2)
+    prompt = events.assemble(events.prepare(score), everything(score), with_fill=False)
+    cursor = Cursor()
+    for token in prompt.tokens.tolist():
+        cursor.push(token)
+    grammar, babbler, generator, seen = Grammar(cursor, rules), Babbler(seed), np.random.default_rng(seed), set()
+    while cursor.phase != "end":
+        allowed = grammar.allowed()
+        if allowed[v.PITCH : v.PITCH + 128].any():
+            masks = grammar.forbidden()
+            seen |= set(masks)
+            open_to = ~np.any(list(masks.values()), axis=0)
+            open_to[: cursor.pitch + 1] = False
+            if cursor.family in (v.FAMILY["PLACE"], v.FAMILY["VELOCITY"]):  # else the grammar may ask to go on first
+                assert np.array_equal(open_to, allowed[v.PITCH : v.PITCH + 128])
+        cursor.push(draw(babbler.feed([0], [0], None), allowed, Sampling(1.0, 1.0), generator))
+    assert not Grammar(Cursor(bars=cursor.bars, notes=cursor.notes, programs=cursor.programs), rules).forbidden()
+    return seen
+
+
+@relaxed
+@given(seed=st.integers(0, 10_000))
+def test_what_each_rule_forbids_is_together_what_is_not_allowed(seed):
+    """At every pitch that is drawn: allowed are those above the last note that no rule by itself forbids."""
+    assert forbidding(seed) <= {"range", "key", "chords", "ending"}
+
+
+def test_every_rule_forbids_something():
+    assert set().union(*map(forbidding, range(4))) == {"range", "key", "chords", "ending"}

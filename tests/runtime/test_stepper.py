@@ -77,3 +77,35 @@ def test_a_prompt_and_its_tokens_one_by_one_fill_the_cache_alike(tmp_path):
     for place in range(20):
         found = stepper.step(tokens[place : place + 1], slots[place : place + 1], parts)[0]
     assert np.abs(found - wanted).max() < 2e-6 * np.abs(wanted).max()
+
+
+def test_a_row_that_recalls_all_goes_on_as_if_it_had_read_it(tmp_path):
+    stepper, generator = stepper_of(graph(), tmp_path), np.random.default_rng(8)
+    tokens, slots = generator.integers(0, 100, 20), generator.integers(0, 5, (20, 3))
+    source = stepper.start(32)
+    stepper.feed(tokens[:19], slots[:19], source)
+    rows = stepper.start(4, 2)  # it grows by itself
+    rows.recall(1, source, 0, 8)
+    rows.recall(1, source, 8, 19)
+    found = stepper.feed(tokens[19:], slots[19:], rows, 1)
+    assert np.array_equal(found, stepper.feed(tokens[19:], slots[19:], source))
+    assert (rows.lengths[1], rows.forgotten[1]) == (20, 0)
+
+
+def test_what_a_row_passes_over_is_forgotten_and_leaves_the_others_in_their_places(tmp_path):
+    stepper, generator = stepper_of(graph(), tmp_path), np.random.default_rng(9)
+    tokens, slots = generator.integers(0, 100, 20), generator.integers(0, 5, (20, 3))
+    source = stepper.start(32)
+    stepper.feed(tokens[:19], slots[:19], source)
+    rows = stepper.start(32)
+    rows.recall(0, source, 0, 5)
+    rows.recall(0, source, 9, 19)
+    assert (rows.lengths[0], rows.forgotten[0]) == (15, 4)
+    name = "key1"
+    kept = np.concatenate([source.buffers[name][0, :, :5], source.buffers[name][0, :, 9:19]], axis=1)
+    assert np.array_equal(rows.buffers[name][0, :, :15], kept)
+    whole = stepper.feed(tokens[19:], slots[19:], source)
+    found = stepper.feed(tokens[19:], slots[19:], rows)
+    assert np.abs(found - whole).max() > 1e-4
+    assert np.allclose(rows.buffers["key0"][0, :, 15], source.buffers["key0"][0, :, 19])  # turned as token 19 is
+    assert stepper.keeps_tokens

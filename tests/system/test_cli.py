@@ -131,6 +131,27 @@ def test_convert_and_render(here, tune):
     assert (here / "s.01 Melody.wav").exists()
 
 
+def test_what_listens_composes_nothing(here, capsys):
+    for words in (["compose"], ["continue", here / "x.mid"]):
+        formats.write(Score((Part("", tuple(Note(480 * i, 480, 60) for i in range(16))),)), here / "x.mid")
+        assert run(*words, "--model", "recogniser", "--quiet") == 2
+        told = capsys.readouterr().err.strip()
+        assert f"model 'recogniser' does not {words[0]}" in told
+        assert "\n" not in told
+
+
+def test_a_style_is_heard(here, capsys):
+    jig = [67, 71, 74, 74, 71, 67, 69, 72, 76, 76, 72, 69, 66, 69, 74, 78, 76, 74, 71, 74, 79, 78, 76, 74]
+    notes = tuple(Note(240 * i, 240, pitch) for i, pitch in enumerate(jig * 4))
+    formats.write(Score((Part("", notes, 73),), meters=(Meter(0, 6, 8),)), here / "jig.mid")
+    assert run("analyse", "jig.mid") == 0
+    assert "style folk (" in capsys.readouterr().out
+    assert run("analyse", "jig.mid", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["style"]["name"] == "folk"
+    assert found["confidence"]["style"] == found["style"]["confidence"] > 0.5
+
+
 def test_models_are_listed(capsys):
     assert run("models") == 0
     assert "chorale, hymn, song" in capsys.readouterr().out
@@ -268,3 +289,91 @@ def test_importing_is_light():
     words = [sys.executable, "-c", script]
     taken = [float(subprocess.run(words, capture_output=True, check=True).stdout) for _ in range(3)]
     assert min(taken) < 0.05
+
+
+def test_explain_tells_of_a_file_and_of_a_work(tune, here, capsys):
+    assert run("explain", "tune.mid", "--style", "folk", "--note", "bar 4 beat 3", "--among", here) == 0
+    said = capsys.readouterr().out
+    assert "Eight bars" in said
+
+    for word in ("bits a note", "most surprising", "rather expected", "in the light of", "Firmus did not compose it"):
+        assert word in said
+    assert run("compose", "--style", "folk", "--bars", 2, "--seed", 1, "--out", "piece", "--explain") == 0
+    capsys.readouterr()
+    beside = json.loads((here / "piece" / "explain.json").read_text())
+    assert all(note["bars_before"] is None for note in beside["notes"])
+    assert (here / "piece" / "explain.html").read_text().startswith("<!doctype html>")
+    assert run("explain", "piece", "--out", "told", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert sorted(path.name for path in (here / "told").iterdir()) == [
+        "explain.html", "explain.json", "influences.svg", "roll.svg", "score.svg",
+    ]  # fmt: skip
+    assert json.loads((here / "told" / "explain.json").read_text()) == found
+    assert [note["bits"] for note in found["notes"]] == [note["bits"] for note in beside["notes"]]
+    assert all(note["bars_before"] is not None for note in found["notes"])
+    ElementTree.parse(here / "told" / "roll.svg")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("explain", "tune.mid", "--note", "bar 99 beat 1"), "bars 1 to 8"),
+        (("explain", "tune.mid", "--model", "vae-groove"), "does not go from note to note"),
+        (("explain", "tune.mid", "--among", "nowhere"), "holds no music"),
+        (("explain", "nowhere.mid"), "No such file"),
+        (("explain", "."), "holds no piece.json"),
+        (("explain", "tune.mid", "--out", "."), "already exists"),
+    ],
+)
+def test_explain_refuses_in_one_line(words, said, tune, here, capsys):
+    assert run(*words) == 2
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 1
+    assert said in captured.err
+    assert not captured.out
+
+
+def test_a_recording_is_analysed_and_transcribed(tune, here, capsys):
+    assert run("render", "tune.mid", "take.flac", "--quiet") == 0
+    capsys.readouterr()
+    assert run("analyse", "take.flac", "--json", "--out", "heard") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["key"] == "G major"
+    assert abs(found["sound"]["loudness"] + 14) < 1
+    assert found["sound"]["beats"]
+    assert sorted(path.name for path in (here / "heard").iterdir()) == ["analysis.html", "analysis.json"]
+    assert run("analyse", "take.flac") == 0
+    said = capsys.readouterr().out
+    assert "LUFS" in said
+    assert "G major" in said
+    assert run("transcribe", "take.flac") == 0
+    said = capsys.readouterr().out
+    assert "heard by transcriber" in said
+    assert "AI-generated" not in said
+    assert sorted(path.name for path in (here / "out" / "take").iterdir()) == sorted(FILES)
+    assert run("transcribe", "take.flac") == 2
+    assert "--force" in capsys.readouterr().err
+    assert run("transcribe", "take.flac", "--json", "--force") == 0
+    (work,) = json.loads(capsys.readouterr().out)["works"]
+    assert work["origin"]["task"] == "transcribe"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "is empty"), (b"RIFF\x24\x00\x00\x00WAVEfmt ", "no sound that Firmus reads"),
+        (b"a shopping list", "no sound that Firmus reads"), (None, "silent"),
+    ],
+)  # fmt: skip
+def test_sound_that_holds_no_music_is_refused_in_one_line(content, reason, here, capsys):
+    if content is None:
+        soundfile.write(here / "take.wav", [0.0] * 40000, 22050)
+    else:
+        (here / "take.wav").write_bytes(content)
+    assert run("transcribe", "take.wav") == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert reason in told
+    assert run("harmonise", "take.wav") == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1

@@ -24,11 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.analysis.beats import grid, weights_of
-from firmus.score import TICKS_PER_QUARTER, Key, Note, Score
+from firmus.score import TICKS_PER_QUARTER, Chord, Key, Note, Score
 
 FEWEST_NOTES = 4
 LONGEST = 4 * TICKS_PER_QUARTER
-LAST_BASS, FIRST_BASS, SHARPNESS = 0.25, 0.05, 12.0
+LAST_BASS, FIRST_BASS, OUTER_CHORD, SHARPNESS = 0.25, 0.05, 0.1, 12.0
 
 PROFILES: dict[Literal["major", "minor"], tuple[float, ...]] = {
     "major": (16.80, 0.86, 12.95, 1.41, 13.49, 11.93, 1.25, 20.28, 1.80, 8.04, 0.62, 10.57),
@@ -72,8 +72,23 @@ def estimate(score: Score) -> KeyEstimate | None:
     notes = [note for part in score.parts if not part.is_drums for note in part.notes]
     if len(notes) < FEWEST_NOTES:
         return None
-    profile = pitch_class_profile(notes)
-    first, last = _outer_basses(notes)
+    return of_profile(pitch_class_profile(notes), *_outer_basses(notes))
+
+
+def of_profile(profile: Sequence[float], first: int = -1, last: int = -1) -> KeyEstimate:
+    """Estimate a key from shares of the pitch classes.
+
+    Parameters
+    ----------
+    profile : sequence of 12 floats
+    first, last : int
+        Pitch classes of the first and the last bass note; -1 where they are not known.
+
+    Examples
+    --------
+    >>> of_profile([5, 0, 3, 0, 4, 2, 0, 5, 0, 3, 0, 2]).key.text
+    'C major'
+    """
     marks: dict[tuple[int, Literal["major", "minor"]], float] = {}
     for mode, shape in PROFILES.items():
         for tonic in range(12):
@@ -82,6 +97,26 @@ def estimate(score: Score) -> KeyEstimate | None:
     best = max(marks, key=lambda each: marks[each])
     confidence = 1.0 / sum(exp(SHARPNESS * (mark - marks[best])) for mark in marks.values())
     return KeyEstimate(simplest(*best), confidence)
+
+
+def of_chords(chords: Sequence[Chord]) -> Key:
+    """Key of a progression: the profile of its chords' tones, and whether it begins or ends on the tonic's triad.
+
+    Examples
+    --------
+    >>> [of_chords([Chord.parse(each) for each in text.split()]).text for text in ("Dm G7 C", "Em C G D", "Am Dm E Am")]
+    ['C major', 'G major', 'A minor']
+    """
+    tones = [tone % 12 for chord in chords for tone in chord.pitch_classes]
+    profile = np.bincount([*tones, *(chord.pitch_classes[0] for chord in chords)], minlength=12).tolist()
+    ends = [(chord.pitch_classes[0], (chord.pitch_classes[0] + 3) % 12 in chord.pitch_classes) for chord in chords]
+    marks: dict[tuple[int, Literal["major", "minor"]], float] = {}
+    for mode, shape in PROFILES.items():
+        for tonic in range(12):
+            home = (tonic, mode == "minor")
+            mark = _correlation(profile, [shape[(place - tonic) % 12] for place in range(12)])
+            marks[tonic, mode] = mark + OUTER_CHORD * ((ends[0] == home) + (ends[-1] == home))
+    return simplest(*max(marks, key=lambda each: marks[each]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ def version() -> str:
 def compose(options: argparse.Namespace) -> None:
     """Compose, or any other task that makes music; save; show."""
     from firmus import plugins
+    from firmus.cli._explaining import beside
     from firmus.tasks import produce
 
     brief = _brief(options)
@@ -51,17 +52,9 @@ def compose(options: argparse.Namespace) -> None:
         folder = root / str(number) if len(works) > 1 else root
         show.note(say("writing"))
         paths = work.save(folder, force=options.force)
-        saved.append((work, paths + ([_explain(work, folder)] if options.explain else [])))
+        saved.append((work, paths + (beside(work, folder) if options.explain else [])))
     show.end()
     _report(options, saved)
-
-
-def _explain(work: Work, folder: Path) -> Path:
-    from firmus.formats import save
-    from firmus.tasks.explain import explain
-
-    save((json.dumps(explain(work), ensure_ascii=False, indent=1) + "\n").encode(), folder / "explain.json")
-    return folder / "explain.json"
 
 
 def _brief(options: argparse.Namespace) -> Brief:
@@ -89,6 +82,8 @@ def _brief(options: argparse.Namespace) -> Brief:
 def _report(options: argparse.Namespace, saved: list[tuple[Work, list[Path]]]) -> None:
     from dataclasses import asdict
 
+    from firmus.cli._explaining import surprises
+
     if options.json:
         works = [{"files": [str(path) for path in paths], "origin": asdict(work.origin)} for work, paths in saved]
         print(json.dumps({"task": options.task, "works": works}, ensure_ascii=False))
@@ -96,17 +91,7 @@ def _report(options: argparse.Namespace, saved: list[tuple[Work, list[Path]]]) -
         for work, paths in saved:
             print("\n".join([*(str(path) for path in paths), *_summary(work)]))
             if options.explain:
-                print("\n".join(_explained(json.loads(paths[-1].read_text(encoding="utf-8")))))
-
-
-def _explained(found: dict[str, Any], most: int = 5) -> list[str]:
-    """The most surprising notes, and what the rules took away."""
-    notes = sorted(found["notes"], key=lambda note: -float(note["nats"]))[:most]
-    lines = ["  " + say("surprising").format(notes="; ".join(say("where").format(**note) for note in notes))]
-    if found["rules"]:
-        taken = ", ".join(f"{name} {share:.0%}" for name, share in found["rules"].items())
-        lines.append("  " + say("hard").format(rules=taken))
-    return lines
+                print("\n".join(surprises(json.loads(paths[-2].read_text(encoding="utf-8")))))
 
 
 def _summary(work: Work) -> list[str]:
@@ -125,7 +110,12 @@ def _summary(work: Work) -> list[str]:
             lines.append("    " + say("part").format(name=name, notes=part["notes"], low=low, high=high))
         else:
             lines.append("    " + say("silent part").format(name=name))
-    lines.append("  " + say("made by").format(model=work.origin.model, seed=work.origin.seed))
+    if work.origin.ai_generated:
+        lines.append("  " + say("made by").format(model=work.origin.model, seed=work.origin.seed))
+    else:
+        sure = ", ".join(f"{name} {share:.0%}" for name, share in measured["confidence"].items())
+        lines += ["  " + say("heard by").format(model=work.origin.model), "  " + say("sure").format(confidence=sure)]
+        lines += ["  " + say("not told").format(reason=reason) for reason in measured["unknown"].values()]
     return [line for line in lines if line]
 
 
@@ -196,21 +186,26 @@ def evaluate(options: argparse.Namespace) -> None:
 
 def _pages(options: argparse.Namespace, name: str, found: dict[str, Any], page: Callable[[], str]) -> list[Path]:
     """Write what was found, as JSON and as a page, where a folder is named."""
-    from firmus import formats
     from firmus.tasks import produce
 
     if not options.out:
         return []
-    folder = Path(options.out)
-    produce.check_free(folder, options.force)
-    files = {
-        folder / f"{name}.json": json.dumps(found, ensure_ascii=False, indent=1) + "\n",
-        folder / f"{name}.html": page(),
-    }
+    produce.check_free(Path(options.out), options.force)
+    return save(Path(options.out), texts(name, found, page()))
+
+
+def texts(name: str, found: dict[str, Any], page: str) -> dict[str, str]:
+    return {f"{name}.json": json.dumps(found, ensure_ascii=False, indent=1) + "\n", f"{name}.html": page}
+
+
+def save(folder: Path, texts: dict[str, str]) -> list[Path]:
+    """Write texts into files of a folder."""
+    from firmus import formats
+
     folder.mkdir(parents=True, exist_ok=True)
-    for path, text in files.items():
-        formats.save(text.encode(), path)
-    return list(files)
+    for name, text in texts.items():
+        formats.save(text.encode(), folder / name)
+    return [folder / name for name in texts]
 
 
 def listen(options: argparse.Namespace) -> None:
@@ -263,12 +258,20 @@ def _listened(options: argparse.Namespace, found: dict[str, Any]) -> None:
 
 
 def analyse(options: argparse.Namespace) -> None:
-    """Read a music file, say what is heard in it."""
+    """Read a music file or a sound file, say what is heard in it."""
     from firmus import formats
+    from firmus.analysis import sound
     from firmus.cli._words import language
-    from firmus.tasks.analyse import analyse as hear
+    from firmus.tasks import analyse as task
+    from firmus.tasks.hear import analyse_sound
 
-    heard = hear(formats.read(options.source, tune=options.tune))
+    heard: Any
+    if sound.is_sound(options.source):
+        show = Progress(options.quiet, "frame")
+        heard = analyse_sound(options.source, show)
+        show.end()
+    else:
+        heard = task.analyse(formats.read(options.source, tune=options.tune))
     found = heard.as_dict()
     paths = _pages(options, "analysis", found, lambda: heard.html(language()))
     if options.json:
@@ -289,17 +292,39 @@ def _heard(found: dict[str, Any], most: int = 16) -> list[str]:
 
     names = ("key", "meter", "tempo", "form", "mood")
     lines = [found["title"]] if found["title"] else []
-    lines.append(say("analysed").format(**{name: found[name] if found[name] is not None else "?" for name in names}))
+    if sound := found.get("sound"):
+        loudness = "-∞" if sound["loudness"] is None else f"{sound['loudness']:.1f}"
+        lines.append(say("sound heard").format(seconds=sound["seconds"], loudness=loudness, beats=len(sound["beats"])))
+    told = {name: found[name] if found[name] is not None else "?" for name in names}
+    lines.append(say("analysed").format(**told | {"tempo": f"{told['tempo']:g}" if found["tempo"] else "?"}))
     lines.append(
         say("sure").format(confidence=", ".join(f"{name} {how:.0%}" for name, how in found["confidence"].items()))
     )
+    labels = [say(f"{name} heard").format(**found[name]) for name in ("style", "genre", "like") if found[name]]
+    if labels:
+        lines.append(" · ".join(labels))
     if len(found["keys"]) > 1:
         lines.append(say("keys heard").format(keys=listed(found["keys"], "key")))
     if found["cadences"]:
         lines.append(say("cadences heard").format(cadences=listed(found["cadences"], "kind", "key")))
     if found["chords"]:
         lines.append(say("chords heard").format(chords=listed(found["chords"], "chord", "numeral")))
-    return lines + [say("not told").format(reason=reason) for reason in found["unknown"].values()]
+    return lines + [say("not told").format(reason=reason) for reason in dict.fromkeys(found["unknown"].values())]
+
+
+def transcribe(options: argparse.Namespace) -> None:
+    """Read a sound file, write down its notes as a Work."""
+    from firmus.tasks import produce
+    from firmus.tasks import transcribe as task
+
+    root = Path(options.out) if options.out else Path("out") / _folder_name(Path(options.source).stem)
+    produce.check_free(root, options.force)
+    show = Progress(options.quiet, "frame")
+    work = task.transcribe(options.source, options.voices, options.tempo, show)
+    show.note(say("writing"))
+    paths = work.save(root, force=options.force)
+    show.end()
+    _report(options, [(work, paths)])
 
 
 def models(options: argparse.Namespace) -> None:

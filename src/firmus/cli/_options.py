@@ -7,6 +7,7 @@ import sys
 from typing import NoReturn
 
 from firmus.cli import _commands as commands
+from firmus.cli import _explaining as explaining
 from firmus.cli._words import say
 from firmus.tasks import VERBS
 
@@ -72,7 +73,7 @@ def _composing(verbs: argparse._SubParsersAction[Parser]) -> None:
         verb.add_argument("--top-p", type=float, metavar="0.99", help=say("top-p"))
         verb.add_argument("--strict", action="store_const", const="", dest="loose", default=None, help=say("strict"))
         verb.add_argument("--loose", nargs="?", const="key,chords", metavar="LIST", help=say("loose"))
-        verb.add_argument("--explain", action="store_true", help=say("explain"))
+        verb.add_argument("--explain", action="store_true", help=say("and explain"))
         verb.add_argument("--out", metavar="DIR", help=say("out"))
         _common(verb)
 
@@ -90,6 +91,24 @@ def _files(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.add_argument("source", metavar="FILE", help=say("source"))
     verb.add_argument("--tune", type=int, default=1, metavar="N", help=say("tune"))
     verb.add_argument("--out", metavar="DIR", help=say("analyse out"))
+    _common(verb)
+    verb = _verb(verbs, "explain", explaining.explain)
+    verb.add_argument("source", metavar="FILE|FOLDER", help=say("explained source"))
+    verb.add_argument("--tune", type=int, default=1, metavar="N", help=say("tune"))
+    verb.add_argument("--bars", metavar="5-8", help=say("which bars"))
+    verb.add_argument("--parts", metavar="LIST", help=say("parts"))
+    verb.add_argument("--note", metavar="'bar 7 beat 2 alto'", help=say("which note"))
+    verb.add_argument("--style", help=say("style"))
+    verb.add_argument("--model", metavar="NAME", help=say("model"))
+    verb.add_argument("--among", metavar="DIR", help=say("among"))
+    verb.add_argument("--out", metavar="DIR", help=say("explain out"))
+    _common(verb)
+    verb = _verb(verbs, "transcribe", commands.transcribe)
+    verb.add_argument("source", metavar="SOUND", help=say("sound"))
+    verb.add_argument("--voices", metavar="one|many", default="many", help=say("voices"))
+    verb.add_argument("--tempo", type=float, metavar="BPM", help=say("tempo known"))
+    verb.add_argument("--out", metavar="DIR", help=say("out"))
+    verb.set_defaults(explain=False)
     _common(verb)
     verb = _verb(verbs, "evaluate", commands.evaluate)
     verb.add_argument("generated", metavar="GENERATED", help=say("generated"))

@@ -29,6 +29,7 @@ from firmus.errors import FormatError, unknown
 from firmus.score import Score
 
 MAX_BYTES = 20_000_000
+SOUND = (".wav", ".flac", ".mp3", ".ogg", ".oga", ".aiff", ".aif")  # which `firmus.analysis.sound` reads
 
 
 def read(source: str | os.PathLike[str] | bytes, *, tune: int = 1, trusted: bool = False) -> Score:
@@ -106,6 +107,8 @@ def detect(data: bytes, name: str = "") -> str:
         return by_extension(name)
     except FormatError:
         shown = f"{name or 'the data'} is no music file that Firmus reads ({', '.join(extensions())})"
+        if name.lower().endswith(SOUND):
+            shown = f"{name} is sound, not notes: firmus transcribe writes its notes down"
         raise FormatError(shown) from None
 
 
@@ -127,8 +130,9 @@ def _load(path: Path) -> bytes:
         if path.is_dir():
             raise FormatError(f"{path} is a folder: name a file in it")
         size = path.stat().st_size
-        if size > MAX_BYTES:
+        if size > MAX_BYTES and not path.name.lower().endswith(SOUND):
             raise FormatError(f"{path.name} has {size:,} bytes: {MAX_BYTES:,} is the most")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES)
     except OSError as error:
         raise FormatError(f"{path}: {error.strerror or error}") from None

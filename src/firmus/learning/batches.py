@@ -1,4 +1,4 @@
-"""Endless batches for training: sequences of like length together, windows of like bars together."""
+"""Endless batches for training: sequences of like length, windows of like bars, stretches of sound."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def batches(
     shares : int
         Processes that a batch is shared by.
     length : int
-        Tokens of a sequence at most; of no meaning for windows, which have `bars` of the recipe.
+        Tokens of a sequence at most, or frames of sound; of no meaning for windows, which have `bars` of the recipe.
     seed : int
     split : str
     moved : bool
@@ -38,12 +38,15 @@ def batches(
     ------
     tuple of Tensor
         Of sequences: tokens (B, T), slots (B, T, 3), targets (B, T). Of windows: values (B, T, C) and the number of
-        steps in a bar ().
+        steps in a bar (). Of sound: levels (B, T, 291) from 0 to 1, and keys (B, T, 88).
     """
     generator = np.random.default_rng(seed)
     moved = moved and recipe.data.transpose
-    if plugins.load("firmus.tokens", recipe.representation).KIND == "raster":
+    kind = plugins.load("firmus.tokens", recipe.representation).KIND
+    if kind == "raster":
         return _windows(recipe, corpus, shares, generator, split, moved)
+    if kind == "sound":
+        return _stretches(recipe, corpus, shares, generator, split, moved, length)
     return _sequences(recipe, corpus, shares, generator, split, moved, length)
 
 
@@ -79,6 +82,17 @@ def _windows(
         some.append(window.values)
         if len(some) == size:
             yield torch.from_numpy(np.stack(waiting.pop(window.bar)).astype(np.int64)), torch.tensor(window.bar)
+
+
+def _stretches(
+    recipe: Recipe, corpus: Corpus, shares: int, generator: np.random.Generator, split: str, moved: bool, length: int
+) -> Iterator[Batch]:
+    """Stretches of sound, `length` frames each."""
+    size = max(1, recipe.training.batch_windows // shares)
+    while True:
+        some: list[Any] = [corpus.example(split, generator, length, moved) for _ in range(size)]
+        levels, keys = (np.stack([getattr(each, name) for each in some]) for name in ("levels", "keys"))
+        yield torch.from_numpy(levels).float() / 255, torch.from_numpy(keys).long()
 
 
 def collate(examples: list[Any]) -> Batch:

@@ -15,7 +15,11 @@ from firmus.learning.sources import SOURCES
 from firmus.runtime.weights import Card, read_card
 from firmus.tokens import _vocabulary as v
 
-TASKS = {"events": ("compose", "continue", "infill", "harmonise", "accompany", "vary"), "grid": ()}
+TASKS = {
+    "events": ("compose", "continue", "infill", "harmonise", "accompany", "vary"),
+    "grid": (),
+    "heard": ("analyse", "transcribe"),
+}
 
 
 def write_card(

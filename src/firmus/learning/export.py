@@ -19,6 +19,7 @@ from firmus.learning.quantising import quantise
 from firmus.learning.recipe import Recipe
 from firmus.models._graph import eight_bit_cache
 from firmus.runtime.latent import Latent
+from firmus.runtime.listener import Listener
 from firmus.runtime.scorer import Scorer
 from firmus.runtime.stepper import Stepper
 from firmus.runtime.weights import Card
@@ -92,11 +93,27 @@ def _measured(card: Card, corpus: Corpus) -> dict[str, float]:
         latent = Latent(card)
         found = reconstruction(latent, corpus) if latent.can_encode and latent.can_tell else {}
         return {f"validation_{name}": round(float(each.mean()), 4) for name, each in found.items()}
+    if card.representation == "heard":
+        return {"validation_nats_per_frame": hearing(Listener(card), corpus)}
     scorer = Scorer(card)  # reads whole pieces
     pieces = corpus.pieces("valid" if corpus.pieces("valid") else "train")[:24]
     told = [scorer.nats(piece.prepared["raster"]) for piece in pieces]
     total = float(sum(each.sum() for each in told)) / max(sum(each.size for each in told), 1)
     return {"validation_nats_per_token": round(total, 4)}
+
+
+def hearing(listener: Listener, corpus: Corpus, examples: int = 48, length: int = 320) -> float:
+    """Cross-entropy of a transcriber's two heads, of all keys together, on held-out sound."""
+    generator = np.random.default_rng(0)
+    split = "valid" if corpus.pieces("valid") else "train"
+    total = 0.0
+    for _ in range(examples):
+        drawn: Any = corpus.example(split, generator, length, False)
+        told = listener.listen(levels=drawn.levels[None].astype(np.float32) / 255)
+        for name, wanted in (("struck", drawn.keys > 1), ("sounding", drawn.keys > 0)):
+            right = np.where(wanted, told[name][0], 1 - told[name][0])
+            total -= float(np.log(np.maximum(right, 1e-7)).sum(axis=1).mean())
+    return round(total / examples, 4)
 
 
 def calibrated(scorer: Scorer, corpus: Corpus) -> float:

@@ -138,9 +138,10 @@ def _read(job: tuple[str, Document, bool]) -> list[Read]:
     for index, score in enumerate(scores):
         name = f"{document.name}#{index + 1}"
         derived = not score.chords
-        score = understand(score)
+        if module.KIND != "sound":  # which is of notes alone
+            score = understand(score)
         read.append(_encode(module, score, document, name, derived))
-        if document.style == "song" and (sheet := lead_sheet(score)):
+        if document.style == "song" and module.KIND != "sound" and (sheet := lead_sheet(score)):
             melody = replace(document, style="lead-sheet")
             read.append(_encode(module, sheet, melody, f"{name} lead sheet", derived=False))
     return read
@@ -191,9 +192,16 @@ def fingerprint(score: Score) -> Fingerprint:
     return np.array(sorted(found), np.uint64)
 
 
-def _split(read: list[tuple[str, Read]], report: Callable[[str], None]) -> list[Piece]:
-    """Families of versions, copies left out, each family on one side."""
-    family = list(range(len(read)))
+def families(fingerprints: list[Fingerprint], together: Iterable[tuple[int, int]] = ()) -> tuple[list[int], set[int]]:
+    """Which pieces are versions of one, by the number of the family's head; which are copies of an earlier one.
+
+    Parameters
+    ----------
+    fingerprints : list of array
+    together : pairs of int
+        Pieces that belong together whatever they sound like: files of one work.
+    """
+    family = list(range(len(fingerprints)))
 
     def head(index: int) -> int:
         while family[index] != index:
@@ -202,27 +210,33 @@ def _split(read: list[tuple[str, Read]], report: Callable[[str], None]) -> list[
         return index
 
     copies = set()
-    for one, other, shared in _related([each.fingerprint for _, each in read]):
-        sizes = len(read[one][1].fingerprint), len(read[other][1].fingerprint)
+    for one, other, shared in _related(fingerprints):
+        sizes = len(fingerprints[one]), len(fingerprints[other])
         if shared >= 0.95 * max(sizes):
             copies.add(max(one, other))
         if shared >= max(sizes) / 3 or shared >= min(sizes) / 2:
             family[head(one)] = head(other)
+    for one, other in together:
+        family[head(one)] = head(other)
+    return [head(index) for index in range(len(family))], copies
+
+
+def _split(read: list[tuple[str, Read]], report: Callable[[str], None]) -> list[Piece]:
+    """Families of versions, copies left out, each family on one side."""
+    head, copies = families([each.fingerprint for _, each in read])
     published: dict[int, str] = {}
     for index, (_, each) in enumerate(read):
         if each.document.split:
-            side = published.get(head(index), each.document.split)
-            published[head(index)] = "train" if "train" in (side, each.document.split) else side
-    sides = {
-        number: published.get(number) or _side(read[number][1].name) for number in {head(i) for i in range(len(read))}
-    }
+            side = published.get(head[index], each.document.split)
+            published[head[index]] = "train" if "train" in (side, each.document.split) else side
+    sides = {number: published.get(number) or _side(read[number][1].name) for number in set(head)}
     if "valid" not in sides.values() and len(sides) > 1:
-        sides[min(sides, key=lambda number: _share(read[number][1].name))] = "valid"
+        sides[min(sides, key=lambda number: share(read[number][1].name))] = "valid"
     pieces = []
     for index, (set_name, each) in enumerate(read):
         if index in copies or each.prepared is None:
             continue
-        side = sides[head(index)]
+        side = sides[head[index]]
         if each.document.split and side != each.document.split:
             side = each.document.split
         tokens = sum(len(array) for name, array in each.prepared.items() if name in ("tokens", "raster"))
@@ -248,15 +262,15 @@ def _related(fingerprints: list[Fingerprint]) -> Iterable[tuple[int, int, int]]:
 
 def _side(name: str) -> str:
     """Side of the split, by a hash of the family's name: the same in every run."""
-    return "valid" if _share(name) < VALIDATION else "train"
+    return "valid" if share(name) < VALIDATION else "train"
 
 
-def _share(name: str) -> float:
+def share(name: str) -> float:
     """Number from 0 to 1 that a name always has."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest(), "little") / 2**32
 
 
-def _reached(files: list[Path], root: Path) -> set[Path]:
+def reached(files: list[Path], root: Path) -> set[Path]:
     """The files of these and of all that they import from the rooms that read music."""
     found, waiting = set(files), list(files)
     while waiting:
@@ -278,7 +292,7 @@ def _digest(recipe: Recipe, sources: list[Source], data: Path) -> str:
     code = [root / "learning" / f"{name}.py" for name in ("prepare", "sources", "chorales", "corpus")]
     code += [*(root / "formats").glob("*.py"), root / "tokens" / f"{recipe.representation}.py"]
     made_by = hashlib.blake2b(digest_size=8)
-    for file in sorted(_reached(code, root)):
+    for file in sorted(reached(code, root)):
         made_by.update(file.read_bytes())
     made_of = [(each.name, each.title) for each in sources]
     stamps = sorted((file.name, file.stat().st_size) for file in data.rglob("*.xz")) if data.is_dir() else []

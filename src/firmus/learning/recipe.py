@@ -118,6 +118,7 @@ class Recipe:
         return asdict(self)
 
 
+HEARD = ("traits",)  # what listeners take, who need no tokens
 Table = TypeVar("Table")
 
 
@@ -146,8 +147,9 @@ def parse(text: str) -> Recipe:
     document["training"] = fill(Training, document.get("training", {}), "training")
     recipe = fill(Recipe, document, "recipe")
     for package, name in (("firmus.models", recipe.model), ("firmus.tokens", recipe.representation)):
-        if name not in plugins.names(package):
-            raise RecipeError(unknown(package.rpartition(".")[2].removesuffix("s"), name, plugins.names(package)))
+        known = (*plugins.names(package), *(HEARD if package == "firmus.tokens" else ()))
+        if name not in known:
+            raise RecipeError(unknown(package.rpartition(".")[2].removesuffix("s"), name, known))
     return recipe
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from firmus.errors import RecipeError
-from firmus.learning import export, prepare, recipe, train
+from firmus.learning import export, prepare, recipe, recognition, train
 
 
 def run(
@@ -44,6 +44,11 @@ def run(
     weights = folder / "weights" / chosen.name
     is_first = os.environ.get("RANK", "0") == "0"
     report = report if is_first else lambda line: None
+    command = f"firmus train {path.as_posix()}" + (f" --minutes {minutes:g}" if minutes else "")
+    if chosen.representation == "traits":
+        if user_folder is not None:
+            raise RecipeError("a classifier learns from labelled sets: leave --data out; --sets says where they lie")
+        return recognition.run(chosen, sets, folder, command, minutes, report)
     corpus = prepare.prepare(chosen, sets, Path("cache"), user_folder=user_folder, report=report)
     network, progress = train.train(chosen, corpus, folder, minutes=minutes, report=report)
     if not is_first:
@@ -52,7 +57,7 @@ def run(
     training = {
         "steps": progress.step, "minutes": round(progress.minutes, 1), "tokens": progress.tokens,
         "train_nats_per_token": last.get("train"), "valid_nats_per_token": last.get("valid"),
-        "command": f"firmus train {path.as_posix()}" + (f" --minutes {minutes:g}" if minutes else ""),
+        "command": command,
         "curve": progress.log,
     }  # fmt: skip
     export.export(network, chosen, corpus, weights, training=training)

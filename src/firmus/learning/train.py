@@ -252,6 +252,8 @@ def _average(average: nn.Module, network: nn.Module, decay: float, step: int) ->
     """Move the average towards the network; it follows more closely at first."""
     weight = 1 - min(decay, (step + 1) / (step + 10))
     torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), weight)
+    for own, other in zip(average.buffers(), network.buffers(), strict=True):
+        own.copy_(other)
 
 
 def _resume(folder: Path, state: dict[str, Any], progress: Progress) -> bool:

@@ -5,16 +5,19 @@ Every model module has
 ``TITLE``
     its name in words;
 ``KIND``
-    ``"stepper"`` (prefill and step, one token after another), ``"latent"`` (encode and decode windows of a raster) or
-    ``"scorer"`` (likelihood of whole pieces, for measuring and comparing);
+    ``"stepper"`` (prefill and step, one token after another), ``"latent"`` (encode and decode windows of a raster),
+    ``"scorer"`` (likelihood of whole pieces, for measuring and comparing) or ``"listener"`` (what is measured of music
+    in, chances of labels or of notes out);
 ``Config``
     a frozen dataclass, the ``[network]`` table of a recipe;
 ``build(config, shape) -> torch.nn.Module``
     the network;
 ``graph(network) -> onnx.ModelProto``
-    of a stepper or scorer: the same function as an ONNX graph for `firmus.runtime`;
+    of a stepper, scorer or listener: the same function as an ONNX graph for `firmus.runtime`;
 ``graphs(network) -> dict of onnx.ModelProto``, ``facts(network) -> dict``
-    of a latent model: its functions as ONNX graphs by name, and what `firmus.runtime.latent` must know of them.
+    of a latent model: its functions as ONNX graphs by name, and what `firmus.runtime.latent` must know of them;
+``example(generator) -> (network, dict of arrays)``
+    of a listener: a small network with fresh weights, and inputs for it by name, for the tests of all models.
 
 Every network has
 
@@ -27,6 +30,8 @@ Every network has
     `firmus.learning.batches`, `share` how much of the training is over, 0 to 1;
 ``forward(tokens, slots) -> logits``
     of a stepper or scorer;
+``judge(*inputs) -> tuple of Tensor``
+    of a listener: what its graph computes, output by output;
 ``sample(count, bar, bars) -> values``
     of a latent model, where it can: windows drawn at random, so that training notices when it begins to copy.
 """

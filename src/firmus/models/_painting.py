@@ -12,12 +12,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from firmus.models import _adversarial as adversarial
-from firmus.models._clock import BARS, QUARTER, Clock, Plan, bent, by_bar, leaky
-from firmus.models._rolls import FACTS, OCTAVES, OWNERS, PITCHED, PLANES, Given
-from firmus.tokens.band import PARTS, PITCHES
+from firmus.models._clock import BARS, Clock, Plan, bent, by_bar, leaky
+from firmus.models._rolls import FACTS, OCTAVES, PITCHED, PLANES, Given
+from firmus.tokens.band import PITCHES
 
 STRIKING, HOLDING = -2.0, 0.0  # logits that a fresh network gives every cell: few are struck, and last a while
-PLAYING = 3.0  # logit that it gives an instrument in a bar: nearly all play
 
 
 def in_octaves(planes: Tensor) -> Tensor:
@@ -52,25 +51,6 @@ class Reading(nn.Module):
         return [steps, eighths, bent(self.quarters(eighths))]
 
 
-class Playing(nn.Module):
-    """Whether each instrument plays in each bar at all; a cell is on only where its instrument's bar is on too.
-
-    Without it every cell of a bar decides for itself, and one of some hundred always sounds: bands never rest.
-    """
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.plays = nn.Linear(width, PARTS)
-        nn.init.constant_(self.plays.bias, PLAYING)
-
-    def forward(self, logits: Tensor, features: Tensor, at: Tensor) -> Tensor:
-        """The lesser (smoothly) of logits (B, 9, T, 128) and what features (B, width, Q) say of the bar."""
-        bars = torch.unflatten(by_bar(features, at), 1, (-1, BARS))  # (B, width, 4)
-        plays = self.plays(bars.mT).mT[..., at[1]].repeat_interleave(QUARTER, dim=-1)[:, list(OWNERS), :, None]
-        lesser: Tensor = logits - functional.softplus(logits - plays)  # -ln(e^-a + e^-b)
-        return lesser
-
-
 class Transposed(nn.Module):
     """Paints pictures: from quarters and octaves to steps and pitches by transposed convolutions.
 
@@ -89,19 +69,17 @@ class Transposed(nn.Module):
         self.sixteenths = nn.ConvTranspose2d(half + beside, half, *up)
         self.pitches = nn.ConvTranspose2d(half + beside, PLANES, (1, 12), (1, 12))
         self.level = nn.Parameter(fresh().expand(PLANES, 1, PITCHES).clone())
-        self.playing = Playing(width)
 
     def forward(self, z: Tensor, at: Tensor, given: Given | None = None) -> Tensor:
         """Logits (B, 9, T, 128) of striking and holding, of points z (B, Z), quarters at (2, Q)."""
         read = self.reading(given) if self.reading is not None and given is not None else []
         x = self.begin(z).view(-1, self.width, 1, OCTAVES) + self.plan(z, at)[..., None]
         x = bent(self.mix(torch.cat([bent(x), *read[2:]], dim=1)))
-        quarters = bent(x + self.mix_again(x))
-        x = bent(self.eighths(quarters))
+        x = bent(x + self.mix_again(x))
+        x = bent(self.eighths(x))
         x = bent(self.sixteenths(torch.cat([x, *read[1:2]], dim=1)))
-        logits = self.pitches(torch.cat([x, *read[:1]], dim=1))[..., :PITCHES] + self.level
-        playing: Tensor = self.playing(logits, quarters.mean(-1), at)
-        return playing
+        logits: Tensor = self.pitches(torch.cat([x, *read[:1]], dim=1))[..., :PITCHES] + self.level
+        return logits
 
 
 class Dense(nn.Module):
@@ -119,7 +97,6 @@ class Dense(nn.Module):
         self.sixteenths = nn.ConvTranspose1d(width + beside, width, *up)
         self.pitches = nn.Conv1d(width + beside, PLANES * PITCHES, 1, bias=False)
         self.level = nn.Parameter(fresh().expand(PLANES, 1, PITCHES).clone())
-        self.playing = Playing(width)
 
     def forward(self, z: Tensor, at: Tensor, given: Given) -> Tensor:
         """Logits (B, 9, T, 128) of striking and holding, of points z (B, Z), quarters at (2, Q)."""
@@ -127,14 +104,11 @@ class Dense(nn.Module):
         eighths = bent(self.read_eighths(steps))
         x = bent(self.begin(z)[..., None] + self.plan(z, at))
         x = bent(self.mix(torch.cat([x, bent(self.read_quarters(eighths))], dim=1)))
-        quarters = bent(x + self.mix_again(x))
-        x = bent(self.eighths(quarters))
+        x = bent(x + self.mix_again(x))
+        x = bent(self.eighths(x))
         x = bent(self.sixteenths(torch.cat([x, eighths], dim=1)))
         logits = self.pitches(torch.cat([x, steps], dim=1))
-        playing: Tensor = self.playing(
-            torch.unflatten(logits, 1, (PLANES, PITCHES)).transpose(2, 3) + self.level, quarters, at
-        )
-        return playing
+        return torch.unflatten(logits, 1, (PLANES, PITCHES)).transpose(2, 3) + self.level
 
 
 class Critic(nn.Module):

@@ -48,6 +48,31 @@ def matrix(values: NDArray[np.float64], size: int = 420, numbers: Sequence[int] 
     return _svg(size, size, "".join(drawn) + marks)
 
 
+def confusion(counts: NDArray[np.int64], names: Sequence[str], cell: int = 34) -> str:
+    """A confusion matrix (C, C): rows the truth, columns what it was taken for; dark where most of a row fall."""
+    left, top = 8 * max((len(name) for name in names), default=0) + 12, 8 * max(map(len, names), default=0) + 12
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    drawn = []
+    for row, name in enumerate(names):
+        y = top + row * cell
+        drawn.append(f'<text x="{left - 6}" y="{y + cell * 0.62:.0f}" text-anchor="end">{xml_text(name)}</text>')
+        x, turned = left + round((row + 0.6) * cell), top - 6
+        drawn.append(f'<text x="{x}" y="{turned}" transform="rotate(-60 {x} {turned})">{xml_text(name)}</text>')
+        for column, share in enumerate(shares[row].tolist()):
+            x = left + column * cell
+            drawn.append(
+                f'<rect x="{x}" y="{y}" width="{cell - 1}" height="{cell - 1}" fill="#08306b" '
+                f'fill-opacity="{0.03 + 0.97 * share:.2f}"/>'
+            )
+            if counts[row, column]:
+                shade = "#fff" if share > 0.5 else "#222"
+                drawn.append(
+                    f'<text x="{x + cell / 2:.0f}" y="{y + cell * 0.62:.0f}" text-anchor="middle" fill="{shade}">'
+                    f"{counts[row, column]}</text>"
+                )
+    return _svg(left + cell * len(names) + top // 2, top + cell * len(names) + 8, "".join(drawn))
+
+
 def line(values: Sequence[float], title: str, width: int = 900, height: int = 90) -> str:
     """A value a bar as steps, its range written at the left."""
     top = max([*values, 1e-9])

@@ -17,6 +17,8 @@ WORDS = {
     "form": ("form", "曲式"),
     "mood": ("mood, estimated by rule", "情绪（按规则估计）"),
     "style": ("style", "风格"),
+    "genre": ("genre", "体裁"),
+    "like": ("most like the music of", "最像谁的音乐"),
     "melody": ("melody", "旋律声部"),
     "confidence": ("how sure", "把握"),
     "unknown": ("What cannot be told", "无法判断的"),
@@ -59,10 +61,9 @@ def page(found: dict[str, Any], alike: Any, roll: str, language: str = "en") -> 
         return WORDS[name][language == "zh"]
 
     sure = found["confidence"]
-    rows = [
-        (say(name), found.get(name), sure.get(name))
-        for name in ("key", "meter", "tempo", "form", "style", "mood", "melody")
-    ]
+    rows = [(say(name), found[name], sure.get(name)) for name in ("key", "meter", "tempo", "form", "mood", "melody")]
+    guesses = [(say(name), found[name]) for name in ("style", "genre", "like") if found[name]]
+    rows += [(name, _guessed(guess), guess["confidence"]) for name, guess in guesses]
     summary = "".join(
         f"<tr><th>{xml_text(name)}</th><td>{xml_text(_shown(value))}</td>"
         f"<td>{'' if how is None else f'{how:.0%}'}</td></tr>"
@@ -94,6 +95,12 @@ def page(found: dict[str, Any], alike: Any, roll: str, language: str = "en") -> 
 
 def _shown(value: Any) -> str:
     return "?" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _guessed(guess: dict[str, Any]) -> str:
+    """A label, with the next likeliest."""
+    others = ", ".join(f"{each['name']} {each['confidence']:.0%}" for each in guess["others"])
+    return f"{guess['name']} ({others})" if others else str(guess["name"])
 
 
 def _stretches(starts: Sequence[tuple[int, str]], numbers: Sequence[int]) -> list[tuple[float, float, str]]:

@@ -1,13 +1,14 @@
 """Score to a piano roll: SVG in rows of whole bars, pitched parts above, one lane a drum below.
 
 Conventions: time goes to the right, row by row; colour tells the part (a palette that colour-blind people can
-tell apart), opacity the velocity. What Firmus composed may be highlighted: its stretch is tinted and its notes
-have a dark edge. Every note is one ``<rect class="note">``, two where it goes on in the next row.
+tell apart), opacity the velocity, unless notes are painted otherwise. What Firmus composed may be highlighted: its
+stretch is tinted and its notes have a dark edge. Every note is one ``<rect class="note">``, two where it goes on in the
+next row; ``data-note`` says which: the places of its part and of itself in the part, from 0, such as ``"0-12"``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from firmus.errors import FirmusError
@@ -29,6 +30,7 @@ LANE_HEIGHT = 11
 BLACK_KEYS = frozenset((1, 3, 6, 8, 10))
 
 Stretch = tuple[int, int, int]
+Paint = Callable[[int, int], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class _Page:
     drum_keys: tuple[int, ...]
     highlight: tuple[Stretch, ...]
     language: str
+    paint: Paint | None = None
 
     @property
     def marks_height(self) -> float:
@@ -69,6 +72,7 @@ def svg(
     width: int = 1400,
     bars_per_row: int | None = None,
     language: str = "en",
+    paint: Paint | None = None,
 ) -> str:
     """Draw a Score as a piano roll.
 
@@ -83,6 +87,9 @@ def svg(
         At least 1; as many as read well where left out.
     language : {"en", "zh"}
         Of instruments, drums and the legend.
+    paint : callable, optional
+        Takes the places of a part and of a note in it, gives the attributes of its rectangle (``fill="#0d0887"``), in
+        place of those that tell part and velocity; the legend of parts is left out then.
 
     Raises
     ------
@@ -100,7 +107,7 @@ def svg(
     if not score.end:
         score = replace(score, end=score.meters[0].bar)
     rows = _rows(bars(score), width, bars_per_row)
-    page = _page(score, rows, width, highlight, language)
+    page = replace(_page(score, rows, width, highlight, language), paint=paint)
     width, (head, top) = page.width, _head(page)
     body = []
     for row in rows:
@@ -181,7 +188,7 @@ def _head(page: _Page) -> tuple[str, float]:
         right = 'font-size="13" fill="#444" text-anchor="end"'
         found.append(_text(page.width - MARGIN, top + 16, score.composer, right))
         top += 30
-    entries = [(colour(index), _part_name(page, index)) for index in range(len(score.parts))]
+    entries = [(colour(index), _part_name(page, index)) for index in range(len(score.parts)) if not page.paint]
     if page.highlight:
         entries.append((HIGHLIGHT, "Firmus 作曲" if page.language.startswith("zh") else "composed by Firmus"))
     x = float(MARGIN)
@@ -288,24 +295,27 @@ def _marks(page: _Page, row: list[Bar]) -> Iterable[str]:
 def _notes(page: _Page, start: int, end: int) -> Iterable[str]:
     for index, part in enumerate(page.score.parts):
         composed = [stretch for stretch in page.highlight if stretch[2] == index]
-        for note in part.notes:
+        for number, note in enumerate(part.notes):
             if note.start >= end:
                 break
             if note.end > start:
                 edge = any(first <= note.start < last for first, last, _ in composed)
-                yield _note(page, note, index, (start, end), edge)
+                yield _note(page, note, (index, number), (start, end), edge)
 
 
-def _note(page: _Page, note: Note, index: int, span: tuple[int, int], edge: bool) -> str:
+def _note(page: _Page, note: Note, which: tuple[int, int], span: tuple[int, int], edge: bool) -> str:
     left = (max(note.start, span[0]) - span[0]) * page.scale
     width = max((min(note.end, span[1]) - span[0]) * page.scale - left - 0.6, 1.6)
-    if page.score.parts[index].is_drums:
+    if page.score.parts[which[0]].is_drums:
         y = page.drums_top + page.drum_keys.index(note.pitch) * LANE_HEIGHT + 1.5
         width, height = min(max(width, 4.0), 8.0), LANE_HEIGHT - 3.0
     else:
         y = page.marks_height + page.keys_height - (note.pitch - page.low + 1) * page.semitone + 0.3
         height = page.semitone - 0.6
+    painted = page.paint(*which) if page.paint else ""
+    if not painted:
+        opacity = 0.35 + 0.65 * note.velocity / 127
+        painted = f'fill="{colour(which[0])}" fill-opacity="{opacity:.2f}"'
     stroke = ' stroke="#222" stroke-width="1"' if edge else ""
-    opacity = 0.35 + 0.65 * note.velocity / 127
-    style = f'class="note" rx="1.2" fill="{colour(index)}" fill-opacity="{opacity:.2f}"{stroke}'
+    style = f'class="note" data-note="{which[0]}-{which[1]}" rx="1.2" {painted}{stroke}'
     return _rect(left, y, width, height, style)

@@ -9,8 +9,9 @@ itself is not allowed, so no dead end can be reached.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import accumulate, takewhile
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +73,42 @@ class Rules:
     final: tuple[frozenset[int], ...] = ()
     final_chord: int | None = None
 
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for an Origin to keep.
+
+        Examples
+        --------
+        >>> rules = Rules((PartRules(48, 60),), frozenset({0, 7, 4}), ((0, frozenset({7, 11})),))
+        >>> rules.as_dict()["scale"], Rules.from_dict(rules.as_dict()) == rules
+        ([0, 4, 7], True)
+        """
+        return {
+            "parts": [asdict(part) for part in self.parts],
+            "scale": None if self.scale is None else sorted(self.scale),
+            "chords": [[start, sorted(tones)] for start, tones in self.chords],
+            "beat": self.beat,
+            "final": [sorted(tones) for tones in self.final],
+            "final_chord": self.final_chord,
+        }
+
+    @classmethod
+    def from_dict(cls, document: dict[str, Any]) -> Self:
+        """Rules out of their plain values; the inverse of `as_dict`.
+
+        Raises
+        ------
+        ValueError, TypeError, KeyError
+            Where they are none.
+        """
+        return cls(
+            tuple(PartRules(**part) for part in document["parts"]),
+            None if document["scale"] is None else frozenset(document["scale"]),
+            tuple((int(start), frozenset(tones)) for start, tones in document["chords"]),
+            int(document["beat"]),
+            tuple(frozenset(tones) for tones in document["final"]),
+            document["final_chord"],
+        )
+
 
 class Grammar:
     """The tokens allowed after what a cursor has read; the cursor stands at ``FILL`` or after it.
@@ -119,6 +156,29 @@ class Grammar:
         if family == v.FAMILY["PLACE"]:
             mask[v.VELOCITY : v.VELOCITY + v.size("VELOCITY")] = True
         self._notes(mask)
+
+    def forbidden(self) -> dict[str, NDArray[np.bool_]]:
+        """Pitches (128,) that each rule by itself forbids where the next thing is one, by the name of the rule.
+
+        ``"range"``, ``"key"``, ``"chords"`` (those on strong beats) and ``"ending"``; rules that do not hold here are
+        left out.
+        """
+        cursor, rules = self.cursor, self.rules
+        if cursor.lane <= 0:
+            return {}
+        part, time = rules.parts[cursor.lane - 1], cursor.bars[cursor.bar].start + cursor.place
+        found = {}
+        if (part.low, part.high) != (0, 127):
+            found["range"] = (part.low > _PITCHES) | (part.high < _PITCHES)
+        if rules.scale is not None:
+            found["key"] = ~_of_classes(rules.scale)
+        chord = self._chord(time) if self._on_beat(time) else None
+        if chord:
+            found["chords"] = ~_of_classes(chord)
+        final = self._final(cursor.lane) if time >= self._closing else frozenset[int]()
+        if final:
+            found["ending"] = ~_of_classes(final.union(*rules.final) if cursor.pitch >= 0 else final)
+        return found
 
     def _pitches_at(self, lane: int, time: int, above: int = 0) -> tuple[NDArray[np.bool_], bool]:
         """Pitches (128,) that a part may sound at a time, alone or above others, and whether there are any."""

@@ -194,7 +194,7 @@ def _once(
         cursor = Cursor()
         for token in prompt.tokens.tolist():
             cursor.push(token)
-        grammar = Grammar(cursor, _rules_within(request.rules, draft.prepared, first, last))
+        grammar = Grammar(cursor, rules_within(request.rules, draft.prepared, first, last))
         steering.window()
         logits = yield Feed(prompt.tokens, prompt.slots, anew=True)
         while True:
@@ -214,7 +214,7 @@ def _once(
     return draft.score()
 
 
-def _rules_within(rules: Rules, prepared: Prepared, first: int, last: int) -> Rules:
+def rules_within(rules: Rules, prepared: Prepared, first: int, last: int) -> Rules:
     """Rules with times counted from the start of a window; it ends the piece only if it reaches its last bar."""
     origin = int(prepared["bars"][first, BAR_START])
     moved = tuple((max(0, start - origin), tones) for start, tones in rules.chords)
@@ -227,10 +227,13 @@ def _rules_within(rules: Rules, prepared: Prepared, first: int, last: int) -> Ru
     )
 
 
-def window(prepared: Prepared, is_open: Open, length: int) -> tuple[int, int]:
-    """First bar to be told and the bar after the last: as many as there is room for."""
+def window(prepared: Prepared, is_open: Open, length: int, is_known: bool = False) -> tuple[int, int]:
+    """First bar to be told and the bar after the last: as many as there is room for.
+
+    `is_known`: the open cells have their music already, so that one need not guess how long it is.
+    """
     sizes = np.diff(prepared["borders"]).reshape(is_open.shape)
-    cost = np.where(is_open, USUAL_CELL, sizes + 1).sum(axis=1) + 4
+    cost = np.where(is_open, sizes + 3 if is_known else USUAL_CELL, sizes + 1).sum(axis=1) + 4
     opened = np.flatnonzero(is_open.any(axis=1))
     count, room = len(cost), length - len(prepared["programs"]) - 8
     first = max(0, int(opened[0]) - CONTEXT_BARS)

@@ -44,13 +44,15 @@ class State:
     Attributes
     ----------
     lengths : array (rows,)
-        Tokens that each row has read; setting one to 0 empties the row.
+        Tokens that each row keeps; setting one to 0 empties the row.
+    forgotten : array (rows,)
+        Tokens that each row has passed over and does not keep; see `recall`.
     buffers : dict of arrays
         Memory that was never written to takes up no room.
     """
 
     def __init__(self, memories: Sequence[Any], capacity: int, rows: int = 1) -> None:
-        self.lengths = np.zeros(rows, np.int64)
+        self.lengths, self.forgotten = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
         self.capacity = capacity
         self.buffers: dict[str, NDArray[Any]] = {}
         for each in memories:
@@ -74,11 +76,33 @@ class State:
     def move(self, source: int, target: int) -> None:
         """Copy one row over another."""
         length = self.lengths[target] = self.lengths[source]
+        self.forgotten[target] = self.forgotten[source]
         for buffer in self.buffers.values():
             if _grows(buffer):
                 buffer[target, :, :length] = buffer[source, :, :length]
             else:
                 buffer[target] = buffer[source]
+
+    def recall(self, row: int, source: State, first: int, last: int) -> None:
+        """Let a row go on with what another state's first row keeps of its tokens `first` to `last`, not among them.
+
+        The row stands after the token `last` then. Tokens between what it stood after and `first` are forgotten: it
+        cannot look back at them. Nothing else changes, as when attention to them is knocked out (M. Geva et al.,
+        Dissecting Recall of Factual Associations in Auto-Regressive Language Models, 2023).
+
+        Parameters
+        ----------
+        row : int
+        source : State
+            Of the same model, with nothing forgotten; each token has keys and values of its own in it.
+        first, last : int
+        """
+        at = int(self.lengths[row])
+        self.reserve(at + last - first)
+        for name, buffer in self.buffers.items():
+            buffer[row, :, at : at + last - first] = source.buffers[name][0, :, first:last]
+        self.lengths[row] = at + last - first
+        self.forgotten[row] = first - at
 
 
 def _grows(buffer: NDArray[Any]) -> bool:
@@ -96,6 +120,11 @@ class Stepper:
         self.session = session(card, threads=threads)
         self.vocabulary: int = self.session.get_outputs()[0].shape[1]
         self.memories = [each for each in self.session.get_inputs() if each.name not in _FED]
+
+    @property
+    def keeps_tokens(self) -> bool:
+        """Whether something is kept of each token, to be looked back at; a recurrent network has one state for all."""
+        return all(len(each.shape) == 4 for each in self.memories)
 
     def start(self, capacity: int = 2048, rows: int = 1) -> State:
         """Empty state with room for so many tokens in each row."""
@@ -132,7 +161,7 @@ class Stepper:
                 state.calls[first, rows] = call
         call.inputs["tokens"][:] = tokens
         call.inputs["slots"][:] = slots
-        call.inputs["index"][:] = lengths[:, None] + call.range
+        call.inputs["index"][:] = (lengths + state.forgotten[first : first + rows])[:, None] + call.range
         lengths += count
         call.inputs["last"][:] = lengths - 1
         call.inputs["total"][...] = total

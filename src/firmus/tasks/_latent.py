@@ -89,7 +89,7 @@ def compose(brief: Brief, chosen: Card, progress: session.Progress | None) -> li
     for number in range(brief.count):
         seed = (first + number) % 2**63
         generator = np.random.default_rng(seed)
-        key = Key.parse(brief.key or KEYS[int(generator.integers(len(KEYS)))])
+        key = session.key_asked(brief) or Key.parse(KEYS[int(generator.integers(len(KEYS)))])
         told = _ideas(space, brief, frame, key, wanted, generator)
         bar = frame.meters[0].bar // _raster.STEP
         score = space.score(told[: frame.end // _raster.STEP], bar)

@@ -203,6 +203,7 @@ def _origin(brief: Brief, task: str, chosen: Card, seed: int, made: Plan, score:
         },
         composed=tuple(spans(score, made.is_open)),
         source=digest(made.source) if made.source else "",
+        rules=made.rules.as_dict(),
     )
 
 
@@ -333,6 +334,13 @@ def chords_over(text: str, score: Score, first: int = 0) -> tuple[Chord, ...]:
             if not placed or replace(placed[-1], start=start) != replace(chord, start=start):
                 placed.append(replace(chord, start=start))
     return tuple(placed)
+
+
+def key_asked(brief: Brief) -> Key | None:
+    """The key that is asked for, or else the one that the chords are in; None where it is open."""
+    if brief.key:
+        return Key.parse(brief.key)
+    return keys.of_chords([chord for bar in chord_bars(brief.chords) for chord in bar]) if brief.chords else None
 
 
 def summary_of(work: Work) -> dict[str, Any]:

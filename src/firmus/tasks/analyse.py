@@ -6,6 +6,7 @@ What cannot be told is said to be unknown, with the reason, and never made up: t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,11 +27,13 @@ from firmus.analysis import (
 from firmus.analysis.roman import numeral
 from firmus.errors import FirmusError
 from firmus.render import portrait, roll
+from firmus.runtime.recognition import Recognition, recognise
 from firmus.score import Chord, Score, Section
 from firmus.timing import bar_at, bars
 
 CONSISTENT = 0.6  # confidence in another meter from which on the written one is doubted
 MOST_BARS = 10_000
+ALIKE = 0.5  # share of common notes from which on two bars are alike
 DEFAULT_BPM = 120.0  # what a file means that names no tempo
 
 
@@ -54,6 +57,8 @@ class Analysis:
     groove, mood : Groove or None, Emotion or None
     voices : dict
         Faults of voice leading, as shares.
+    recognised : Recognition
+        Style, genre, and whose music it is like.
     unknown : dict
         What could not be told, and why.
     """
@@ -71,6 +76,7 @@ class Analysis:
     groove: grooves.Groove | None
     mood: emotion.Emotion | None
     voices: dict[str, float]
+    recognised: Recognition
     unknown: dict[str, str]
 
     def as_dict(self) -> dict[str, Any]:
@@ -78,6 +84,7 @@ class Analysis:
         score, every = self.score, bars(self.score)
         summary = features.summary(score)
         written = score.tempi[0].bpm
+        labels = {"style": self.recognised.style, "genre": self.recognised.genre, "like": self.recognised.composer}
 
         def at(tick: int) -> int:
             return every[bar_at(every, tick)].number if every else 0
@@ -90,6 +97,7 @@ class Analysis:
             "tempo": written,
             "chords": self._chords(at),
             "form": "".join(section.label for section in self.sections) or None,
+            **{name: guess.as_dict() if guess else None for name, guess in labels.items()},
             "mood": self.mood.word if self.mood else None,
             "confidence": {
                 "key": round(self.key.confidence, 3) if self.key else 0.0,
@@ -97,6 +105,7 @@ class Analysis:
                 "tempo": 0.5 if written == DEFAULT_BPM and len(score.tempi) == 1 else 1.0,
                 "chords": round(float(np.mean(self.fit)), 3) if self.fit else 0.0,
                 "form": self._form_confidence(),
+                "style": round(labels["style"].confidence, 3) if labels["style"] else 0.0,
             },
             "unknown": self.unknown,
             "keys": [
@@ -130,13 +139,13 @@ class Analysis:
             **{name: summary[name] for name in ("bars", "seconds", "notes", "density", "polyphony", "parts")},
         }  # fmt: skip
 
-    def html(self, language: str = "en") -> str:
-        """The analysis as a page, with plots."""
+    def html(self, language: str = "en", found: dict[str, Any] | None = None) -> str:
+        """The analysis as a page, with plots; of `found` instead of `as_dict` where it is given."""
         drawn = roll.svg(
             replace(self.score, chords=self.symbols, sections=self.sections), width=1200, language=language
         )
         alike = form.similarity(self.score) if len(self.textures) <= form.MOST_BARS else None
-        return portrait.page(self.as_dict(), alike, drawn, language)
+        return portrait.page(found or self.as_dict(), alike, drawn, language)
 
     def _chords(self, at: Any) -> list[dict[str, Any]]:
         found = []
@@ -159,20 +168,21 @@ class Analysis:
         return round(self.meter.confidence if agrees else 1 - self.meter.confidence, 3)
 
     def _form_confidence(self) -> float:
-        """How much more alike bars of one letter are than bars of different letters."""
-        if len(self.sections) < 2:
+        """How alike the bars of what returns are to those that they return; where nothing returns, how many are new."""
+        if not self.sections:
             return 0.0
         alike, every = form.similarity(self.score), bars(self.score)
         starts = [bar_at(every, section.start) for section in self.sections]
-        label = np.repeat([section.label for section in self.sections], np.diff([*starts, len(every)]))
-        rows = np.arange(len(label)) + starts[0]
-        same = label[:, None] == label[None]
-        apart = np.abs(rows[:, None] - rows[None]) > 0
-        inside = alike[np.ix_(rows, rows)]
-        own, other = inside[same & apart], inside[~same]
-        if not len(own):
-            return 0.0
-        return round(float(np.clip(0.5 + own.mean() - (other.mean() if len(other) else 0.0), 0, 1)), 3)
+        first: dict[str, tuple[int, int]] = {}
+        returned: list[float] = []
+        for (start, end), section in zip(pairwise([*starts, len(every)]), self.sections, strict=True):
+            one, other = first.setdefault(section.label, (start, end))
+            size = min(end - start, other - one) if one < start else 0
+            returned += [float(alike[start + place, one + place]) for place in range(size)]
+        if returned:
+            return round(float(np.mean(returned)), 3)
+        come_back = [(row[: max(bar - form.SHORTEST, 0)] >= ALIKE).any() for bar, row in enumerate(alike)]
+        return round(1 - float(np.mean(come_back)), 3)
 
 
 def analyse(score: Score) -> Analysis:
@@ -220,10 +230,13 @@ def analyse(score: Score) -> Analysis:
     mood = emotion.emotion(score)
     if mood is None:
         unknown["mood"] = f"too short to tell a mood: {notes}"
+    recognised = recognise(score)
+    if recognised.style is None:
+        unknown["style"] = recognised.reason
     return Analysis(
         score, key, areas, meter, symbols, chords.fit(score, symbols), phrases,
         cadences.cadences(score, symbols, areas, phrases), sections, texture.textures(score), grooves.groove(score),
-        mood, voice_leading.faults(score), unknown,
+        mood, voice_leading.faults(score), recognised, unknown,
     )  # fmt: skip
 
 

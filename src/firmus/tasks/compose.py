@@ -127,8 +127,9 @@ def _frame(brief: Brief, chosen: Card, style: Style, parts: tuple[Voice, ...], g
 
 
 def _key(brief: Brief, chosen: Card, prompt: list[int], generator: np.random.Generator) -> Key:
-    if brief.key:
-        return Key.parse(brief.key)
+    asked = session.key_asked(brief)
+    if asked:
+        return asked
     mode = wishes.mode(brief)
     friendly = np.array([abs(key.signature) <= 4 and mode in ("", key.mode) for key in v.KEYS])
     return v.KEYS[suggest(stepper.load(chosen.name), prompt, "KEY", friendly, generator)]

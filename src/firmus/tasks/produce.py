@@ -12,7 +12,7 @@ from pathlib import Path
 from firmus import formats, plugins
 from firmus.errors import FirmusError, FormatError, OutputExists, unknown
 from firmus.score import Score
-from firmus.work import Work
+from firmus.work import Brief, Origin, Work
 
 FILES = ("piece.mid", "piece.musicxml", "piece.wav", "piece.svg", "piece.json")
 
@@ -53,6 +53,33 @@ def save(work: Work, folder: Path, *, force: bool = False) -> list[Path]:
     finally:
         shutil.rmtree(making, ignore_errors=True)
     return [folder / name for name in FILES]
+
+
+def load(path: Path) -> Work:
+    """Read a Work from its folder, or from its ``piece.json``.
+
+    Raises
+    ------
+    FormatError
+        Where there is none: a score alone has no origin.
+    """
+    file = path / "piece.json" if path.is_dir() else path
+    if path.is_dir() and not file.is_file():
+        raise FormatError(f"{path} holds no piece.json: it is no folder that Firmus composed; name a file in it")
+    score = formats.read(file)
+    try:
+        told = json.loads(file.read_bytes())["origin"]
+        lists = {name: tuple(told.get(name, ())) for name in ("credits", "composed")}
+        spans = tuple((int(first), int(last), int(part)) for first, last, part in lists["composed"])
+        if not all(0 <= part < len(score.parts) for *_, part in spans):
+            raise ValueError("it names a part that is not there")
+        origin = Origin(**{**told, **lists, "composed": spans})
+        Brief.of(**origin.brief)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise FormatError(
+            f"{file}: a score, but no work of Firmus: its origin is missing or damaged ({error})"
+        ) from None
+    return Work(score, origin)
 
 
 def check_free(folder: Path, force: bool) -> None:

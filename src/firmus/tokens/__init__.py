@@ -5,7 +5,8 @@ Every representation module has
 ``TITLE``
     its name in words;
 ``KIND``
-    ``"sequence"`` (a piece is a line of tokens) or ``"raster"`` (a piece is a table: steps of time × columns);
+    ``"sequence"`` (a piece is a line of tokens), ``"raster"`` (a piece is a table: steps of time × columns) or
+    ``"sound"`` (a table of frames, and the sound that is played for it);
 ``VOCABULARY``, ``PLACES``, ``PARTS``, ``QUARTER``
     numbers of tokens, of places in a bar and of parts, and steps of time in a quarter note;
 ``encode(score) -> array``
@@ -25,6 +26,11 @@ A sequence has besides
     what the classes of its controls mean in each style; empty where it has no controls;
 ``example(prepared, generator, length, transpose, scales) -> Example``
     one random training sequence of at most `length` tokens out of a prepared piece.
+
+Sound has besides
+
+``example(prepared, generator, length, transpose, scales) -> Heard``
+    one random stretch of `length` frames: levels of its spectrum and what sounds in it.
 
 A raster has besides
 

@@ -146,6 +146,29 @@ def _placer(table: Integers, starts: list[int]) -> Callable[[int], tuple[int, in
     return place_in
 
 
+def told_order(score: Score) -> list[list[tuple[int, int]]]:
+    """Of each part, the bar and the place in `Part.notes` of its notes, in the order in which its cells tell them.
+
+    Examples
+    --------
+    >>> told_order(Score((Part("", (Note(0, 480, 64), Note(9, 240, 60), Note(1920, 480, 62))),)))
+    [[(0, 1), (0, 0), (1, 2)]]
+    """
+    place_in = _placer(*_bars(score))
+    return [[(bar, index) for bar, _, index in _told(part, place_in)] for part in score.parts]
+
+
+def _told(part: Part, place_in: Callable[[int], tuple[int, int]]) -> list[tuple[int, int, int]]:
+    """Bar, place and index of a part's notes, in the order in which they are told."""
+    placed = [(*place_in(note.start), index) for index, note in enumerate(part.notes)]
+
+    def order(each: tuple[int, int, int]) -> tuple[int, ...]:
+        note = part.notes[each[2]]
+        return (each[0], each[1], note.pitch, note.duration, note.velocity)
+
+    return sorted(placed, key=order)
+
+
 def _write_part(
     content: list[list[list[Event]]],
     lane: int,
@@ -154,10 +177,9 @@ def _write_part(
     bar_starts: list[int],
 ) -> None:
     """Write each note of a part into its cell."""
-    placed = [(*place_in(note.start), note) for note in part.notes]
-    placed.sort(key=lambda each: (each[0], each[1], each[2].pitch, each[2].duration, each[2].velocity))
     previous, velocity = (-1, -1), v.USUAL_VELOCITY
-    for bar, place, note in placed:
+    for bar, place, index in _told(part, place_in):
+        note = part.notes[index]
         cell, start = content[bar][lane], bar_starts[bar] + place
         if bar != previous[0]:
             velocity = v.USUAL_VELOCITY

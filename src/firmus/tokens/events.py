@@ -47,6 +47,7 @@ from firmus.tokens._cells import (
     NO_TOKEN,
     cells,
     prepare,
+    told_order,
 )
 from firmus.tokens._controls import borders, classify, control, measure
 from firmus.tokens._cursor import Cursor
@@ -55,7 +56,7 @@ TITLE = "Events, bar by bar, any region open"
 KIND = "sequence"
 __all__ = [
     "assemble", "cells", "classify", "control", "decode", "encode", "example", "measure", "prepare", "quantise",
-    "region", "scales", "slots",
+    "region", "scales", "slots", "told_order",
 ]  # fmt: skip
 VOCABULARY = v.VOCABULARY
 PLACES = v.LONGEST_BAR + 1

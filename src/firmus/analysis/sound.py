@@ -1,0 +1,153 @@
+"""Sound files: WAV, FLAC, MP3, OGG and AIFF to samples, within bounds, by a child process.
+
+Conventions: samples are float32 (frames, channels), one channel or two, full scale 1.0; times are in seconds from the
+beginning of the file, whatever is trimmed on the way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus import formats
+from firmus.errors import FormatError
+from firmus.formats import _sandbox
+
+MOST_SECONDS = 900.0
+DECODING_SECONDS = 120.0
+MEMORY = 2 << 30
+SILENCE_DECIBELS = -60.0  # of full scale, in the root mean square of a window
+WINDOW_SECONDS = 0.05
+_START = (
+    "import sys; root = sys.argv.pop(1); root in sys.path or sys.path.insert(0, root); "
+    "from firmus.formats._decoder import main; main()"
+)
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Decoded sound: `samples` float32 (frames, 1 or 2), at `rate` frames a second."""
+
+    samples: Floats
+    rate: int
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return len(self.samples) / self.rate
+
+    def mono(self, rate: int) -> Floats:
+        """Its channels' mean (N,), resampled."""
+        from scipy.signal import resample_poly
+
+        mixed: Floats = self.samples.mean(axis=1)
+        if rate == self.rate or not len(mixed):
+            return mixed
+        ratio = Fraction(rate, self.rate).limit_denominator(2000)
+        resampled: Floats = resample_poly(mixed, ratio.numerator, ratio.denominator).astype(np.float32)
+        return resampled
+
+    def sounding(self) -> tuple[float, float]:
+        """Seconds at which sound begins and ends; (0, 0) where all is silent.
+
+        Examples
+        --------
+        >>> wave = np.zeros((16000, 1), np.float32)
+        >>> wave[4000:8000] = 0.5
+        >>> Sound(wave, 16000).sounding()
+        (0.25, 0.5)
+        """
+        size = max(round(WINDOW_SECONDS * self.rate), 1)
+        whole = len(self.samples) // size * size
+        power = (self.samples[:whole] ** 2).mean(axis=1).reshape(-1, size).mean(axis=1)
+        rest = self.samples[whole:]
+        power = np.append(power, (rest**2).mean()) if len(rest) else power
+        loud = np.flatnonzero(power > 10 ** (SILENCE_DECIBELS / 10))
+        if not len(loud):
+            return 0.0, 0.0
+        return float(loud[0] * size / self.rate), float(min((loud[-1] + 1) * size / self.rate, self.seconds))
+
+
+def is_sound(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is to be read as sound: by its first bytes, or else by its ending.
+
+    Examples
+    --------
+    >>> is_sound("take.wav"), is_sound("tune.abc")
+    (True, False)
+    """
+    try:
+        with Path(path).open("rb") as file:
+            head = file.read(12)
+    except OSError:
+        head = b""
+    if (head[:4] == b"RIFF" and head[8:] == b"WAVE") or (head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC")):
+        return True
+    if head[:4] in (b"fLaC", b"OggS") or head[:3] == b"ID3" or (head[:1] == b"\xff" and head[1:2] >= b"\xe0"):
+        return True
+    return Path(path).suffix.lower() in formats.SOUND and head[:4] not in (b"MThd", b"PK\x03\x04")
+
+
+def read(path: str | os.PathLike[str]) -> Sound:
+    """Decode a sound file.
+
+    Raises
+    ------
+    FormatError
+        Where it is empty, no sound, damaged, or lasts more than 15 minutes (told from its header, before decoding).
+    """
+    source = Path(path)
+    try:
+        if source.is_dir():
+            raise FormatError(f"{source} is a folder: name a file in it")
+        with source.open("rb") as file:
+            if not os.fstat(file.fileno()).st_size:
+                raise FormatError(f"{source.name} is empty")
+            return _decoded(file.fileno(), source.name)
+    except OSError as error:
+        raise FormatError(f"{source}: {error.strerror or error}") from None
+
+
+def _decoded(descriptor: int, name: str) -> Sound:
+    """Sound of an open file, by a child that may take two minutes and write nothing."""
+    limits = [str(MEMORY), str(DECODING_SECONDS), str(MOST_SECONDS)]
+    child = subprocess.Popen(
+        [sys.executable, "-I", "-X", "utf8", "-c", _START, _sandbox._SOURCE, *limits],
+        stdin=descriptor, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=os.path.abspath(os.sep),
+        env={each: os.environ[each] for each in ("SYSTEMROOT",) if each in os.environ},
+    )  # fmt: skip
+    timer = threading.Timer(DECODING_SECONDS + 10, child.kill)
+    timer.start()
+    try:
+        answers = child.stdout
+        if answers is None:
+            raise FormatError(f"{name}: the decoder does not answer")
+        line = answers.readline()
+        data = answers.read()
+        child.wait()  # it has said all
+    finally:
+        timer.cancel()
+        child.kill()
+        child.wait()
+        if child.stdout:
+            child.stdout.close()
+    told: dict[str, Any] = {"refused": "the decoder crashed on it, or took too long"}
+    if line.endswith(b"\n"):
+        told = json.loads(line)
+    if "refused" in told:
+        raise FormatError(f"{name}: {told['refused']}")
+    if child.returncode or not data:
+        good = len(data) / (4 * told["channels"] * told["rate"])
+        raise FormatError(f"{name} is damaged or cut off: it can be decoded up to second {good:.1f} and no further")
+    return Sound(np.frombuffer(data, "<f4").reshape(-1, told["channels"]), told["rate"])

@@ -1,0 +1,145 @@
+"""From notes heard in seconds to a Score: each is put on the beat, the half, the third or the quarter of one.
+
+Beats say which moments are beats; between two of them time runs evenly. In every beat the division is taken that the
+notes in it fit best, the simpler the likelier (the idea of D. Temperley, *Music and Probability*, 2007, chapter 3).
+What is not known is not made up: without beats, ticks are what a clock at 120 quarter notes a minute says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus.analysis import keys, meters
+from firmus.score import TICKS_PER_QUARTER, Note, Part, Score, Tempo
+
+DIVISIONS = {1: 0.0, 2: 0.01, 4: 0.02, 3: 0.03}  # of a beat, and what each costs
+EVEN = 0.04  # share by which the tempo of four beats may differ before the Score says so
+SURE_METER = 0.5
+CLOCK_BPM = 120.0
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class HeardNote:
+    """A note as heard: begin and end in seconds, MIDI pitch, velocity 1 to 127, and how sure it is, 0 to 1."""
+
+    start: float
+    end: float
+    pitch: int
+    velocity: int = 80
+    confidence: float = 1.0
+
+
+def to_score(
+    notes: Sequence[HeardNote], beats: Floats | None = None, name: str = "Piano", program: int = 0, title: str = ""
+) -> Score:
+    """Write heard notes down.
+
+    Parameters
+    ----------
+    notes : sequence of HeardNote
+    beats : array (B,), optional
+        Seconds of the beats, each a quarter note; none where they are not known.
+    name, program : str, int
+        Of the part.
+    title : str
+
+    Returns
+    -------
+    Score
+        Its first tick is the last beat at or before the first note; with meter and key where they can be told.
+
+    Examples
+    --------
+    >>> heard = [HeardNote(0.52, 0.9, 60), HeardNote(1.01, 1.2, 62), HeardNote(1.24, 1.5, 64)]
+    >>> [(note.start, note.duration) for note in to_score(heard, np.array([0.5, 1.0, 1.5])).parts[0].notes]
+    [(0, 480), (480, 240), (720, 240)]
+    """
+    if beats is None or len(beats) < 2 or not notes:
+        per_second = CLOCK_BPM / 60 * TICKS_PER_QUARTER
+        first = min((note.start for note in notes), default=0.0)
+        spans = [(round((note.start - first) * per_second), round((note.end - first) * per_second)) for note in notes]
+        return _keyed(_score(notes, spans, name, program, title, (Tempo(0, CLOCK_BPM),)))
+    beats = _reaching(beats, min(note.start for note in notes), max(note.end for note in notes))
+    count = np.arange(len(beats))
+    starts = np.interp([note.start for note in notes], beats, count)
+    ends = np.interp([note.end for note in notes], beats, count)
+    spans = _on_the_grid(starts, ends)
+    score = _score(notes, spans, name, program, title, _tempi(beats))
+    return _keyed(_metered(score))
+
+
+def _reaching(beats: Floats, first: float, last: float) -> Floats:
+    """Beats from the last one at or before a time to beyond another, at the pace of those nearest."""
+    pace, late = float(np.diff(beats)[:4].mean()), float(np.diff(beats)[-4:].mean())
+    before = np.arange(max(int(np.ceil((beats[0] - first - 0.1 * pace) / pace)), 0), 0, -1)
+    after = np.arange(1, max(int(np.ceil((last - beats[-1]) / late)), 0) + 2)
+    whole = np.concatenate([beats[0] - before * pace, beats, beats[-1] + after * late])
+    return whole[max(int(np.searchsorted(whole, first + 0.1 * pace, side="right")) - 1, 0) :]
+
+
+def _on_the_grid(starts: Floats, ends: Floats) -> list[tuple[int, int]]:
+    """Ticks at which notes begin and end, of places in beats."""
+    snapped = np.zeros(len(starts), np.int64)
+    unit = np.zeros(len(starts), np.int64)
+    of_beat = np.floor(starts + 0.12)  # a little early is on the beat
+    for beat in np.unique(of_beat):
+        inside = of_beat == beat
+        place = starts[inside] - beat
+        errors = {n: float(np.abs(place - np.rint(place * n) / n).mean()) + cost for n, cost in DIVISIONS.items()}
+        best = min(errors, key=lambda n: errors[n])
+        unit[inside] = TICKS_PER_QUARTER // max(best, 2 if best != 3 else 3)
+        snapped[inside] = np.rint((beat + np.rint(place * best) / best) * TICKS_PER_QUARTER)
+    lengths = np.maximum(np.rint((ends * TICKS_PER_QUARTER - snapped) / unit), 1) * unit
+    short = TICKS_PER_QUARTER // 4
+    brief = (ends - starts) * TICKS_PER_QUARTER < 0.75 * unit
+    lengths = np.where(brief & (unit > short) & (unit % short == 0), short, lengths)
+    return [(max(int(at), 0), max(int(at), 0) + int(length)) for at, length in zip(snapped, lengths, strict=True)]
+
+
+def _score(
+    notes: Sequence[HeardNote], spans: list[tuple[int, int]], name: str, program: int, title: str,
+    tempi: tuple[Tempo, ...],
+) -> Score:  # fmt: skip
+    """A Score of one part; of two notes of one pitch that overlap the first ends where the second begins."""
+    written: dict[tuple[int, int], Note] = {}
+    for note, (start, end) in zip(notes, spans, strict=True):
+        same = written.get((start, note.pitch))
+        length = max(end - start, 1, same.duration if same else 1)
+        written[start, note.pitch] = Note(start, length, note.pitch, note.velocity)
+    by_pitch: dict[int, list[Note]] = {}
+    for _, each in sorted(written.items()):
+        line = by_pitch.setdefault(each.pitch, [])
+        if line and line[-1].end > each.start:
+            line[-1] = replace(line[-1], duration=each.start - line[-1].start)
+        line.append(each)
+    every = tuple(note for line in by_pitch.values() for note in line)
+    return Score((Part(name, every, program),), tempi=tempi, title=title)
+
+
+def _tempi(beats: Floats) -> tuple[Tempo, ...]:
+    """One tempo, or where it changes one for every four beats."""
+    whole = 60 / float(np.diff(beats).mean())
+    groups = [beats[first : first + 5] for first in range(0, len(beats) - 1, 4)]
+    paces = [60 * (len(group) - 1) / float(group[-1] - group[0]) for group in groups]
+    if max(abs(pace / whole - 1) for pace in paces) <= EVEN:
+        return (Tempo(0, round(whole, 1)),)
+    return tuple(Tempo(4 * TICKS_PER_QUARTER * place, round(pace, 2)) for place, pace in enumerate(paces))
+
+
+def _metered(score: Score) -> Score:
+    """With the meter and the upbeat that the notes speak for, where they do so clearly."""
+    found = meters.estimate(score)
+    if found is None or found.confidence < SURE_METER:
+        return score
+    return replace(score, meters=(found.meter,), pickup=found.pickup % found.meter.bar)
+
+
+def _keyed(score: Score) -> Score:
+    """With its key, where it can be told, so that notes are spelled in it."""
+    found = keys.estimate(score)
+    return replace(score, keys=(found.key,)) if found else score

@@ -1,0 +1,168 @@
+"""What people say of the pieces of the sets: style, genre, composer, and the work that a file is part of.
+
+Styles are those of `firmus.learning.sources`, with what Mutopia's instruments say; genres are the ``style`` of Mutopia
+and of the Groove dataset, the Discogs genre of OpenEWLD, and what the tune books, the hymnal and the chorales are by
+their titles. A composer is told by surname and initials, so that two sets agree. Nothing here is heard: it is read off
+manifests and the names of folders.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import tarfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from firmus.learning.sources import Document
+
+MUTOPIA_GENRES = {"romantique": "romantic", "popular / dance": "popular"}
+DISCOGS_GENRES = {"pop": "popular", "folk, world, & country": "folk"}
+GROOVE_GENRES = {"pop": "popular", "neworleans": "new orleans", "afrocuban": "afro-cuban", "hiphop": "hip-hop"}
+KNOWN_GENRES = {"jsb": "baroque", "openhymnal": "hymn", "ryan": "folk", "oneills": "folk", "aird": "folk"}
+ALIASES = {
+    "F. J. Haydn": "haydn j", "J. M. Haydn": "haydn m", "F. Mendelssohn-Bartholdy": "mendelssohn f",
+    "A. Dvorak": "dvořák a", "G. Faure": "fauré g",
+}  # fmt: skip
+GENRES_BY_PIECE = ("mutopia", "groove", "leadsheets")  # sets whose genres people gave piece by piece
+NOBODY = ("", "traditional", "anonymous", "tradtional", "various")
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What is said of a piece; ``""`` where nothing is.
+
+    Parameters
+    ----------
+    style, genre : str
+    composer : str
+        As one writes it: ``"Franz Schubert"``, ``"J. S. Bach"``.
+    work : str
+        Files of one work stand on one side of a split.
+    """
+
+    style: str = ""
+    genre: str = ""
+    composer: str = ""
+    work: str = ""
+
+
+def labeller(name: str, data: Path) -> Callable[[Document], Labels]:
+    """The function that labels the documents of a set."""
+    if name == "mutopia":
+        return _mutopia(data)
+    if name == "leadsheets":
+        return _leadsheets(data)
+    if name == "groove":
+        return _groove(data)
+    if name in ("lieder", "quartets"):
+        return _openscore
+    genre, composer = KNOWN_GENRES.get(name, ""), "J. S. Bach" if name == "jsb" else ""
+    return lambda document: Labels(document.style, genre, composer, f"{name}/{document.name}")
+
+
+def composer_key(name: str) -> str:
+    """Surname and first initial, by which names of one composer are the same.
+
+    Examples
+    --------
+    >>> composer_key("Franz Schubert"), composer_key("F. Schubert"), composer_key("F. J. Haydn")
+    ('schubert f', 'schubert f', 'haydn j')
+    """
+    given, _, surname = name.rpartition(" ")
+    return ALIASES.get(name) or f"{surname} {given[:1]}".lower()
+
+
+def _openscore(document: Document) -> Labels:
+    """Songs and quartets: ``scores/Schubert,_Franz/Winterreise,_D.911/01_Gute_Nacht/lc.mxl``; a cycle is one work."""
+    parts = document.name.replace("_", " ").split("/")
+    surname, _, given = parts[1].partition(", ")
+    inner = parts[2:-1] if parts[2].strip() == "" else parts[2:3]
+    return Labels(document.style, "", f"{given} {surname}".strip(), "/".join([parts[1], *inner]))
+
+
+def _mutopia(data: Path) -> Callable[[Document], Labels]:
+    with (data / "mutopia" / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["dir"]: row for row in csv.DictReader(file)}
+
+    def read(document: Document) -> Labels:
+        row = rows["/".join(document.name.split("/")[1:-1])]
+        genre = row["style"].lower()
+        genre = MUTOPIA_GENRES.get(genre, genre)
+        work = "/".join(row["dir"].split("/")[:2])
+        return Labels(mutopia_style(row["instrument"], genre, work), genre, _initials(row["composer"]), work)
+
+    return read
+
+
+def mutopia_style(instrument: str, genre: str, work: str = "") -> str:
+    """Style by the field ``instrument`` of a header; ``""`` where it says nothing that is a style.
+
+    Examples
+    --------
+    >>> mutopia_style("Harpsichord, Piano", "baroque"), mutopia_style("Voice (SATB)", "hymn")
+    ('piano', 'hymn')
+    >>> mutopia_style("Voice and Piano", "romantic"), mutopia_style("Violin, Viola, Cello", "classical")
+    ('song', 'chamber')
+    """
+    told = instrument.lower()
+    played = [each.split("(")[0].strip() for each in re.split(r",| and | or |/|:", told)]
+    choir = bool(re.search(r"satb|choir|ttbb|tttb|ssa|soprani", told)) or "MontePd" in work
+    if choir:
+        accompanied = any(word in told for word in ("piano", "organ", "orchestra", "continuo"))
+        return "" if accompanied else "hymn" if genre == "hymn" else "choir"
+    if told.startswith("string quartet"):
+        return "quartet"
+    if "voice" in told:
+        return "song" if "piano" in told and len(played) == 2 else ""
+    if played[0] in ("piano", "harpsichord", "clavichord", "pianoforte") and not set(played) - {
+        "piano", "harpsichord", "clavichord", "pianoforte", "organ",
+    }:  # fmt: skip
+        return "piano"
+    if told in ("organ", "harmonium", "guitar", "mandolin") or told.startswith("lute"):
+        return "organ" if told in ("organ", "harmonium") else "guitar"
+    if "guitar-skole" in work:
+        return "guitar"
+    odd = ("orchestra", "koto", "shamisen", "shakuhachi", "percussion", "bells", "accordion", "concerto", "harp")
+    return "chamber" if told and not any(word in told for word in odd) else ""
+
+
+def _initials(code: str) -> str:
+    """Name of a composer's code.
+
+    Examples
+    --------
+    >>> _initials("BachJS"), _initials("BeethovenLv"), _initials("Mendelssohn-BartholdyF"), _initials("Traditional")
+    ('J. S. Bach', 'L. v. Beethoven', 'F. Mendelssohn-Bartholdy', '')
+    """
+    match = re.fullmatch(r"([A-ZÀ-Þ][^A-Z-]+(?:-[A-Z][^A-Z]+)*)([A-Z]\w*)", code)
+    if not match or match[1].lower() in NOBODY:
+        return ""
+    return " ".join([*(f"{letter}." for letter in match[2]), match[1]])
+
+
+def _leadsheets(data: Path) -> Callable[[Document], Labels]:
+    with (data / "openewld-pd" / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["path"]: row["discogs_genre_style_CC0"] for row in csv.DictReader(file)}
+
+    def read(document: Document) -> Labels:
+        genre = rows.get(document.name, "").split(";")[0].lower()
+        return Labels(document.style, DISCOGS_GENRES.get(genre, genre), "", document.name)
+
+    return read
+
+
+def _groove(data: Path) -> Callable[[Document], Labels]:
+    with tarfile.open(data / "groove" / "groove-midi.tar.xz") as archive:
+        file = archive.extractfile("groove/info.csv")
+        rows = list(csv.DictReader(io.TextIOWrapper(file, "utf-8"))) if file else []
+    styles = {f"groove/{row['midi_filename']}": (row["style"], row["session"]) for row in rows}
+
+    def read(document: Document) -> Labels:
+        style, session = styles[document.name]
+        genre = style.split("/")[0]
+        return Labels(document.style, GROOVE_GENRES.get(genre, genre), "", f"{session}/{style}")
+
+    return read

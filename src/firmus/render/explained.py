@@ -1,0 +1,79 @@
+"""The page of an explanation: one HTML file that needs nothing from elsewhere, in English and Chinese."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+from firmus.render import heat
+from firmus.render.drawing import xml_text
+from firmus.score import Score
+
+
+def page(
+    found: dict[str, Any],
+    score: Score,
+    places: Mapping[tuple[int, int], tuple[int, str]],
+    focus: str,
+    language: str = "en",
+) -> str:
+    """HTML of an explanation.
+
+    Parameters
+    ----------
+    found : dict
+        As `firmus.tasks.explain.Explanation.as_dict` gives it.
+    score : Score
+    places : mapping of (int, int) to (int, str)
+        Number of the bar and name of the part of every note, by the places of its part and of itself.
+    focus : str
+        Id of the note that is shown first, ``"0-12"``.
+    language : {"en", "zh"}
+        In which the page opens; a button changes it.
+    """
+    bits = {note["id"]: note["bits"] for note in found["notes"]}
+    shades = {
+        (part, index): heat.SURPRISE[heat.surprise_step(bits[f"{part}-{index}"])]
+        for part, index in places
+        if f"{part}-{index}" in bits
+    }
+    data = found | {
+        "focus": focus,
+        "first": min((bar for bar, _ in places.values()), default=1),
+        "places": {f"{part}-{index}": place for (part, index), place in places.items()},
+        "order": [note["id"] for note in found["notes"]],
+        "starts": [[note.start for note in part.notes] for part in score.parts],
+        "steps": {"surprise": len(heat.SURPRISE), "influence": heat.BORDERS},
+    }
+    template = (resources.files("firmus") / "assets" / "pages" / "explain.html").read_text(encoding="utf-8")
+    filled = {
+        "TITLE": xml_text(found["title"] or "Firmus"),
+        "LANGUAGE": "zh" if language.startswith("zh") else "en",
+        "LIGHT": _variables(heat.SURPRISE, heat.INFLUENCE),
+        "DARK": _variables(heat.SURPRISE_DARK, heat.INFLUENCE_DARK),
+        "STYLE": _classes(),
+        "ROLL": heat.on_roll(score, shades, language=language),
+        "SCORE": heat.on_score(score, shades),
+        "DATA": json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
+    }
+    before, *pieces = template.split("__")
+    done = [before]
+    for name, text in zip(pieces[::2], pieces[1::2], strict=True):
+        done += [filled[name], text]
+    return "".join(done)
+
+
+def _variables(surprise: tuple[str, ...], influence: tuple[str, ...]) -> str:
+    """Shades as variables of the page's style."""
+    named = [(f"--s{step}", shade) for step, shade in enumerate(surprise)]
+    named += [(f"--i{step}", shade) for step, shade in enumerate(influence)]
+    return " ".join(f"{name}: {shade};" for name, shade in named)
+
+
+def _classes() -> str:
+    """A class of notes for each shade."""
+    names = [f"s{step}" for step in range(len(heat.SURPRISE))] + [f"i{step}" for step in range(len(heat.INFLUENCE))]
+    rules = [f"  .note.{name} {{ fill: var(--{name}); color: var(--{name}); }}" for name in names]
+    return "\n".join([*rules, f"  .note.given {{ fill: {heat.UNEXPLAINED}; color: {heat.UNEXPLAINED}; }}"])

@@ -1,0 +1,173 @@
+"""From portraits to weights that recognise: on two styles of our own making."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from firmus.analysis.traits import instruments, traits
+from firmus.errors import RecipeError
+from firmus.learning import excerpts, portraits, recipe, recognition
+from firmus.learning.labels import Labels
+from firmus.learning.recipe import load
+from firmus.runtime import listener as loaded
+from firmus.runtime.recognition import recognise
+from firmus.score import Meter, Note, Part, Score
+
+RECIPE = recipe.parse("""
+name = "recogniser"
+representation = "traits"
+model = "classifier"
+[network]
+hidden = [16]
+[training]
+steps = 300
+batch_windows = 64
+learning_rate = 1e-2
+""")
+
+
+def waltz(seed):
+    generator = np.random.default_rng(seed)
+    upper = tuple(Note(1440 * i, 1440, int(60 + generator.choice([0, 4, 5, 7, 9]))) for i in range(24))
+    lower = tuple(Note(480 * i, 480, 48 + (0, 4, 7)[i % 3]) for i in range(72))
+    return Score((Part("", upper, 40), Part("", lower)), (Meter(0, 3, 4),))
+
+
+def run(seed):
+    generator = np.random.default_rng(seed)
+    pitches = 60 + np.array([0, 2, 4, 5, 7, 9, 11, 12])[np.abs(generator.integers(-1, 2, 256).cumsum()) % 8]
+    return Score((Part("", tuple(Note(120 * i, 120, int(each)) for i, each in enumerate(pitches)), 73),))
+
+
+@pytest.fixture(scope="module")
+def made():
+    """Sixty pieces: waltzes, runs and noise, two thirds to learn from."""
+
+    def noise(number):
+        return excerpts.noise("random", np.random.default_rng(number), Score())
+
+    makers = {"waltz": waltz, "run": run, "noise": noise}
+    facts = [(style, number) for style in makers for number in range(24)]
+    splits = tuple("train" if number < 12 else "valid" if number < 18 else "test" for _, number in facts)
+    return recognition.task(
+        portraits.Portraits(
+            np.stack([traits(makers[style](number)) for style, number in facts]), np.arange(len(facts)),
+            np.array(["whole"] * len(facts)), tuple("noise" if style == "noise" else "jsb" for style, _ in facts),
+            tuple(f"{style} {number}" for style, number in facts), ("",) * len(facts), splits,
+            tuple(
+                Labels(style, "dance" * (style != "noise"), "C. Our Own" * (style == "waltz"), str(number))
+                for style, number in facts
+            ),
+        )
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def trained(made, tmp_path_factory):
+    """The weights, exported where they can be named."""
+    folder = tmp_path_factory.mktemp("weights")
+    network = recognition.learnt(RECIPE, made, 0.0, lambda line: None)
+    recognition.settle(network, made)
+    card = recognition.export(network, RECIPE, made, folder / "recogniser", {"command": "here"})
+    return folder, card
+
+
+def test_classes_are_those_with_pieces_enough(made):
+    assert made.classes == {"style": ("noise", "run", "waltz"), "genre": ("dance",), "composer": ("", "C. Our Own")}
+    assert made.targets.shape == (72, 3)
+    assert set(made.targets[:, 1].tolist()) == {-1, 0}
+
+
+def test_what_is_told_apart_is_learnt_and_measured(trained, made):
+    folder, card = trained
+    metrics = card.facts["metrics"]["test"]
+    assert metrics["style"]["accuracy"] == 1.0
+    assert metrics["style"]["pieces"] == 12
+    assert card.kind == "listener"
+    assert card.tasks == ("analyse",)
+    assert card.styles == ("run", "waltz")
+    assert card.facts["seen"]["composer"] == {"noise": [], "run": [], "waltz": ["C. Our Own"]}
+    assert json.loads((folder / "recogniser" / "card.json").read_text())["classes"]["style"][0] == "noise"
+
+
+def test_what_was_learnt_is_recognised_and_nothing_else(trained, monkeypatch):
+    monkeypatch.setenv("FIRMUS_WEIGHTS", str(trained[0]))
+    loaded.load.cache_clear()
+    try:
+        found = recognise(waltz(99))
+        assert found.style.name == "waltz"
+        assert found.composer.name == "C. Our Own"
+        assert found.style.confidence > 0.6
+        assert recognise(excerpts.noise("random", np.random.default_rng(77), Score())).style is None
+        wrong = replace(waltz(98), parts=tuple(replace(part, program=99) for part in waltz(98).parts))
+        assert recognise(wrong).style.name == "waltz"
+    finally:
+        loaded.load.cache_clear()
+
+
+def test_while_it_learns_instruments_are_taken_away_or_swapped(made):
+    network = recognition.learnt(RECIPE, made, 0.0, lambda line: None, absent=0.5, wrong=0.5)
+    values, _ = made.drawn("train")
+    assert torch.equal(network.disguised(values), values)
+    network.train()
+    seen, told = network.disguised(values).numpy(), instruments()
+    assert np.array_equal(seen[:, ~told], values.numpy()[:, ~told])
+    bare = (seen[:, told] == 0).all(axis=1)
+    assert 0.2 < bare.mean() < 0.8
+    assert {row.tobytes() for row in seen[~bare][:, told]} <= {row.tobytes() for row in values.numpy()[:, told]}
+
+
+def test_portraits_are_written_and_read(made, tmp_path):
+    portraits.save(made.portraits, tmp_path / "x.npz")
+    found = portraits.load(tmp_path / "x.npz")
+    assert np.array_equal(found.values, made.portraits.values)
+    assert found.labels == made.portraits.labels
+    assert found.splits == made.portraits.splits
+
+
+def test_sides_are_the_same_in_every_run_and_keep_what_is_published():
+    sides = [portraits.side(f"work {number}") for number in range(2000)]
+    assert sides == [portraits.side(f"work {number}") for number in range(2000)]
+    assert 0.1 < sides.count("test") / 2000 < 0.2
+    assert "test" not in {portraits.side(f"work {number}", learnt=True) for number in range(200)}
+
+
+def test_files_of_a_work_and_versions_of_a_tune_stand_on_one_side():
+    def one(name, score, work, split=""):
+        document = recognition.portraits.Document(name, b"", "folk", "", split)
+        rows = [("whole", traits(score))]
+        return "ryan", portraits._Read(name, document, Labels("folk", work=work), rows, portraits.fingerprint(score))
+
+    read = []
+    for number in range(30):
+        score = run(number)
+        read += [one(f"{number} a", score, f"work {number}"), one(f"{number} b", waltz(number), f"work {number}")]
+        varied = replace(score, parts=(replace(score.parts[0], notes=score.parts[0].notes[:150]),)).transposed(3)
+        read.append(one(f"{number} c", varied, f"other {number}"))
+    found = portraits._assemble(read, lambda line: None)
+    music = [place for place, name in enumerate(found.sets) if name == "ryan"]
+    sides = {}
+    for place in music:
+        sides.setdefault(found.names[place].split()[0], set()).add(found.splits[place])
+    assert all(len(each) == 1 for each in sides.values())
+    assert {side for each in sides.values() for side in each} == {"train", "valid", "test"}
+    assert {found.splits[place] for place, name in enumerate(found.names) if name.startswith("walk")} == {"test"}
+
+
+def test_a_classifier_does_not_learn_from_a_folder(tmp_path):
+    from firmus.learning import run as runs
+
+    (tmp_path / "r.toml").write_text('name = "x"\nrepresentation = "traits"\nmodel = "classifier"\n')
+    with pytest.raises(RecipeError, match="labelled sets"):
+        runs.run(tmp_path / "r.toml", tmp_path, tmp_path)
+
+
+def test_the_recipe_is_read():
+    from pathlib import Path
+
+    chosen = load(Path(__file__).parent.parent.parent / "recipes" / "recogniser.toml")
+    assert chosen.model == "classifier"
+    assert "jsb" in chosen.data.sets
