@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-QUICK = {"composers": 1, "renderers": 1, "lease": 3.0, "tick": 0.2, "drain": 5.0, "room": 1_000_000}
+QUICK = {"lease": 3.0, "tick": 0.2, "drain": 5.0, "room": 1_000_000}
 
 
 class Server:
@@ -43,7 +43,7 @@ class Server:
 
     def kill(self):
         """As a power cut does it."""
-        workers = [*self.workers("compose"), *self.workers("render")]
+        workers = [*self.workers("compose"), *self.workers("render"), *self.workers("study")]
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()

@@ -22,11 +22,13 @@ from serving import Server
 
 OWNERS = ("acme", "other")
 TUNE = formats.json.write(Score((Part("A", (Note(0, 480, 60),)),)))
+SOUND = b"RIFF\0\0\0\0WAVE" + bytes(100)
 COMPOSE = {"kind": "compose", "brief": {"style": "folk", "bars": 1, "seed": 1}}
 BODIES = {
     ("post", "/v1/jobs"): {"json": COMPOSE},
     ("post", "/v1/batches"): {"json": {"kind": "compose", "briefs": [COMPOSE["brief"]]}},
     ("post", "/v1/works"): {"content": TUNE},
+    ("post", "/v1/sounds"): {"content": SOUND},
     ("post", "/v1/keys"): {"json": {"owner": "third", "role": "reader"}},
 }
 OPEN = {"/livez", "/readyz"}
@@ -96,7 +98,15 @@ def things(guarded):
     batch = server.client.post("/v1/batches", json=BODIES["post", "/v1/batches"]["json"], headers=headers).json()
     cancel = server.client.post(batch["links"]["cancel"], headers=headers)
     assert cancel.status_code == 200
-    return {"works": work["id"], "jobs": job["id"], "batches": batch["id"], "models": "composer", "keys": "0" * 12}
+    sound = server.client.post("/v1/sounds", content=SOUND, headers=headers).json()
+    return {
+        "works": work["id"],
+        "sounds": sound["id"],
+        "jobs": job["id"],
+        "batches": batch["id"],
+        "models": "composer",
+        "keys": "0" * 12,
+    }
 
 
 def ask(server, route, things, headers):
@@ -144,7 +154,7 @@ def test_every_route_with_a_scope_is_held_to_it(guarded, things, tmp_path):
 
 def test_lists_show_the_owners_alone(guarded, things):
     server, keys = guarded
-    for noun in ("works", "jobs", "batches"):
+    for noun in ("works", "sounds", "jobs", "batches"):
         shown = {}
         for owner in OWNERS:
             items = server.client.get(f"/v1/{noun}", headers=as_key(keys[owner, "admin"])).json()["items"]
@@ -158,8 +168,15 @@ def test_another_owners_work_is_no_source_parent_or_idempotent_replay(guarded, t
     work = server.client.post("/v1/works", content=TUNE, headers={**mine, "Idempotency-Key": "same"}).json()
     again = server.client.post("/v1/works", content=TUNE, headers={**theirs, "Idempotency-Key": "same"}).json()
     assert again["id"] != work["id"]
-    body = {"kind": "analyse", "brief": {"source": {"work": work["id"]}}}
-    assert server.client.post("/v1/jobs", json=body, headers=theirs).status_code == 404
+    sound = server.client.post("/v1/sounds", content=SOUND, headers=mine).json()
+    for body in (
+        {"kind": "analyse", "brief": {"source": {"work": work["id"]}}},
+        {"kind": "analyse", "brief": {"source": {"sound": sound["id"]}}},
+        {"kind": "evaluate", "options": {"generated": [work["id"]], "reference": [again["id"]]}},
+    ):
+        assert server.client.post("/v1/jobs", json=body, headers=theirs).status_code == 404
+    secrets = [server.client.get("/v1/webhook-secret", headers=each).json()["secret"] for each in (mine, theirs)]
+    assert secrets[0] != secrets[1]
     assert (
         server.client.post("/v1/works", content=TUNE, params={"parent": work["id"]}, headers=theirs).status_code == 404
     )

@@ -11,7 +11,7 @@ import time
 import httpx
 import pytest
 
-CHORALE = {"style": "chorale", "bars": 24, "seed": 5, "key": "G minor"}
+CHORALE = {"style": "chorale", "bars": 12, "seed": 5, "key": "G minor"}
 FOLK = {"style": "folk", "bars": 1}
 
 

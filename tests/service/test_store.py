@@ -113,8 +113,10 @@ def test_a_zombie_can_write_nothing(store):
     jobs.reap(store, attempts=3)
     other = claim(store)
     assert (zombie.attempt, other.attempt) == (1, 2)
+    assert jobs.beat(store, [(zombie, [("progress", {})]), (other, [("progress", {})])], 10.0) == [other]
+    assert row(store, name).events == 5
+    jobs.give_back(store, zombie, 3, {"type": "x"})
     for write in (
-        lambda: jobs.beat(store, zombie, 10.0, {"title": "x", "done": 1, "total": 1}),
         lambda: jobs.finish(store, zombie, Made("0" * 64)),
         lambda: jobs.fail(store, zombie, {"type": "x"}),
     ):
@@ -142,9 +144,9 @@ def test_only_leases_that_ran_out_are_taken_back(store):
     add(store)
     claimed = claim(store, lease=60.0)
     jobs.reap(store, attempts=3)
-    assert jobs.is_held(store, claimed)
+    assert jobs.held(store, [claimed]) == [claimed]
     jobs.reap(store, attempts=3, now=time.time() + 3600)  # a clock that jumps costs time, and nothing else
-    assert not jobs.is_held(store, claimed)
+    assert jobs.held(store, [claimed]) == []
     assert claim(store).attempt == 2
 
 
@@ -162,7 +164,7 @@ def test_a_canceled_job_is_lost_to_its_worker(store):
 def test_events_are_numbered_without_gaps_whoever_writes_them(store):
     name = add(store)
     claimed = claim(store)
-    told = together(5, lambda: [jobs.beat(store, claimed, 9.0, {"done": n}) for n in range(4)])
+    told = together(5, lambda: [jobs.beat(store, [(claimed, [("progress", {"done": n})])], 9.0) for n in range(4)])
     assert not [each for each in told if isinstance(each, Exception)]
     with store.read() as connection:
         found = events.after(connection, name, 0)

@@ -382,8 +382,19 @@ def serve(options: argparse.Namespace) -> None:
             _list_keys(options, serving.listed_keys(data))
         case ["keys", "revoke", name]:
             serving.revoke_key(data, name)
+        case ["backup", target]:
+            _backed_up(options, serving.backup(data, Path(target)))
         case words:
-            raise InvalidBrief(f"{' '.join(words)!r}: say keys add --owner NAME, keys list, or keys revoke ID")
+            raise InvalidBrief(
+                f"{' '.join(words)!r}: say keys add --owner NAME, keys list, keys revoke ID, or backup TO"
+            )
+
+
+def _backed_up(options: argparse.Namespace, count: int) -> None:
+    if options.json:
+        print(json.dumps({"files": count}))
+    elif not options.quiet:
+        print(say("backed up").format(count=count))
 
 
 def _listening(options: argparse.Namespace, host: str, port: int) -> None:

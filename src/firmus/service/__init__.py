@@ -12,8 +12,8 @@ The life of a job
 1. *Accept.* The body is checked; one transaction then writes the job, its first event, its place in the day's quota,
    the idempotency key and the line of the audit log. The answer (202) goes out after that transaction is on disk.
 2. *Claim.* A worker process takes the first job of its lane: `attempt` grows by one, and a lease runs.
-3. *Work.* The worker calls `firmus.tasks`. With every progress it writes an event and lengthens the lease; a thread
-   lengthens it where there is no progress.
+3. *Work.* The worker calls `firmus.tasks`, for several jobs at a time where they are composed. One thread writes how
+   far they are and the bars that are composed, lengthens the leases, and looks which jobs are still the worker's.
 4. *Finish.* Results are written to disk, content-addressed: temporary file, fsync, rename, fsync of the folder. Then
    one transaction writes works, files, the last event and the state ``succeeded``.
 
@@ -32,8 +32,8 @@ written once.
 
 The rooms within
 ================
-`settings`, `tables`, `migrations`, `store` (the database), `blobs` (the files), `jobs`, `events`, `works`, `batches`,
-`keys`, `limits`, `idempotency`, `audit` (what is kept), `wire` (what is asked and answered), `problems` (errors),
-`kinds` (what a job does), `worker` and `crew` (processes), `edge`, `access`, `application`, `routes` and `serving`
-(HTTP).
+`settings`, `tables`, `migrations`, `store` (the database), `blobs` (the files), `jobs`, `events`, `works`, `sounds`,
+`keys`, `limits`, `idempotency`, `audit` (what is kept), `wire` (what is asked and answered), `asking` and `shown` (from
+it and to it), `problems` (errors), `kinds` (what a job does), `worker`, `watch` and `crew` (processes), `webhooks`,
+`edge`, `access`, `application`, `routes` and `serving` (HTTP).
 """

@@ -52,7 +52,7 @@ class Blobs:
         finally:
             temporary.unlink(missing_ok=True)
         for folder in (path.parent, self.folder):
-            _sync(folder)
+            sync(folder)
         return digest
 
     def get(self, digest: str) -> bytes:
@@ -79,7 +79,8 @@ class Blobs:
         return found.f_bavail * found.f_frsize
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Have a folder's names on disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from firmus.service import idempotency, jobs, works
 from firmus.service.blobs import Blobs
+from firmus.service.kinds import LANES
 from firmus.service.logs import log
 from firmus.service.settings import Settings
 from firmus.service.store import Store
@@ -22,6 +23,8 @@ from firmus.service.store import Store
 LOOK = 0.1  # seconds between looks whether a worker died
 HASTE = 1.0  # a worker that dies younger (seconds) is started again only after as long
 SWEEP = 600.0  # seconds between two sweeps of the disk
+PROCESSES = {"compose": "composers", "render": "renderers", "study": "analysts"}
+"""Setting that says how many workers a lane has."""
 
 
 class Crew:
@@ -42,16 +45,15 @@ class Crew:
 
     def start(self) -> None:
         """Start every worker, and look after them."""
-        for lane, count in (("compose", self.settings.composers), ("render", self.settings.renderers)):
-            for _ in range(count):
+        for lane in LANES:
+            for _ in range(getattr(self.settings, PROCESSES[lane])):
                 self._hire(lane)
         self._thread.start()
 
-    def ring(self, lane: str) -> None:
-        """Tell idle workers of a lane that there may be work."""
+    def ring(self) -> None:
+        """Tell idle workers that there may be work."""
         for member in list(self._members.values()):
-            if member.lane == lane:
-                member.ring()
+            member.ring()
 
     @property
     def processes(self) -> dict[str, int]:

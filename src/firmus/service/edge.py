@@ -31,7 +31,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-UPLOADS = ("/v1/works",)  # where a body is not JSON
+UPLOADS = {"/v1/works": "body_bytes", "/v1/sounds": "sound_bytes"}  # where a body is not JSON, and what bounds it
+MOST_HELD = 256_000_000  # bytes of all bodies that are being received
 HEADER_BYTES, MOST_HEADERS = 16_384, 100
 PATIENCE = 30.0  # seconds that a body may take to come
 METHODS = ("GET", "POST", "DELETE", "HEAD", "OPTIONS", "PUT", "PATCH")
@@ -55,6 +56,7 @@ class Edge:
 
     def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], service: Service) -> None:
         self.app, self.service = app, service
+        self._held = 0  # bytes of bodies on their way
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's request."""
@@ -67,26 +69,37 @@ class Edge:
         """The whole body, if it is what it may be."""
         headers, settings = Headers(scope=scope), self.service.settings
         is_upload = scope["method"] == "POST" and scope["path"] in UPLOADS
-        most = settings.body_bytes if is_upload else settings.json_bytes
+        most: int = getattr(settings, UPLOADS[scope["path"]]) if is_upload else settings.json_bytes
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > most:
             raise Problem("too-large", f"the body has {length[:20]} bytes: {most:,} is the most")
-        content = bytearray()
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise Gone
-            content += message.get("body", b"")
-            if len(content) > most:
-                raise Problem("too-large", f"the body has more than {most:,} bytes, which is the most")
-            if not message.get("more_body"):
-                break
+        content = await self._received(receive, most)
         if content and not is_upload:
             kind = headers.get("content-type", "").partition(";")[0].strip().lower()
             if kind != "application/json":
                 raise Problem("unsupported-media-type", f"the body is {kind[:80]!r}: it must be application/json")
             await asyncio.to_thread(check_json, bytes(content), settings.json_depth)
         return bytes(content)
+
+    async def _received(self, receive: Receive, most: int) -> bytearray:
+        """The body, as long as there is room for it."""
+        content = bytearray()
+        try:
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Gone
+                part = message.get("body", b"")
+                content += part
+                self._held += len(part)
+                if len(content) > most:
+                    raise Problem("too-large", f"the body has more than {most:,} bytes, which is the most")
+                if self._held > MOST_HELD:
+                    raise Problem("busy", "too much is being uploaded: ask again", seconds=5)
+                if not message.get("more_body"):
+                    return content
+        finally:
+            self._held -= len(content)
 
     def check(self, scope: Scope) -> None:
         """Refuse headers, hosts and origins that are not ours."""

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
@@ -18,7 +18,7 @@ POLL = 0.05  # seconds between looks, while anybody waits
 
 
 class Event(NamedTuple):
-    """One event: its number, its kind (``"state"`` or ``"progress"``), what it says, when."""
+    """One event: its number, its kind (``"state"``, ``"progress"``, ``"piece"`` or ``"bar"``), what it says, when."""
 
     number: int
     kind: str
@@ -26,12 +26,20 @@ class Event(NamedTuple):
     at: float
 
 
-def add(connection: Connection, job_id: str, kind: str, data: dict[str, Any]) -> None:
-    """Write a job's next event; the update holds the job's row, so that numbers come in the order of commits."""
-    count = update(job).where(job.c.id == job_id).values(events=job.c.events + 1).returning(job.c.events)
-    number = connection.execute(count).scalar_one()
-    values = {"job": job_id, "number": number, "kind": kind, "data": json.dumps(data), "at": time.time()}
-    connection.execute(insert(event).values(values))
+def add(connection: Connection, job_id: str, kind: str, data: Mapping[str, Any]) -> None:
+    """Write a job's next event."""
+    add_all(connection, job_id, [(kind, data)])
+
+
+def add_all(connection: Connection, job_id: str, told: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """Write a job's next events; the update holds the job's row, so that numbers come in the order of commits."""
+    count = update(job).where(job.c.id == job_id).values(events=job.c.events + len(told)).returning(job.c.events)
+    first, now = connection.execute(count).scalar_one() - len(told) + 1, time.time()
+    rows = [
+        {"job": job_id, "number": number, "kind": kind, "data": json.dumps(data), "at": now}
+        for number, (kind, data) in enumerate(told, first)
+    ]
+    connection.execute(insert(event), rows)
 
 
 def after(connection: Connection, job_id: str, number: int) -> list[Event]:

@@ -10,13 +10,14 @@ and the whole transaction undone.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 
 from firmus.service import events
 from firmus.service.store import Store
@@ -29,6 +30,9 @@ GIVEN_UP = {
     "title": "The job was given up",
     "detail": "its worker died {attempts} times: it may need more memory or time than a job may have",
 }
+
+
+Told = tuple[str, Mapping[str, Any]]  # kind and data of an event
 
 
 class Lost(Exception):
@@ -110,34 +114,39 @@ def claim(store: Store, lane: str, worker: str, lease: float) -> Claim | None:
     )  # fmt: skip
 
 
-def beat(store: Store, claimed: Claim, lease: float, progress: Mapping[str, Any] | None = None) -> None:
-    """Lengthen the lease, and tell how far the job is.
+def beat(store: Store, told: Sequence[tuple[Claim, Sequence[Told]]], lease: float) -> list[Claim]:
+    """Lengthen the leases of jobs, and write their events; which of them are still this worker's."""
+    kept: list[Claim] = []
+    if told:
+        with store.write() as connection:
+            for claimed, each in told:
+                with contextlib.suppress(Lost):
+                    _hold(connection, claimed, lease=time.time() + lease)
+                    if each:
+                        events.add_all(connection, claimed.id, each)
+                    kept.append(claimed)
+    return kept
 
-    Raises
-    ------
-    Lost
-    """
-    with store.write() as connection:
-        _hold(connection, claimed, lease=time.time() + lease)
-        if progress:
-            events.add(connection, claimed.id, "progress", dict(progress))
 
-
-def is_held(store: Store, claimed: Claim) -> bool:
-    """Whether the job is still this worker's."""
-    query = select(job.c.id).where(*_ours(claimed))
+def held(store: Store, claims: Sequence[Claim]) -> list[Claim]:
+    """Which jobs are still this worker's."""
+    if not claims:
+        return []
+    query = select(job.c.id, job.c.attempt).where(or_(*(and_(*_ours(each)) for each in claims)))
     with store.read() as connection:
-        return connection.execute(query).first() is not None
+        ours = {(row.id, row.attempt) for row in connection.execute(query)}
+    return [each for each in claims if (each.id, each.attempt) in ours]
 
 
-def finish(store: Store, claimed: Claim, made: Made) -> None:
-    """Write what came of a job, all of it in one transaction.
+def finish(store: Store, claimed: Claim, made: Made, told: Sequence[Told] = ()) -> None:
+    """Write what came of a job, all of it in one transaction, after the events that are `told`.
 
     Raises
     ------
     Lost
     """
     with store.write() as connection:
+        _tell(connection, claimed, told)
         _end(connection, claimed, "succeeded", {}, result=made.result, seconds=made.seconds)
         if made.works:
             connection.execute(insert(work), [{**row, "owner": claimed.owner} for row in made.works])
@@ -147,20 +156,26 @@ def finish(store: Store, claimed: Claim, made: Made) -> None:
                 connection.execute(insert(file).values(**row))
 
 
-def fail(store: Store, claimed: Claim, problem: Mapping[str, Any]) -> None:
-    """Write why a job cannot be done; what was reserved for it is given back.
+def fail(store: Store, claimed: Claim, problem: Mapping[str, Any], told: Sequence[Told] = ()) -> None:
+    """Write why a job cannot be done, after the events that are `told`; what was reserved for it is given back.
 
     Raises
     ------
     Lost
     """
     with store.write() as connection:
+        _tell(connection, claimed, told)
         _end(connection, claimed, "failed", {"error": dict(problem)}, error=json.dumps(problem), seconds=0.0)
 
 
-def release(store: Store, worker: str, attempts: int, problem: Mapping[str, Any] | None = None) -> None:
-    """Take back the jobs of a worker that is known to be dead, or could not do them for the reason given."""
-    _take_back(store, (job.c.state == "running", job.c.worker == worker), attempts, problem)
+def release(store: Store, worker: str, attempts: int) -> None:
+    """Take back the jobs of a worker that is known to be dead."""
+    _take_back(store, (job.c.state == "running", job.c.worker == worker), attempts)
+
+
+def give_back(store: Store, claimed: Claim, attempts: int, problem: Mapping[str, Any]) -> None:
+    """Give back a job that could not be done here for the reason given."""
+    _take_back(store, _ours(claimed), attempts, problem)
 
 
 def reap(store: Store, attempts: int, now: float | None = None) -> None:
@@ -208,6 +223,13 @@ def _hold(connection: Connection, claimed: Claim, **values: Any) -> None:
     """Change a job's row where it is still this worker's."""
     if connection.execute(update(job).where(*_ours(claimed)).values(**values)).rowcount != 1:
         raise Lost(claimed.id)
+
+
+def _tell(connection: Connection, claimed: Claim, told: Sequence[Told]) -> None:
+    """Write events of a job where it is still this worker's."""
+    _hold(connection, claimed, worker=job.c.worker)
+    if told:
+        events.add_all(connection, claimed.id, told)
 
 
 def _end(connection: Connection, claimed: Claim, state: str, told: Mapping[str, Any], **values: Any) -> None:

@@ -63,7 +63,7 @@ class _Jobs(Collector):
             rows = connection.execute(counts.group_by(job.c.lane, job.c.kind, job.c.state)).all()
             made = select(func.coalesce(func.sum(job.c.seconds), 0.0)).where(job.c.state == "succeeded")
             music.add_metric((), float(connection.execute(made).scalar_one()))
-        for lane in sorted(set(LANES.values())):
+        for lane in LANES:
             waiting = [row for row in rows if row[0] == lane and row[2] == "queued"]
             depth.add_metric((lane,), sum(row[3] for row in waiting))
             oldest.add_metric((lane,), max((time.time() - row[4] for row in waiting), default=0.0))

@@ -15,11 +15,15 @@ from firmus.errors import FirmusError
 from firmus.service import audit, keys
 from firmus.service.access import Service
 from firmus.service.application import build
+from firmus.service.backup import backup
 from firmus.service.blobs import Blobs
 from firmus.service.crew import Crew
 from firmus.service.logs import log
 from firmus.service.settings import Settings
 from firmus.service.store import Store
+from firmus.service.webhooks import Herald
+
+__all__ = ["add_key", "backup", "listed_keys", "opened", "revoke_key", "serve"]
 
 
 def opened(data: Path) -> tuple[Settings, Store]:
@@ -68,15 +72,17 @@ def serve(data: Path, host: str, port: int, ready: Callable[[str, int], None]) -
             f"firmus serve keys add --owner NAME --role admin --data {data}"
         )
     blobs = Blobs(settings.data / "files")
-    crew = Crew(settings, store, blobs)
+    crew, herald = Crew(settings, store, blobs), Herald(store, settings)
     service = Service(settings, store, blobs, crew, is_open=is_local and not has_keys)
     server = _Server(service, host, port, settings.drain)
     try:
         bound = server.config.bind_socket()
+        bound.listen(server.config.backlog)  # so that whoever is told that it listens can connect
     except SystemExit:
         raise FirmusError(f"port {port} of {host} cannot be listened at: give another --port") from None
     signal.signal(signal.SIGTERM, lambda number, frame: None)  # uvicorn hands it on after its end
     crew.start()
+    herald.start()
     try:
         address = bound.getsockname()
         log("service", state="listening", host=address[0], port=address[1], database=store.engine.name)
@@ -84,6 +90,7 @@ def serve(data: Path, host: str, port: int, ready: Callable[[str, int], None]) -
         server.run([bound])
     finally:
         crew.stop()
+        herald.stop()
         store.close()
         log("service", state="ended")
 

@@ -21,8 +21,10 @@ class Settings:
         Folder of the database and of all files.
     database : str
         SQLAlchemy's address of the database: SQLite in `data`, or what ``FIRMUS_DATABASE`` says.
-    composers, renderers : int
-        Processes that compose, and that render, convert and analyse.
+    composers, renderers, analysts : int
+        Processes that compose; that render and convert; that analyse, explain, transcribe and evaluate.
+    together : int
+        Jobs that a process composes at a time, fed to the model together; 1 to 64.
     lease, tick : float
         Seconds that a worker may be silent before its job is given to another; seconds between looks for such jobs.
     attempts : int
@@ -41,8 +43,8 @@ class Settings:
         Seconds of music an owner may have composed in a day (UTC), where its keys say nothing else.
     rate, burst : float
         Requests a second that a key (or an address without one) may make for long, and at once.
-    body_bytes, json_bytes, json_depth : int
-        Largest body, largest JSON, and how deep it may be nested.
+    body_bytes, sound_bytes, json_bytes, json_depth : int
+        Largest music file, largest sound, largest JSON, and how deep it may be nested.
     wait : float
         Longest ``Prefer: wait``, in seconds.
     batch : int
@@ -51,12 +53,16 @@ class Settings:
         Bytes of disk that are to stay free; below it nothing is accepted (507).
     hosts : tuple of str
         Names under which the service may be asked for; those of this machine always.
+    webhook_hosts : tuple of str
+        Hosts (or ``host:port``) to which jobs may be told though they are not public, also without TLS.
     """
 
     data: Path
     database: str
     composers: int = 1
     renderers: int = 1
+    analysts: int = 1
+    together: int = 16
     lease: float = 15.0
     tick: float = 1.0
     attempts: int = 3
@@ -70,12 +76,14 @@ class Settings:
     rate: float = 100.0
     burst: float = 200.0
     body_bytes: int = 10_000_000
+    sound_bytes: int = 50_000_000
     json_bytes: int = 2_000_000
     json_depth: int = 32
     wait: float = 60.0
     batch: int = 1_000
     room: int = 100_000_000
     hosts: tuple[str, ...] = ()
+    webhook_hosts: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, data: Path) -> Settings:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from firmus.service import wire
+from firmus.service import webhooks, wire
 from firmus.service.blobs import Blobs
 from firmus.service.tables import event, job
 from firmus.tasks._session import MARK
@@ -43,7 +43,7 @@ def a_job(connection: Connection, row: Row[Any], blobs: Blobs | None = None) -> 
         progress=_progress(connection, row), ahead=_ahead(connection, row),
         result=json.loads(blobs.get(row.result)) if row.result and blobs else None,
         error=wire.Told(**json.loads(row.error)) if row.error else None,
-        seconds=round(row.seconds, 3), batch=row.batch,
+        seconds=round(row.seconds, 3), batch=row.batch, webhook=webhooks.shown(connection, row.id) if blobs else None,
         created=moment(row), started=at(row.started), ended=at(row.ended),
         links={"self": path, "events": f"{path}/events", "cancel": f"{path}/cancel"},
     )  # fmt: skip

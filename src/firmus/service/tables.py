@@ -83,6 +83,28 @@ file = Table(
     Index(None, "digest"),
 )  # fmt: skip
 
+sound = Table(
+    "sound", metadata,
+    Column("id", ID, primary_key=True),
+    Column("owner", String(80), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("digest", DIGEST, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("created", Double, nullable=False),
+    Index(None, "owner", "id"),
+)  # fmt: skip
+
+delivery = Table(
+    "delivery", metadata,
+    Column("job", ID, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("state", String(16), nullable=False),  # waiting, delivered or failed
+    Column("tries", Integer, nullable=False),
+    Column("due", Double, nullable=False),
+    Column("told", String(200)),  # what came of the last try
+    Index(None, "state", "due"),
+)  # fmt: skip
+
 batch = Table(
     "batch", metadata,
     Column("id", ID, primary_key=True),

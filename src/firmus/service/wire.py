@@ -17,17 +17,22 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from firmus.score import Score
+from firmus.service import kinds
 from firmus.service.keys import ROLES
-from firmus.service.kinds import LANES
 from firmus.service.works import FILES
 from firmus.work import LIMITS, MOODS, RULES, Brief
 
 Item = TypeVar("Item")
 WORK_ID = "^wrk_[0-9a-f]{28}$"
 _PLAIN = {str: "string", int: "integer", float: "number"}
+SOUND_ID = "^snd_[0-9a-f]{28}$"
 SOURCE = {
-    "description": "A work of yours, or a Firmus score (the file `json` of a work).",
+    "description": "A work of yours, a sound of yours, or a Firmus score (the file `json` of a work).",
     "anyOf": [
+        {
+            "type": "object", "required": ["sound"], "additionalProperties": False,
+            "properties": {"sound": {"type": "string", "pattern": SOUND_ID}},
+        },
         {
             "type": "object", "required": ["work"], "additionalProperties": False,
             "properties": {"work": {"type": "string", "pattern": WORK_ID}},
@@ -92,7 +97,13 @@ def _schema(name: str, kind: Any) -> dict[str, Any]:
 
 BriefDocument = Annotated[dict[str, Any], WithJsonSchema(brief_schema())]
 Formats = Annotated[list[str], Field(max_length=len(FILES), json_schema_extra={"items": {"enum": list(FILES)}})]
-Kind = Annotated[str, Field(description="A verb of the command line.", json_schema_extra={"enum": list(LANES)})]
+Kind = Annotated[str, Field(description="A verb of the command line.", json_schema_extra={"enum": list(kinds.KINDS)})]
+OPTIONS = {name: schema for kind in kinds.KINDS for name, schema in kinds.options(kind).items()}
+Options = Annotated[
+    dict[str, Any],
+    Field(description="What some kinds take beside the brief; `/v1/capabilities` says which."),
+    WithJsonSchema({"type": "object", "additionalProperties": False, "properties": OPTIONS}),
+]
 
 
 class Asked(BaseModel):
@@ -107,6 +118,11 @@ class JobRequest(Asked):
     kind: Kind
     brief: BriefDocument = {}
     formats: Formats = Field([], description="Files that render and convert are to make.")
+    options: Options = {}
+    webhook: str | None = Field(
+        None, max_length=2000, description="Where the job is to be told (POST, signed) when it has ended: https.",
+        json_schema_extra={"format": "uri"},
+    )  # fmt: skip
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
@@ -161,11 +177,12 @@ class Job(BaseModel):
     progress: Progress | None = None
     ahead: int | None = Field(None, description="Jobs that come before it, while it is queued.")
     result: dict[str, Any] | None = Field(
-        None, description="`works`, `analysis` or `files`, once it has succeeded; not in lists."
+        None, description="`works`, `files`, or what was found, once it has succeeded; not in lists."
     )
     error: Told | None = None
     seconds: float = Field(description="Of music: reserved for it, then made; they count for the day's quota.")
     batch: str | None = None
+    webhook: str | None = Field(None, description="Whether its end was told: waiting, delivered or failed, and why.")
     created: str
     started: str | None = None
     ended: str | None = None
@@ -182,6 +199,16 @@ class Work(BaseModel):
     job: str | None = Field(description="The job that made it; null where it was uploaded.")
     ai_generated: bool
     summary: dict[str, Any] = Field(description="Bars, notes, key, parts with their ranges, seconds.")
+    created: str
+    links: dict[str, str]
+
+
+class Sound(BaseModel):
+    """A recording, to be analysed or transcribed."""
+
+    id: str
+    title: str
+    bytes: int
     created: str
     links: dict[str, str]
 
@@ -212,6 +239,12 @@ class NewKey(Key):
     """A key with its secret, which is told this once."""
 
     key: str
+
+
+class WebhookSecret(BaseModel):
+    """What an owner's webhooks are signed with."""
+
+    secret: str = Field(description="`whsec_` and base64, as libraries for Standard Webhooks take it.")
 
 
 class Usage(BaseModel):

@@ -15,7 +15,7 @@ from firmus.analysis import features
 from firmus.formats import json as firmus_json
 from firmus.score import Score
 from firmus.service.blobs import Blobs
-from firmus.service.tables import file, job, new_id, work
+from firmus.service.tables import file, job, new_id, sound, work
 from firmus.timing import seconds
 from firmus.work import Work
 
@@ -81,6 +81,7 @@ def wanted(connection: Connection) -> set[str]:
     unfinished = job.c.state.in_(("queued", "running"))
     columns = (
         select(file.c.digest),
+        select(sound.c.digest),
         select(job.c.result).where(job.c.result.is_not(None)),
         select(job.c.source).where(job.c.source.is_not(None), unfinished),
         select(job.c.target).where(job.c.target.is_not(None), unfinished),

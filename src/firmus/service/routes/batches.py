@@ -48,7 +48,7 @@ def _submit(
     if len(asked.briefs) > service.settings.batch:
         raise Problem("too-large", f"{len(asked.briefs)} briefs: {service.settings.batch} are the most")
     limits.room(service.settings, service.blobs)
-    orders = [asking.order(service, caller, asked.kind, brief, []) for brief in asked.briefs]
+    orders = [asking.order(service, caller, asked.kind, brief) for brief in asked.briefs]
     name = new_id("bat")
 
     def write(connection: Connection) -> str:
@@ -62,8 +62,7 @@ def _submit(
         return name
 
     made, again = service.once.make(caller.key, token, digest, write)
-    service.crew.ring("compose")
-    service.crew.ring("render")
+    service.crew.ring()
     return made, again
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, select
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from firmus.service import asking, audit, events, jobs, limits, shown, wire, works
+from firmus.service import asking, audit, events, jobs, limits, shown, webhooks, wire, works
 from firmus.service.access import Composing, Here, IdempotencyKey, Reading, Service
 from firmus.service.events import Event
 from firmus.service.jobs import ENDED
@@ -55,17 +55,18 @@ def _submit(
     if made:
         return made, True
     limits.room(service.settings, service.blobs)
-    order = asking.order(service, caller, asked.kind, asked.brief, asked.formats)
+    order = asking.order(service, caller, asked.kind, asked.brief, asked.formats, asked.options)
+    if asked.webhook:
+        webhooks.check(asked.webhook, service.settings)
 
     def write(connection: Connection) -> str:
         limits.admit(connection, service.settings, caller, order.seconds)
-        name = asking.place(connection, caller, order)
+        name = asking.place(connection, caller, order, asked.webhook)
         audit.write(connection, caller.key, caller.owner, f"job {order.kind}", name)
         return name
 
     name, again = service.once.make(caller.key, token, digest, write)
-    service.crew.ring("compose")
-    service.crew.ring("render")
+    service.crew.ring()
     return name, again
 
 
@@ -121,9 +122,13 @@ async def follow(
     name: Name, service: Here, caller: Reading,
     last_event_id: Annotated[str | None, Header(pattern="^[0-9]{1,9}$")] = None,
 ) -> StreamingResponse:  # fmt: skip
-    """Follow a job as server-sent events: `state` and `progress`, numbered from 1, until the job has ended.
+    """Follow a job as server-sent events, numbered from 1, until it has ended.
 
-    With `Last-Event-ID` it goes on after that event. A comment comes every 15 seconds as a sign of life.
+    `state` and `progress`; and while a model composes note by note, the music on its way: `piece` (its number, and
+    what is given of it, as a Firmus score) and `bar` (`piece`, `bar` from 0, `notes`: part, start, duration, pitch,
+    velocity of each). A bar that is told again replaces what was told of it; after `state` with another `attempt`,
+    everything is told again. With `Last-Event-ID` it goes on after that event. A comment comes every 15 seconds as a
+    sign of life.
     """
     await run_in_threadpool(_row, service, caller, name)
     stream = _stream(service, name, int(last_event_id or 0))

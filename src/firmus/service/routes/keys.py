@@ -1,14 +1,15 @@
-"""Keys, usage and the audit log."""
+"""Keys, usage, the secret of webhooks and the audit log."""
 
 from __future__ import annotations
 
+import base64
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from sqlalchemy import Row, func, select
 
-from firmus.service import audit, keys, limits, shown, wire
-from firmus.service.access import Governing, Here, Reading
+from firmus.service import audit, keys, limits, shown, webhooks, wire
+from firmus.service.access import Composing, Governing, Here, Reading
 from firmus.service.problems import Problem
 from firmus.service.tables import api_key, job
 
@@ -26,6 +27,13 @@ def usage(service: Here, caller: Reading) -> wire.Usage:
             quota=service.settings.quota if caller.quota is None else caller.quota,
             unfinished=connection.execute(open_jobs).scalar_one(),
         )  # fmt: skip
+
+
+@router.get("/webhook-secret")
+def webhook_secret(service: Here, caller: Composing) -> wire.WebhookSecret:
+    """See the secret with which your webhooks are signed (Standard Webhooks)."""
+    key = webhooks.secret(service.settings, caller.owner)
+    return wire.WebhookSecret(secret=f"whsec_{base64.b64encode(key).decode()}")
 
 
 @router.get("/keys")

@@ -9,12 +9,10 @@ from fastapi import APIRouter
 from firmus import __version__, formats
 from firmus.errors import ModelError
 from firmus.runtime.weights import Card, cards
-from firmus.service import wire
+from firmus.service import kinds, wire
 from firmus.service.access import Here, Reading
-from firmus.service.kinds import LANES
 from firmus.service.problems import Problem
 from firmus.service.works import FILES
-from firmus.tasks import VERBS
 
 router = APIRouter(prefix="/v1", tags=["models"])
 
@@ -26,14 +24,21 @@ def capabilities(service: Here, caller: Reading) -> dict[str, Any]:
     return {
         "firmus": __version__,
         "kinds": {
-            kind: {"models": [card.name for card in cards().values() if kind in card.tasks], "makes": _makes(kind)}
-            for kind in LANES
+            name: {
+                "models": [card.name for card in cards().values() if name in card.tasks],
+                "makes": module.MAKES, "options": kinds.options(name), "takes_sound": hasattr(module, "SOUND"),
+            }
+            for name, module in kinds.KINDS.items()
         },
         "brief": wire.brief_schema(),
-        "formats": {"uploads": formats.extensions(), "files": {name: media for name, (_, media) in FILES.items()}},
+        "formats": {
+            "uploads": formats.extensions(), "sounds": list(formats.SOUND),
+            "files": {name: media for name, (_, media) in FILES.items()},
+        },
         "limits": {
             "piece_seconds": settings.piece_seconds, "batch": settings.batch, "body_bytes": settings.body_bytes,
-            "json_bytes": settings.json_bytes, "wait_seconds": settings.wait, "requests_per_second": settings.rate,
+            "sound_bytes": settings.sound_bytes, "json_bytes": settings.json_bytes, "wait_seconds": settings.wait,
+            "requests_per_second": settings.rate,
         },
     }  # fmt: skip
 
@@ -57,9 +62,3 @@ def one(name: str, caller: Reading) -> dict[str, Any]:
 def _shown(card: Card) -> dict[str, Any]:
     names = ("name", "title", "description", "kind", "styles", "tasks", "controls", "digest")
     return {name: getattr(card, name) for name in names}
-
-
-def _makes(kind: str) -> str:
-    if kind in VERBS:
-        return "works"
-    return "analysis" if kind == "analyse" else "files"

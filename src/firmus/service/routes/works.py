@@ -160,10 +160,10 @@ def _file(service: Service, caller: Caller, name: str, kind: str) -> tuple[Row[A
         if not found:
             limits.admit(connection, service.settings, caller, 0.0)
             found = jobs.add(
-                connection, owner=caller.owner, kind=task, request=request, lane=kinds.LANES[task],
+                connection, owner=caller.owner, kind=task, request=request, lane=kinds.KINDS[task].LANE,
                 source=held["json"].digest, work=name, priority=PRIORITIES["high"],
             )  # fmt: skip
-    service.crew.ring("render")
+    service.crew.ring()
     return row, None, str(found)
 
 

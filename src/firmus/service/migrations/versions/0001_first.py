@@ -102,6 +102,30 @@ def upgrade() -> None:
     op.create_index("ix_job_state_lane_priority_id", "job", ["state", "lane", "priority", "id"])
 
     op.create_table(
+        "sound",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("owner", sa.String(length=80), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("bytes", sa.Integer(), nullable=False),
+        sa.Column("created", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_sound"),
+    )
+    op.create_index("ix_sound_owner_id", "sound", ["owner", "id"])
+
+    op.create_table(
+        "delivery",
+        sa.Column("job", sa.String(length=40), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("due", sa.Double(), nullable=False),
+        sa.Column("told", sa.String(length=200), nullable=True),
+        sa.PrimaryKeyConstraint("job", name="pk_delivery"),
+    )
+    op.create_index("ix_delivery_state_due", "delivery", ["state", "due"])
+
+    op.create_table(
         "work",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("owner", sa.String(length=80), nullable=False),
@@ -120,6 +144,12 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take it back."""
+    op.drop_index("ix_delivery_state_due", "delivery")
+
+    op.drop_table("delivery")
+    op.drop_index("ix_sound_owner_id", "sound")
+
+    op.drop_table("sound")
     op.drop_index("ix_work_root", "work")
     op.drop_index("ix_work_owner_id", "work")
     op.drop_index("ix_work_job", "work")
