@@ -283,11 +283,11 @@ def bombs() -> dict[str, bytes]:
     def midi(events: bytes, division: bytes = b"\x01\xe0") -> bytes:
         return b"MThd\0\0\0\6\0\0\0\1" + division + b"MTrk" + len(events).to_bytes(4, "big") + events
 
-    def packed(**files: bytes) -> bytes:
+    def packed(files: dict[str, bytes]) -> bytes:
         whole = io.BytesIO()
         with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, data in files.items():
-                archive.writestr(name.replace("__", "/").replace("_", "."), data)
+                archive.writestr(name, data)
         return whole.getvalue()
 
     end, note = b"\0\xff\x2f\0", b"\x90\x3c\x40\xff\xff\xff\x7f\x80\x3c\0"
@@ -300,10 +300,12 @@ def bombs() -> dict[str, bytes]:
         "empty tracks": b"MThd\0\0\0\6\0\1\xff\xff\1\xe0" + b"MTrk\0\0\0\4\0\xff\x2f\0" * 60_000,
         "half": midi(b"\0\x90\x3c\x40")[:-2], "noise": bytes(range(256)) * 4000, "gzip": gzip.compress(bytes(10**8)),
         "laughs": b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY l0 "l">' + laughs + b"]><score-partwise>&l9;",
-        "zip bomb": packed(META_INF__container_xml=container, a_xml=b"<score-partwise>" + bytes(500_000_000)),
-        "many entries": packed(**{f"f{n}": b"" for n in range(20_000)}), "deep xml": b"<a>" * 1_000_000,
-        "deep json": b'{"a":' * 1_000_000, "wide json": b'{"format": "firmus-score", "parts": [' + b"{}," * 2_000_000,
-        "abc": b"X:1\nT:x\nK:C\n" + b"C" * 9_000_000, "abc repeats": b"X:1\nK:C\n" + b"|:" * 500_000 + b"C:|" * 500_000,
+        "zip bomb": packed({"META-INF/container.xml": container, "a.xml": b"<score-partwise>" + bytes(10**9)}),
+        "many entries": packed({"META-INF/container.xml": container} | {f"f{n}": b"" for n in range(20_000)}),
+        "deep xml": b"<score-partwise>" + b"<a>" * 1_000_000, "deep json": b'{"a":' * 1_000_000,
+        "wide json": b'{"format": "firmus-score", "version": 1, "parts": [' + b"{}," * 2_000_000 + b"{}]}",
+        "abc": b"X:1\nT:x\nK:C\n" + b"C" * 9_000_000, "abc lines": b"X:1\nK:C\n" + b"C|\n" * 3_000_000,
+        "abc repeats": b"X:1\nK:C\n" + b"|:" * 500_000 + b"C:|" * 500_000,
         "abc brackets": b"X:1\nK:C\n" + b"[" * 3_000_000, "long abc": b"X:1\nL:1/1\nK:C\nC999999999|",
         "big": bytes(10_000_001),
     }  # fmt: skip
