@@ -95,7 +95,16 @@ def test_a_recording_is_transcribed_and_analysed(server, heard):
     assert job["seconds"] == 0.0
     found = ask(server, "analyse", brief={"source": source})["result"]["analysis"]
     assert found["sound"]["seconds"] > 5
-    assert server.client.get("/v1/sounds").json()["items"] == [heard]
+    assert heard in server.client.get("/v1/sounds").json()["items"]
+
+
+def test_a_sound_under_another_title_is_another_request(server):
+    data, headers = b"RIFF\0\0\0\0WAVE", {"Idempotency-Key": "sound"}
+    answers = [
+        server.client.post("/v1/sounds", content=data, headers=headers, params={"title": title}) for title in "aab"
+    ]
+    assert [each.status_code for each in answers] == [201, 201, 422]
+    assert answers[0].json() == answers[1].json()
 
 
 def test_a_sound_is_checked_deleted_and_gone(server):

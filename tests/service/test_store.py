@@ -29,7 +29,7 @@ def store(address):
 
 def add(store, **values):
     with store.write() as connection:
-        return jobs.add(connection, owner="a", kind="compose", request={"brief": {}}, **values)
+        return jobs.add(connection, **{"owner": "a", "kind": "compose", "request": {"brief": {}}, **values})
 
 
 def claim(store, lease=10.0, worker="w"):
@@ -96,6 +96,25 @@ def test_every_job_is_claimed_once_the_urgent_and_the_oldest_first(store):
     high = add(store, priority=2)
     assert [claim(store).id for _ in range(4)] == [high, first, second, batch]
     assert claim(store) is None
+
+
+def test_who_asks_for_much_does_not_keep_others_waiting(store):
+    mine = [add(store, owner="much") for _ in range(4)]
+    theirs = [add(store, owner="little") for _ in range(2)]
+    assert [claim(store).id for _ in range(6)] == [mine[0], theirs[0], mine[1], theirs[1], mine[2], mine[3]]
+
+
+def test_what_was_told_on_the_way_is_forgotten_a_day_after_the_end(store):
+    name, other = add(store), add(store)
+    for _ in range(2):
+        jobs.beat(store, [(claim(store), [("progress", {"done": 1}), ("bar", {})])], 9.0)
+    with store.write() as connection:
+        assert jobs.cancel(connection, name)
+        events.forget(connection)
+        assert len(events.after(connection, name, 0)) == 5
+        events.forget(connection, now=time.time() + 90_000)
+        assert [each.kind for each in events.after(connection, name, 0)] == ["state"] * 3
+        assert len(events.after(connection, other, 0)) == 4
 
 
 def test_workers_that_claim_at_once_get_different_jobs(store):

@@ -13,7 +13,7 @@ import time
 
 from sqlalchemy.exc import DBAPIError
 
-from firmus.service import idempotency, jobs, works
+from firmus.service import events, idempotency, jobs, works
 from firmus.service.blobs import Blobs
 from firmus.service.kinds import LANES
 from firmus.service.logs import log
@@ -108,6 +108,7 @@ class Crew:
     def _sweep(self) -> None:
         with self.store.write() as connection:
             idempotency.forget(connection)
+            events.forget(connection)
         with self.store.read() as connection:
             wanted = works.wanted(connection)
         self.blobs.sweep(wanted)

@@ -137,7 +137,7 @@ class _Exchange:
         try:
             self.edge.check(self.scope)
             content = await asyncio.wait_for(self.edge.body(self.scope, receive), PATIENCE)
-            self.state["digest"] = hashlib.sha256(f"{self.scope['path']}\n".encode() + content).hexdigest()
+            self.state["digest"] = hashlib.sha256(self._address() + content).hexdigest()
             await self.edge.app(self.scope, _replayed(content, receive), self.send)
         except Gone:
             self.status = 499
@@ -150,6 +150,10 @@ class _Exchange:
             await self._refuse(problems.of(error))
         finally:
             self._tell()
+
+    def _address(self) -> bytes:
+        """What is asked for, as a line."""
+        return str(self.scope["path"]).encode() + b"?" + bytes(self.scope["query_string"]) + b"\n"
 
     async def send(self, message: Message) -> None:
         """Add what every answer has."""

@@ -9,11 +9,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from firmus.service.store import Store
 from firmus.service.tables import event, job
 
+KEPT = 86_400.0  # seconds that progress and bars are kept after a job's end
 POLL = 0.05  # seconds between looks, while anybody waits
 
 
@@ -47,6 +48,12 @@ def after(connection: Connection, job_id: str, number: int) -> list[Event]:
     columns = (event.c.number, event.c.kind, event.c.data, event.c.at)
     query = select(*columns).where(event.c.job == job_id, event.c.number > number).order_by(event.c.number)
     return [Event(row.number, row.kind, json.loads(row.data), row.at) for row in connection.execute(query)]
+
+
+def forget(connection: Connection, now: float | None = None) -> None:
+    """Take out what was told on the way of jobs that ended more than a day ago; their states stay."""
+    ended = select(job.c.id).where(job.c.ended < (now or time.time()) - KEPT)
+    connection.execute(delete(event).where(event.c.kind != "state", event.c.job.in_(ended)))
 
 
 class Bell:

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from firmus.service import events
 from firmus.service.store import Store
@@ -92,14 +92,21 @@ def find(connection: Connection, job_id: str, owner: str) -> Row[Any] | None:
 
 
 def claim(store: Store, lane: str, worker: str, lease: float) -> Claim | None:
-    """Take the first job of a lane: the highest priority, then the oldest; None where there is none."""
-    first = select(job.c.id).where(job.c.state == "queued", job.c.lane == lane)
-    first = first.order_by(job.c.priority.desc(), job.c.id).limit(1)
+    """Take the next job of a lane; None where there is none.
+
+    The highest priority goes first, then the owner who has the fewest jobs running, then the oldest job.
+    """
+    running = select(job.c.owner, func.count().label("count")).where(job.c.state == "running", job.c.lane == lane)
+    theirs = running.group_by(job.c.owner).subquery()
+    first = select(job.c.id).outerjoin(theirs, theirs.c.owner == job.c.owner)
+    first = first.where(job.c.state == "queued", job.c.lane == lane)
+    first = first.order_by(job.c.priority.desc(), func.coalesce(theirs.c.count, 0), job.c.id).limit(1)
+    some = select(job.c.id).where(job.c.state == "queued", job.c.lane == lane).limit(1)
     with store.read() as connection:  # an idle worker takes no turn from those who write
-        if connection.execute(first).first() is None:
+        if connection.execute(some).first() is None:
             return None
     with store.write() as connection:
-        chosen = connection.execute(first.with_for_update(skip_locked=True)).scalar()
+        chosen = connection.execute(first.with_for_update(of=job, skip_locked=True)).scalar()
         if chosen is None:
             return None
         now = time.time()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import time
@@ -87,11 +86,6 @@ def wanted(connection: Connection) -> set[str]:
         select(job.c.target).where(job.c.target.is_not(None), unfinished),
     )
     return {digest for query in columns for digest in connection.execute(query).scalars()}
-
-
-def digest(data: bytes) -> str:
-    """SHA-256."""
-    return hashlib.sha256(data).hexdigest()
 
 
 def caching(held: Row[Any]) -> dict[str, str]:

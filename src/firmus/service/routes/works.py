@@ -41,9 +41,10 @@ async def upload(
     It is read in a process of its own, with limits on memory and time.
     """
     data = await request.body()
-    digest = request.state.digest + (parent or "")
     with service.once.serving(caller.key, idempotency_key):
-        name, again = await run_in_threadpool(_keep, service, caller, data, parent, idempotency_key, digest)
+        name, again = await run_in_threadpool(
+            _keep, service, caller, data, parent, idempotency_key, request.state.digest
+        )
     found = await run_in_threadpool(one, name, service, caller)
     headers = {"Location": f"/v1/works/{name}", **({"Idempotent-Replayed": "true"} if again else {})}
     return JSONResponse(found.model_dump(), 201, headers)
@@ -52,7 +53,6 @@ async def upload(
 def _keep(
     service: Service, caller: Caller, data: bytes, parent: str | None, token: str | None, digest: str
 ) -> tuple[str, bool]:  # fmt: skip
-    digest = digest[:64] if not parent else works.digest(digest.encode())
     made = service.once.made(caller.key, token, digest)
     if made:
         return made, True
