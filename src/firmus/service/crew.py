@@ -121,7 +121,7 @@ class _Member:
         self.lane, self.begun = lane, time.monotonic()
         threads = max(1, (os.cpu_count() or 1) // max(1, settings.composers))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "firmus.service.worker", str(settings.data), lane, name],
+            [sys.executable, "-B", "-m", "firmus.service.worker", str(settings.data), lane, name],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True, bufsize=0,
             env={"FIRMUS_THREADS": str(threads), **os.environ},
         )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -62,6 +63,7 @@ def serve(data: Path, host: str, port: int, ready: Callable[[str, int], None]) -
     FirmusError
         Where it may not or cannot listen there.
     """
+    sys.dont_write_bytecode = True  # Python keeps what it could write of a module on a full disk, and chokes on it
     settings, store = opened(data)
     with store.read() as connection:
         has_keys = keys.are_any(connection)

@@ -32,6 +32,8 @@ from firmus.service.settings import Settings
 from firmus.service.store import Store
 from firmus.service.watch import Hand, Watch
 
+KINDNESS = 5  # so that accepting goes before doing, where there are not processors enough for both
+
 
 class Worker:
     """Claims and does jobs, some at a time.
@@ -119,6 +121,8 @@ def main() -> None:
     settings = Settings.load(Path(data))
     _limit(settings.worker_bytes)
     batch.share()
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(KINDNESS)
     worker = Worker(settings, lane, name)
 
     def stop(number: int, frame: object) -> None:
