@@ -10,7 +10,8 @@ reconstruction  windows encoded to their means: share of values right when told 
 interpolation   pairs of held-out windows, nine points from one to the other: how far the Hamming distances from the
                 one stray from a straight line (evenness, 0 is best), and what the middle costs in nats a step under an
                 n-gram of the training windows, against mixing the two windows step by step and against real windows
-qualities       slider and result, Spearman; cross-talk with the other qualities, partial rank correlation
+qualities       slider and result, Spearman; cross-talk with the other qualities, partial rank correlation; from
+                held-out windows, or from random points where there is no encoder
 codes           what InfoGAN's codes do to qualities that it was never told of: Spearman; share of variance (η²)
 band            MuseGAN's statistics of drawn rolls against those of training rolls, their mean relative error, and as
                 controls other training rolls, held-out rolls and rolls whose instruments come from different windows;
@@ -171,7 +172,10 @@ def sliders(benches: list[Bench], count: int) -> None:
                 name: float(np.quantile(bench.space.facts["qualities"][name]["quantiles"], share))
                 for name, share in zip(known, shares, strict=True)
             }
-            z, _ = bench.latent.encode(window.values[None], BAR)
+            if bench.latent.can_encode:
+                z, _ = bench.latent.encode(window.values[None], BAR)
+            else:
+                z = generator.standard_normal((1, bench.latent.size)).astype(np.float32)
             decode = partial(bench.latent.decode, bar=BAR, bars=bench.bars, generator=generator, temperature=0.5)
             values = bench.space.nearest(z, wanted, BAR, decode)[1][0]
             found = features.qualities(bench.score(values, BAR))

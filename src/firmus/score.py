@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal, Self
 
+from firmus import plugins
 from firmus.errors import InvalidScore, unknown
 from firmus.pitch import NO_CHORD, QUALITIES, QUALITY_SPELLINGS, fifths, note_name, pitch_class
 
@@ -398,6 +399,9 @@ class Score:
             keys=tuple(_transposed_key(key, shift) for key in self.keys),
             chords=tuple(_transposed_chord(chord, shift) for chord in self.chords),
         )
+
+    def _repr_html_(self) -> str:
+        return str(plugins.load("firmus.render", "notebook").html(self))
 
 
 def _fifths_of(semitones: int) -> int:

@@ -277,7 +277,7 @@ class Work:
         return {"format": "firmus-work", "version": 1, "origin": asdict(self.origin), "score": score}
 
     def _repr_html_(self) -> str:
-        return str(plugins.load("firmus.render", "notebook").html(self.score))
+        return self.score._repr_html_()
 
 
 def bar_numbers(text: str) -> tuple[tuple[int, int | None], ...]:

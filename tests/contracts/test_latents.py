@@ -259,7 +259,7 @@ def test_a_trained_network_is_exported_and_run(name, raster, tmp_path, monkeypat
     values = latent.decode(np.zeros((1, latent.size), np.float32), 16, 2, np.random.default_rng(0))
     assert plugins.load("firmus.tokens", raster).decode(values[0]).end == 32 * 120
     assert ("validation_accuracy_told" in card.facts["training"]) == latent.can_tell
-    assert ("space" in card.facts) == latent.can_encode
+    assert ("styles" in card.facts["space"]) == latent.can_encode
 
 
 @latents

@@ -11,8 +11,11 @@ import firmus
 from firmus import formats
 from firmus.errors import InvalidBrief
 from firmus.learning import run
+from firmus.runtime.weights import SHIPPED, read_card
 from firmus.score import Chord, Key, Meter, Note, Part, Score
+from firmus.tasks import _windows
 from firmus.timing import bars
+from firmus.tokens import melody
 
 RECIPE = """
 name = "{name}"
@@ -294,3 +297,26 @@ def test_a_whole_band_needs_no_accompaniment():
         firmus.accompany(band(3), model="tiny-band")
     with pytest.raises(InvalidBrief, match="density"):
         firmus.accompany(band(3, instruments=2), model="tiny-band", density=0.4)
+
+
+def test_a_network_that_only_makes_music_can_be_asked_for_its_qualities():
+    counts = []
+    for density in (0.1, 0.9):
+        works = firmus.compose(model="infogan", key="G major", bars=8, density=density, seed=5, count=3)
+        counts.append(sum(len(work.score.parts[0].notes) for work in works))
+        assert all(note.pitch % 12 in {7, 9, 11, 0, 2, 4, 6} for work in works for note in work.score.parts[0].notes)
+    assert counts[1] > 1.5 * counts[0]
+
+
+def test_a_window_is_moved_into_the_key_of_the_same_scale():
+    space = _windows.Space(read_card(SHIPPED / "infogan" / "card.json"))
+    theme = [74, 76, 78, 79, 81, 79, 78, 76, 74, 78, 81, 78, 74, 73, 74, 74]  # in D major
+    values = np.zeros((64, 1), np.int64)
+    values[::4] = melody.encode(Score((Part("", tuple(Note(480 * i, 480, each) for i, each in enumerate(theme))),)))[
+        ::4
+    ]
+    for key, moved in (("D major", 0), ("G major", 5), ("A minor", -2), ("C major", -2)):
+        heard = space.score(space.moved_into(Key.parse(key), values, 16), 16)
+        assert [note.pitch for note in heard.parts[0].notes] == [each + moved for each in theme]
+    silence = np.zeros((64, 1), np.int64)
+    assert (space.moved_into(Key.parse("G major"), silence, 16) == silence).all()

@@ -109,7 +109,8 @@ def _summary(work: Work) -> list[str]:
             low, high = part["range"]
             lines.append("    " + say("part").format(name=name, notes=part["notes"], low=low, high=high))
         else:
-            lines.append("    " + say("silent part").format(name=name))
+            words = "drum part" if part["notes"] else "silent part"  # drums have no range
+            lines.append("    " + say(words).format(name=name, notes=part["notes"]))
     if work.origin.ai_generated:
         lines.append("  " + say("made by").format(model=work.origin.model, seed=work.origin.seed))
     else:

@@ -141,6 +141,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "heard": ("heard in {heard_key} (confidence {heard_key_confidence:.2f}) · ", "听起来是 {heard_key}（置信度 {heard_key_confidence:.2f}）· "),
     "bars of": ("{bars} bars of {meter} at {tempo:g}, {seconds:.0f} s", "{bars} 小节，{meter} 拍，速度 {tempo:g}，{seconds:.0f} 秒"),
     "part": ("{name}: {notes} notes, {low} to {high}", "{name}：{notes} 个音符，{low} 至 {high}"),
+    "drum part": ("{name}: {notes} strokes", "{name}：{notes} 次击打"),
     "silent part": ("{name}: silent", "{name}：无音符"),
     "made by": ("model {model}, seed {seed}, AI-generated", "模型 {model}，种子 {seed}，AI 生成"),
     "piece": ("piece {done} of {total}", "第 {done} 首，共 {total} 首"),

@@ -17,17 +17,15 @@ def plot(log: list[dict[str, float]], path: Path, title: str = "") -> None:
     title : str
     """
     import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib.figure import Figure  # without pyplot: its backend is the caller's, a notebook's perhaps
 
     with mpl.rc_context({"svg.hashsalt": "firmus", "font.size": 9}):
-        figure, axes = pyplot.subplots(figsize=(6, 3.5), layout="constrained")
+        figure = Figure(figsize=(6, 3.5), layout="constrained")
+        axes = figure.subplots()
         seen = [entry["tokens"] / 1e6 for entry in log]
         axes.plot(seen, [entry["train"] for entry in log], label="training", color="#999933")
         axes.plot(seen, [entry["valid"] for entry in log], label="validation (averaged weights)", color="#332288")
         axes.set(xlabel="tokens seen, millions", ylabel="nats per token", title=title)
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False)
-        figure.savefig(path, metadata={"Date": None})
-        pyplot.close(figure)
+        figure.savefig(path, format="svg", metadata={"Date": None})

@@ -1,9 +1,9 @@
 """What a space of points means: where each style lies, and which way leads to more of a quality.
 
-For each quality a direction is found: how the points of training windows move, on the mean, with that quality, the
+For each quality a direction is found: how the points of windows move, on the mean, with that quality, the
 others being equal (least squares of the points on all qualities together). A step Δz = B Δa changes what is wished and
 stays where windows lie; the other way round, predicting qualities from points, finds directions that lead out of the
-space.
+space. Windows are those of the training music; of a network without an encoder, those that it makes.
 """
 
 from __future__ import annotations
@@ -26,24 +26,31 @@ LEAST = 1e-6  # standard deviation of a quality
 
 
 def describe(latent: Latent, corpus: Corpus) -> dict[str, Any]:
-    """What the card of a latent model says of its space, from training windows.
+    """What the card of a latent model says of its space.
 
     Returns
     -------
     dict
-        ``styles``: mean and standard deviation (Z,) of the points of each style. ``qualities``: of each the
-        ``direction`` (Z,), a step for one unit more of it, and ``quantiles`` (17,) of its values.
+        ``styles``, where it has an encoder: mean and standard deviation (Z,) of the points of each style.
+        ``qualities``: of each the ``direction`` (Z,), a step for one unit more of it, and ``quantiles`` (17,) of its
+        values.
     """
     module = plugins.load("firmus.tokens", latent.card.representation)
     generator = np.random.default_rng(1)
     points, styles, measured = [], [], []
     for _ in range(WINDOWS):
         window = corpus.window("train", generator, latent.card.shape["bars"], True)
-        points.append(latent.encode(window.values[None], window.bar)[0][0])
-        styles.append(window.style)
-        measured.append(features.qualities(in_bars(module.decode(window.values), window.bar)))
+        values = window.values
+        if latent.can_encode:
+            points.append(latent.encode(values[None], window.bar)[0][0])
+            styles.append(window.style)
+        else:
+            points.append(generator.standard_normal(latent.size))
+            values = latent.decode(points[-1][None], window.bar, latent.card.shape["bars"], generator)[0]
+        measured.append(features.qualities(in_bars(module.decode(values), window.bar)))
     z = np.stack(points)
-    return {"styles": _by_style(z, np.array(styles)), "qualities": _directions(z, measured)}
+    styles_known = {"styles": _by_style(z, np.array(styles))} if styles else {}
+    return {**styles_known, "qualities": _directions(z, measured)}
 
 
 def _by_style(z: NDArray[Any], styles: NDArray[Any]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def export(network: torch.nn.Module, recipe: Recipe, corpus: Corpus, folder: Pat
     facts: dict[str, Any] = {"temperature": 1.0}
     if card.kind == "scorer":
         facts["temperature"] = calibrated(Scorer(card), corpus)
-    if card.kind == "latent" and Latent(card).can_encode:
+    if card.kind == "latent":
         facts["space"] = describe(Latent(card), corpus)
     return write_card(network, recipe, corpus, folder, files, facts | {"training": training | found})
 

@@ -160,7 +160,9 @@ class Run:
             self.progress.note(**told, valid=validate(self.average, self.recipe, self.corpus), **copied)
             _save(self.folder, self.state, self.progress)
             self.report(self.progress.line(self.recipe.training.steps))
-            warnings = [preflight.rising(self.progress.log), self.watch.warning(copied) if self.watch else ""]
+            game = len(set(self.network.PHASES)) > 1  # there, a loss moves with the opponent
+            warnings = ["" if game else preflight.rising(self.progress.log)]
+            warnings.append(self.watch.warning(copied) if self.watch else "")
             for warning in filter(None, warnings):
                 self.report(warning)
         self.saved = time.monotonic()

@@ -10,8 +10,10 @@ What it is
         decoder         L_like + γ L_gan
         discriminator   L_gan: cross-entropy on real rolls, rolls decoded of q(z | x), and of z from N(0, 1)
 
-    L_like is the squared error of the features, and of the cells, each with its weight. With ``adversary = 0`` nothing
-    is left but a convolutional autoencoder: squared error of the cells + λ KL.
+    L_like is the squared error of the features and the cross-entropy of the cells, each with its weight. (Larsen et al.
+    have the features alone. A band's cells are so few among so many that with these alone, and with squared error of
+    the cells too, silence was all that was learnt.) With ``adversary = 0`` nothing is left but a convolutional
+    autoencoder: cross-entropy of the cells + λ KL.
 Paper
     Larsen, Sønderby, Larochelle & Winther, *Autoencoding beyond pixels using a learned similarity metric* (2016),
     eq. 7 to 9 and algorithm 1; Kingma & Welling, *Auto-Encoding Variational Bayes* (2014), eq. 7.
@@ -59,7 +61,7 @@ class Config:
     rise : float
         Share of the training in which λ rises to its full weight.
     cells, features : float
-        Weights of the squared error of the cells, and of the discriminator's features.
+        Weights of the cross-entropy of the cells, and of the squared error of the discriminator's features.
     adversary : float
         γ, what the decoder cares for the discriminator's judgement; 0 for a plain autoencoder.
     """
@@ -149,7 +151,7 @@ class VAEGAN(OneShot):
     def _likeness(self, logits: Tensor, real: Tensor, at: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """L_like for each step, of logits and real planes (B, 9, T, 128)."""
         config, steps = self.config, real.shape[2]
-        cells = (rolls.played(logits.float().sigmoid()) - real).square().sum((1, 2, 3)).mean() / steps
+        cells = rolls.unlikeliness(logits, real).mean()
         told = {"cells": cells.detach()}
         if not config.adversary:
             return config.cells * cells, told

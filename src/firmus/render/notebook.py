@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 LONGEST_ENGRAVED_BARS = 48
 MOST_ENGRAVED_PARTS = 8
 LONGEST_HEARD_SECONDS = 600.0
+SAMPLE_RATE = 22050  # a notebook keeps every sound that it has shown
 _STYLE = "max-width:100%;background:#fff;border:1px solid #ddd;border-radius:4px"
 
 
@@ -51,7 +52,7 @@ def html(music: Score | HasScore, *, audio: bool = True) -> str:
     if audio and seconds(score, score.end) <= LONGEST_HEARD_SECONDS:
         from firmus.render import synth
 
-        sound = b64encode(synth.encode(synth.render(score), ".mp3")).decode()
+        sound = b64encode(synth.encode(synth.render(score, SAMPLE_RATE), ".mp3")).decode()
         player = '<audio controls preload="metadata" style="width:100%;max-width:640px;margin-top:8px"'
         shown += f'<br>{player} src="data:audio/mpeg;base64,{sound}"></audio>'
     return f'<figure style="margin:0">{shown}</figure>'

@@ -219,7 +219,8 @@ def _ideas(
             own = np.random.default_rng([base, idea])  # an idea that comes back is told alike
             return space.latent.decode(z, bar, space.bars, own, heat, np.repeat(fixed[None], len(z), 0), allowed)
 
-        pieces.append(space.nearest(ideas[idea][None], wanted, bar, decode)[1][0])
+        told = space.nearest(ideas[idea][None], wanted, bar, decode)[1][0]
+        pieces.append(told if space.latent.can_encode else space.moved_into(key, told, bar))
     return np.concatenate(pieces)
 
 

@@ -61,6 +61,7 @@ class Space:
         self.latent: Latent = load(chosen.name)
         self.module: Any = plugins.load("firmus.tokens", chosen.representation)
         self.bars = chosen.shape["bars"]
+        self.lines = [column for column, size in enumerate(self.module.COLUMNS) if size == _raster.LINE]
         self.facts: dict[str, Any] = chosen.facts.get("space", {})
 
     def draw(self, style: str, generator: np.random.Generator) -> Points:
@@ -77,24 +78,29 @@ class Space:
 
         The space holds every tune in every key: the window of a point is told, transposed and read again.
         """
-        lines = [column for column, size in enumerate(self.module.COLUMNS) if size == _raster.LINE]
-        if not lines or not self.latent.can_encode:
+        if not self.lines or not self.latent.can_encode:
             return self.draw(style, generator)
         z = np.stack([self.draw(style, generator) for _ in range(CLEAREST)])
         told = self.latent.decode(z, bar, self.bars, generator, TELLING)
         found = [keys.estimate(self.score(values, bar)) for values in told]
         sure = [each.confidence * (each.key.mode == key.mode) if each else 0.0 for each in found]
         best = int(np.argmax(sure))
-        clearest = found[best]
-        if clearest is None or not sure[best]:
+        if not sure[best]:
             unmoved: Points = z[best]
             return unmoved
-        shift = (key.pitch_class - clearest.key.pitch_class + 6) % 12 - 6
-        window = told[best].copy()
-        for column in lines:
-            window[:, column] = _raster.moved(window[:, column], shift)
-        moved: Points = self.latent.encode(window[None], bar)[0][0]
+        moved: Points = self.latent.encode(self.moved_into(key, told[best], bar)[None], bar)[0][0]
         return moved
+
+    def moved_into(self, key: Key, values: Integers, bar: int) -> Integers:
+        """A window (T, C) transposed from the key that is heard in it to this one, or to the key of the same scale."""
+        found = keys.estimate(self.score(values, bar))
+        if found is None:
+            return values
+        shift = (7 * (key.signature - found.key.signature) + 6) % 12 - 6
+        window = values.copy()
+        for column in self.lines:
+            window[:, column] = _raster.moved(window[:, column], shift)
+        return window
 
     def score(self, values: Integers, bar: int) -> Score:
         """A window's Score."""
