@@ -20,10 +20,47 @@ from firmus.score import Chord, Key, Meter, Score
 
 MOST_BARS = 512
 MOST_COUNT = 100
+MOST_TEXT = 20_000  # characters of a field
 MOODS = {
     "calm": (0.3, -0.6), "happy": (0.7, 0.5), "sad": (-0.6, -0.4), "tense": (-0.6, 0.6), "neutral": (0.0, 0.0),
 }  # fmt: skip
 RULES = ("key", "chords")  # what may be a rule or a wish
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a number may be: from `low` (or above it) to `high`, whole or not, in a unit."""
+
+    low: float
+    high: float
+    whole: bool = False
+    above: bool = False
+    unit: str = ""
+
+    def hold(self, value: object) -> bool:
+        """Whether a value is such a number."""
+        if isinstance(value, bool) or not isinstance(value, int if self.whole else int | float):
+            return False
+        return self.low <= value <= self.high and not (self.above and value == self.low)
+
+
+SHARE = Limits(0, 1)
+LIMITS = {
+    "bars": Limits(1, MOST_BARS, whole=True),
+    "seconds": Limits(1, 3600),
+    "tempo": Limits(10, 400, unit=" quarter notes a minute"),
+    "density": SHARE,
+    "register": SHARE,
+    "polyphony": SHARE,
+    "syncopation": SHARE,
+    "amount": Limits(0, 1, above=True),
+    "steps": Limits(3, 64, whole=True),
+    "count": Limits(1, MOST_COUNT, whole=True),
+    "seed": Limits(0, 2**63 - 1, whole=True),
+    "temperature": Limits(0, 2),
+    "top_p": Limits(0, 1, above=True),
+}
+"""What each number of a Brief may be, where it is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,25 +152,15 @@ class Brief:
             value = getattr(self, name)
             if value is not None and not isinstance(value, str):
                 raise InvalidBrief(f"{name} {value!r} must be text")
-        _whole("count", self.count, 1, MOST_COUNT)
-        if self.seed is not None:
-            _whole("seed", self.seed, 0, 2**63 - 1)
-        if self.temperature is not None:
-            _number("temperature", self.temperature, 0, 2)
-        _number("top_p", self.top_p, 0, 1, above=True)
-        if self.seconds is not None:
-            _number("seconds", self.seconds, 1, 3600)
-            if self.bars is not None:
-                raise InvalidBrief("bars and seconds are both given: give the length once")
-        if self.tempo is not None:
-            _number("tempo", self.tempo, 10, 400, " quarter notes a minute")
-        if self.amount is not None:
-            _number("amount", self.amount, 0, 1, above=True)
-        if self.steps is not None:
-            _whole("steps", self.steps, 3, 64)
-        for name in ("density", "register", "polyphony", "syncopation"):
-            if getattr(self, name) is not None:
-                _number(name, getattr(self, name), 0, 1)
+            if value is not None and len(value) > MOST_TEXT:
+                raise InvalidBrief(f"{name} has {len(value):,} characters: {MOST_TEXT:,} is the most")
+        for name, limits in LIMITS.items():
+            value = getattr(self, name)
+            is_given = value is not None or name in ("count", "top_p")
+            if is_given and not (name == "bars" and isinstance(value, str)):
+                _number(name, value, limits)
+        if self.seconds is not None and self.bars is not None:
+            raise InvalidBrief("bars and seconds are both given: give the length once")
         self._parse_musical_fields()
 
     def _parse_musical_fields(self) -> None:
@@ -148,8 +175,8 @@ class Brief:
             chord_bars(self.chords)
         if isinstance(self.bars, str):
             bar_numbers(self.bars)
-        elif self.bars is not None:
-            _whole("bars", self.bars, 1, MOST_BARS)
+        if not isinstance(self.ranges, Mapping) or not all(isinstance(text, str) for text in self.ranges.values()):
+            raise InvalidBrief(f"ranges {self.ranges!r} must tell of each part its range, such as alto: F3-D5")
         for name, text in self.ranges.items():
             pitch_range(text, name)
 
@@ -328,8 +355,8 @@ def mood(text: str) -> tuple[float, float]:
         valence, arousal = (float(each) for each in text.split(","))
     except ValueError:
         raise InvalidBrief(unknown("mood", text, MOODS) + ", or valence,arousal such as 0.3,-0.5") from None
-    _number("valence", valence, -1, 1)
-    _number("arousal", arousal, -1, 1)
+    _number("valence", valence, Limits(-1, 1))
+    _number("arousal", arousal, Limits(-1, 1))
     return valence, arousal
 
 
@@ -338,19 +365,12 @@ def _listed(what: str, value: object) -> tuple[str, ...]:
         return tuple(each.strip() for each in value.split(",") if each.strip())
     if not isinstance(value, list | tuple):
         raise InvalidBrief(f"{what} {value!r} must be a list of names, or names divided by commas")
+    if len(value) > MOST_COUNT:
+        raise InvalidBrief(f"{what} has {len(value)} names: {MOST_COUNT} is the most")
     return tuple(str(each) for each in value)
 
 
-def _whole(what: str, value: object, low: int, high: int) -> None:
-    if type(value) is not int or not low <= value <= high:
-        raise InvalidBrief(f"{what} {value!r} must be a whole number from {low} to {high}")
-
-
-def _number(what: str, value: object, low: float, high: float, unit: str = "", above: bool = False) -> None:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or not low <= value <= high
-        or (above and value == low)
-    ):
-        raise InvalidBrief(f"{what} {value!r} must be {'above ' if above else ''}{low} to {high}{unit}")
+def _number(what: str, value: object, limits: Limits) -> None:
+    if not limits.hold(value):
+        kind = "a whole number from " if limits.whole else "above " if limits.above else ""
+        raise InvalidBrief(f"{what} {value!r} must be {kind}{limits.low} to {limits.high}{limits.unit}")

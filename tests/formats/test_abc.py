@@ -332,6 +332,7 @@ def test_old_files() -> None:
         ("X:1\nK:C\n(0CDE", "line 3: tuplet '(0'"),
         ("X:1\nK:C\n%%MIDI program 200\nC", "line 3: %%MIDI program 200"),
         ("X:1\nK:C\n" + "C" * 200_001, "more than 200,000 notes"),
+        ("X:1\nK:C\n" + "[" * 1_000_001, "more than 1,000,000 characters"),
         ("X:1\nK:C\n" + "C" * 100_001 + ":|", "when its repeats are played"),
         ("X:1\nK:C\nZ999999|", "a rest of 999999 bars"),
         ("just words", "there is no ABC tune"),

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from firmus.runtime import batch as batches
 from firmus.runtime.batch import Batch, Feed
 from firmus.runtime.constraints import PartRules, Rules
 from firmus.runtime.filling import Request, fill, fill_all
@@ -208,3 +209,73 @@ def test_progress_is_told_of_the_furthest(stepper):
     assert told[0] == (0, 1, 3)
     assert told[-1] == (1, 3, 3)
     assert len(told) == len(set(told))
+
+
+@pytest.fixture
+def sharing(monkeypatch):
+    """This process's threads are fed together, for one test."""
+    monkeypatch.setattr(batches, "_conductors", {})
+    yield
+    assert batches._conductors == {}  # whoever came has left
+
+
+def in_threads(actions):
+    """What each returns or raises, all at once."""
+    found = [None] * len(actions)
+
+    def run(place):
+        try:
+            found[place] = actions[place]()
+        except Exception as error:
+            found[place] = error
+
+    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(actions))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_threads_that_share_make_what_each_makes_alone(stepper, sharing):
+    sizes = SIZES[1:6]
+    alone = [fill(stepper, *job) for job in jobs(sizes)]
+    told = []
+    actions = [
+        lambda job=job: fill(stepper, *job, lambda *bars: told.append((threading.current_thread().name, bars)))
+        for job in jobs(sizes)
+    ]
+    assert in_threads(actions) == alone
+    assert not [name for name, _ in told if name.startswith("conductor")]  # each hears in its own thread
+    assert len({name for name, _ in told}) == len(sizes)
+
+
+def test_one_that_stops_or_fails_leaves_the_others_alone(stepper, sharing):
+    (wanted,) = [fill(stepper, *job) for job in jobs([(3, 1)])]
+
+    def stop(done, total):
+        raise ValueError("enough")
+
+    longer = jobs([(3, 1), (9, 1), (2, 1)])
+    broken = (request(2), None)  # without a generator nothing can be drawn
+    found = in_threads([
+        lambda: fill(stepper, *longer[0]), lambda: fill(stepper, *longer[1], stop), lambda: fill(stepper, *broken),
+    ])  # fmt: skip
+    assert found[0] == wanted
+    assert str(found[1]) == "enough"
+    assert isinstance(found[2], AttributeError)
+
+
+def test_what_the_model_raises_is_told_to_all_who_share_it(stepper, sharing, monkeypatch):
+    monkeypatch.setattr(stepper, "feed", lambda *_: 1 / 0)
+    found = in_threads([lambda job=job: fill(stepper, *job) for job in jobs([(1, 1)] * 3)])
+    assert {type(each) for each in found} == {ZeroDivisionError}
+
+
+def test_who_shares_asks_for_few_rows(stepper, sharing):
+    seats = [batches.place(stepper, ROWS) for _ in range(ROWS)]
+    assert seats[0].rows == 1
+    for seat in seats[1:]:
+        seat.leave()
+    assert seats[0].rows == batches.SHARE
+    seats[0].leave()

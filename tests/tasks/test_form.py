@@ -7,6 +7,8 @@ import pytest
 import firmus
 from firmus.errors import InvalidBrief
 from firmus.tasks import _form as form
+from firmus.tasks.compose import compose
+from firmus.work import Brief
 
 
 def shape(text: str, bars: int | None) -> list[tuple[str, int, int, int | None, bool]]:
@@ -50,3 +52,35 @@ def test_a_varied_return_begins_alike_and_differs():
     assert first == again
     assert 0.3 < work.origin.measured["form"]["same"] < 1
     assert firmus.compose(style="folk", form="AA'", bars=16, key="D major", meter="3/4", seed=5).score == work.score
+
+
+class Hearer:
+    """Hears what is composed, bar by bar."""
+
+    def __init__(self):
+        self.frame, self.bars = None, {}
+
+    def __call__(self, title, done, total):
+        pass
+
+    def begin(self, piece, frame):
+        self.frame = frame
+
+    def bar(self, piece, bar):
+        self.bars[bar.number] = bar.notes
+
+
+def test_every_bar_is_heard_also_what_returns():
+    hearer = Hearer()
+    (work,) = compose(Brief(style="folk", form="ABA'", bars=9, seed=2), hearer)
+    assert hearer.frame.keys == work.score.keys
+    assert not any(part.notes for part in hearer.frame.parts)
+    assert sorted(hearer.bars) == list(range(9))
+    heard = sorted((note.start, note.pitch, note) for notes in hearer.bars.values() for _, note in notes)
+    assert [note for *_, note in heard] == list(work.score.parts[0].notes)
+
+
+def test_where_drafts_compete_no_bar_is_heard():
+    hearer = Hearer()
+    compose(Brief(style="folk", bars=1, density=0.3, seed=2), hearer)
+    assert (hearer.frame, hearer.bars) == (None, {})

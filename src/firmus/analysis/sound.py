@@ -123,7 +123,7 @@ def _decoded(descriptor: int, name: str) -> Sound:
     """Sound of an open file, by a child that may take two minutes and write nothing."""
     limits = [str(MEMORY), str(DECODING_SECONDS), str(MOST_SECONDS)]
     child = subprocess.Popen(
-        [sys.executable, "-I", "-X", "utf8", "-c", _START, _sandbox._SOURCE, *limits],
+        [sys.executable, "-I", "-B", "-X", "utf8", "-c", _START, _sandbox._SOURCE, *limits],
         stdin=descriptor, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=os.path.abspath(os.sep),
         env={each: os.environ[each] for each in ("SYSTEMROOT",) if each in os.environ},
     )  # fmt: skip

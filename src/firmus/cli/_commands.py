@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from firmus.cli._words import say
 from firmus.errors import InvalidBrief
+from firmus.tasks import VERBS
 
 if TYPE_CHECKING:
     from firmus.work import Brief, Work
@@ -21,11 +22,6 @@ CONTROLS = (
     "polyphony", "syncopation", "parts", "form", "amount", "steps", "model", "count", "seed", "temperature", "top_p",
     "loose",
 )  # fmt: skip
-TASKS = {
-    "compose": ("compose", "compose"), "continue": ("refine", "extend"), "infill": ("refine", "infill"),
-    "harmonise": ("accompany", "harmonise"), "accompany": ("accompany", "accompany"), "vary": ("vary", "vary"),
-    "interpolate": ("interpolate", "interpolate"), "humanise": ("humanise", "humanise"),
-}  # fmt: skip
 MOST_LEFT_OUT = 5  # files that are named
 
 
@@ -45,7 +41,7 @@ def compose(options: argparse.Namespace) -> None:
     brief = _brief(options)
     if options.out:
         produce.check_free(Path(options.out), options.force)
-    module, function = TASKS[options.task]
+    module, function = VERBS[options.task]
     show = Progress(options.quiet)
     works: list[Work] = getattr(plugins.load("firmus.tasks", module), function)(brief, show)
     root = Path(options.out) if options.out else Path("out") / _folder_name(works[0].score.title or options.task)
@@ -399,6 +395,57 @@ def train(options: argparse.Namespace) -> None:
     show = (lambda line: None) if options.quiet else (lambda line: print(line, file=sys.stderr, flush=True))
     weights = run.run(Path(options.recipe), Path(options.sets), folder, out, options.minutes, show)
     _written(options, [*sorted(weights.glob("*.onnx")), weights / "card.json"])
+
+
+def serve(options: argparse.Namespace) -> None:
+    """Serve over HTTP until interrupted, or look after the keys."""
+    from firmus.errors import FirmusError
+
+    try:
+        from firmus.service import serving
+    except ModuleNotFoundError as error:
+        raise FirmusError(f"the service needs {error.name}: pip install 'firmus[service]'") from None
+    data = Path(options.data)
+    match options.words:
+        case []:
+            serving.serve(data, options.host, options.port, lambda host, port: _listening(options, host, port))
+        case ["keys", "add"] if options.owner:
+            key = serving.add_key(data, options.owner, options.role, options.quota)
+            print(json.dumps({"key": key}) if options.json else key)
+        case ["keys", "list"]:
+            _list_keys(options, serving.listed_keys(data))
+        case ["keys", "revoke", name]:
+            serving.revoke_key(data, name)
+        case ["backup", target]:
+            _backed_up(options, serving.backup(data, Path(target)))
+        case words:
+            raise InvalidBrief(
+                f"{' '.join(words)!r}: say keys add --owner NAME, keys list, keys revoke ID, or backup TO"
+            )
+
+
+def _backed_up(options: argparse.Namespace, count: int) -> None:
+    if options.json:
+        print(json.dumps({"files": count}))
+    elif not options.quiet:
+        print(say("backed up").format(count=count))
+
+
+def _listening(options: argparse.Namespace, host: str, port: int) -> None:
+    if options.json:
+        print(json.dumps({"host": host, "port": port}), flush=True)
+    elif not options.quiet:
+        shown = f"[{host}]" if ":" in host else host
+        print(say("serving").format(host=shown, port=port, data=options.data), flush=True)
+
+
+def _list_keys(options: argparse.Namespace, found: list[dict[str, Any]]) -> None:
+    if options.json:
+        print(json.dumps({"keys": found}))
+        return
+    for key in found:
+        quota = "" if key["quota"] is None else say("quota of").format(quota=key["quota"])
+        print(f"{key['id']}  {key['owner']}  {key['role']}{quota}{'' if key['revoked'] is None else say('revoked')}")
 
 
 class Progress:

@@ -8,7 +8,9 @@ from typing import NoReturn
 
 from firmus.cli import _commands as commands
 from firmus.cli import _explaining as explaining
+from firmus.cli._doctor import doctor
 from firmus.cli._words import say
+from firmus.tasks import VERBS
 
 
 class Parser(argparse.ArgumentParser):
@@ -29,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     _files(verbs)
     _searching(verbs)
     _training(verbs)
+    _serving(verbs)
     return top
 
 
@@ -39,7 +42,7 @@ def _verb(verbs: argparse._SubParsersAction[Parser], name: str, run: object) -> 
 
 
 def _composing(verbs: argparse._SubParsersAction[Parser]) -> None:
-    for name in commands.TASKS:
+    for name in VERBS:
         verb = _verb(verbs, name, commands.compose)
         if name != "compose":
             verb.add_argument("source", metavar="FILE", help=say("source"))
@@ -144,6 +147,21 @@ def _training(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.add_argument("--sets", metavar="DIR", default="../shared/data", help=say("sets"))
     verb.add_argument("--minutes", type=float, metavar="N", help=say("minutes"))
     verb.add_argument("--out", metavar="DIR", help=say("train out"))
+    _common(verb, writes=False)
+
+
+def _serving(verbs: argparse._SubParsersAction[Parser]) -> None:
+    verb = _verb(verbs, "serve", commands.serve)
+    verb.add_argument("words", nargs="*", metavar="keys add | list | revoke ID | backup TO", help=say("serve words"))
+    verb.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help=say("host"))
+    verb.add_argument("--port", type=int, default=8340, help=say("serve port"))
+    verb.add_argument("--data", metavar="DIR", default="firmus-data", help=say("serve data"))
+    verb.add_argument("--owner", metavar="NAME", help=say("owner"))
+    verb.add_argument("--role", default="composer", help=say("role"))
+    verb.add_argument("--quota", type=float, metavar="SECONDS", help=say("quota"))
+    _common(verb, writes=False)
+    verb = _verb(verbs, "doctor", doctor)
+    verb.add_argument("--data", metavar="DIR", default="firmus-data", help=say("serve data"))
     _common(verb, writes=False)
 
 

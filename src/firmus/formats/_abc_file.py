@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from firmus.errors import FormatError
 
 MAX_TUNES = 5_000
+MAX_LETTERS = 1_000_000  # of a tune's body
 FIELD = re.compile(r"([A-Za-z+]):(?![|:])[ \t]*(.*)")
 _MARKS = {"`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308", "c": "\u0327", "u": "\u0306"}
 _ESCAPES = re.compile(r"""\\([`'^~"]|c ?|u ?)([A-Za-z])|\\(.)|&#?\w{1,20};""")
@@ -29,6 +30,7 @@ class Tune:
     line: int
     header: list[Field] = field(default_factory=list)
     body: list[tuple[int, str]] = field(default_factory=list)
+    letters: int = 0  # of the body
 
     @property
     def title(self) -> str:
@@ -103,6 +105,9 @@ class _Splitter:
             self._header(entry)
         elif not after_blank or _continues(line, entry[1]):
             self.tune.body.append((number, line))
+            self.tune.letters += len(line)
+            if self.tune.letters > MAX_LETTERS:
+                raise FormatError(f"line {number}: the tune has more than {MAX_LETTERS:,} characters")
             self.blank = after_blank and entry[1] == "%"
         else:
             finished, self.tune, self.in_body = self.tune, None, False

@@ -143,7 +143,7 @@ class Sandbox:
         raise FormatError(self._told(process.returncode, seconds, late=late.is_set()))
 
     def _start(self) -> subprocess.Popen[bytes]:
-        flags = ["-I", "-X", "utf8", "-c", _START, _SOURCE, str(self.memory)]
+        flags = ["-I", "-B", "-X", "utf8", "-c", _START, _SOURCE, str(self.memory)]
         kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
         return subprocess.Popen(
             [sys.executable, *flags],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from firmus.score import Note, Score
 from firmus.tokens import Prepared, events
 from firmus.tokens import _vocabulary as v
 from firmus.tokens._cells import BAR_PLACE
-from firmus.tokens._cursor import Cursor
+from firmus.tokens._cursor import BarState, Cursor
 
 
 class Draft:
@@ -53,24 +54,39 @@ class Draft:
 
     def add(self, cursor: Cursor, filled: NDArray[np.bool_], first: int, last: int) -> None:
         """Take over what a cursor read into the filled cells (B, P + 1) of bars `first` to `last`, not among them."""
-        starts = [bar.start for bar in cursor.bars]
-        ticks, places = self._cells["ticks"], self._cells["bars"][:, BAR_PLACE]
-
-        def find(time: int) -> tuple[int, int]:
-            bar = int(np.searchsorted(starts, time, side="right")) - 1
-            return first + bar, int(ticks[first + bar]) + (time - starts[bar] - int(places[first + bar])) * v.UNIT
-
-        for lane, notes in enumerate(cursor.notes, 1):
-            for start, steps, pitch, velocity in notes:
-                bar, begin = find(start)
-                if filled[bar, lane]:
-                    insort(self._notes[lane - 1], Note(begin, steps * v.UNIT, pitch, velocity), key=_start)
+        for lane, bar, note in self._read(cursor, first):
+            if filled[bar, lane]:
+                insort(self._notes[lane - 1], note, key=_start)
         if filled[:, 0].any():
             for chord in cursor.score().chords:
-                bar, begin = find(chord.start // v.UNIT + cursor.bars[0].place)
+                bar, begin = self._find(cursor, first, chord.start // v.UNIT + cursor.bars[0].place)
                 if filled[bar, 0]:
                     self._chords[begin] = replace(chord, start=begin)
         self._touched = (first, last)
+
+    def whole(
+        self, cursor: Cursor, filled: NDArray[np.bool_], first: int, bar: int
+    ) -> tuple[tuple[int, Note], ...]:  # fmt: skip
+        """Notes, with the places of their parts, that a cursor read into the filled cells of its `bar`-th bar."""
+        begin = cursor.bars[bar].start
+        found = self._read(cursor, first, begin, begin + cursor.bars[bar].length)
+        return tuple((lane - 1, note) for lane, place, note in found if filled[place, lane])
+
+    def _read(
+        self, cursor: Cursor, first: int, begin: int = 0, end: int = 2**62
+    ) -> Iterator[tuple[int, int, Note]]:  # fmt: skip
+        """Lane and bar of each note that a cursor read from bar `first` on, within its times, and the note."""
+        for lane, notes in enumerate(cursor.notes, 1):
+            for start, steps, pitch, velocity in notes:
+                if begin <= start < end:
+                    bar, tick = self._find(cursor, first, start)
+                    yield lane, bar, Note(tick, steps * v.UNIT, pitch, velocity)
+
+    def _find(self, cursor: Cursor, first: int, time: int) -> tuple[int, int]:
+        """Bar of the piece, and tick, of a cursor's time."""
+        bar = bisect_right(cursor.bars, time, key=_start_of_bar) - 1
+        place = int(self._cells["bars"][first + bar, BAR_PLACE])
+        return first + bar, int(self._cells["ticks"][first + bar]) + (time - cursor.bars[bar].start - place) * v.UNIT
 
     def _encode(self, first: int, last: int) -> None:
         """Encode some bars anew, and the next, to which rounding may have moved a note."""
@@ -102,3 +118,7 @@ class Draft:
 
 def _start(note: Note) -> int:
     return note.start
+
+
+def _start_of_bar(bar: BarState) -> int:
+    return bar.start

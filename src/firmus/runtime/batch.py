@@ -3,12 +3,17 @@
 A sequence is a generator: it yields what it wants read (`Feed`), is sent the logits of what comes next, and returns
 its result. It knows nothing of its neighbours, and draws from its own random generator; since `Stepper.step` gives
 each row the bits that it would get alone, what a sequence returns does not depend on who else is in the batch.
+
+Whoever composes alone steps a `Batch` of its own. A process whose threads compose for many (`share`) gives each a
+`Seat` in one batch, which a thread of its own steps.
 """
 
 from __future__ import annotations
 
+import queue
+import threading
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -117,6 +122,13 @@ class Batch:
         self._waiting.append(row)
         return row.future
 
+    def later(self, call: Callable[[], None]) -> None:
+        """Do something in the thread that steps: this one."""
+        call()
+
+    def leave(self) -> None:
+        """A batch of one's own need not be left."""
+
     def step(self) -> bool:
         """Let sequences join, feed one token to each, let those leave that end; whether there is more to do.
 
@@ -133,6 +145,11 @@ class Batch:
                 row.go(logits[place])
             self._leave()
         return bool(running or self._waiting)
+
+    def fail(self, error: Exception) -> None:
+        """Tell everybody that nothing more comes."""
+        for row in [*self._running, *self._waiting]:
+            row.settle(None, error)
 
     def _join(self) -> None:
         """Give rows to those who wait, and let each read its prompt; and those their next who begin anew."""
@@ -156,3 +173,104 @@ class Batch:
                 if last is not row:
                     self._running[place] = last
                     self.state.move(len(self._running), place)
+
+
+SHARE = 4  # rows at most that a seat asks for, so that who comes later need not wait long
+
+
+class Conductor:
+    """A batch that threads share: another one steps it as long as there is anything to feed.
+
+    Parameters
+    ----------
+    stepper : Stepper
+
+    Attributes
+    ----------
+    seats : int
+        Threads that share it; when the last one leaves, it ends.
+    """
+
+    def __init__(self, stepper: Stepper) -> None:
+        self.stepper, self.batch = stepper, Batch(stepper)
+        self.seats = 0
+        self.woken = threading.Event()
+        threading.Thread(target=self._run, daemon=True, name=f"conductor of {stepper.card.name}").start()
+
+    def _run(self) -> None:
+        while True:
+            self.woken.wait()
+            self.woken.clear()
+            try:
+                while self.seats and self.batch.step():
+                    pass
+            except Exception as error:  # of the model: told to all who are in the batch, which is of no more use
+                broken, self.batch = self.batch, Batch(self.stepper)
+                broken.fail(error)
+            if not self.seats:
+                return
+
+
+class Seat:
+    """A thread's place at a `Conductor`, used as a `Batch` of its own is."""
+
+    def __init__(self, conductor: Conductor) -> None:
+        self._conductor = conductor
+        self._heard: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+
+    @property
+    def rows(self) -> int:
+        """Rows that may be asked for."""
+        return max(1, min(SHARE, ROWS // max(1, self._conductor.seats)))
+
+    def add(self, sequence: Sequence[Result]) -> Future[Result]:
+        """Let a sequence join; see `Batch.add`."""
+        future = self._conductor.batch.add(sequence)
+        future.add_done_callback(lambda _: self.later(_nothing))
+        self._conductor.woken.set()
+        return future
+
+    def later(self, call: Callable[[], None]) -> None:
+        """Do something in the thread that has the seat, when it steps."""
+        self._heard.put(call)
+
+    def leave(self) -> None:
+        """Give the seat back."""
+        with _conducting:
+            self._conductor.seats -= 1
+            if not self._conductor.seats and _conductors:
+                del _conductors[id(self._conductor.stepper)]
+        self._conductor.woken.set()
+
+    def step(self) -> bool:
+        """Wait until something happened, and do what is to be done."""
+        self._heard.get()()
+        while not self._heard.empty():
+            self._heard.get()()
+        return True
+
+
+def _nothing() -> None:
+    """Wakes who waits."""
+
+
+_conductors: dict[int, Conductor] | None = None
+_conducting = threading.Lock()
+
+
+def share() -> None:
+    """From now on, feed together what different threads of this process compose with the same model."""
+    global _conductors  # noqa: PLW0603
+    _conductors = {} if _conductors is None else _conductors
+
+
+def place(stepper: Stepper, rows: int) -> Batch | Seat:
+    """A batch of one's own with so many rows, or a seat where the process's threads share."""
+    if _conductors is None:
+        return Batch(stepper, rows)
+    with _conducting:
+        conductor = _conductors.get(id(stepper))
+        if conductor is None:
+            conductor = _conductors[id(stepper)] = Conductor(stepper)
+        conductor.seats += 1
+    return Seat(conductor)

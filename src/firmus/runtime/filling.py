@@ -11,17 +11,18 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from firmus.runtime._draft import Draft
-from firmus.runtime.batch import Batch, Feed, Sequence
+from firmus.runtime.batch import Feed, Sequence, place
 from firmus.runtime.constraints import Grammar, Rules
 from firmus.runtime.sampling import Sampling, draw, surprise
 from firmus.runtime.steering import Steering
 from firmus.runtime.stepper import ROWS, Stepper
-from firmus.score import Chord, Score
+from firmus.score import Chord, Note, Score
 from firmus.tokens import Prepared, events
 from firmus.tokens import _vocabulary as v
 from firmus.tokens._cells import BAR_PLACE, BAR_START
@@ -74,6 +75,21 @@ class Filled:
     tokens: int
 
 
+class Bar(NamedTuple):
+    """Notes that were composed in one bar, as soon as it is whole; told again, they replace what was told of it.
+
+    Parameters
+    ----------
+    number : int
+        Of the bar, from 0, as `firmus.tokens.events` counts them.
+    notes : tuple of (int, Note)
+        With the place of the part of each.
+    """
+
+    number: int
+    notes: tuple[tuple[int, Note], ...]
+
+
 def fill(
     stepper: Stepper,
     request: Request,
@@ -104,6 +120,7 @@ def fill_all(
     jobs: Iterable[tuple[Request, np.random.Generator]],
     progress: Callable[[int, int, int], None] | None = None,
     rows: int = ROWS,
+    heard: Callable[[int, Bar], None] | None = None,
 ) -> Iterator[tuple[int, Filled]]:
     """Compose the open cells of many requests, some of them at a time; each comes out as `fill` makes it alone.
 
@@ -116,13 +133,15 @@ def fill_all(
         Takes the number of requests that are finished and, of the one that is furthest, bars done and to do.
     rows : int
         Requests that are filled together at most.
+    heard : callable, optional
+        Takes the place of a request among the jobs, and each bar of it that is whole.
 
     Yields
     ------
     (int, Filled)
         Place of a request among the jobs, and what came of it, as soon as it is finished.
     """
-    batch, coming = Batch(stepper, rows), iter(enumerate(jobs))
+    own, coming = place(stepper, rows), iter(enumerate(jobs))
     running: dict[Future[Filled], int] = {}
     reached: dict[int, tuple[int, int]] = {}
     finished, last = 0, (0, 0, 0)
@@ -134,40 +153,74 @@ def fill_all(
             last = (finished, *furthest)
             progress(*last)
 
-    def reach(place: int, done: int, total: int) -> None:
-        reached[place] = (done, total)
+    def reach(number: int, done: int, total: int) -> None:
+        reached[number] = (done, total)
         tell()
 
+    def listener(number: int) -> Listener:
+        whole = heard and partial(heard, number)
+        return Listener(
+            lambda *bars: own.later(partial(reach, number, *bars)),
+            (lambda bar: own.later(partial(whole, bar))) if whole else None,
+        )
+
     length = stepper.card.shape["length"]
-    while True:
-        for place, (request, generator) in islice(coming, rows - len(running)):
-            running[batch.add(filling(request, generator, length, partial(reach, place)))] = place
-        if not running:
-            return
-        batch.step()
-        for future in [each for each in running if each.done()]:
-            place = running.pop(future)
-            reached.pop(place, None)
-            finished += 1
-            yield place, future.result()
-            if reached:
-                tell()
+    try:
+        while True:
+            for number, (request, generator) in islice(coming, max(0, own.rows - len(running))):
+                running[own.add(filling(request, generator, length, listener(number)))] = number
+            if not running:
+                return
+            own.step()
+            for future in [each for each in running if each.done()]:
+                number = running.pop(future)
+                reached.pop(number, None)
+                finished += 1
+                yield number, future.result()
+                if reached:
+                    tell()
+    finally:
+        for future in running:
+            future.cancel()
+        own.leave()
 
 
-def filling(
-    request: Request, generator: np.random.Generator, length: int, progress: Callable[[int, int], None]
-) -> Sequence[Filled]:
+class Listener(NamedTuple):
+    """Who is told how far a sequence is (bars done, bars to do), and what it composed, if anybody wants it."""
+
+    progress: Callable[[int, int], None]
+    heard: Callable[[Bar], None] | None = None
+
+
+def filling(request: Request, generator: np.random.Generator, length: int, listener: Listener) -> Sequence[Filled]:
     """The sequence, for a `Batch`, that composes the open cells of a request with a model of so many tokens."""
     nats: list[float] = []
-    done = 0
+    done = before = 0
     steering = Steering(request.targets, request.rules)
     while True:
-        score = yield from _once(request, steering, generator, length, nats, partial(_further, progress, done))
+        following = listener._replace(progress=partial(_further, listener.progress, done))
+        score = yield from _once(request, steering, generator, length, nats, following)
         done += int(request.is_open.any(axis=1).sum())
-        following = request.then(score) if request.then else None
-        if following is None:
+        if listener.heard and (request.then or before):  # what came back by itself is told, too
+            _tell(listener.heard, score, range(before, len(request.is_open)))
+            before = len(request.is_open)
+        further = request.then(score) if request.then else None
+        if further is None:
             return Filled(score, sum(nats) / max(len(nats), 1), len(nats))
-        request = following
+        request = further
+
+
+def _tell(heard: Callable[[Bar], None], score: Score, bars: range) -> None:
+    """Tell whole bars of a score."""
+    ticks = [*events.prepare(score)["ticks"].tolist(), 2**62]
+    for index in bars:
+        within = [
+            (place, note)
+            for place, part in enumerate(score.parts)
+            for note in part.notes
+            if ticks[index] <= note.start < ticks[index + 1]
+        ]
+        heard(Bar(index, tuple(within)))
 
 
 def _further(progress: Callable[[int, int], None], before: int, done: int, total: int) -> None:
@@ -181,7 +234,7 @@ def _once(
     generator: np.random.Generator,
     length: int,
     nats: list[float],
-    progress: Callable[[int, int], None],
+    listener: Listener,
 ) -> Sequence[Score]:
     """Compose the open cells of one request, without what is to follow; the surprise of each token goes to `nats`."""
     draft, left = Draft(request.score, request.style, bool(request.is_open[:, 0].any())), request.is_open.copy()
@@ -201,11 +254,14 @@ def _once(
             allowed = grammar.allowed()
             token = draw(steering.steer(logits, cursor), allowed, request.sampling, generator)
             nats.append(surprise(logits, allowed, token))
+            bar = cursor.bar if cursor.phase == "fill" else -1
             slot = cursor.push(token)
             steering.heard(token, cursor)
             if token == v.BAR:
-                progress(min(done + 1, total), total)
+                listener.progress(min(done + 1, total), total)
                 done += 1
+            if listener.heard and bar >= 0 and (token == v.BAR or cursor.phase == "end"):
+                listener.heard(Bar(first + bar, draft.whole(cursor, now, first, bar)))
             if cursor.phase == "end":
                 break
             logits = yield Feed([token], [slot])

@@ -8,7 +8,7 @@ GAN) and what tells step after step (the decoder of a VAE) look alike from outsi
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from firmus.errors import ModelError
 from firmus.runtime.session import session
-from firmus.runtime.weights import Card, card
+from firmus.runtime.shelf import Kept
+from firmus.runtime.weights import Card
 from firmus.tokens import Integers
 
 Points = NDArray[np.float32]
@@ -212,7 +213,5 @@ def _draw(scores: NDArray[np.float64], temperature: float, generator: np.random.
     return drawn
 
 
-@lru_cache(maxsize=4)
-def load(name: str) -> Latent:
-    """Model of a name, kept in memory once loaded."""
-    return Latent(card(name))
+load = Kept(Latent)
+"""Model of a name, kept in memory once loaded; see `firmus.runtime.shelf`."""

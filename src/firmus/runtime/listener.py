@@ -6,7 +6,6 @@ makes nothing, and its graph keeps no state: arrays in by name, arrays out by na
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,8 @@ from numpy.typing import NDArray
 
 from firmus.errors import ModelError
 from firmus.runtime.session import session
-from firmus.runtime.weights import Card, card
+from firmus.runtime.shelf import Kept
+from firmus.runtime.weights import Card
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -54,7 +54,5 @@ class Listener:
         return dict(zip(self.outputs, self.session.run(None, feed), strict=True))
 
 
-@lru_cache(maxsize=4)
-def load(name: str) -> Listener:
-    """Model of a name, kept in memory once loaded."""
-    return Listener(card(name))
+load = Kept(Listener)
+"""Model of a name, kept in memory once loaded; see `firmus.runtime.shelf`."""

@@ -13,7 +13,7 @@ does not hold, rows are fed one by one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from firmus.errors import ModelError
 from firmus.runtime.session import session
-from firmus.runtime.weights import Card, card
+from firmus.runtime.shelf import Kept
+from firmus.runtime.weights import Card
 from firmus.tokens import Integers
 
 HEAD = 64
@@ -239,7 +240,5 @@ class _Call:
         self.binding.bind_ortvalue_output("logits", OrtValue.ortvalue_from_numpy(self.logits))
 
 
-@lru_cache(maxsize=2)
-def load(name: str) -> Stepper:
-    """Model of a name, kept in memory once loaded."""
-    return Stepper(card(name))
+load = Kept(Stepper)
+"""Model of a name, kept in memory once loaded; see `firmus.runtime.shelf`."""

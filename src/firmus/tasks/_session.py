@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from firmus.errors import InvalidBrief, unknown
 from firmus.formats.json import to_dict
 from firmus.runtime import stepper
 from firmus.runtime.constraints import PartRules, Rules
-from firmus.runtime.filling import Request, chord_rules, fill_all
+from firmus.runtime.filling import Bar, Request, chord_rules, fill_all
 from firmus.runtime.sampling import Sampling
 from firmus.runtime.weights import Card, card, cards
 from firmus.score import Chord, Key, Part, Score
@@ -31,12 +31,26 @@ from firmus.tokens import _vocabulary as v
 from firmus.tokens import events
 from firmus.work import Brief, Origin, Work, chord_bars, pitch_range
 
-Progress = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], None]  # what is being done, how much of it is done, of how much
 Open = NDArray[np.bool_]
 DEFAULT_MODEL = "composer"
 MARK = "Firmus (AI-generated)"
 DRAFTS = 4  # of which the nearest to a wish is kept
 MARGIN = 4  # semitones that a part may go beyond what is given of it
+
+
+@runtime_checkable
+class Listener(Protocol):
+    """Progress that also hears the music while it is composed, where the first draft is kept."""
+
+    def __call__(self, title: str, done: int, total: int) -> None:
+        """Hear how far it is."""
+
+    def begin(self, piece: int, frame: Score) -> None:
+        """Hear what is given of a piece, from 1, before anything is composed."""
+
+    def bar(self, piece: int, bar: Bar) -> None:
+        """Hear a bar that is whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +114,7 @@ def perform(
     model = stepper.load(chosen.name)
     wished = wishes.wishes(brief)
     drafts = DRAFTS if wished else 1
+    listener = progress if isinstance(progress, Listener) and drafts == 1 else None
     works: dict[int, Work] = {}
     plans: list[Plan] = []
 
@@ -108,6 +123,8 @@ def perform(
             generator = np.random.default_rng(seed)
             made = plan(generator)
             plans.append(made)
+            if listener:
+                listener.begin(len(plans), made.score)
             known = as_the_model_knows(made.score, chosen, made.style)
             sampling = Sampling(_temperature(brief, made.style), brief.top_p)
             told = wishes.tokens(brief, chosen, made.style), wishes.targets(brief, chosen, made.style)
@@ -121,9 +138,13 @@ def perform(
             number = f" {finished // drafts + 1}/{brief.count}" if brief.count > 1 else ""
             progress(f"{task}{number}", done, total)
 
+    def heard(job: int, bar: Bar) -> None:
+        if listener:
+            listener.bar(job + 1, bar)
+
     seeds = [(first + index) % 2**63 for index in range(brief.count)]
     try:
-        for job, filled in fill_all(model, jobs(), told):
+        for job, filled in fill_all(model, jobs(), told, heard=heard if listener else None):
             index = job // drafts
             score = marked(_put_back(plans[index].score, filled.score))
             origin = _origin(brief, task, chosen, seeds[index], plans[index], score, filled.nats)

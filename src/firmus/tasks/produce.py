@@ -6,10 +6,10 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
-from firmus import formats
+from firmus import formats, plugins
 from firmus.errors import FirmusError, FormatError, OutputExists, unknown
 from firmus.score import Score
 from firmus.work import Brief, Origin, Work
@@ -44,7 +44,7 @@ def save(work: Work, folder: Path, *, force: bool = False) -> list[Path]:
     try:
         making.mkdir()
         for name in FILES:
-            (making / name).write_bytes(_WRITERS[Path(name).suffix](work))
+            (making / name).write_bytes(_bytes(work, name))
         folder.mkdir(exist_ok=True)
         for name in FILES:
             (making / name).replace(folder / name)
@@ -100,65 +100,58 @@ def render(score: Score, path: Path, *, stems: bool = False, force: bool = False
     ending = path.suffix.lower()
     if not path.parent.is_dir():
         raise FirmusError(f"{path.parent} is no folder: make it first")
-    if ending == ".svg":
-        from firmus.render import engrave
-
-        formats.save(engrave.svg(score).encode(), path)
-    elif ending == ".png":
-        from firmus.render import drawing, roll
-
-        formats.save(drawing.png(roll.svg(score)), path)
-    elif ending in SOUNDS:
-        return [path, *_sound(score, path, stems)]
-    else:
-        raise FormatError(unknown("file ending", ending or path.name, [*SOUNDS, ".svg", ".png"]))
-    return [path]
+    if ending not in (*SOUNDS, *PICTURES):
+        raise FormatError(unknown("file ending", ending or path.name, [*SOUNDS, *PICTURES]))
+    formats.save(encoded(score, ending), path)
+    return [path, *(_write_stems(score, path) if stems and ending in SOUNDS else ())]
 
 
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
+PICTURES = (".svg", ".png")
 
 
-def _sound(score: Score, path: Path, stems: bool) -> list[Path]:
+def encoded(score: Score, ending: str) -> bytes:
+    """A Score as the bytes of a file: music, sound, engraved score (``".svg"``) or piano roll (``".png"``).
+
+    Raises
+    ------
+    FormatError
+        Where no file of ours ends so.
+    """
+    if ending == ".svg":
+        from firmus.render import engrave
+
+        return engrave.svg(score).encode()
+    if ending == ".png":
+        from firmus.render import drawing, roll
+
+        return drawing.png(roll.svg(score))
+    if ending in SOUNDS:
+        from firmus.render import synth
+
+        return synth.encode(synth.render(score), ending)
+    data: bytes = plugins.load("firmus.formats", formats.by_extension(ending)).write(score)
+    return data
+
+
+def stems(score: Score, ending: str) -> Iterator[tuple[str, bytes]]:
+    """Name and sound of each part alone, as loud as it is among the others."""
     from firmus.render import synth
 
-    formats.save(synth.encode(synth.render(score), path.suffix.lower()), path)
+    for name, audio in synth.stems(score):
+        yield re.sub(r"[^\w -]+", "", name), synth.encode(audio, ending)
+
+
+def _write_stems(score: Score, path: Path) -> list[Path]:
     written = []
-    for name, audio in synth.stems(score) if stems else ():
-        plain = re.sub(r"[^\w -]+", "", name)
-        target = path.with_name(f"{path.stem}.{plain}{path.suffix}")
-        formats.save(synth.encode(audio, path.suffix.lower()), target)
+    for name, data in stems(score, path.suffix.lower()):
+        target = path.with_name(f"{path.stem}.{name}{path.suffix}")
+        formats.save(data, target)
         written.append(target)
     return written
 
 
-def _midi(work: Work) -> bytes:
-    from firmus.formats import midi
-
-    return midi.write(work.score)
-
-
-def _musicxml(work: Work) -> bytes:
-    from firmus.formats import musicxml
-
-    return musicxml.write(work.score)
-
-
-def _wav(work: Work) -> bytes:
-    from firmus.render import synth
-
-    return synth.encode(synth.render(work.score), ".wav")
-
-
-def _svg(work: Work) -> bytes:
-    from firmus.render import engrave
-
-    return engrave.svg(work.score).encode()
-
-
-def _json(work: Work) -> bytes:
-    return (json.dumps(work.as_dict(), ensure_ascii=False) + "\n").encode()
-
-
-_WRITERS: dict[str, Callable[[Work], bytes]] = {
-    ".mid": _midi, ".musicxml": _musicxml, ".wav": _wav, ".svg": _svg, ".json": _json,
-}  # fmt: skip
+def _bytes(work: Work, name: str) -> bytes:
+    if name == "piece.json":
+        return (json.dumps(work.as_dict(), ensure_ascii=False) + "\n").encode()
+    return encoded(work.score, Path(name).suffix)

@@ -1,0 +1,26 @@
+"""Analysing: what is heard in a source, notes or sound, each finding with how sure it is."""
+
+from __future__ import annotations
+
+from firmus.service.jobs import Made
+from firmus.service.kinds._sounding import named
+from firmus.service.kinds._task import Asked, Task
+
+LANE, MAKES, SOUND = "study", "analysis", True
+
+
+def check(asked: Asked) -> None:
+    """Refuse what can be seen to be impossible."""
+    asked.only()
+
+
+def perform(task: Task) -> Made:
+    """Analyse."""
+    if task.sound:
+        from firmus.tasks.hear import analyse_sound
+
+        with named(task) as path:
+            return Made(task.written(analysis=analyse_sound(path, task.listener).as_dict()))
+    from firmus.tasks.analyse import analyse
+
+    return Made(task.written(analysis=analyse(task.source).as_dict()))

@@ -1,0 +1,16 @@
+"""Rendering: a source becomes sound, an engraved score, a piano roll."""
+
+from __future__ import annotations
+
+from firmus.service.kinds import _files as files
+from firmus.service.kinds._task import Asked
+from firmus.service.works import FILES
+
+LANE, MAKES = "render", "files"
+perform = files.perform
+
+
+def check(asked: Asked) -> None:
+    """Refuse what can be seen to be impossible."""
+    asked.only()
+    asked.some_of([name for name in FILES if name not in files.MUSIC])

@@ -1,0 +1,23 @@
+"""Logs: one JSON object a line, on standard error. No secret, no body, no query is ever logged."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from typing import Any
+
+
+def log(what: str, **told: Any) -> None:
+    """Write a line.
+
+    Parameters
+    ----------
+    what : str
+        ``"request"``, ``"job"``, ``"worker"`` or ``"service"``.
+    told : values that JSON has
+    """
+    at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{time.time_ns() // 1_000_000 % 1000:03}Z"
+    with contextlib.suppress(OSError, ValueError):  # a full disk or a closed pipe ends the log, not the service
+        print(json.dumps({"at": at, "what": what, **told}), file=sys.stderr, flush=True)

@@ -1,0 +1,136 @@
+"""Problems: every refusal, as RFC 9457 has it; the one place that maps errors to HTTP.
+
+``type`` is ``urn:firmus:problem:<name>``; a program tells problems apart by it, a person reads ``detail``.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from firmus.errors import FirmusError, FormatError, InvalidBrief, InvalidScore, ModelError
+
+MEDIA = "application/problem+json"
+KINDS = {
+    "bad-request": (400, "The request is malformed"),
+    "unauthorised": (401, "A valid API key is needed"),
+    "forbidden": (403, "This key may not do that"),
+    "not-found": (404, "There is no such thing"),
+    "method-not-allowed": (405, "This cannot be done there"),
+    "conflict": (409, "It is too late for that"),
+    "in-flight": (409, "The same request is being served"),
+    "too-large": (413, "The request is too large"),
+    "unsupported-media-type": (415, "The body is of another type than it should be"),
+    "misdirected": (421, "This service is not asked for under that name"),
+    "invalid-request": (422, "A field of the request is missing or wrong"),
+    "invalid-brief": (422, "What is asked for cannot be composed"),
+    "unreadable-music": (422, "The music cannot be read"),
+    "unknown-model": (422, "There is no such model"),
+    "idempotency-key-reused": (422, "The Idempotency-Key was used for another request"),
+    "rate-limited": (429, "Too many requests"),
+    "quota-exceeded": (429, "The day's quota of music is used up"),
+    "too-many-jobs": (429, "Too many unfinished jobs"),
+    "headers-too-large": (431, "The headers are too large"),
+    "internal": (500, "Our fault"),
+    "busy": (503, "The service is busy"),
+    "disk-full": (507, "There is no room on the disk"),
+}
+_STATUS = {status: name for name, (status, _) in reversed(KINDS.items())}
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class Problem(FirmusError):
+    """A refusal.
+
+    Parameters
+    ----------
+    kind : str
+        One of `KINDS`.
+    detail : str
+        One line: the value, what is allowed, the likely mistake.
+    seconds : float, optional
+        After how long it may help to ask again.
+    errors : list of dict
+        Of each wrong field, a ``pointer`` into the body and a ``detail``.
+    """
+
+    def __init__(
+        self, kind: str, detail: str, *, seconds: float | None = None, errors: list[dict[str, str]] | None = None
+    ) -> None:  # fmt: skip
+        super().__init__(detail)
+        self.kind, self.detail, self.seconds, self.errors = kind, detail, seconds, errors or []
+
+    @property
+    def status(self) -> int:
+        """Status of the answer."""
+        return KINDS[self.kind][0]
+
+    def document(self) -> dict[str, Any]:
+        """The problem as JSON."""
+        status, title = KINDS[self.kind]
+        told = {"type": f"urn:firmus:problem:{self.kind}", "title": title, "status": status, "detail": self.detail}
+        return {**told, **({"errors": self.errors} if self.errors else {})}
+
+    def response(self, request_id: str, headers: Mapping[str, str] | None = None) -> Response:
+        """The answer."""
+        extra = {"Cache-Control": "no-store", **(headers or {})}
+        if self.seconds is not None:
+            extra["Retry-After"] = str(max(1, round(self.seconds + 0.5)))
+        if self.kind == "unauthorised":
+            extra["WWW-Authenticate"] = 'Bearer realm="firmus"'
+        content = json.dumps({**self.document(), "instance": f"urn:firmus:request:{request_id}"})
+        return Response(content, self.status, extra, MEDIA)
+
+
+def of(error: Exception) -> Problem:
+    """The problem that an error is."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, RequestValidationError):
+        return _invalid(error)
+    if isinstance(error, HTTPException):
+        return Problem(_STATUS.get(error.status_code, "bad-request"), str(error.detail))
+    if isinstance(error, FirmusError):
+        return Problem(_kind(error), " ".join(str(error).split()))
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return Problem("disk-full", "nothing was written; ask again when there is room", seconds=60)
+    if isinstance(error, DBAPIError):
+        return _database(error)
+    return Problem("internal", "an error that we did not foresee; please report it with this request's id")
+
+
+def _kind(error: FirmusError) -> str:
+    if isinstance(error, ModelError):
+        return "unknown-model"
+    if isinstance(error, FormatError | InvalidScore):
+        return "unreadable-music"
+    return "invalid-brief" if isinstance(error, InvalidBrief) else "invalid-request"
+
+
+def _database(error: DBAPIError) -> Problem:
+    told = str(error.orig).lower()
+    if "full" in told or "disk i/o" in told or "no space" in told:
+        return Problem("disk-full", "nothing was written; ask again when there is room", seconds=60)
+    if "locked" in told or "busy" in told or error.connection_invalidated or "connect" in told:
+        return Problem("busy", "the database does not answer in time: ask again", seconds=2)
+    return Problem("internal", "an error of the database; please report it with this request's id")
+
+
+def _invalid(error: RequestValidationError) -> Problem:
+    """What FastAPI found wrong, with pointers into the body."""
+    found = []
+    for each in error.errors():
+        place, *path = each["loc"]
+        pointer = (
+            "/" + "/".join(str(step) for step in path) if place == "body" else f"{place} {' '.join(map(str, path))}"
+        )
+        found.append({"pointer": pointer, "detail": str(each["msg"])[:300]})
+    first = found[0] if found else {"pointer": "", "detail": "it is not what it should be"}
+    return Problem("invalid-request", f"{first['pointer']}: {first['detail']}", errors=found[:20])

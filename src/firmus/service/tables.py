@@ -1,0 +1,149 @@
+"""The tables. Times are seconds since 1970, identifiers are text that sorts by the time it was made."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+from sqlalchemy import Column, Double, Index, Integer, MetaData, String, Table, Text
+
+metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
+
+ID, DIGEST = String(40), String(64)
+
+api_key = Table(
+    "api_key", metadata,
+    Column("id", ID, primary_key=True),
+    Column("owner", String(80), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("digest", DIGEST, nullable=False),  # SHA-256 of the secret, which is 256 random bits and stored nowhere
+    Column("quota", Double),  # seconds of music a day; null for the service's
+    Column("created", Double, nullable=False),
+    Column("revoked", Double),
+)  # fmt: skip
+
+job = Table(
+    "job", metadata,
+    Column("id", ID, primary_key=True),
+    Column("owner", String(80), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("lane", String(16), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("request", Text, nullable=False),  # JSON, with the seed, so that another attempt makes the same
+    Column("source", DIGEST),  # Scores that it reads, as files
+    Column("target", DIGEST),
+    Column("work", ID),  # the work whose files it makes, if it does
+    Column("batch", ID),
+    Column("state", String(16), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("worker", String(80)),
+    Column("lease", Double),  # until when
+    Column("events", Integer, nullable=False),  # how many there are
+    Column("seconds", Double, nullable=False),  # of music: reserved, then made
+    Column("result", DIGEST),
+    Column("error", Text),  # JSON of a problem
+    Column("created", Double, nullable=False),
+    Column("started", Double),
+    Column("ended", Double),
+    Index(None, "state", "lane", "priority", "id"),
+    Index(None, "owner", "created"),
+    Index(None, "batch"),
+)  # fmt: skip
+
+event = Table(
+    "event", metadata,
+    Column("job", ID, primary_key=True),
+    Column("number", Integer, primary_key=True),  # from 1
+    Column("kind", String(16), nullable=False),
+    Column("data", Text, nullable=False),
+    Column("at", Double, nullable=False),
+)  # fmt: skip
+
+work = Table(
+    "work", metadata,
+    Column("id", ID, primary_key=True),
+    Column("owner", String(80), nullable=False),
+    Column("root", ID, nullable=False),  # first of its tree; itself where it has no parent
+    Column("parent", ID),
+    Column("job", ID),
+    Column("title", String(200), nullable=False),
+    Column("summary", Text, nullable=False),  # JSON
+    Column("created", Double, nullable=False),
+    Index(None, "owner", "id"),
+    Index(None, "root"),
+    Index(None, "job"),
+)  # fmt: skip
+
+file = Table(
+    "file", metadata,
+    Column("holder", ID, primary_key=True),  # a work or a job
+    Column("name", String(80), primary_key=True),
+    Column("digest", DIGEST, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Index(None, "digest"),
+)  # fmt: skip
+
+sound = Table(
+    "sound", metadata,
+    Column("id", ID, primary_key=True),
+    Column("owner", String(80), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("digest", DIGEST, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("created", Double, nullable=False),
+    Index(None, "owner", "id"),
+)  # fmt: skip
+
+delivery = Table(
+    "delivery", metadata,
+    Column("job", ID, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("state", String(16), nullable=False),  # waiting, delivered or failed
+    Column("tries", Integer, nullable=False),
+    Column("due", Double, nullable=False),
+    Column("told", String(200)),  # what came of the last try
+    Index(None, "state", "due"),
+)  # fmt: skip
+
+batch = Table(
+    "batch", metadata,
+    Column("id", ID, primary_key=True),
+    Column("owner", String(80), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("created", Double, nullable=False),
+    Index(None, "owner", "id"),
+)  # fmt: skip
+
+idempotency = Table(
+    "idempotency", metadata,
+    Column("key", ID, primary_key=True),
+    Column("token", String(200), primary_key=True),
+    Column("request", DIGEST, nullable=False),
+    Column("made", ID, nullable=False),  # what the first request made
+    Column("created", Double, nullable=False),
+    Index(None, "created"),
+)  # fmt: skip
+
+audit = Table(
+    "audit", metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Double, nullable=False),
+    Column("key", ID, nullable=False),
+    Column("owner", String(80), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("target", String(80), nullable=False),
+    Column("digest", DIGEST, nullable=False),  # SHA-256 of the line before and of this one
+)  # fmt: skip
+
+
+def new_id(what: str) -> str:
+    """Identifier of a new thing: what it is, milliseconds since 1970, and chance.
+
+    Examples
+    --------
+    >>> first, second = new_id("job"), new_id("job")
+    >>> first[:4], len(first), first != second
+    ('job_', 32, True)
+    """
+    return f"{what}_{time.time_ns() // 1_000_000:012x}{secrets.token_hex(8)}"

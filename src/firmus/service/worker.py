@@ -1,0 +1,153 @@
+"""A worker: a process that claims jobs of its lane, does them, and dies with the service.
+
+``python -m firmus.service.worker DATA LANE NAME``. A line on its standard input says that there may be work; its end
+says that the service is dead, and the worker with it. SIGTERM lets it finish the jobs in hand.
+
+A worker that composes has several jobs in hand, a thread each, and their sequences are fed to the model together
+(`firmus.runtime.batch.share`). A job whose process died before may be the reason; so that it takes no other with it to
+the end, its last attempt is made alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+
+from firmus.errors import FirmusError
+from firmus.runtime import batch
+from firmus.service import jobs, kinds, problems
+from firmus.service.blobs import Blobs
+from firmus.service.jobs import Claim, Lost
+from firmus.service.logs import log
+from firmus.service.problems import Problem
+from firmus.service.settings import Settings
+from firmus.service.store import Store
+from firmus.service.watch import Hand, Watch
+
+KINDNESS = 5  # so that accepting goes before doing, where there are not processors enough for both
+
+
+class Worker:
+    """Claims and does jobs, some at a time.
+
+    Parameters
+    ----------
+    settings : Settings
+    lane, name : str
+    """
+
+    def __init__(self, settings: Settings, lane: str, name: str) -> None:
+        self.settings, self.lane, self.name = settings, lane, name
+        self.store, self.blobs = Store(settings.database), Blobs(settings.data / "files")
+        self.watch = Watch(self.store, settings)
+        self.most = settings.together if lane == "compose" else 1
+        self.woken, self.stopping = threading.Event(), False
+        self._threads: list[threading.Thread] = []
+
+    def run(self) -> None:
+        """Work until told to stop, then end what is in hand."""
+        while not self.stopping:
+            claimed = self._claim() if len(self.watch.hands) < self.most else None
+            if claimed is None:
+                self.woken.wait(self.settings.tick)
+                self.woken.clear()
+            elif self.most == 1 or claimed.attempt >= self.settings.attempts:
+                hand = self.watch.take(claimed)
+                self._wait()
+                self.work(hand)
+            else:
+                thread = threading.Thread(target=self.work, args=(self.watch.take(claimed),), daemon=True)
+                self._threads = [each for each in self._threads if each.is_alive()] + [thread]
+                thread.start()
+        self._wait()
+
+    def work(self, hand: Hand) -> None:
+        """Do one job, whatever comes of it."""
+        claimed = hand.claimed
+        log("job", job=claimed.id, kind=claimed.kind, attempt=claimed.attempt, worker=self.name)
+        try:
+            hand.check()
+            made = kinds.perform(claimed, self.blobs, hand)
+            self.watch.end(hand, lambda told: jobs.finish(self.store, claimed, made, told))
+        except Lost:
+            log("job", job=claimed.id, attempt=claimed.attempt, state="lost")
+        except FirmusError as error:
+            self._fail(hand, problems.of(error))
+        except (OSError, MemoryError) as error:  # of this machine, not of the job
+            log("job", job=claimed.id, error=f"{type(error).__name__}: {error}")
+            self._give_back(hand, error)
+        except DBAPIError as error:  # the lease runs out, and another does it
+            log("job", job=claimed.id, error=str(error.orig))
+        except Exception as error:
+            log("job", job=claimed.id, error=repr(error), trace=traceback.format_exc())
+            self._fail(hand, problems.of(error))
+        finally:
+            self.watch.drop(hand)
+            self.woken.set()
+
+    def _claim(self) -> Claim | None:
+        try:
+            return jobs.claim(self.store, self.lane, self.name, self.settings.lease)
+        except DBAPIError as error:
+            log("worker", worker=self.name, error=str(error.orig))
+            return None
+
+    def _wait(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+    def _fail(self, hand: Hand, problem: Problem) -> None:
+        with contextlib.suppress(Lost, DBAPIError):
+            self.watch.end(hand, lambda told: jobs.fail(self.store, hand.claimed, problem.document(), told))
+
+    def _give_back(self, hand: Hand, error: Exception) -> None:
+        told = problems.of(error) if isinstance(error, OSError) else Problem("internal", "out of memory")
+        time.sleep(min(hand.claimed.attempt, self.settings.lease / 3))
+        with contextlib.suppress(DBAPIError):
+            jobs.give_back(self.store, hand.claimed, self.settings.attempts, told.document())
+
+
+def main() -> None:
+    """Work until standard input ends."""
+    data, lane, name = sys.argv[1:]
+    settings = Settings.load(Path(data))
+    _limit(settings.worker_bytes)
+    batch.share()
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(KINDNESS)
+    worker = Worker(settings, lane, name)
+
+    def stop(number: int, frame: object) -> None:
+        worker.stopping = True
+        worker.woken.set()
+
+    def listen() -> None:
+        while sys.stdin.buffer.readline():
+            worker.woken.set()
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=listen, daemon=True).start()
+    worker.run()
+    os._exit(0)  # without waiting for the thread that reads
+
+
+def _limit(memory: int) -> None:
+    if memory:
+        with contextlib.suppress(ImportError, ValueError, OSError):
+            import resource
+
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+if __name__ == "__main__":
+    main()

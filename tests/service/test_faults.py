@@ -1,0 +1,167 @@
+"""What dies is done again, what was done stays, and nothing is done twice."""
+
+import hashlib
+import json
+import os
+import resource
+import signal
+import sqlite3
+import time
+
+import httpx
+import pytest
+
+CHORALE = {"style": "chorale", "bars": 12, "seed": 5, "key": "G minor"}
+FOLK = {"style": "folk", "bars": 1}
+
+
+def works(server, job):
+    return server.client.get("/v1/works", params={"job": job["id"]}).json()["items"]
+
+
+def begun(server):
+    """A job that has begun to compose, and the worker that does it."""
+    job = server.ask("compose", wait=0, **CHORALE)
+    server.until(job, lambda found: found["progress"])
+    (worker,) = server.workers("compose")
+    return job, worker
+
+
+def alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_killed_workers_job_is_done_once_with_the_same_bytes(serve):
+    server = serve()
+    undisturbed = server.midi(server.ask("compose", **CHORALE))
+    job, worker = begun(server)
+    os.kill(worker, signal.SIGKILL)
+    found = server.ended(job)
+    assert (found["state"], found["attempt"]) == ("succeeded", 2)
+    assert server.midi(job) == undisturbed
+    assert len(undisturbed) == 1
+
+
+def test_a_worker_that_wakes_up_after_its_lease_can_write_nothing(serve):
+    server = serve(lease=1.0, attempts=20)
+    undisturbed = server.midi(server.ask("compose", **CHORALE))
+    job, worker = begun(server)
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        server.until(job, lambda found: found["state"] == "queued")
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    found = server.ended(job)
+    assert found["state"] == "succeeded"
+    assert found["attempt"] >= 2
+    assert server.midi(job) == undisturbed
+    assert '"state": "lost"' in server.log.read_text()
+
+
+def test_a_killed_server_loses_nothing_and_leaves_no_worker(serve):
+    server = serve()
+    done = server.ask("compose", **FOLK, seed=0)
+    jobs = [server.ask("compose", wait=0, **FOLK, seed=seed) for seed in range(1, 6)]
+    workers = server.kill()
+    until = time.monotonic() + 10
+    while any(alive(pid) for pid in workers) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(alive(pid) for pid in workers)
+    server.start()
+    for job in (done, *jobs):
+        assert server.ended(job)["state"] == "succeeded"
+        assert len(works(server, job)) == 1
+    again = server.ask("compose", **FOLK, seed=3)
+    assert server.midi(again) == server.midi(jobs[2])
+
+
+def test_a_service_that_is_told_to_end_finishes_what_it_does(serve):
+    server = serve()
+    job = server.ask("compose", wait=0, **FOLK, seed=1)
+    server.until(job, lambda found: found["state"] != "queued")
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(30) == 0
+    log = [json.loads(line) for line in server.log.read_text().splitlines()]
+    assert log[-1]["state"] == "ended"
+    server.stop()
+    server.start()
+    found = server.ended(job)
+    assert (found["state"], found["attempt"]) == ("succeeded", 1)
+
+
+def test_a_stream_ends_with_the_service_and_goes_on_with_the_next(serve):
+    server = serve()
+    job, _ = begun(server)
+    numbers = []
+    with httpx.stream("GET", f"{server.url}/v1/jobs/{job['id']}/events", timeout=30) as answer:
+        server.process.send_signal(signal.SIGTERM)
+        numbers += [int(line[4:]) for line in answer.iter_lines() if line.startswith("id: ")]
+    server.process.wait(30)
+    server.stop()
+    server.start()
+    server.ended(job)
+    headers = {"Last-Event-ID": str(numbers[-1])}
+    rest = server.client.get(f"/v1/jobs/{job['id']}/events", headers=headers).text
+    numbers += [int(line[4:]) for line in rest.splitlines() if line.startswith("id: ")]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_a_full_disk_is_said_and_leaves_nothing_half_written(serve):
+    server = serve()
+    server.ask("compose", **FOLK, seed=1)
+    tune = server.client.get(server.client.get("/v1/works").json()["items"][0]["links"]["json"]).content
+    usual = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (512, usual[1]))
+    answers = [
+        server.client.post("/v1/works", content=tune.replace(b"Tune", b"Other")),
+        server.client.post("/v1/jobs", json={"kind": "compose", "brief": FOLK}),
+    ]
+    assert [each.status_code for each in answers] == [507, 507]
+    assert answers[0].json()["type"] == "urn:firmus:problem:disk-full"
+    assert server.client.get("/livez").status_code == 200
+    assert len(server.client.get("/v1/works").json()["items"]) == 1
+    for path in (server.data / "files").glob("*/*"):  # each is whole, with or without its row
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == path.name
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, usual)
+    assert server.client.post("/v1/works", content=tune.replace(b"Tune", b"Other")).status_code == 201
+    assert server.ask("compose", **FOLK, seed=2)["state"] == "succeeded"
+
+
+def test_little_room_on_the_disk_is_refused_before_it_is_full(serve):
+    server = serve(room=10**18)
+    assert server.client.post("/v1/jobs", json={"kind": "compose", "brief": FOLK}).status_code == 507
+    assert server.client.get("/readyz").status_code == 507
+
+
+def test_a_locked_database_is_said(serve):
+    server = serve()
+    other = sqlite3.connect(server.data / "firmus.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    answer = server.client.post("/v1/jobs", json={"kind": "compose", "brief": FOLK})
+    other.execute("ROLLBACK")
+    other.close()
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) >= 1
+    assert server.ask("compose", **FOLK, seed=1)["state"] == "succeeded"
+
+
+def test_a_job_that_takes_too_long_is_ended(serve):
+    server = serve(job_seconds=1.0)
+    job = server.ended(server.ask("compose", wait=0, **{**CHORALE, "bars": 120}))
+    assert (job["state"], job["attempt"]) == ("failed", 1)
+    assert "took longer" in job["error"]["detail"]
+
+
+@pytest.mark.slow
+def test_one_client_asking_for_much_does_not_stall_another_kind_of_work(serve):
+    server = serve()
+    source = {"work": server.ask("compose", **FOLK, seed=1)["result"]["works"][0]["id"]}
+    for seed in range(4):
+        server.ask("compose", wait=0, **{**CHORALE, "seed": seed})
+    before = time.monotonic()
+    assert server.ask("analyse", source=source)["state"] == "succeeded"
+    assert time.monotonic() - before < 20

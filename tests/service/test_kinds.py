@@ -1,0 +1,177 @@
+"""Kinds of job beyond composing: sounds, explaining, evaluating; and bars as they are composed."""
+
+import json
+
+import pytest
+
+from firmus import formats
+from firmus.formats.json import from_dict
+from firmus.service import kinds
+from firmus.timing import bars
+
+CHORALE = {"style": "chorale", "bars": 3, "seed": 4, "key": "G minor"}
+
+
+def told(server, job):
+    """Kinds and data of all events of a job."""
+    text = server.client.get(f"/v1/jobs/{job['id']}/events").text
+    blocks = [
+        dict(line.split(": ", 1) for line in block.splitlines()) for block in text.split("\n\n") if "data" in block
+    ]
+    return [(block["event"], json.loads(block["data"])) for block in blocks]
+
+
+def made(server, job):
+    assert job["state"] == "succeeded", job["error"]
+    return [server.client.get(f"/v1/works/{work['id']}").json() for work in job["result"]["works"]]
+
+
+@pytest.fixture(scope="module")
+def composed(server):
+    """A job that has composed three bars of chorale."""
+    job = server.ask("compose", **CHORALE)
+    assert job["state"] == "succeeded"
+    return job
+
+
+@pytest.fixture(scope="module")
+def heard(server, composed):
+    """The sound of it, uploaded."""
+    (work,) = made(server, composed)
+    sound = server.client.get(work["links"]["flac"]).content
+    answer = server.client.post("/v1/sounds", content=sound, params={"title": "Evening / ../ one"})
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["bytes"] == len(sound)
+    return answer.json()
+
+
+def ask(server, kind, status=200, **body):
+    answer = server.client.post("/v1/jobs", json={"kind": kind, **body}, headers={"Prefer": "wait=60"})
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def test_bars_arrive_as_they_are_composed_and_are_those_of_the_work(server):
+    job = server.ask("compose", **{**CHORALE, "count": 2, "seed": 40})
+    works = {work["id"]: work for work in made(server, job)}
+    seeds = {each["id"]: each["seed"] for each in job["result"]["works"]}
+    found = told(server, job)
+    frames = {data["piece"]: from_dict(data["score"]) for kind, data in found if kind == "piece"}
+    assert set(frames) == {1, 2}
+    for name, work in works.items():
+        piece = seeds[name] - 39
+        score = formats.read(server.client.get(work["links"]["json"]).content, trusted=True)
+        assert frames[piece].keys == score.keys
+        assert [part.name for part in frames[piece].parts] == [part.name for part in score.parts]
+        notes = {data["bar"]: data["notes"] for kind, data in found if kind == "bar" and data["piece"] == piece}
+        assert set(notes) == {bar.number - 1 for bar in bars(score)}
+        for place, part in enumerate(score.parts):
+            streamed = sorted(note[1:] for bar in notes.values() for note in bar if note[0] == place)
+            assert streamed == sorted([each.start, each.duration, each.pitch, each.velocity] for each in part.notes)
+    kinds_of = [kind for kind, _ in found]
+    assert kinds_of.index("bar") < len(kinds_of) - 2  # they did not come all at the end
+    assert kinds_of[-1] == "state"
+
+
+def test_jobs_that_are_composed_together_make_what_each_makes_alone(server, composed):
+    alone = server.midi(composed)
+    jobs = [server.ask("compose", wait=0, **CHORALE | {"seed": seed}) for seed in (4, 5, 4, 6, 4)]
+    ended = [server.ended(job) for job in jobs]
+    assert [job["state"] for job in ended] == ["succeeded"] * 5
+    midi = [server.midi(job) for job in ended]
+    assert midi[0] == midi[2] == midi[4] == alone
+    assert len({each[0] for each in midi}) == 3
+    begun = sorted(job["started"] for job in ended)
+    assert begun[-1] < min(job["ended"] for job in ended)  # all were begun before any had ended
+
+
+def test_a_recording_is_transcribed_and_analysed(server, heard):
+    source = {"sound": heard["id"]}
+    job = ask(server, "transcribe", brief={"source": source, "tempo": 84}, options={"voices": "many"})
+    (work,) = made(server, job)
+    assert (work["ai_generated"], work["parent"]) == (False, None)
+    assert work["title"] == "Evening   one"
+    assert work["summary"]["notes"] > 5
+    assert job["seconds"] == 0.0
+    found = ask(server, "analyse", brief={"source": source})["result"]["analysis"]
+    assert found["sound"]["seconds"] > 5
+    assert heard in server.client.get("/v1/sounds").json()["items"]
+
+
+def test_a_sound_under_another_title_is_another_request(server):
+    data, headers = b"RIFF\0\0\0\0WAVE", {"Idempotency-Key": "sound"}
+    answers = [
+        server.client.post("/v1/sounds", content=data, headers=headers, params={"title": title}) for title in "aab"
+    ]
+    assert [each.status_code for each in answers] == [201, 201, 422]
+    assert answers[0].json() == answers[1].json()
+
+
+def test_a_sound_is_checked_deleted_and_gone(server):
+    assert server.client.post("/v1/sounds", content=b"no sound").status_code == 422
+    assert server.client.post("/v1/sounds", content=b"").status_code == 422
+    noise = b"RIFF\0\0\0\0WAVE" + bytes(range(256)) * 20
+    name = server.client.post("/v1/sounds", content=noise).json()["id"]
+    job = ask(server, "transcribe", brief={"source": {"sound": name}})
+    assert (job["state"], job["attempt"]) == ("failed", 1)
+    assert job["error"]["type"] == "urn:firmus:problem:unreadable-music"
+    assert server.client.delete(f"/v1/sounds/{name}").status_code == 204
+    assert server.client.get(f"/v1/sounds/{name}").status_code == 404
+    ask(server, "transcribe", 404, brief={"source": {"sound": name}})
+
+
+def test_a_composed_piece_is_explained(server, composed):
+    (work,) = made(server, composed)
+    source = {"source": {"work": work["id"]}, "bars": "2"}
+    job = ask(server, "explain", brief=source, options={"note": "bar 2 beat 1 soprano"})
+    assert job["state"] == "succeeded", job["error"]
+    explained = job["result"]["explanation"]
+    assert {note["bar"] for note in explained["notes"]} == {2}
+    assert explained["rules"]
+    refused = ask(server, "explain", brief=source, options={"note": "bar 90"})
+    assert refused["state"] == "failed"
+
+
+def test_works_are_evaluated_beside_others(server, composed):
+    (work,) = made(server, composed)
+    other = made(server, server.ask("compose", **CHORALE | {"seed": 9}))[0]
+    lists = {"generated": [work["id"]], "reference": [other["id"], work["id"]]}
+    job = ask(server, "evaluate", options=lists)
+    assert job["state"] == "succeeded", job["error"]
+    assert job["result"]["report"]["pieces"] == {"generated": 1, "reference": 2}
+    ask(server, "evaluate", 404, options={**lists, "generated": ["wrk_" + "0" * 28]})
+    ask(server, "evaluate", 422, options={"generated": [work["id"]]})
+
+
+REFUSED = [
+    ({"kind": "analyse", "brief": {"tempo": 90}}, "analyse takes a source"),
+    ({"kind": "render", "brief": {"bars": 4}, "formats": ["wav"]}, "render takes a source"),
+    ({"kind": "transcribe", "options": {"voices": "some"}}, "many"),
+    ({"kind": "transcribe"}, "needs a sound"),
+    ({"kind": "explain", "options": {"nota": "x"}}, "did you mean 'note'"),
+    ({"kind": "explain", "options": {"note": 7}}, "must be text"),
+    ({"kind": "explain", "formats": ["svg"]}, "takes none"),
+    ({"kind": "vary", "options": {"note": "x"}}, "takes none"),
+    ({"kind": "vary", "brief": {"source": "sound"}}, "takes no sound"),
+]
+
+
+@pytest.mark.parametrize(("body", "hint"), REFUSED, ids=lambda each: json.dumps(each)[:60])
+def test_what_a_kind_does_not_take_is_refused(server, composed, heard, body, hint):
+    source = {"work": composed["result"]["works"][0]["id"]}
+    brief = body.get("brief", {})
+    source = {"sound": heard["id"]} if brief.get("source") == "sound" else source
+    answer = server.client.post("/v1/jobs", json={**body, "brief": {**brief, "source": source}})
+    assert answer.status_code == 422, answer.text
+    assert hint in answer.json()["detail"]
+
+
+def test_every_kind_of_the_folder_says_what_it_is(server):
+    listed = server.client.get("/v1/capabilities").json()["kinds"]
+    assert {"compose", "transcribe", "explain", "evaluate", "render"} <= set(listed) == set(kinds.KINDS)
+    assert set(listed["evaluate"]["options"]) == {"generated", "reference"}
+    assert [name for name, each in listed.items() if each["takes_sound"]] == ["analyse", "transcribe"]
+    for module in kinds.KINDS.values():
+        assert module.LANE in kinds.LANES
+        assert callable(module.check)
+        assert callable(module.perform)

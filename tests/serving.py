@@ -1,0 +1,93 @@
+"""``firmus serve`` in a process of its own, for tests that ask it as a client does."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+QUICK = {"lease": 3.0, "tick": 0.2, "drain": 5.0, "room": 1_000_000}
+
+
+class Server:
+    """``firmus serve`` in a process of its own, on a free port of this machine."""
+
+    def __init__(self, data, environment=None, **settings):
+        self.data, self.environment = Path(data), {**os.environ, **(environment or {})}
+        self.data.mkdir(exist_ok=True)
+        told = {**QUICK, **settings}
+        (self.data / "service.toml").write_text(
+            "".join(f"{name} = {json.dumps(each)}\n" for name, each in told.items())
+        )
+        self.log = self.data / "log.jsonl"
+        self.start()
+
+    def start(self):
+        words = [sys.executable, "-m", "firmus", "serve", "--port", "0", "--json", "--data", str(self.data)]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log, env=self.environment)
+        line = self.process.stdout.readline()
+        assert line, self.log.read_text()
+        self.url = "http://127.0.0.1:{port}".format(**json.loads(line))
+        self.client = httpx.Client(base_url=self.url, timeout=90)
+
+    def workers(self, lane):
+        """Process numbers of the workers of a lane."""
+        listed = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        children = [int(each) for path in listed for each in path.read_text().split()]
+        return [pid for pid in children if lane.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
+
+    def kill(self):
+        """As a power cut does it."""
+        workers = [*self.workers("compose"), *self.workers("render"), *self.workers("study")]
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self.client.close()
+        return workers
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(30)
+            finally:
+                self.process.kill()
+                self.process.wait()
+        self.process.stdout.close()
+        self.client.close()
+
+    def ask(self, kind, wait=60, status=None, **brief):
+        """Ask for a job, and wait for it."""
+        headers = {"Prefer": f"wait={wait}"} if wait else {}
+        answer = self.client.post("/v1/jobs", json={"kind": kind, "brief": brief}, headers=headers)
+        assert answer.status_code == (status or (200 if wait else 202)), answer.text
+        return answer.json()
+
+    def ended(self, job):
+        """A job, once it has ended."""
+        until = time.monotonic() + 120
+        while time.monotonic() < until:
+            found = self.client.get(f"/v1/jobs/{job['id']}", headers={"Prefer": "wait=30"}).json()
+            if found["state"] not in ("queued", "running"):
+                return found
+        raise AssertionError(found)
+
+    def until(self, job, wanted, seconds=60):
+        """Wait until a job looks as wanted."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            found = self.client.get(f"/v1/jobs/{job['id']}").json()
+            if wanted(found):
+                return found
+            time.sleep(0.02)
+        raise AssertionError(found)
+
+    def midi(self, job):
+        """The MIDI file of each work that a job made."""
+        works = self.client.get("/v1/works", params={"job": job["id"]}).json()["items"]
+        return [self.client.get(work["links"]["midi"]).content for work in works]
