@@ -223,11 +223,11 @@ def _between(values: np.ndarray, groups: np.ndarray) -> float:
     return float(means.var() / values.var())
 
 
-def steppers(data: Path, pieces: int) -> None:
+def steppers(names: list[str], data: Path, pieces: int) -> None:
     """Print how well the models that go token by token tell held-out pieces."""
     heading("Steppers", "model weights,~M minutes nats~a~token tokens/s")
     for name, model in cards().items():
-        if model.kind != "stepper" or model.representation != "events":
+        if name not in names or model.kind != "stepper" or model.representation != "events":
             continue
         sets = tuple(model.facts["recipe"]["data"]["sets"])
         length = model.shape["length"]
@@ -343,18 +343,19 @@ def main() -> None:
     """Print all tables."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--data", type=Path, default=Path("../shared/data"))
-    options.add_argument("--models", default="", help="all latent models unless given")
+    options.add_argument("--models", default="", help="all models unless given")
     options.add_argument("--windows", type=int, default=500)
     asked = options.parse_args()
-    names = asked.models.split(",") if asked.models else [n for n, each in cards().items() if each.kind == "latent"]
+    names = asked.models.split(",") if asked.models else list(cards())
     benches = []
     for name in names:
+        if name in cards() and cards()[name].kind != "latent":
+            continue
         try:
             benches.append(Bench(name, asked.data, asked.windows))
         except RecipeError as error:
             print(f"{name}: {error}")
-    if not asked.models:
-        steppers(asked.data, asked.windows // 2)
+    steppers(names, asked.data, asked.windows // 2)
     reconstruct(benches, asked.windows)
     interpolate(benches, min(asked.windows, 200))
     sliders(benches, min(asked.windows, 200))

@@ -15,6 +15,7 @@ from firmus.tokens import _raster
 PLACES = _raster.LONGEST_BAR
 BARS = 4  # bars that are told apart
 QUARTER = 4  # steps
+SEATS = BARS * (PLACES // QUARTER)  # of quarters that are told apart
 
 
 def places(values: Tensor, bar: Tensor, every: int = QUARTER) -> Tensor:
@@ -40,6 +41,18 @@ def by_bar(features: Tensor, at: Tensor) -> Tensor:
     bars = torch.arange(BARS, device=at.device)
     inside = (at[1][:, None] == bars).to(features.dtype)  # (Q, 4)
     return (features @ (inside / inside.sum(dim=0).clamp(min=1))).flatten(1)
+
+
+def seats(at: Tensor) -> Tensor:
+    """Which of the `SEATS` (Q, 24) each quarter of `places` (2, Q) takes, one-hot.
+
+    Examples
+    --------
+    >>> seats(places(torch.zeros(1, 24, 1), torch.tensor(12))).argmax(1).tolist()
+    [0, 1, 2, 6, 7, 8]
+    """
+    seat = at[1] * (PLACES // QUARTER) + torch.div(at[0], QUARTER, rounding_mode="floor")
+    return (seat[:, None] == torch.arange(SEATS, device=at.device)).float()
 
 
 def sustained(begins: Tensor, goes_on: Tensor, *, near: bool = False) -> Tensor:

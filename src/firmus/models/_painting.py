@@ -73,13 +73,18 @@ class Transposed(nn.Module):
     def forward(self, z: Tensor, at: Tensor, given: Given | None = None) -> Tensor:
         """Logits (B, 9, T, 128) of striking and holding, of points z (B, Z), quarters at (2, Q)."""
         read = self.reading(given) if self.reading is not None and given is not None else []
-        x = self.begin(z).view(-1, self.width, 1, OCTAVES) + self.plan(z, at)[..., None]
+        x = self.sketch(z, at)
         x = bent(self.mix(torch.cat([bent(x), *read[2:]], dim=1)))
         x = bent(x + self.mix_again(x))
         x = bent(self.eighths(x))
         x = bent(self.sixteenths(torch.cat([x, *read[1:2]], dim=1)))
         logits: Tensor = self.pitches(torch.cat([x, *read[:1]], dim=1))[..., :PITCHES] + self.level
         return logits
+
+    def sketch(self, z: Tensor, at: Tensor) -> Tensor:
+        """Quarters and octaves (B, width, Q, 11): something of each bar, something of each octave."""
+        begun: Tensor = self.begin(z).view(-1, self.width, 1, OCTAVES) + self.plan(z, at)[..., None]
+        return begun
 
 
 class Dense(nn.Module):

@@ -34,7 +34,7 @@ from firmus.errors import RecipeError
 from firmus.models import _adversarial as adversarial
 from firmus.models import _one_shot as one_shot
 from firmus.models import _rolls as rolls
-from firmus.models._clock import BARS, by_bar, filled, leaky, places
+from firmus.models._clock import SEATS, Clock, bent, filled, leaky, places, seats
 from firmus.models._one_shot import OneShot
 from firmus.models._painting import PictureCritic, Transposed
 from firmus.models._traced import traced
@@ -43,6 +43,8 @@ from firmus.tokens import Shape, band
 TITLE = "Autoencoder and adversary of a band"
 KIND = "latent"
 ADVERSARIAL = adversarial.OBJECTIVES[0]
+SURE, LEAST = -4.0, -8.0  # log-variance of a fresh encoder, for at first z is to be heard at all; and its least
+RARE = -3.0  # of a fresh decoder, what is struck is rarer by so many nats than of other painters
 AUTOENCODER, DISCRIMINATOR, DECODER, ENCODER = "autoencoder", "discriminator", "decoder", "encoder"
 
 
@@ -64,6 +66,9 @@ class Config:
         Weights of the cross-entropy of the cells, and of the squared error of the discriminator's features.
     adversary : float
         γ, what the decoder cares for the discriminator's judgement; 0 for a plain autoencoder.
+    alone : float
+        Share of the training, at its beginning, in which the cells alone count: against a decoder that paints nothing
+        yet a discriminator wins by what is no music.
     """
 
     latent: int = 96
@@ -74,6 +79,7 @@ class Config:
     cells: float = 1.0
     features: float = 0.1
     adversary: float = 0.1
+    alone: float = 0.5
 
 
 class Encoder(nn.Module):
@@ -82,15 +88,35 @@ class Encoder(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.look = PictureCritic(config.width, facts=0)
-        self.together = nn.Linear(BARS * config.width, 2 * config.width)
+        self.together = nn.Linear(SEATS * config.width, 2 * config.width)
         self.to_latent = nn.Linear(2 * config.width, 2 * config.latent)
+        nn.init.constant_(self.to_latent.bias[config.latent :], SURE)
         del self.look.together, self.look.score  # it judges nothing
 
     def forward(self, planes: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
         """At quarters (2, Q)."""
-        whole = leaky(self.together(by_bar(self.look.features(planes, at), at)))
+        whole = leaky(self.together((self.look.features(planes, at) @ seats(at)).flatten(1)))
         mean, spread = self.to_latent(whole).chunk(2, dim=-1)
-        return mean, spread
+        return mean, spread.clamp(LEAST, 0.0)
+
+
+class Decoder(Transposed):
+    """Paints what z says of every octave of every quarter: of a bar alone, no window could come back."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config.latent, config.width, reads=False)
+        del self.begin, self.plan
+        self.seats, self.clock = nn.Linear(config.latent, SEATS * config.width), Clock(config.width)
+        self.octaves = nn.Conv1d(config.width, config.width * rolls.OCTAVES, 1)
+        with torch.no_grad():
+            self.level[0] += RARE
+            self.level[1 + rolls.PITCHED :] += RARE
+
+    def sketch(self, z: Tensor, at: Tensor) -> Tensor:
+        """Quarters and octaves (B, width, Q, 11)."""
+        told = bent(self.seats(z).view(-1, self.width, SEATS) @ seats(at).T + self.clock(at))
+        begun: Tensor = self.octaves(told).unflatten(1, (self.width, rolls.OCTAVES)).transpose(2, 3)
+        return begun
 
 
 class VAEGAN(OneShot):
@@ -100,7 +126,7 @@ class VAEGAN(OneShot):
         super().__init__(config, shape)
         self.PHASES = (DISCRIMINATOR, DECODER, ENCODER) if config.adversary else (AUTOENCODER,)
         self.encoder = Encoder(config)
-        self.decoder = Transposed(config.latent, config.width, reads=False)
+        self.decoder = Decoder(config)
         self.discriminator: Any = None
         if config.adversary:
             self.discriminator = adversarial.bounded(PictureCritic(config.critic_width, facts=0))
@@ -125,12 +151,15 @@ class VAEGAN(OneShot):
         at, real = places(values, batch[1]), rolls.begun(rolls.to_planes(values))
         mean, spread = (each.float() for each in self.encoder(real, at))
         z = mean + (spread / 2).exp() * torch.randn_like(mean)
+        alone = share < config.alone or not config.adversary
         if phase == DISCRIMINATOR:
-            return self._told_apart(z.detach(), real, at)
-        if phase == DECODER:
+            return self._told_apart(z.detach(), real, at) if not alone else (self._unmoved(), {})
+        if phase == DECODER and not alone:
             return self._decoded(z.detach(), real, at)
-        logits = self.decoder(z, at)
-        likeness, told = self._likeness(logits, real, at)
+        logits = self.decoder(z.detach() if phase == DECODER else z, at)
+        likeness, told = self._likeness(logits, real, at, alone)
+        if phase == DECODER:
+            return likeness, {}
         divergence = 0.5 * (mean.square() + spread.exp() - 1 - spread).sum(-1).mean()
         weight = config.weight * min(1.0, share / config.rise) if config.rise else config.weight
         return likeness + weight * divergence / values.shape[1], told | {"divergence": divergence.detach()}
@@ -148,12 +177,18 @@ class VAEGAN(OneShot):
         likeness, _ = self._likeness(logits[: len(z)], real, at)
         return likeness + self.config.adversary * fooled, {"fooled": fooled.detach()}
 
-    def _likeness(self, logits: Tensor, real: Tensor, at: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    def _unmoved(self) -> Tensor:
+        """A loss that teaches the discriminator nothing."""
+        return torch.stack([weight.sum() for weight in self.discriminator.parameters()]).sum() * 0.0
+
+    def _likeness(
+        self, logits: Tensor, real: Tensor, at: Tensor, alone: bool = False
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """L_like for each step, of logits and real planes (B, 9, T, 128)."""
         config, steps = self.config, real.shape[2]
         cells = rolls.unlikeliness(logits, real).mean()
         told = {"cells": cells.detach()}
-        if not config.adversary:
+        if alone:
             return config.cells * cells, told
         with torch.no_grad():
             wanted = self.discriminator.features(real, at).float()
