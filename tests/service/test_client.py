@@ -1,11 +1,8 @@
 """The Python client, sync and async, against a real server; through a wire that breaks where it hurts."""
 
 import asyncio
-import contextlib
 import dataclasses
 import inspect
-import socket
-import threading
 import time
 import zipfile
 from io import BytesIO
@@ -24,53 +21,6 @@ from firmus.service import wire
 FOLK = {"style": "folk", "bars": 1, "seed": 3}
 NOTES = tuple(Note(960 * place, 960, pitch) for place, pitch in enumerate((67, 69, 71, 72, 74, 71, 69, 67)))
 TUNE = Score((Part("Melody", NOTES, 73),), meters=(Meter(0, 4, 4),), keys=(Key(0, "G"),), title="Four bars")
-
-
-class Wire:
-    """A wire to a server that can be told to break: the next `cut` connections end after so many bytes of answer."""
-
-    def __init__(self, url):
-        self.target = ("127.0.0.1", int(url.rpartition(":")[2]))
-        self.cuts, self.made = [], 0
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self.socket.accept()
-                self.made += 1
-                cut = self.cuts.pop(0) if self.cuts else None
-                threading.Thread(target=self._join, args=(near, cut), daemon=True).start()
-
-    def _join(self, near, cut):
-        with near, socket.create_connection(self.target) as far:
-            asking = threading.Thread(target=self._carry, args=(near, far, None), daemon=True)
-            asking.start()
-            self._carry(far, near, cut)
-            asking.join()
-
-    @staticmethod
-    def _carry(origin, target, cut):
-        carried = 0
-        with contextlib.suppress(OSError):
-            while data := origin.recv(65536):
-                data = data if cut is None else data[: cut - carried]
-                target.sendall(data)
-                carried += len(data)
-                if carried == cut:
-                    break
-        for each in (origin, target):
-            with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-
-
-@pytest.fixture
-def wire_to(server):
-    made = Wire(server.url)
-    yield made
-    made.socket.close()
 
 
 @pytest.fixture
