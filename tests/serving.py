@@ -1,10 +1,13 @@
 """``firmus serve`` in a process of its own, for tests that ask it as a client does."""
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -91,3 +94,43 @@ class Server:
         """The MIDI file of each work that a job made."""
         works = self.client.get("/v1/works", params={"job": job["id"]}).json()["items"]
         return [self.client.get(work["links"]["midi"]).content for work in works]
+
+
+class Wire:
+    """A wire to a server that can be told to break: the next `cut` connections end after so many bytes of answer."""
+
+    def __init__(self, url):
+        self.target = ("127.0.0.1", int(url.rpartition(":")[2]))
+        self.cuts, self.made = [], 0
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self.socket.accept()
+                self.made += 1
+                cut = self.cuts.pop(0) if self.cuts else None
+                threading.Thread(target=self._join, args=(near, cut), daemon=True).start()
+
+    def _join(self, near, cut):
+        with near, socket.create_connection(self.target) as far:
+            asking = threading.Thread(target=self._carry, args=(near, far, None), daemon=True)
+            asking.start()
+            self._carry(far, near, cut)
+            asking.join()
+
+    @staticmethod
+    def _carry(origin, target, cut):
+        carried = 0
+        with contextlib.suppress(OSError):
+            while data := origin.recv(65536):
+                data = data if cut is None else data[: cut - carried]
+                target.sendall(data)
+                carried += len(data)
+                if carried == cut:
+                    break
+        for each in (origin, target):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from serving import Server
+from serving import Server, Wire
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
@@ -37,6 +37,14 @@ def server(tmp_path_factory):
     running = Server(tmp_path_factory.mktemp("service") / "data")
     yield running
     running.stop()
+
+
+@pytest.fixture
+def wire_to(server):
+    """A wire to the server that can be told to break."""
+    made = Wire(server.url)
+    yield made
+    made.socket.close()
 
 
 @pytest.fixture(scope="session")

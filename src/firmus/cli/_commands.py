@@ -424,6 +424,17 @@ def serve(options: argparse.Namespace) -> None:
             )
 
 
+def mcp(options: argparse.Namespace) -> None:
+    """Offer all tools to an assistant, until it hangs up."""
+    from firmus.errors import FirmusError
+
+    try:
+        from firmus.service import mcp as server
+    except ModuleNotFoundError as error:
+        raise FirmusError(f"firmus mcp needs {error.name}: pip install 'firmus[service]'") from None
+    server.serve(Path(options.folder))
+
+
 def _backed_up(options: argparse.Namespace, count: int) -> None:
     if options.json:
         print(json.dumps({"files": count}))

@@ -160,6 +160,8 @@ def _serving(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.add_argument("--role", default="composer", help=say("role"))
     verb.add_argument("--quota", type=float, metavar="SECONDS", help=say("quota"))
     _common(verb, writes=False)
+    verb = _verb(verbs, "mcp", commands.mcp)
+    verb.add_argument("--folder", metavar="DIR", required=True, help=say("mcp folder"))
     verb = _verb(verbs, "doctor", doctor)
     verb.add_argument("--data", metavar="DIR", default="firmus-data", help=say("serve data"))
     _common(verb, writes=False)

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Lifespan
 
 from firmus import __version__, plugins
 from firmus.errors import FirmusError
@@ -40,17 +41,23 @@ def build(service: Service) -> Edge:
         finally:
             ringing.cancel()
 
+    app = routed(life)
+    app.state.service = service
+    return Edge(app, service)
+
+
+def routed(life: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """All routes: to be served with a service behind them, or described (OpenAPI) without one."""
     app = FastAPI(
         title="Firmus", version=__version__, description=ABOUT, lifespan=life, docs_url=None, redoc_url=None,
         responses={"4XX": _PROBLEM, "5XX": _PROBLEM}, swagger_ui_oauth2_redirect_url=None,
         separate_input_output_schemas=False,
     )  # fmt: skip
-    app.state.service = service
     for name in plugins.names("firmus.service.routes"):
         app.include_router(plugins.load("firmus.service.routes", name).router)
     for kind in (FirmusError, RequestValidationError, HTTPException, OSError, DBAPIError):
         app.add_exception_handler(kind, _told)
-    return Edge(app, service)
+    return app
 
 
 async def _told(request: Request, error: Exception) -> Response:

@@ -10,9 +10,12 @@ Composing verbs (`firmus.tasks.VERBS`) take a Brief and make works. Every other 
     refuses what can be seen to be impossible, and every field of the brief that it does not take;
 ``perform(task) -> Made``
     does it; its files are on disk when it returns, its rows not yet written;
-``OPTIONS``, ``WORKS``, ``SOUND``
+``FIELDS``
+    the fields of the brief that it takes, beside its source;
+``OPTIONS``, ``WORKS``, ``SOUND``, ``FORMATS``
     where it takes them: JSON schemas of what is asked beside the brief; options that are lists of works, and what they
-    are for; whether its source may be a sound.
+    are for; whether its source may be a sound; which
+    files it makes.
 """
 
 from __future__ import annotations

@@ -7,11 +7,12 @@ from firmus.service.kinds._sounding import named
 from firmus.service.kinds._task import Asked, Task
 
 LANE, MAKES, SOUND = "study", "analysis", True
+FIELDS: tuple[str, ...] = ()
 
 
 def check(asked: Asked) -> None:
     """Refuse what can be seen to be impossible."""
-    asked.only()
+    asked.only(*FIELDS)
 
 
 def perform(task: Task) -> Made:

@@ -6,10 +6,12 @@ from firmus.service.kinds import _files as files
 from firmus.service.kinds._task import Asked
 
 LANE, MAKES = "render", "files"
+FIELDS: tuple[str, ...] = ()
+FORMATS = files.MUSIC
 perform = files.perform
 
 
 def check(asked: Asked) -> None:
     """Refuse what can be seen to be impossible."""
-    asked.only()
-    asked.some_of(files.MUSIC)
+    asked.only(*FIELDS)
+    asked.some_of(FORMATS)

@@ -11,12 +11,13 @@ from firmus.service.jobs import Made
 from firmus.service.kinds._task import Asked, Task
 
 LANE, MAKES = "study", "report"
+FIELDS: tuple[str, ...] = ()
 WORKS = {"generated": "The works that are evaluated.", "reference": "The works that they are measured against."}
 
 
 def check(asked: Asked) -> None:
     """Refuse what can be seen to be impossible."""
-    asked.only()
+    asked.only(*FIELDS)
     for name in WORKS:
         if not asked.options.get(name):
             raise InvalidBrief(f"evaluate needs options: {' and '.join(WORKS)}, each a list of works of yours")

@@ -7,6 +7,7 @@ from firmus.service.jobs import Made
 from firmus.service.kinds._task import Asked, Task
 
 LANE, MAKES = "study", "explanation"
+FIELDS = ("model", "style", "bars", "parts")
 OPTIONS = {
     "note": {"type": "string", "maxLength": 200, "description": "One note above all, such as `bar 7 beat 2 alto`."}
 }
@@ -14,9 +15,7 @@ OPTIONS = {
 
 def check(asked: Asked) -> None:
     """Refuse what can be seen to be impossible."""
-    from firmus.tasks.explain import ASKED
-
-    asked.only(*ASKED)
+    asked.only(*FIELDS)
     card(asked.brief.model or "composer")
 
 

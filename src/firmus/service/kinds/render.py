@@ -7,10 +7,12 @@ from firmus.service.kinds._task import Asked
 from firmus.service.works import FILES
 
 LANE, MAKES = "render", "files"
+FIELDS: tuple[str, ...] = ()
+FORMATS = tuple(name for name in FILES if name not in files.MUSIC)
 perform = files.perform
 
 
 def check(asked: Asked) -> None:
     """Refuse what can be seen to be impossible."""
-    asked.only()
-    asked.some_of([name for name in FILES if name not in files.MUSIC])
+    asked.only(*FIELDS)
+    asked.some_of(FORMATS)

@@ -11,6 +11,7 @@ from firmus.service.kinds._sounding import named
 from firmus.service.kinds._task import Asked, Task
 
 LANE, MAKES, SOUND = "study", "works", True
+FIELDS = ("tempo",)
 OPTIONS = {
     "voices": {
         "type": "string", "enum": ["many", "one"],
@@ -21,7 +22,7 @@ OPTIONS = {
 
 def check(asked: Asked) -> None:
     """Refuse what can be seen to be impossible."""
-    asked.only("tempo")
+    asked.only(*FIELDS)
     if not asked.is_sound:
         raise InvalidBrief("transcribe needs a sound as its source: {'sound': 'snd_…'}, after POST /v1/sounds")
 

@@ -1,0 +1,425 @@
+// Types and requests of the Firmus service, written by generate.py from its OpenAPI document. Do not edit.
+
+export type Options = { query?: Record<string, unknown>; headers?: Record<string, unknown>; body?: unknown };
+
+/** Sends a request, and reads its answer as JSON; a refusal is thrown. */
+export type Send = <Answer>(method: string, path: string, options?: Options) => Promise<Answer>;
+
+/** Sends a request, and gives its answer as it is; a refusal is thrown. */
+export type Fetch = (method: string, path: string, options?: Options) => Promise<Response>;
+
+/** A line of the audit log. */
+export type AuditLine = {
+  number: number;
+  at: string;
+  key: string;
+  owner: string;
+  action: string;
+  target: string;
+  digest: string;
+};
+
+/** A batch as it stands. */
+export type Batch = {
+  id: string;
+  kind: string;
+  total: number;
+  /** How many of its jobs are in each state. */
+  states: Record<string, number>;
+  created: string;
+  links: Record<string, string>;
+};
+
+/** Many jobs of one kind. */
+export type BatchRequest = {
+  /** A verb of the command line. */
+  kind: "compose" | "continue" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "convert" | "evaluate" | "explain" | "render" | "transcribe";
+  /** A job is made of each. */
+  briefs: ({
+    /** The piece of which some is given. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
+    source?: {
+      sound: string;
+    } | {
+      work: string;
+    } | {
+      format: "firmus-score";
+      [other: string]: unknown;
+    };
+    /** Such as "chorale", "hymn", "folk"; the model's card says which it knows. */
+    style?: string;
+    /** How many bars to compose (16), or which ("9-12", "9-", "3,5,9-12"), counted from 1, both ends included. */
+    bars?: number | string;
+    /** Length instead of bars, at the tempo; the piece gets the nearest whole number of bars. */
+    seconds?: number;
+    /** "G minor"; "3/4". */
+    key?: string;
+    /** "G minor"; "3/4". */
+    meter?: string;
+    /** Quarter notes a minute, 10 to 400. */
+    tempo?: number;
+    /** Lead-sheet symbols, one a bar, over again to the end: "Am F C G"; "Am,F" share a bar. */
+    chords?: string;
+    /** A word (calm, happy, sad, tense) or "valence,arousal" from -1 to 1. */
+    mood?: string;
+    /** How busy, how high, how full and how much against the beat, 0 to 1: the share of the style's music that is less so. What each measures says firmus.tokens.events, and firmus.analysis.features for latent models. */
+    density?: number;
+    /** How busy, how high, how full and how much against the beat, 0 to 1: the share of the style's music that is less so. What each measures says firmus.tokens.events, and firmus.analysis.features for latent models. */
+    register?: number;
+    /** How busy, how high, how full and how much against the beat, 0 to 1: the share of the style's music that is less so. What each measures says firmus.tokens.events, and firmus.analysis.features for latent models. */
+    polyphony?: number;
+    /** How busy, how high, how full and how much against the beat, 0 to 1: the share of the style's music that is less so. What each measures says firmus.tokens.events, and firmus.analysis.features for latent models. */
+    syncopation?: number;
+    /** Names or numbers from 1 of the source's parts to compose; when composing from nothing, instruments. */
+    parts?: string[];
+    /** Part name to lowest and highest note: {"alto": "F3-D5"}. */
+    ranges?: Record<string, string>;
+    /** Section letters, "AABA". */
+    form?: string;
+    /** Above 0 to 1: share of the music that vary composes anew, or how far it goes from it with a latent model; how much of a drummer's ways humanise takes over. */
+    amount?: number;
+    /** The piece that interpolate goes to. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
+    target?: {
+      sound: string;
+    } | {
+      work: string;
+    } | {
+      format: "firmus-score";
+      [other: string]: unknown;
+    };
+    /** Pieces on that way, 3 to 64, both ends among them. */
+    steps?: number;
+    /** Name of the weights; the default is what suits the request. */
+    model?: string;
+    /** How many works, 1 to 100, each from its own seed. */
+    count?: number;
+    /** 0 to 2**63 - 1; one is drawn where it is not given, and told in the Origin. */
+    seed?: number;
+    /** Which of "key" and "chords" are wishes; else they are rules: no note outside them is possible. */
+    loose?: ("key" | "chords")[];
+    /** Sampling: 0 to 2 (0 takes the likeliest; by default what suits the style), and above 0 to 1. */
+    temperature?: number;
+    /** Sampling: 0 to 2 (0 takes the likeliest; by default what suits the style), and above 0 to 1. */
+    top_p?: number;
+  })[];
+};
+
+/** A job as it stands. */
+export type Job = {
+  id: string;
+  kind: string;
+  state: "queued" | "running" | "succeeded" | "failed" | "canceled";
+  /** How often a worker has begun it. */
+  attempt: number;
+  /** What was asked, with the seed that makes it again. */
+  request: Record<string, unknown>;
+  progress?: Progress | null;
+  /** Jobs that come before it, while it is queued. */
+  ahead?: number | null;
+  /** `works`, `files`, or what was found, once it has succeeded; not in lists. */
+  result?: Record<string, unknown> | null;
+  error?: Told | null;
+  /** Of music: reserved for it, then made; they count for the day's quota. */
+  seconds: number;
+  batch?: string | null;
+  /** Whether its end was told: waiting, delivered or failed, and why. */
+  webhook?: string | null;
+  created: string;
+  started?: string | null;
+  ended?: string | null;
+  links: Record<string, string>;
+};
+
+/** A job to be done. */
+export type JobRequest = {
+  /** A verb of the command line. */
+  kind: "compose" | "continue" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "convert" | "evaluate" | "explain" | "render" | "transcribe";
+  /** What is asked for. Every field that is given is obeyed or refused, never ignored. */
+  brief?: {
+    /** The piece of which some is given. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
+    source?: {
+      sound: string;
+    } | {
+      work: string;
+    } | {
+      format: "firmus-score";
+      [other: string]: unknown;
+    };
+    /** Such as "chorale", "hymn", "folk"; the model's card says which it knows. */
+    style?: string;
+    /** How many bars to compose (16), or which ("9-12", "9-", "3,5,9-12"), counted from 1, both ends included. */
+    bars?: number | string;
+    /** Length instead of bars, at the tempo; the piece gets the nearest whole number of bars. */
+    seconds?: number;
+    /** "G minor"; "3/4". */
+    key?: string;
+    /** "G minor"; "3/4". */
+    meter?: string;
+    /** Quarter notes a minute, 10 to 400. */
+    tempo?: number;
+    /** Lead-sheet symbols, one a bar, over again to the end: "Am F C G"; "Am,F" share a bar. */
+    chords?: string;
+    /** A word (calm, happy, sad, tense) or "valence,arousal" from -1 to 1. */
+    mood?: string;
+    /** How busy, how high, how full and how much against the beat, 0 to 1: the share of the style's music that is less so. What each measures says firmus.tokens.events, and firmus.analysis.features for latent models. */
+    density?: number;
+    /** How busy, how high, how full and how much against the beat, 0 to 1: the share of the style's music that is less so. What each measures says firmus.tokens.events, and firmus.analysis.features for latent models. */
+    register?: number;
+    /** How busy, how high, how full and how much against the beat, 0 to 1: the share of the style's music that is less so. What each measures says firmus.tokens.events, and firmus.analysis.features for latent models. */
+    polyphony?: number;
+    /** How busy, how high, how full and how much against the beat, 0 to 1: the share of the style's music that is less so. What each measures says firmus.tokens.events, and firmus.analysis.features for latent models. */
+    syncopation?: number;
+    /** Names or numbers from 1 of the source's parts to compose; when composing from nothing, instruments. */
+    parts?: string[];
+    /** Part name to lowest and highest note: {"alto": "F3-D5"}. */
+    ranges?: Record<string, string>;
+    /** Section letters, "AABA". */
+    form?: string;
+    /** Above 0 to 1: share of the music that vary composes anew, or how far it goes from it with a latent model; how much of a drummer's ways humanise takes over. */
+    amount?: number;
+    /** The piece that interpolate goes to. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
+    target?: {
+      sound: string;
+    } | {
+      work: string;
+    } | {
+      format: "firmus-score";
+      [other: string]: unknown;
+    };
+    /** Pieces on that way, 3 to 64, both ends among them. */
+    steps?: number;
+    /** Name of the weights; the default is what suits the request. */
+    model?: string;
+    /** How many works, 1 to 100, each from its own seed. */
+    count?: number;
+    /** 0 to 2**63 - 1; one is drawn where it is not given, and told in the Origin. */
+    seed?: number;
+    /** Which of "key" and "chords" are wishes; else they are rules: no note outside them is possible. */
+    loose?: ("key" | "chords")[];
+    /** Sampling: 0 to 2 (0 takes the likeliest; by default what suits the style), and above 0 to 1. */
+    temperature?: number;
+    /** Sampling: 0 to 2 (0 takes the likeliest; by default what suits the style), and above 0 to 1. */
+    top_p?: number;
+  };
+  /** Files that render and convert are to make. */
+  formats?: ("json" | "midi" | "musicxml" | "abc" | "svg" | "png" | "wav" | "flac" | "ogg" | "mp3" | "stems")[];
+  /** What some kinds take beside the brief; `/v1/capabilities` says which. */
+  options?: {
+    /** The works that are evaluated. */
+    generated?: string[];
+    /** The works that they are measured against. */
+    reference?: string[];
+    /** One note above all, such as `bar 7 beat 2 alto`. */
+    note?: string;
+    /** Whether several notes may sound at once (usual), or it is a single line. */
+    voices?: "many" | "one";
+  };
+  /** Where the job is to be told (POST, signed) when it has ended: https. */
+  webhook?: string | null;
+};
+
+/** A key, without its secret. */
+export type Key = {
+  id: string;
+  owner: string;
+  role: string;
+  quota: number | null;
+  created: string;
+  revoked: string | null;
+};
+
+/** A key to be made. */
+export type KeyRequest = {
+  /** Whose music it opens. */
+  owner: string;
+  role: "reader" | "composer" | "monitor" | "admin";
+  /** Seconds of music a day; null for the service's. */
+  quota?: number | null;
+};
+
+/** A key with its secret, which is told this once. */
+export type NewKey = {
+  id: string;
+  owner: string;
+  role: string;
+  quota: number | null;
+  created: string;
+  revoked: string | null;
+  key: string;
+};
+
+export type PageOfAuditLine = {
+  items: AuditLine[];
+  /** Cursor of the next page; null on the last. */
+  next?: string | null;
+};
+
+export type PageOfBatch = {
+  items: Batch[];
+  /** Cursor of the next page; null on the last. */
+  next?: string | null;
+};
+
+export type PageOfJob = {
+  items: Job[];
+  /** Cursor of the next page; null on the last. */
+  next?: string | null;
+};
+
+export type PageOfKey = {
+  items: Key[];
+  /** Cursor of the next page; null on the last. */
+  next?: string | null;
+};
+
+export type PageOfSound = {
+  items: Sound[];
+  /** Cursor of the next page; null on the last. */
+  next?: string | null;
+};
+
+export type PageOfWork = {
+  items: Work[];
+  /** Cursor of the next page; null on the last. */
+  next?: string | null;
+};
+
+/** How far a job is. */
+export type Progress = {
+  title: string;
+  done: number;
+  total: number;
+};
+
+/** A recording, to be analysed or transcribed. */
+export type Sound = {
+  id: string;
+  title: string;
+  bytes: number;
+  created: string;
+  links: Record<string, string>;
+};
+
+/** The problem of a job that failed (RFC 9457). */
+export type Told = {
+  type: string;
+  title: string;
+  detail: string;
+  status?: number | null;
+};
+
+/** What an owner has used today (UTC). */
+export type Usage = {
+  owner: string;
+  /** Of music made or reserved today. */
+  seconds: number;
+  quota: number;
+  /** Jobs that are queued or running. */
+  unfinished: number;
+};
+
+/** What an owner's webhooks are signed with. */
+export type WebhookSecret = {
+  /** `whsec_` and base64, as libraries for Standard Webhooks take it. */
+  secret: string;
+};
+
+/** A work: one immutable revision of a piece. */
+export type Work = {
+  id: string;
+  title: string;
+  /** The revision that it came of. */
+  parent: string | null;
+  /** The first revision of its tree. */
+  root: string;
+  /** The job that made it; null where it was uploaded. */
+  job: string | null;
+  ai_generated: boolean;
+  /** Bars, notes, key, parts with their ranges, seconds. */
+  summary: Record<string, unknown>;
+  created: string;
+  links: Record<string, string>;
+};
+
+/** All requests of the service, by the noun that they are of. */
+export function requests(send: Send, fetched: Fetch) {
+  return {
+    batches: {
+      /** Ask for many jobs of one kind: all of them are accepted, or none. They give way to single jobs. */
+      start: (body: BatchRequest, headers: { "idempotency-key"?: string | null } = {}): Promise<Batch> => send<Batch>("POST", `/v1/batches`, { body, headers }),
+      /** List your batches, the newest first. */
+      listed: (query: { "cursor"?: string | null; "limit"?: number } = {}): Promise<PageOfBatch> => send<PageOfBatch>("GET", `/v1/batches`, { query }),
+      /** See how a batch stands. */
+      one: (name: string): Promise<Batch> => send<Batch>("GET", `/v1/batches/${encodeURIComponent(name)}`),
+      /** Cancel every job of a batch that has not ended. */
+      cancel: (name: string): Promise<Batch> => send<Batch>("POST", `/v1/batches/${encodeURIComponent(name)}/cancel`),
+      /** Fetch all works of a batch that has ended: `0001/…` for the first brief; `batch.json` tells what came of each. */
+      archive: (name: string): Promise<Response> => fetched("GET", `/v1/batches/${encodeURIComponent(name)}/zip`),
+    },
+    health: {
+      /** Whether the process lives: it answers, and looks at nothing else. Start it anew where it does not. */
+      live: (): Promise<Record<string, string>> => send<Record<string, string>>("GET", `/livez`),
+      /** Whether it can take jobs: the database takes a transaction, there is room on the disk, there are workers. */
+      ready: (): Promise<Record<string, string>> => send<Record<string, string>>("GET", `/readyz`),
+      /** Measurements in Prometheus's text format. */
+      metrics: (): Promise<Response> => fetched("GET", `/metrics`),
+    },
+    jobs: {
+      /** Ask for a job; it is done when its state is one of succeeded, failed and canceled. Answers 202 at once; with `Prefer: wait=10`, 200 if it is done within ten seconds. */
+      start: (body: JobRequest, headers: { "idempotency-key"?: string | null; "prefer"?: string | null } = {}): Promise<Job> => send<Job>("POST", `/v1/jobs`, { body, headers }),
+      /** List your jobs, the newest first, without their results. */
+      listed: (query: { "cursor"?: string | null; "limit"?: number; "state"?: "queued" | "running" | "succeeded" | "failed" | "canceled" } = {}): Promise<PageOfJob> => send<PageOfJob>("GET", `/v1/jobs`, { query }),
+      /** See how a job stands; with `Prefer: wait=10`, wait up to ten seconds for its end. */
+      one: (name: string, headers: { "prefer"?: string | null; "if-none-match"?: string | null } = {}): Promise<Job> => send<Job>("GET", `/v1/jobs/${encodeURIComponent(name)}`, { headers }),
+      /** Cancel a job that has not ended. It counts as canceled at once; what it had begun is thrown away. */
+      cancel: (name: string): Promise<Job> => send<Job>("POST", `/v1/jobs/${encodeURIComponent(name)}/cancel`),
+      /** Follow a job as server-sent events, numbered from 1, until it has ended. `state` and `progress`; and while a model composes note by note, the music on its way: `piece` (its number, and what is given of it, as a Firmus score) and `bar` (`piece`, `bar` from 0, `notes`: part, start, duration, pitch, velocity of each). A bar that is told again replaces what was told of it; after `state` with another `attempt`, everything is told again. With `Last-Event-ID` it goes on after that event. A comment comes every 15 seconds as a sign of life. */
+      follow: (name: string, headers: { "last-event-id"?: string | null } = {}): Promise<Response> => fetched("GET", `/v1/jobs/${encodeURIComponent(name)}/events`, { headers }),
+      /** Fetch a file that a render or convert job made. */
+      fetch: (name: string, kind: string): Promise<Response> => fetched("GET", `/v1/jobs/${encodeURIComponent(name)}/files/${encodeURIComponent(kind)}`),
+    },
+    keys: {
+      /** See what you have used today. */
+      usage: (): Promise<Usage> => send<Usage>("GET", `/v1/usage`),
+      /** See the secret with which your webhooks are signed (Standard Webhooks). */
+      webhookSecret: (): Promise<WebhookSecret> => send<WebhookSecret>("GET", `/v1/webhook-secret`),
+      /** List all keys, without their secrets. */
+      listed: (): Promise<PageOfKey> => send<PageOfKey>("GET", `/v1/keys`),
+      /** Make a key. The answer is the only place where it is ever told. */
+      add: (body: KeyRequest): Promise<NewKey> => send<NewKey>("POST", `/v1/keys`, { body }),
+      /** Revoke a key; from the next request on it opens nothing. */
+      revoke: (name: string): Promise<void> => send<void>("DELETE", `/v1/keys/${encodeURIComponent(name)}`),
+      /** Read the audit log, the oldest line first; `next` is the `after` of the next page. */
+      log: (query: { "after"?: number; "limit"?: number } = {}): Promise<PageOfAuditLine> => send<PageOfAuditLine>("GET", `/v1/audit`, { query }),
+    },
+    models: {
+      /** See kinds of job, the controls of a brief with their ranges, formats and limits: enough to build a form of. */
+      capabilities: (): Promise<Record<string, unknown>> => send<Record<string, unknown>>("GET", `/v1/capabilities`),
+      /** List the models: what each was trained to compose, to do and to obey. */
+      listed: (): Promise<Record<string, Record<string, unknown>[]>> => send<Record<string, Record<string, unknown>[]>>("GET", `/v1/models`),
+      /** See a model's whole card: data and licences, training, measurements with the commands that give them. */
+      one: (name: string): Promise<Record<string, unknown>> => send<Record<string, unknown>>("GET", `/v1/models/${encodeURIComponent(name)}`),
+    },
+    sounds: {
+      /** Upload a recording: WAV, FLAC, MP3, OGG or AIFF, of 15 minutes at most, told apart by content. It is decoded when a job reads it, in a process of its own with limits on memory and time. */
+      upload: (body: Blob | ArrayBuffer | Uint8Array<ArrayBuffer>, query: { "title"?: string } = {}, headers: { "idempotency-key"?: string | null } = {}): Promise<Sound> => send<Sound>("POST", `/v1/sounds`, { body, query, headers }),
+      /** List your sounds, the newest first. */
+      listed: (query: { "cursor"?: string | null; "limit"?: number } = {}): Promise<PageOfSound> => send<PageOfSound>("GET", `/v1/sounds`, { query }),
+      /** See a sound. */
+      one: (name: string): Promise<Sound> => send<Sound>("GET", `/v1/sounds/${encodeURIComponent(name)}`),
+      /** Delete a sound. Works that came of it stay. */
+      remove: (name: string): Promise<void> => send<void>("DELETE", `/v1/sounds/${encodeURIComponent(name)}`),
+    },
+    works: {
+      /** Upload a music file as a work: MIDI, MusicXML, ABC or Firmus JSON, told apart by content. It is read in a process of its own, with limits on memory and time. */
+      upload: (body: Blob | ArrayBuffer | Uint8Array<ArrayBuffer>, query: { "parent"?: string | null } = {}, headers: { "idempotency-key"?: string | null } = {}): Promise<Work> => send<Work>("POST", `/v1/works`, { body, query, headers }),
+      /** List your works, the newest first. */
+      listed: (query: { "cursor"?: string | null; "limit"?: number; "root"?: string | null; "job"?: string | null } = {}): Promise<PageOfWork> => send<PageOfWork>("GET", `/v1/works`, { query }),
+      /** See a work. */
+      one: (name: string): Promise<Work> => send<Work>("GET", `/v1/works/${encodeURIComponent(name)}`),
+      /** Delete a work and its files. Works that came of it stay. */
+      remove: (name: string): Promise<void> => send<void>("DELETE", `/v1/works/${encodeURIComponent(name)}`),
+      /** Fetch a work as a file. What nobody has asked for before is made by a job; it is waited for 20 seconds. */
+      fetch: (name: string, kind: string, headers: { "if-none-match"?: string | null } = {}): Promise<Response> => fetched("GET", `/v1/works/${encodeURIComponent(name)}/files/${encodeURIComponent(kind)}`, { headers }),
+    },
+  };
+}

@@ -1,0 +1,209 @@
+// The Firmus service, asked from TypeScript: in a browser, or in Node 20 and newer. No dependencies; `api.ts` beside it
+// is written from the service's OpenAPI document.
+//
+//   const service = new Firmus("http://127.0.0.1:8340", "firmus_…");
+//   const job = await service.perform({ kind: "compose", brief: { style: "chorale", bars: 8, seed: 7 } });
+//   const music = await service.file(made(job)[0].id, "mp3");
+//   for await (const event of service.follow(job.id)) console.log(event.kind, event.data);
+
+import { requests } from "./api.ts";
+import type { Job, JobRequest, Options } from "./api.ts";
+
+export type * from "./api.ts";
+
+/** What happened to a job: `state`, `progress`, `piece` or `bar`. */
+export type JobEvent = { number: number; kind: string; data: Record<string, unknown> };
+
+const AGAIN = ["in-flight", "rate-limited", "busy", "disk-full"]; // what may help to be sent again
+const LONGEST_PAUSE = 60; // seconds; who is told to wait longer is told so
+const SILENCE = 45; // seconds; a living stream says something every 15
+const ENDED = ["succeeded", "failed", "canceled"];
+
+/** What the service refuses, or a job that failed: the problem as RFC 9457 has it. */
+export class Refused extends Error {
+  readonly problem: Record<string, unknown>;
+  /** After how long, in seconds, the service says that it may help to ask again. */
+  readonly seconds: number | undefined;
+
+  constructor(problem: Record<string, unknown>, seconds?: number) {
+    super(String(problem.detail ?? problem.title ?? "refused"));
+    this.name = "Refused";
+    this.problem = problem;
+    this.seconds = seconds;
+  }
+
+  /** Last word of the `type`: "invalid-brief", "quota-exceeded" … */
+  get kind(): string {
+    return String(this.problem.type ?? "").split(":").pop()!;
+  }
+
+  get status(): number | undefined {
+    return this.problem.status as number | undefined;
+  }
+}
+
+/** Asks a service. Refusals are thrown as `Refused`; what may help to be sent again is sent again, and done once. */
+export class Firmus {
+  readonly url: string;
+  readonly attempts: number;
+  readonly #key: string | undefined;
+  readonly #requests: ReturnType<typeof requests>;
+
+  constructor(url = "http://127.0.0.1:8340", key?: string, attempts = 6) {
+    this.url = url.replace(/\/+$/, "");
+    this.attempts = attempts;
+    this.#key = key;
+    const send = async <Answer>(method: string, path: string, options?: Options): Promise<Answer> => {
+      const answer = await this.fetch(method, path, options);
+      return (answer.status === 204 ? undefined : await answer.json()) as Answer;
+    };
+    this.#requests = requests(send, (method, path, options) => this.fetch(method, path, options));
+  }
+
+  get jobs() { return this.#requests.jobs; }
+  get works() { return this.#requests.works; }
+  get sounds() { return this.#requests.sounds; }
+  get batches() { return this.#requests.batches; }
+  get models() { return this.#requests.models; }
+  get keys() { return this.#requests.keys; }
+  get health() { return this.#requests.health; }
+
+  /** Ask for a job, and wait for its end; one that failed or was canceled is thrown as `Refused`. */
+  async perform(request: JobRequest): Promise<Job> {
+    const job = await this.wait((await this.jobs.start(request)).id);
+    if (job.error) throw new Refused(job.error);
+    if (job.state === "canceled") throw new Refused({ detail: `job ${job.id} was canceled` });
+    return job;
+  }
+
+  /** A job at its end. */
+  async wait(id: string): Promise<Job> {
+    for (;;) {
+      const job = await this.jobs.one(id, { prefer: "wait=30" });
+      if (ENDED.includes(job.state)) return job;
+    }
+  }
+
+  /** A file of a work ("midi", "mp3", "stems" …), or one that a job made; waits until it is made. */
+  async file(id: string, kind: string): Promise<Blob> {
+    for (;;) {
+      const answer = await (id.startsWith("job_") ? this.jobs.fetch(id, kind) : this.works.fetch(id, kind));
+      if (answer.status !== 202) return await answer.blob();
+      await sleep(1);
+    }
+  }
+
+  /** A job's events to its end, after number `after`; a broken stream goes on where it stopped. */
+  async *follow(id: string, after = 0): AsyncGenerator<JobEvent> {
+    for (let last = after, known = -1, failures = 0; ; ) {
+      const silent = new AbortController();
+      let timer = setTimeout(() => silent.abort(), SILENCE * 1000);
+      const alive = () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => silent.abort(), SILENCE * 1000);
+      };
+      try {
+        const path = `/v1/jobs/${encodeURIComponent(id)}/events`;
+        const answer = await this.fetch("GET", path, { headers: { "last-event-id": last } }, silent.signal);
+        for await (const event of events(answer.body!, alive)) {
+          failures = 0;
+          last = event.number;
+          yield event;
+          if (ENDED.includes(String(event.data.state))) return;
+        }
+        const isOver = ENDED.includes((await this.jobs.one(id)).state);
+        if (isOver && known === last) return;
+        known = isOver ? last : -1;
+        await sleep(0.5);
+      } catch (error) {
+        failures += 1;
+        if (error instanceof Refused || failures >= this.attempts) throw error;
+        await sleep(0.25 * 2 ** failures);
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+  }
+
+  /** Send a request, again where that may help; its answer, or `Refused`. With a signal it is a stream. */
+  async fetch(method: string, path: string, options: Options = {}, signal?: AbortSignal): Promise<Response> {
+    const address = new URL(this.url + path);
+    for (const [name, value] of Object.entries(options.query ?? {}))
+      if (value !== undefined && value !== null) address.searchParams.set(name, String(value));
+    const headers = new Headers(this.#key ? { authorization: `Bearer ${this.#key}` } : {});
+    if (method === "POST") headers.set("idempotency-key", crypto.randomUUID());
+    for (const [name, value] of Object.entries(options.headers ?? {}))
+      if (value !== undefined && value !== null) headers.set(name, String(value));
+    const isFile = options.body instanceof Blob || options.body instanceof ArrayBuffer || ArrayBuffer.isView(options.body);
+    if (options.body !== undefined) headers.set("content-type", isFile ? "application/octet-stream" : "application/json");
+    const body = (isFile || options.body === undefined ? options.body : JSON.stringify(options.body)) as BodyInit;
+    for (let sent = 1; ; sent += 1) {
+      let pause = Math.min(8, 0.25 * 2 ** sent) * (0.5 + Math.random() / 2);
+      try {
+        const answer = await fetch(address, { method, headers, body, signal: signal ?? null });
+        if (answer.ok) return signal ? answer : await whole(answer);
+        const refused = await refusal(answer);
+        if (!AGAIN.includes(refused.kind) || sent >= this.attempts || (refused.seconds ?? 0) > LONGEST_PAUSE) throw refused;
+        pause = refused.seconds ?? pause;
+      } catch (error) {
+        if (error instanceof Refused || signal?.aborted || sent >= this.attempts) throw error;
+      }
+      await sleep(pause);
+    }
+  }
+}
+
+/** The works that a job made, best first. */
+export function made(job: Job): { id: string; title: string; seconds: number; seed: number }[] {
+  return (job.result?.works ?? []) as ReturnType<typeof made>;
+}
+
+/** An answer that has come as a whole, so that it cannot break off any more. */
+async function whole(answer: Response): Promise<Response> {
+  const { status, headers } = answer;
+  return new Response(status === 204 ? null : await answer.arrayBuffer(), { status, headers });
+}
+
+/** The refusal that an answer is, also one of a proxy that knows no problems. */
+async function refusal(answer: Response): Promise<Refused> {
+  const after = Number(answer.headers.get("retry-after") ?? NaN);
+  const seconds = Number.isFinite(after) ? after : undefined;
+  try {
+    const problem = (await answer.json()) as Record<string, unknown>;
+    if (typeof problem.detail === "string") return new Refused(problem, seconds);
+  } catch {
+    // no JSON
+  }
+  const kind = [429, 502, 503, 504].includes(answer.status) ? "busy" : "unknown";
+  const detail = `${answer.url}: ${answer.status} ${answer.statusText}`;
+  return new Refused({ type: `urn:firmus:problem:${kind}`, status: answer.status, detail }, seconds);
+}
+
+/** Events of a stream; `alive` is called whenever something comes. */
+async function* events(body: ReadableStream<Uint8Array>, alive: () => void): AsyncGenerator<JobEvent> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  try {
+    for (let text = ""; ; ) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      alive();
+      text += decoder.decode(value, { stream: true });
+      for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
+        const lines = new Map(text.slice(0, end).split("\n").map((line) => {
+          const place = line.indexOf(": ");
+          return [line.slice(0, place), line.slice(place + 2)] as [string, string];
+        }));
+        text = text.slice(end + 2);
+        const data = lines.get("data");
+        if (data) yield { number: Number(lines.get("id")), kind: lines.get("event")!, data: JSON.parse(data) };
+      }
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+function sleep(seconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+}

@@ -1,0 +1,432 @@
+"""Firmus for assistants: a server of the Model Context Protocol, over standard input and output.
+
+Protocol: https://modelcontextprotocol.io/specification/2025-11-25, of which it offers tools; messages are JSON-RPC 2.0,
+a line each. Every kind of job (`firmus.service.kinds`) is a tool, its schema that of a Brief; music is named by files
+of one folder, and nothing outside of it is read or written. Nothing is kept beside these files, nothing goes over a
+network.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, TextIO
+
+from firmus import __version__, formats, plugins
+from firmus.errors import FirmusError, InvalidBrief, OutputExists, unknown
+from firmus.formats.json import sniff
+from firmus.service import kinds, wire, works
+from firmus.service.blobs import Blobs
+from firmus.service.jobs import Claim, Made
+from firmus.tasks import VERBS
+from firmus.work import Brief
+
+VERSIONS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
+LONGEST = 3600.0  # seconds of one piece
+MOST_TOLD = 20_000  # characters of an answer; what is longer is written into a file
+MOST_LISTED = 500  # files
+ABOUT = """\
+Composes and studies music. All paths are below one folder. Ask for `files` and `models` first; compose with a seed to
+be able to make the same again; `render` makes sound (mp3, wav) and scores (svg, png) of what other tools wrote."""
+PATH = "Path of a music file below the folder: MIDI, MusicXML, ABC or Firmus JSON"
+OUT = {"type": "string", "description": "Path below the folder for what is made, without an ending."}
+FORCE = {"type": "boolean", "description": "Whether files that are there already are replaced."}
+
+
+class Canceled(Exception):
+    """The client no longer wants to know."""
+
+
+class Folder:
+    """The folder that tools read and write, and nothing beside it.
+
+    Parameters
+    ----------
+    root : Path
+    """
+
+    def __init__(self, root: Path) -> None:
+        if not root.is_dir():
+            raise FirmusError(f"{root}: there is no such folder")
+        self.root = root.resolve()
+
+    def path(self, name: object) -> Path:
+        """A path below the folder, links followed.
+
+        Raises
+        ------
+        InvalidBrief
+            Where it leads out of it.
+        """
+        if not isinstance(name, str) or not name or "\0" in name:
+            raise InvalidBrief(f"{name!r} must be a path below the folder")
+        found = (self.root / name).resolve()
+        if not found.is_relative_to(self.root):
+            raise InvalidBrief(f"{name!r} leads out of the folder: paths are below it, such as 'songs/one.mid'")
+        return found
+
+    def file(self, name: object) -> Path:
+        """A file that is there."""
+        found = self.path(name)
+        if not found.is_file():
+            raise InvalidBrief(f"there is no file {name!r} in the folder")
+        return found
+
+    def write(self, files: dict[str, bytes], *, force: bool) -> list[str]:
+        """Write files, all that are free, or none; their names."""
+        paths = {self.path(name): data for name, data in files.items()}
+        for path in paths:
+            if path.exists() and not force:
+                raise OutputExists(f"{self.shown(path)!r} is already there: say another out, or force")
+        for path, data in paths.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            formats.save(data, path)
+        return [self.shown(path) for path in paths]
+
+    def shown(self, path: Path) -> str:
+        """A path as it is told."""
+        return path.relative_to(self.root).as_posix()
+
+    def listed(self) -> dict[str, Any]:
+        """Files of notes and of sound below the folder."""
+        endings = (*formats.extensions(), *formats.SOUND)
+        found = (each for each in sorted(self.root.rglob("*")) if each.suffix.lower() in endings and each.is_file())
+        names = [self.shown(each) for each in found if each.resolve().is_relative_to(self.root)]
+        return {"files": names[:MOST_LISTED], "more": max(0, len(names) - MOST_LISTED)}
+
+
+class Reporter:
+    """Tells the client how far a tool is, and stops it where the client wants no more."""
+
+    def __init__(self, tell: Callable[[float, str], None], stopped: threading.Event) -> None:
+        self.tell, self.stopped = tell, stopped
+        self.last, self.most = 0.0, 0.0
+
+    def __call__(self, title: str, done: int, total: int) -> None:
+        """How far it is."""
+        if self.stopped.is_set():
+            raise Canceled
+        share = done / max(total, 1)
+        if share > self.most and time.monotonic() > self.last + 0.2:  # it may only grow
+            self.most, self.last = share, time.monotonic()
+            self.tell(share, title)
+
+    def begin(self, number: int, score: object) -> None:
+        """Nothing: bars are not told."""
+
+    def bar(self, number: int, bar: object) -> None:
+        """Nothing: bars are not told."""
+
+
+def tools() -> list[dict[str, Any]]:
+    """Every tool, with the schema of what it takes."""
+    told = [_tool(name) for name in kinds.KINDS]
+    search = {
+        "melody": {"type": "string", "description": "Notes, such as 'G4 G4 A4:2 B4'."},
+        "like": {"type": "string", "description": f"{PATH}: what is like it is found."},
+        "hum": {"type": "string", "description": "Path of a sound file in which one voice sings or plays the melody."},
+        "count": {"type": "integer", "minimum": 1, "maximum": 100},
+    }
+    return [
+        *told,
+        _described("search", "Find a melody in the folder, or pieces that are like a piece; say one of three.", search),
+        _described("files", "List the files of notes and of sound in the folder.", {}),
+        _described("models", "List the models: what each does, its styles, what it can be asked for.", {}),
+    ]  # fmt: skip
+
+
+def _tool(kind: str) -> dict[str, Any]:
+    """A kind of job as a tool."""
+    module, brief = kinds.KINDS[kind], wire.brief_schema()["properties"]
+    wanted: tuple[str, ...] = getattr(module, "FIELDS", tuple(brief))
+    fields = {name: brief[name] for name in wanted if name not in ("source", "target")}
+    required = []
+    if kind != "compose" and not hasattr(module, "WORKS"):
+        sound = ", or a sound file" if hasattr(module, "SOUND") else ""
+        fields = {"source": {"type": "string", "description": f"{PATH}{sound}."}, **fields}
+        required.append("source")
+    if kind == "interpolate":
+        fields["target"] = {"type": "string", "description": f"{PATH}: where the way leads to."}
+        required.append("target")
+    for name, schema in kinds.options(kind).items():
+        is_list = schema["type"] == "array"
+        fields[name] = {"type": "array", "items": {"type": "string", "description": PATH}} if is_list else schema
+        required += [name] if is_list else []
+    if hasattr(module, "FORMATS"):
+        items = {"enum": list(module.FORMATS)}
+        fields["formats"] = {"type": "array", "minItems": 1, "items": items, "description": "Which files are made."}
+        required.append("formats")
+    if module.MAKES in ("works", "files"):
+        fields |= {"out": OUT, "force": FORCE}
+        required.append("out")
+    text = module.__doc__
+    if kind in VERBS:
+        home, function = VERBS[kind]
+        text = getattr(plugins.load("firmus.tasks", home), function).__doc__
+    about = " ".join((text or "").partition("\n\n")[0].split())
+    return _described(kind, about, fields, required)
+
+
+def _described(name: str, about: str, fields: dict[str, Any], required: list[str] | None = None) -> dict[str, Any]:
+    schema = {"type": "object", "properties": fields, "required": required or [], "additionalProperties": False}
+    return {"name": name, "description": about, "inputSchema": schema}
+
+
+def call(folder: Folder, name: str, arguments: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
+    """Use a tool; what it found or made.
+
+    Raises
+    ------
+    FirmusError
+    """
+    schema = {each["name"]: each["inputSchema"] for each in tools()}[name]
+    for each in arguments:
+        if each not in schema["properties"]:
+            raise InvalidBrief(unknown("argument", each, schema["properties"]))
+    for each in schema["required"]:
+        if each not in arguments:
+            raise InvalidBrief(f"{name} needs {each}: {schema['properties'][each].get('description', '')}")
+    if name == "files":
+        return folder.listed()
+    if name == "models":
+        return _models()
+    if name == "search":
+        return _search(folder, arguments, reporter)
+    with tempfile.TemporaryDirectory(prefix="firmus-mcp-") as scratch:
+        return _perform(folder, name, dict(arguments), Blobs(Path(scratch)), reporter)
+
+
+def _perform(folder: Folder, kind: str, given: dict[str, Any], blobs: Blobs, reporter: Reporter) -> dict[str, Any]:
+    """Do what a job of a kind does, from files to files."""
+    out, force = given.pop("out", ""), given.pop("force", False) is True
+    if out:
+        folder.path(out)
+    options = {name: given.pop(name) for name in kinds.options(kind) if name in given}
+    wanted = given.pop("formats", [])
+    if not isinstance(wanted, list) or not all(isinstance(each, str) for each in wanted):
+        raise InvalidBrief("formats must be a list of names")
+    request: dict[str, Any] = {"kind": kind, "formats": list(dict.fromkeys(wanted)), "options": options}
+    source, is_sound = _kept(folder, given.pop("source", None), blobs)
+    target, _ = _kept(folder, given.pop("target", None), blobs)
+    request["brief"] = dict(given)
+    if is_sound:
+        request["brief"]["source"] = {"sound": "", "name": Path(is_sound).stem}
+    pieces = {"source": None if is_sound else source, "target": target}
+    read: dict[str, Any] = {name: formats.read(blobs.get(each), trusted=True) for name, each in pieces.items() if each}
+    brief = replace(Brief.of(**given), **read)
+    kinds.check(kinds.Asked(kind, brief, wanted, options, bool(is_sound), LONGEST))
+    if lists := getattr(kinds.KINDS[kind], "WORKS", None):
+        source = blobs.put(json.dumps({name: _listed(folder, options[name], blobs) for name in lists}).encode())
+    claim = Claim("mcp", "local", kind, 1, request, source, target, None)
+    made = kinds.perform(claim, blobs, reporter)
+    found: dict[str, Any] = json.loads(blobs.get(made.result))
+    if not made.files:
+        return found
+    for each in found.get("works", ()):
+        del each["id"]  # of a service's work
+    return {**found, "files": folder.write(_outputs(out, made, blobs), force=force)}
+
+
+def _kept(folder: Folder, name: object, blobs: Blobs) -> tuple[str | None, str]:
+    """Digest of a file that a tool reads, and its name where it is a sound."""
+    if name is None:
+        return None, ""
+    path = folder.file(name)
+    from firmus.analysis.sound import is_sound
+
+    if is_sound(path):
+        return blobs.put(path.read_bytes()), path.name
+    score, data = kinds.bounded(formats.read(path)), path.read_bytes()
+    return blobs.put(data if sniff(data) else works.score_bytes(score)), ""  # of a work of ours, also its origin
+
+
+def _listed(folder: Folder, names: object, blobs: Blobs) -> dict[str, str]:
+    """Digests of the files of a list."""
+    if not isinstance(names, list) or len(names) > kinds.MOST_WORKS:
+        raise InvalidBrief(f"a list of up to {kinds.MOST_WORKS} paths is needed")
+    found = {}
+    for number, name in enumerate(names):
+        kept, is_sound = _kept(folder, name, blobs)
+        if is_sound or kept is None:
+            raise InvalidBrief(f"{name!r} is a sound: a file of notes is needed")
+        found[f"{number:04} {Path(name).stem}"] = kept
+    return found
+
+
+def _outputs(out: str, made: Made, blobs: Blobs) -> dict[str, bytes]:
+    """Files that were made, by name: numbered where there are several works."""
+    holders = list(dict.fromkeys(row["holder"] for row in made.files))
+    found = {}
+    for row in made.files:
+        number = f"-{holders.index(row['holder']) + 1}" if len(holders) > 1 else ""
+        found[f"{out}{number}.{works.FILES[row['name']][0]}"] = blobs.get(row["digest"])
+    return found
+
+
+def _models() -> dict[str, Any]:
+    from firmus.runtime.weights import cards
+
+    names = ("name", "title", "description", "styles", "tasks", "controls")
+    return {"models": [{name: getattr(card, name) for name in names} for card in cards().values()]}
+
+
+def _search(folder: Folder, arguments: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
+    from firmus.tasks.search import search
+
+    given = dict(arguments)
+    for name in ("like", "hum"):
+        if name in given:
+            given[name] = folder.file(given[name])
+    for each in folder.root.rglob("*"):
+        if each.is_symlink():  # the files of the folder are read as they stand there
+            folder.path(folder.shown(each))
+    return {"pieces": (found := search(folder.root, progress=reporter, **given)).pieces} | {
+        "matches": [asdict(match) for match in found.matches]
+    }
+
+
+class Server:
+    """Answers one client, a line a message; tools are used one after the other, so that they can be stopped.
+
+    Parameters
+    ----------
+    folder : Folder
+    lines : iterator of str
+        What the client says.
+    out : text file
+        Where it is answered.
+    """
+
+    def __init__(self, folder: Folder, lines: Iterator[str], out: TextIO) -> None:
+        self.folder, self.lines, self.out = folder, lines, out
+        self.lock = threading.Lock()
+        self.running: dict[str | int, threading.Event] = {}
+
+    def run(self) -> None:
+        """Answer until the client hangs up."""
+        with ThreadPoolExecutor(1) as worker:
+            for line in self.lines:
+                if line.strip():
+                    self.take(line, worker)
+            for stopped in list(self.running.values()):
+                stopped.set()
+
+    def take(self, line: str, worker: ThreadPoolExecutor) -> None:
+        """Take one message."""
+        try:
+            message = json.loads(line)
+        except (ValueError, RecursionError):
+            self.refuse(None, -32700, "no valid JSON")
+            return
+        if not isinstance(message, dict) or not isinstance(message.get("method"), str):
+            if not isinstance(message, dict) or not ("result" in message or "error" in message):
+                self.refuse(None, -32600, "no request of JSON-RPC 2.0")
+            return
+        number, method, parameters = message.get("id"), message["method"], message.get("params") or {}
+        if not isinstance(parameters, dict) or not isinstance(number, str | int | None):
+            self.refuse(None, -32602, "params must be an object, and id text or a number")
+        elif method == "notifications/cancelled":
+            for each, stopped in list(self.running.items()):
+                if each == parameters.get("requestId"):
+                    stopped.set()
+        elif number is not None:
+            self.answer(number, method, parameters, worker)
+
+    def answer(self, number: str | int, method: str, parameters: dict[str, Any], worker: ThreadPoolExecutor) -> None:
+        """Answer one request."""
+        match method:
+            case "initialize":
+                asked = parameters.get("protocolVersion")
+                self.say(number, {
+                    "protocolVersion": asked if asked in VERSIONS else VERSIONS[0], "instructions": ABOUT,
+                    "capabilities": {"tools": {}}, "serverInfo": {"name": "firmus", "version": __version__},
+                })  # fmt: skip
+            case "ping":
+                self.say(number, {})
+            case "tools/list":
+                self.say(number, {"tools": tools()})
+            case "tools/call":
+                names = [each["name"] for each in tools()]
+                name, arguments = str(parameters.get("name")), parameters.get("arguments") or {}
+                if name not in names or not isinstance(arguments, dict):
+                    self.refuse(number, -32602, unknown("tool", name, names))
+                    return
+                self.running[number] = threading.Event()
+                meta = parameters.get("_meta")
+                token = meta.get("progressToken") if isinstance(meta, dict) else None
+                worker.submit(self.use, number, name, arguments, token)
+            case _:
+                self.refuse(number, -32601, f"no method {method!r}: tools/list and tools/call are offered")
+
+    def use(self, number: str | int, name: str, arguments: dict[str, Any], token: str | int | None) -> None:
+        """Use a tool, and tell what came of it."""
+
+        def tell(share: float, title: str) -> None:
+            if token is not None:
+                told = {"progressToken": token, "progress": round(share, 4), "total": 1, "message": title}
+                self.send({"method": "notifications/progress", "params": told})
+
+        stopped = self.running[number]
+        try:
+            if stopped.is_set():
+                return
+            found = call(self.folder, name, arguments, Reporter(tell, stopped))
+            text = json.dumps(found, ensure_ascii=False)
+            if len(text) > MOST_TOLD:
+                text = self.shortened(name, text)
+            if not stopped.is_set():
+                self.say(number, {"content": [{"type": "text", "text": text}], "isError": False})
+        except Canceled:
+            pass
+        except FirmusError as error:
+            told = " ".join(str(error).split())
+            self.say(number, {"content": [{"type": "text", "text": told}], "isError": True})
+        except Exception as error:
+            self.refuse(number, -32603, f"our fault, please report: {type(error).__name__}: {error}")
+        finally:
+            del self.running[number]
+
+    def shortened(self, name: str, text: str) -> str:
+        """Write a long answer into a file; its beginning, and where the rest is."""
+        for each in range(1, 10_000):
+            with contextlib.suppress(OutputExists):
+                (path,) = self.folder.write({f"{name}-{each}.json": text.encode()}, force=False)
+                return f"{text[:MOST_TOLD]} … all {len(text):,} characters are in {path}"
+        raise FirmusError(f"the folder holds 10,000 files {name}-*.json: take some out")
+
+    def say(self, number: str | int, result: dict[str, Any]) -> None:
+        """Answer a request."""
+        self.send({"id": number, "result": result})
+
+    def refuse(self, number: str | int | None, code: int, text: str) -> None:
+        """Refuse a request."""
+        self.send({"id": number, "error": {"code": code, "message": text}})
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send a message."""
+        with self.lock:
+            self.out.write(json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False) + "\n")
+            self.out.flush()
+
+
+def serve(folder: Path) -> None:
+    """Serve a folder over standard input and output, until the client hangs up.
+
+    Raises
+    ------
+    FirmusError
+        Where there is no such folder.
+    """
+    opened = Folder(folder)
+    with os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n") as out:
+        os.dup2(2, 1)  # what a library prints goes where it does no harm
+        with open(0, encoding="utf-8", errors="replace", closefd=False) as lines:
+            Server(opened, lines, out).run()

@@ -1,0 +1,193 @@
+"""``firmus mcp`` in a process of its own, spoken with over its standard input and output."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+from firmus import formats
+from firmus.cli import main
+from firmus.score import Key, Meter, Note, Part, Score
+from firmus.service import kinds
+from firmus.tasks.explain import ASKED
+
+NOTES = tuple(Note(960 * place, 960, pitch) for place, pitch in enumerate((67, 69, 71, 72, 74, 71, 69, 67)))
+TUNE = Score((Part("Melody", NOTES, 73),), meters=(Meter(0, 4, 4),), keys=(Key(0, "G"),), title="Four bars")
+
+
+class Assistant:
+    """Speaks with ``firmus mcp``."""
+
+    def __init__(self, folder):
+        words = [sys.executable, "-W", "error", "-m", "firmus", "mcp", "--folder", str(folder)]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        self.process = subprocess.Popen(words, **pipes, text=True, encoding="utf-8")
+        self.number, self.notes = 0, []
+
+    def say(self, text):
+        self.process.stdin.write(text + "\n")
+        self.process.stdin.flush()
+
+    def ask(self, method, **parameters):
+        self.number += 1
+        self.say(json.dumps({"jsonrpc": "2.0", "id": self.number, "method": method, "params": parameters}))
+        return self.number
+
+    def heard(self, number):
+        """The answer to a request; what is told before it is kept in `notes`."""
+        while True:
+            message = json.loads(self.process.stdout.readline())
+            assert message["jsonrpc"] == "2.0"
+            if "method" not in message:
+                assert message["id"] == number, message
+                return message
+            self.notes.append(message)
+
+    def asked(self, method, **parameters):
+        return self.heard(self.ask(method, **parameters))["result"]
+
+    def use(self, name, **arguments):
+        """What a tool tells: its text is JSON."""
+        result = self.asked("tools/call", name=name, arguments=arguments)
+        (content,) = result["content"]
+        assert not result["isError"], content
+        return json.loads(content["text"])
+
+    def refused(self, name, **arguments):
+        result = self.asked("tools/call", name=name, arguments=arguments)
+        assert result["isError"]
+        return result["content"][0]["text"]
+
+    def end(self):
+        self.process.stdin.close()
+        status = self.process.wait(60)
+        told = self.process.stderr.read()
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return status, told
+
+
+@pytest.fixture
+def folder(tmp_path):
+    root = tmp_path / "music"
+    (root / "songs").mkdir(parents=True)
+    formats.write(TUNE, root / "songs" / "tune.mid")
+    (tmp_path / "secret.abc").write_text("X:1\nK:C\nCDEF|\n")
+    return root
+
+
+@pytest.fixture
+def assistant(folder):
+    made = Assistant(folder)
+    told = made.asked("initialize", protocolVersion="2025-06-18", capabilities={}, clientInfo={"name": "test"})
+    assert told["protocolVersion"] == "2025-06-18"
+    assert told["serverInfo"]["name"] == "firmus"
+    made.say('{"jsonrpc": "2.0", "method": "notifications/initialized"}')
+    yield made
+    assert made.end() == (0, "")
+
+
+def test_every_kind_is_a_tool_with_its_schema(assistant):
+    tools = {each["name"]: each for each in assistant.asked("tools/list")["tools"]}
+    assert set(tools) == {*kinds.KINDS, "search", "files", "models"}
+    assert all(each["description"] and each["inputSchema"]["type"] == "object" for each in tools.values())
+    tempo = tools["compose"]["inputSchema"]["properties"]["tempo"]
+    assert (tempo["minimum"], tempo["maximum"]) == (10, 400)
+    assert tools["interpolate"]["inputSchema"]["required"] == ["source", "target", "out"]
+    assert set(tools["explain"]["inputSchema"]["properties"]) == {"source", *ASKED, "note"}
+    assert "mp3" in tools["render"]["inputSchema"]["properties"]["formats"]["items"]["enum"]
+
+
+def test_composing_and_studying_in_the_folder(assistant, folder):
+    assert assistant.use("files") == {"files": ["songs/tune.mid"], "more": 0}
+    assert "composer" in [each["name"] for each in assistant.use("models")["models"]]
+    made = assistant.use("harmonise", source="songs/tune.mid", out="out/hymn", seed=7)
+    assert sorted(made["files"]) == ["out/hymn.json", "out/hymn.mid"]
+    assert len(formats.read(folder / "out/hymn.mid").parts) == 4
+    assert made["works"][0]["seed"] == 7
+    assert assistant.use("analyse", source="songs/tune.mid")["analysis"]["key"] == "G major"
+    two = assistant.use("compose", style="folk", bars=1, seed=3, count=2, out="jig")
+    assert sorted(two["files"]) == ["jig-1.json", "jig-1.mid", "jig-2.json", "jig-2.mid"]
+    drawn = assistant.use("render", source="out/hymn.json", formats=["svg"], out="hymn")
+    assert b"<svg" in (folder / drawn["files"][0]).read_bytes()
+    assert assistant.use("convert", source="songs/tune.mid", formats=["abc"], out="tune")["files"] == ["tune.abc"]
+    found = assistant.use("search", melody="G4 A4 B4 C5 D5 B4 A4 G4")["matches"]
+    assert {"songs/tune.mid", "out/hymn.mid"} <= {each["file"] for each in found}
+    report = assistant.use("evaluate", generated=["jig-1.mid", "jig-2.mid"], reference=["songs/tune.mid", "tune.abc"])
+    assert report["report"]["pieces"] == {"generated": 2, "reference": 2}
+    told = assistant.use("explain", source="out/hymn.json", bars="1")
+    assert told["explanation"]["notes"]
+
+
+def test_sound_is_read(assistant, folder):
+    seconds = np.arange(4 * 22050) / 22050
+    pitch = np.array([67, 69, 71, 72])[seconds.astype(int)]
+    wave = 0.3 * np.sin(2 * np.pi * np.cumsum(440 * 2 ** ((pitch - 69) / 12)) / 22050) * (seconds % 1 < 0.9)
+    soundfile.write(folder / "take.wav", wave, 22050)
+    made = assistant.use("transcribe", source="take.wav", voices="one", out="written")
+    score = formats.read(folder / made["files"][0])
+    assert [note.pitch for note in score.parts[0].notes] == [67, 69, 71, 72]
+    assert "takes no sound" in assistant.refused("vary", source="take.wav", out="x")
+
+
+@pytest.mark.parametrize("path", ["../secret.abc", "/etc/passwd", "songs/../../secret.abc", "link.abc", "", 7, "a\0b"])
+def test_nothing_outside_the_folder_is_read(assistant, folder, path):
+    (folder / "link.abc").symlink_to(folder.parent / "secret.abc")
+    assert "folder" in assistant.refused("analyse", source=path)
+    assert "leads out of the folder" in assistant.refused("search", melody="C4 D4 E4 F4 G4 A4 B4 C5")
+    assert assistant.use("files")["files"] == ["songs/tune.mid"]
+
+
+@pytest.mark.parametrize("out", ["../x", "/tmp/firmus-mcp-x", "door/x"])
+def test_nothing_outside_the_folder_is_written(assistant, folder, out):
+    outside = folder.parent / "outside"
+    outside.mkdir()
+    (folder / "door").symlink_to(outside)
+    assert "leads out of the folder" in assistant.refused("convert", source="songs/tune.mid", formats=["abc"], out=out)
+    assert list(outside.iterdir()) == []
+    assert not (folder.parent / "x.abc").exists()
+
+
+def test_refusals_are_told_in_one_line(assistant):
+    assert assistant.refused("compose", tempo=999, out="x").startswith("tempo 999 must be 10 to 400")
+    assert "did you mean 'tempo'" in assistant.refused("compose", temop=99, out="x")
+    assert assistant.refused("compose").startswith("compose needs out")
+    assert "needs formats" in assistant.refused("render", source="songs/tune.mid", out="x")
+    assert "there is no file" in assistant.refused("analyse", source="no.mid")
+    assert assistant.use("convert", source="songs/tune.mid", formats=["midi"], out="a")["files"] == ["a.mid"]
+    assert "already there" in assistant.refused("convert", source="songs/tune.mid", formats=["midi"], out="a")
+    assert assistant.use("convert", source="songs/tune.mid", formats=["midi"], out="a", force=True)
+
+
+def test_progress_is_told_and_a_tool_can_be_stopped(assistant, folder):
+    arguments = {"style": "chorale", "bars": 200, "seed": 1, "out": "long"}
+    number = assistant.ask("tools/call", name="compose", arguments=arguments, _meta={"progressToken": "p"})
+    first = json.loads(assistant.process.stdout.readline())
+    assert first["method"] == "notifications/progress"
+    assert first["params"]["progressToken"] == "p"
+    assert 0 < first["params"]["progress"] < 1
+    canceled = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": number}}
+    assistant.say(json.dumps(canceled))
+    assert assistant.use("files")["files"] == ["songs/tune.mid"]  # the next answer is to the next request
+    shares = [each["params"]["progress"] for each in assistant.notes]
+    assert shares == sorted(shares)
+
+
+def test_what_is_no_request_is_refused_and_the_server_goes_on(assistant):
+    for text, code in [
+        ("{", -32700), ("[]", -32600), ("7", -32600), ('{"id": 1}', -32600),
+        ('{"jsonrpc": "2.0", "id": 1, "method": "ping", "params": [1]}', -32602),
+    ]:  # fmt: skip
+        assistant.say(text)
+        assert assistant.heard(None)["error"]["code"] == code
+    for method, parameters, code in [("resources/list", {}, -32601), ("tools/call", {"name": "compsoe"}, -32602)]:
+        assert assistant.heard(assistant.ask(method, **parameters))["error"]["code"] == code
+    assert assistant.asked("ping") == {}
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path, capsys):
+    assert main(["mcp", "--folder", str(tmp_path / "no")]) == 2
+    assert "there is no such folder" in capsys.readouterr().err
