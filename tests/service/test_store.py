@@ -286,3 +286,10 @@ def test_quotas_and_queues_are_bounded(store, tmp_path):
                 limits.admit(connection, settings, caller, seconds, count)
             assert error.value.kind == kind
             assert error.value.seconds > 0
+
+
+def test_identifiers_are_in_the_order_in_which_they_were_made(monkeypatch):
+    monkeypatch.setattr(tables.time, "time_ns", iter([5 * 10**15, *[4 * 10**15] * 999]).__next__)  # a clock set back
+    made = [tables.new_id("job") for _ in range(1000)]
+    assert made == sorted(set(made))
+    assert {len(each) for each in made} == {32}
