@@ -82,7 +82,7 @@ EXAMPLES: dict[str, Callable[[], firmus.Work]] = {
     "gan-band-dense": lambda: firmus.compose(model="gan-band-dense", chords="Am F C G", bars=8, tempo=112, seed=4),
     "recurrent-gan": lambda: firmus.compose(model="recurrent-gan", key="G major", bars=8, seed=4),
     "infogan": lambda: firmus.compose(model="infogan", key="G major", bars=8, seed=4),
-    "vae-gan": lambda: firmus.compose(model="vae-gan", key="A minor", bars=8, tempo=112, seed=4),
+    "vae-gan": lambda: between(MAMAN, JACQUES, "vae-gan", 5),
 }
 
 # Each network: its title, boxes (text, column, row, colour) and arrows (from, to, label).
@@ -121,9 +121,9 @@ NETWORKS: tuple[tuple[str, tuple[Box, ...], tuple[tuple[int, int, str], ...]], .
     ),
     (
         "VAE-GAN",
-        (("roll x", 0, 0, READ), ("encoder", 1, 0, READ), ("q(z|x), N(0,1)\nλ·KL", 2, 0, SPACE),
+        (("melody x", 0, 0, READ), ("encoder", 1, 0, READ), ("q(z|x), N(0,1)\nλ·KL", 2, 0, SPACE),
          ("decoder =\ngenerator", 3, 0, TELL), ("discriminator:\nalike? real?", 4, 0, JUDGE)),
-        ((0, 1, ""), (1, 2, ""), (2, 3, "z"), (3, 4, "roll")),
+        ((0, 1, ""), (1, 2, ""), (2, 3, "z"), (3, 4, "sung")),
     ),
 )  # fmt: skip
 

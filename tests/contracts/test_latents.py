@@ -19,7 +19,7 @@ from firmus.runtime.latent import OPEN, Latent
 from firmus.runtime.weights import Card
 from firmus.score import Chord, Meter, Note, Part, Score
 
-SMALL = {"width": 48, "latent": 8, "critic_width": 24, "layers": 1}
+SMALL = {"width": 48, "latent": 24, "critic_width": 24, "layers": 1}
 RASTERS = [name for name in plugins.names("firmus.tokens") if plugins.load("firmus.tokens", name).KIND == "raster"]
 
 

@@ -57,12 +57,12 @@ class Transposed(nn.Module):
     DCGAN (Radford, Metz & Chintala 2016), its kernels laid along quarters and octaves as in MuseGAN.
     """
 
-    def __init__(self, latent: int, width: int, *, reads: bool = True) -> None:
+    def __init__(self, latent: int, width: int) -> None:
         super().__init__()
-        half, beside, up = 2 * width // 3, width // 2 if reads else 0, ((4, 3), (2, 1), 1)
+        half, beside, up = 2 * width // 3, width // 2, ((4, 3), (2, 1), 1)
         self.plan, self.width = Plan(latent, width), width
         self.begin = nn.Linear(latent, width * OCTAVES)
-        self.reading = Reading(beside) if reads else None
+        self.reading = Reading(beside)
         self.mix = nn.Conv2d(width + beside, width, 3, padding=1)
         self.mix_again = nn.Conv2d(width, width, 3, padding=1)
         self.eighths = nn.ConvTranspose2d(width, half, *up)
@@ -70,21 +70,16 @@ class Transposed(nn.Module):
         self.pitches = nn.ConvTranspose2d(half + beside, PLANES, (1, 12), (1, 12))
         self.level = nn.Parameter(fresh().expand(PLANES, 1, PITCHES).clone())
 
-    def forward(self, z: Tensor, at: Tensor, given: Given | None = None) -> Tensor:
+    def forward(self, z: Tensor, at: Tensor, given: Given) -> Tensor:
         """Logits (B, 9, T, 128) of striking and holding, of points z (B, Z), quarters at (2, Q)."""
-        read = self.reading(given) if self.reading is not None and given is not None else []
-        x = self.sketch(z, at)
-        x = bent(self.mix(torch.cat([bent(x), *read[2:]], dim=1)))
+        steps, eighths, quarters = self.reading(given)
+        x = self.begin(z).view(-1, self.width, 1, OCTAVES) + self.plan(z, at)[..., None]
+        x = bent(self.mix(torch.cat([bent(x), quarters], dim=1)))
         x = bent(x + self.mix_again(x))
         x = bent(self.eighths(x))
-        x = bent(self.sixteenths(torch.cat([x, *read[1:2]], dim=1)))
-        logits: Tensor = self.pitches(torch.cat([x, *read[:1]], dim=1))[..., :PITCHES] + self.level
+        x = bent(self.sixteenths(torch.cat([x, eighths], dim=1)))
+        logits: Tensor = self.pitches(torch.cat([x, steps], dim=1))[..., :PITCHES] + self.level
         return logits
-
-    def sketch(self, z: Tensor, at: Tensor) -> Tensor:
-        """Quarters and octaves (B, width, Q, 11): something of each bar, something of each octave."""
-        begun: Tensor = self.begin(z).view(-1, self.width, 1, OCTAVES) + self.plan(z, at)[..., None]
-        return begun
 
 
 class Dense(nn.Module):
@@ -129,11 +124,11 @@ class Critic(nn.Module):
         self.together = nn.Linear(BARS * width, width)
         self.score = nn.Linear(width + 1, 1)
 
-    def look(self, planes: Tensor, facts: Tensor | None) -> Tensor:
+    def look(self, planes: Tensor, facts: Tensor) -> Tensor:
         """What it sees of each quarter, (B, width, Q), without knowing which one it is."""
         raise NotImplementedError
 
-    def features(self, planes: Tensor, at: Tensor, facts: Tensor | None = None) -> Tensor:
+    def features(self, planes: Tensor, at: Tensor, facts: Tensor) -> Tensor:
         """What it sees of each quarter (B, width, Q) of planes (B, 9, T, 128)."""
         seen = leaky(self.look(planes, facts) + self.clock(at))
         return leaky(seen + self.over_quarters(seen))
@@ -144,7 +139,7 @@ class Critic(nn.Module):
         scores: Tensor = self.score(adversarial.among_others(whole))[:, 0]
         return scores.float()
 
-    def forward(self, planes: Tensor, at: Tensor, facts: Tensor | None = None) -> Tensor:
+    def forward(self, planes: Tensor, at: Tensor, facts: Tensor) -> Tensor:
         """Scores (B,)."""
         return self.judge(self.features(planes, at, facts), at)
 
@@ -152,23 +147,23 @@ class Critic(nn.Module):
 class PictureCritic(Critic):
     """Looks at octaves and quarters of the picture, and beside it at the pitch classes of each step."""
 
-    def __init__(self, width: int, facts: int = FACTS) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__(width)
         half, down = width // 2, ((4, 3), (2, 1), 1)
         self.octaves = nn.Conv2d(PLANES, half, (1, 12), (1, 12))
         self.eighths = nn.Conv2d(half, 3 * width // 4, *down)
         self.quarters = nn.Conv2d(3 * width // 4, width, *down)
         self.high_and_low = nn.Conv2d(width, width, (1, OCTAVES))
-        self.classes = nn.Conv1d(12 * PITCHED + facts, width, 1)
+        self.classes = nn.Conv1d(12 * PITCHED + FACTS, width, 1)
         self.class_eighths, self.class_quarters = nn.Conv1d(width, half, 4, 2, 1), nn.Conv1d(half, width, 4, 2, 1)
 
-    def look(self, planes: Tensor, facts: Tensor | None) -> Tensor:
+    def look(self, planes: Tensor, facts: Tensor) -> Tensor:
         """Of the picture and of its pitch classes."""
         x = in_octaves(planes)
         chroma = torch.unflatten(x[:, 1 : 1 + PITCHED], -1, (OCTAVES, 12)).sum(-2)  # (B, 4, T, 12)
         for layer in (self.octaves, self.eighths, self.quarters):
             x = leaky(layer(x))
-        y = torch.cat([in_steps(chroma), *([] if facts is None else [facts])], dim=1)
+        y = torch.cat([in_steps(chroma), facts], dim=1)
         for line in (self.classes, self.class_eighths):
             y = leaky(line(y))
         seen: Tensor = self.high_and_low(x)[..., 0] + self.class_quarters(y)
@@ -178,14 +173,14 @@ class PictureCritic(Critic):
 class StepCritic(Critic):
     """Looks at all that sounds and is known at each step, then over time."""
 
-    def __init__(self, width: int, facts: int = FACTS) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__(width)
-        self.steps = nn.Conv1d(PLANES * PITCHES + facts, width, 1)
+        self.steps = nn.Conv1d(PLANES * PITCHES + FACTS, width, 1)
         self.eighths, self.quarters = nn.Conv1d(width, width, 4, 2, 1), nn.Conv1d(width, width, 4, 2, 1)
 
-    def look(self, planes: Tensor, facts: Tensor | None) -> Tensor:
+    def look(self, planes: Tensor, facts: Tensor) -> Tensor:
         """Of the steps."""
-        x = torch.cat([in_steps(planes), *([] if facts is None else [facts])], dim=1)
+        x = torch.cat([in_steps(planes), facts], dim=1)
         for layer in (self.steps, self.eighths):
             x = leaky(layer(x))
         seen: Tensor = self.quarters(x)

@@ -62,26 +62,6 @@ def played(chances: Tensor) -> Tensor:
     return torch.cat([drums, sustained(struck, (1 - struck) * held, near=True), struck], dim=1)
 
 
-def unlikeliness(logits: Tensor, real: Tensor) -> Tensor:
-    """Cross-entropy in nats (B, T) of the cells of real planes, each told from those before it.
-
-    What counts of holding a pitch is where it can be told: where the pitch sounded before and is not struck anew.
-
-    Parameters
-    ----------
-    logits : Tensor (B, 9, T, 128)
-        Of the chances that `played` takes.
-    real : Tensor (B, 9, T, 128)
-        As `to_planes` makes them, begun.
-    """
-    sounds, struck = real[:, 1 : 1 + PITCHED], real[:, 1 + PITCHED :]
-    before = functional.pad(sounds, (0, 0, 1, 0))[:, :, :-1]
-    counts = torch.ones_like(real)
-    counts[:, 1 : 1 + PITCHED] = before * (1 - struck)
-    nats = functional.binary_cross_entropy_with_logits(logits.float(), real, reduction="none")
-    return (nats * counts).sum((1, 3))
-
-
 def chord_tones() -> Tensor:
     """Tones and root (chords, 2, 12) of each chord symbol of the raster; of none, nothing.
 

@@ -30,8 +30,9 @@ from firmus.errors import RecipeError
 from firmus.models import _adversarial as adversarial
 from firmus.models import _lines as lines
 from firmus.models import _one_shot as one_shot
-from firmus.models._clock import BARS, Clock, Plan, bent, by_bar, filled, leaky, places
+from firmus.models._clock import filled, places
 from firmus.models._one_shot import OneShot
+from firmus.models._singing import Body, Generator, Head
 from firmus.tokens import Shape
 
 TITLE = "InfoGAN of melodies"
@@ -76,58 +77,6 @@ class Config:
     rise: float = 0.5
     critics: int = 3
     penalty: float = 10.0
-
-
-class Generator(nn.Module):
-    """Logits (B, T, V) of noise and codes (B, N): from quarters to steps by transposed convolutions."""
-
-    def __init__(self, noise: int, width: int, size: int) -> None:
-        super().__init__()
-        self.begin, self.plan = nn.Linear(noise, width), Plan(noise, width)
-        self.mix, self.mix_again = (nn.Conv1d(width, width, 3, padding=1) for _ in range(2))
-        self.eighths, self.sixteenths = (nn.ConvTranspose1d(width, width, 4, 2, 1) for _ in range(2))
-        self.voice = lines.Voice(width, size)
-
-    def forward(self, noise: Tensor, at: Tensor) -> Tensor:
-        """At quarters (2, Q)."""
-        x = bent(self.begin(noise)[..., None] + self.plan(noise, at))
-        for layer in (self.mix, self.mix_again):
-            x = bent(x + layer(x))
-        x = bent(self.sixteenths(bent(self.eighths(x))))
-        logits: Tensor = self.voice(x.transpose(1, 2))
-        return logits
-
-
-class Body(nn.Module):
-    """What critic and reader hear together (B, 4 · width) of lines (B, T, V)."""
-
-    def __init__(self, width: int, size: int) -> None:
-        super().__init__()
-        self.steps = nn.Conv1d(2 * size + lines.HEARD, width, 3, padding=1)
-        self.eighths, self.quarters = (nn.Conv1d(width, width, 4, 2, 1) for _ in range(2))
-        self.clock = Clock(width)
-        self.over_quarters = nn.Conv1d(width, width, 3, padding=1)
-
-    def forward(self, line: Tensor, at: Tensor) -> Tensor:
-        """At quarters (2, Q)."""
-        x = leaky(self.eighths(leaky(self.steps(lines.heard(line).transpose(1, 2)))))
-        x = leaky(self.quarters(x) + self.clock(at))
-        return by_bar(leaky(x + self.over_quarters(x)), at)
-
-
-class Head(nn.Module):
-    """Two layers on what was heard; the last may see how much it varies in the batch."""
-
-    def __init__(self, width: int, out: int, *, among_others: bool) -> None:
-        super().__init__()
-        self.together, self.among_others = nn.Linear(BARS * width, width), among_others
-        self.out = nn.Linear(width + among_others, out)
-
-    def forward(self, heard: Tensor) -> Tensor:
-        """Of what was heard (B, 4 · width)."""
-        x = leaky(self.together(heard))
-        found: Tensor = self.out(adversarial.among_others(x) if self.among_others else x)
-        return found.float()
 
 
 class InfoGAN(OneShot):
@@ -181,17 +130,17 @@ class InfoGAN(OneShot):
         if phase == adversarial.GENERATOR:
             made = adversarial.one_hot(self.generator(noise, at), firmness)
             heard = self.body(made, at)
-            fooled = adversarial.generator_loss(config.objective, self.judge(heard)[:, 0])
-            information = self.information(self.reader(heard), noise)
+            fooled = adversarial.generator_loss(config.objective, self.judge(heard, at)[:, 0])
+            information = self.information(self.reader(heard, at), noise)
             told = {"notes": made[..., 2:].detach().sum((1, 2)).mean(), "information": information.detach()}
             return fooled - config.information * information, told
         with torch.no_grad():
             made = adversarial.one_hot(self.generator(noise, at), firmness)
         real = lines.to_one_hot(values, made.shape[-1])
         loss, told = adversarial.critic_step(
-            config.objective, lambda line: self.judge(self.body(line, at))[:, 0], (real, made), config.penalty
+            config.objective, lambda line: self.judge(self.body(line, at), at)[:, 0], (real, made), config.penalty
         )
-        return loss - config.information * self.information(self.reader(self.body(made, at)), noise), told
+        return loss - config.information * self.information(self.reader(self.body(made, at), at), noise), told
 
     def phase_modules(self, phase: str) -> list[nn.Module]:
         """What learns in a phase: critic and reader, or the generator."""
