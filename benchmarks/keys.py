@@ -1,41 +1,34 @@
 """How often `firmus.analysis.keys.estimate` finds the written key.
 
-    python benchmarks/keys.py [FOLDER ...]
+    python benchmarks/keys.py [--sets aird,mutopia] [--data ../shared/data] [FOLDER ...]
 
-Reads every music file in the folders that has one written key and at least eight notes (without a folder: the
-folk tunes that come with music21) and prints, a folder a line: pieces, per cent with the very key, per cent with
-its signature, mean confidence. Many files call a minor or modal piece by its relative major, so the second figure
-is a floor and the third says more.
+Takes every tune of some sets (`firmus.learning.sources`; without any the folk tunes that come with music21) or of
+folders that has one written key and at least eight notes, and prints, a set a line: pieces, per cent with the very key,
+per cent with its signature, mean confidence. Many files call a minor or modal piece by its relative major, and MIDI
+files say what their editor's program wrote, so the second figure is a floor and the third says more.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+from firmus import formats
 from firmus.analysis.keys import estimate
 from firmus.errors import FirmusError
-from firmus.formats import extensions, read_all
+from firmus.learning.sources import Source, folder, source
 from firmus.score import Key, Score
 
-
-def tunes(folder: Path) -> Iterator[Score]:
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in extensions() and path.suffix != ".json":
-            try:
-                yield from read_all(path, trusted=True)
-            except FirmusError:
-                continue
+FOLK = "ryan,oneills,aird"
 
 
-def folders() -> list[Path]:
-    if sys.argv[1:]:
-        return [Path(name) for name in sys.argv[1:]]
-    from music21 import corpus
-
-    root = corpus.getCorePaths()[0].parents[1]
-    return [root / name for name in ("ryansMammoth", "oneills1850", "airdsAirs")]
+def tunes(chosen: Source, data: Path) -> Iterator[Score]:
+    for document in chosen.read(data):
+        try:
+            yield from formats.read_all(document.data, trusted=True)
+        except FirmusError:
+            continue
 
 
 def signature(key: Key) -> int:
@@ -43,9 +36,15 @@ def signature(key: Key) -> int:
 
 
 def main() -> None:
-    for folder in folders():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("folders", nargs="*", type=Path)
+    options.add_argument("--sets", default="")
+    options.add_argument("--data", type=Path, default=Path("../shared/data"))
+    asked = options.parse_args()
+    names = (asked.sets or ("" if asked.folders else FOLK)).split(",")
+    for chosen in [*(source(name) for name in names if name), *(folder(path) for path in asked.folders)]:
         pieces, right, related, confidence = 0, 0, 0, 0.0
-        for score in tunes(folder):
+        for score in tunes(chosen, asked.data):
             found = estimate(score) if len(score.keys) == 1 and sum(len(p.notes) for p in score.parts) >= 8 else None
             if found is None:
                 continue
@@ -57,7 +56,7 @@ def main() -> None:
         if pieces:
             shares = (100 * right / pieces, 100 * related / pieces, confidence / pieces)
             print(
-                f"{folder.name:20} {pieces:6} pieces  key {shares[0]:5.1f} %  signature {shares[1]:5.1f} %  "
+                f"{chosen.name:20} {pieces:6} pieces  key {shares[0]:5.1f} %  signature {shares[1]:5.1f} %  "
                 f"mean confidence {shares[2]:.2f}"
             )
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmus.analysis.keys import estimate, pitch_class_profile, simplest
-from firmus.score import Key, Note, Part, Score
+from firmus.analysis.keys import estimate, of_chords, pitch_class_profile, simplest
+from firmus.score import Chord, Key, Note, Part, Score
 
 
 def tune(pitches: list[int], durations: list[int] | None = None) -> Score:
@@ -96,3 +96,9 @@ def test_profile_is_weighted_by_duration_up_to_a_whole_note() -> None:
     assert profile[4] == pytest.approx(2 * profile[0])
     assert profile[7] == pytest.approx(4 * profile[0])
     assert sum(profile) == pytest.approx(1.0)
+
+
+def test_chords_that_do_not_sound_tell_no_key() -> None:
+    silent = Chord.parse("N.C.")
+    assert of_chords([silent, silent]) is None
+    assert of_chords([silent, *(Chord.parse(each) for each in ("Dm", "G7", "C"))]) == Key(0, "C")

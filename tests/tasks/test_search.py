@@ -242,3 +242,15 @@ def test_findings_are_plain_values(library):
     found = firmus.search(library, melody=excerpt(tune(2), 0, 12), count=2)
     assert json.loads(json.dumps(found.as_dict()))["matches"][0]["file"] == "tune2.mid"
     assert isinstance(found, search.Findings)
+
+
+def test_of_short_pieces_with_one_phrase_none_hides_another(tmp_path, monkeypatch):
+    monkeypatch.setenv("FIRMUS_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "phrases"
+    folder.mkdir()
+    for number in range(12):
+        formats.write(excerpt(tune(3), 0, 8), folder / f"{number:02}-phrase.mid")
+        formats.write(excerpt(tune(40 + number), 0, 8), folder / f"other{number}.mid")
+    found = firmus.search(folder, melody=excerpt(tune(3), 0, 8), count=12)
+    assert sorted(names(found)) == [f"{number:02}-phrase.mid" for number in range(12)]
+    assert {each.score for each in found.matches} == {1.0}

@@ -15,6 +15,7 @@ Conventions
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -34,8 +35,12 @@ NEVER = 99.0
 CELLS = 1_000_000  # notes of the melody times notes of all stretches: no more are compared
 SLOWEST = 96  # steps of length, above and below: that much slower or faster the melody may be
 
-_WRONG = np.full(512, OTHER, np.float32)
+NO_NOTE = 1024  # stands for a border: further off than any wrong note
+
+_WRONG = np.full(2048, OTHER, np.float32)
 _WRONG[[0, 1, 2, 12, 24]] = 0.0, SEMITONE, WHOLE_TONE, WHOLE_OCTAVE, WHOLE_OCTAVE
+_WRONG[NO_NOTE // 2 :] = NEVER
+_UNEVEN = np.minimum(np.arange(512, dtype=np.float32), OCTAVE) * np.float32(RHYTHM / OCTAVE)
 
 
 class Aligned(NamedTuple):
@@ -60,68 +65,64 @@ def align(query: Query, lines: Lines, candidates: Candidates, closely: bool = Fa
 
     Examples
     --------
-    >>> from firmus.analysis.lines import of_score
+    >>> from firmus.analysis.lines import APART, of_score
     >>> from firmus.score import Note, Part, Score
     >>> pitches = (60, 62, 65, 64, 67, 69, 72, 71, 67)
     >>> tune = of_score(Score((Part("", tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate(pitches))),)))
     >>> asked = Query(np.array([55, 54, 56, 59, 62]))
-    >>> found = align(asked, tune, Candidates(*np.array([[0], [10], [0], [0]])), closely=True)
+    >>> found = align(asked, tune, Candidates(*np.array([[APART], [10], [0], [0]])), closely=True)
     >>> [round(each, 2) for each in found.cost.tolist()], found.first.tolist(), found.last.tolist()
-    ([0.06], [3], [7])
+    ([0.06], [34], [38])
     """
     size = len(query)
     before = size // 4 + 2  # notes too many may have moved the beginning
     width = before + 2 * STRETCH + size + size // 2
     most = max(CELLS // (size * width), 32)
     first, up = candidates.first[:most] - before, candidates.up[:most]
-    places = first[:, None] + np.arange(width)
+    places = np.arange(width)[:, None] + first  # (W, K), for steps of all stretches at once
     places[(places < 0) | (places >= len(lines))] = 0  # which is a border
     found = lines.pitches[places]
-    text = found.astype(np.int16) - up[:, None].astype(np.int16)
+    text = found.astype(np.int16) - up.astype(np.int16)
+    text[found == BORDER] = NO_NOTE
     lengths = None
     if query.lengths is not None:
         lengths = lines.lengths[places].astype(np.int16)
-        lengths -= _tempi(query.pitches, query.lengths, text, lengths)[:, None]
-    told, origin = _costs(query, text, lengths, found == BORDER, closely)
-    last = told.argmin(axis=1)
-    rows = np.arange(len(told))
-    begin = first + (origin[rows, last] if origin is not None else 0)
-    return Aligned(told[rows, last] / size, begin, first + last)
+        lengths -= _tempi(query.pitches, query.lengths, text, lengths)
+    told, origin = _costs(query, text, lengths, closely)
+    last = told.argmin(axis=0)
+    stretches = np.arange(len(first))
+    begin = first + (origin[last, stretches] if origin is not None else 0)
+    return Aligned(told[last, stretches] / size, begin, first + last)
 
 
-def _costs(
-    query: Query, text: Words, lengths: Words | None, borders: NDArray[np.bool_], closely: bool
-) -> tuple[Floats, Integers | None]:
-    """Cost (K, W) of the whole melody up to each note of each stretch, and the note on which it then began."""
-    width = text.shape[1]
+def _costs(query: Query, text: Words, lengths: Words | None, closely: bool) -> tuple[Floats, Integers | None]:
+    """Cost (W, K) of the whole melody up to each note of each stretch, and the note on which it then began."""
+    all_notes = np.arange(len(text))[:, None]
     skipped = np.full(text.shape, TOO_FEW, np.float32)
-    skipped[:, 1:][text[:, 1:] == text[:, :-1]] = REPEATED
-    skipped[borders] = NEVER
-    skipped = np.cumsum(skipped, axis=1)
+    skipped[1:][text[1:] == text[:-1]] = REPEATED
+    skipped[text == NO_NOTE] = NEVER
+    skipped = np.cumsum(skipped, axis=0)
     slips = SLIPS if closely else (0,)
-    moved = text - np.array(slips, np.int16)[:, None, None]  # (slips, K, W)
-    told = np.full(moved.shape, NEVER, np.float32)
-    origin = np.zeros(moved.shape, np.int64) if closely else None
-    for number, pitch in enumerate(query.pitches.tolist()):
-        cost = _WRONG[np.abs(moved - np.int16(pitch))]
-        if lengths is not None and query.lengths is not None:
-            off = np.abs(lengths - np.int16(query.lengths[number]))
-            cost += np.minimum(off, OCTAVE).astype(np.float32) * np.float32(RHYTHM / OCTAVE)
-        cost[:, borders] = NEVER
+    each_cost = _of_each_note(query, text - np.array(slips, np.int16)[:, None, None], lengths)
+    told = np.full((len(slips), *text.shape), NEVER, np.float32)
+    origin = np.zeros(told.shape, np.int64) if closely else None
+    for number, cost in enumerate(each_cost):
         told, origin = _slipped(told, origin)
-        goes_on = np.roll(told, 1, axis=2)
-        goes_on[:, :, 0] = NEVER
         begun = np.float32(TOO_MANY * number)
-        step = cost + np.minimum(goes_on, begun)
+        goes_on = told[:, :-1]
+        step = cost + begun
+        np.add(cost[:, 1:], np.minimum(goes_on, begun), out=step[:, 1:])
         stays = told + np.float32(TOO_MANY)
         if origin is not None:
-            begins = np.where(goes_on <= begun, np.roll(origin, 1, axis=2), np.arange(width))
+            begins = np.broadcast_to(all_notes, origin.shape).copy()
+            np.copyto(begins[:, 1:], origin[:, :-1], where=goes_on <= begun)
             origin = np.where(step <= stays, begins, origin)
-        step = np.minimum(step, stays) - skipped
-        told = np.minimum.accumulate(step, axis=2)
+        np.minimum(step, stays, out=step)
+        step -= skipped
+        told = np.minimum.accumulate(step, axis=1)
         if origin is not None:
-            latest = np.maximum.accumulate(np.where(step <= told, np.arange(width), 0), axis=2)
-            origin = np.take_along_axis(origin, latest, axis=2)
+            latest = np.maximum.accumulate(np.where(step <= told, all_notes, 0), axis=1)
+            origin = np.take_along_axis(origin, latest, axis=1)
         told += skipped
     if origin is None:
         return told[0], None
@@ -129,8 +130,19 @@ def _costs(
     return np.take_along_axis(told, best, axis=0)[0], np.take_along_axis(origin, best, axis=0)[0]
 
 
+def _of_each_note(query: Query, text: Words, lengths: Words | None) -> Iterator[Floats]:
+    """What each note of the melody costs (slips, W, K) if it is each note of each stretch."""
+    wrong = {pitch: _WRONG[np.abs(text - np.int16(pitch))] for pitch in set(query.pitches.tolist())}
+    if lengths is None or query.lengths is None:
+        yield from (wrong[pitch] for pitch in query.pitches.tolist())
+        return
+    uneven = {each: _UNEVEN[np.abs(lengths - np.int16(each))] for each in set(query.lengths.tolist())}
+    for pitch, length in zip(query.pitches.tolist(), query.lengths.tolist(), strict=True):
+        yield wrong[pitch] + uneven[length]
+
+
 def _slipped(told: Floats, origin: Integers | None) -> tuple[Floats, Integers | None]:
-    """Costs (slips, K, W) and where they began, where one may come from the transposition beside."""
+    """Costs (slips, W, K) and where they began, where one may come from the transposition beside."""
     if origin is None:
         return told, None
     found, begun = told.copy(), origin.copy()
@@ -144,10 +156,14 @@ def _slipped(told: Floats, origin: Integers | None) -> tuple[Floats, Integers | 
 
 def _tempi(pitches: Integers, lengths: Integers, text: Words, found: Words) -> Words:
     """How much longer (K,) notes are in each stretch than in the melody, by those of one pitch."""
-    row, place, note = np.nonzero(text[:, :, None] == pitches.astype(np.int16))
-    longer = np.clip(found[row, place] - lengths[note], -SLOWEST, SLOWEST) + SLOWEST
-    kinds = 2 * SLOWEST + 1
-    counts = np.bincount(row * kinds + longer, minlength=len(text) * kinds).reshape(-1, kinds).astype(np.float32)
+    kinds, size = 2 * SLOWEST + 1, text.shape[1]
+    found_pitches, which = np.unique(pitches, return_inverse=True)
+    ballots: list[Integers] = []
+    for number, pitch in enumerate(found_pitches.tolist()):
+        there = np.flatnonzero(text == np.int16(pitch))
+        longer = found.ravel()[there, None] - lengths[which == number].astype(np.int16)
+        ballots.append(((there % size)[:, None] * kinds + np.clip(longer, -SLOWEST, SLOWEST) + SLOWEST).ravel())
+    counts = np.bincount(np.concatenate(ballots), minlength=size * kinds).reshape(-1, kinds).astype(np.float32)
     near = counts.copy()
     near[:, 1:-1] += (counts[:, 2:] + counts[:, :-2]) / 2
     best: Words = (near.argmax(axis=1) - SLOWEST).astype(np.int16)

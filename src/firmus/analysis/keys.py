@@ -99,14 +99,19 @@ def of_profile(profile: Sequence[float], first: int = -1, last: int = -1) -> Key
     return KeyEstimate(simplest(*best), confidence)
 
 
-def of_chords(chords: Sequence[Chord]) -> Key:
+def of_chords(chords: Sequence[Chord]) -> Key | None:
     """Key of a progression: the profile of its chords' tones, and whether it begins or ends on the tonic's triad.
+
+    Where no chord sounds (N.C.) is left out; None where none does anywhere.
 
     Examples
     --------
     >>> [of_chords([Chord.parse(each) for each in text.split()]).text for text in ("Dm G7 C", "Em C G D", "Am Dm E Am")]
     ['C major', 'G major', 'A minor']
     """
+    chords = [chord for chord in chords if chord.pitch_classes]
+    if not chords:
+        return None
     tones = [tone % 12 for chord in chords for tone in chord.pitch_classes]
     profile = np.bincount([*tones, *(chord.pitch_classes[0] for chord in chords)], minlength=12).tolist()
     ends = [(chord.pitch_classes[0], (chord.pitch_classes[0] + 3) % 12 in chord.pitch_classes) for chord in chords]

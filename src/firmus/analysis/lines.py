@@ -3,13 +3,15 @@
 Conventions: of notes of a part that begin together the highest stands for the part (`firmus.analysis.melody.skyline`);
 drums are left out. A note lasts until the next one begins, so that rests belong to the note before; its length is told
 in eighths of an octave from a quarter note (8 is a half note, -8 an eighth), so that another tempo adds a constant.
-Before each line stands a border, which is no note, so that nothing is ever found across two lines.
+Before each line stands a border, which is no note, so that nothing is ever found across two lines; before each piece
+stand 32, so that no two pieces are ever looked at as one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,7 @@ from firmus.score import TICKS_PER_QUARTER, Score
 from firmus.timing import bars
 
 BORDER = 255
+APART = 32  # borders before each piece
 FEWEST = 2  # notes of a line
 OCTAVE = 8  # steps of length
 LONGEST = 96  # steps of length, above and below a quarter note
@@ -38,7 +41,7 @@ class Lines:
     bars : array (N,) of uint16
         Number of the bar that each note begins in.
     starts : array (L + 1,) of int64
-        Border before each line, and the number of all notes and borders.
+        The first border before each line, and the number of all notes and borders.
     pieces : array (L,) of int32
         Which piece each line is of; in order.
     parts : array (L,) of uint8
@@ -104,22 +107,28 @@ def of_score(score: Score) -> Lines:
     --------
     >>> from firmus.score import Note, Part
     >>> found = of_score(Score((Part("", (Note(0, 480, 60), Note(960, 480, 64), Note(1920, 240, 62))),)))
-    >>> found.pitches.tolist(), found.lengths.tolist(), found.bars.tolist()
-    ([255, 60, 64, 62], [0, 8, 8, -8], [1, 1, 1, 2])
+    >>> [each[APART - 1 :].tolist() for each in (found.pitches, found.lengths, found.bars)]
+    [[255, 60, 64, 62], [0, 8, 8, -8], [0, 1, 1, 2]]
     """
     told = [(number, skyline(part)) for number, part in enumerate(score.parts) if not part.is_drums]
     told = [(number, line) for number, line in told if len(line) >= FEWEST]
     if not told:
         return joined([], [])
-    every = np.concatenate([np.concatenate([line[:1], line]) for _, line in told])  # a border where each begins
-    starts = np.cumsum([0, *(len(line) + 1 for _, line in told)])
-    pitches = every[:, 2].astype(np.uint8)
-    pitches[starts[:-1]] = BORDER
+    every = np.concatenate([line for _, line in told])
+    counts = np.array([[1, len(line)] for _, line in told])  # of borders, of notes
+    counts[0, 0] = APART
+    notes = np.repeat(np.tile([False, True], len(told)), counts.ravel())
+
+    def with_borders(values: NDArray[Any], kind: type[np.generic], border: int = 0) -> NDArray[Any]:
+        whole = np.full(len(notes), border, kind)
+        whole[notes] = values
+        return whole
+
     return Lines(
-        pitches,
-        np.concatenate([np.append(np.int8(0), lengths(line)) for _, line in told]),
-        np.clip(_bars(score, every[:, 0]), 0, MOST_BARS).astype(np.uint16),
-        starts,
+        with_borders(every[:, 2], np.uint8, BORDER),
+        with_borders(np.concatenate([lengths(line) for _, line in told]), np.int8),
+        with_borders(np.clip(_bars(score, every[:, 0]), 0, MOST_BARS), np.uint16),
+        np.concatenate([[0], np.cumsum(counts.sum(axis=1))]).astype(np.int64),
         np.zeros(len(told), np.int32),
         np.array([number for number, _ in told], np.uint8),
     )

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.analysis.lines import Lines
+from firmus.analysis.lines import APART, BORDER, Lines
 
 Integers = NDArray[np.int64]
 LONGEST, SHORTEST = 6, 3  # intervals of a turn
@@ -30,7 +30,7 @@ WIDEST = 12  # semitones
 KINDS = 2 * WIDEST + 2  # intervals, and the end of a line
 RARE = 1000  # places of a turn, beyond which it is made longer
 MOST_PLACES = 200_000  # of all turns of a melody; the rarest come first
-STRETCH = 16  # notes: half of what votes together
+STRETCH = APART // 2  # notes: half of what votes together
 BEFORE = 1 << 14  # notes that a melody may begin before the first note of all
 CANDIDATES = 1000
 REACH = 5  # notes of a turn, after its first, that may be altered
@@ -169,9 +169,8 @@ class Seeds:
         intervals = np.zeros(count + LONGEST, np.uint8)
         if count:
             steps = np.diff(lines.pitches.astype(np.int16))
-            intervals[: count - 1] = np.clip(steps, -WIDEST, WIDEST) + WIDEST + 1
-            borders = lines.starts[:-1]
-            intervals[borders] = intervals[borders - 1] = 0
+            sung = lines.pitches != BORDER
+            intervals[: count - 1] = np.where(sung[1:] & sung[:-1], np.clip(steps, -WIDEST, WIDEST) + WIDEST + 1, 0)
         codes, alive, places = np.zeros(count, np.uint32), np.ones(count, bool), np.empty(0, np.uint32)
         for step in range(LONGEST):
             at = intervals[step : count + step]
@@ -225,8 +224,8 @@ class Seeds:
 
     def information(self, pitches: Integers) -> float:
         """How many bits the intervals of a melody tell, each by how often it stands in the lines."""
-        begins = np.bincount(self.codes // KINDS ** (LONGEST - 1), np.diff(self.firsts.astype(np.int64)), KINDS)
-        bits = -np.log2((begins[1:] + 1) / (begins[1:] + 1).sum())
+        begin, end = self.spans(np.arange(1, KINDS), 1)
+        bits = -np.log2((end - begin + 1) / (end - begin + 1).sum())
         return float(bits[np.clip(np.diff(pitches), -WIDEST, WIDEST) + WIDEST].sum())
 
     def _looked_up(self, wanted: Turns) -> tuple[Integers, Integers]:

@@ -8,8 +8,8 @@ by cell.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +26,12 @@ STEP = TICKS_PER_QUARTER // 4
 FEWEST = 2  # pieces of a set, to compare it with another
 UNSURE = 0.01  # chance that is left to every cell, for a cross-entropy
 Pieces = Mapping[str, Score]
+Spread = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
+_Features = dict[str, NDArray[np.float64]]
 
 
-def compare(generated: Pieces, reference: Pieces) -> dict[str, Any]:
-    """Compare two sets of pieces, named by their files.
+def compare(generated: Pieces, reference: Pieces, spread: Spread = map) -> dict[str, Any]:
+    """Compare two sets of pieces, named by their files; `spread` has each piece measured, as `map` does.
 
     Returns
     -------
@@ -39,20 +41,32 @@ def compare(generated: Pieces, reference: Pieces) -> dict[str, Any]:
         and cross-entropy of pieces of the same name.
     """
     ours, real = list(generated.values()), list(reference.values())
+    told = list(spread(_told, [*ours, *real]))
+    both = told[: len(ours)], told[len(ours) :]
     return {
         "pieces": {"generated": len(ours), "reference": len(real)},
-        "measures": _measures(ours, real),
-        "overlap": _overlap(ours, real),
+        "measures": _measures(*([each.measures for each in some] for some in both)),
+        "overlap": _overlap(*([each.features for each in some] for some in both)),
         "copying": copying(ours, real),
         "pairs": {name: pair(generated[name], reference[name]) for name in generated if name in reference},
     }
 
 
-def _measures(ours: Sequence[Score], real: Sequence[Score]) -> dict[str, Any]:
+class _Told(NamedTuple):
+    """What is measured of a piece alone."""
+
+    measures: dict[str, float]
+    features: _Features
+
+
+def _told(score: Score) -> _Told:
+    return _Told(measure(score), distribution.features(score))
+
+
+def _measures(ours: Sequence[dict[str, float]], real: Sequence[dict[str, float]]) -> dict[str, Any]:
     found = {}
-    both = [[measure(score) for score in some] for some in (ours, real)]
     for name in MEASURES:
-        values = [np.array([each[name] for each in some]) for some in both]
+        values = [np.array([each[name] for each in some]) for some in (ours, real)]
         if any(np.isnan(each).all() for each in values):
             continue
         (mean, low, high), (true, least, most) = (intervals.mean(each) for each in values)
@@ -64,11 +78,10 @@ def _measures(ours: Sequence[Score], real: Sequence[Score]) -> dict[str, Any]:
     return found
 
 
-def _overlap(ours: Sequence[Score], real: Sequence[Score]) -> dict[str, Any]:
+def _overlap(mine: Sequence[_Features], theirs: Sequence[_Features]) -> dict[str, Any]:
     """Overlap area and divergence of each feature that varies in the reference."""
-    if min(len(ours), len(real)) < FEWEST:
+    if min(len(mine), len(theirs)) < FEWEST:
         return {}
-    mine, theirs = ([distribution.features(score) for score in some] for some in (ours, real))
     found = {}
     for name in theirs[0]:
         a, b = (np.stack([each[name] for each in some]) for some in (mine, theirs))

@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from firmus import formats
 from firmus.analysis import likeness, lines
 from firmus.analysis.seeds import Seeds
 from firmus.errors import FirmusError, FormatError
+from firmus.score import Score
 from firmus.tasks import _catalogue
 from firmus.tasks._catalogue import Catalogue, File
 from firmus.tasks._neighbours import Neighbours
@@ -127,18 +128,45 @@ def listed(folder: Path) -> dict[str, Stamp]:
 
 def read(folder: Path, name: str, size: int, time: int) -> Catalogue:
     """Read one file of a folder; one that cannot be read says why, and has no tunes."""
-    reason, scores = "", []
     try:
-        scores = formats.read_all(folder / name)
+        return _catalogued(File(name, size, time, "", []), formats.read_all(folder / name))
+    except FirmusError as error:
+        return _catalogued(File(name, size, time, str(error), []), [])
+
+
+def of_scores(pieces: Mapping[str, Score], progress: Progress | None = None) -> Library:
+    """A library of pieces in memory, by name; nothing of it is kept.
+
+    Raises
+    ------
+    FormatError
+        Where none of them has a melody.
+    """
+    found = []
+    for done, (name, score) in enumerate(pieces.items(), 1):
+        found.append(_catalogued(File(name, 0, 0, "", []), [score]))
+        if progress:
+            progress("search", done, len(pieces))
+    catalogue = _catalogue.joined(found)
+    if not catalogue.pieces:
+        raise FormatError(f"none of the {len(pieces)} pieces has a melody that could be searched")
+    neighbours = Neighbours(catalogue.points, catalogue.ids, np.empty(0, np.uint8)).completed()
+    catalogue = replace(catalogue, ids=neighbours.ids)
+    return Library(Path(), catalogue, Seeds.of(catalogue.lines), neighbours, _where(catalogue.files))
+
+
+def _catalogued(file: File, scores: Sequence[Score]) -> Catalogue:
+    """What is known of the tunes of a file; of one without a melody why it has none."""
+    try:
         found = [lines.of_score(score) for score in scores]
         placed = [likeness.point(lines.query(score)) for score in scores]
-        if not any(len(each) for each in found):
+        if scores and not any(len(each) for each in found):
             raise FormatError("it has no melody of two notes or more")
     except FirmusError as error:
-        reason, scores, found, placed = str(error), [], [], []
+        file, scores, found, placed = file._replace(reason=str(error)), [], [], []
     tunes = [(score.title, [part.name for part in score.parts]) for score in scores]
     return Catalogue(
-        [File(name, size, time, reason, tunes)], lines.joined(found, [1] * len(found)),
+        [file._replace(tunes=tunes)], lines.joined(found, [1] * len(found)),
         np.array(placed, np.float16).reshape(-1, likeness.WIDTH), np.full(len(placed), -1, np.int64),
     )  # fmt: skip
 

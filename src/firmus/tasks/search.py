@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,11 +17,12 @@ from firmus.analysis import likeness
 from firmus.analysis.alignment import align
 from firmus.analysis.lines import Query
 from firmus.analysis.seeds import Candidates, Hits, Stretch
+from firmus.analysis.transcribe import to_score
 from firmus.errors import FormatError, InvalidBrief
 from firmus.score import Score
 from firmus.tasks import _asked
-from firmus.tasks._hearing import hear
-from firmus.tasks._library import Library, Progress, open_library
+from firmus.tasks._hearing import PART, hear
+from firmus.tasks._library import Library, Progress, of_scores, open_library
 
 MOST_COUNT = 1000
 CLOSELY = 64  # pieces that are compared closely with a melody
@@ -90,7 +92,7 @@ class Findings:
 
 
 def search(
-    folder: str | os.PathLike[str],
+    folder: str | os.PathLike[str] | Mapping[str, Score],
     *,
     melody: str | Score | None = None,
     like: str | os.PathLike[str] | Score | None = None,
@@ -104,8 +106,8 @@ def search(
 
     Parameters
     ----------
-    folder : path
-        Files that Firmus reads, in it and in folders within it.
+    folder : path or mapping of str to Score
+        Files that Firmus reads, in it and in folders within it; or pieces by name, of which nothing is kept.
     melody : str or Score, optional
         A melody to be found somewhere in a piece: in words (see `firmus.tasks._asked.melody`), or that of a Score.
     like : path or Score, optional
@@ -138,7 +140,10 @@ def search(
     else:
         sung = _hummed(hum) if hum is not None else melody
         asked = _asked.of_score(sung) if isinstance(sung, Score) else _asked.melody(sung or "")
-    library = open_library(Path(folder), progress, rebuild=rebuild)
+    if isinstance(folder, Mapping):
+        library = of_scores(folder, progress)
+    else:
+        library = open_library(Path(folder), progress, rebuild=rebuild)
     if like is None:
         matches = by_melody(library, asked, count)
     else:
@@ -147,11 +152,11 @@ def search(
 
 
 def _hummed(path: str | os.PathLike[str]) -> Score:
-    """What one voice sings or plays in a sound file."""
+    """What one voice sings or plays in a sound file, by the clock: on a grid that was guessed, notes would be lost."""
     heard = hear(path, "one")
     if not heard.notes:
         raise FormatError(f"{heard.name}: {heard.unknown['notes']}; there is nothing to search for")
-    return heard.score
+    return to_score(heard.notes, None, *PART["one"], heard.name)
 
 
 def by_melody(library: Library, asked: Query, count: int) -> list[Match]:
