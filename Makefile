@@ -16,7 +16,8 @@ compose: $(VENV)/.default
 	$(BIN)/firmus compose --bars 16 --force $(ARGS)
 
 test: check
-	$(BIN)/python -m pytest tests -n auto
+	$(BIN)/python -m pytest tests -n auto -m "not cluster"
+	$(BIN)/python -m pytest tests -m cluster
 
 check: $(VENV)/.all
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ Tests run beside each other, so each trains on one thread: two that share a core
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -15,3 +16,13 @@ settings.register_profile("same", derandomize=True, **UNHURRIED)
 settings.load_profile("any")
 if os.environ.get("CI"):
     settings.load_profile("same")
+
+
+@pytest.fixture(scope="session")
+def machines():
+    """A cluster of Ray on this machine, shared by all tests that are marked so; they run one after another."""
+    from machines import Machines
+
+    running = Machines()
+    yield running
+    running.stop()

@@ -26,6 +26,8 @@ export type Batch = {
   total: number;
   /** How many of its jobs are in each state. */
   states: Record<string, number>;
+  /** Whether its end was told: waiting, delivered or failed, and why. */
+  webhook?: string | null;
   created: string;
   links: Record<string, string>;
 };
@@ -33,7 +35,7 @@ export type Batch = {
 /** Many jobs of one kind. */
 export type BatchRequest = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "convert" | "evaluate" | "explain" | "render" | "transcribe";
+  kind: "compose" | "continue" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "convert" | "evaluate" | "explain" | "render" | "search" | "sound" | "transcribe";
   /** A job is made of each. */
   briefs: ({
     /** The piece of which some is given. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -101,6 +103,8 @@ export type BatchRequest = {
     /** Sampling: 0 to 2 (0 takes the likeliest; by default what suits the style), and above 0 to 1. */
     top_p?: number;
   })[];
+  /** Where it is to be told (POST, signed) when it has ended: https. */
+  webhook?: string | null;
 };
 
 /** A job as it stands. */
@@ -132,7 +136,7 @@ export type Job = {
 /** A job to be done. */
 export type JobRequest = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "convert" | "evaluate" | "explain" | "render" | "transcribe";
+  kind: "compose" | "continue" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "convert" | "evaluate" | "explain" | "render" | "search" | "sound" | "transcribe";
   /** What is asked for. Every field that is given is obeyed or refused, never ignored. */
   brief?: {
     /** The piece of which some is given. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -210,10 +214,18 @@ export type JobRequest = {
     reference?: string[];
     /** One note above all, such as `bar 7 beat 2 alto`. */
     note?: string;
+    /** Notes, such as `G4 G4 A4:2 B4`. */
+    melody?: string;
+    /** The works that are searched; your latest thousand, where none are named. */
+    among?: string[];
+    /** The one work that others are to be like. */
+    like?: string[];
+    /** What is to be heard, in words. */
+    prompt?: string;
     /** Whether several notes may sound at once (usual), or it is a single line. */
     voices?: "many" | "one";
   };
-  /** Where the job is to be told (POST, signed) when it has ended: https. */
+  /** Where it is to be told (POST, signed) when it has ended: https. */
   webhook?: string | null;
 };
 
@@ -367,7 +379,7 @@ export function requests(send: Send, fetched: Fetch) {
       /** Ask for a job; it is done when its state is one of succeeded, failed and canceled. Answers 202 at once; with `Prefer: wait=10`, 200 if it is done within ten seconds. */
       start: (body: JobRequest, headers: { "idempotency-key"?: string | null; "prefer"?: string | null } = {}): Promise<Job> => send<Job>("POST", `/v1/jobs`, { body, headers }),
       /** List your jobs, the newest first, without their results. */
-      listed: (query: { "cursor"?: string | null; "limit"?: number; "state"?: "queued" | "running" | "succeeded" | "failed" | "canceled" } = {}): Promise<PageOfJob> => send<PageOfJob>("GET", `/v1/jobs`, { query }),
+      listed: (query: { "cursor"?: string | null; "limit"?: number; "state"?: "queued" | "running" | "succeeded" | "failed" | "canceled"; "batch"?: string | null } = {}): Promise<PageOfJob> => send<PageOfJob>("GET", `/v1/jobs`, { query }),
       /** See how a job stands; with `Prefer: wait=10`, wait up to ten seconds for its end. */
       one: (name: string, headers: { "prefer"?: string | null; "if-none-match"?: string | null } = {}): Promise<Job> => send<Job>("GET", `/v1/jobs/${encodeURIComponent(name)}`, { headers }),
       /** Cancel a job that has not ended. It counts as canceled at once; what it had begun is thrown away. */
@@ -412,8 +424,8 @@ export function requests(send: Send, fetched: Fetch) {
     works: {
       /** Upload a music file as a work: MIDI, MusicXML, ABC or Firmus JSON, told apart by content. It is read in a process of its own, with limits on memory and time. */
       upload: (body: Blob | ArrayBuffer | Uint8Array<ArrayBuffer>, query: { "parent"?: string | null } = {}, headers: { "idempotency-key"?: string | null } = {}): Promise<Work> => send<Work>("POST", `/v1/works`, { body, query, headers }),
-      /** List your works, the newest first. */
-      listed: (query: { "cursor"?: string | null; "limit"?: number; "root"?: string | null; "job"?: string | null } = {}): Promise<PageOfWork> => send<PageOfWork>("GET", `/v1/works`, { query }),
+      /** List your works, the newest first; jobs of the kind `search` find melodies in them. */
+      listed: (query: { "cursor"?: string | null; "limit"?: number; "root"?: string | null; "job"?: string | null; "title"?: string | null; "style"?: string | null; "key"?: string | null } = {}): Promise<PageOfWork> => send<PageOfWork>("GET", `/v1/works`, { query }),
       /** See a work. */
       one: (name: string): Promise<Work> => send<Work>("GET", `/v1/works/${encodeURIComponent(name)}`),
       /** Delete a work and its files. Works that came of it stay. */

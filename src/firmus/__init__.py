@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from firmus.tasks.explain import Explanation
     from firmus.tasks.hear import SoundAnalysis
     from firmus.tasks.search import Findings
+    from firmus.tasks.sound import Sound
     from firmus.work import Brief, Origin, Work
 
 __version__ = "0.1.0"
@@ -31,8 +32,7 @@ _HOMES = {
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
     "accompany", "analyse", "compose", "explain", "extend", "harmonise", "humanise", "infill", "interpolate", "read",
-    "search", "transcribe",
-    "vary", "write",
+    "search", "sound", "transcribe", "vary", "write",
 ]  # fmt: skip
 
 
@@ -124,6 +124,13 @@ def search(folder: Any, **options: Any) -> Findings:
     from firmus.tasks import search as task
 
     return task.search(folder, **options)
+
+
+def sound(prompt: str, **options: Any) -> Sound:
+    """Make sound of words, by a model that you have (`model`); see `firmus.tasks.sound.sound`."""
+    from firmus.tasks import sound as task
+
+    return task.sound(prompt, **options)
 
 
 def read(path: Any) -> Score:

@@ -173,6 +173,8 @@ class Brief:
             raise InvalidBrief(str(error)) from None
         if self.chords is not None:
             chord_bars(self.chords)
+        if self.mood is not None:
+            mood(self.mood)
         if isinstance(self.bars, str):
             bar_numbers(self.bars)
         if not isinstance(self.ranges, Mapping) or not all(isinstance(text, str) for text in self.ranges.values()):

@@ -38,7 +38,7 @@ def encoded(module, score):
 
 
 def test_every_representation_is_of_a_kind_that_is_tested():
-    assert set(KINDS.values()) == {"sequence", "raster", "sound"}
+    assert set(KINDS.values()) == {"sequence", "raster", "sound", "borrowed"}
 
 
 @representations

@@ -140,6 +140,11 @@ def test_two_processes_train_together(folder):
     log = [json.loads(line) for line in (folder / "run2" / "log.jsonl").read_text().splitlines()]
     assert log[-1]["step"] == 30
     assert (folder / "run2" / "weights" / "tiny" / "card.json").exists()
+    elsewhere = script.replace("Path('run2')", "Path('run2' if os.environ['RANK'] == '0' else 'nowhere')")
+    (folder / "go.py").write_text(f"import os\nif __name__ == '__main__':\n    {elsewhere}\n")
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode != 0
+    assert "nowhere stands at step 0 here, at step 30 on the first machine" in done.stderr
 
 
 def test_a_corpus_is_the_same_from_the_cache(folder):

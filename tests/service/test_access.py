@@ -11,6 +11,7 @@ import pytest
 from firmus import formats
 from firmus.cli import main
 from firmus.score import Note, Part, Score
+from firmus.service import executors
 from firmus.service.access import Service
 from firmus.service.application import build
 from firmus.service.blobs import Blobs
@@ -51,7 +52,8 @@ def routes(folder):
     """Every route of the application, with the scope it asks for."""
     settings = Settings.load(folder)
     store, blobs = Store(f"sqlite:///{folder / 'x.db'}"), Blobs(folder / "files")
-    app = build(Service(settings, store, blobs, Crew(settings, store, blobs), is_open=False)).app
+    crew = Crew(settings, store, blobs, executors.chosen(settings, store, blobs))
+    app = build(Service(settings, store, blobs, crew, is_open=False)).app
     document = app.openapi()
     store.close()
     found = []

@@ -3,6 +3,8 @@
 import asyncio
 import dataclasses
 import inspect
+import subprocess
+import sys
 import time
 import zipfile
 from io import BytesIO
@@ -132,6 +134,7 @@ def test_a_batch(client):
     batch = client.submit_all("compose", [{**FOLK, "seed": seed} for seed in (1, 2)])
     while not client.batch(batch).is_over:
         time.sleep(0.1)
+    assert [each.state for each in client.jobs(batch=batch)] == ["succeeded"] * 2
     names = zipfile.ZipFile(BytesIO(client.archive(batch))).namelist()
     assert any(name.startswith("0002/") for name in names)
 
@@ -260,3 +263,16 @@ def test_both_clients_have_the_same_methods():
 def test_the_records_are_those_of_the_service(name):
     ours = {each.name for each in dataclasses.fields(getattr(records, name))}
     assert ours == set(getattr(wire, name).model_fields)
+
+
+def test_without_httpx_it_says_what_to_install():
+    code = """
+import sys
+sys.modules["httpx"] = None
+try:
+    import firmus.client
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told == "FirmusError firmus.client needs httpx: pip install 'firmus[client]'\n"

@@ -123,13 +123,39 @@ def test_every_verb_is_a_kind_of_job(server, uploaded):
 
 
 def test_what_cannot_be_done_fails_with_a_reason(server, uploaded):
-    job = server.ask("infill", source={"work": uploaded["id"]}, bars="90")
+    job = server.ask("infill", source={"work": uploaded["id"]}, bars="1-4", key="F# major", chords="C")
     assert (job["state"], job["attempt"]) == ("failed", 1)
-    assert "bars 1 to 4" in job["error"]["detail"]
+    assert "chord C has hardly a note of F# major" in job["error"]["detail"]
     assert job["seconds"] == 0
     humanised = server.ask("humanise", source={"work": uploaded["id"]})
     assert humanised["state"] == "failed"
     assert "drum" in humanised["error"]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "brief", "type_", "told"),
+    [
+        ("compose", {"style": "fokl"}, "invalid-brief", "did you mean 'folk'?"),
+        ("compose", {"model": "compsoer"}, "unknown-model", "did you mean 'composer'?"),
+        ("compose", {"mood": "clam"}, "invalid-brief", "did you mean 'calm'?"),
+        ("compose", {"form": "aaba"}, "invalid-brief", "capital letters"),
+        ("compose", {"style": "folk", "parts": ["flut"]}, "invalid-brief", "did you mean 'flute'"),
+        ("compose", {"model": "transcriber"}, "invalid-brief", "does not compose"),
+        ("infill", {"bars": "90"}, "invalid-brief", "bars 1 to 4"),
+        ("infill", {"parts": ["alto"]}, "invalid-brief", "the parts are 1 Melody"),
+        ("vary", {"ranges": {"tuba": "C2-C3"}}, "invalid-brief", "no part 'tuba'"),
+        ("harmonise", {"parts": ["2"]}, "invalid-brief", "no part '2'"),
+        ("interpolate", {"style": "fokl"}, "invalid-brief", "interpolate needs a target"),
+        ("humanise", {"style": "fokl"}, "invalid-brief", "unknown style 'fokl'"),
+    ],
+)
+def test_what_can_be_seen_to_be_wrong_is_refused_at_once(server, uploaded, kind, brief, type_, told):
+    source = {} if kind == "compose" else {"source": {"work": uploaded["id"]}}
+    answer = server.client.post("/v1/jobs", json={"kind": kind, "brief": {**source, **brief}})
+    problem(answer, type_)
+    assert told in answer.json()["detail"]
+    answer = server.client.post("/v1/batches", json={"kind": kind, "briefs": [{**source, **brief}]})
+    problem(answer, type_)
 
 
 def test_render_and_convert_make_the_files_asked_for(server, uploaded):
@@ -182,7 +208,11 @@ def test_a_request_sent_twice_is_done_once(server, tune):
 
 
 def test_a_batch_comes_out_as_one_archive(server):
-    briefs = [{"style": "folk", "bars": 1, "seed": 1}, {"style": "folk", "bars": 1, "seed": 2}, {"parts": ["kazoo"]}]
+    briefs = [
+        {"style": "folk", "bars": 1, "seed": 1},
+        {"style": "folk", "bars": 1, "seed": 2},
+        {"key": "F#", "chords": "C"},
+    ]
     answer = server.client.post("/v1/batches", json={"kind": "compose", "briefs": briefs})
     assert answer.status_code == 202
     name, batch = answer.headers["location"], answer.json()
@@ -197,7 +227,7 @@ def test_a_batch_comes_out_as_one_archive(server):
         assert {"0001/piece.mid", "0002/piece.json", "batch.json"} <= set(packed.namelist())
         told = json.loads(packed.read("batch.json"))
         assert [each["state"] for each in told] == ["succeeded", "succeeded", "failed"]
-        assert "kazoo" in told[2]["error"]["detail"]
+        assert "hardly a note of F#" in told[2]["error"]["detail"]
         assert packed.read("0001/piece.mid") == server.midi(server.ask("compose", style="folk", bars=1, seed=1))[0]
     refused = server.client.post("/v1/batches", json={"kind": "compose", "briefs": [{}, {"tempo": 0}]})
     problem(refused, "invalid-brief")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from firmus import formats
+from firmus import formats, plugins
 from firmus.formats.json import from_dict
 from firmus.service import kinds
 from firmus.timing import bars
@@ -75,14 +75,16 @@ def test_bars_arrive_as_they_are_composed_and_are_those_of_the_work(server):
 
 def test_jobs_that_are_composed_together_make_what_each_makes_alone(server, composed):
     alone = server.midi(composed)
-    jobs = [server.ask("compose", wait=0, **CHORALE | {"seed": seed}) for seed in (4, 5, 4, 6, 4)]
-    ended = [server.ended(job) for job in jobs]
+    briefs = [CHORALE | {"seed": seed} for seed in (4, 5, 4, 6, 4)]
+    batch = server.client.post("/v1/batches", json={"kind": "compose", "briefs": briefs}).json()
+    jobs = server.client.get("/v1/jobs", params={"batch": batch["id"]}).json()["items"]
+    ended = [server.ended(job) for job in sorted(jobs, key=lambda job: job["id"])]
     assert [job["state"] for job in ended] == ["succeeded"] * 5
     midi = [server.midi(job) for job in ended]
     assert midi[0] == midi[2] == midi[4] == alone
     assert len({each[0] for each in midi}) == 3
     begun = sorted(job["started"] for job in ended)
-    assert begun[-1] < min(job["ended"] for job in ended)  # all were begun before any had ended
+    assert begun[1] < min(job["ended"] for job in ended)  # some were under way together
 
 
 def test_a_recording_is_transcribed_and_analysed(server, heard):
@@ -175,3 +177,80 @@ def test_every_kind_of_the_folder_says_what_it_is(server):
         assert module.LANE in kinds.LANES
         assert callable(module.check)
         assert callable(module.perform)
+
+
+# -- searching one's own works ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def library(server):
+    """Works of this file's owner, by title: two tunes of ours, the second twice, once moved and a note longer."""
+    from firmus.score import Key, Note, Part, Score
+
+    def tune(title, pitches, tonic):
+        notes = tuple(Note(480 * place, 480, pitch) for place, pitch in enumerate(pitches))
+        return Score((Part("Melody", notes, 73),), keys=(Key(0, tonic),), title=title)
+
+    stairs = [60, 62, 64, 65, 67, 69, 71, 72, 71, 69, 67, 65, 64, 62, 60]
+    turns = [67, 67, 69, 67, 72, 71, 67, 67, 69, 67, 74, 72, 67, 67, 79, 76, 72]
+    found = {}
+    for title, pitches, tonic in (
+        ("Stairs at Noon", stairs, "C"), ("Turns", turns, "C"), ("Turns_%", [p + 2 for p in turns] + [74], "D"),
+    ):  # fmt: skip
+        data = plugins.load("firmus.formats", "json").write(tune(title, pitches, tonic))
+        answer = server.client.post("/v1/works", content=data)
+        assert answer.status_code == 201, answer.text
+        found[title] = answer.json()["id"]
+    return found
+
+
+def works_like(server, **asked):
+    answer = server.client.get("/v1/works", params={"limit": 100, **asked})
+    assert answer.status_code == 200, answer.text
+    return [each["title"] for each in answer.json()["items"]]
+
+
+def test_works_are_listed_by_title_style_and_key(server, library, composed):
+    assert works_like(server, title="AT noon") == ["Stairs at Noon"]
+    assert works_like(server, title="_%") == ["Turns_%"]
+    assert works_like(server, title="turns", key="d") == ["Turns_%"]
+    (work,) = made(server, composed)
+    assert work["title"] in works_like(server, style="chorale", key="G minor")
+    assert "Turns" not in works_like(server, style="chorale")
+    assert works_like(server, style="fol") == []
+    refused = server.client.get("/v1/works", params={"key": "H major"})
+    assert refused.status_code == 422
+    assert "there is no key 'H major'" in refused.json()["detail"]
+
+
+def test_a_melody_is_found_among_ones_works(server, library):
+    job = ask(server, "search", options={"melody": "A4 A4 B4 A4 D5 C#5"})
+    assert job["state"] == "succeeded", job["error"]
+    first, second = job["result"]["found"]["matches"][:2]
+    assert {first["work"], second["work"]} == {library["Turns"], library["Turns_%"]}
+    assert first["bars"] == "1-2"
+    named = ask(server, "search", options={"melody": "A4 A4 B4 A4 D5 C#5", "among": [library["Stairs at Noon"]]})
+    assert library["Turns"] not in [each["work"] for each in named["result"]["found"]["matches"]]
+
+
+def test_works_that_are_like_a_work_are_found(server, library):
+    job = ask(server, "search", options={"like": [library["Turns"]]})
+    assert job["result"]["found"]["matches"][0]["work"] == library["Turns_%"]
+    assert library["Turns"] not in [each["work"] for each in job["result"]["found"]["matches"]]
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"melody": "C4"}, {"melody": "C4 D4 E4 F4 G4", "like": ["x"]}, {"like": []}, {"hum": "x"}]
+)
+def test_a_search_for_nothing_is_refused(server, options):
+    assert ask(server, "search", status=422, options=options)["type"] == "urn:firmus:problem:invalid-brief"
+
+
+def test_nobody_finds_works_of_others(serve, library):
+    """What is not named is looked for among one's own."""
+    server = serve()
+    job = ask(server, "search", options={"melody": "A4 A4 B4 A4 D5 C#5"})
+    assert job["state"] == "failed"
+    assert "none of the 0 pieces" in job["error"]["detail"]
+    refused = ask(server, "search", status=404, options={"like": [library["Turns"]]})
+    assert refused["type"] == "urn:firmus:problem:not-found"

@@ -96,6 +96,28 @@ def test_the_end_of_a_job_is_told_once_and_signed(serve, receiver):
     assert (server.data / "webhook.key").stat().st_mode & 0o777 == 0o600
 
 
+def test_the_end_of_a_batch_is_told_once_when_its_last_job_has_ended(serve, receiver):
+    address, heard, _ = receiver
+    server = serve(webhook_hosts=["127.0.0.1"])
+    briefs = [FOLK, {"style": "folk", "bars": 1, "key": "F#", "chords": "C"}]
+    body = {"kind": "compose", "briefs": briefs, "webhook": f"{address}/batch"}
+    batch = server.client.post("/v1/batches", json=body).json()
+    assert batch["webhook"] == "waiting"
+    until = time.monotonic() + 30
+    while time.monotonic() < until and batch["webhook"] != "delivered: 204":
+        time.sleep(0.1)
+        batch = server.client.get(f"/v1/batches/{batch['id']}").json()
+    assert batch["webhook"] == "delivered: 204"
+    ((path, headers, content),) = heard
+    assert (path, headers["webhook-id"]) == ("/batch", batch["id"])
+    told = json.loads(content)
+    assert told["type"] == "batch.finished"
+    wanted = {"id": batch["id"], "kind": "compose", "total": 2, "states": {"succeeded": 1, "failed": 1}}
+    assert told["data"] == wanted
+    body["webhook"] = "http://10.0.0.1/inside"
+    assert server.client.post("/v1/batches", json=body).status_code == 422
+
+
 def test_what_is_not_heard_is_told_again_and_given_up(herald, receiver, monkeypatch):
     monkeypatch.setattr(webhooks, "PAUSES", (0.0, 0.0))
     receiver[2].extend([500, 302, 503])

@@ -6,7 +6,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -167,7 +167,7 @@ def evaluate(options: argparse.Namespace) -> None:
     from firmus.tasks import evaluate as task
 
     show = Progress(options.quiet, "piece")
-    found = task.evaluate(Path(options.generated), Path(options.reference), show)
+    found = task.evaluate(Path(options.generated), Path(options.reference), show, _spread(options))
     show.end()
     paths = _pages(options, "evaluation", found, lambda: task.page(found, language()))
     if options.json:
@@ -184,6 +184,15 @@ def evaluate(options: argparse.Namespace) -> None:
         for name, each in found["copying"].items():
             lines.append(f"  {name:28}{each['generated']:9.1%}{each['people']:9.1%}")
         print("\n".join([*(str(path) for path in paths), *lines]))
+
+
+def _spread(options: argparse.Namespace) -> Callable[..., Iterable[Any]] | None:
+    """How the machines of a cluster do the same to many things, where one was named."""
+    if not options.cluster:
+        return None
+    from firmus.service import cluster
+
+    return cluster.spread(options.cluster)
 
 
 def search(options: argparse.Namespace) -> None:
@@ -361,6 +370,26 @@ def transcribe(options: argparse.Namespace) -> None:
     _report(options, [(work, paths)])
 
 
+def sound(options: argparse.Namespace) -> None:
+    """Make sound of words, by a model that the user has."""
+    from firmus.tasks import sound as task
+
+    target = Path(options.target)
+    task.check(target, options.force)
+    show = Progress(options.quiet, "steps of")
+    made = task.sound(
+        options.prompt, seconds=options.seconds, model=options.model, seed=options.seed,
+        temperature=options.temperature, progress=show,
+    )  # fmt: skip
+    show.end()
+    paths = made.save(target, force=options.force)
+    if options.json:
+        print(json.dumps({"task": options.task, "files": [str(path) for path in paths], **made.as_dict()}))
+    elif not options.quiet:
+        print("\n".join(str(path) for path in paths))
+        print("  " + say("made by").format(model=made.origin.model, seed=made.origin.seed))
+
+
 def models(options: argparse.Namespace) -> None:
     """List every model."""
     from firmus.runtime.weights import cards
@@ -378,8 +407,10 @@ def models(options: argparse.Namespace) -> None:
     for card in found:
         print(f"{card.name}: {card.description}")
         facts = {"parameters": card.facts["parameters"] / 1e6, "megabytes": card.facts["bytes"] / 1e6}
-        styles, tasks = ", ".join(card.styles), ", ".join(card.tasks) or say("no tasks")
+        styles, tasks = ", ".join(card.styles) or "-", ", ".join(card.tasks) or say("no tasks")
         print("  " + say("knows").format(kind=card.title, styles=styles, tasks=tasks, **facts))
+        if card.kind == "engine":
+            print("  " + say("not ours").format(folder=card.folder, licence=card.facts["licence"] or "?"))
 
 
 def train(options: argparse.Namespace) -> None:
@@ -388,13 +419,15 @@ def train(options: argparse.Namespace) -> None:
 
     try:
         from firmus.learning import run
+        from firmus.learning.spread import on_every_core
     except ModuleNotFoundError as error:
         raise FirmusError(f"training needs {error.name}: pip install 'firmus[train]'") from None
     folder = Path(options.data) if options.data else None
     out = Path(options.out) if options.out else None
     show = (lambda line: None) if options.quiet else (lambda line: print(line, file=sys.stderr, flush=True))
-    weights = run.run(Path(options.recipe), Path(options.sets), folder, out, options.minutes, show)
-    _written(options, [*sorted(weights.glob("*.onnx")), weights / "card.json"])
+    spread = _spread(options) or on_every_core
+    weights = run.run(Path(options.recipe), Path(options.sets), folder, out, options.minutes, show, spread)
+    _written(options, [*sorted(weights.glob("*.onnx")), *weights.glob("card.json")])
 
 
 def serve(options: argparse.Namespace) -> None:
@@ -408,7 +441,9 @@ def serve(options: argparse.Namespace) -> None:
     data = Path(options.data)
     match options.words:
         case []:
-            serving.serve(data, options.host, options.port, lambda host, port: _listening(options, host, port))
+            serving.serve(
+                data, options.host, options.port, lambda host, port: _listening(options, host, port), options.cluster
+            )
         case ["keys", "add"] if options.owner:
             key = serving.add_key(data, options.owner, options.role, options.quota)
             print(json.dumps({"key": key}) if options.json else key)

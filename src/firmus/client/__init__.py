@@ -19,8 +19,13 @@ the service is busy, as long as it says. Every POST carries an ``Idempotency-Key
 once.
 """
 
-from firmus.client.asynchronous import AsyncClient
-from firmus.client.records import Batch, Event, Job, Refused, Sound, Unreachable, Work
-from firmus.client.synchronous import Client
+from firmus.errors import FirmusError
+
+try:
+    from firmus.client.asynchronous import AsyncClient
+    from firmus.client.records import Batch, Event, Job, Refused, Sound, Unreachable, Work
+    from firmus.client.synchronous import Client
+except ModuleNotFoundError as error:
+    raise FirmusError(f"firmus.client needs {error.name}: pip install 'firmus[client]'") from None
 
 __all__ = ["AsyncClient", "Batch", "Client", "Event", "Job", "Refused", "Sound", "Unreachable", "Work"]

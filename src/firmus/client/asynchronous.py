@@ -116,19 +116,24 @@ class AsyncClient:
         """How a job stands."""
         return await self._send(calls.job(job))
 
-    def jobs(self, state: str | None = None) -> AsyncIterator[Job]:
-        """Your jobs, the newest first, without their results."""
-        return self._all(calls.page("jobs", Job, {"state": state}))
+    def jobs(self, state: str | None = None, batch: Batch | str | None = None) -> AsyncIterator[Job]:
+        """Your jobs, or those of one batch, the newest first, without their results."""
+        return self._all(calls.page("jobs", Job, {"state": state, "batch": batch and calls.name(batch)}))
 
     async def cancel(self, job: Job | str) -> Job:
         """Cancel a job that has not ended."""
         return await self._send(calls.cancel(job))
 
     async def submit_all(
-        self, kind: str, briefs: Iterable[Mapping[str, Any]], idempotency_key: str | None = None
+        self,
+        kind: str,
+        briefs: Iterable[Mapping[str, Any]],
+        *,
+        webhook: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Batch:
         """Ask for a job of each brief: all are accepted, or none."""
-        return await self._send(calls.submit_all(kind, briefs, idempotency_key))
+        return await self._send(calls.submit_all(kind, briefs, webhook, idempotency_key))
 
     async def batch(self, batch: Batch | str) -> Batch:
         """How a batch stands."""
@@ -154,9 +159,13 @@ class AsyncClient:
         """All that is told of a work."""
         return await self._send(calls.work(work))
 
-    def works(self, root: Work | str | None = None, job: Job | str | None = None) -> AsyncIterator[Work]:
-        """Your works, the newest first; those of one tree, or those that one job made."""
+    def works(
+        self, root: Work | str | None = None, job: Job | str | None = None, *, title: str | None = None,
+        style: str | None = None, key: str | None = None,
+    ) -> AsyncIterator[Work]:  # fmt: skip
+        """Your works, the newest first: of one tree, of one job, by words of the title, by style, by key."""
         asked = {"root": calls.name(root) if root else None, "job": calls.name(job) if job else None}
+        asked |= {"title": title, "style": style, "key": key}
         return self._all(calls.page("works", Work, asked))
 
     async def fetch(self, source: Work | Job | str, kind: str) -> bytes:

@@ -151,9 +151,12 @@ def submit(
     return Call("POST", "/v1/jobs", _reader(Job), headers=_once(key), json=body)
 
 
-def submit_all(kind: str, briefs: Iterable[Mapping[str, Any]], key: str | None) -> Call[Batch]:
+def submit_all(
+    kind: str, briefs: Iterable[Mapping[str, Any]], webhook: str | None, key: str | None
+) -> Call[Batch]:  # fmt: skip
     """Ask for many jobs of a kind."""
-    body = {"kind": kind, "briefs": [_brief(brief) for brief in briefs]}
+    body: dict[str, Any] = {"kind": kind, "briefs": [_brief(brief) for brief in briefs]}
+    body |= {"webhook": webhook} if webhook else {}
     return Call("POST", "/v1/batches", _reader(Batch), headers=_once(key), json=body)
 
 

@@ -135,6 +135,7 @@ class Batch:
     kind: str
     total: int
     states: dict[str, int]
+    webhook: str | None
     created: str
     links: dict[str, str]
 

@@ -115,19 +115,20 @@ class Client:
         """How a job stands."""
         return self._send(calls.job(job))
 
-    def jobs(self, state: str | None = None) -> Iterator[Job]:
-        """Your jobs, the newest first, without their results."""
-        return self._all(calls.page("jobs", Job, {"state": state}))
+    def jobs(self, state: str | None = None, batch: Batch | str | None = None) -> Iterator[Job]:
+        """Your jobs, or those of one batch, the newest first, without their results."""
+        return self._all(calls.page("jobs", Job, {"state": state, "batch": batch and calls.name(batch)}))
 
     def cancel(self, job: Job | str) -> Job:
         """Cancel a job that has not ended."""
         return self._send(calls.cancel(job))
 
     def submit_all(
-        self, kind: str, briefs: Iterable[Mapping[str, Any]], idempotency_key: str | None = None
+        self, kind: str, briefs: Iterable[Mapping[str, Any]], *, webhook: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Batch:  # fmt: skip
         """Ask for a job of each brief: all are accepted, or none."""
-        return self._send(calls.submit_all(kind, briefs, idempotency_key))
+        return self._send(calls.submit_all(kind, briefs, webhook, idempotency_key))
 
     def batch(self, batch: Batch | str) -> Batch:
         """How a batch stands."""
@@ -153,9 +154,13 @@ class Client:
         """All that is told of a work."""
         return self._send(calls.work(work))
 
-    def works(self, root: Work | str | None = None, job: Job | str | None = None) -> Iterator[Work]:
-        """Your works, the newest first; those of one tree, or those that one job made."""
+    def works(
+        self, root: Work | str | None = None, job: Job | str | None = None, *, title: str | None = None,
+        style: str | None = None, key: str | None = None,
+    ) -> Iterator[Work]:  # fmt: skip
+        """Your works, the newest first: of one tree, of one job, by words of the title, by style, by key."""
         asked = {"root": calls.name(root) if root else None, "job": calls.name(job) if job else None}
+        asked |= {"title": title, "style": style, "key": key}
         return self._all(calls.page("works", Work, asked))
 
     def fetch(self, source: Work | Job | str, kind: str) -> bytes:

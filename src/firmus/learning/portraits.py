@@ -14,10 +14,8 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +30,7 @@ from firmus.learning.chorales import from_raster
 from firmus.learning.labels import Labels, labeller
 from firmus.learning.prepare import LEAST_NOTES, Fingerprint, families, fingerprint, reached, share
 from firmus.learning.sources import Document, Source
+from firmus.learning.spread import Spread, on_every_core
 from firmus.score import Score
 
 NOISE = "noise"
@@ -88,7 +87,10 @@ class _Read:
     fingerprint: Fingerprint
 
 
-def gather(sources: list[Source], data: Path, cache: Path, report: Callable[[str], None] = print) -> Portraits:
+def gather(
+    sources: list[Source], data: Path, cache: Path, report: Callable[[str], None] = print,
+    spread: Spread = on_every_core,
+) -> Portraits:  # fmt: skip
     """Portraits of every piece of some sets, out of the cache where nothing has changed.
 
     Parameters
@@ -100,6 +102,8 @@ def gather(sources: list[Source], data: Path, cache: Path, report: Callable[[str
         Folder for what was gathered; may be deleted at any time.
     report : callable
         Takes one line of progress.
+    spread : callable
+        Has files read: on every core, or on the machines of a cluster.
     """
     path = cache / f"portraits-{_digest(sources, data)}.npz"
     if path.exists():
@@ -107,7 +111,7 @@ def gather(sources: list[Source], data: Path, cache: Path, report: Callable[[str
         return load(path)
     read: list[tuple[str, _Read]] = []
     for each in sources:
-        found = list(_read_all(each, data, report))
+        found = list(_read_all(each, data, report, spread))
         report(f"{each.name}: {len(found)} pieces")
         read += [(each.name, one) for one in found]
     if not read:
@@ -117,16 +121,15 @@ def gather(sources: list[Source], data: Path, cache: Path, report: Callable[[str
     return made
 
 
-def _read_all(origin: Source, data: Path, report: Callable[[str], None]) -> Iterator[_Read]:
-    """Read every piece of a set on every core; says every ten seconds how far it is."""
+def _read_all(origin: Source, data: Path, report: Callable[[str], None], spread: Spread) -> Iterator[_Read]:
+    """Read every piece of a set; says every ten seconds how far it is."""
     told, label = time.monotonic(), labeller(origin.name, data)
     jobs = [(document, label(document), origin.name) for document in origin.read(data)]
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        for number, some in enumerate(pool.map(_read, jobs, chunksize=8), 1):
-            yield from some
-            if time.monotonic() - told > 10:
-                report(f"{origin.name}: {number} of {len(jobs)} files read")
-                told = time.monotonic()
+    for number, some in enumerate(spread(_read, jobs), 1):
+        yield from some
+        if time.monotonic() - told > 10:
+            report(f"{origin.name}: {number} of {len(jobs)} files read")
+            told = time.monotonic()
 
 
 def _read(job: tuple[Document, Labels, str]) -> list[_Read]:

@@ -11,13 +11,10 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import os
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +29,7 @@ from firmus.learning.chorales import from_raster
 from firmus.learning.corpus import Corpus, Piece, load, save
 from firmus.learning.recipe import Recipe
 from firmus.learning.sources import Document, Source, folder, source
+from firmus.learning.spread import Spread, on_every_core
 from firmus.score import Score
 
 VALIDATION = 0.05  # share of pieces in the validation split, where the publishers have not split
@@ -54,8 +52,9 @@ class Read:
 
 
 def prepare(
-    recipe: Recipe, data: Path, cache: Path, *, user_folder: Path | None = None, report: Callable[[str], None] = print
-) -> Corpus:
+    recipe: Recipe, data: Path, cache: Path, *, user_folder: Path | None = None,
+    report: Callable[[str], None] = print, spread: Spread = on_every_core,
+) -> Corpus:  # fmt: skip
     """Corpus of a recipe's sets, out of the cache where nothing has changed.
 
     Parameters
@@ -69,6 +68,8 @@ def prepare(
         A folder of music files to learn from instead of the recipe's sets.
     report : callable
         Takes one line of progress.
+    spread : callable
+        Has files read and encoded: on every core, or on the machines of a cluster, which makes the same.
     """
     sources = (
         [folder(user_folder, "".join(recipe.styles[:1]))]
@@ -86,7 +87,7 @@ def prepare(
     began = time.monotonic()
     read: list[tuple[str, Read]] = []
     for each in sources:
-        found = read_all(each, data, recipe, trusted=user_folder is None, report=report)
+        found = read_all(each, data, recipe, trusted=user_folder is None, report=report, spread=spread)
         good = [one for one in found if one.prepared is not None]
         reasons = Counter(one.reason for one in found if one.prepared is None)
         report(
@@ -109,18 +110,18 @@ def prepare(
 
 
 def read_all(
-    origin: Source, data: Path, recipe: Recipe, *, trusted: bool, report: Callable[[str], None] = lambda line: None
-) -> list[Read]:
-    """Read and encode every piece of a set, on every core; says every ten seconds how far it is."""
+    origin: Source, data: Path, recipe: Recipe, *, trusted: bool, report: Callable[[str], None] = lambda line: None,
+    spread: Spread = on_every_core,
+) -> list[Read]:  # fmt: skip
+    """Read and encode every piece of a set; says every ten seconds how far it is."""
     jobs = [(recipe.representation, document, trusted) for document in origin.read(data)]
     found: list[Read] = []
     told = time.monotonic()
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        for number, some in enumerate(pool.map(_read, jobs, chunksize=8), 1):
-            found += some
-            if time.monotonic() - told > 10:
-                report(f"{origin.name}: {number} of {len(jobs)} files read")
-                told = time.monotonic()
+    for number, some in enumerate(spread(_read, jobs), 1):
+        found += some
+        if time.monotonic() - told > 10:
+            report(f"{origin.name}: {number} of {len(jobs)} files read")
+            told = time.monotonic()
     return found
 
 

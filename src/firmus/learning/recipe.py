@@ -150,7 +150,13 @@ def parse(text: str) -> Recipe:
         known = (*plugins.names(package), *(HEARD if package == "firmus.tokens" else ()))
         if name not in known:
             raise RecipeError(unknown(package.rpartition(".")[2].removesuffix("s"), name, known))
+    if recipe.representation not in HEARD and _is_borrowed(recipe.representation):
+        raise RecipeError(f"representation {recipe.representation!r} is that of others' models: none is trained here")
     return recipe
+
+
+def _is_borrowed(representation: str) -> bool:
+    return bool(plugins.load("firmus.tokens", representation).KIND == "borrowed")
 
 
 def fill(kind: type[Table], table: dict[str, Any], where: str) -> Table:

@@ -25,6 +25,7 @@ from firmus.learning.marks import marks
 from firmus.learning.portraits import NOISE, Portraits
 from firmus.learning.recipe import Recipe, fill
 from firmus.learning.sources import SOURCES, source
+from firmus.learning.spread import Spread
 from firmus.runtime.listener import Listener
 from firmus.runtime.weights import Card, read_card
 
@@ -93,8 +94,9 @@ def task(made: Portraits) -> Task:
 
 
 def run(
-    recipe: Recipe, sets: Path, folder: Path, command: str, minutes: float | None, report: Callable[[str], None]
-) -> Path:
+    recipe: Recipe, sets: Path, folder: Path, command: str, minutes: float | None, report: Callable[[str], None],
+    spread: Spread,
+) -> Path:  # fmt: skip
     """Train by a recipe and export the weights; returns their folder.
 
     Parameters
@@ -110,8 +112,10 @@ def run(
         Bound on the time of the training itself.
     report : callable
         Takes one line of progress.
+    spread : callable
+        Has music read.
     """
-    made = task(portraits.gather([source(name) for name in recipe.data.sets], sets, Path("cache"), report))
+    made = task(portraits.gather([source(name) for name in recipe.data.sets], sets, Path("cache"), report, spread))
     for head, named in made.classes.items():
         report(f"{head}: {len(named)} classes: {', '.join(name or '(others)' for name in named)}")
     began = time.monotonic()

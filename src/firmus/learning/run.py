@@ -8,6 +8,7 @@ from pathlib import Path
 
 from firmus.errors import RecipeError
 from firmus.learning import export, prepare, recipe, recognition, train
+from firmus.learning.spread import Spread, on_every_core
 
 
 def run(
@@ -17,6 +18,7 @@ def run(
     out: Path | None = None,
     minutes: float | None = None,
     report: Callable[[str], None] = print,
+    spread: Spread = on_every_core,
 ) -> Path:
     """Train by a recipe and export the weights; returns their folder, ``<out>/weights/<name>``.
 
@@ -36,6 +38,8 @@ def run(
         Bound on the time of the whole run.
     report : callable
         Takes one line of progress.
+    spread : callable
+        Has music read and encoded: on every core, or on the machines of a cluster.
     """
     chosen = recipe.load(path)
     if user_folder is not None and not user_folder.is_dir():
@@ -48,8 +52,10 @@ def run(
     if chosen.representation == "traits":
         if user_folder is not None:
             raise RecipeError("a classifier learns from labelled sets: leave --data out; --sets says where they lie")
-        return recognition.run(chosen, sets, folder, command, minutes, report)
-    corpus = prepare.prepare(chosen, sets, Path("cache"), user_folder=user_folder, report=report)
+        return recognition.run(chosen, sets, folder, command, minutes, report, spread)
+    corpus = prepare.prepare(
+        chosen, sets, Path("cache"), user_folder=user_folder, report=report, spread=spread
+    )  # fmt: skip
     network, progress = train.train(chosen, corpus, folder, minutes=minutes, report=report)
     if not is_first:
         return weights

@@ -25,6 +25,7 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from firmus import plugins, tokens
+from firmus.errors import RecipeError
 from firmus.learning import checkpoint, preflight
 from firmus.learning.batches import Batch, batches
 from firmus.learning.corpus import Corpus
@@ -78,6 +79,7 @@ class Run:
         self.progress = Progress()
         if _resume(folder, self.state, self.progress):
             report(f"resumed at step {self.progress.step}, after {self.progress.minutes:.0f} minutes")
+        _agree(self.fabric, self.progress, folder)
         self.average.to(self.fabric.device)
         if recipe.training.compile:
             torch._dynamo.config.recompile_limit = 64  # one form for each length of sequence
@@ -270,6 +272,20 @@ def _resume(folder: Path, state: dict[str, Any], progress: Progress) -> bool:
             group["full_rate"] = full_rate
     progress.__dict__.update(saved["progress"])
     return True
+
+
+def _agree(fabric: Fabric, progress: Progress, folder: Path) -> None:
+    """Refuse to go on where another machine's run stands elsewhere: the first alone writes checkpoints.
+
+    Raises
+    ------
+    RecipeError
+    """
+    first = fabric.broadcast(progress.step) if fabric.world_size > 1 else progress.step
+    if first != progress.step:
+        raise RecipeError(
+            f"{folder} stands at step {progress.step} here, at step {first} on the first machine: copy it from there"
+        )
 
 
 def _save(folder: Path, state: dict[str, Any], progress: Progress) -> None:

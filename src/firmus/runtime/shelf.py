@@ -10,6 +10,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from firmus.errors import ModelError
@@ -40,12 +41,13 @@ class Kept(Generic[Model]):
     def __init__(self, make: Callable[[Card], Model]) -> None:
         self.make = make
 
-    def __call__(self, name: str) -> Model:
-        """Model of a name."""
+    def __call__(self, wanted: str | Card) -> Model:
+        """Model of a name, or of the card of a folder that has none."""
+        name = wanted if isinstance(wanted, str) else str(wanted.folder)
         with _turn:
             if (self.make, name) not in _shelf:
-                limit, found = room(), card(name)
-                _shelf[self.make, name] = (self.make(found), sum(path.stat().st_size for path in _graphs(found)))
+                limit, found = room(), card(wanted) if isinstance(wanted, str) else wanted
+                _shelf[self.make, name] = (self.make(found), sum(path.stat().st_size for path in _files(found)))
                 self._make_room(limit)
             _shelf.move_to_end((self.make, name))
             return cast(Model, _shelf[self.make, name][0])
@@ -75,5 +77,5 @@ def room() -> int:
     return int(text or USUAL)
 
 
-def _graphs(found: Card) -> list[Any]:
-    return sorted(found.folder.glob("*.onnx"))
+def _files(found: Card) -> list[Path]:
+    return [path for ending in ("onnx", "safetensors") for path in found.folder.glob(f"*.{ending}")]

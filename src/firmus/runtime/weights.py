@@ -1,19 +1,23 @@
 """Trained weights: where they lie, their cards, and the check that they are what the card says.
 
 A model is a folder with ``model.onnx`` and ``card.json``. Shipped ones lie in ``firmus/assets/weights``;
-``FIRMUS_WEIGHTS`` names another folder of such folders, which is looked through first.
+``FIRMUS_WEIGHTS`` names another folder of such folders, which is looked through first. There may be folders in Hugging
+Face's layout among them (`firmus.runtime.external`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from firmus.errors import ModelError, unknown
+from firmus.runtime import external
 
 SHIPPED = Path(__file__).parent.parent / "assets" / "weights"
 
@@ -26,7 +30,7 @@ class Card:
     ----------
     name, title, description : str
     kind : str
-        ``"stepper"``, ``"latent"``, ``"scorer"`` or ``"listener"``.
+        ``"stepper"``, ``"latent"``, ``"scorer"``, ``"listener"`` or ``"engine"``.
     representation : str
         Module of `firmus.tokens` that its tokens belong to.
     styles, tasks, controls : tuple of str
@@ -86,6 +90,10 @@ def cards() -> dict[str, Card]:
         for path in sorted(folder.glob("*/card.json")):
             card = read_card(path)
             found.setdefault(card.name, card)
+        for path in sorted(folder.glob("*/config.json")):
+            if external.is_one(path.parent):
+                with contextlib.suppress(ModelError):  # a model of another kind; told when it is asked for by name
+                    found.setdefault(path.parent.name, Card(**external.facts(path.parent)))
     return found
 
 
@@ -99,13 +107,44 @@ def card(name: str) -> Card:
     """
     found = cards()
     if name not in found:
+        if name and Path(name).name == name:
+            for folder in folders():
+                if external.is_one(folder / name):
+                    external.facts(folder / name)  # which says why it cannot be played
         where = f" in {' or '.join(str(folder) for folder in folders())}" if not found else ""
         raise ModelError(unknown("model", name, found) if found else f"there are no models{where}")
     return found[name]
 
 
+def found(name: str) -> Card:
+    """Card of one model by its name, or by the path of its folder in Hugging Face's layout.
+
+    Of people on this machine alone, who name their own folders: what comes from a network is looked up by `card`.
+
+    Raises
+    ------
+    ModelError
+        Where there is none.
+    """
+    folder = Path(name).expanduser()
+    if name in cards() or not (folder.name != name or folder.is_dir()):
+        return card(name)
+    if (folder / "card.json").is_file():
+        raise ModelError(f"{folder} is a model of Firmus: FIRMUS_WEIGHTS={folder.parent} --model {folder.name}")
+    return Card(**external.facts(folder.resolve()))
+
+
 def read_card(path: Path) -> Card:
-    """Read ``card.json``."""
+    """Read ``card.json``; one that has not changed is not read again."""
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise ModelError(f"card {path.parent.name}/{path.name} is unreadable: {error!r}") from None
+    return _card(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _card(path: Path, size: int, time: int) -> Card:
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
         known = {name: facts.pop(name) for name in Card.__slots__ if name not in ("facts", "folder")}

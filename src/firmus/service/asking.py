@@ -18,7 +18,6 @@ from firmus.service import jobs, kinds, sounds, webhooks, works
 from firmus.service.access import Service
 from firmus.service.keys import Caller
 from firmus.service.problems import Problem
-from firmus.tasks import VERBS
 from firmus.work import Brief
 
 
@@ -60,7 +59,7 @@ def order(
     source, target = (_given(service, caller, name, given.pop(name, None)) for name in ("source", "target"))
     brief = replace(Brief.of(**given), source=source.score, target=target.score)
     kinds.check(kinds.Asked(kind, brief, wanted, asked_for, source.is_sound, service.settings.piece_seconds))
-    if kind in VERBS and brief.seed is None:
+    if kinds.draws(kind) and brief.seed is None:
         given["seed"] = secrets.randbelow(2**31)  # so that whoever does the job makes the same
     for name, each in (("source", source), ("target", target)):
         if each.shown is not None:
@@ -86,6 +85,9 @@ def _listed(service: Service, caller: Caller, kind: str, options: Mapping[str, A
             if not isinstance(ids, list) or len(ids) > kinds.MOST_WORKS:
                 raise InvalidBrief(f"option {name} must be a list of up to {kinds.MOST_WORKS} works")
             found[name] = {each: _work(connection, caller, name, each)[1] for each in ids}
+        every = getattr(kinds.KINDS[kind], "EVERY", None)
+        if every and every not in found:
+            found[every] = works.latest(connection, caller.owner, kinds.MOST_WORKS)
     return service.blobs.put(json.dumps(found).encode()) if found else None
 
 

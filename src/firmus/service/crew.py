@@ -1,20 +1,20 @@
-"""The crew: the worker processes of a service, started anew when they die, told to finish when the service ends."""
+"""The crew: all who do the jobs of a service, replaced when they die, told to finish when the service ends."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import secrets
-import signal
-import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass, field
 
 from sqlalchemy.exc import DBAPIError
 
 from firmus.service import events, idempotency, jobs, works
 from firmus.service.blobs import Blobs
+from firmus.service.executors import Executor, Member
 from firmus.service.kinds import LANES
 from firmus.service.logs import log
 from firmus.service.settings import Settings
@@ -23,61 +23,70 @@ from firmus.service.store import Store
 LOOK = 0.1  # seconds between looks whether a worker died
 HASTE = 1.0  # a worker that dies younger (seconds) is started again only after as long
 SWEEP = 600.0  # seconds between two sweeps of the disk
-PROCESSES = {"compose": "composers", "render": "renderers", "study": "analysts"}
+WORKERS = {"compose": "composers", "render": "renderers", "study": "analysts"}
 """Setting that says how many workers a lane has."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Hired:
+    """A member, what it was hired for, and when."""
+
+    member: Member
+    lane: str
+    begun: float = field(default_factory=time.monotonic)
+
+
 class Crew:
-    """Worker processes.
+    """Workers, wherever the executor has them.
 
     Parameters
     ----------
     settings : Settings
     store : Store
     blobs : Blobs
+    executor : Executor
     """
 
-    def __init__(self, settings: Settings, store: Store, blobs: Blobs) -> None:
-        self.settings, self.store, self.blobs = settings, store, blobs
-        self._members: dict[str, _Member] = {}
+    def __init__(self, settings: Settings, store: Store, blobs: Blobs, executor: Executor) -> None:
+        self.settings, self.store, self.blobs, self.executor = settings, store, blobs, executor
+        self._hired: dict[str, _Hired] = {}
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._look_after, daemon=True)
 
     def start(self) -> None:
-        """Start every worker, and look after them."""
+        """Hire every worker, and look after them."""
         for lane in LANES:
-            for _ in range(getattr(self.settings, PROCESSES[lane])):
+            for _ in range(getattr(self.settings, WORKERS[lane])):
                 self._hire(lane)
         self._thread.start()
 
     def ring(self) -> None:
         """Tell idle workers that there may be work."""
-        for member in list(self._members.values()):
-            member.ring()
+        for each in list(self._hired.values()):
+            each.member.ring()
 
     @property
-    def processes(self) -> dict[str, int]:
-        """Process number of each worker."""
-        return {name: member.process.pid for name, member in list(self._members.items())}
+    def is_ready(self) -> bool:
+        """Whether anybody takes jobs."""
+        return any(each.member.is_ready for each in list(self._hired.values()))
 
     def stop(self) -> None:
-        """Let every worker finish its job, as long as there is time; give back what is left."""
+        """Let every worker finish its jobs, as long as there is time; give back what is left."""
         self._ending.set()
         self._thread.join()
-        for member in self._members.values():
-            member.process.send_signal(signal.SIGTERM)
-            member.ring()
+        for each in self._hired.values():
+            each.member.finish()
         until = time.monotonic() + self.settings.drain
-        for name, member in self._members.items():
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                member.process.wait(max(0.0, until - time.monotonic()))
-            member.end()
+        for name, each in self._hired.items():
+            each.member.wait(max(0.0, until - time.monotonic()))
+            each.member.end()
             with contextlib.suppress(DBAPIError):
                 jobs.release(self.store, name, sys.maxsize)  # it is not the job's fault
+        self.executor.close()
 
     def _hire(self, lane: str) -> None:
         name = f"{lane}-{os.getpid()}-{secrets.token_hex(4)}"
-        self._members[name] = _Member(self.settings, lane, name)
+        self._hired[name] = _Hired(self.executor.hire(lane, name), lane)
 
     def _look_after(self) -> None:
         """Replace workers that died, take back jobs whose leases ran out, sweep the disk."""
@@ -96,14 +105,14 @@ class Crew:
                 log("service", error=f"{type(error).__name__}: {getattr(error, 'orig', error)}")
 
     def _replace_the_dead(self, now: float) -> None:
-        for name, member in list(self._members.items()):
-            if member.process.poll() is None or now - member.begun < HASTE:
+        for name, each in list(self._hired.items()):
+            if not each.member.ended or now - each.begun < HASTE:
                 continue
-            log("worker", worker=name, exit=member.process.returncode)
+            log("worker", worker=name, ended=each.member.ended)
             jobs.release(self.store, name, self.settings.attempts)
-            del self._members[name]
-            member.end()
-            self._hire(member.lane)
+            del self._hired[name]
+            each.member.end()
+            self._hire(each.lane)
 
     def _sweep(self) -> None:
         with self.store.write() as connection:
@@ -112,32 +121,3 @@ class Crew:
         with self.store.read() as connection:
             wanted = works.wanted(connection)
         self.blobs.sweep(wanted)
-
-
-class _Member:
-    """One worker process, and the pipe through which it is told of work."""
-
-    def __init__(self, settings: Settings, lane: str, name: str) -> None:
-        self.lane, self.begun = lane, time.monotonic()
-        threads = max(1, (os.cpu_count() or 1) // max(1, settings.composers))
-        self.process = subprocess.Popen(
-            [sys.executable, "-B", "-m", "firmus.service.worker", str(settings.data), lane, name],
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True, bufsize=0,
-            env={"FIRMUS_THREADS": str(threads), **os.environ},
-        )  # fmt: skip
-        if self.process.stdin:
-            os.set_blocking(self.process.stdin.fileno(), False)  # nobody waits for a worker that does not listen
-
-    def ring(self) -> None:
-        """Say that there may be work."""
-        with contextlib.suppress(OSError, ValueError):
-            if self.process.stdin:
-                self.process.stdin.write(b"\n")
-
-    def end(self) -> None:
-        """End the process, if it has not ended."""
-        self.process.kill()
-        self.process.wait()
-        with contextlib.suppress(OSError):
-            if self.process.stdin:
-                self.process.stdin.close()

@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+import threading
 import time
 from typing import Any
+
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def log(what: str, **told: Any) -> None:
@@ -19,5 +22,7 @@ def log(what: str, **told: Any) -> None:
     told : values that JSON has
     """
     at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{time.time_ns() // 1_000_000 % 1000:03}Z"
-    with contextlib.suppress(OSError, ValueError):  # a full disk or a closed pipe ends the log, not the service
-        print(json.dumps({"at": at, "what": what, **told}), file=sys.stderr, flush=True)
+    line = json.dumps({"at": at, "what": what, **told}) + "\n"
+    with _ONE_AT_A_TIME, contextlib.suppress(OSError, ValueError):  # a full disk ends the log, not the service
+        sys.stderr.write(line)
+        sys.stderr.flush()

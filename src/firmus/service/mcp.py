@@ -128,7 +128,7 @@ class Reporter:
 
 def tools() -> list[dict[str, Any]]:
     """Every tool, with the schema of what it takes."""
-    told = [_tool(name) for name in kinds.KINDS]
+    told = [_tool(name) for name in kinds.KINDS if name != "search"]  # which looks through the folder instead
     search = {
         "melody": {"type": "string", "description": "Notes, such as 'G4 G4 A4:2 B4'."},
         "like": {"type": "string", "description": f"{PATH}: what is like it is found."},
@@ -149,7 +149,7 @@ def _tool(kind: str) -> dict[str, Any]:
     wanted: tuple[str, ...] = getattr(module, "FIELDS", tuple(brief))
     fields = {name: brief[name] for name in wanted if name not in ("source", "target")}
     required = []
-    if kind != "compose" and not hasattr(module, "WORKS"):
+    if kinds.needs_source(kind):
         sound = ", or a sound file" if hasattr(module, "SOUND") else ""
         fields = {"source": {"type": "string", "description": f"{PATH}{sound}."}, **fields}
         required.append("source")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
@@ -66,6 +67,9 @@ class Problem(FirmusError):
     ) -> None:  # fmt: skip
         super().__init__(detail)
         self.kind, self.detail, self.seconds, self.errors = kind, detail, seconds, errors or []
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(Problem, seconds=self.seconds, errors=self.errors), (self.kind, self.detail)
 
     @property
     def status(self) -> int:

@@ -7,13 +7,14 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
 
 from firmus.errors import FirmusError
-from firmus.service import audit, keys
+from firmus.service import audit, executors, keys
 from firmus.service.access import Service
 from firmus.service.application import build
 from firmus.service.backup import backup
@@ -44,7 +45,9 @@ def opened(data: Path) -> tuple[Settings, Store]:
     return settings, store
 
 
-def serve(data: Path, host: str, port: int, ready: Callable[[str, int], None]) -> None:
+def serve(
+    data: Path, host: str, port: int, ready: Callable[[str, int], None], cluster: str | None = None
+) -> None:  # fmt: skip
     """Serve until told to stop (SIGTERM, Ctrl-C), then finish what is being served.
 
     Parameters
@@ -57,6 +60,8 @@ def serve(data: Path, host: str, port: int, ready: Callable[[str, int], None]) -
         0 for any that is free.
     ready : callable
         Takes host and port, once the service listens.
+    cluster : str, optional
+        ``HOST:PORT`` of the head of a cluster whose machines do the jobs.
 
     Raises
     ------
@@ -65,6 +70,8 @@ def serve(data: Path, host: str, port: int, ready: Callable[[str, int], None]) -
     """
     sys.dont_write_bytecode = True  # Python keeps what it could write of a module on a full disk, and chokes on it
     settings, store = opened(data)
+    if cluster:
+        settings = replace(settings, executor="ray", cluster=cluster)
     with store.read() as connection:
         has_keys = keys.are_any(connection)
     is_local = _is_local(host)
@@ -74,7 +81,8 @@ def serve(data: Path, host: str, port: int, ready: Callable[[str, int], None]) -
             f"firmus serve keys add --owner NAME --role admin --data {data}"
         )
     blobs = Blobs(settings.data / "files")
-    crew, herald = Crew(settings, store, blobs), Herald(store, settings)
+    crew = Crew(settings, store, blobs, executors.chosen(settings, store, blobs))
+    herald = Herald(store, settings)
     service = Service(settings, store, blobs, crew, is_open=is_local and not has_keys)
     server = _Server(service, host, port, settings.drain)
     try:

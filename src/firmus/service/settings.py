@@ -21,10 +21,14 @@ class Settings:
         Folder of the database and of all files.
     database : str
         SQLAlchemy's address of the database: SQLite in `data`, or what ``FIRMUS_DATABASE`` says.
+    executor : str
+        Where jobs are done: a module of `firmus.service.executors`.
+    cluster : str
+        ``HOST:PORT`` of the head of Ray's cluster, where the executor is ``"ray"``.
     composers, renderers, analysts : int
-        Processes that compose; that render and convert; that analyse, explain, transcribe and evaluate.
+        Workers that compose; that render and convert; that analyse, explain, transcribe and evaluate.
     together : int
-        Jobs that a process composes at a time, fed to the model together; 1 to 64.
+        Jobs that a worker composes at a time, fed to the model together; 1 to 64.
     lease, tick : float
         Seconds that a worker may be silent before its job is given to another; seconds between looks for such jobs.
     attempts : int
@@ -59,6 +63,8 @@ class Settings:
 
     data: Path
     database: str
+    executor: str = "process"
+    cluster: str = ""
     composers: int = 1
     renderers: int = 1
     analysts: int = 1
@@ -113,6 +119,10 @@ def _fitting(what: str, value: object, usual: object) -> object:
         if isinstance(value, list) and all(isinstance(each, str) for each in value):
             return tuple(value)
         raise FirmusError(f"{what} must be a list of names")
+    if isinstance(usual, str):
+        if isinstance(value, str):
+            return value
+        raise FirmusError(f"{what} = {value!r} must be a name in quotes")
     kind = int if isinstance(usual, int) else int | float
     if isinstance(value, bool) or not isinstance(value, kind) or value < 0:
         raise FirmusError(f"{what} = {value!r} must be a {'whole ' if kind is int else ''}number of 0 or more")

@@ -97,7 +97,7 @@ sound = Table(
 
 delivery = Table(
     "delivery", metadata,
-    Column("job", ID, primary_key=True),
+    Column("job", ID, primary_key=True),  # or batch
     Column("url", Text, nullable=False),
     Column("state", String(16), nullable=False),  # waiting, delivered or failed
     Column("tries", Integer, nullable=False),

@@ -2,12 +2,11 @@
 
 One thread writes the events of all jobs in one transaction, at most ten times a second, lengthens the leases, and
 looks which jobs are no longer ours. A job that is lost finds out with its next progress; one that goes on regardless,
-or takes too long and does not stop, ends the process.
+or takes too long and does not stop, ends the worker.
 """
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -60,6 +59,11 @@ class Hand:
         notes = [[part, note.start, note.duration, note.pitch, note.velocity] for part, note in bar.notes]
         self._tell("bar", {"piece": piece, "bar": bar.number, "notes": notes})
 
+    def hear(self, told: list[Told]) -> None:
+        """Take what was told elsewhere."""
+        with self._lock:
+            self._waiting += told
+
     def check(self) -> None:
         """Raise `Lost` where the job is no longer ours."""
         if self.lost_at is not None:
@@ -96,13 +100,16 @@ class Watch:
     ----------
     store : Store
     settings : Settings
+    leave : callable
+        Ends the worker.
     """
 
-    def __init__(self, store: Store, settings: Settings) -> None:
-        self.store, self.settings = store, settings
+    def __init__(self, store: Store, settings: Settings, leave: Callable[[], None]) -> None:
+        self.store, self.settings, self.leave = store, settings, leave
         self.hands: set[Hand] = set()  # a job that was lost may be in another hand, of the same worker, too
         self._writing = threading.Lock()  # so that events come in order
         self._beaten = self._looked = time.monotonic()
+        self._closed = threading.Event()
         threading.Thread(target=self._run, daemon=True, name="watch").start()
 
     def take(self, claimed: Claim) -> Hand:
@@ -133,9 +140,12 @@ class Watch:
                         raise
             time.sleep(pause or 0)
 
+    def close(self) -> None:
+        """Look no longer: there is nothing in hand."""
+        self._closed.set()
+
     def _run(self) -> None:
-        while True:
-            time.sleep(WRITE)
+        while not self._closed.wait(WRITE):
             try:
                 self._look()
             except DBAPIError as error:
@@ -150,7 +160,8 @@ class Watch:
                 self._too_long(hand)
             if hand.lost_at is not None and now - hand.lost_at > GRACE * len(hands):
                 log("job", job=hand.claimed.id, state="lost", worker="ends, for the job does not")
-                os._exit(3)
+                self.drop(hand)  # where nobody can be made to leave, nothing more of it is told
+                self.leave()
         if now - self._looked > LOOK:
             held = jobs.held(self.store, [hand.claimed for hand in hands])
             for hand in hands:

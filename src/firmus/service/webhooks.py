@@ -1,6 +1,6 @@
-"""Webhooks: the end of a job is told to an address of its owner's, signed, at least once.
+"""Webhooks: the end of a job, or of a batch, is told to an address of its owner's, signed, at least once.
 
-What is sent is signed as Standard Webhooks (standardwebhooks.com) has it: ``webhook-id`` is the job's, and
+What is sent is signed as Standard Webhooks (standardwebhooks.com) has it: ``webhook-id`` is the job's or batch's, and
 ``webhook-signature`` is ``v1,`` and the base64 of HMAC-SHA256 over ``id.timestamp.body`` with the owner's secret.
 
 Nothing but public addresses is ever reached: the name is looked up once, every address that it has must be public, and
@@ -23,11 +23,13 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from firmus.service.jobs import ENDED
@@ -35,7 +37,7 @@ from firmus.service.logs import log
 from firmus.service.problems import Problem
 from firmus.service.settings import Settings
 from firmus.service.store import Store
-from firmus.service.tables import delivery, job
+from firmus.service.tables import batch, delivery, job
 
 PAUSES = (5.0, 30.0, 120.0, 600.0, 3600.0)  # seconds between two tries; after the last it has failed
 SECONDS = 5.0  # that a connection may be silent, and three times as long in all
@@ -43,15 +45,27 @@ AT_ONCE = 8
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
-def add(connection: Connection, job_id: str, url: str) -> None:
-    """Write where the end of a job is to be told."""
-    row = {"job": job_id, "url": url, "state": "waiting", "tries": 0, "due": 0.0}
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A job or a batch that has ended: whose it is, where that is to be told, how often it was tried, what is told."""
+
+    name: str
+    owner: str
+    url: str
+    tries: int
+    kind: str
+    data: dict[str, Any]
+
+
+def add(connection: Connection, name: str, url: str) -> None:
+    """Write where the end of a job or a batch is to be told."""
+    row = {"job": name, "url": url, "state": "waiting", "tries": 0, "due": 0.0}
     connection.execute(insert(delivery).values(**row))
 
 
-def shown(connection: Connection, job_id: str) -> str | None:
-    """How the telling of a job stands; None where nobody is to be told."""
-    row = connection.execute(select(delivery).where(delivery.c.job == job_id)).first()
+def shown(connection: Connection, name: str) -> str | None:
+    """How the telling of a job or a batch stands; None where nobody is to be told."""
+    row = connection.execute(select(delivery).where(delivery.c.job == name)).first()
     return None if row is None else f"{row.state}: {row.told}" if row.told else str(row.state)
 
 
@@ -120,7 +134,7 @@ def signature(key: bytes, name: str, moment: int, body: bytes) -> str:
 
 
 class Herald:
-    """Tells the ends of jobs, from a thread of its own.
+    """Tells the ends of jobs and batches, from a thread of its own.
 
     Parameters
     ----------
@@ -147,12 +161,10 @@ class Herald:
 
     def tell(self) -> int:
         """Tell what is due; how much that was."""
-        due = select(delivery.c.tries, delivery.c.url, job).join(job, job.c.id == delivery.c.job)
-        due = due.where(delivery.c.state == "waiting", delivery.c.due <= time.time(), job.c.state.in_(ENDED))
         with self.store.read() as connection:
-            rows = connection.execute(due.order_by(delivery.c.due).limit(AT_ONCE)).all()
-        list(self._pool.map(self._one, rows))
-        return len(rows)
+            found = [*_ended_jobs(connection), *_ended_batches(connection)]
+        list(self._pool.map(self._one, found))
+        return len(found)
 
     def _run(self) -> None:
         while not self._ending.wait(self.settings.tick):
@@ -162,29 +174,28 @@ class Herald:
             except (DBAPIError, OSError, RuntimeError) as error:
                 log("webhook", error=f"{type(error).__name__}: {getattr(error, 'orig', error)}")
 
-    def _one(self, row: Row[Any]) -> None:
+    def _one(self, row: _Ended) -> None:
         """Try once; whoever counts the try up makes it, so that of several services one does."""
         is_last = row.tries >= len(PAUSES)
         due = time.time() + (0.0 if is_last else PAUSES[row.tries])
-        mine = update(delivery).where(delivery.c.job == row.id, delivery.c.tries == row.tries)
+        mine = update(delivery).where(delivery.c.job == row.name, delivery.c.tries == row.tries)
         with self.store.write() as connection:
             if connection.execute(mine.values(tries=row.tries + 1, due=due)).rowcount != 1:
                 return
         told = self._sent(row)
         state = "delivered" if told.startswith("2") else "failed" if is_last else "waiting"
-        log("webhook", job=row.id, state=state, told=told, tries=row.tries + 1)
+        log("webhook", job=row.name, state=state, told=told, tries=row.tries + 1)
         with self.store.write() as connection:
-            connection.execute(update(delivery).where(delivery.c.job == row.id).values(state=state, told=told))
+            connection.execute(update(delivery).where(delivery.c.job == row.name).values(state=state, told=told))
 
-    def _sent(self, row: Row[Any]) -> str:
+    def _sent(self, row: _Ended) -> str:
         """Status that was answered, or why there is none."""
         moment = int(time.time())
-        data = {name: getattr(row, name) for name in ("id", "kind", "state", "attempt", "batch")}
-        body = json.dumps({"type": f"job.{row.state}", "timestamp": moment, "data": data}).encode()
+        body = json.dumps({"type": row.kind, "timestamp": moment, "data": row.data}).encode()
         headers = {
-            "Content-Type": "application/json", "User-Agent": "Firmus", "webhook-id": row.id,
+            "Content-Type": "application/json", "User-Agent": "Firmus", "webhook-id": row.name,
             "webhook-timestamp": str(moment),
-            "webhook-signature": signature(secret(self.settings, row.owner), row.id, moment, body),
+            "webhook-signature": signature(secret(self.settings, row.owner), row.name, moment, body),
         }  # fmt: skip
         try:
             return str(send(row.url, body, headers, self.settings))
@@ -192,6 +203,34 @@ class Herald:
             return problem.detail[:200]
         except (OSError, http.client.HTTPException) as error:
             return f"{type(error).__name__}: {error}"[:200]
+
+
+def _ended_jobs(connection: Connection) -> list[_Ended]:
+    """Jobs that have ended, where that is due to be told."""
+    query = select(delivery.c.tries, delivery.c.url, job).join(job, job.c.id == delivery.c.job)
+    found = []
+    for row in _due(connection, query.where(job.c.state.in_(ENDED))):
+        data = {name: getattr(row, name) for name in ("id", "kind", "state", "attempt", "batch")}
+        found.append(_Ended(row.id, row.owner, row.url, row.tries, f"job.{row.state}", data))
+    return found
+
+
+def _ended_batches(connection: Connection) -> list[_Ended]:
+    """Batches of which no job is unfinished, where that is due to be told."""
+    unfinished = select(job.c.id).where(job.c.batch == batch.c.id, job.c.state.not_in(ENDED)).exists()
+    query = select(delivery.c.tries, delivery.c.url, batch).join(batch, batch.c.id == delivery.c.job)
+    found = []
+    for row in _due(connection, query.where(~unfinished)):
+        counts = select(job.c.state, func.count().label("total")).where(job.c.batch == row.id).group_by(job.c.state)
+        states = {each.state: each.total for each in connection.execute(counts)}
+        data = {"id": row.id, "kind": row.kind, "total": row.total, "states": states}
+        found.append(_Ended(row.id, row.owner, row.url, row.tries, "batch.finished", data))
+    return found
+
+
+def _due(connection: Connection, query: Select[Any]) -> Sequence[Row[Any]]:
+    query = query.where(delivery.c.state == "waiting", delivery.c.due <= time.time())
+    return connection.execute(query.order_by(delivery.c.due).limit(AT_ONCE)).all()
 
 
 def send(url: str, body: bytes, headers: dict[str, str], settings: Settings) -> int:

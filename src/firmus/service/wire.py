@@ -106,6 +106,15 @@ Options = Annotated[
 ]
 
 
+Webhook = Annotated[
+    str | None,
+    Field(
+        max_length=2000, description="Where it is to be told (POST, signed) when it has ended: https.",
+        json_schema_extra={"format": "uri"},
+    ),
+]  # fmt: skip
+
+
 class Asked(BaseModel):
     """A body: an unknown field is an error."""
 
@@ -119,10 +128,7 @@ class JobRequest(Asked):
     brief: BriefDocument = {}
     formats: Formats = Field([], description="Files that render and convert are to make.")
     options: Options = {}
-    webhook: str | None = Field(
-        None, max_length=2000, description="Where the job is to be told (POST, signed) when it has ended: https.",
-        json_schema_extra={"format": "uri"},
-    )  # fmt: skip
+    webhook: Webhook = None
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
@@ -139,6 +145,7 @@ class BatchRequest(Asked):
 
     kind: Kind
     briefs: list[BriefDocument] = Field(min_length=1, description="A job is made of each.")
+    webhook: Webhook = None
 
 
 class KeyRequest(Asked):
@@ -220,6 +227,7 @@ class Batch(BaseModel):
     kind: str
     total: int
     states: dict[str, int] = Field(description="How many of its jobs are in each state.")
+    webhook: str | None = Field(None, description="Whether its end was told: waiting, delivered or failed, and why.")
     created: str
     links: dict[str, str]
 

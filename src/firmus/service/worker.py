@@ -1,7 +1,7 @@
-"""A worker: a process that claims jobs of its lane, does them, and dies with the service.
+"""A worker claims jobs of its lane and does them, in a process of its own or wherever an executor has it.
 
-``python -m firmus.service.worker DATA LANE NAME``. A line on its standard input says that there may be work; its end
-says that the service is dead, and the worker with it. SIGTERM lets it finish the jobs in hand.
+``python -m firmus.service.worker DATA LANE NAME`` is the process, which dies with the service: a line on its standard
+input says that there may be work; its end says that the service is dead. SIGTERM lets it finish the jobs in hand.
 
 A worker that composes has several jobs in hand, a thread each, and their sequences are fed to the model together
 (`firmus.runtime.batch.share`). A job whose process died before may be the reason; so that it takes no other with it to
@@ -25,7 +25,7 @@ from firmus.errors import FirmusError
 from firmus.runtime import batch
 from firmus.service import jobs, kinds, problems
 from firmus.service.blobs import Blobs
-from firmus.service.jobs import Claim, Lost
+from firmus.service.jobs import Claim, Lost, Made
 from firmus.service.logs import log
 from firmus.service.problems import Problem
 from firmus.service.settings import Settings
@@ -41,13 +41,14 @@ class Worker:
     Parameters
     ----------
     settings : Settings
+    store : Store
+    blobs : Blobs
     lane, name : str
     """
 
-    def __init__(self, settings: Settings, lane: str, name: str) -> None:
-        self.settings, self.lane, self.name = settings, lane, name
-        self.store, self.blobs = Store(settings.database), Blobs(settings.data / "files")
-        self.watch = Watch(self.store, settings)
+    def __init__(self, settings: Settings, store: Store, blobs: Blobs, lane: str, name: str) -> None:
+        self.settings, self.store, self.blobs, self.lane, self.name = settings, store, blobs, lane, name
+        self.watch = Watch(store, settings, self.leave)
         self.most = settings.together if lane == "compose" else 1
         self.woken, self.stopping = threading.Event(), False
         self._threads: list[threading.Thread] = []
@@ -68,6 +69,20 @@ class Worker:
                 self._threads = [each for each in self._threads if each.is_alive()] + [thread]
                 thread.start()
         self._wait()
+        self.watch.close()
+
+    def stop(self) -> None:
+        """Take no more jobs."""
+        self.stopping = True
+        self.woken.set()
+
+    def do(self, hand: Hand) -> Made:
+        """Do a job, here."""
+        return kinds.perform(hand.claimed, self.blobs, hand)
+
+    def leave(self) -> None:
+        """End at once, for a job in hand does not end though it should."""
+        os._exit(3)
 
     def work(self, hand: Hand) -> None:
         """Do one job, whatever comes of it."""
@@ -75,7 +90,7 @@ class Worker:
         log("job", job=claimed.id, kind=claimed.kind, attempt=claimed.attempt, worker=self.name)
         try:
             hand.check()
-            made = kinds.perform(claimed, self.blobs, hand)
+            made = self.do(hand)
             self.watch.end(hand, lambda told: jobs.finish(self.store, claimed, made, told))
         except Lost:
             log("job", job=claimed.id, attempt=claimed.attempt, state="lost")
@@ -119,34 +134,31 @@ def main() -> None:
     """Work until standard input ends."""
     data, lane, name = sys.argv[1:]
     settings = Settings.load(Path(data))
-    _limit(settings.worker_bytes)
+    limit(settings.worker_bytes, "RLIMIT_AS")
     batch.share()
     with contextlib.suppress(AttributeError, OSError):
         os.nice(KINDNESS)
-    worker = Worker(settings, lane, name)
-
-    def stop(number: int, frame: object) -> None:
-        worker.stopping = True
-        worker.woken.set()
+    worker = Worker(settings, Store(settings.database), Blobs(settings.data / "files"), lane, name)
 
     def listen() -> None:
         while sys.stdin.buffer.readline():
             worker.woken.set()
         os._exit(0)
 
-    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGTERM, lambda number, frame: worker.stop())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=listen, daemon=True).start()
     worker.run()
     os._exit(0)  # without waiting for the thread that reads
 
 
-def _limit(memory: int) -> None:
+def limit(memory: int, what: str) -> None:
+    """Bound this process's memory in bytes, where the machine can; 0 leaves it."""
     if memory:
-        with contextlib.suppress(ImportError, ValueError, OSError):
+        with contextlib.suppress(ImportError, AttributeError, ValueError, OSError):
             import resource
 
-            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+            resource.setrlimit(getattr(resource, what), (memory, memory))
 
 
 if __name__ == "__main__":

@@ -7,12 +7,12 @@ import re
 import time
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select
 from starlette.responses import FileResponse
 
 from firmus.analysis import features
 from firmus.formats import json as firmus_json
-from firmus.score import Score
+from firmus.score import Key, Score
 from firmus.service.blobs import Blobs
 from firmus.service.tables import file, job, new_id, sound, work
 from firmus.timing import seconds
@@ -67,6 +67,31 @@ def files(connection: Connection, holder: str) -> dict[str, Row[Any]]:
     """Rows of the files of a work or a job, by name."""
     rows = connection.execute(select(file).where(file.c.holder == holder).order_by(file.c.name))
     return {row.name: row for row in rows}
+
+
+def latest(connection: Connection, owner: str, count: int) -> dict[str, str]:
+    """Digests of the Scores of an owner's latest works, by name, the newest first."""
+    query = select(work.c.id, file.c.digest).join(file, (file.c.holder == work.c.id) & (file.c.name == "json"))
+    query = query.where(work.c.owner == owner).order_by(work.c.id.desc()).limit(count)
+    return {row.id: row.digest for row in connection.execute(query)}
+
+
+def matching(query: Select[Any], *, title: str | None, style: str | None, key: str | None) -> Select[Any]:
+    """Of a query of works those whose title holds some words, that were asked for in a style, that are in a key.
+
+    Raises
+    ------
+    InvalidScore
+        Where the key is none.
+    """
+    if title is not None:
+        query = query.where(func.lower(work.c.title).contains(title.lower(), autoescape=True))
+    if style is not None:
+        asked = job.c.request.contains(f'"style": {json.dumps(style)}', autoescape=True)
+        query = query.where(select(job.c.id).where(job.c.id == work.c.job, asked).exists())
+    if key is not None:
+        query = query.where(work.c.summary.contains(f'"key": {json.dumps(Key.parse(key).text)},', autoescape=True))
+    return query
 
 
 def remove(connection: Connection, work_id: str) -> None:

@@ -20,7 +20,7 @@ from firmus.runtime import stepper
 from firmus.runtime.constraints import PartRules, Rules
 from firmus.runtime.filling import Bar, Request, chord_rules, fill_all
 from firmus.runtime.sampling import Sampling
-from firmus.runtime.weights import Card, card, cards
+from firmus.runtime.weights import Card, cards, found
 from firmus.score import Chord, Key, Part, Score
 from firmus.tasks import _form as form
 from firmus.tasks import _ranking as ranking
@@ -80,10 +80,12 @@ class Plan:
 
 def choose_model(brief: Brief, task: str) -> Card:
     """Card of the model asked for, or of the usual one; refuses what it cannot do."""
-    chosen = card(brief.model or DEFAULT_MODEL)
+    chosen = found(brief.model or DEFAULT_MODEL)
     if task not in chosen.tasks:
         able = [name for name, each in cards().items() if task in each.tasks]
         raise InvalidBrief(f"model {chosen.name!r} does not {task}: {', '.join(able) or 'none here'} can")
+    if chosen.kind == "engine":
+        return chosen  # which says itself what it cannot be asked for
     if brief.style is not None and brief.style not in chosen.styles:
         raise InvalidBrief(unknown("style", brief.style, chosen.styles))
     if brief.form is not None and task != "compose":

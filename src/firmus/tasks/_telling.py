@@ -18,7 +18,7 @@ from firmus.pitch import STEPS
 from firmus.runtime import stepper
 from firmus.runtime.constraints import Rules
 from firmus.runtime.surprise import side_by_side
-from firmus.runtime.weights import Card, card
+from firmus.runtime.weights import Card, card, cards
 from firmus.score import TICKS_PER_QUARTER, Note, Part, Score
 from firmus.tasks import _form as form
 from firmus.tasks import _session as session
@@ -65,9 +65,11 @@ class Telling:
 def of_work(work: Work, model: str | None, unknown: Reasons) -> Telling:
     """How a Work was told to the model that composed it."""
     score, origin, brief = work.score, work.origin, Brief.of(**work.origin.brief)
-    able = _reads(card(origin.model)) if model is None else True
+    able = origin.model in cards() and _reads(card(origin.model)) if model is None else True
     if not able:
-        unknown["model"] = f"{origin.model} made it, whole bars at once; {session.DEFAULT_MODEL} reads it note by note"
+        unknown["model"] = (
+            f"{origin.model} made it, which reads no notes here; {session.DEFAULT_MODEL} reads it note by note"
+        )
     chosen = reader(model or (origin.model if able else session.DEFAULT_MODEL))
     is_open = np.zeros(events.cells(events.prepare(score)), bool)
     for start, stop, part in origin.composed:
@@ -79,7 +81,7 @@ def of_work(work: Work, model: str | None, unknown: Reasons) -> Telling:
     rules = _rules(origin.rules, score) if chosen.name == origin.model else None
     if rules is None:
         reason = f"{chosen.name} did not compose it" if chosen.name != origin.model else "the work keeps none"
-        unknown["rules"] = f"rules: {reason if able else f'{origin.model} was held to none note by note'}"
+        unknown["rules"] = f"rules: {reason if able else f'what {origin.model} was held to is not kept note by note'}"
     if chosen.name == origin.model and chosen.digest != origin.weights:
         unknown["model"] = f"other weights of {chosen.name} composed it: its surprise is that of those that are here"
     known = session.as_the_model_knows(score, chosen, style)

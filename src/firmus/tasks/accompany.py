@@ -10,6 +10,7 @@ from firmus.errors import InvalidBrief
 from firmus.runtime.constraints import PartRules
 from firmus.runtime.weights import Card
 from firmus.score import Key, Part
+from firmus.tasks import _engine as engine
 from firmus.tasks import _latent as latent
 from firmus.tasks import _session as session
 from firmus.tasks import _windows as windows
@@ -41,7 +42,7 @@ def harmonise(brief: Brief | None = None, progress: session.Progress | None = No
     brief = brief or Brief.of(**options)
     chosen = session.choose_model(brief, "harmonise")
     style = _style(brief, chosen, [name for name, style in STYLES.items() if style.voices == CHOIR])
-    lowest = min(note.pitch for note in _melody(brief, "harmonise").notes)
+    lowest = min(note.pitch for note in melody(brief, "harmonise").notes)
     if lowest < CHOIR[-1].low + ROOM:
         raise InvalidBrief(
             f"the melody goes down to MIDI {lowest}: a bass below it would leave its range; transpose it up an octave"
@@ -68,6 +69,8 @@ def accompany(brief: Brief | None = None, progress: session.Progress | None = No
     """
     brief = brief or Brief.of(**options)
     chosen = session.choose_model(brief, "accompany")
+    if chosen.kind == "engine":
+        return engine.accompany(brief, chosen, given(brief, "accompany"), progress)
     if chosen.kind == "latent":
         return latent.accompany(brief, windows.choose(brief, "accompany", chosen.name), progress)
     style = _style(brief, chosen, ACCOMPANIED)
@@ -87,7 +90,7 @@ def _style(brief: Brief, chosen: Card, able: Sequence[str]) -> Style:
     return STYLES[brief.style or fitting[0]]
 
 
-def _melody(brief: Brief, task: str) -> Part:
+def melody(brief: Brief, task: str) -> Part:
     """The part that is the melody: the one named, or the first pitched one with notes."""
     if brief.bars is not None or brief.seconds is not None:
         raise InvalidBrief(f"{task} sets the whole melody: use infill for some bars of it")
@@ -107,21 +110,21 @@ def _melody(brief: Brief, task: str) -> Part:
 
 def _set(brief: Brief, task: str, chosen: Card, style: Style, progress: session.Progress | None) -> list[Work]:
     """Put the melody into the first part of a style, and compose the others."""
-    source, melody = given(brief, task), _melody(brief, task)
+    source, tune = given(brief, task), melody(brief, task)
     first, *others = empty_parts(style.voices)
-    melody = replace(melody, name=melody.name or "Melody", program=melody.program or first.program)
-    score = replace(source, parts=(melody, *others), title=source.title or f"{style.title} on a Melody")
+    tune = replace(tune, name=tune.name or "Melody", program=tune.program or first.program)
+    score = replace(source, parts=(tune, *others), title=source.title or f"{style.title} on a Melody")
     if brief.chords:
         score = replace(score, chords=session.chords_over(brief.chords, score))
     wanted = session.ranges(brief, score)
-    pitches = [note.pitch for note in melody.notes]
+    pitches = [note.pitch for note in tune.notes]
     part_rules = [PartRules(min(pitches), max(pitches), monophonic=False)]
     for index, voice in enumerate(style.voices[1:], 1):
         limits = wanted.get(index, (voice.low, voice.high))
         part_rules.append(PartRules(*limits, voice.monophonic and not voice.is_drums, style.rests))
     held = session.rules(brief, score, tuple(part_rules), score.chords if brief.chords else ())
     key = Key.parse(brief.key) if brief.key else score.keys[-1] if score.keys else None
-    if key and brief.is_strict("key") and not brief.chords and melody.notes[-1].pitch % 12 in triad(key):
+    if key and brief.is_strict("key") and not brief.chords and tune.notes[-1].pitch % 12 in triad(key):
         held = at_rest(held, key, score)
     is_open = session.cells_between(score, [(0, score.end)], range(1, len(score.parts)))
     is_open[:, 0] = style.has_chords and not brief.chords

@@ -14,6 +14,7 @@ from firmus.runtime.constraints import PartRules
 from firmus.runtime.filling import suggest
 from firmus.runtime.weights import Card
 from firmus.score import Key, Meter, Score, Tempo
+from firmus.tasks import _engine as engine
 from firmus.tasks import _form as form
 from firmus.tasks import _latent as latent
 from firmus.tasks import _session as session
@@ -56,6 +57,8 @@ def compose(brief: Brief | None = None, progress: session.Progress | None = None
         raise InvalidBrief(f"bars {brief.bars!r}: compose takes how many, such as 16")
     if brief.amount is not None:
         raise InvalidBrief(f"amount {brief.amount}: only vary takes an amount")
+    if chosen.kind == "engine":
+        return engine.compose(brief, chosen, progress)
     if chosen.kind == "latent":
         return latent.compose(brief, windows.choose(brief, "compose", chosen.name), progress)
     known = [name for name in chosen.styles if name in STYLES and brief.style in (None, name)]

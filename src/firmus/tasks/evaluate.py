@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,9 +22,18 @@ PREFERRED = (".json", ".musicxml", ".mxl", ".mid", ".midi", ".abc")  # of files 
 
 
 def evaluate(
-    generated: Path, reference: Path, progress: Callable[[str, int, int], None] | None = None
-) -> dict[str, Any]:
+    generated: Path, reference: Path, progress: Callable[[str, int, int], None] | None = None,
+    spread: report.Spread | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Compare the pieces of two folders (or files); see `firmus.evaluation.report.compare`.
+
+    Parameters
+    ----------
+    generated, reference : Path
+    progress : callable, optional
+        Takes a title, how many files are read, and of how many.
+    spread : callable, optional
+        Does as `map` does, on the machines of a cluster, which makes the same; else files are read by threads.
 
     Returns
     -------
@@ -37,14 +47,15 @@ def evaluate(
         Where a folder has no music that Firmus reads.
     """
     left_out: dict[str, str] = {}
-    ours, real = (read(path, left_out, progress) for path in (generated, reference))
-    found = report.compare(ours, real)
+    ours, real = (read(path, left_out, progress, spread) for path in (generated, reference))
+    found = report.compare(ours, real, spread or map)
     return {**found, "controls": _controls(generated, ours), "left_out": left_out}
 
 
 def read(
-    path: Path, left_out: dict[str, str], progress: Callable[[str, int, int], None] | None = None
-) -> dict[str, Score]:
+    path: Path, left_out: dict[str, str], progress: Callable[[str, int, int], None] | None = None,
+    spread: report.Spread | None = None,
+) -> dict[str, Score]:  # fmt: skip
     """Pieces of a folder by their names in it without suffix; of several files of one name one is read."""
     if not path.exists():
         raise FormatError(f"{path}: there is no such file or folder")
@@ -58,15 +69,13 @@ def read(
         name = str(each.relative_to(path).with_suffix("")) if path.is_dir() else each.stem
         chosen.setdefault(name, each)
     found: dict[str, Score] = {}
-
-    def one(item: tuple[str, Path]) -> tuple[str, Score | None, str]:
-        try:
-            return item[0], formats.read(item[1]), ""
-        except FirmusError as error:
-            return item[0], None, str(error)
-
+    names = sorted(chosen)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for done, (name, score, reason) in enumerate(pool.map(one, sorted(chosen.items())), 1):
+        if spread:
+            read_each = spread(_unpacked, [(chosen[name].name, chosen[name].read_bytes()) for name in names])
+        else:
+            read_each = pool.map(_one, [chosen[name] for name in names])
+        for done, (name, (score, reason)) in enumerate(zip(names, read_each, strict=True), 1):
             if progress:
                 progress("evaluate", done, len(chosen))
             if score is not None and any(part.notes for part in score.parts):
@@ -76,6 +85,22 @@ def read(
     if not found:
         raise FormatError(f"{path} holds no music that Firmus reads: {', '.join(formats.extensions())}")
     return found
+
+
+def _one(file: Path) -> tuple[Score | None, str]:
+    """A piece, or why there is none."""
+    try:
+        return formats.read(file), ""
+    except FirmusError as error:
+        return None, str(error)
+
+
+def _unpacked(packed: tuple[str, bytes]) -> tuple[Score | None, str]:
+    """The same of a file that was sent with its name."""
+    with tempfile.TemporaryDirectory(prefix="firmus-evaluate-") as folder:
+        file = Path(folder) / packed[0]
+        file.write_bytes(packed[1])
+        return _one(file)
 
 
 def _rank(file: Path) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from firmus.errors import InvalidBrief
 from firmus.score import Score
+from firmus.tasks import _engine as engine
 from firmus.tasks import _session as session
 from firmus.timing import bars
 from firmus.work import MOST_BARS, Brief, Work, bar_numbers
@@ -42,6 +43,8 @@ def extend(brief: Brief | None = None, progress: session.Progress | None = None,
         added = max(1, round(brief.seconds * source.tempi[-1].bpm * 480 / 60 / meter.bar))
     if added > MOST_BARS:
         raise InvalidBrief(f"{added} bars to add: {MOST_BARS} is the most")
+    if chosen.kind == "engine":
+        return engine.extend(brief, chosen, source, added, progress)
     score = replace(source, end=end + added * meter.bar)
     chords = session.chords_over(brief.chords, score, end) if brief.chords else ()
     score = replace(score, chords=tuple(chord for chord in source.chords if chord.start < end) + chords)
@@ -71,6 +74,8 @@ def infill(brief: Brief | None = None, progress: session.Progress | None = None,
         raise InvalidBrief("infill needs bars, parts or both: what is to be composed? Such as bars 9-12, parts alto")
     spans = stretches(source, brief.bars)
     parts = [session.find_part(source, name) for name in brief.parts] or list(range(len(source.parts)))
+    if chosen.kind == "engine":
+        return engine.infill(brief, chosen, source, spans, parts, progress)
     is_open = session.cells_between(source, spans, parts)
     chords = session.chords_over(brief.chords, source, min(start for start, _ in spans)) if brief.chords else ()
     inside = [chord for chord in chords if any(start <= chord.start < stop for start, stop in spans)]

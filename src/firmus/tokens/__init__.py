@@ -5,8 +5,9 @@ Every representation module has
 ``TITLE``
     its name in words;
 ``KIND``
-    ``"sequence"`` (a piece is a line of tokens), ``"raster"`` (a piece is a table: steps of time × columns) or
-    ``"sound"`` (a table of frames, and the sound that is played for it);
+    ``"sequence"`` (a piece is a line of tokens), ``"raster"`` (a piece is a table: steps of time × columns),
+    ``"sound"`` (a table of frames, and the sound that is played for it) or ``"borrowed"`` (a line of tokens of models
+    that were trained elsewhere: nothing is prepared for training);
 ``VOCABULARY``, ``PLACES``, ``PARTS``, ``QUARTER``
     numbers of tokens, of places in a bar and of parts, and steps of time in a quarter note;
 ``encode(score) -> array``

@@ -12,14 +12,17 @@ Composing verbs (`firmus.tasks.VERBS`) take a Brief and make works. Every other 
     does it; its files are on disk when it returns, its rows not yet written;
 ``FIELDS``
     the fields of the brief that it takes, beside its source;
-``OPTIONS``, ``WORKS``, ``SOUND``, ``FORMATS``
+``OPTIONS``, ``WORKS``, ``SOUND``, ``SOURCE``, ``FORMATS``
     where it takes them: JSON schemas of what is asked beside the brief; options that are lists of works, and what they
-    are for; whether its source may be a sound; which
-    files it makes.
+    are for; whether its source may be a sound; False where it has none; which files it makes;
+``length(brief)``
+    where it makes something new: seconds of it that count for the day's quota.
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
 from types import ModuleType
 from typing import Any
 
@@ -35,7 +38,10 @@ from firmus.tasks import VERBS
 from firmus.tasks._session import Listener
 from firmus.work import Brief
 
-__all__ = ["KINDS", "LANES", "MOST_WORKS", "MUSIC", "Asked", "bounded", "check", "options", "perform", "reserved"]
+__all__ = [
+    "KINDS", "LANES", "MOST_WORKS", "MUSIC", "Asked", "bounded", "check", "draws", "needs_source", "options", "perform",
+    "reserved",
+]  # fmt: skip
 
 KINDS: dict[str, ModuleType] = {
     **dict.fromkeys(VERBS, composing),
@@ -55,6 +61,17 @@ def options(kind: str) -> dict[str, Any]:
     return {**getattr(KINDS[kind], "OPTIONS", {}), **lists}
 
 
+def needs_source(kind: str) -> bool:
+    """Whether a kind can do nothing without a source."""
+    module = KINDS[kind]
+    return kind != "compose" and not hasattr(module, "WORKS") and getattr(module, "SOURCE", True)
+
+
+def draws(kind: str) -> bool:
+    """Whether what a kind makes depends on a seed."""
+    return kind in VERBS or "seed" in KINDS[kind].FIELDS
+
+
 def check(asked: Asked) -> None:
     """Refuse a request that can be seen to be impossible.
 
@@ -63,7 +80,7 @@ def check(asked: Asked) -> None:
     InvalidBrief, ModelError
     """
     module, kind = KINDS[asked.kind], asked.kind
-    if kind != "compose" and asked.brief.source is None and not asked.is_sound and not hasattr(module, "WORKS"):
+    if needs_source(kind) and asked.brief.source is None and not asked.is_sound:
         raise InvalidBrief(f"{kind} needs a source: a work, or a Firmus score")
     if asked.is_sound and not hasattr(module, "SOUND"):
         able = [name for name, each in KINDS.items() if hasattr(each, "SOUND")]
@@ -90,7 +107,10 @@ def _check_option(kind: str, name: str, value: Any) -> None:
 
 def reserved(kind: str, brief: Brief) -> float:
     """Seconds of music that a job counts for in the day's quota until it is known how many it made."""
-    return composing.reserved(kind, brief) if KINDS[kind] is composing else 0.0
+    module = KINDS[kind]
+    if module is composing:
+        return composing.reserved(kind, brief)
+    return float(module.length(brief)) if hasattr(module, "length") else 0.0
 
 
 def bounded(score: Score) -> Score:
@@ -103,6 +123,17 @@ def bounded(score: Score) -> Score:
     if score.end > LONGEST:
         raise FormatError(f"the piece ends at tick {score.end:,}: {LONGEST:,} is the most (480 to the quarter)")
     return score
+
+
+def reads(claimed: Claim, blobs: Blobs) -> list[bytes]:
+    """All files that a job reads, for whoever does it elsewhere; deleted works are for the kind to miss."""
+    found = {digest: blobs.get(digest) for digest in (claimed.source, claimed.target) if digest}
+    if claimed.source and hasattr(KINDS[claimed.kind], "WORKS"):
+        for listed in json.loads(found[claimed.source]).values():
+            for digest in listed.values():
+                with contextlib.suppress(FileNotFoundError):
+                    found[digest] = blobs.get(digest)
+    return list(found.values())
 
 
 def perform(claimed: Claim, blobs: Blobs, listener: Listener) -> Made:

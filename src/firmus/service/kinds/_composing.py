@@ -13,6 +13,7 @@ from firmus.service.jobs import Made
 from firmus.service.kinds._files import encoded
 from firmus.service.kinds._task import Asked, Task
 from firmus.tasks import VERBS
+from firmus.tasks._refusing import refuse
 from firmus.timing import seconds
 from firmus.work import Brief, Work
 
@@ -26,7 +27,9 @@ def check(asked: Asked) -> None:
     kind, brief = asked.kind, asked.brief
     if kind == "interpolate" and brief.target is None:
         raise InvalidBrief("interpolate needs a target: a work, or a Firmus score")
-    card(brief.model or "composer")
+    if brief.model:
+        card(brief.model)  # by name: a path is for people on this machine
+    refuse(brief, kind)
     if asked.formats:
         raise InvalidBrief(f"formats: {kind} takes none")
     if length(kind, brief) > asked.longest:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from firmus.service import asking, audit, jobs, limits, shown, wire, works
+from firmus.service import asking, audit, jobs, limits, shown, webhooks, wire, works
 from firmus.service.access import Composing, Here, IdempotencyKey, Reading, Service
 from firmus.service.jobs import ENDED, PRIORITIES
 from firmus.service.keys import Caller
@@ -48,6 +48,8 @@ def _submit(
     if len(asked.briefs) > service.settings.batch:
         raise Problem("too-large", f"{len(asked.briefs)} briefs: {service.settings.batch} are the most")
     limits.room(service.settings, service.blobs)
+    if asked.webhook:
+        webhooks.check(asked.webhook, service.settings)
     orders = [asking.order(service, caller, asked.kind, brief) for brief in asked.briefs]
     name = new_id("bat")
 
@@ -56,6 +58,8 @@ def _submit(
         limits.admit(connection, service.settings, caller, seconds, len(orders))
         row = {"id": name, "owner": caller.owner, "kind": asked.kind, "total": len(orders), "created": time.time()}
         connection.execute(insert(batch).values(**row))
+        if asked.webhook:
+            webhooks.add(connection, name, asked.webhook)
         for order in orders:
             asking.place(connection, caller, order, batch=name, priority=PRIORITIES["batch"])
         audit.write(connection, caller.key, caller.owner, f"batch {asked.kind}", name)
@@ -161,7 +165,8 @@ def _shown(connection: Connection, row: Row[Any]) -> wire.Batch:
     states = {row.state: row.total for row in connection.execute(counts)}
     path = f"/v1/batches/{row.id}"
     return wire.Batch(
-        id=row.id, kind=row.kind, total=row.total, states=states, created=shown.moment(row),
+        id=row.id, kind=row.kind, total=row.total, states=states, webhook=webhooks.shown(connection, row.id),
+        created=shown.moment(row),
         links={"self": path, "zip": f"{path}/zip", "cancel": f"{path}/cancel"},
     )  # fmt: skip
 

@@ -30,7 +30,7 @@ def ready(service: Here) -> dict[str, str]:
     limits.room(service.settings, service.blobs)
     if not cards():
         raise Problem("busy", "there are no models")
-    if not service.crew.processes:
+    if not service.crew.is_ready:
         raise Problem("busy", "there are no workers", seconds=2)
     return {"state": "ready"}
 

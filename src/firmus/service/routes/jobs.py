@@ -74,11 +74,14 @@ def _submit(
 def listed(
     service: Here, caller: Reading, cursor: Cursor = None, limit: Limit = 20,
     state: Annotated[str | None, Query(json_schema_extra={"enum": ["queued", "running", *ENDED]})] = None,
+    batch: Annotated[str | None, Query(max_length=40, description="only the jobs of this batch")] = None,
 ) -> wire.Page[wire.Job]:  # fmt: skip
     """List your jobs, the newest first, without their results."""
     query = select(job).where(job.c.owner == caller.owner)
     if state:
         query = query.where(job.c.state == state)
+    if batch:
+        query = query.where(job.c.batch == batch)
     with service.store.read() as connection:
         items, following = shown.a_page(
             connection, query, job.c.id, cursor, limit, lambda row: shown.a_job(connection, row)

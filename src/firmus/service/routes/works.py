@@ -6,8 +6,8 @@ import json
 import threading
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query, Request
-from sqlalchemy import Connection, Row, select
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from sqlalchemy import Connection, Row, Select, select
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
@@ -79,18 +79,29 @@ def _keep(
     return service.once.make(caller.key, token, digest, write)
 
 
-@router.get("")
-def listed(
-    service: Here, caller: Reading, cursor: job_routes.Cursor = None, limit: job_routes.Limit = 20,
+def _wanted(
+    caller: Reading,
     root: Annotated[str | None, Query(pattern=wire.WORK_ID, description="All revisions of one piece.")] = None,
     made_by: Annotated[str | None, Query(alias="job", pattern="^job_[0-9a-f]{28}$")] = None,
-) -> wire.Page[wire.Work]:  # fmt: skip
-    """List your works, the newest first."""
+    title: Annotated[str | None, Query(max_length=200, description="Words of the title, in any case.")] = None,
+    style: Annotated[str | None, Query(max_length=40, description="The style that was asked for.")] = None,
+    key: Annotated[str | None, Query(max_length=20, description="Written or estimated, such as `G minor`.")] = None,
+) -> Select[Any]:
+    """Works of the caller's that fit what is asked."""
     query = select(work).where(work.c.owner == caller.owner)
     if root:
         query = query.where(work.c.root == root)
     if made_by:
         query = query.where(work.c.job == made_by)
+    return works.matching(query, title=title, style=style, key=key)
+
+
+@router.get("")
+def listed(
+    service: Here, caller: Reading, query: Annotated[Select[Any], Depends(_wanted)],
+    cursor: job_routes.Cursor = None, limit: job_routes.Limit = 20,
+) -> wire.Page[wire.Work]:  # fmt: skip
+    """List your works, the newest first; jobs of the kind `search` find melodies in them."""
     with service.store.read() as connection:
         items, following = shown.a_page(connection, query, work.c.id, cursor, limit, _shown)
     return wire.Page(items=items, next=following)

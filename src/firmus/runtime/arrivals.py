@@ -1,0 +1,204 @@
+"""Composing with a model of arrival times: triples one after another, given notes told five seconds ahead.
+
+What it is
+    Sampling for `firmus.tokens.arrival`. Whatever the network says, only triples that make sense can be drawn: a time
+    that is not before the last and not more than a second after it, a duration, a note of those allowed that does not
+    begin there already. Notes that are given beforehand stand in the line as controls, each after the first event that
+    begins less than five seconds before it.
+Paper
+    Thickstun et al., *Anticipatory Music Transformer* (2023), section 3, for where controls stand.
+Conventions
+    Times are steps of 10 ms from the beginning of the piece, rows (N, 3) as `firmus.tokens.arrival.triples` gives them.
+    A network reads as many tokens as it was trained to see; when they are full it begins anew with the latest half, in
+    which times count from its first note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus.runtime.sampling import Sampling, draw, surprise
+from firmus.tokens import Integers
+from firmus.tokens import arrival as a
+
+DENSEST = 100  # notes and rests that begin in a second at most, so that time goes on
+MOST_INSTRUMENTS = 16  # its authors left out pieces with more, which is as many as MIDI has channels
+MARGIN = 2 * a.AHEAD  # steps of time that a window keeps free
+
+
+class Causal(Protocol):
+    """A network that reads tokens and says what may come next.
+
+    Attributes
+    ----------
+    length : int
+        Tokens that it was trained to see at once.
+    """
+
+    length: int
+
+    def restart(self) -> None:
+        """Forget what was read."""
+
+    def feed(self, tokens: Integers) -> NDArray[np.float32]:
+        """Read tokens (T,), after those that were read before; logits (V,) of what comes next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be composed.
+
+    Parameters
+    ----------
+    before, given : array (N, 3)
+        Notes that begin before `start`; those that begin later and stay, which are told ahead of their time.
+    start, stop : int
+        Notes are composed that begin from `start` on, before `stop`; none sounds longer than until `stop`.
+    allowed : array (16512,) of bool
+        Instruments with their pitches that may be composed.
+    sampling : Sampling
+    """
+
+    before: Integers
+    given: Integers
+    start: int
+    stop: int
+    allowed: NDArray[np.bool_]
+    sampling: Sampling
+
+
+def compose(
+    model: Causal, request: Request, generator: np.random.Generator, told: Callable[[int], None] = lambda time: None
+) -> tuple[Integers, float]:
+    """Rows (N, 3) of the notes that are composed, in order, and the mean surprise in nats of their tokens.
+
+    Parameters
+    ----------
+    model : Causal
+    request : Request
+    generator : numpy.random.Generator
+    told : callable, optional
+        Takes the time, in steps, that the composing has reached.
+    """
+    story = _Story(model, request, generator)
+    found = []
+    while (row := story.next()) is not None:
+        told(row[0])
+        if row[2] != a.REST - a.NOTE:
+            lasts = min(max(row[1], 1), request.stop - row[0])
+            found.append((row[0], lasts, row[2]))
+    nats = story.nats / story.drawn if story.drawn else 0.0
+    return a.in_order(np.array(found, np.int64).reshape(-1, 3)), nats
+
+
+class _Story:
+    """The line of triples as far as it goes, and how much of it the network has read."""
+
+    def __init__(self, model: Causal, request: Request, generator: np.random.Generator) -> None:
+        self.model, self.request, self.generator = model, request, generator
+        self.flag = a.ANTICIPATE if len(request.given) else a.AUTOREGRESS
+        self.pending = a.in_order(request.given).tolist()[::-1]  # the next one comes last
+        self.rows: list[tuple[int, int, int, bool]] = []  # time, duration, note, whether it is a control
+        self.times: list[int] = []  # of what happens, controls left out
+        self.begun: set[int] = set()  # notes that begin at the latest time
+        self.instruments = set((request.before[:, 2] // a.PITCHES).tolist())
+        self.nats, self.drawn = 0.0, 0
+        self.read = self.fed = self.offset = 0  # tokens and triples that the network has read; its first time
+        self._tell_ahead()
+        for row in a.with_rests(request.before, request.start).tolist():
+            self._add(*row)
+        self._begin_anew()
+
+    @property
+    def now(self) -> int:
+        """The latest time at which something happens."""
+        return self.times[-1] if self.times else 0
+
+    def next(self) -> tuple[int, int, int] | None:
+        """Draw one triple; None where it would begin after the end."""
+        waiting = len(self.rows) - self.fed
+        if self.read + 3 * waiting + 3 > self.model.length or self.now - self.offset > a.TIMES - MARGIN:
+            self._begin_anew()
+        elif waiting:
+            self._read(self._tokens(self.rows[self.fed :]))
+            self.fed = len(self.rows)
+        first = max(self.now, self.request.start)
+        if len(self.times) >= DENSEST:
+            first = max(first, self.times[-DENSEST] + a.STEPS)
+        shift = a.TIME - self.offset
+        last = max(self.now, self.request.start) + a.RESTS_AFTER
+        time = self._draw(range(first + shift, last + shift + 1)) - shift
+        if time >= self.request.stop:
+            return None
+        allowed = self._notes(time)
+        lasts = self._draw(range(a.DURATION, a.DURATION + (a.DURATIONS if allowed.any() else 1))) - a.DURATION
+        mask = np.zeros(a.VOCABULARY, bool)
+        mask[a.NOTE : a.REST] = allowed
+        mask[a.REST] = lasts == 0
+        row = time, lasts, self._choose(mask) - a.NOTE
+        self._add(*row)
+        return row
+
+    def _notes(self, time: int) -> NDArray[np.bool_]:
+        """Notes that may begin at a time: allowed, not there already, and once there are sixteen instruments theirs."""
+        allowed = self.request.allowed.copy()
+        there = self.request.given[self.request.given[:, 0] == time, 2].tolist()
+        allowed[[*there, *(self.begun if time == self.now else ())]] = False
+        if len(self.instruments) >= MOST_INSTRUMENTS:
+            allowed &= np.isin(np.arange(a.NOTES) // a.PITCHES, list(self.instruments))
+        return allowed
+
+    def _draw(self, tokens: range) -> int:
+        mask = np.zeros(a.VOCABULARY, bool)
+        mask[tokens.start : tokens.stop] = True
+        return self._choose(mask)
+
+    def _choose(self, mask: NDArray[np.bool_]) -> int:
+        """Draw one of some tokens, and let the network read it."""
+        token = draw(self.logits, mask, self.request.sampling, self.generator)
+        self.nats += surprise(self.logits, mask, token)
+        self.drawn += 1
+        self._read([token])
+        return token
+
+    def _add(self, time: int, lasts: int, sounds: int) -> None:
+        """Set down what happens; the network has read it, or begins anew."""
+        if time != self.now:
+            self.begun = set()
+        self.rows.append((time, lasts, sounds, False))
+        self.times.append(time)
+        self.fed = len(self.rows)
+        if sounds < a.NOTES:
+            self.begun.add(sounds)
+            self.instruments.add(sounds // a.PITCHES)
+        self._tell_ahead()
+
+    def _tell_ahead(self) -> None:
+        """Set down the controls whose time is five seconds away, or less."""
+        while self.pending and self.pending[-1][0] <= self.now + a.AHEAD:
+            time, lasts, sounds = self.pending.pop()
+            self.rows.append((time, lasts, sounds, True))
+
+    def _begin_anew(self) -> None:
+        """Let the network read the latest triples alone, times counting from the first of them."""
+        kept = self.rows[-((self.model.length - 1) // 6) :]
+        kept = [row for row in kept if self.now - row[0] <= a.TIMES // 2]
+        self.offset = min([self.now, *(row[0] for row in kept)])
+        self.model.restart()
+        self.read = 0
+        self._read([self.flag, *self._tokens(kept)])
+        self.fed = len(self.rows)
+
+    def _tokens(self, rows: list[tuple[int, int, int, bool]]) -> list[int]:
+        """Tokens of triples, in the network's time."""
+        told = (a.tokens(np.array([[row[0] - self.offset, *row[1:3]]]), row[3]).tolist() for row in rows)
+        return [token for line in told for token in line]
+
+    def _read(self, tokens: list[int]) -> None:
+        self.logits = self.model.feed(np.array(tokens, np.int64))
+        self.read += len(tokens)

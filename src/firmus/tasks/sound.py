@@ -1,0 +1,161 @@
+"""Sound of words: a prompt becomes a sound file, by a model that a person has (`firmus.engines`).
+
+It is no Work, for there is no Score; but where it comes from is told all the same, beside the file and in it.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from firmus import formats, plugins
+from firmus.errors import FirmusError, FormatError, InvalidBrief, OutputExists, unknown
+from firmus.runtime.external import ENGINES
+from firmus.runtime.weights import Card, cards, found
+from firmus.tasks import _session as session
+from firmus.work import LIMITS, Limits, Origin
+
+if TYPE_CHECKING:
+    from firmus.render.synth import Audio
+
+LENGTH = Limits(1, 30, unit=" seconds")  # longer than its authors' models were taught
+USUAL_SECONDS = 10.0
+MOST_WORDS = 2000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Sound, and where it comes from."""
+
+    audio: Audio
+    origin: Origin
+
+    def encoded(self, ending: str = ".wav") -> bytes:
+        """Bytes of a sound file, which says itself that no human made it."""
+        from firmus.render import synth
+
+        told = f"AI-generated: {self.origin.model}, seed {self.origin.seed}"
+        tags = {"title": self.origin.brief["prompt"][:200], "comment": told, "software": f"Firmus {self.origin.firmus}"}
+        return synth.encode(self.audio, ending, tags)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values of where it comes from."""
+        return {"format": "firmus-sound", "version": 1, "origin": asdict(self.origin)}
+
+    def save(self, path: str | Path, *, force: bool = False) -> list[Path]:
+        """Write the sound file, and its origin beside it as ``NAME.json``.
+
+        Raises
+        ------
+        OutputExists
+            Where one of them is there already, unless `force`.
+        """
+        target = Path(path)
+        beside = target.with_suffix(".json")
+        check(target, force)
+        formats.save(self.encoded(target.suffix.lower()), target)
+        formats.save((json.dumps(self.as_dict(), ensure_ascii=False) + "\n").encode(), beside)
+        return [target, beside]
+
+
+def check(target: Path, force: bool) -> None:
+    """Refuse a file that cannot be written, before anything is made."""
+    from firmus.render import synth
+
+    if target.suffix.lower() not in synth.FILES:
+        raise FormatError(unknown("file ending", target.suffix or target.name, synth.FILES))
+    if not target.parent.is_dir():
+        raise FirmusError(f"{target.parent} is no folder: make it first")
+    for path in (target, target.with_suffix(".json")):
+        if path.exists() and not force:
+            raise OutputExists(f"{path} already exists: give --force to replace it")
+
+
+def sound(
+    prompt: str, *, seconds: float = USUAL_SECONDS, model: str | None = None, seed: int | None = None,
+    temperature: float = 1.0, progress: session.Progress | None = None,
+) -> Sound:  # fmt: skip
+    """Make sound of words.
+
+    Parameters
+    ----------
+    prompt : str
+        What is to be heard: ``"a calm piano in the rain"``.
+    seconds : float
+        1 to 30.
+    model : str, optional
+        Name of a model, or the folder where it lies; else the only one there is.
+    seed : int, optional
+        0 to 2**63 - 1; one is drawn where it is not given.
+    temperature : float
+        0 (the likeliest) to 2.
+    progress : callable, optional
+
+    Raises
+    ------
+    InvalidBrief
+        Where a value is out of range.
+    ModelError
+        Where no model makes sound of words.
+    """
+    drawn = secrets.randbelow(2**31) if seed is None else seed
+    chosen = choose(found(model) if model else None)
+    asked(prompt, seconds, drawn, temperature)
+    from firmus.render import mastering, synth
+
+    engine: Any = plugins.load(ENGINES, chosen.facts["engine"]).load(chosen)
+
+    def told(done: int, total: int) -> None:
+        if progress:
+            progress("sound", done, total)
+
+    samples, rate = engine.play(prompt, float(seconds), drawn, float(temperature), told)
+    loud = mastering.loudness(samples, rate)
+    brief = {"prompt": prompt, "seconds": seconds, "model": chosen.name, "seed": drawn, "temperature": temperature}
+    measured = {
+        "seconds": round(len(samples) / rate, 3), "sample_rate": rate,
+        "loudness": round(loud, 1) if loud > -70 else None,
+        "engine": {name: chosen.facts[name] for name in ("architecture", "licence")},
+    }  # fmt: skip
+    origin = Origin(
+        firmus=session.version(), model=chosen.name, weights=engine.card.digest, task="sound", seed=drawn, brief=brief,
+        measured=measured,
+    )  # fmt: skip
+    return Sound(synth.Audio(samples, rate), origin)
+
+
+def choose(wanted: Card | None) -> Card:
+    """The model asked for, if it makes sound of words, or else the only one that does.
+
+    Raises
+    ------
+    ModelError
+    """
+    if wanted is not None:
+        if "sound" not in wanted.tasks:
+            raise InvalidBrief(f"model {wanted.name!r} makes no sound of words: it does {', '.join(wanted.tasks)}")
+        return wanted
+    able = [card for card in cards().values() if "sound" in card.tasks]
+    if len(able) != 1:
+        known = ", ".join(card.name for card in able) or "none here does: see docs/engines.md"
+        raise InvalidBrief(f"say which model is to make sound of words: {known}")
+    return able[0]
+
+
+def asked(prompt: str, seconds: float, seed: int, temperature: float) -> None:
+    """Refuse what is out of range.
+
+    Raises
+    ------
+    InvalidBrief
+    """
+    if not isinstance(prompt, str) or not 0 < len(prompt.strip()) <= len(prompt) <= MOST_WORDS:
+        raise InvalidBrief(f"prompt {str(prompt)[:40]!r} must be words, {MOST_WORDS:,} characters at most")
+    numbers = {"seconds": (seconds, LENGTH), "seed": (seed, LIMITS["seed"])}
+    numbers["temperature"] = temperature, LIMITS["temperature"]
+    for name, (value, limits) in numbers.items():
+        if not limits.hold(value):
+            raise InvalidBrief(f"{name} {value!r} must be {limits.low} to {limits.high}{limits.unit}")

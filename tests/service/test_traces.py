@@ -1,0 +1,99 @@
+"""Traces and measurements of requests, where whoever runs the service asks for them; nothing anywhere else."""
+
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from fastapi.testclient import TestClient
+from opentelemetry import trace
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from firmus.service.application import routed
+
+SECRET = "firmus_0123456789ab_thesecret"
+
+
+@pytest.fixture
+def spans():
+    """Spans that end in this process."""
+    if not isinstance(trace.get_tracer_provider(), TracerProvider):
+        trace.set_tracer_provider(TracerProvider())
+    exporter = InMemorySpanExporter()
+    processor = SimpleSpanProcessor(exporter)
+    trace.get_tracer_provider().add_span_processor(processor)
+    yield exporter
+    processor.shutdown()
+
+
+@pytest.fixture
+def collector():
+    """What an OpenTelemetry collector of this machine is sent, by path."""
+    heard = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            heard.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *words):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", heard
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_request_is_a_span_with_its_route_and_nothing_secret(spans):
+    with TestClient(routed()) as client:
+        client.get("/livez", headers={"Authorization": f"Bearer {SECRET}"})
+    found = [span for span in spans.get_finished_spans() if span.kind is trace.SpanKind.SERVER]
+    (span,) = found
+    assert (span.name, span.attributes["http.route"]) == ("GET /livez", "/livez")
+    assert span.attributes["http.response.status_code"] == 200
+    assert not any(SECRET in str(value) for span in found for value in span.attributes.values())
+
+
+def test_what_the_documents_say_sends_traces_and_measurements_to_a_collector(serve, collector):
+    address, heard = collector
+    server = serve(
+        environment={
+            "FASTAPI_OTEL_AUTO_CONFIGURE": "true", "OTEL_EXPORTER_OTLP_ENDPOINT": address,
+            "OTEL_BSP_SCHEDULE_DELAY": "100", "OTEL_METRIC_EXPORT_INTERVAL": "200", "OTEL_SERVICE_NAME": "firmus-test",
+        }
+    )  # fmt: skip
+    assert server.client.get("/v1/models").status_code == 200
+    until = time.monotonic() + 20
+    while time.monotonic() < until and {path for path, _ in heard} != {"/v1/traces", "/v1/metrics"}:
+        time.sleep(0.1)
+    server.stop()
+    traces = [ExportTraceServiceRequest.FromString(body) for path, body in heard if path == "/v1/traces"]
+    names = {
+        span.name
+        for each in traces
+        for resource in each.resource_spans
+        for scope in resource.scope_spans
+        for span in scope.spans
+    }
+    assert "GET /v1/models" in names
+    measured = [ExportMetricsServiceRequest.FromString(body) for path, body in heard if path == "/v1/metrics"]
+    assert "http.server.request.duration" in str(measured)
+    assert "firmus-test" in str(traces[0].resource_spans[0].resource)
+
+
+def test_nothing_is_sent_where_nobody_asks_for_it(serve, collector):
+    address, heard = collector
+    server = serve(environment={"OTEL_EXPORTER_OTLP_ENDPOINT": address, "OTEL_BSP_SCHEDULE_DELAY": "50"})
+    assert server.client.get("/v1/models").status_code == 200
+    server.stop()
+    assert not heard
