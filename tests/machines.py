@@ -52,6 +52,7 @@ class Machines:
 def _hold(folder, count):
     from ray.cluster_utils import Cluster
 
+    Path(tempfile.gettempdir(), "ray").mkdir(exist_ok=True)  # where Ray notes an address, whatever its folder is
     cluster = Cluster(initialize_head=True, head_node_args={**NODE, "num_cpus": 0, "temp_dir": folder})
     try:
         nodes = [cluster.add_node(**NODE) for _ in range(count)]

@@ -23,7 +23,7 @@ from firmus.tasks import produce
 from machines import Machines
 from serving import Server
 
-CHORALE = {"style": "chorale", "bars": 12, "seed": 5, "key": "G minor"}
+CHORALE = {"style": "chorale", "bars": 32, "seed": 5, "key": "G minor"}
 FOLK = {"style": "folk", "bars": 1}
 ENDLESS = {"style": "chorale", "bars": 120, "seed": 1}
 RAY = pytest.param("ray", marks=pytest.mark.cluster)
@@ -87,9 +87,9 @@ def test_the_same_seed_makes_the_same_bytes_and_the_bars_are_told_on_the_way(ser
     heard = events(server, job)
     assert [number for number, _, _ in heard] == list(range(1, len(heard) + 1))
     assert [data["state"] for _, kind, data in heard if kind == "state"] == ["queued", "running", "succeeded"]
-    assert [data for _, kind, data in heard if kind == "progress"][-1]["total"] == 12
+    assert [data for _, kind, data in heard if kind == "progress"][-1]["total"] == CHORALE["bars"]
     bars = {data["bar"]: data["notes"] for _, kind, data in heard if kind == "bar"}
-    assert sorted(bars) == list(range(12))
+    assert sorted(bars) == list(range(CHORALE["bars"]))
     work = server.client.get(f"/v1/works/{job['result']['works'][0]['id']}/files/json").content
     made = [[part, *note] for part, each in enumerate(formats.read(work).parts) for note in _plain(each.notes)]
     assert sorted(note for notes in bars.values() for note in notes) == sorted(made)

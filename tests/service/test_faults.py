@@ -1,5 +1,6 @@
 """What dies is done again, what was done stays, and nothing is done twice."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -11,7 +12,7 @@ import time
 import httpx
 import pytest
 
-CHORALE = {"style": "chorale", "bars": 12, "seed": 5, "key": "G minor"}
+CHORALE = {"style": "chorale", "bars": 24, "seed": 5, "key": "G minor"}
 FOLK = {"style": "folk", "bars": 1}
 
 
@@ -59,7 +60,24 @@ def test_a_worker_that_wakes_up_after_its_lease_can_write_nothing(serve):
     assert found["state"] == "succeeded"
     assert found["attempt"] >= 2
     assert server.midi(job) == undisturbed
-    assert '"state": "lost"' in server.log.read_text()
+    log = server.log.read_text()
+    assert '"state": "lost"' in log or '"ended": "exit -9"' in log  # the latter where it was stopped while it wrote
+
+
+def test_a_worker_that_stops_while_it_writes_is_ended(serve):
+    server = serve(lease=0.5, attempts=20)
+    undisturbed = server.midi(server.ask("compose", **CHORALE))
+    job, worker = begun(server)
+    with contextlib.closing(sqlite3.connect(server.data / "firmus.db", isolation_level=None)) as database:
+        database.execute("BEGIN IMMEDIATE")  # as the worker does, which is then stopped
+        os.kill(worker, signal.SIGSTOP)
+        until = time.monotonic() + 30
+        while alive(worker) and time.monotonic() < until:
+            time.sleep(0.1)
+    assert not alive(worker)
+    found = server.ended(job)
+    assert (found["state"], found["attempt"] >= 2) == ("succeeded", True)
+    assert server.midi(job) == undisturbed
 
 
 def test_a_killed_server_loses_nothing_and_leaves_no_worker(serve):

@@ -103,6 +103,8 @@ class Crew:
                     self._sweep()
             except (DBAPIError, OSError) as error:
                 log("service", error=f"{type(error).__name__}: {getattr(error, 'orig', error)}")
+                with contextlib.suppress(DBAPIError):
+                    self._end_the_hung()
 
     def _replace_the_dead(self, now: float) -> None:
         for name, each in list(self._hired.items()):
@@ -113,6 +115,12 @@ class Crew:
             del self._hired[name]
             each.member.end()
             self._hire(each.lane)
+
+    def _end_the_hung(self) -> None:
+        """End who lets leases run out while nothing can be written: it may have stopped in the midst of writing."""
+        for name in jobs.overdue(self.store, by=self.settings.lease):
+            if hired := self._hired.get(name):
+                hired.member.end()
 
     def _sweep(self) -> None:
         with self.store.write() as connection:

@@ -175,6 +175,13 @@ def fail(store: Store, claimed: Claim, problem: Mapping[str, Any], told: Sequenc
         _end(connection, claimed, "failed", {"error": dict(problem)}, error=json.dumps(problem), seconds=0.0)
 
 
+def overdue(store: Store, by: float) -> list[str]:
+    """Workers whose leases ran out so many seconds ago, and were not taken back."""
+    late = job.c.state == "running", job.c.lease < time.time() - by
+    with store.read() as connection:
+        return list(connection.execute(select(job.c.worker).where(*late).distinct()).scalars())
+
+
 def release(store: Store, worker: str, attempts: int) -> None:
     """Take back the jobs of a worker that is known to be dead."""
     _take_back(store, (job.c.state == "running", job.c.worker == worker), attempts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -87,6 +88,7 @@ def serve(
     server = _Server(service, host, port, settings.drain)
     try:
         bound = server.config.bind_socket()
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else the body waits 40 ms for the head's receipt
         bound.listen(server.config.backlog)  # so that whoever is told that it listens can connect
     except SystemExit:
         raise FirmusError(f"port {port} of {host} cannot be listened at: give another --port") from None
