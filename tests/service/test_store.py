@@ -7,7 +7,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, select, text, update
+from sqlalchemy import event, func, inspect, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from firmus.errors import FirmusError
 from firmus.service import audit, events, idempotency, jobs, keys, limits, tables
@@ -33,7 +34,7 @@ def add(store, **values):
 
 
 def claim(store, lease=10.0, worker="w"):
-    return jobs.claim(store, "compose", worker, lease)
+    return next(iter(jobs.claim(store, "compose", worker, lease)), None)
 
 
 def row(store, name):
@@ -136,16 +137,16 @@ def test_a_zombie_can_write_nothing(store):
     assert row(store, name).events == 5
     jobs.give_back(store, zombie, 3, {"type": "x"})
     for write in (
-        lambda: jobs.finish(store, zombie, Made("0" * 64)),
-        lambda: jobs.fail(store, zombie, {"type": "x"}),
+        lambda: jobs.finish(store, zombie, Made("0" * 64)).result(),
+        lambda: jobs.fail(store, zombie, {"type": "x"}).result(),
     ):
         with pytest.raises(Lost):
             write()
     assert row(store, name).state == "running"
-    jobs.finish(store, other, Made("1" * 64, seconds=4.0))
+    jobs.finish(store, other, Made("1" * 64, seconds=4.0)).result()
     assert (row(store, name).state, row(store, name).result, row(store, name).seconds) == ("succeeded", "1" * 64, 4.0)
     with pytest.raises(Lost):
-        jobs.finish(store, other, Made("2" * 64))
+        jobs.finish(store, other, Made("2" * 64)).result()
 
 
 def test_a_job_whose_workers_die_is_given_up(store):
@@ -176,7 +177,7 @@ def test_a_canceled_job_is_lost_to_its_worker(store):
         assert jobs.cancel(connection, name)
         assert not jobs.cancel(connection, name)
     with pytest.raises(Lost):
-        jobs.finish(store, claimed, Made("0" * 64))
+        jobs.finish(store, claimed, Made("0" * 64)).result()
     assert row(store, name).state == "canceled"
 
 
@@ -190,6 +191,59 @@ def test_events_are_numbered_without_gaps_whoever_writes_them(store):
         assert [each.number for each in found] == list(range(1, 23))
         assert events.after(connection, name, 20) == found[20:]
     assert row(store, name).events == 22
+
+
+def waiting(store, *makers):
+    """Futures of what is asked for while another transaction is under way."""
+    begun, over = threading.Event(), threading.Event()
+
+    def slow(connection):
+        begun.set()
+        over.wait()
+
+    store.together(slow)
+    begun.wait()
+    futures = [store.together(make) for make in makers]
+    over.set()
+    return futures
+
+
+def test_what_waits_is_written_in_one_transaction_and_undone_alone(store):
+    commits = []
+    event.listen(store.engine, "commit", commits.append)
+
+    def make(connection):
+        return jobs.add(connection, owner="a", kind="compose", request={})
+
+    def broken(connection):
+        make(connection)
+        raise Problem("busy", "no")
+
+    first, wrong, second = waiting(store, make, broken, make)
+    assert first.result() < second.result()
+    with pytest.raises(Problem):
+        wrong.result()
+    assert len(commits) == 2  # of the slow one, and of the three
+    with store.read() as connection:
+        kept = connection.execute(select(tables.job.c.id).order_by(tables.job.c.id)).scalars().all()
+        assert list(kept) == [first.result(), second.result()]
+        assert connection.execute(select(func.count()).select_from(tables.event)).scalar_one() == 2
+
+
+def test_what_the_database_refuses_is_told_to_all_who_wrote_together(store):
+    def make(connection):
+        return jobs.add(connection, owner="a", kind="compose", request={})
+
+    def wrong(connection):
+        connection.execute(text("SELECT nothing FROM nowhere"))
+
+    futures = waiting(store, make, wrong, make)
+    for future in futures:
+        with pytest.raises(DBAPIError, match="nowhere"):
+            future.result()
+    with store.read() as connection:
+        assert connection.execute(select(func.count()).select_from(tables.job)).scalar_one() == 0
+    assert store.together(make).result()
 
 
 def test_what_is_sent_twice_at_once_is_made_once(store):

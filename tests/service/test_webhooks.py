@@ -62,7 +62,7 @@ def herald(tmp_path, receiver):
         webhooks.add(connection, name, receiver[0] + "/hook?a=1")
     found = Herald(store, settings)
     assert found.tell() == 0  # it has not ended
-    jobs.finish(store, jobs.claim(store, "compose", "w", 9.0), Made("0" * 64))
+    jobs.finish(store, *jobs.claim(store, "compose", "w", 9.0), Made("0" * 64)).result()
     yield found
     found.stop()
     store.close()

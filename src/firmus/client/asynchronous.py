@@ -118,7 +118,7 @@ class AsyncClient:
 
     def jobs(self, state: str | None = None, batch: Batch | str | None = None) -> AsyncIterator[Job]:
         """Your jobs, or those of one batch, the newest first, without their results."""
-        return self._all(calls.page("jobs", Job, {"state": state, "batch": batch and calls.name(batch)}))
+        return self._all(calls.page("jobs", Job, {"state": state, "batch": calls.name(batch) if batch else None}))
 
     async def cancel(self, job: Job | str) -> Job:
         """Cancel a job that has not ended."""

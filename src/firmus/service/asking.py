@@ -78,6 +78,9 @@ def order(
 def _listed(service: Service, caller: Caller, kind: str, options: Mapping[str, Any]) -> str | None:
     """Digest of a file that says which works a kind reads that takes lists of them, and where their Scores are."""
     names = [name for name in getattr(kinds.KINDS[kind], "WORKS", {}) if name in options]
+    every = getattr(kinds.KINDS[kind], "EVERY", None)
+    if not names and not every:
+        return None
     found: dict[str, dict[str, str]] = {}
     with service.store.read() as connection:
         for name in names:
@@ -85,10 +88,9 @@ def _listed(service: Service, caller: Caller, kind: str, options: Mapping[str, A
             if not isinstance(ids, list) or len(ids) > kinds.MOST_WORKS:
                 raise InvalidBrief(f"option {name} must be a list of up to {kinds.MOST_WORKS} works")
             found[name] = {each: _work(connection, caller, name, each)[1] for each in ids}
-        every = getattr(kinds.KINDS[kind], "EVERY", None)
         if every and every not in found:
             found[every] = works.latest(connection, caller.owner, kinds.MOST_WORKS)
-    return service.blobs.put(json.dumps(found).encode()) if found else None
+    return service.blobs.put(json.dumps(found).encode())
 
 
 def _work(connection: Connection, caller: Caller, name: str, wanted: Any) -> tuple[Row[Any], str]:

@@ -16,15 +16,16 @@ from sqlalchemy import Connection, Row, insert, select
 from firmus.service.tables import audit
 
 BEGINNING = "0" * 64
+_LAST = select(audit.c.number, audit.c.digest).order_by(audit.c.number.desc()).limit(1)
 TURN = 6_001  # whose turn it is to write, in PostgreSQL; see `firmus.service.store.Store.take_turns`
 
 
 def write(connection: Connection, key: str, owner: str, action: str, target: str) -> None:
     """Write a line in the transaction of what it tells of; of two at a time, one waits (`Store.take_turns`)."""
-    last = connection.execute(select(audit).order_by(audit.c.number.desc()).limit(1)).first()
+    last = connection.execute(_LAST).first()
     line = {"number": last.number + 1 if last else 1, "at": time.time(), "key": key, "owner": owner}
     line |= {"action": action, "target": target}
-    connection.execute(insert(audit).values(**line, digest=_seal(last.digest if last else BEGINNING, line)))
+    connection.execute(insert(audit), {**line, "digest": _seal(last.digest if last else BEGINNING, line)})
 
 
 def lines(connection: Connection, after: int, most: int) -> list[Row[Any]]:

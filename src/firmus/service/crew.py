@@ -60,10 +60,11 @@ class Crew:
                 self._hire(lane)
         self._thread.start()
 
-    def ring(self) -> None:
-        """Tell idle workers that there may be work."""
+    def ring(self, lane: str) -> None:
+        """Tell a lane's workers that there may be work."""
         for each in list(self._hired.values()):
-            each.member.ring()
+            if each.lane == lane:
+                each.member.ring()
 
     @property
     def is_ready(self) -> bool:

@@ -35,7 +35,12 @@ def add(connection: Connection, job_id: str, kind: str, data: Mapping[str, Any])
 def add_all(connection: Connection, job_id: str, told: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
     """Write a job's next events; the update holds the job's row, so that numbers come in the order of commits."""
     count = update(job).where(job.c.id == job_id).values(events=job.c.events + len(told)).returning(job.c.events)
-    first, now = connection.execute(count).scalar_one() - len(told) + 1, time.time()
+    write(connection, job_id, connection.execute(count).scalar_one() - len(told) + 1, told)
+
+
+def write(connection: Connection, job_id: str, first: int, told: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """Write events that have been counted: the first has this number."""
+    now = time.time()
     rows = [
         {"job": job_id, "number": number, "kind": kind, "data": json.dumps(data), "at": now}
         for number, (kind, data) in enumerate(told, first)

@@ -53,6 +53,8 @@ class Once:
 
     def made(self, key: str, token: str | None, request: str) -> str | None:
         """What the first of such requests made, if there was one."""
+        if not token:
+            return None
         with self.store.read() as connection:
             return _found(connection, key, token, request)
 
@@ -75,21 +77,23 @@ class Once:
         (str, bool)
             The identifier of what was made, and whether it was made before.
         """
-        for last in (False, True):
-            try:
-                with self.store.write() as connection:
-                    self.store.take_turns(connection, audit.TURN)
-                    found = _found(connection, key, token, request)
-                    if found:
-                        return found, True
-                    made = maker(connection)
-                    if token:
-                        _keep(connection, key, token, request, made)
-                    return made, False
-            except IntegrityError:  # another process was first
-                if last or not token:
-                    raise
-        raise AssertionError
+
+        def write(connection: Connection) -> tuple[str, bool]:
+            self.store.take_turns(connection, audit.TURN)
+            found = _found(connection, key, token, request)
+            if found:
+                return found, True
+            made = maker(connection)
+            if token:
+                _keep(connection, key, token, request, made)
+            return made, False
+
+        try:
+            return self.store.together(write).result()
+        except IntegrityError:  # another process was first
+            if not token:
+                raise
+        return self.store.together(write).result()
 
 
 def forget(connection: Connection, now: float | None = None) -> None:

@@ -14,16 +14,18 @@ import contextlib
 import json
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, update
 
 from firmus.service import events
 from firmus.service.store import Store
 from firmus.service.tables import file, job, new_id, work
 
 ENDED = ("succeeded", "failed", "canceled")
+TURN = 6_002  # whose turn it is to claim, in PostgreSQL; see `firmus.service.store.Store.take_turns`
 PRIORITIES = {"high": 2, "usual": 1, "batch": 0}
 GIVEN_UP = {
     "type": "urn:firmus:problem:gave-up",
@@ -79,10 +81,10 @@ def add(connection: Connection, *, owner: str, kind: str, request: Mapping[str, 
     """Write a new job; its identifier. `values` are other columns of the table."""
     name = new_id("job")
     usual = {"lane": "compose", "priority": PRIORITIES["usual"], "seconds": 0.0}
-    fixed = {"state": "queued", "attempt": 0, "events": 0, "created": time.time()}
+    fixed = {"state": "queued", "attempt": 0, "events": 1, "created": time.time()}
     row = {"id": name, "owner": owner, "kind": kind, "request": json.dumps(request), **fixed}
-    connection.execute(insert(job).values({**usual, **values, **row}))
-    events.add(connection, name, "state", {"state": "queued"})
+    connection.execute(insert(job), {**usual, **values, **row})
+    events.write(connection, name, 1, [("state", {"state": "queued"})])
     return name
 
 
@@ -91,48 +93,58 @@ def find(connection: Connection, job_id: str, owner: str) -> Row[Any] | None:
     return connection.execute(select(job).where(job.c.id == job_id, job.c.owner == owner)).first()
 
 
-def claim(store: Store, lane: str, worker: str, lease: float) -> Claim | None:
-    """Take the next job of a lane; None where there is none.
+_LANE = job.c.lane == bindparam("lane")
+_ANY = select(job.c.id).where(job.c.state == "queued", _LANE).limit(1)
+_RUNNING = select(job.c.owner, func.count().label("count")).where(job.c.state == "running", _LANE)
+_THEIRS = _RUNNING.group_by(job.c.owner).subquery()
+_PLACE = func.row_number().over(partition_by=job.c.owner, order_by=(job.c.priority.desc(), job.c.id))
+_NEXT = (
+    select(job.c.id).outerjoin(_THEIRS, _THEIRS.c.owner == job.c.owner).where(job.c.state == "queued", _LANE)
+    .order_by(job.c.priority.desc(), func.coalesce(_THEIRS.c.count, 0) + _PLACE, job.c.id).limit(bindparam("most"))
+)  # fmt: skip
+_CHOSEN = select(job.c.id).where(job.c.id.in_(_NEXT), job.c.state == "queued")
+
+
+def claim(store: Store, lane: str, worker: str, lease: float, most: int = 1) -> list[Claim]:
+    """Take the next jobs of a lane, as many as there are at most.
 
     The highest priority goes first, then the owner who has the fewest jobs running, then the oldest job.
     """
-    running = select(job.c.owner, func.count().label("count")).where(job.c.state == "running", job.c.lane == lane)
-    theirs = running.group_by(job.c.owner).subquery()
-    first = select(job.c.id).outerjoin(theirs, theirs.c.owner == job.c.owner)
-    first = first.where(job.c.state == "queued", job.c.lane == lane)
-    first = first.order_by(job.c.priority.desc(), func.coalesce(theirs.c.count, 0), job.c.id).limit(1)
-    some = select(job.c.id).where(job.c.state == "queued", job.c.lane == lane).limit(1)
     with store.read() as connection:  # an idle worker takes no turn from those who write
-        if connection.execute(some).first() is None:
-            return None
-    with store.write() as connection:
-        chosen = connection.execute(first.with_for_update(of=job, skip_locked=True)).scalar()
-        if chosen is None:
-            return None
+        if connection.execute(_ANY, {"lane": lane}).first() is None:
+            return []
+
+    def take(connection: Connection) -> list[Claim]:
+        store.take_turns(connection, TURN)
+        chosen = connection.execute(_CHOSEN.with_for_update(skip_locked=True), {"lane": lane, "most": most})
         now = time.time()
-        taken = update(job).where(job.c.id == chosen, job.c.state == "queued")
-        taken = taken.values(
-            state="running", attempt=job.c.attempt + 1, worker=worker, lease=now + lease, started=now
+        taken = update(job).where(job.c.id.in_(chosen.scalars().all())).values(
+            state="running", attempt=job.c.attempt + 1, worker=worker, lease=now + lease, started=now,
+            events=job.c.events + 1,
         )  # fmt: skip
-        row = connection.execute(taken.returning(job)).one()
-        events.add(connection, row.id, "state", {"state": "running", "attempt": row.attempt})
-    return Claim(
-        row.id, row.owner, row.kind, row.attempt, json.loads(row.request), row.source, row.target, row.work
-    )  # fmt: skip
+        rows = sorted(connection.execute(taken.returning(job)), key=lambda row: (-row.priority, row.id))
+        for row in rows:
+            events.write(connection, row.id, row.events, [("state", {"state": "running", "attempt": row.attempt})])
+        return [
+            Claim(row.id, row.owner, row.kind, row.attempt, json.loads(row.request), row.source, row.target, row.work)
+            for row in rows
+        ]
+
+    return store.together(take).result()
 
 
 def beat(store: Store, told: Sequence[tuple[Claim, Sequence[Told]]], lease: float) -> list[Claim]:
     """Lengthen the leases of jobs, and write their events; which of them are still this worker's."""
-    kept: list[Claim] = []
-    if told:
-        with store.write() as connection:
-            for claimed, each in told:
-                with contextlib.suppress(Lost):
-                    _hold(connection, claimed, lease=time.time() + lease)
-                    if each:
-                        events.add_all(connection, claimed.id, each)
-                    kept.append(claimed)
-    return kept
+
+    def write(connection: Connection) -> list[Claim]:
+        kept: list[Claim] = []
+        for claimed, each in told:
+            with contextlib.suppress(Lost):
+                _hold(connection, claimed, each, lease=time.time() + lease)
+                kept.append(claimed)
+        return kept
+
+    return store.together(write).result() if told else []
 
 
 def held(store: Store, claims: Sequence[Claim]) -> list[Claim]:
@@ -145,34 +157,41 @@ def held(store: Store, claims: Sequence[Claim]) -> list[Claim]:
     return [each for each in claims if (each.id, each.attempt) in ours]
 
 
-def finish(store: Store, claimed: Claim, made: Made, told: Sequence[Told] = ()) -> None:
+def finish(store: Store, claimed: Claim, made: Made, told: Sequence[Told] = ()) -> Future[None]:
     """Write what came of a job, all of it in one transaction, after the events that are `told`.
 
-    Raises
-    ------
-    Lost
+    Returns
+    -------
+    concurrent.futures.Future
+        Of the end of writing; of `Lost` where the job is no longer this worker's.
     """
-    with store.write() as connection:
-        _tell(connection, claimed, told)
-        _end(connection, claimed, "succeeded", {}, result=made.result, seconds=made.seconds)
+
+    def write(connection: Connection) -> None:
+        _end(connection, claimed, told, "succeeded", {}, result=made.result, seconds=made.seconds)
         if made.works:
             connection.execute(insert(work), [{**row, "owner": claimed.owner} for row in made.works])
-        for row in made.files:
-            known = select(file.c.name).where(file.c.holder == row["holder"], file.c.name == row["name"])
-            if connection.execute(known).first() is None:
-                connection.execute(insert(file).values(**row))
+        holders = {row["holder"] for row in made.files}
+        kept = select(file.c.holder, file.c.name).where(file.c.holder.in_(holders))
+        known = {(row.holder, row.name) for row in connection.execute(kept)}
+        if new := [row for row in made.files if (row["holder"], row["name"]) not in known]:
+            connection.execute(insert(file), new)
+
+    return store.together(write)
 
 
-def fail(store: Store, claimed: Claim, problem: Mapping[str, Any], told: Sequence[Told] = ()) -> None:
+def fail(store: Store, claimed: Claim, problem: Mapping[str, Any], told: Sequence[Told] = ()) -> Future[None]:
     """Write why a job cannot be done, after the events that are `told`; what was reserved for it is given back.
 
-    Raises
-    ------
-    Lost
+    Returns
+    -------
+    concurrent.futures.Future
+        As that of `finish`.
     """
-    with store.write() as connection:
-        _tell(connection, claimed, told)
-        _end(connection, claimed, "failed", {"error": dict(problem)}, error=json.dumps(problem), seconds=0.0)
+
+    def write(connection: Connection) -> None:
+        _end(connection, claimed, told, "failed", {"error": dict(problem)}, error=json.dumps(problem), seconds=0.0)
+
+    return store.together(write)
 
 
 def overdue(store: Store, by: float) -> list[str]:
@@ -233,19 +252,18 @@ def _ours(claimed: Claim) -> tuple[Any, ...]:
     return job.c.id == claimed.id, job.c.attempt == claimed.attempt, job.c.state == "running"
 
 
-def _hold(connection: Connection, claimed: Claim, **values: Any) -> None:
-    """Change a job's row where it is still this worker's."""
-    if connection.execute(update(job).where(*_ours(claimed)).values(**values)).rowcount != 1:
+def _hold(connection: Connection, claimed: Claim, told: Sequence[Told], **values: Any) -> None:
+    """Change a job's row where it is still this worker's, and write events of it."""
+    changed = update(job).where(*_ours(claimed)).values(events=job.c.events + len(told), **values)
+    count = connection.execute(changed.returning(job.c.events)).scalar()
+    if count is None:
         raise Lost(claimed.id)
-
-
-def _tell(connection: Connection, claimed: Claim, told: Sequence[Told]) -> None:
-    """Write events of a job where it is still this worker's."""
-    _hold(connection, claimed, worker=job.c.worker)
     if told:
-        events.add_all(connection, claimed.id, told)
+        events.write(connection, claimed.id, count - len(told) + 1, told)
 
 
-def _end(connection: Connection, claimed: Claim, state: str, told: Mapping[str, Any], **values: Any) -> None:
-    _hold(connection, claimed, state=state, ended=time.time(), lease=None, **values)
-    events.add(connection, claimed.id, "state", {"state": state, **told})
+def _end(
+    connection: Connection, claimed: Claim, told: Sequence[Told], state: str, more: Mapping[str, Any], **values: Any
+) -> None:  # fmt: skip
+    last = ("state", {"state": state, **more})
+    _hold(connection, claimed, [*told, last], state=state, ended=time.time(), lease=None, **values)

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from firmus.service.blobs import Blobs
 from firmus.service.keys import Caller
@@ -51,11 +51,18 @@ class Buckets:
         return float(int(left)), wait
 
 
+_MINE = job.c.owner == bindparam("owner")
+_UNFINISHED = select(func.count()).select_from(job).where(job.c.state.in_(("queued", "running")))
+_USED = select(func.coalesce(func.sum(job.c.seconds), 0.0)).where(_MINE, job.c.created >= bindparam("today"))
+_LOAD = select(
+    _UNFINISHED.scalar_subquery().label("unfinished"), _UNFINISHED.where(_MINE).scalar_subquery().label("own"),
+    _USED.scalar_subquery().label("used"),
+)  # fmt: skip
+
+
 def used(connection: Connection, owner: str) -> float:
     """Seconds of music that an owner's jobs have made or reserved today (UTC)."""
-    today = time.time() // DAY * DAY
-    total = select(func.coalesce(func.sum(job.c.seconds), 0.0)).where(job.c.owner == owner, job.c.created >= today)
-    return float(connection.execute(total).scalar_one())
+    return float(connection.execute(_USED, {"owner": owner, "today": time.time() // DAY * DAY}).scalar_one())
 
 
 def admit(connection: Connection, settings: Settings, caller: Caller, seconds: float, count: int = 1) -> None:
@@ -65,14 +72,14 @@ def admit(connection: Connection, settings: Settings, caller: Caller, seconds: f
     ------
     Problem
     """
-    unfinished = select(func.count()).select_from(job).where(job.c.state.in_(("queued", "running")))
-    if connection.execute(unfinished).scalar_one() + count > settings.queue:
+    found = connection.execute(_LOAD, {"owner": caller.owner, "today": time.time() // DAY * DAY}).one()
+    if found.unfinished + count > settings.queue:
         raise Problem("busy", f"{settings.queue:,} jobs are waiting: ask again later", seconds=10)
-    own = connection.execute(unfinished.where(job.c.owner == caller.owner)).scalar_one()
-    if own + count > settings.owner_queue:
-        raise Problem("too-many-jobs", f"{own} jobs of yours are unfinished: {settings.owner_queue} may be", seconds=10)
+    if found.own + count > settings.owner_queue:
+        detail = f"{found.own} jobs of yours are unfinished: {settings.owner_queue} may be"
+        raise Problem("too-many-jobs", detail, seconds=10)
     quota = settings.quota if caller.quota is None else caller.quota
-    left = quota - used(connection, caller.owner)
+    left = quota - found.used
     if seconds and seconds > left:
         detail = f"about {seconds:.0f} seconds of music, {max(left, 0):.0f} of today's {quota:.0f} are left"
         raise Problem("quota-exceeded", detail, seconds=DAY - time.time() % DAY)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -122,8 +123,8 @@ class Watch:
         """Watch over it no longer."""
         self.hands.discard(hand)
 
-    def end(self, hand: Hand, write: Callable[[list[Told]], None]) -> None:
-        """Write the end of a job, together with what is still to be told of it.
+    def end(self, hand: Hand, write: Callable[[list[Told]], Future[None]]) -> None:
+        """Write the end of a job, after what is still to be told of it.
 
         Raises
         ------
@@ -133,12 +134,13 @@ class Watch:
         for pause in (*AGAIN, None):
             with self._writing:
                 told += hand.taken()
-                try:
-                    return write(told)
-                except DBAPIError:
-                    if pause is None:
-                        raise
-            time.sleep(pause or 0)
+                written = write(told)
+            try:
+                return written.result()
+            except DBAPIError:
+                if pause is None:
+                    raise
+            time.sleep(pause)
 
     def close(self) -> None:
         """Look no longer: there is nothing in hand."""
@@ -193,6 +195,6 @@ class Watch:
         problem = {"type": "urn:firmus:problem:too-long", "title": "The job took too long", "detail": detail}
         hand.lose()
         try:
-            jobs.fail(self.store, hand.claimed, problem)
+            jobs.fail(self.store, hand.claimed, problem).result()
         except Lost:
             return

@@ -32,6 +32,8 @@ from firmus.service.settings import Settings
 from firmus.service.store import Store
 from firmus.service.watch import Hand, Watch
 
+SHARE = 4  # jobs claimed at a time, so that the workers of a lane share what comes
+REST = 4.0  # times as long as it wrote, so that accepting finds its turn
 KINDNESS = 5  # so that accepting goes before doing, where there are not processors enough for both
 
 
@@ -56,18 +58,19 @@ class Worker:
     def run(self) -> None:
         """Work until told to stop, then end what is in hand."""
         while not self.stopping:
-            claimed = self._claim() if len(self.watch.hands) < self.most else None
-            if claimed is None:
-                self.woken.wait(self.settings.tick)
-                self.woken.clear()
-            elif self.most == 1 or claimed.attempt >= self.settings.attempts:
-                hand = self.watch.take(claimed)
+            hands = [self.watch.take(claimed) for claimed in self._claim(min(SHARE, self.most - len(self.watch.hands)))]
+            alone = [hand for hand in hands if self.most == 1 or hand.claimed.attempt >= self.settings.attempts]
+            self._threads = [each for each in self._threads if each.is_alive()]
+            for hand in hands:
+                if hand not in alone:
+                    self._threads.append(threading.Thread(target=self.work, args=(hand,), daemon=True))
+                    self._threads[-1].start()
+            for hand in alone:
                 self._wait()
                 self.work(hand)
-            else:
-                thread = threading.Thread(target=self.work, args=(self.watch.take(claimed),), daemon=True)
-                self._threads = [each for each in self._threads if each.is_alive()] + [thread]
-                thread.start()
+            if not hands:
+                self.woken.wait(self.settings.tick)
+                self.woken.clear()
         self._wait()
         self.watch.close()
 
@@ -108,12 +111,12 @@ class Worker:
             self.watch.drop(hand)
             self.woken.set()
 
-    def _claim(self) -> Claim | None:
+    def _claim(self, most: int) -> list[Claim]:
         try:
-            return jobs.claim(self.store, self.lane, self.name, self.settings.lease)
+            return jobs.claim(self.store, self.lane, self.name, self.settings.lease, most) if most > 0 else []
         except DBAPIError as error:
             log("worker", worker=self.name, error=str(error.orig))
-            return None
+            return []
 
     def _wait(self) -> None:
         for thread in self._threads:
@@ -138,7 +141,7 @@ def main() -> None:
     batch.share()
     with contextlib.suppress(AttributeError, OSError):
         os.nice(KINDNESS)
-    worker = Worker(settings, Store(settings.database), Blobs(settings.data / "files"), lane, name)
+    worker = Worker(settings, Store(settings.database, REST), Blobs(settings.data / "files"), lane, name)
 
     def listen() -> None:
         while sys.stdin.buffer.readline():

@@ -41,7 +41,7 @@ class _Member:
     is_ready = True
 
     def __init__(self, settings: Settings, lane: str, name: str) -> None:
-        threads = max(1, (os.cpu_count() or 1) // max(1, settings.composers))
+        threads = max(1, ((os.cpu_count() or 1) - 1) // max(1, settings.composers))  # one is left to those who accept
         self.process = subprocess.Popen(
             [sys.executable, "-B", "-m", "firmus.service.worker", str(settings.data), lane, name],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True, bufsize=0,

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from firmus.service import asking, audit, jobs, limits, shown, webhooks, wire, works
+from firmus.service import asking, audit, jobs, kinds, limits, shown, webhooks, wire, works
 from firmus.service.access import Composing, Here, IdempotencyKey, Reading, Service
 from firmus.service.jobs import ENDED, PRIORITIES
 from firmus.service.keys import Caller
@@ -66,7 +66,7 @@ def _submit(
         return name
 
     made, again = service.once.make(caller.key, token, digest, write)
-    service.crew.ring()
+    service.crew.ring(kinds.KINDS[asked.kind].LANE)
     return made, again
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, select
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from firmus.service import asking, audit, events, jobs, limits, shown, webhooks, wire, works
+from firmus.service import asking, audit, events, jobs, kinds, limits, shown, webhooks, wire, works
 from firmus.service.access import Composing, Here, IdempotencyKey, Reading, Service
 from firmus.service.events import Event
 from firmus.service.jobs import ENDED
@@ -39,21 +39,21 @@ async def start(
     Answers 202 at once; with `Prefer: wait=10`, 200 if it is done within ten seconds.
     """
     with service.once.serving(caller.key, idempotency_key):
-        name, again = await run_in_threadpool(_submit, service, caller, asked, idempotency_key, request.state.digest)
-    headers = {"Location": f"/v1/jobs/{name}", **({"Idempotent-Replayed": "true"} if again else {})}
+        found, again = await run_in_threadpool(_submit, service, caller, asked, idempotency_key, request.state.digest)
+    headers = {"Location": f"/v1/jobs/{found.id}", **({"Idempotent-Replayed": "true"} if again else {})}
     seconds = _wait(prefer, service.settings.wait)
     if seconds:
         headers["Preference-Applied"] = f"wait={seconds:g}"
-    found = await ended(service, caller, name, seconds)
+        found = await ended(service, caller, found.id, seconds)
     return JSONResponse(found.model_dump(), 200 if seconds and found.state in ENDED else 202, headers)
 
 
 def _submit(
     service: Service, caller: Caller, asked: wire.JobRequest, token: str | None, digest: str
-) -> tuple[str, bool]:  # fmt: skip
+) -> tuple[wire.Job, bool]:  # fmt: skip
     made = service.once.made(caller.key, token, digest)
     if made:
-        return made, True
+        return _seen(service, caller, made), True
     limits.room(service.settings, service.blobs)
     order = asking.order(service, caller, asked.kind, asked.brief, asked.formats, asked.options)
     if asked.webhook:
@@ -66,8 +66,8 @@ def _submit(
         return name
 
     name, again = service.once.make(caller.key, token, digest, write)
-    service.crew.ring()
-    return name, again
+    service.crew.ring(kinds.KINDS[order.kind].LANE)
+    return _seen(service, caller, name), again
 
 
 @router.get("")
@@ -156,12 +156,13 @@ def fetch(
 async def ended(service: Service, caller: Caller, name: str, seconds: float) -> wire.Job:
     """A job, once it has ended or the time has run out."""
     until = time.monotonic() + seconds
-    while True:
+    while seconds:
         row = await run_in_threadpool(_row, service, caller, name)
         left = until - time.monotonic()
         if row.state in ENDED or left <= 0 or service.bell.closed:
-            return await run_in_threadpool(_shown, service, row)
+            break
         await service.bell.wait(name, row.events, left)
+    return await run_in_threadpool(_seen, service, caller, name)
 
 
 async def _stream(service: Service, name: str, number: int) -> AsyncIterator[str]:
@@ -193,9 +194,9 @@ def _row(service: Service, caller: Caller, name: str) -> Row[Any]:
         return _found(connection, caller, name)
 
 
-def _shown(service: Service, row: Row[Any]) -> wire.Job:
+def _seen(service: Service, caller: Caller, name: str) -> wire.Job:
     with service.store.read() as connection:
-        return shown.a_job(connection, row, service.blobs)
+        return shown.a_job(connection, _found(connection, caller, name), service.blobs)
 
 
 def _found(connection: Connection, caller: Caller, name: str) -> Row[Any]:

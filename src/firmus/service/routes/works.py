@@ -174,7 +174,7 @@ def _file(service: Service, caller: Caller, name: str, kind: str) -> tuple[Row[A
                 connection, owner=caller.owner, kind=task, request=request, lane=kinds.KINDS[task].LANE,
                 source=held["json"].digest, work=name, priority=PRIORITIES["high"],
             )  # fmt: skip
-    service.crew.ring()
+    service.crew.ring(kinds.KINDS[task].LANE)
     return row, None, str(found)
 
 
