@@ -14,7 +14,7 @@ export type * from "./api.ts";
 /** What happened to a job: `state`, `progress`, `piece` or `bar`. */
 export type JobEvent = { number: number; kind: string; data: Record<string, unknown> };
 
-const AGAIN = ["in-flight", "rate-limited", "busy", "disk-full"]; // what may help to be sent again
+const AGAIN = ["in-flight", "rate-limited", "busy", "queue-full", "disk-full"]; // what may help to be sent again
 const LONGEST_PAUSE = 60; // seconds; who is told to wait longer is told so
 const SILENCE = 45; // seconds; a living stream says something every 15
 const ENDED = ["succeeded", "failed", "canceled"];

@@ -334,7 +334,7 @@ def test_quotas_and_queues_are_bounded(store, tmp_path):
         limits.admit(connection, settings, me, 40.0)
         limits.admit(connection, settings, rich, 900.0)
         for caller, seconds, count, kind in (
-            (me, 41.0, 1, "quota-exceeded"), (me, 0.0, 2, "too-many-jobs"), (rich, 1.0, 3, "busy"),
+            (me, 41.0, 1, "quota-exceeded"), (me, 0.0, 2, "too-many-jobs"), (rich, 1.0, 3, "queue-full"),
         ):  # fmt: skip
             with pytest.raises(Problem) as error:
                 limits.admit(connection, settings, caller, seconds, count)

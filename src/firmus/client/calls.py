@@ -18,7 +18,7 @@ from firmus.score import Score
 
 Answer = TypeVar("Answer")
 PAUSE = 0.5  # seconds before a stream that ended early is asked for again
-AGAIN = ("in-flight", "rate-limited", "busy", "disk-full")  # what may help to be sent again
+AGAIN = ("in-flight", "rate-limited", "busy", "queue-full", "disk-full")  # what may help to be sent again
 LONGEST_PAUSE = 60.0  # seconds; who is told to wait longer is told so
 SILENCE = 45.0  # seconds; a living stream says something every 15
 LONGEST_WAIT = 30  # seconds that one request waits for a job's end

@@ -64,6 +64,7 @@ async def _told(request: Request, error: Exception) -> Response:
     problem = problems.of(error)
     if problem.kind == "internal":
         raise error
+    request.state.problem = problem
     headers = getattr(error, "headers", None)
     return problem.response(request.state.request_id, headers)
 

@@ -19,12 +19,14 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from anyio.to_thread import current_default_thread_limiter
 from starlette.datastructures import Headers, MutableHeaders
 
 from firmus.service import problems
 from firmus.service.access import Service
 from firmus.service.logs import log
 from firmus.service.problems import Problem
+from firmus.service.refused import Refused
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -34,6 +36,8 @@ Send = Callable[[Message], Awaitable[None]]
 UPLOADS = {"/v1/works": "body_bytes", "/v1/sounds": "sound_bytes"}  # where a body is not JSON, and what bounds it
 MOST_HELD = 256_000_000  # bytes of all bodies that are being received
 HEADER_BYTES, MOST_HEADERS = 16_384, 100
+SHORT = 10_000  # bytes of JSON that are checked at once
+MOST_WAITING = 40  # requests that wait for a thread, of which there are as many; more would wait for nothing
 PATIENCE = 30.0  # seconds that a body may take to come
 METHODS = ("GET", "POST", "DELETE", "HEAD", "OPTIONS", "PUT", "PATCH")
 LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -57,6 +61,7 @@ class Edge:
     def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], service: Service) -> None:
         self.app, self.service = app, service
         self._held = 0  # bytes of bodies on their way
+        self.refused = Refused()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's request."""
@@ -78,7 +83,10 @@ class Edge:
             kind = headers.get("content-type", "").partition(";")[0].strip().lower()
             if kind != "application/json":
                 raise Problem("unsupported-media-type", f"the body is {kind[:80]!r}: it must be application/json")
-            await asyncio.to_thread(check_json, bytes(content), settings.json_depth)
+            if len(content) > SHORT:
+                await asyncio.to_thread(check_json, bytes(content), settings.json_depth)
+            else:
+                check_json(bytes(content), settings.json_depth)
         return bytes(content)
 
     async def _received(self, receive: Receive, most: int) -> bytearray:
@@ -117,6 +125,11 @@ class Edge:
                 raise Problem("forbidden", "a page of another origin may not ask this service")
 
 
+def _waiting() -> int:
+    """Requests that wait for a thread."""
+    return current_default_thread_limiter().statistics().tasks_waiting
+
+
 class Gone(Exception):
     """The client went away."""
 
@@ -137,8 +150,14 @@ class _Exchange:
         try:
             self.edge.check(self.scope)
             content = await asyncio.wait_for(self.edge.body(self.scope, receive), PATIENCE)
+            if self.scope["path"].startswith("/v1/") and _waiting() > MOST_WAITING:
+                raise Problem("busy", f"{MOST_WAITING} requests are waiting to be served: ask again", seconds=1)
+            self.edge.refused.enter(self.scope)
             self.state["digest"] = hashlib.sha256(self._address() + content).hexdigest()
-            await self.edge.app(self.scope, _replayed(content, receive), self.send)
+            try:
+                await self.edge.app(self.scope, _replayed(content, receive), self.send)
+            finally:
+                self.edge.refused.leave(self.scope)
         except Gone:
             self.status = 499
         except TimeoutError:

@@ -74,7 +74,7 @@ def admit(connection: Connection, settings: Settings, caller: Caller, seconds: f
     """
     found = connection.execute(_LOAD, {"owner": caller.owner, "today": time.time() // DAY * DAY}).one()
     if found.unfinished + count > settings.queue:
-        raise Problem("busy", f"{settings.queue:,} jobs are waiting: ask again later", seconds=10)
+        raise Problem("queue-full", f"{settings.queue:,} jobs are waiting: ask again later", seconds=10)
     if found.own + count > settings.owner_queue:
         detail = f"{found.own} jobs of yours are unfinished: {settings.owner_queue} may be"
         raise Problem("too-many-jobs", detail, seconds=10)

@@ -41,6 +41,7 @@ KINDS = {
     "headers-too-large": (431, "The headers are too large"),
     "internal": (500, "Our fault"),
     "busy": (503, "The service is busy"),
+    "queue-full": (503, "The queue is full"),
     "disk-full": (507, "There is no room on the disk"),
 }
 _STATUS = {status: name for name, (status, _) in reversed(KINDS.items())}
