@@ -27,13 +27,27 @@ CHORALE = {"style": "chorale", "bars": 32, "seed": 5, "key": "G minor"}
 FOLK = {"style": "folk", "bars": 1}
 ENDLESS = {"style": "chorale", "bars": 120, "seed": 1}
 RAY = pytest.param("ray", marks=pytest.mark.cluster)
-mortal = pytest.mark.parametrize("executor", ["process", RAY], scope="module")
 
 
 @pytest.fixture(scope="module", params=["inline", "process", RAY])
 def executor(request):
     """Name of an executor."""
     return request.param
+
+
+@pytest.fixture(scope="module")
+def mortal(executor):
+    """An executor whose workers can be killed alone."""
+    if executor == "inline":
+        pytest.skip("a thread dies with the server")
+
+
+@pytest.fixture(scope="module")
+def machines_of(executor, request):
+    """The cluster, where the executor has one."""
+    if executor != "ray":
+        pytest.skip("this machine alone does its jobs")
+    return request.getfixturevalue("machines")
 
 
 @pytest.fixture(scope="module")
@@ -184,8 +198,7 @@ def test_a_killed_server_leaves_nobody_and_loses_nothing(server, executor, undis
     assert server.midi(job) == [undisturbed]
 
 
-@mortal
-def test_a_killed_workers_job_is_done_again_with_the_same_bytes(server, undisturbed):
+def test_a_killed_workers_job_is_done_again_with_the_same_bytes(mortal, server, undisturbed):
     job = begun(server, **CHORALE)
     os.kill(composer(server), signal.SIGKILL)
     found = server.ended(job)
@@ -193,8 +206,7 @@ def test_a_killed_workers_job_is_done_again_with_the_same_bytes(server, undistur
     assert server.midi(job) == [undisturbed]
 
 
-@mortal
-def test_a_worker_that_hangs_loses_its_job_and_can_write_nothing(server, undisturbed):
+def test_a_worker_that_hangs_loses_its_job_and_can_write_nothing(mortal, server, undisturbed):
     job, worker = begun(server, **CHORALE), composer(server)
     os.kill(worker, signal.SIGSTOP)
     try:
@@ -206,8 +218,7 @@ def test_a_worker_that_hangs_loses_its_job_and_can_write_nothing(server, undistu
     assert server.midi(job) == [undisturbed]
 
 
-@mortal
-def test_a_job_that_kills_its_worker_is_given_up_after_three_attempts(server):
+def test_a_job_that_kills_its_worker_is_given_up_after_three_attempts(mortal, server):
     job = server.ask("compose", wait=0, **ENDLESS)
     for attempt in (1, 2, 3):
         begun(server, attempt, job)
@@ -218,12 +229,12 @@ def test_a_job_that_kills_its_worker_is_given_up_after_three_attempts(server):
     assert server.ask("compose", **FOLK, seed=1)["state"] == "succeeded"
 
 
-@pytest.mark.parametrize("executor", [RAY], scope="module")
-def test_a_machine_that_dies_takes_no_job_with_it(server, machines, undisturbed):
+@pytest.mark.cluster
+def test_a_machine_that_dies_takes_no_job_with_it(machines_of, server, undisturbed):
     job = begun(server, **CHORALE)
     others = [server.ask("compose", wait=0, **FOLK, seed=seed) for seed in (1, 2)]
     before = time.monotonic()
-    machines.kill_node_of(composer(server))
+    machines_of.kill_node_of(composer(server))
     found = server.ended(job)
     assert time.monotonic() - before < 60
     assert (found["state"], found["attempt"]) == ("succeeded", 2)
