@@ -8,6 +8,7 @@ import resource
 import signal
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -183,3 +184,29 @@ def test_one_client_asking_for_much_does_not_stall_another_kind_of_work(serve):
     before = time.monotonic()
     assert server.ask("analyse", source=source)["state"] == "succeeded"
     assert time.monotonic() - before < 20
+
+
+def test_requests_that_would_wait_for_nothing_are_refused_at_once(serve):
+    server = serve()
+    server.ask("compose", **FOLK, seed=0)
+
+    def ask(seed):
+        body = {"kind": "compose", "brief": {**FOLK, "seed": seed}}
+        answer = httpx.post(f"{server.url}/v1/jobs", json=body, timeout=30)
+        return answer, time.monotonic()
+
+    with contextlib.closing(sqlite3.connect(server.data / "firmus.db", isolation_level=None)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        with ThreadPoolExecutor(120) as pool:
+            asked = [pool.submit(ask, seed) for seed in range(120)]
+            time.sleep(2.5)
+            database.execute("ROLLBACK")
+            released = time.monotonic()
+            told = [each.result() for each in asked]
+    refused = [(answer, when) for answer, when in told if answer.status_code == 503]
+    assert {answer.status_code for answer, _ in told} == {202, 503}
+    assert len(refused) < 60  # as many as there are threads and places are served
+    for answer, when in refused:
+        assert when < released
+        assert answer.json()["type"] == "urn:firmus:problem:busy"
+        assert answer.headers["retry-after"]

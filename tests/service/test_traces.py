@@ -1,8 +1,6 @@
 """Traces and measurements of requests, where whoever runs the service asks for them; nothing anywhere else."""
 
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from fastapi.testclient import TestClient
@@ -14,6 +12,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from firmus.service.application import routed
+from serving import listening
 
 SECRET = "firmus_0123456789ab_thesecret"
 
@@ -35,23 +34,12 @@ def collector():
     """What an OpenTelemetry collector of this machine is sent, by path."""
     heard = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            heard.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def answer(path, headers, body):
+        heard.append((path, body))
+        return 200, {}
 
-        def log_message(self, *words):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", heard
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with listening(answer) as address:
+        yield address, heard
 
 
 def test_a_request_is_a_span_with_its_route_and_nothing_secret(spans):

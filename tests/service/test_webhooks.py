@@ -7,7 +7,6 @@ import json
 import socket
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -17,6 +16,7 @@ from firmus.service.problems import Problem
 from firmus.service.settings import Settings
 from firmus.service.store import Store
 from firmus.service.webhooks import Herald, check, is_public, send
+from serving import listening as listener
 
 FOLK = {"style": "folk", "bars": 1, "seed": 3}
 
@@ -26,27 +26,13 @@ def receiver():
     """A web server of this machine that keeps what it is told, and answers as it is told to."""
     heard, answers = [], []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            heard.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-            status = answers.pop(0) if answers else 204
-            self.send_response(status)
-            if status == 302:
-                self.send_header("Location", f"http://127.0.0.1:{self.server.server_port}/elsewhere")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def answer(path, headers, body):
+        heard.append((path, headers, body))
+        status = answers.pop(0) if answers else 204
+        return status, {"Location": f"http://{headers['host']}/elsewhere"} if status == 302 else {}
 
-        def log_message(self, *words):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", heard, answers
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with listener(answer) as address:
+        yield address, heard, answers
 
 
 @pytest.fixture

@@ -28,14 +28,9 @@ class Event(NamedTuple):
 
 
 def add(connection: Connection, job_id: str, kind: str, data: Mapping[str, Any]) -> None:
-    """Write a job's next event."""
-    add_all(connection, job_id, [(kind, data)])
-
-
-def add_all(connection: Connection, job_id: str, told: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    """Write a job's next events; the update holds the job's row, so that numbers come in the order of commits."""
-    count = update(job).where(job.c.id == job_id).values(events=job.c.events + len(told)).returning(job.c.events)
-    write(connection, job_id, connection.execute(count).scalar_one() - len(told) + 1, told)
+    """Write a job's next event; the update holds the job's row, so that numbers come in the order of commits."""
+    count = update(job).where(job.c.id == job_id).values(events=job.c.events + 1).returning(job.c.events)
+    write(connection, job_id, connection.execute(count).scalar_one(), [(kind, data)])
 
 
 def write(connection: Connection, job_id: str, first: int, told: Sequence[tuple[str, Mapping[str, Any]]]) -> None:

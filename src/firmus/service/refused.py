@@ -49,10 +49,7 @@ class Refused:
         Problem
         """
         told, now = self._told.get(_asker(scope)), time.monotonic()
-        if told is None or told.times < self.OFTEN:
-            return
-        if now > told.at + self.WHILE:
-            told.times = 0
+        if told is None or told.times < self.OFTEN or now > told.at + self.WHILE:
             return
         if now < told.at + min(told.problem.seconds or 0.0, self.MOMENT) or told.inside >= self.FEW:
             scope["state"]["headers"] = told.headers
@@ -68,8 +65,8 @@ class Refused:
         if problem and problem.kind in self.LATER:
             new = _Told(problem, scope["state"]["headers"], time.monotonic())
             told = self._told.setdefault(_asker(scope), new)
+            told.times = told.times + 1 if new.at <= told.at + self.WHILE else 1
             told.problem, told.headers, told.at = new.problem, new.headers, new.at
-            told.times += 1
             if len(self._told) > self.MOST:
                 self._told.popitem(last=False)
 
