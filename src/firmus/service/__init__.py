@@ -34,6 +34,6 @@ The rooms within
 ================
 `settings`, `tables`, `migrations`, `store` (the database), `blobs` (the files), `jobs`, `events`, `works`, `sounds`,
 `keys`, `limits`, `idempotency`, `audit` (what is kept), `wire` (what is asked and answered), `asking` and `shown` (from
-it and to it), `problems` (errors), `kinds` (what a job does), `worker`, `watch`, `executors` and `crew` (who does
-them, and where), `webhooks`, `edge`, `access`, `application`, `routes` and `serving` (HTTP).
+it and to it), `problems` (errors), `kinds` (what a job does), `worker`, `watch`, `executors`, `cluster` and `crew` (who
+does them, and where), `webhooks`, `edge`, `refused`, `access`, `application`, `routes` and `serving` (HTTP).
 """
