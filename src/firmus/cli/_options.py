@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from firmus.cli import _commands as commands
 from firmus.cli import _explaining as explaining
+from firmus.cli import _serving as serving
 from firmus.cli._doctor import doctor
 from firmus.cli._words import say
 from firmus.tasks import VERBS
@@ -165,7 +166,7 @@ def _training(verbs: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _serving(verbs: argparse._SubParsersAction[Parser]) -> None:
-    verb = _verb(verbs, "serve", commands.serve)
+    verb = _verb(verbs, "serve", serving.serve)
     verb.add_argument("words", nargs="*", metavar="keys add | list | revoke ID | backup TO", help=say("serve words"))
     verb.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help=say("host"))
     verb.add_argument("--port", type=int, default=8340, help=say("serve port"))
@@ -175,7 +176,7 @@ def _serving(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.add_argument("--role", default="composer", help=say("role"))
     verb.add_argument("--quota", type=float, metavar="SECONDS", help=say("quota"))
     _common(verb, writes=False)
-    verb = _verb(verbs, "mcp", commands.mcp)
+    verb = _verb(verbs, "mcp", serving.mcp)
     verb.add_argument("--folder", metavar="DIR", required=True, help=say("mcp folder"))
     verb = _verb(verbs, "doctor", doctor)
     verb.add_argument("--data", metavar="DIR", default="firmus-data", help=say("serve data"))
