@@ -33,7 +33,7 @@ import numpy as np
 from firmus.analysis import beats, chords, keys
 from firmus.errors import FirmusError
 from firmus.evaluation import intervals
-from firmus.formats._musicxml_read import read_score
+from firmus.formats.musicxml.reader import read_score
 from firmus.pitch import pitch_class
 from firmus.score import Meter, Score
 from firmus.timing import bar_at, bars

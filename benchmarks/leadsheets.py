@@ -28,7 +28,7 @@ from firmus import pitch
 from firmus.analysis import chords
 from firmus.errors import FirmusError
 from firmus.evaluation import intervals
-from firmus.formats._musicxml_read import read_score
+from firmus.formats.musicxml.reader import read_score
 from firmus.interchange import to_music21
 from firmus.score import Chord, Note, Part, Score
 

@@ -25,9 +25,9 @@ from typing import Any
 
 from firmus.errors import FirmusError
 from firmus.formats import musicxml
-from firmus.formats._musicxml_load import elements, unpacked
-from firmus.formats._musicxml_read import ScoreFile, read_score
-from firmus.formats._musicxml_repeats import order as order_of
+from firmus.formats.musicxml.load import elements, unpacked
+from firmus.formats.musicxml.reader import ScoreFile, read_score
+from firmus.formats.musicxml.repeats import order as order_of
 from firmus.score import Score
 
 SETS = ("openewld-pd", "openscore-lieder", "openscore-quartets")

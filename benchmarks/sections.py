@@ -25,8 +25,8 @@ import numpy as np
 from firmus.analysis import form
 from firmus.errors import FirmusError
 from firmus.evaluation import intervals
-from firmus.formats import _musicxml_read as musicxml
-from firmus.formats._musicxml_repeats import order
+from firmus.formats.musicxml import reader as musicxml
+from firmus.formats.musicxml.repeats import order
 from firmus.learning import sources
 from firmus.score import Score
 from firmus.timing import bar_at, bars

@@ -17,8 +17,8 @@ import pytest
 
 from firmus import plugins
 from firmus.errors import FormatError
-from firmus.formats import _sandbox
 from firmus.formats import json as firmus_json
+from firmus.formats._sandbox import process
 from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
 
 FORMATS = plugins.names("firmus.formats")
@@ -222,7 +222,7 @@ def test_the_sandbox_says_the_same(name: str) -> None:
     for number in range(60):
         data = damaged(name, number)
         try:
-            found: list[Score] | str = _sandbox.read(format_name, data)
+            found: list[Score] | str = process.read(format_name, data)
         except FormatError as error:
             found = str(error)
         assert found == answer(format_name, data, f"damaged({name!r}, {number})")
@@ -302,7 +302,7 @@ REFUSED = [
 def test_bombs_that_are_refused(what: str) -> None:
     name, make = BOMBS[what]
     with pytest.raises(FormatError) as caught:
-        _sandbox.read(name, make())
+        process.read(name, make())
     assert not re.search("took more|needed more|crashed|stumbles", str(caught.value)), (
         "the reader itself must refuse it"
     )

@@ -17,8 +17,9 @@ from hypothesis import given, settings
 
 from firmus import formats
 from firmus.errors import FormatError
-from firmus.formats import _sandbox, json, midi
-from firmus.formats._sandbox import Sandbox
+from firmus.formats import json, midi
+from firmus.formats._sandbox import process
+from firmus.formats._sandbox.process import Sandbox
 from firmus.score import Note, Part, Score
 from strategies import scores
 
@@ -49,8 +50,8 @@ def running(number: int) -> bool:
 @settings(max_examples=30, deadline=None)
 @given(scores(max_parts=3))
 def test_reads_what_the_format_reads(score: Score) -> None:
-    assert _sandbox.read("midi", midi.write(score)) == [score]
-    assert _sandbox.read("json", json.write(score)) == [score]
+    assert process.read("midi", midi.write(score)) == [score]
+    assert process.read("json", json.write(score)) == [score]
 
 
 def test_one_child_reads_many_files(sandbox: Sandbox) -> None:
@@ -89,11 +90,11 @@ def test_too_slow(sandbox: Sandbox) -> None:
 def test_the_time_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIRMUS_PARSE_SECONDS", "0.01")
     with pytest.raises(FormatError, match=r"more than 0.01 s"):
-        _sandbox.read("midi", HEAVY)
+        process.read("midi", HEAVY)
     for wrong in ("soon", "0", "-1", "nan", "1e9"):
         monkeypatch.setenv("FIRMUS_PARSE_SECONDS", wrong)
         with pytest.raises(FormatError, match=f"FIRMUS_PARSE_SECONDS='{wrong}'"):
-            _sandbox.read("midi", HEAVY)
+            process.read("midi", HEAVY)
 
 
 def test_too_much_memory() -> None:
@@ -170,19 +171,19 @@ def test_threads_share_it(sandbox: Sandbox) -> None:
 def test_a_fork_starts_its_own() -> None:
     program = f"""
 import os
-from firmus.formats import _sandbox
+from firmus.formats._sandbox import process
 data = {midi.write(TUNE)!r}
-_sandbox.read("midi", data)
-mine = _sandbox._SHARED.pid
+process.read("midi", data)
+mine = process._SHARED.pid
 child = os.fork()
 if not child:
-    _sandbox.read("midi", data)
-    other = _sandbox._SHARED.pid
-    _sandbox.close()
+    process.read("midi", data)
+    other = process._SHARED.pid
+    process.close()
     os._exit(0 if other != mine else 1)
 assert os.waitpid(child, 0)[1] == 0
-_sandbox.read("midi", data)
-assert _sandbox._SHARED.pid == mine
+process.read("midi", data)
+assert process._SHARED.pid == mine
 print(mine)
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False)
@@ -193,9 +194,9 @@ print(mine)
 def test_a_killed_parent_leaves_no_child() -> None:
     program = f"""
 import os, signal
-from firmus.formats import _sandbox
-_sandbox.read("midi", {midi.write(TUNE)!r})
-print(_sandbox._SHARED.pid, flush=True)
+from firmus.formats._sandbox import process
+process.read("midi", {midi.write(TUNE)!r})
+print(process._SHARED.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import threading
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,17 +19,12 @@ from numpy.typing import NDArray
 
 from firmus import formats
 from firmus.errors import FormatError
-from firmus.formats import _sandbox
 
 MOST_SECONDS = 900.0
 DECODING_SECONDS = 120.0
 MEMORY = 2 << 30
 SILENCE_DECIBELS = -60.0  # of full scale, in the root mean square of a window
 WINDOW_SECONDS = 0.05
-_START = (
-    "import sys; root = sys.argv.pop(1); root in sys.path or sys.path.insert(0, root); "
-    "from firmus.formats._decoder import main; main()"
-)
 Floats = NDArray[np.float32]
 
 
@@ -122,11 +115,7 @@ def read(path: str | os.PathLike[str]) -> Sound:
 def _decoded(descriptor: int, name: str) -> Sound:
     """Sound of an open file, by a child that may take two minutes and write nothing."""
     limits = [str(MEMORY), str(DECODING_SECONDS), str(MOST_SECONDS)]
-    child = subprocess.Popen(
-        [sys.executable, "-I", "-B", "-X", "utf8", "-c", _START, _sandbox._SOURCE, *limits],
-        stdin=descriptor, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=os.path.abspath(os.sep),
-        env={each: os.environ[each] for each in ("SYSTEMROOT",) if each in os.environ},
-    )  # fmt: skip
+    child = formats.spawn("sound", *limits, stdin=descriptor)
     timer = threading.Timer(DECODING_SECONDS + 10, child.kill)
     timer.start()
     try:

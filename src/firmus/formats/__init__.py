@@ -15,7 +15,7 @@ Every format module has
 ``COMPRESSED``, ``write_compressed(score) -> bytes``
     where some endings mean a compressed file.
 
-A stranger's bytes are parsed in a child process with limits on memory and time (`firmus.formats._sandbox`),
+A stranger's bytes are parsed in a child process with limits on memory and time (`_sandbox`),
 so a hostile file can cost an error message and nothing else.
 """
 
@@ -26,7 +26,13 @@ from pathlib import Path
 
 from firmus import plugins
 from firmus.errors import FormatError, unknown
+from firmus.formats._sandbox import process as sandbox
+from firmus.formats._sandbox.process import spawn
 from firmus.score import Score
+
+__all__ = [
+    "MAX_BYTES", "SOUND", "by_extension", "detect", "extensions", "read", "read_all", "save", "spawn", "write",
+]  # fmt: skip
 
 MAX_BYTES = 20_000_000
 SOUND = (".wav", ".flac", ".mp3", ".ogg", ".oga", ".aiff", ".aif")  # which `firmus.analysis.sound` reads
@@ -67,9 +73,7 @@ def read_all(source: str | os.PathLike[str] | bytes, *, trusted: bool = False) -
         if trusted:
             scores: list[Score] = plugins.load(__name__, format_name).read(data)
         else:
-            from firmus.formats import _sandbox
-
-            scores = _sandbox.read(format_name, data)
+            scores = sandbox.read(format_name, data)
     except FormatError as error:
         raise FormatError(f"{name}: {error}" if name else str(error)) from None
     if not scores:

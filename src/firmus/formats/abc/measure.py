@@ -1,13 +1,13 @@
 """What is kept while an ABC tune is read: measures, and the voices they belong to.
 
-Times within a measure are subticks (`firmus.formats._abc_fields.SUBTICKS` to the tick).
+Times within a measure are subticks (`firmus.formats.abc.fields.SUBTICKS` to the tick).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from firmus.formats._abc_fields import KeyField, transposed_key
+from firmus.formats.abc.fields import KeyField, transposed_key
 from firmus.score import Chord, Key, Meter
 
 

@@ -11,27 +11,27 @@ COMPRESSED = (".mxl",)
 
 def sniff(data: bytes) -> bool:
     """Whether this begins like MusicXML, or is a zip archive with MusicXML's container."""
-    from firmus.formats._musicxml_load import looks_like_musicxml
+    from firmus.formats.musicxml.load import looks_like_musicxml
 
     return looks_like_musicxml(data)
 
 
 def read(data: bytes) -> list[Score]:
     """Read the Score in MusicXML bytes, plain or compressed."""
-    from firmus.formats._musicxml_read import read_score
+    from firmus.formats.musicxml.reader import read_score
 
     return [read_score(data)]
 
 
 def write(score: Score) -> bytes:
     """Write uncompressed MusicXML; the reading programs' ids and limits stand in `_musicxml_write`."""
-    from firmus.formats._musicxml_write import write_score
+    from firmus.formats.musicxml.writer import write_score
 
     return write_score(score)
 
 
 def write_compressed(score: Score) -> bytes:
     """Write compressed MusicXML (``.mxl``): the same bytes, every time, for the same Score."""
-    from firmus.formats._musicxml_load import packed
+    from firmus.formats.musicxml.load import packed
 
     return packed(write(score))

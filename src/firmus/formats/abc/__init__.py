@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 
 from firmus.errors import FirmusError, FormatError
-from firmus.formats import _abc_file as file
-from firmus.formats import _abc_write as written
-from firmus.formats._abc_music import MAX_NOTES, Body
-from firmus.formats._abc_play import play
+from firmus.formats.abc import file
+from firmus.formats.abc import writer as written
+from firmus.formats.abc.music import MAX_NOTES, Body
+from firmus.formats.abc.playback import play
 from firmus.score import Score
 
 TITLE = "ABC notation"

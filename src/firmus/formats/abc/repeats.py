@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from firmus.errors import FormatError
-from firmus.formats._abc_measure import Voice
+from firmus.formats.abc.measure import Voice
 
 MAX_MEASURES = 100_000
 

@@ -32,8 +32,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from firmus.errors import FirmusError, FormatError
-from firmus.formats import _midi_events as events
-from firmus.formats._midi_parts import DRUM_CHANNEL, Scale, decoded, to_parts
+from firmus.formats.midi import events
+from firmus.formats.midi.parts import DRUM_CHANNEL, Scale, decoded, to_parts
 from firmus.score import MAX_TICK, TICKS_PER_QUARTER, Chord, Key, Meter, Part, Score, Section, Tempo
 from firmus.timing import beat, seconds
 

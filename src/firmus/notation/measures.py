@@ -6,9 +6,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from firmus.formats._notation_layout import Clef, Placed, Staff, staves
-from firmus.formats._notation_rhythm import FLAGS, Span, Value, beam_groups, quantised, spans, struck, values
-from firmus.formats._notation_spelling import Accidentals, spelled
+from firmus.notation.layout import Clef, Placed, Staff, staves
+from firmus.notation.rhythm import FLAGS, Span, Value, beam_groups, quantised, spans, struck, values
+from firmus.notation.spelling import Accidentals, spelled
 from firmus.score import Chord, Key, Part, Score
 from firmus.timing import Bar
 

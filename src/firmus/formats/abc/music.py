@@ -1,6 +1,6 @@
 """The body of an ABC tune: lines of music become voices of measures.
 
-Times within a measure are subticks (`firmus.formats._abc_fields.SUBTICKS` to the tick).
+Times within a measure are subticks (`firmus.formats.abc.fields.SUBTICKS` to the tick).
 
 Source: The ABC music standard 2.1 (2011), sections 4 and 7, https://abcnotation.com/wiki/abc:standard:v2.1
 """
@@ -13,9 +13,9 @@ from dataclasses import replace
 from functools import lru_cache
 
 from firmus.errors import FormatError, InvalidScore
-from firmus.formats import _abc_fields as fields
-from firmus.formats._abc_file import FIELD, Tune, text_of
-from firmus.formats._abc_measure import Voice
+from firmus.formats.abc import fields
+from firmus.formats.abc.file import FIELD, Tune, text_of
+from firmus.formats.abc.measure import Voice
 from firmus.score import Chord, Key, Meter
 
 MAX_NOTES = 200_000

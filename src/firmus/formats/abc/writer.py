@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from statistics import median
 
-from firmus.formats._abc_voice import Marks, WrittenVoice
+from firmus.formats.abc.voice import Marks, WrittenVoice
 from firmus.score import Key, Part, Score
 from firmus.timing import Bar, bars
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from firmus.formats._abc_fields import signature
-from firmus.formats._notation_spelling import spelled
+from firmus.formats.abc.fields import signature
+from firmus.notation.spelling import spelled
 from firmus.score import Key
 
 _MARKS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}

@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from firmus.errors import FormatError, InvalidScore
-from firmus.formats._musicxml_harmony import read_harmony
+from firmus.formats.musicxml.harmony import read_harmony
 from firmus.pitch import STEPS
 from firmus.score import TICKS_PER_QUARTER, Chord, Meter
 

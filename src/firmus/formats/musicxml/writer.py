@@ -18,10 +18,10 @@ from collections.abc import Callable, Sequence
 from html import escape
 from statistics import median
 
-from firmus.formats._musicxml_instruments import DRUM_NAMES, PROGRAMS, SOUNDS, abbreviation
-from firmus.formats._musicxml_notes import NoteWriter, clef_xml, harmony_xml, key_xml, meter_xml, percent
-from firmus.formats._musicxml_parts import DEFAULT_VELOCITY, DYNAMICS
-from firmus.formats._notation_measures import Engraved, Measure, Segment, engraved
+from firmus.formats.musicxml.instruments import DRUM_NAMES, PROGRAMS, SOUNDS, abbreviation
+from firmus.formats.musicxml.notes import NoteWriter, clef_xml, harmony_xml, key_xml, meter_xml, percent
+from firmus.formats.musicxml.parts import DEFAULT_VELOCITY, DYNAMICS
+from firmus.notation.measures import Engraved, Measure, Segment, engraved
 from firmus.score import TICKS_PER_QUARTER, Chord, Part, Score, Tempo
 from firmus.timing import Bar, bars, beat
 

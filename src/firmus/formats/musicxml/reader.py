@@ -2,10 +2,10 @@
 
 Conventions: pitches sound as they are heard (transposing instruments are resolved); tied notes become one;
 grace notes, cue notes and lyrics are left out; wedges, articulations and ornaments do not change notes;
-repeats are played (see `firmus.formats._musicxml_repeats`). A measure is as long as the longest part in it,
+repeats are played (see `firmus.formats.musicxml.repeats`). A measure is as long as the longest part in it,
 an empty one as its meter says; halves of one bar, split by a repeat sign, become one bar again. Of different
 signatures in several parts the first part's meter and the most frequent sounding key count; a signature
-without a mode is taken for major unless the notes say minor (see `firmus.formats._musicxml_modes`).
+without a mode is taken for major unless the notes say minor (see `firmus.formats.musicxml.modes`).
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from firmus.errors import FirmusError, FormatError
-from firmus.formats._musicxml_instruments import program_of
-from firmus.formats._musicxml_load import elements, unpacked
-from firmus.formats._musicxml_modes import with_modes
-from firmus.formats._musicxml_parts import PartReader, Sound, Written, number, rounded
-from firmus.formats._musicxml_repeats import order
+from firmus.formats.musicxml.instruments import program_of
+from firmus.formats.musicxml.load import elements, unpacked
+from firmus.formats.musicxml.modes import with_modes
+from firmus.formats.musicxml.parts import PartReader, Sound, Written, number, rounded
+from firmus.formats.musicxml.repeats import order
 from firmus.score import (
     MAX_PARTS,
     MAX_TICK,
@@ -93,6 +93,7 @@ class ScoreFile:
         self._movement = ""
 
     def take(self, part: str, element: Element) -> None:
+        """Read one element of the header, or one measure of a part."""
         if element.tag == "measure":
             self._measure(part, element)
         elif element.tag == "part-list":

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from firmus.errors import FormatError
-from firmus.formats._musicxml_parts import Written
+from firmus.formats.musicxml.parts import Written
 
 MAX_PLAYED = 50_000
 
@@ -22,7 +22,7 @@ def order(measures: Sequence[Written]) -> list[int]:
 
     Examples
     --------
-    >>> from firmus.formats._musicxml_parts import Written
+    >>> from firmus.formats.musicxml.parts import Written
     >>> order([Written(), Written(ending=(1,), ending_stops=True, backward=2), Written(ending=(2,)), Written()])
     [0, 1, 0, 2, 3]
     """

@@ -7,12 +7,12 @@ from itertools import accumulate
 from typing import TypeVar
 
 from firmus.errors import FormatError
-from firmus.formats import _abc_repeats as repeats
-from firmus.formats._abc_bars import Measured, pickup_and_meters
-from firmus.formats._abc_fields import SUBTICKS
-from firmus.formats._abc_file import Tune, text_of
-from firmus.formats._abc_measure import Measure, Voice
-from firmus.formats._abc_music import MAX_NOTES
+from firmus.formats.abc import repeats
+from firmus.formats.abc.bars import Measured, pickup_and_meters
+from firmus.formats.abc.fields import SUBTICKS
+from firmus.formats.abc.file import Tune, text_of
+from firmus.formats.abc.measure import Measure, Voice
+from firmus.formats.abc.music import MAX_NOTES
 from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
 
 Event = TypeVar("Event", Meter, Key, float, str, Chord)

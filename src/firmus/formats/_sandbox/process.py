@@ -1,6 +1,6 @@
 """Parse a stranger's file in a child process, so that a hostile one costs an error message and nothing else.
 
-One child (`_worker`) is started at the first file and kept for the next; it has an own memory limit (1 GiB), a
+One child (`music`) is started at the first file and kept for the next; it has an own memory limit (1 GiB), a
 limit of processor time, may write no file, and is killed when a file takes longer than 20 seconds
 (``FIRMUS_PARSE_SECONDS`` sets another number). Where the platform has no such limits (Windows), the clock alone
 bounds it. What comes back is data (Firmus JSON), which makes a Score only if it is a valid one.
@@ -20,17 +20,17 @@ from pathlib import Path
 from typing import IO
 
 from firmus.errors import FormatError
-from firmus.formats import _worker
+from firmus.formats._sandbox import music
 from firmus.formats.json import from_dict
 from firmus.score import Score
 
 SECONDS = 20.0
 MEMORY = 1 << 30
 MAX_ANSWER = 1 << 26
-_SOURCE = str(Path(__file__).resolve().parents[2])
-_START = (
-    "import sys; root = sys.argv.pop(1); root in sys.path or sys.path.insert(0, root); "
-    "from firmus.formats._worker import main; main()"
+_ROOT = str(Path(__file__).resolve().parents[3])
+_START = (  # of a child that runs `main` of a module of this package
+    "import sys; from importlib import import_module; root, entry = sys.argv[1:3]; del sys.argv[1:3]; "
+    "root in sys.path or sys.path.insert(0, root); import_module(f'firmus.formats._sandbox.{entry}').main()"
 )
 
 
@@ -54,6 +54,29 @@ def read(format_name: str, data: bytes) -> list[Score]:
 def close() -> None:
     """End the child process; the next `read` starts another."""
     _SHARED.close()
+
+
+def spawn(entry: str, *arguments: str, stdin: int) -> subprocess.Popen[bytes]:
+    """Start a child process that sees nothing of this one's environment and answers on its standard output.
+
+    Parameters
+    ----------
+    entry : str
+        The module of this package whose ``main`` it runs: ``"music"`` or ``"sound"``.
+    *arguments : str
+        What that finds in ``sys.argv``; its limits among them.
+    stdin : int
+        A file descriptor, or `subprocess.PIPE`.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-I", "-B", "-X", "utf8", "-c", _START, _ROOT, entry, *arguments],
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        bufsize=0,  # so that a fork in the middle of a file has nothing to flush into our pipe
+        cwd=os.path.abspath(os.sep),
+        env={name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ},
+    )
 
 
 def _seconds() -> float:
@@ -90,12 +113,12 @@ class Sandbox:
         """Read a file; see the function `read`."""
         with self._lock:
             kind, content = self._ask(format_name, data, seconds)
-        if kind == _worker.SCORES:
+        if kind == music.SCORES:
             return [from_dict(document) for document in json.loads(content)]
-        if kind == _worker.MEMORY:
+        if kind == music.MEMORY:
             raise FormatError(self._too_much())
         told = content.decode(errors="replace")
-        if kind == _worker.STUMBLED:
+        if kind == music.STUMBLED:
             told = f"the {format_name} reader stumbles over it ({told})"
         raise FormatError(" ".join(told.splitlines()))
 
@@ -118,7 +141,7 @@ class Sandbox:
         """Send one file to a living child; the kind and the content of its answer."""
         if self._process is None or self._process.poll() is not None:
             self._stop()
-            self._process = self._start()
+            self._process = spawn("music", str(self.memory), stdin=subprocess.PIPE)
         process, late = self._process, threading.Event()
 
         def kill() -> None:
@@ -141,19 +164,6 @@ class Sandbox:
         if answer:
             return answer[0], answer[2]
         raise FormatError(self._told(process.returncode, seconds, late=late.is_set()))
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        flags = ["-I", "-B", "-X", "utf8", "-c", _START, _SOURCE, str(self.memory)]
-        kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
-        return subprocess.Popen(
-            [sys.executable, *flags],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,  # so that a fork in the middle of a file has nothing to flush into our pipe
-            cwd=os.path.abspath(os.sep),
-            env=kept,
-        )
 
     def _stop(self) -> None:
         process, self._process = self._process, None
@@ -187,16 +197,16 @@ def _exchange(
     if requests is None or answers is None:
         return None
     name = format_name.encode()
-    for content in (_worker.REQUEST.pack(len(name), len(data), seconds) + name, data):
+    for content in (music.REQUEST.pack(len(name), len(data), seconds) + name, data):
         left = memoryview(content)
         while left:
             left = left[requests.write(left) :]
-    header = _receive(answers, _worker.ANSWER.size)
-    if len(header) < _worker.ANSWER.size:
+    header = _receive(answers, music.ANSWER.size)
+    if len(header) < music.ANSWER.size:
         return None
-    kind, last, size = _worker.ANSWER.unpack(header)
+    kind, last, size = music.ANSWER.unpack(header)
     if size > MAX_ANSWER:
-        return _worker.REFUSED, True, f"its notes fill {size:,} bytes: {MAX_ANSWER:,} are the most".encode()
+        return music.REFUSED, True, f"its notes fill {size:,} bytes: {MAX_ANSWER:,} are the most".encode()
     content = _receive(answers, size)
     return (kind, last, content) if len(content) == size else None
 

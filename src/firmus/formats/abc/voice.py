@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate, pairwise
 
-from firmus.formats._abc_rhythm import STEP, Cell, bar_cells, fitted, values
-from firmus.formats._abc_spelling import Speller
+from firmus.formats.abc.rhythm import STEP, Cell, bar_cells, fitted, values
+from firmus.formats.abc.spelling import Speller
 from firmus.score import TICKS_PER_QUARTER, Key, Note, Part
 from firmus.timing import Bar, beat
 

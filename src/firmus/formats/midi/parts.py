@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from firmus.formats import _midi_events as events
+from firmus.formats.midi import events
 from firmus.score import MAX_TICK, Note, Part
 
 DRUM_CHANNEL = 9

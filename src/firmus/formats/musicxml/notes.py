@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from firmus.formats._musicxml_harmony import DEGREES, KIND_OF
-from firmus.formats._musicxml_instruments import DRUMS
-from firmus.formats._musicxml_parts import FULL_VELOCITY
-from firmus.formats._notation_layout import Clef
-from firmus.formats._notation_measures import Engraved, Segment
+from firmus.formats.musicxml.harmony import DEGREES, KIND_OF
+from firmus.formats.musicxml.instruments import DRUMS
+from firmus.formats.musicxml.parts import FULL_VELOCITY
+from firmus.notation.layout import Clef
+from firmus.notation.measures import Engraved, Segment
 from firmus.pitch import NO_CHORD
 from firmus.score import Chord, Key, Meter, Note
 

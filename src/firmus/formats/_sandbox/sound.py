@@ -2,7 +2,7 @@
 
 The answer is a line of JSON, ``{"rate", "channels"}`` or ``{"refused"}``, and then float32 samples, the channels of a
 frame side by side (of more than two their mean, twice), until the file ends; where it is damaged the child fails. The
-limits are those of `_worker`: little memory, no right to write.
+limits are those of `limits`: little memory, no right to write.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import os
 import sys
 from typing import BinaryIO
 
+from firmus.formats._sandbox import limits
+
 KINDS = ("WAV", "WAVEX", "FLAC", "OGG", "MP3", "MPEG", "AIFF")
 BLOCK = 1 << 14  # frames
 RATES = (4_000, 96_000)
@@ -20,8 +22,6 @@ MOST_CHANNELS = 8
 
 def main() -> None:
     """Decode standard input; arguments are the limits of memory in bytes, of processor seconds, of the sound's."""
-    from firmus.formats import _worker
-
     sys.dont_write_bytecode = True
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -29,8 +29,8 @@ def main() -> None:
     import soundfile
 
     memory, seconds, most = (float(each) for each in sys.argv[1:4])
-    _worker._limit(int(memory))
-    _worker._limit_processor(seconds)
+    limits.limit(int(memory))
+    limits.limit_processor(seconds)
     try:
         file = soundfile.SoundFile(0, closefd=False)
     except (RuntimeError, ValueError, OSError) as error:  # soundfile's own errors are RuntimeErrors
