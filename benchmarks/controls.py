@@ -11,7 +11,7 @@ shape   density, register, polyphony, each drawn evenly from 0 to 1 and asked fo
         varies in it: Spearman's correlation of wish and result (the share of the style's music that has less) over all
         briefs, and cross-talk: the partial rank correlation of one's wish with another's result, whose own wish is held
 mood    valence and arousal, drawn evenly from -1 to 1: Spearman's correlation with the estimates by rule
-        (`firmus.tokens._controls`), and cross-talk
+        (`firmus.tokens.events.controls`), and cross-talk
 
 Floor: the wishes of other briefs, so what an indifferent model reaches. Published anchor, of text-to-music models and
 quoted from the literature: Text2midi (2025) key 33.6 %, tempo bin 39.7 %.
@@ -41,7 +41,7 @@ from firmus.runtime.weights import card
 from firmus.tasks import _wishes as wishes
 from firmus.tasks._styles import STYLES
 from firmus.timing import bars, beat
-from firmus.tokens import _vocabulary as v
+from firmus.tokens.events import vocabulary
 
 METERS = ("2/4", "3/4", "4/4", "6/8", "2/2", "3/2", "9/8", "5/4")
 INSTRUMENTS = ("flute", "oboe", "clarinet", "violin", "viola", "cello", "bassoon", "french horn")
@@ -64,7 +64,7 @@ def _briefs(kind: str, seed: int, styles: list[str], chosen: Any) -> dict[str, A
     asked: dict[str, Any] = {"style": style.name, "bars": int(rng.integers(4, 13)), "seed": seed, "model": chosen.name}
     pitched = [voice for voice in style.voices if not voice.is_drums]
     if kind == "rules":
-        asked |= {"meter": one(METERS), "tempo": int(rng.integers(50, 181)), "key": one(v.KEYS).text}
+        asked |= {"meter": one(METERS), "tempo": int(rng.integers(50, 181)), "key": one(vocabulary.KEYS).text}
         if style.name in FREE:
             asked["parts"] = tuple(one(INSTRUMENTS) for _ in range(int(rng.integers(1, len(pitched) + 1))))
         else:
@@ -125,7 +125,7 @@ def _rules(asked: dict[str, Any], score: firmus.Score, work: firmus.Work) -> dic
 
 def _same(key: firmus.Key) -> set[str]:
     """Names of the keys that sound like a key."""
-    return {each.text for each in v.KEYS if (each.pitch_class, each.mode) == (key.pitch_class, key.mode)}
+    return {each.text for each in vocabulary.KEYS if (each.pitch_class, each.mode) == (key.pitch_class, key.mode)}
 
 
 def pitch_in(text: str, pitch: int) -> bool:

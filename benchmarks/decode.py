@@ -73,7 +73,7 @@ def weights(stepper: Stepper) -> dict[str, Any]:
 def ours(stepper: Stepper, rows: int, tokens: int) -> float:
     """Tokens a second of so many chorales at once."""
     score = Score(tuple(Part(f"voice {place}", (), 52) for place in range(4)), end=(tokens // 8) * 1920)
-    is_open = np.ones(events.cells(events.prepare(score)), bool)
+    is_open = np.ones(events.grid_shape(events.prepare(score)), bool)
     is_open[:, 0] = False
     rules = Rules(tuple(PartRules(*each, True, 0) for each in RANGES))
     request = Request(score, is_open, "chorale", rules, Sampling(0.9, 0.95))

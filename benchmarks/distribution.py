@@ -35,7 +35,7 @@ from firmus.score import Score
 from firmus.tasks._styles import STYLES
 from firmus.timing import bars
 from firmus.tokens import Prepared, events
-from firmus.tokens._cells import BAR_PLACE
+from firmus.tokens.events.cells import BAR_PLACE
 from styles import music_of, style_of
 
 BARS, FEWEST = 16, 4
@@ -49,8 +49,8 @@ MEASURES = {
 
 def real(prepared: Prepared, most: int = BARS) -> Score:
     """A real piece, as the representation keeps it, cut to so many full bars."""
-    last = min(events.cells(prepared)[0], most + bool(prepared["bars"][0, BAR_PLACE]))
-    nothing_open = np.zeros(events.cells(prepared), bool)
+    last = min(events.grid_shape(prepared)[0], most + bool(prepared["bars"][0, BAR_PLACE]))
+    nothing_open = np.zeros(events.grid_shape(prepared), bool)
     return events.decode(events.assemble(bare(prepared), nothing_open, 0, last).tokens)
 
 

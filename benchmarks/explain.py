@@ -49,7 +49,7 @@ KINDS = ("a semitone", "in the key", "up to a fifth")
 def read(piece: Piece, model: stepper.Stepper) -> Reading | None:
     """A piece read as if all of it had been composed; None where it is longer than the model reads at once."""
     score = real(piece.prepared, WHOLE)
-    is_open = np.ones(events.cells(events.prepare(score)), bool)
+    is_open = np.ones(events.grid_shape(events.prepare(score)), bool)
     is_open[:, 0] = False
     found = list(readings(model, score, is_open, style_of(piece.prepared)))
     return found[0] if len(found) == 1 else None

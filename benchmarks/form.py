@@ -39,7 +39,7 @@ from firmus.tasks._endings import triad
 from firmus.tasks._form import lay_out
 from firmus.tasks._styles import STYLES
 from firmus.timing import bars, beat, seconds
-from firmus.tokens import _vocabulary as v
+from firmus.tokens.events import vocabulary
 
 KINDS = ("AABA", "ABA'", "3 minutes")
 LONG = "AABACA"
@@ -48,7 +48,7 @@ LONG = "AABACA"
 def compose(kind: str, styles: list[str], model: str, number: int) -> dict[str, Any]:
     """Compose one piece and measure its form."""
     rng = np.random.default_rng([number, len(kind)])
-    key = v.KEYS[int(rng.integers(len(v.KEYS)))]
+    key = vocabulary.KEYS[int(rng.integers(len(vocabulary.KEYS)))]
     asked: dict[str, Any] = {"style": styles[int(rng.integers(len(styles)))], "key": key.text, "seed": number}
     if kind == "3 minutes":
         asked |= {"form": LONG, "seconds": float(rng.integers(170, 191)), "meter": "4/4"}

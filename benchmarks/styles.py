@@ -30,14 +30,14 @@ from firmus.learning.recipe import Data, Recipe, Training
 from firmus.runtime import stepper
 from firmus.runtime.weights import Card, card
 from firmus.tokens import Prepared
-from firmus.tokens import _vocabulary as v
+from firmus.tokens.events import vocabulary
 
 SHARES = (1.0, 0.8, 0.6, 0.4)  # of the style's own n-gram in the mixture
 
 
 def style_of(prepared: Prepared) -> str:
     """Style of a prepared piece."""
-    return v.STYLES[int(prepared["head"][1]) - v.STYLE] if len(prepared["head"]) > 1 else ""
+    return vocabulary.STYLES[int(prepared["head"][1]) - vocabulary.STYLE] if len(prepared["head"]) > 1 else ""
 
 
 def music_of(model: Card, data: Path, prepared: Path | None) -> Corpus:
@@ -59,7 +59,7 @@ def tokens_for_counting(pieces: list[Piece], most: int, generator: np.random.Gen
         low, high = (int(each) for each in piece.prepared["range"])
         shifts = [shift for shift in range(max(-5, -low), min(6, 127 - high) + 1) if shift] if low <= high else []
         chosen = generator.permutation(shifts)[: keys - 1].astype(int).tolist()
-        found += [told, *(v.transposition(shift)[told] for shift in chosen)]
+        found += [told, *(vocabulary.transposition(shift)[told] for shift in chosen)]
     drawn = generator.permutation(len(found))
     sizes = np.cumsum([len(found[index]) for index in drawn])
     return [found[index] for index in drawn[: max(1, int((sizes <= most).sum()))]]
@@ -72,7 +72,7 @@ def floor(
     music = [each.music for each in windows]
     best: tuple[float, str, list[float]] = (np.inf, "", [])
     for order in orders:
-        nats = NGram(own, order, v.VOCABULARY).nats(music)
+        nats = NGram(own, order, vocabulary.VOCABULARY).nats(music)
         for share in SHARES:
             mixed = [
                 -np.log(share * np.exp(-one) + (1 - share) * np.exp(-other))
@@ -96,7 +96,7 @@ def main() -> None:
     model = card(asked.model)
     corpus, runtime = music_of(model, asked.data, asked.prepared), stepper.load(asked.model)
     generator, orders = np.random.default_rng(0), [int(each) for each in asked.orders.split(",")]
-    wide = NGram(tokens_for_counting(corpus.pieces("train"), asked.tokens, generator), 8, v.VOCABULARY)
+    wide = NGram(tokens_for_counting(corpus.pieces("train"), asked.tokens, generator), 8, vocabulary.VOCABULARY)
     print("| style | stretches | bars | notes | n-gram, nats/note | Firmus, nats/note | 95 % interval |"
           " n-gram, bits/bar | Firmus, bits/bar | below the n-gram | 95 % interval | n-gram |")  # fmt: skip
     print("|-|-:|-:|-:|-:|-:|-|-:|-:|-:|-|-|", flush=True)

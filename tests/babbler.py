@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from firmus.tokens import _vocabulary as v
+from firmus.tokens.events import vocabulary
 
 
 class Babbler:
@@ -22,6 +22,6 @@ class Babbler:
 
     def feed(self, tokens, slots, state, row=0):
         assert len(tokens) == len(slots)
-        logits = self.generator.normal(0, 2, v.VOCABULARY).astype(np.float32)
-        logits[v.PLACE : v.PLACE + v.LONGEST_BAR] -= 4  # else it fills every step of time
+        logits = self.generator.normal(0, 2, vocabulary.VOCABULARY).astype(np.float32)
+        logits[vocabulary.PLACE : vocabulary.PLACE + vocabulary.LONGEST_BAR] -= 4  # else it fills every step of time
         return logits

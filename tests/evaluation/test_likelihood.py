@@ -8,8 +8,8 @@ import pytest
 from firmus.evaluation import likelihood
 from firmus.runtime import stepper
 from firmus.score import Key, Note, Part, Score, Section
-from firmus.tokens import _vocabulary as v
 from firmus.tokens import events
+from firmus.tokens.events import vocabulary
 
 SCALE = (60, 62, 64, 65, 67, 69, 71, 72)
 
@@ -23,7 +23,7 @@ def tune(bars: int = 4, shift: int = 0) -> Score:
 
 def test_every_note_is_counted_and_nothing_given() -> None:
     told = likelihood.window(likelihood.bare(events.prepare(tune(), "folk")))
-    families = {v.name(int(token)).split()[0] for token in told.music}
+    families = {vocabulary.name(int(token)).split()[0] for token in told.music}
     assert told.notes == 16
     assert told.bars == 4
     assert families == {"BAR", "PART", "PLACE", "PITCH", "DURATION", "END"}

@@ -9,8 +9,8 @@ import pytest
 
 from firmus.formats import abc, json, midi, musicxml
 from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
-from firmus.tokens import _vocabulary as vocabulary
 from firmus.tokens import events
+from firmus.tokens.events import vocabulary
 
 HERE = Path(__file__).parent
 

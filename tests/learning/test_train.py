@@ -211,7 +211,7 @@ def test_the_tune_books_can_be_learnt_from(tmp_path):
 
 SOUND_RECIPE = """
 name = "ears"
-representation = "heard"
+representation = "piano_frames"
 model = "transcriber"
 description = "For a test."
 [network]
@@ -230,7 +230,7 @@ def test_a_transcriber_learns_from_a_folder_that_is_played_to_it(folder):
     told = []
     weights = run.run(Path("ears.toml"), folder, folder / "music", report=told.append)
     card = read_card(weights / "card.json")
-    assert (card.kind, card.representation, card.tasks) == ("listener", "heard", ("analyse", "transcribe"))
+    assert (card.kind, card.representation, card.tasks) == ("listener", "piano_frames", ("analyse", "transcribe"))
     assert set(card.facts["training"]["validation_nats_per_frame"]) == {"float32", "int8"}
     assert card.facts["training"]["tokens"] == 6 * 2 * 80
     assert any("frames of sound" in line for line in told)

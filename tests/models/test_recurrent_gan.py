@@ -9,8 +9,8 @@ from firmus import tokens
 from firmus.errors import RecipeError
 from firmus.models import recurrent_gan
 from firmus.models._clock import places
+from firmus.raster import HOLD
 from firmus.tokens import band, melody
-from firmus.tokens._raster import HOLD
 
 SMALL = recurrent_gan.Config(latent=8, width=24, critic_width=16, fresh=6)
 SHAPE = tokens.shape(melody)

@@ -21,7 +21,7 @@ def listener_of(model, tmp_path):
     data = model.SerializeToString()
     (tmp_path / "model.onnx").write_bytes(data)
     digest = hashlib.sha256(data).hexdigest()
-    return Listener(Card("x", "", "", "listener", "heard", (), (), (), {}, digest, {}, tmp_path), threads=1)
+    return Listener(Card("x", "", "", "listener", "piano_frames", (), (), (), {}, digest, {}, tmp_path), threads=1)
 
 
 @pytest.fixture

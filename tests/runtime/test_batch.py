@@ -24,7 +24,7 @@ def stepper():
 
 def request(count, parts=1):
     score = Score(tuple(Part(f"P{place}", (), 52) for place in range(parts)), end=count * 1920)
-    is_open = np.ones(events.cells(events.prepare(score)), bool)
+    is_open = np.ones(events.grid_shape(events.prepare(score)), bool)
     is_open[:, 0] = False
     return Request(score, is_open, "folk", Rules((PartRules(55, 80, True, 0),) * parts), Sampling(1.0, 0.98))
 

@@ -15,9 +15,9 @@ from firmus.runtime.filling import Request, fill, window
 from firmus.runtime.sampling import Sampling, draw
 from firmus.score import Chord, Meter, Note, Part, Score
 from firmus.timing import bars
-from firmus.tokens import _vocabulary as v
 from firmus.tokens import events
-from firmus.tokens._cursor import Cursor
+from firmus.tokens.events import vocabulary
+from firmus.tokens.events.cursor import Cursor
 
 relaxed = settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
 
@@ -29,7 +29,7 @@ def empty(parts, count, meter=(4, 4), drums=()):
 
 
 def everything(score):
-    is_open = np.ones(events.cells(events.prepare(score)), bool)
+    is_open = np.ones(events.grid_shape(events.prepare(score)), bool)
     is_open[:, 0] = False
     return is_open
 
@@ -82,7 +82,7 @@ def test_a_piece_that_must_close_ends_on_its_final_notes(seed):
 def test_what_is_given_stays_and_is_not_run_into(seed):
     given_notes = tuple(Note(bar * 1920 + 240, 1200, 62 + bar) for bar in (0, 1, 3))
     score = Score((Part("Tune", given_notes), Part("Low", (Note(0, 7680, 40),))), end=7680)
-    is_open = np.zeros(events.cells(events.prepare(score)), bool)
+    is_open = np.zeros(events.grid_shape(events.prepare(score)), bool)
     is_open[2, 1] = True
     made = filled(score, Rules((PartRules(50, 80, True), PartRules())), seed, is_open)
     outside = [note for note in made.parts[0].notes if not 3840 <= note.start < 5760]
@@ -117,7 +117,7 @@ def test_a_draft_is_told_as_if_it_were_encoded_anew(seed, meter):
     notes = tuple(Note(start, int(generator.integers(1, 2000)), int(generator.integers(50, 70))) for start in starts)
     score = Score((Part("", notes), Part("", notes[::2])), (Meter(0, *meter),), pickup=length // 3, end=30 * length)
     draft = Draft(replace(score, chords=(Chord(0, "C"), Chord(12 * length, "G"))), "folk")
-    count, lanes = events.cells(draft.prepared)
+    count, lanes = events.grid_shape(draft.prepared)
     for first in range(0, count, 9):
         last = min(first + 9, count)
         is_open = np.zeros((count, lanes), bool)
@@ -140,7 +140,7 @@ def telling(draft, is_open, first, last, seed):
         grammar, generator = Grammar(told.cursor, Rules((PartRules(), PartRules()))), np.random.default_rng(seed)
         while told.cursor.phase != "end":
             allowed = grammar.allowed()
-            logits = np.where(np.arange(v.VOCABULARY) < v.PITCH, -2.0, 0.0).astype(np.float32)
+            logits = np.where(np.arange(vocabulary.VOCABULARY) < vocabulary.PITCH, -2.0, 0.0).astype(np.float32)
             told.cursor.push(draw(logits, allowed, Sampling(1.0, 1.0), generator))
         return told.cursor
 
@@ -151,7 +151,7 @@ def telling(draft, is_open, first, last, seed):
 def test_a_window_starts_with_what_stands_before():
     tune = Part("", tuple(Note(beat * 480, 480, 60) for beat in range(4 * 60)))
     prepared = events.prepare(Score((tune,)))
-    is_open = np.zeros(events.cells(prepared), bool)
+    is_open = np.zeros(events.grid_shape(prepared), bool)
     is_open[30:34, 1] = True
     first, last = window(prepared, is_open, 400)
     assert 22 <= first < 30
@@ -185,7 +185,7 @@ def triads():
     chords = ((0, frozenset()), (3 * 96 - 24, frozenset({7, 11, 2, 5})), (3 * 96, frozenset({0, 4, 7})))
     final = (frozenset({0, 4, 7}), frozenset({0}))
     parts = (PartRules(60, 80), PartRules(36, 60))
-    return Rules(parts, chords=chords, final=final, final_chord=v.CHORD + v.CHORDS.index((0, "")))
+    return Rules(parts, chords=chords, final=final, final_chord=vocabulary.CHORD + vocabulary.CHORDS.index((0, "")))
 
 
 @settings(relaxed)
@@ -204,7 +204,7 @@ def test_a_piece_of_chords_ends_with_a_cadence(seed):
 @given(seed=st.integers(0, 10_000))
 def test_chord_symbols_are_composed_and_the_last_is_the_tonic_s(seed):
     score = empty(2, 4)
-    is_open = np.ones(events.cells(events.prepare(score)), bool)
+    is_open = np.ones(events.grid_shape(events.prepare(score)), bool)
     made = filled(score, triads(), seed, is_open)
     assert made.chords
     assert (made.chords[-1].root, made.chords[-1].quality, made.chords[-1].bass) == ("C", "", "")
@@ -225,13 +225,16 @@ def forbidding(seed):
     grammar, babbler, generator, seen = Grammar(cursor, rules), Babbler(seed), np.random.default_rng(seed), set()
     while cursor.phase != "end":
         allowed = grammar.allowed()
-        if allowed[v.PITCH : v.PITCH + 128].any():
+        if allowed[vocabulary.PITCH : vocabulary.PITCH + 128].any():
             masks = grammar.forbidden()
             seen |= set(masks)
             open_to = ~np.any(list(masks.values()), axis=0)
             open_to[: cursor.pitch + 1] = False
-            if cursor.family in (v.FAMILY["PLACE"], v.FAMILY["VELOCITY"]):  # else the grammar may ask to go on first
-                assert np.array_equal(open_to, allowed[v.PITCH : v.PITCH + 128])
+            if cursor.family in (
+                vocabulary.FAMILY["PLACE"],
+                vocabulary.FAMILY["VELOCITY"],
+            ):  # else the grammar may ask to go on first
+                assert np.array_equal(open_to, allowed[vocabulary.PITCH : vocabulary.PITCH + 128])
         cursor.push(draw(babbler.feed([0], [0], None), allowed, Sampling(1.0, 1.0), generator))
     assert not Grammar(Cursor(bars=cursor.bars, notes=cursor.notes, programs=cursor.programs), rules).forbidden()
     return seen

@@ -14,14 +14,14 @@ from firmus.runtime.influence import influences
 from firmus.runtime.surprise import readings
 from firmus.runtime.weights import Card
 from firmus.score import Key, Note, Part, Score
-from firmus.tokens import _vocabulary as v
 from firmus.tokens import events
+from firmus.tokens.events import vocabulary
 
-SHAPE = transformer.Shape(v.VOCABULARY, events.PLACES, events.PARTS, events.QUARTER)
+SHAPE = transformer.Shape(vocabulary.VOCABULARY, events.PLACES, events.PARTS, events.QUARTER)
 
 
 def everything(score):
-    is_open = np.ones(events.cells(events.prepare(score)), bool)
+    is_open = np.ones(events.grid_shape(events.prepare(score)), bool)
     is_open[:, 0] = False
     return is_open
 

@@ -12,7 +12,7 @@ from firmus.runtime.sampling import Sampling
 from firmus.runtime.steering import MOST, Steering
 from firmus.score import Meter, Part, Score, Tempo
 from firmus.tokens import events
-from firmus.tokens._controls import measure
+from firmus.tokens.events.controls import measure
 
 BARS = 24
 SINGLE = Rules((PartRules(40, 90, monophonic=True),))
@@ -23,7 +23,7 @@ SEVERAL = Rules((PartRules(40, 90, monophonic=True), PartRules(30, 80)))
 def composed(rules, targets, seed=1, drums=False):
     parts = tuple(Part(f"P{place}", is_drums=drums) for place in range(len(rules.parts)))
     score = Score(parts, meters=(Meter(0, 4, 4),), tempi=(Tempo(0, 120),), end=BARS * 1920)
-    is_open = np.ones(events.cells(events.prepare(score)), bool)
+    is_open = np.ones(events.grid_shape(events.prepare(score)), bool)
     is_open[:, 0] = False
     request = Request(score, is_open, "", rules, Sampling(1.0, 1.0), targets=targets)
     filled = fill(Babbler(seed, 8192), request, np.random.default_rng(seed)).score

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from firmus.learning.quantising import quantise
+from firmus.learning.quantising import eight_bit_cache, quantise
 from firmus.models import transformer
-from firmus.models._graph import eight_bit_cache
 from firmus.runtime.stepper import Stepper
 from firmus.runtime.weights import Card
 

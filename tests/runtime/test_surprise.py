@@ -11,9 +11,9 @@ from firmus.runtime import stepper
 from firmus.runtime.constraints import PartRules, Rules
 from firmus.runtime.surprise import readings, untold
 from firmus.score import Chord, Key, Note, Part, Score, Section
-from firmus.tokens import _vocabulary as v
 from firmus.tokens import events
-from firmus.tokens._controls import control
+from firmus.tokens.events import vocabulary
+from firmus.tokens.events.controls import control
 
 SOPRANO = Part("Soprano", tuple(Note(480 * i, 480, 67 + (0, 2, 4, 5, 7, 5, 4, 2)[i % 8]) for i in range(16)))
 BASS = Part("Bass", tuple(Note(960 * i, 960, 43 + (0, 7, 5, 7)[i % 4]) for i in range(8)))
@@ -26,7 +26,7 @@ def composer():
 
 
 def everything(score):
-    is_open = np.ones(events.cells(events.prepare(score)), bool)
+    is_open = np.ones(events.grid_shape(events.prepare(score)), bool)
     is_open[:, 0] = False
     return is_open
 
@@ -54,7 +54,7 @@ def test_every_note_is_found_in_its_place():
     for each in told:
         note = score.parts[each.part].notes[each.index]
         token = int(reading.story.tokens[each.pitch])
-        assert note.pitch == token - (v.DRUM if score.parts[each.part].is_drums else v.PITCH)
+        assert note.pitch == token - (vocabulary.DRUM if score.parts[each.part].is_drums else vocabulary.PITCH)
         assert each.first <= each.pitch < each.last
         assert each.bar == (note.start + 9) // 1920
     assert [each.bar for each in told] == sorted(each.bar for each in told)

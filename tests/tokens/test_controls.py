@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from firmus.score import Key, Note, Part, Score, Tempo
-from firmus.tokens import _vocabulary as v
 from firmus.tokens import events
+from firmus.tokens.events import vocabulary
 
 
 def tune(step: int, pitch: int, together: int = 1, bars: int = 4, bpm: float = 120) -> Score:
@@ -17,7 +17,7 @@ def tune(step: int, pitch: int, together: int = 1, bars: int = 4, bpm: float = 1
 
 def measured(score: Score) -> dict[str, float]:
     prepared = events.prepare(score, "folk")
-    return events.measure(prepared, np.ones(events.cells(prepared), bool))
+    return events.measure(prepared, np.ones(events.grid_shape(prepared), bool))
 
 
 def test_each_control_measures_its_own_thing():
@@ -40,7 +40,7 @@ def test_major_is_brighter_than_minor():
 def test_only_what_is_open_is_measured():
     score = Score((tune(480, 60).parts[0], tune(240, 84).parts[0]))
     prepared = events.prepare(score)
-    is_open = np.zeros(events.cells(prepared), bool)
+    is_open = np.zeros(events.grid_shape(prepared), bool)
     is_open[:, 2] = True
     assert events.measure(prepared, is_open)["register"] == 84
     is_open[:] = False
@@ -54,8 +54,12 @@ def test_training_examples_say_the_class_of_what_they_ask_for():
     generator, seen = np.random.default_rng(0), set()
     for _ in range(60):
         drawn = events.example(prepared, generator, 512, False, scales)
-        seen |= {v.name(int(token)) for token in drawn.tokens if v.FAMILY_OF[token] == v.FAMILY["CONTROL"]}
-    assert seen == {v.name(events.control("density", 4)), v.name(events.control("register", 4))}
+        seen |= {
+            vocabulary.name(int(token))
+            for token in drawn.tokens
+            if vocabulary.FAMILY_OF[token] == vocabulary.FAMILY["CONTROL"]
+        }
+    assert seen == {vocabulary.name(events.control("density", 4)), vocabulary.name(events.control("register", 4))}
 
 
 def test_the_classes_part_the_music_of_a_style_equally():

@@ -6,15 +6,15 @@ from hypothesis import strategies as st
 
 from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
 from firmus.timing import bars
-from firmus.tokens import _vocabulary as v
 from firmus.tokens import events
+from firmus.tokens.events import vocabulary
 from strategies import scores
 
 relaxed = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 
 
 def names(tokens):
-    return [v.name(int(token)) for token in tokens]
+    return [vocabulary.name(int(token)) for token in tokens]
 
 
 @relaxed
@@ -25,7 +25,7 @@ def test_notes_on_the_grid_are_kept_exactly(score):
         told = [(note.start, note.pitch) for note in before.notes]
         assert [(note.start, note.pitch) for note in after.notes] == told
         short = [(note.duration, back.duration) for note, back in zip(before.notes, after.notes, strict=True)]
-        assert all(a == b for a, b in short if a <= 96 * v.UNIT)
+        assert all(a == b for a, b in short if a <= 96 * vocabulary.UNIT)
 
 
 @relaxed
@@ -36,18 +36,18 @@ def test_no_note_moves_by_more_than_half_a_step(score):
     after = sorted((note.pitch, note.start) for part in kept.parts for note in part.notes)
     assert len(before) == len(after)
     last = bars(score)[-1].end if bars(score) else 0
-    shift = (round(score.pickup / v.UNIT) or 1) * v.UNIT - score.pickup if score.pickup else 0
+    shift = (round(score.pickup / vocabulary.UNIT) or 1) * vocabulary.UNIT - score.pickup if score.pickup else 0
     for (pitch, start), (same, moved) in zip(before, after, strict=True):
         assert pitch == same
-        if start + v.UNIT < last:  # a note in the last half step of the piece stays in its bar
-            assert abs(moved - start - shift) <= v.UNIT
+        if start + vocabulary.UNIT < last:  # a note in the last half step of the piece stays in its bar
+            assert abs(moved - start - shift) <= vocabulary.UNIT
 
 
 def test_meter_key_tempo_chords_sections_and_velocity_are_kept():
     score = Score(
         (Part("", (Note(0, 1440, 60, 100), Note(1440, 720, 64, 40)), program=73),),
         meters=(Meter(0, 3, 4), Meter(1440, 6, 8)),
-        tempi=(Tempo(0, v.TEMPI[20]), Tempo(1440, v.TEMPI[30])),
+        tempi=(Tempo(0, vocabulary.TEMPI[20]), Tempo(1440, vocabulary.TEMPI[30])),
         keys=(Key(0, "Bb"), Key(1440, "G", "minor")),
         chords=(Chord(0, "Bb", "maj7"), Chord(960, "N.C."), Chord(1440, "G", "m", "Bb")),
         sections=(Section(0, "A"), Section(1440, "B")),
@@ -66,7 +66,7 @@ def test_a_pickup_keeps_its_length():
 @given(scores(), st.integers(0, 10_000))
 def test_any_open_region_tells_the_same_piece(score, seed):
     prepared = events.prepare(score)
-    is_open = np.random.default_rng(seed).random(events.cells(prepared)) < 0.5
+    is_open = np.random.default_rng(seed).random(events.grid_shape(prepared)) < 0.5
     told = events.assemble(prepared, is_open)
     assert events.decode(told.tokens) == events.quantise(score)
 
@@ -82,7 +82,7 @@ def test_an_open_bar_of_one_part_is_told_at_the_end():
     tune = Part("", tuple(Note(bar * 1920, 1920, 60 + bar) for bar in range(3)))
     bass = Part("", tuple(Note(bar * 1920, 1920, 48 + bar) for bar in range(3)))
     prepared = events.prepare(Score((tune, bass)))
-    is_open = np.zeros(events.cells(prepared), bool)
+    is_open = np.zeros(events.grid_shape(prepared), bool)
     is_open[1, 2] = True
     told = names(events.assemble(prepared, is_open).tokens)
     after = told[told.index("FILL") :]
@@ -98,7 +98,7 @@ def test_transposition_moves_notes_keys_and_chords_alike():
         keys=(Key(0, "C"),),
         chords=(Chord(0, "C", "", "E"),),
     )
-    moved = events.decode(v.transposition(3)[events.encode(score)])
+    moved = events.decode(vocabulary.transposition(3)[events.encode(score)])
     assert moved.parts[0].notes[0].pitch == 63
     assert moved.parts[1].notes[0].pitch == 36
     assert moved.keys[0].text == "Eb major"

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from firmus.runtime.stepper import ROWS, Stepper
 from firmus.tokens import Example, Integers, Prepared, events
-from firmus.tokens import _vocabulary as v
-from firmus.tokens._cells import BAR_SECTION, NO_TOKEN
+from firmus.tokens.events import vocabulary
+from firmus.tokens.events.cells import BAR_SECTION, NO_TOKEN
 
-NOTES = (v.FAMILY["PITCH"], v.FAMILY["DRUM"])
+NOTES = (vocabulary.FAMILY["PITCH"], vocabulary.FAMILY["DRUM"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Window:
     @property
     def notes(self) -> int:
         """How many notes are told."""
-        return int(np.isin(v.FAMILY_OF[self.music], NOTES).sum())
+        return int(np.isin(vocabulary.FAMILY_OF[self.music], NOTES).sum())
 
 
 def bare(prepared: Prepared) -> Prepared:
@@ -62,15 +62,15 @@ def window(prepared: Prepared, first: int = 0, last: int | None = None) -> Windo
     >>> found.notes, found.bars, [v.name(token) for token in found.music][:5]
     (2, 1, ['BAR', 'PART 1', 'PLACE 0', 'PITCH 72', 'DURATION 24'])
     """
-    last = events.cells(prepared)[0] if last is None else last
-    story = events.assemble(prepared, np.ones(events.cells(prepared), bool), first, last)
-    begin = int(np.flatnonzero(story.tokens == v.FILL)[0]) + 1
+    last = events.grid_shape(prepared)[0] if last is None else last
+    story = events.assemble(prepared, np.ones(events.grid_shape(prepared), bool), first, last)
+    begin = int(np.flatnonzero(story.tokens == vocabulary.FILL)[0]) + 1
     return Window(story, begin, last - first)
 
 
 def draw_window(prepared: Prepared, length: int, generator: np.random.Generator) -> Window | None:
     """As many bars as `length` tokens hold, from a random one on, or all where they fit; None for too long a bar."""
-    count, lanes = events.cells(prepared)
+    count, lanes = events.grid_shape(prepared)
     cost = np.diff(prepared["borders"]).reshape(count, lanes).sum(axis=1) + lanes + 7
     room = length - len(prepared["programs"]) - 8
     first = 0

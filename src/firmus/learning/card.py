@@ -13,12 +13,12 @@ from firmus.learning.corpus import Corpus
 from firmus.learning.recipe import Recipe
 from firmus.learning.sources import SOURCES
 from firmus.runtime.weights import Card, read_card
-from firmus.tokens import _vocabulary as v
+from firmus.tokens.events import vocabulary
 
 TASKS = {
     "events": ("compose", "continue", "infill", "harmonise", "accompany", "vary"),
     "grid": (),
-    "heard": ("analyse", "transcribe"),
+    "piano_frames": ("analyse", "transcribe"),
 }
 
 
@@ -116,4 +116,4 @@ def _programs(corpus: Corpus) -> set[int]:
     if corpus.representation != "events":
         return set()
     tokens = {int(token) for piece in corpus.pieces("train") for token in piece.prepared["programs"]}
-    return {token - v.PROGRAM for token in tokens if token != v.DRUMS}
+    return {token - vocabulary.PROGRAM for token in tokens if token != vocabulary.DRUMS}

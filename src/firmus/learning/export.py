@@ -15,9 +15,8 @@ from firmus.formats import save
 from firmus.learning.card import write_card
 from firmus.learning.corpus import Corpus
 from firmus.learning.describe import describe
-from firmus.learning.quantising import quantise
+from firmus.learning.quantising import eight_bit_cache, quantise
 from firmus.learning.recipe import Recipe
-from firmus.models._graph import eight_bit_cache
 from firmus.runtime.latent import Latent
 from firmus.runtime.listener import Listener
 from firmus.runtime.scorer import Scorer
@@ -93,7 +92,7 @@ def _measured(card: Card, corpus: Corpus) -> dict[str, float]:
         latent = Latent(card)
         found = reconstruction(latent, corpus) if latent.can_encode and latent.can_tell else {}
         return {f"validation_{name}": round(float(each.mean()), 4) for name, each in found.items()}
-    if card.representation == "heard":
+    if card.representation == "piano_frames":
         return {"validation_nats_per_frame": hearing(Listener(card), corpus)}
     scorer = Scorer(card)  # reads whole pieces
     pieces = corpus.pieces("valid" if corpus.pieces("valid") else "train")[:24]

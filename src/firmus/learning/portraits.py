@@ -28,7 +28,7 @@ from firmus.errors import FormatError, RecipeError
 from firmus.learning import excerpts
 from firmus.learning.chorales import from_raster
 from firmus.learning.labels import Labels, labeller
-from firmus.learning.prepare import LEAST_NOTES, Fingerprint, families, fingerprint, reached, share
+from firmus.learning.prepare import LEAST_NOTES, Fingerprint, families, fingerprint, share, source_files
 from firmus.learning.sources import Document, Source
 from firmus.learning.spread import Spread, on_every_core
 from firmus.score import Score
@@ -236,11 +236,9 @@ def load(path: Path) -> Portraits:
 
 def _digest(sources: list[Source], data: Path) -> str:
     """Digest of the sets' files and of the code that reads, labels and measures them."""
-    root = Path(__file__).parent.parent
-    code = [root / "learning" / f"{name}.py" for name in ("portraits", "excerpts", "labels", "sources", "chorales")]
-    code += [*(root / "formats").glob("*.py"), root / "analysis" / "traits.py"]
+    modules = [f"firmus.learning.{name}" for name in ("portraits", "excerpts", "labels", "sources", "chorales")]
     made_by = hashlib.blake2b(digest_size=8)
-    for file in sorted(reached(code, root)):
+    for file in source_files(*modules, "firmus.analysis.traits"):
         made_by.update(file.read_bytes())
     stamps = sorted((file.name, file.stat().st_size) for file in data.rglob("*.xz")) if data.is_dir() else []
     made_by.update(json.dumps([[each.name for each in sources], stamps]).encode())

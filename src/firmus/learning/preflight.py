@@ -24,7 +24,7 @@ MARGIN = 2.0  # standard errors by which copying must exceed that of held-out mu
 def told(recipe: Recipe, corpus: Corpus, network: torch.nn.Module) -> list[str]:
     """What there is to learn from, and how large the network is, in lines for the user."""
     learnt, held = corpus.pieces("train"), corpus.pieces("valid")
-    unit = {"events": "tokens", "heard": "frames of sound"}.get(recipe.representation, "sixteenths")
+    unit = {"events": "tokens", "piano_frames": "frames of sound"}.get(recipe.representation, "sixteenths")
     amount = sum(piece.tokens for piece in learnt)
     weights = sum(each.numel() for each in network.parameters())
     lines = [

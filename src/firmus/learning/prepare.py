@@ -271,29 +271,36 @@ def share(name: str) -> float:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest(), "little") / 2**32
 
 
-def reached(files: list[Path], root: Path) -> set[Path]:
-    """The files of these and of all that they import from the rooms that read music."""
-    found, waiting = set(files), list(files)
+READERS = ("formats", "tokens", "analysis", "notation")  # rooms that read music, beside the modules of the root
+
+
+def source_files(*modules: str) -> list[Path]:
+    """Files of some modules of Firmus, of every format, and of all that these import from the rooms that read music."""
+    found: set[Path] = set()
+    waiting = [*modules, *(f"firmus.formats.{name}" for name in plugins.names("firmus.formats"))]
     while waiting:
-        for node in ast.walk(ast.parse(waiting.pop().read_text(encoding="utf-8"))):
-            if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("firmus"):
-                continue
-            for name in (node.module, *(f"{node.module}.{each.name}" for each in node.names)):
-                file = root.joinpath(*str(name).split(".")[1:]).with_suffix(".py")
-                is_reader = file.parent == root or file.parent.name in ("formats", "tokens", "analysis")
-                if is_reader and file.exists() and file not in found:
-                    found.add(file)
-                    waiting.append(file)
-    return found
+        file = _source_file(waiting.pop())
+        if file is None or file in found:
+            continue
+        found.add(file)
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("firmus."):
+                names = (str(node.module), *(f"{node.module}.{each.name}" for each in node.names))
+                waiting += [name for name in names if name.count(".") == 1 or name.split(".")[1] in READERS]
+    return sorted(found)
+
+
+def _source_file(module: str) -> Path | None:
+    """File of a module or a package; None where a name is neither."""
+    path = Path(__file__).parent.parent.joinpath(*module.split(".")[1:])
+    return next((each for each in (path.with_suffix(".py"), path / "__init__.py") if each.is_file()), None)
 
 
 def _digest(recipe: Recipe, sources: list[Source], data: Path) -> str:
     """Digest of everything that the prepared music depends on: the sets' files and the code that reads them."""
-    root = Path(__file__).parent.parent
-    code = [root / "learning" / f"{name}.py" for name in ("prepare", "sources", "chorales", "corpus")]
-    code += [*(root / "formats").glob("*.py"), root / "tokens" / f"{recipe.representation}.py"]
+    modules = [f"firmus.learning.{name}" for name in ("prepare", "sources", "chorales", "corpus")]
     made_by = hashlib.blake2b(digest_size=8)
-    for file in sorted(reached(code, root)):
+    for file in source_files(*modules, f"firmus.tokens.{recipe.representation}"):
         made_by.update(file.read_bytes())
     made_of = [(each.name, each.title) for each in sources]
     stamps = sorted((file.name, file.stat().st_size) for file in data.rglob("*.xz")) if data.is_dir() else []

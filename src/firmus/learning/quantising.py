@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
-from firmus.models._graph import FUSED
-
+FUSED = "com.microsoft"  # operators of ONNX Runtime
 BLOCK = 64
 LARGE = 4096  # numbers in a weight that is worth packing
 
@@ -41,7 +40,7 @@ def quantise(model: Any) -> Any:
         )  # fmt: skip
         node.CopyFrom(changed)
     for weight in [each for each in model.graph.initializer if each.name in constants]:  # those that are left
-        if weight.data_type == onnx.TensorProto.FLOAT and np.prod(weight.dims) >= LARGE:
+        if weight.data_type == TensorProto.FLOAT and np.prod(weight.dims) >= LARGE:
             _shrink(model.graph, weight)
     return model
 
@@ -57,7 +56,7 @@ def _shrink(graph: Any, weight: Any) -> None:
     graph.initializer.remove(weight)
     graph.initializer.extend([numpy_helper.from_array(packed, names[0]), numpy_helper.from_array(scales, names[1])])
     graph.node.insert(0, helper.make_node("Mul", names[2:] + names[1:2], [weight.name], name=weight.name))
-    graph.node.insert(0, helper.make_node("Cast", names[:1], names[2:], name=names[2], to=onnx.TensorProto.FLOAT))
+    graph.node.insert(0, helper.make_node("Cast", names[:1], names[2:], name=names[2], to=TensorProto.FLOAT))
 
 
 def pack(matrix: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
@@ -73,3 +72,32 @@ def pack(matrix: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.flo
     scales = np.maximum(np.abs(blocks).max(axis=-1, keepdims=True) / 127, 1e-12)
     packed = np.clip(np.round(blocks / scales) + 128, 0, 255).astype(np.uint8)
     return packed, scales.reshape(-1).astype(np.float32)
+
+
+def eight_bit_cache(model: onnx.ModelProto, peaks: dict[str, Any]) -> onnx.ModelProto:
+    """Let a graph keep its keys and values in eight bits, a scale for each channel: a quarter of the memory to read.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        With `GroupQueryAttention` over ``key<i>`` and ``value<i>``; changed in place and returned.
+    peaks : dict of arrays (key heads, 64)
+        Largest magnitude of each channel of each of these caches, measured on music; a tenth is added, and what
+        goes beyond is cut.
+    """
+    for node in model.graph.node:
+        if node.op_type != "GroupQueryAttention":
+            continue
+        caches = list(node.input[3:5])
+        node.input.extend([""] * (12 - len(node.input)))  # the scales are its thirteenth and fourteenth input
+        for cache in caches:
+            scale = np.maximum(np.asarray(peaks[cache], np.float32), 1e-3).reshape(-1) * np.float32(1.1 / 127)
+            model.graph.initializer.append(numpy_helper.from_array(scale, f"{cache}_scale"))
+            node.input.append(f"{cache}_scale")
+        for name in ("k_quant_type", "v_quant_type"):
+            node.attribute.append(helper.make_attribute(name, "PER_CHANNEL"))
+        node.attribute.append(helper.make_attribute("kv_cache_bit_width", 8))
+    for each in (*model.graph.input, *model.graph.output):
+        if each.name.removeprefix("new_") in peaks:
+            each.type.tensor_type.elem_type = TensorProto.INT8
+    return model

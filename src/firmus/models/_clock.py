@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from firmus.tokens import _raster
+from firmus import raster
 
-PLACES = _raster.LONGEST_BAR
+PLACES = raster.LONGEST_BAR
 BARS = 4  # bars that are told apart
 QUARTER = 4  # steps
 SEATS = BARS * (PLACES // QUARTER)  # of quarters that are told apart

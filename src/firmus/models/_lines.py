@@ -8,8 +8,8 @@ from torch.nn import functional
 
 from firmus.errors import RecipeError
 from firmus.models._clock import sustained
+from firmus.raster import FIRST, HOLD
 from firmus.tokens import Shape
-from firmus.tokens._raster import FIRST, HOLD
 
 NEVER = -1e4  # logit
 HEARD = 11  # more than twice as many values as a line has

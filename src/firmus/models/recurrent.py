@@ -17,10 +17,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from onnx import TensorProto, helper
 from torch import Tensor, nn
 from torch.nn import functional
 
+from firmus.models import _graph
 from firmus.models._sequence import SequenceNetwork
 from firmus.tokens import Shape
 
@@ -108,9 +111,44 @@ def graph(network: Recurrent) -> Any:
     ``slots`` (B, T, 3), and for each layer ``hidden<i>`` (B, width) and, of an LSTM, ``cell<i>``.
     Outputs: ``logits`` (B, V) after the last token, and each state as ``new_<name>``.
     """
-    from firmus.models import _graph
-
-    return _graph.recurrent(network)
+    g, config = _graph.Graph(), network.config
+    kinds = ("hidden", "cell") if config.cell == "lstm" else ("hidden",)
+    x = _graph.embed(g, network)
+    g.weight("first_axis", np.array([0]))
+    g.weight("second_axis", np.array([1]))
+    g.weight("zero", np.array(0))
+    g.add("Gather", ["index", "zero"], "first", axis=1)
+    g.add("Greater", ["first", "zero"], "goes_on")
+    g.add("Cast", ["goes_on"], "goes_on_float", to=TensorProto.FLOAT)
+    g.add("Unsqueeze", ["goes_on_float", "second_axis"], "kept")  # (B, 1): 0 where a sequence begins
+    x = g.add("Transpose", [x], "by_time", perm=[1, 0, 2])
+    layers: Any = network.layers
+    for i, layer in enumerate(layers):
+        name = f"layer{i}."
+        _, normal = _graph.normalise(g, x, "", g.weight(name + "norm", layer.norm.weight), name)
+        before = []
+        for kind in kinds:
+            g.add("Mul", [f"{kind}{i}", "kept"], f"{name}{kind}_kept")
+            before.append(g.add("Unsqueeze", [f"{name}{kind}_kept", "first_axis"], f"{name}{kind}_before"))
+        weights = [g.weight(name + letter, each) for letter, each in zip("WRB", gates(layer.cell), strict=True)]
+        after = [f"{name}{kind}_after" for kind in kinds]
+        more: dict[str, Any] = {} if config.cell == "lstm" else {"linear_before_reset": 1}
+        read = [normal, *weights, "", *before]
+        g.add(config.cell.upper(), read, [name + "out", *after], hidden_size=config.width, **more)
+        for kind, state in zip(kinds, after, strict=True):
+            g.add("Squeeze", [state, "first_axis"], f"new_{kind}{i}")
+        g.add("Squeeze", [name + "out", "second_axis"], name + "y")
+        x = g.add("Add", [x, name + "y"], name + "x")
+    g.add("Transpose", [x], "by_row", perm=[1, 0, 2])
+    _graph.head(g, network, "by_row", "")
+    info, integer, real = helper.make_tensor_value_info, TensorProto.INT64, TensorProto.FLOAT
+    states = [f"{kind}{i}" for i in range(config.layers) for kind in kinds]
+    inputs = [info(name, integer, ["batch", "length"]) for name in ("tokens", "index")]
+    inputs += [info("slots", integer, ["batch", "length", 3])]
+    inputs += [info(name, real, ["batch", config.width]) for name in states]
+    outputs = [info("logits", real, ["batch", network.shape.vocabulary])]
+    outputs += [info(f"new_{name}", real, ["batch", config.width]) for name in states]
+    return g.model(inputs, outputs)
 
 
 def gates(cell: Any) -> tuple[Tensor, Tensor, Tensor]:

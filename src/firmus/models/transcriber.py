@@ -11,7 +11,8 @@ Paper
     Lightweight Instrument-Agnostic Model for Polyphonic Note Transcription* (2022), section 2.1, for harmonic stacking;
     Wei et al., *HPPNet* (2022), section 3, for keys that share their weights and look at each other's harmonics.
 Conventions
-    ``levels`` (B, T, 291) from 0 to 1, of `firmus.analysis.spectrum`; ``keys`` (B, T, 88) of `firmus.tokens.heard`;
+    ``levels`` (B, T, 291) from 0 to 1, of `firmus.analysis.spectrum`; ``keys`` (B, T, 88) of
+    `firmus.tokens.piano_frames`;
     logits (B, T, 88) of three kinds. Inside, vectors (B, C, T, 88).
 """
 

@@ -20,10 +20,13 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from onnx import TensorProto, helper
 from torch import Tensor, nn
 from torch.nn import functional
 
+from firmus.models import _graph
 from firmus.models._sequence import SequenceNetwork
 from firmus.tokens import Shape
 
@@ -167,6 +170,78 @@ def graph(network: Transformer) -> Any:
     buffers that are read and, bound as ``new_key<i>``, ``new_value<i>``, written in place.
     Output: ``logits`` (B, V) after the last token.
     """
-    from firmus.models import _graph
+    g, config = _graph.Graph(), network.config
+    queries, keys = config.width, config.key_heads * HEAD
+    x = _graph.embed(g, network)
+    _angles(g, network)
+    g.weight("split_qkv", np.array([queries + keys, keys]))
+    g.weight("split_qk", np.array([queries, keys]))
+    pending = ""  # what the last block adds to the stream
+    blocks: Any = network.blocks
+    for i, block in enumerate(blocks):
+        name = f"block{i}."
+        norm = g.weight(name + "attention_norm", block.attention_norm.weight)
+        x, normal = _graph.normalise(g, x, pending, norm, name + "attention")
+        packed = g.add("MatMul", [normal, g.weight(name + "qkv", block.qkv.weight.T)], name + "qkv_out")
+        g.add("Split", [packed, "split_qkv"], [name + "qk", name + "v"], axis=-1)
+        turned = g.add(
+            "RotaryEmbedding", [name + "qk", "row", "cosine", "sine"], name + "turned", _graph.FUSED,
+            num_heads=config.heads + config.key_heads, rotary_embedding_dim=HEAD,
+        )  # fmt: skip
+        g.add("Split", [turned, "split_qk"], [name + "q", name + "k"], axis=-1)
+        attended = g.add(
+            "GroupQueryAttention",
+            [name + "q", name + "k", name + "v", f"key{i}", f"value{i}", "last", "total"],
+            [name + "attended", f"new_key{i}", f"new_value{i}"],
+            _graph.FUSED, num_heads=config.heads, kv_num_heads=config.key_heads,
+        )  # fmt: skip
+        out = g.add("MatMul", [attended, g.weight(name + "out", block.out.weight.T)], name + "out_out")
+        x, normal = _graph.normalise(g, x, out, g.weight(name + "feed_norm", block.feed_norm.weight), name + "feed")
+        both = g.add("MatMul", [normal, g.weight(name + "gate_up", block.gate_up.weight.T)], name + "gate_up_out")
+        g.add("Split", [both], [name + "gate", name + "up"], axis=-1)
+        silu = g.add("QuickGelu", [name + "gate"], name + "silu", _graph.FUSED, alpha=1.0)
+        product = g.add("Mul", [silu, name + "up"], name + "product")
+        pending = g.add("MatMul", [product, g.weight(name + "down", block.down.weight.T)], name + "down_out")
+    _graph.head(g, network, x, pending)
+    return g.model(*_interface(network))
 
-    return _graph.transformer(network)
+
+def _angles(g: Any, network: Transformer) -> None:
+    """Cosines and sines (B T, 32) for this call's tokens, and the row of each token among them."""
+    planes = network.by_index.shape[0]
+    g.weight("by_index", network.by_index.reshape(1, 1, planes))
+    g.weight("by_time", network.by_time.reshape(1, 1, planes))
+    g.weight("last_axis", np.array([2]))
+    g.weight("rows_of_planes", np.array([-1, 2 * planes]))
+    for clock, by in (("index", "by_index"), ("time", "by_time")):
+        g.add("Cast", [clock], clock + "_float", to=TensorProto.FLOAT)
+        g.add("Unsqueeze", [clock + "_float", "last_axis"], clock + "_column")
+        g.add("Mul", [clock + "_column", by], clock + "_angle")
+    g.add("Concat", ["index_angle", "time_angle"], "angle", axis=2)
+    g.add("Reshape", ["angle", "rows_of_planes"], "angle_rows")
+    g.add("Cos", ["angle_rows"], "cosine")
+    g.add("Sin", ["angle_rows"], "sine")
+    g.add("Shape", ["tokens"], "shape")
+    g.add("Size", ["tokens"], "size")
+    g.weight("zero", np.array(0))
+    g.weight("one", np.array(1))
+    g.add("Range", ["zero", "size", "one"], "rows")
+    g.add("Reshape", ["rows", "shape"], "row")
+
+
+def _interface(network: Transformer) -> tuple[list[Any], list[Any]]:
+    info, integer, real = helper.make_tensor_value_info, TensorProto.INT64, TensorProto.FLOAT
+    cache: list[str | int | None] = ["batch", network.config.key_heads, "capacity", HEAD]
+    inputs = [
+        info("tokens", integer, ["batch", "length"]),
+        info("index", integer, ["batch", "length"]),
+        info("slots", integer, ["batch", "length", 3]),
+        info("last", TensorProto.INT32, ["batch"]),
+        info("total", TensorProto.INT32, []),
+    ]
+    outputs = [info("logits", real, ["batch", network.shape.vocabulary])]
+    for i in range(network.config.layers):
+        for kind in ("key", "value"):
+            inputs.append(info(f"{kind}{i}", real, cache))
+            outputs.append(info(f"new_{kind}{i}", real, cache))
+    return inputs, outputs

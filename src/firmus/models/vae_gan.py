@@ -40,8 +40,8 @@ from firmus.models._clock import SEATS, Clock, filled, leaky, places, seats
 from firmus.models._one_shot import OneShot
 from firmus.models._singing import Body, Generator, Head
 from firmus.models._traced import traced
+from firmus.raster import HOLD
 from firmus.tokens import Shape
-from firmus.tokens._raster import HOLD
 
 TITLE = "Autoencoder and adversary of melodies"
 KIND = "latent"

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from firmus.score import Note, Score
 from firmus.tokens import Prepared, events
-from firmus.tokens import _vocabulary as v
-from firmus.tokens._cells import BAR_PLACE
-from firmus.tokens._cursor import BarState, Cursor
+from firmus.tokens.events import vocabulary
+from firmus.tokens.events.cells import BAR_PLACE
+from firmus.tokens.events.cursor import BarState, Cursor
 
 
 class Draft:
@@ -59,7 +59,7 @@ class Draft:
                 insort(self._notes[lane - 1], note, key=_start)
         if filled[:, 0].any():
             for chord in cursor.score().chords:
-                bar, begin = self._find(cursor, first, chord.start // v.UNIT + cursor.bars[0].place)
+                bar, begin = self._find(cursor, first, chord.start // vocabulary.UNIT + cursor.bars[0].place)
                 if filled[bar, 0]:
                     self._chords[begin] = replace(chord, start=begin)
         self._touched = (first, last)
@@ -80,17 +80,19 @@ class Draft:
             for start, steps, pitch, velocity in notes:
                 if begin <= start < end:
                     bar, tick = self._find(cursor, first, start)
-                    yield lane, bar, Note(tick, steps * v.UNIT, pitch, velocity)
+                    yield lane, bar, Note(tick, steps * vocabulary.UNIT, pitch, velocity)
 
     def _find(self, cursor: Cursor, first: int, time: int) -> tuple[int, int]:
         """Bar of the piece, and tick, of a cursor's time."""
         bar = bisect_right(cursor.bars, time, key=_start_of_bar) - 1
         place = int(self._cells["bars"][first + bar, BAR_PLACE])
-        return first + bar, int(self._cells["ticks"][first + bar]) + (time - cursor.bars[bar].start - place) * v.UNIT
+        return first + bar, int(self._cells["ticks"][first + bar]) + (
+            time - cursor.bars[bar].start - place
+        ) * vocabulary.UNIT
 
     def _encode(self, first: int, last: int) -> None:
         """Encode some bars anew, and the next, to which rounding may have moved a note."""
-        count, lanes = events.cells(self._cells)
+        count, lanes = events.grid_shape(self._cells)
         last = min(last + 1, count)
         ticks = self._cells["ticks"]
         begin = int(ticks[max(first - 1, 0)])

@@ -16,12 +16,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.tokens import _vocabulary as v
-from firmus.tokens._cursor import ALL, DRUM_STEPS, Cursor
+from firmus.tokens.events import vocabulary
+from firmus.tokens.events.cursor import ALL, DRUM_STEPS, Cursor
 
 EVERY_PITCH = np.ones(128, bool)
 _PITCHES = np.arange(128)
-_STEPS = np.array(v.DURATIONS)
+_STEPS = np.array(vocabulary.DURATIONS)
 FREE = 1_000_000  # bars of rest that nobody will count
 
 
@@ -69,7 +69,7 @@ class Rules:
     parts: tuple[PartRules, ...]
     scale: frozenset[int] | None = None
     chords: tuple[tuple[int, frozenset[int]], ...] = ()
-    beat: int = v.QUARTER
+    beat: int = vocabulary.QUARTER
     final: tuple[frozenset[int], ...] = ()
     final_chord: int | None = None
 
@@ -118,7 +118,7 @@ class Grammar:
 
     def __init__(self, cursor: Cursor, rules: Rules) -> None:
         self.cursor, self.rules = cursor, rules
-        self._allowed, self._trial = np.zeros(v.VOCABULARY, bool), np.zeros(v.VOCABULARY, bool)
+        self._allowed, self._trial = np.zeros(vocabulary.VOCABULARY, bool), np.zeros(vocabulary.VOCABULARY, bool)
         in_scale = EVERY_PITCH if rules.scale is None else _of_classes(rules.scale)
         self._pitches = [in_scale & (part.low <= _PITCHES) & (part.high >= _PITCHES) for part in rules.parts]
         self._heard: dict[tuple[int, frozenset[int] | None, frozenset[int]], tuple[NDArray[np.bool_], bool]] = {}
@@ -137,10 +137,10 @@ class Grammar:
         mask, family = self._allowed, self.cursor.family
         mask[:] = False
         if self.cursor.bar < 0:
-            mask[v.BAR] = True
-        elif family in (v.FAMILY["PLACE"], v.FAMILY["VELOCITY"]):
+            mask[vocabulary.BAR] = True
+        elif family in (vocabulary.FAMILY["PLACE"], vocabulary.FAMILY["VELOCITY"]):
             self._sound(mask, family)
-        elif family == v.FAMILY["PITCH"]:
+        elif family == vocabulary.FAMILY["PITCH"]:
             self._duration(mask)
         else:
             self._onward(mask, family)
@@ -151,10 +151,14 @@ class Grammar:
         cursor = self.cursor
         if cursor.lane == 0:
             closing = self._closes_with_a_chord()
-            mask[self.rules.final_chord if closing else slice(v.CHORD, v.CHORD + v.size("CHORD"))] = True
+            mask[
+                self.rules.final_chord
+                if closing
+                else slice(vocabulary.CHORD, vocabulary.CHORD + vocabulary.size("CHORD"))
+            ] = True
             return
-        if family == v.FAMILY["PLACE"]:
-            mask[v.VELOCITY : v.VELOCITY + v.size("VELOCITY")] = True
+        if family == vocabulary.FAMILY["PLACE"]:
+            mask[vocabulary.VELOCITY : vocabulary.VELOCITY + vocabulary.size("VELOCITY")] = True
         self._notes(mask)
 
     def forbidden(self) -> dict[str, NDArray[np.bool_]]:
@@ -236,7 +240,7 @@ class Grammar:
         fits = most >= _STEPS
         if final:
             fits &= (start + _STEPS <= self._closing) | (start + _STEPS == end)
-        mask[v.DURATION : v.DURATION + len(_STEPS)] = fits
+        mask[vocabulary.DURATION : vocabulary.DURATION + len(_STEPS)] = fits
 
     def _rests_on(self, final: frozenset[int], start: int) -> bool:
         """Whether a lower note of this place is a final one, held to the end."""
@@ -254,11 +258,11 @@ class Grammar:
             return  # a cell that is begun is not left empty, nor the last one before the end
         for lane in self._open_lanes():
             if lane > cursor.lane and self._has_room(lane):
-                mask[v.PART + lane] = True
+                mask[vocabulary.PART + lane] = True
                 if self._must_sound(lane):
                     return
         if cursor.lane >= 0 or not mask.any():
-            mask[v.BAR if cursor.bar < self._last_open else v.END] = True
+            mask[vocabulary.BAR if cursor.bar < self._last_open else vocabulary.END] = True
 
     def _unfinished(self, lane: int) -> bool:
         """Whether the part stands in the last bar and has not yet sounded to its end, as it must."""
@@ -269,20 +273,22 @@ class Grammar:
         """Another note of a chord, another drum, or the bass of a chord symbol."""
         cursor = self.cursor
         if cursor.lane == 0:
-            is_chord = family == v.FAMILY["CHORD"] and cursor.chords[cursor.time][0] != len(v.CHORDS)
+            is_chord = family == vocabulary.FAMILY["CHORD"] and cursor.chords[cursor.time][0] != len(vocabulary.CHORDS)
             if is_chord and not self._closes_with_a_chord():
-                mask[v.BASS : v.BASS + 12] = True
-        elif cursor.programs[cursor.lane - 1] == v.DRUMS or not self.rules.parts[cursor.lane - 1].monophonic:
+                mask[vocabulary.BASS : vocabulary.BASS + 12] = True
+        elif cursor.programs[cursor.lane - 1] == vocabulary.DRUMS or not self.rules.parts[cursor.lane - 1].monophonic:
             self._notes(mask)
 
     def _notes(self, mask: NDArray[np.bool_]) -> None:
         """Drums or pitches at this place, above the last one told here."""
         cursor = self.cursor
         time, above = cursor.bars[cursor.bar].start + cursor.place, cursor.pitch + 1
-        if cursor.programs[cursor.lane - 1] != v.DRUMS:
-            mask[v.PITCH + above : v.PITCH + 128] = self._pitches_at(cursor.lane, time, above)[0][above:]
+        if cursor.programs[cursor.lane - 1] != vocabulary.DRUMS:
+            mask[vocabulary.PITCH + above : vocabulary.PITCH + 128] = self._pitches_at(cursor.lane, time, above)[0][
+                above:
+            ]
         elif time + DRUM_STEPS <= self._end:
-            mask[v.DRUM + above : v.DRUM + 128] = True
+            mask[vocabulary.DRUM + above : vocabulary.DRUM + 128] = True
 
     def _open_lanes(self) -> list[int]:
         opened = self.cursor.bars[self.cursor.bar].open
@@ -308,7 +314,7 @@ class Grammar:
         return self.rules.final_chord is not None and self.cursor.bar == len(self.cursor.bars) - 1
 
     def _has_room(self, lane: int) -> bool:
-        places = self._trial[v.PLACE : v.PLACE + v.LONGEST_BAR]
+        places = self._trial[vocabulary.PLACE : vocabulary.PLACE + vocabulary.LONGEST_BAR]
         places[:] = False
         self._places(self._trial, lane, 0)
         return bool(places.any())
@@ -324,15 +330,17 @@ class Grammar:
             last = min(last, self._closing - bar.start + 1)
         if first >= last:
             return
-        if lane > 0 and cursor.programs[lane - 1] == v.DRUMS:  # a drum sounds for a sixteenth, within the piece
+        if (
+            lane > 0 and cursor.programs[lane - 1] == vocabulary.DRUMS
+        ):  # a drum sounds for a sixteenth, within the piece
             last = min(last, self._end - DRUM_STEPS - bar.start + 1)
-        mask[v.PLACE + first : v.PLACE + last] = True
-        if lane > 0 and self.rules.chords and cursor.programs[lane - 1] != v.DRUMS:
+        mask[vocabulary.PLACE + first : vocabulary.PLACE + last] = True
+        if lane > 0 and self.rules.chords and cursor.programs[lane - 1] != vocabulary.DRUMS:
             if not self._pitches[lane - 1].any():
-                mask[v.PLACE + first : v.PLACE + last] = False
+                mask[vocabulary.PLACE + first : vocabulary.PLACE + last] = False
             beat = self.rules.beat
             for place in (*range(-(-first // beat) * beat, last, beat), last - 1):
-                mask[v.PLACE + place] = self._pitches_at(lane, bar.start + place)[1]
+                mask[vocabulary.PLACE + place] = self._pitches_at(lane, bar.start + place)[1]
 
     def _busy_until(self, lane: int, before: int) -> int:
         """Latest end of the part's notes that begin before a time, which is not before what has been composed."""

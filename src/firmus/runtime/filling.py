@@ -24,9 +24,9 @@ from firmus.runtime.steering import Steering
 from firmus.runtime.stepper import ROWS, Stepper
 from firmus.score import Chord, Note, Score
 from firmus.tokens import Prepared, events
-from firmus.tokens import _vocabulary as v
-from firmus.tokens._cells import BAR_PLACE, BAR_START
-from firmus.tokens._cursor import Cursor
+from firmus.tokens.events import vocabulary
+from firmus.tokens.events.cells import BAR_PLACE, BAR_START
+from firmus.tokens.events.cursor import Cursor
 
 Open = NDArray[np.bool_]
 USUAL_CELL = 16  # tokens of an open cell of one part, as a guess before it is composed
@@ -257,10 +257,10 @@ def _once(
             bar = cursor.bar if cursor.phase == "fill" else -1
             slot = cursor.push(token)
             steering.heard(token, cursor)
-            if token == v.BAR:
+            if token == vocabulary.BAR:
                 listener.progress(min(done + 1, total), total)
                 done += 1
-            if listener.heard and bar >= 0 and (token == v.BAR or cursor.phase == "end"):
+            if listener.heard and bar >= 0 and (token == vocabulary.BAR or cursor.phase == "end"):
                 listener.heard(Bar(first + bar, draft.whole(cursor, now, first, bar)))
             if cursor.phase == "end":
                 break
@@ -310,8 +310,8 @@ def suggest(
     cursor = Cursor()
     slots = np.array([cursor.push(token) for token in prompt])
     logits = stepper.feed(np.array(prompt), slots, stepper.start(len(prompt)))
-    mask = np.zeros(v.VOCABULARY, bool)
-    first = int(np.flatnonzero(v.FAMILY[family] == v.FAMILY_OF)[0])
+    mask = np.zeros(vocabulary.VOCABULARY, bool)
+    first = int(np.flatnonzero(vocabulary.FAMILY[family] == vocabulary.FAMILY_OF)[0])
     mask[first : first + len(allowed)] = allowed
     return draw(logits, mask, Sampling(1.0, 0.95), generator) - first
 
@@ -323,6 +323,6 @@ def chord_rules(score: Score, chords: tuple[Chord, ...]) -> tuple[tuple[int, fro
     rules = []
     for chord in chords:
         bar = int(np.searchsorted(ticks, chord.start, side="right")) - 1
-        steps = (chord.start - int(ticks[bar])) // v.UNIT + int(prepared["bars"][bar, BAR_PLACE])
+        steps = (chord.start - int(ticks[bar])) // vocabulary.UNIT + int(prepared["bars"][bar, BAR_PLACE])
         rules.append((int(starts[bar]) + steps, frozenset(chord.pitch_classes)))
     return tuple(rules)

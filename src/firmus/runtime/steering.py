@@ -33,28 +33,28 @@ from numpy.typing import NDArray
 from firmus.analysis.emotion import LOUDNESS
 from firmus.analysis.keys import majorness
 from firmus.runtime.constraints import Rules
-from firmus.tokens import _vocabulary as v
-from firmus.tokens._controls import key_contrast
-from firmus.tokens._cursor import Cursor
+from firmus.tokens.events import vocabulary
+from firmus.tokens.events.controls import key_contrast
+from firmus.tokens.events.cursor import Cursor
 
 Logits = NDArray[np.float32]
 GAIN = {"density": 2.0, "arousal": 2.0, "polyphony": 2.0, "register": 0.03, "valence": 2.0}  # of θ by an error
 MOST = {"density": 6.0, "arousal": 6.0, "polyphony": 6.0, "register": 0.4, "valence": 4.0}  # |θ| at most
 PATIENCE, PRESSING = 4, 0.6  # bars until an error of the whole weighs as much beside that of the last bar
-_LOG_STEPS = np.log(np.array(v.DURATIONS) / v.QUARTER)
-_LOG_GAPS = np.log(np.arange(1, v.LONGEST_BAR + 1) / v.QUARTER)
+_LOG_STEPS = np.log(np.array(vocabulary.DURATIONS) / vocabulary.QUARTER)
+_LOG_GAPS = np.log(np.arange(1, vocabulary.LONGEST_BAR + 1) / vocabulary.QUARTER)
 _PITCHES = np.arange(128)
-_PLACES = slice(v.PLACE, v.PLACE + v.LONGEST_BAR)
-_PITCH = slice(v.PITCH, v.PITCH + 128)
-_DRUM = slice(v.DRUM, v.DRUM + 128)
-_VELOCITY = slice(v.VELOCITY, v.VELOCITY + len(v.VELOCITIES))
-_LOUDER = (np.array(v.VELOCITIES) - v.USUAL_VELOCITY) / LOUDNESS
-_DURATION = slice(v.DURATION, v.DURATION + len(v.DURATIONS))
+_PLACES = slice(vocabulary.PLACE, vocabulary.PLACE + vocabulary.LONGEST_BAR)
+_PITCH = slice(vocabulary.PITCH, vocabulary.PITCH + 128)
+_DRUM = slice(vocabulary.DRUM, vocabulary.DRUM + 128)
+_VELOCITY = slice(vocabulary.VELOCITY, vocabulary.VELOCITY + len(vocabulary.VELOCITIES))
+_LOUDER = (np.array(vocabulary.VELOCITIES) - vocabulary.USUAL_VELOCITY) / LOUDNESS
+_DURATION = slice(vocabulary.DURATION, vocabulary.DURATION + len(vocabulary.DURATIONS))
 
 
 @dataclass(slots=True)
 class _Tally:
-    """What has been composed, as `firmus.tokens._controls.measure` counts it."""
+    """What has been composed, as `firmus.tokens.events.controls.measure` counts it."""
 
     quarters: float = 0.0
     onsets: int = 0
@@ -101,14 +101,14 @@ class Steering:
         lane = cursor.lane
         if lane > 0:
             is_single = self.rules.parts[lane - 1].monophonic
-            if family == v.FAMILY["PITCH"]:
+            if family == vocabulary.FAMILY["PITCH"]:
                 theta = self.tilt.get("polyphony", 0.0) / 2 - is_single * self._busy()
                 tilted[_DURATION] += theta * _LOG_STEPS
                 return tilted
-            if family not in (v.FAMILY["PLACE"], v.FAMILY["VELOCITY"]):
+            if family not in (vocabulary.FAMILY["PLACE"], vocabulary.FAMILY["VELOCITY"]):
                 self._further(tilted, cursor)
             self._pitches(tilted)
-            if family == v.FAMILY["PLACE"]:
+            if family == vocabulary.FAMILY["PLACE"]:
                 tilted[_VELOCITY] += self.tilt.get("arousal", 0.0) * _LOUDER
         return tilted
 
@@ -119,16 +119,16 @@ class Steering:
         """Another note here, a later place, or no more in this cell."""
         theta, bar = self._busy(), cursor.bars[cursor.bar]
         if theta:
-            since = max(0, bar.start - self._last.get(cursor.lane, bar.start - v.QUARTER // 2))
+            since = max(0, bar.start - self._last.get(cursor.lane, bar.start - vocabulary.QUARTER // 2))
             if cursor.place >= 0:
-                gaps = _LOG_GAPS[np.maximum(np.arange(v.LONGEST_BAR) - cursor.place, 1) - 1]
+                gaps = _LOG_GAPS[np.maximum(np.arange(vocabulary.LONGEST_BAR) - cursor.place, 1) - 1]
                 left = _LOG_GAPS[max(bar.length - cursor.place, 1) - 1]
             else:
-                gaps = _LOG_GAPS[np.minimum(np.arange(v.LONGEST_BAR) + since, v.LONGEST_BAR) - 1]
-                left = _LOG_GAPS[min(bar.length + since, v.LONGEST_BAR) - 1]
+                gaps = _LOG_GAPS[np.minimum(np.arange(vocabulary.LONGEST_BAR) + since, vocabulary.LONGEST_BAR) - 1]
+                left = _LOG_GAPS[min(bar.length + since, vocabulary.LONGEST_BAR) - 1]
             tilted[_PLACES] -= theta * gaps
-            tilted[v.PART : v.PART + v.MAX_PARTS + 1] -= theta * left
-            tilted[[v.BAR, v.END]] -= theta * left
+            tilted[vocabulary.PART : vocabulary.PART + vocabulary.MAX_PARTS + 1] -= theta * left
+            tilted[[vocabulary.BAR, vocabulary.END]] -= theta * left
         more = self.tilt.get("polyphony", 0.0)
         tilted[_PITCH] += more
         tilted[_DRUM] += more
@@ -149,28 +149,28 @@ class Steering:
         """Take note of a token that was drawn; the cursor has read it."""
         if not self.targets:
             return
-        family = v.FAMILY_OF[token]
-        if family in (v.FAMILY["BAR"], v.FAMILY["END"]):
+        family = vocabulary.FAMILY_OF[token]
+        if family in (vocabulary.FAMILY["BAR"], vocabulary.FAMILY["END"]):
             self._close()
-        elif family == v.FAMILY["PART"]:
+        elif family == vocabulary.FAMILY["PART"]:
             if cursor.lane > 0:
-                self.bar.quarters += cursor.bars[cursor.bar].length / v.QUARTER
+                self.bar.quarters += cursor.bars[cursor.bar].length / vocabulary.QUARTER
                 told = [bar.tempo for bar in cursor.bars[: cursor.bar + 1] if bar.tempo is not None]
-                self._bpm = v.TEMPI[told[-1]] if told else 120.0
+                self._bpm = vocabulary.TEMPI[told[-1]] if told else 120.0
         elif cursor.lane <= 0:
             return
-        elif family == v.FAMILY["PLACE"]:
+        elif family == vocabulary.FAMILY["PLACE"]:
             self.bar.onsets += 1
             self._last[cursor.lane] = cursor.time
-        elif family == v.FAMILY["DURATION"]:
+        elif family == vocabulary.FAMILY["DURATION"]:
             steps, pitch = cursor.notes[cursor.lane - 1][-1][1:3]
             self.bar.notes += 1
             self.bar.steps += steps
             self.bar.pitches += pitch
             self.classes[pitch % 12] += 1
-        elif family == v.FAMILY["DRUM"]:
+        elif family == vocabulary.FAMILY["DRUM"]:
             self.bar.notes += 1
-        elif family == v.FAMILY["VELOCITY"]:
+        elif family == vocabulary.FAMILY["VELOCITY"]:
             self.bar.velocities += 1
             self.bar.velocity += cursor.velocity
 
@@ -196,12 +196,12 @@ class Steering:
             return target - tally.pitches / max(tally.notes, 1)
         density = tally.onsets / tally.quarters
         if name == "arousal":
-            louder = tally.velocity / tally.velocities - v.USUAL_VELOCITY if tally.velocities else 0.0
+            louder = tally.velocity / tally.velocities - vocabulary.USUAL_VELOCITY if tally.velocities else 0.0
             return _relative(2**target, density * self._bpm / 60 * 2 ** (louder / LOUDNESS))
         if name == "density":
             return _relative(target, density)
         is_drums_alone = not tally.steps
-        full = tally.notes / tally.onsets if is_drums_alone else tally.steps / v.QUARTER / tally.quarters
+        full = tally.notes / tally.onsets if is_drums_alone else tally.steps / vocabulary.QUARTER / tally.quarters
         return _relative(target, full)
 
 

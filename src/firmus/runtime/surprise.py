@@ -21,14 +21,14 @@ from firmus.runtime.filling import rules_within, window
 from firmus.runtime.stepper import ROWS, State, Stepper
 from firmus.score import Score
 from firmus.tokens import Example, Prepared, events
-from firmus.tokens import _vocabulary as v
-from firmus.tokens._cells import BAR_KEY, BAR_SECTION, NO_TOKEN
-from firmus.tokens._cursor import Cursor
+from firmus.tokens.events import vocabulary
+from firmus.tokens.events.cells import BAR_KEY, BAR_SECTION, NO_TOKEN
+from firmus.tokens.events.cursor import Cursor
 
 Logits = NDArray[np.float64]
 LIKELIER = 3  # pitches that are told beside the one that sounds
-_SOUNDS = (v.FAMILY["PITCH"], v.FAMILY["DRUM"])
-_BEFORE = (v.FAMILY["PLACE"], v.FAMILY["VELOCITY"])
+_SOUNDS = (vocabulary.FAMILY["PITCH"], vocabulary.FAMILY["DRUM"])
+_BEFORE = (vocabulary.FAMILY["PLACE"], vocabulary.FAMILY["VELOCITY"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def readings(
         now = np.zeros_like(left)
         now[first:last] = left[first:last]
         story = events.assemble(prepared, now, first, last, controls)
-        begin = int(np.flatnonzero(story.tokens == v.FILL)[0]) + 1
+        begin = int(np.flatnonzero(story.tokens == vocabulary.FILL)[0]) + 1
         reading = Reading(stepper, first, last, now, story, begin)
         _read(reading, order, rules_within(rules, prepared, first, last) if rules else None)
         yield reading
@@ -192,7 +192,7 @@ def _read(reading: Reading, order: list[list[tuple[int, int]]], rules: Rules | N
             here = chances[family] / max(chances[family].sum(), 1e-12)
             pitch_nats = _cost(here, token - family.start)
             when += cost - pitch_nats
-            around = _around(grammar, here, told) if grammar and family.start == v.PITCH else ({}, 1.0)
+            around = _around(grammar, here, told) if grammar and family.start == vocabulary.PITCH else ({}, 1.0)
             found = (float(here[token - family.start]), _likeliest(here, token - family.start), *around)
             length = 0.0
         else:
@@ -209,7 +209,7 @@ def _read(reading: Reading, order: list[list[tuple[int, int]]], rules: Rules | N
 def _find(reading: Reading, order: list[list[tuple[int, int]]]) -> list[ToldNote]:
     """The open notes of a story, as they are told; given notes and cells go into the reading."""
     tokens, cursor = reading.story.tokens, Cursor()
-    families = v.FAMILY_OF[tokens]
+    families = vocabulary.FAMILY_OF[tokens]
     waiting = {
         (bar, part): [index for there, index in told if there == bar]
         for part, told in enumerate(order)
@@ -228,7 +228,7 @@ def _find(reading: Reading, order: list[list[tuple[int, int]]]) -> list[ToldNote
             first, last = at, at + 1
             while families[first - 1] in _BEFORE:
                 first -= 1
-            while last < len(tokens) and families[last] == v.FAMILY["DURATION"]:
+            while last < len(tokens) and families[last] == vocabulary.FAMILY["DURATION"]:
                 last += 1
             told = ToldNote(lane - 1, waiting[bar, lane - 1].pop(0), bar, first, at, last)
             (found if at >= reading.begin else reading.given).append(told)
@@ -281,14 +281,14 @@ def _without(
     if prepared["lane"][0] and not is_open[:, 0].any():
         found["chords"] = (prepared | {"lane": np.array([False, False])}, controls)
     for place, token in enumerate(controls):
-        name = v.CONTROLS[(token - v.CONTROL) // v.CLASSES]
+        name = vocabulary.CONTROLS[(token - vocabulary.CONTROL) // vocabulary.CLASSES]
         found[name] = (prepared, (*controls[:place], *controls[place + 1 :]))
     return found
 
 
 def side_by_side(stepper: Stepper, stories: Sequence[Example]) -> list[NDArray[np.float64]]:
     """Nats of every token after ``FILL`` of stories with the same music."""
-    begins = [int(np.flatnonzero(story.tokens == v.FILL)[0]) + 1 for story in stories]
+    begins = [int(np.flatnonzero(story.tokens == vocabulary.FILL)[0]) + 1 for story in stories]
     music = stories[0].tokens[begins[0] :]
     state = stepper.start(max(len(story.tokens) for story in stories), len(stories))
     logits = np.stack([
@@ -318,7 +318,11 @@ def _cost(chances: Logits, token: int) -> float:
 
 def _run_of(token: int) -> slice:
     """The pitches or the drums of the vocabulary, whichever a token is one of."""
-    return slice(v.PITCH, v.PITCH + 128) if v.FAMILY_OF[token] == v.FAMILY["PITCH"] else slice(v.DRUM, v.DRUM + 128)
+    return (
+        slice(vocabulary.PITCH, vocabulary.PITCH + 128)
+        if vocabulary.FAMILY_OF[token] == vocabulary.FAMILY["PITCH"]
+        else slice(vocabulary.DRUM, vocabulary.DRUM + 128)
+    )
 
 
 def _likeliest(chances: Logits, but: int) -> tuple[tuple[int, float], ...]:

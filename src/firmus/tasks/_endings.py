@@ -7,7 +7,7 @@ from dataclasses import replace
 from firmus.runtime.constraints import Rules
 from firmus.score import Key, Score
 from firmus.timing import bars, beat
-from firmus.tokens import _vocabulary as v
+from firmus.tokens.events import vocabulary
 
 
 def triad(key: Key) -> frozenset[int]:
@@ -28,7 +28,7 @@ def at_rest(rules: Rules, key: Key, score: Score) -> Rules:
         wanted[pitched[-1]] = frozenset({key.pitch_class})
     reached = [{pitch % 12 for pitch in range(part.low, part.high + 1)} for part in rules.parts]
     final = tuple(tones if tones & there else frozenset() for tones, there in zip(wanted, reached, strict=True))
-    chord = v.CHORD + v.CHORDS.index((key.pitch_class, "" if key.mode == "major" else "m"))
+    chord = vocabulary.CHORD + vocabulary.CHORDS.index((key.pitch_class, "" if key.mode == "major" else "m"))
     return replace(rules, final=final, final_chord=chord)
 
 
@@ -45,4 +45,4 @@ def with_cadence(rules: Rules, key: Key, score: Score) -> Rules:
     tonic = key.pitch_class
     dominant = frozenset((tonic + interval) % 12 for interval in (7, 11, 2, 5)) & frozenset(key.scale)
     told = ((0, frozenset[int]()), (last.start - step, dominant), (last.start, triad(key)))
-    return replace(rules, chords=tuple((start // v.UNIT, tones) for start, tones in told))
+    return replace(rules, chords=tuple((start // vocabulary.UNIT, tones) for start, tones in told))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from firmus import raster
 from firmus.analysis.chords import recognise
 from firmus.errors import InvalidBrief
 from firmus.runtime.latent import OPEN
@@ -17,7 +18,7 @@ from firmus.tasks import _session as session
 from firmus.tasks import _windows as windows
 from firmus.tasks._styles import STYLES
 from firmus.tasks.refine import given, stretches
-from firmus.tokens import Integers, _raster
+from firmus.tokens import Integers
 from firmus.work import Brief, Work
 
 USUAL_BARS = 16
@@ -91,8 +92,8 @@ def compose(brief: Brief, chosen: Card, progress: session.Progress | None) -> li
         generator = np.random.default_rng(seed)
         key = session.key_asked(brief) or Key.parse(KEYS[int(generator.integers(len(KEYS)))])
         told = _ideas(space, brief, frame, key, wanted, generator)
-        bar = frame.meters[0].bar // _raster.STEP
-        score = space.score(told[: frame.end // _raster.STEP], bar)
+        bar = frame.meters[0].bar // raster.STEP
+        score = space.score(told[: frame.end // raster.STEP], bar)
         pitched = not all(part.is_drums for part in score.parts)
         score = replace(
             score, meters=frame.meters, tempi=frame.tempi, keys=(key,) if pitched else (), chords=frame.chords,
@@ -166,9 +167,9 @@ def _points(
 def _frame(brief: Brief, space: windows.Space) -> Score:
     """The empty score: meter, tempo, length and chords."""
     name, meter = space.card.name, Meter.parse(brief.meter or "4/4")
-    bar = meter.bar // _raster.STEP
+    bar = meter.bar // raster.STEP
     known = space.card.facts.get("bar", 0)  # a picture has one width
-    if meter.bar % _raster.STEP or bar > _raster.LONGEST_BAR or known not in (0, bar):
+    if meter.bar % raster.STEP or bar > raster.LONGEST_BAR or known not in (0, bar):
         most = f"bars of {known} sixteenths" if known else "bars of up to 6/4, in whole sixteenths"
         raise InvalidBrief(f"meter {brief.meter}: model {name!r} knows {most}")
     if brief.parts or brief.ranges:
@@ -197,9 +198,9 @@ def _ideas(
     generator: np.random.Generator,
 ) -> Integers:
     """Windows (T, C) side by side: ideas that come back (`PATTERN`), the last one ending on the tonic."""
-    bar = frame.meters[0].bar // _raster.STEP
+    bar = frame.meters[0].bar // raster.STEP
     steps = bar * space.bars
-    count = -(-frame.end // (steps * _raster.STEP))
+    count = -(-frame.end // (steps * raster.STEP))
     heat = USUAL_TEMPERATURE if brief.temperature is None else brief.temperature
     ideas = _points(space, brief, generator, key, bar)
     scale = windows.scale_mask(space, set(key.scale), steps) if brief.is_strict("key") else None

@@ -27,8 +27,8 @@ from firmus.tasks import _ranking as ranking
 from firmus.tasks import _wishes as wishes
 from firmus.tasks._styles import STYLES, instrument_range
 from firmus.timing import bars, beat
-from firmus.tokens import _vocabulary as v
 from firmus.tokens import events
+from firmus.tokens.events import vocabulary
 from firmus.work import Brief, Origin, Work, chord_bars, pitch_range
 
 Progress = Callable[[str, int, int], None]  # what is being done, how much of it is done, of how much
@@ -290,7 +290,7 @@ def rules(brief: Brief, score: Score, part_rules: tuple[PartRules, ...], chords:
                 f"part {part.name!r} has no note of the key or chords from MIDI {limits.low} to {limits.high}: "
                 "widen its range"
             )
-    steps = beat(score.meters[0]) // v.UNIT
+    steps = beat(score.meters[0]) // vocabulary.UNIT
     return Rules(part_rules, scale, held, steps)
 
 
@@ -353,7 +353,7 @@ def chords_over(text: str, score: Score, first: int = 0) -> tuple[Chord, ...]:
         within = progression[index % len(progression)]
         for place, chord in enumerate(within):
             step = (bar.end - bar.start) * place // len(within)
-            start = bar.start + step // v.UNIT * v.UNIT
+            start = bar.start + step // vocabulary.UNIT * vocabulary.UNIT
             if not placed or replace(placed[-1], start=start) != replace(chord, start=start):
                 placed.append(replace(chord, start=start))
     return tuple(placed)
@@ -374,7 +374,7 @@ def summary_of(work: Work) -> dict[str, Any]:
 def cells_between(score: Score, spans: list[tuple[int, int]], parts: Iterable[int]) -> Open:
     """Cells (B, P + 1) of the parts (places from 0) in the bars that begin within the spans of ticks."""
     prepared = events.prepare(score)
-    is_open = np.zeros(events.cells(prepared), bool)
+    is_open = np.zeros(events.grid_shape(prepared), bool)
     inside = np.zeros(len(prepared["ticks"]), bool)
     for start, stop in spans:
         inside |= (prepared["ticks"] >= start) & (prepared["ticks"] < stop)
@@ -394,8 +394,8 @@ def refill(
     progress: Progress | None,
 ) -> list[Work]:
     """Compose the open cells of a source anew."""
-    if len(score.parts) > v.MAX_PARTS:
-        raise InvalidBrief(f"the source has {len(score.parts)} parts: {v.MAX_PARTS} is the most")
+    if len(score.parts) > vocabulary.MAX_PARTS:
+        raise InvalidBrief(f"the source has {len(score.parts)} parts: {vocabulary.MAX_PARTS} is the most")
     part_rules = rules_of_parts(brief, source)
     held = rules(brief, score, part_rules, chords)
     bare, style = form.emptied(score, is_open), infer_style(brief, chosen, score)

@@ -71,7 +71,7 @@ def of_work(work: Work, model: str | None, unknown: Reasons) -> Telling:
             f"{origin.model} made it, which reads no notes here; {session.DEFAULT_MODEL} reads it note by note"
         )
     chosen = reader(model or (origin.model if able else session.DEFAULT_MODEL))
-    is_open = np.zeros(events.cells(events.prepare(score)), bool)
+    is_open = np.zeros(events.grid_shape(events.prepare(score)), bool)
     for start, stop, part in origin.composed:
         is_open |= session.cells_between(score, [(start, stop)], [part])
     style = origin.measured.get("style") or session.infer_style(brief, chosen, score)
@@ -115,7 +115,7 @@ def of_score(score: Score, model: str | None, style: str | None, unknown: Reason
     if style is None:
         unknown["style"] = f"no style is given: {found} is the likeliest of {len(chosen.styles)}; --style says another"
     known = session.as_the_model_knows(score, chosen, found)
-    is_open = np.ones(events.cells(events.prepare(known)), bool)
+    is_open = np.ones(events.grid_shape(events.prepare(known)), bool)
     is_open[:, 0] = False
     return Telling(model_in_memory, known, is_open, found, None, (), False, {})
 
@@ -147,7 +147,7 @@ def likeliest_style(model: stepper.Stepper, score: Score) -> str:
     stories = []
     for style in styles:
         prepared = events.prepare(session.as_the_model_knows(score, model.card, style), style)
-        count, lanes = events.cells(prepared)
+        count, lanes = events.grid_shape(prepared)
         sizes = np.diff(prepared["borders"]).reshape(count, lanes).sum(axis=1) + lanes
         last = max(1, int((np.cumsum(sizes) <= HEARD).sum()))
         is_open = np.ones((count, lanes), bool)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus import plugins
+from firmus import plugins, raster
 from firmus.analysis import features, keys
 from firmus.analysis.melody import melody_part
 from firmus.errors import InvalidBrief, TokenError
@@ -19,7 +19,7 @@ from firmus.runtime.weights import Card
 from firmus.score import Key, Note, Part, Score
 from firmus.tasks import _session as session
 from firmus.timing import bars, beat
-from firmus.tokens import Integers, _raster, in_bars
+from firmus.tokens import Integers, in_bars
 from firmus.work import Brief, Origin, Work
 
 Points = NDArray[np.float32]
@@ -61,7 +61,7 @@ class Space:
         self.latent: Latent = load(chosen.name)
         self.module: Any = plugins.load("firmus.tokens", chosen.representation)
         self.bars = chosen.shape["bars"]
-        self.lines = [column for column, size in enumerate(self.module.COLUMNS) if size == _raster.LINE]
+        self.lines = [column for column, size in enumerate(self.module.COLUMNS) if size == raster.LINE]
         self.facts: dict[str, Any] = chosen.facts.get("space", {})
 
     def draw(self, style: str, generator: np.random.Generator) -> Points:
@@ -99,7 +99,7 @@ class Space:
         shift = (7 * (key.signature - found.key.signature) + 6) % 12 - 6
         window = values.copy()
         for column in self.lines:
-            window[:, column] = _raster.moved(window[:, column], shift)
+            window[:, column] = raster.moved(window[:, column], shift)
         return window
 
     def score(self, values: Integers, bar: int) -> Score:
@@ -222,11 +222,11 @@ def cut(source: Score, space: Space, spans: list[tuple[int, int]]) -> Iterator[W
         values = space.module.encode(source)
     except TokenError as error:
         raise InvalidBrief(str(error)) from None
-    every, lines = bars(source), _raster.bar_lines(source)
+    every, lines = bars(source), raster.bar_lines(source)
     missing = len(every) and int(lines[-1].sum()) - len(values)
     if missing > 0:  # the last bar may end after the last note
         silence = np.zeros((missing, values.shape[1]), values.dtype)
-        silence[0] = [_raster.REST if size == _raster.LINE else 0 for size in space.module.COLUMNS]
+        silence[0] = [raster.REST if size == raster.LINE else 0 for size in space.module.COLUMNS]
         values = np.concatenate([values, silence])
     wanted = [any(first <= bar.start < last for first, last in spans) and bar.number > 0 for bar in every]
     place = 0
@@ -251,9 +251,9 @@ def cut(source: Score, space: Space, spans: list[tuple[int, int]]) -> Iterator[W
             stop += 1
         begin = int(lines[low, 0])
         window = values[begin : begin + space.bars * length].astype(np.int64)
-        held = np.array([size == _raster.LINE for size in space.module.COLUMNS]) & (window[0] == _raster.HOLD)
+        held = np.array([size == raster.LINE for size in space.module.COLUMNS]) & (window[0] == raster.HOLD)
         for column in np.flatnonzero(held):
-            window[:, column] = _raster.begun(window[:, column], values[:begin, column])
+            window[:, column] = raster.begun(window[:, column], values[:begin, column])
         yield Window(window, length, every[low].start, every[place].start, every[stop - 1].end, held)
         place = stop
 
@@ -284,10 +284,10 @@ def _runs(told: list[Integers], found: list[Window]) -> Iterator[tuple[int, int,
         pieces: list[Integers] = []
         while True:
             window = found[place]
-            inside = slice((window.first - window.start) // _raster.STEP, (window.last - window.start) // _raster.STEP)
+            inside = slice((window.first - window.start) // raster.STEP, (window.last - window.start) // raster.STEP)
             new = told[place][inside].copy()
             if pieces and window.first == window.start:
-                new[0] = np.where(window.held & (new[0] == _sounding(np.concatenate(pieces))), _raster.HOLD, new[0])
+                new[0] = np.where(window.held & (new[0] == _sounding(np.concatenate(pieces))), raster.HOLD, new[0])
             pieces.append(new)
             place += 1
             if place == len(found) or found[place].first != window.last or found[place].bar != first.bar:
@@ -296,15 +296,15 @@ def _runs(told: list[Integers], found: list[Window]) -> Iterator[tuple[int, int,
 
 
 def _sounding(values: Integers) -> Integers:
-    """The last value (C,) of each column of (T, C) that is not `_raster.HOLD`."""
-    latest = len(values) - 1 - (values[::-1] != _raster.HOLD).argmax(axis=0)
+    """The last value (C,) of each column of (T, C) that is not `raster.HOLD`."""
+    latest = len(values) - 1 - (values[::-1] != raster.HOLD).argmax(axis=0)
     found: Integers = np.take_along_axis(values, latest[None], 0)[0]
     return found
 
 
 def _spliced(part: Part, first: int, last: int, told: tuple[Note, ...]) -> Part:
     """A part with notes told from tick `first` on in place of its own up to `last`; what sounds into them sounds on."""
-    half = _raster.STEP // 2
+    half = raster.STEP // 2
     kept = [note for note in part.notes if not first - half <= note.start < last - half]
     alone = features.is_monophonic(part)
     into = [note for note in kept if note.start < first < note.end] if not part.is_drums else []
@@ -381,14 +381,14 @@ def key_mask(space: Space, brief: Brief, steps: int) -> NDArray[np.bool_] | None
 
 
 def scale_mask(
-    space: Space, scale: set[int], steps: int, low: int = _raster.LOWEST, high: int = _raster.HIGHEST
+    space: Space, scale: set[int], steps: int, low: int = raster.LOWEST, high: int = raster.HIGHEST
 ) -> NDArray[np.bool_]:
     """Which values may be drawn (T, F): of lines some pitch classes within a range; all values of other columns."""
     found = []
     for size in space.module.COLUMNS:
         mask = np.ones(size, bool)
-        if size == _raster.LINE:
-            pitches = np.arange(_raster.LOWEST, _raster.HIGHEST + 1)
-            mask[_raster.FIRST :] = [pitch % 12 in scale and low <= pitch <= high for pitch in pitches]
+        if size == raster.LINE:
+            pitches = np.arange(raster.LOWEST, raster.HIGHEST + 1)
+            mask[raster.FIRST :] = [pitch % 12 in scale and low <= pitch <= high for pitch in pitches]
         found.append(mask)
     return np.tile(np.concatenate(found), (steps, 1))

@@ -10,7 +10,7 @@ from firmus.errors import InvalidBrief
 from firmus.runtime.weights import Card
 from firmus.score import Score
 from firmus.tokens import Scales, events
-from firmus.tokens import _vocabulary as v
+from firmus.tokens.events import vocabulary
 from firmus.work import Brief, mood
 
 MEASURED = ("density", "register", "polyphony")
@@ -48,7 +48,7 @@ def tokens(brief: Brief, chosen: Card, style: str) -> tuple[int, ...]:
     """Control tokens that ask for what is wished."""
     between = scales(chosen).get(style, {})
     return tuple(
-        events.control(name, min(int(share * v.CLASSES), v.CLASSES - 1))
+        events.control(name, min(int(share * vocabulary.CLASSES), vocabulary.CLASSES - 1))
         for name, share in wishes(brief).items()
         if between.get(name)
     )
@@ -66,7 +66,7 @@ def tempo(brief: Brief, chosen: Card, style: str, usual: float) -> float:
     wished = targets(brief, chosen, style)
     if "arousal" not in wished or not between.get("density"):
         return usual
-    density = wished.get("density", between["density"][v.CLASSES // 2 - 1])
+    density = wished.get("density", between["density"][vocabulary.CLASSES // 2 - 1])
     return round(float(np.clip(2 ** wished["arousal"] * 60 / density, CALM * usual, LIVELY * usual)), 1)
 
 
@@ -96,7 +96,7 @@ def share(value: float, between: list[float]) -> float:
     """
     step = np.diff(between)
     ends = [between[0] - step[0], *between, between[-1] + step[-1]]
-    return float(np.interp(value, ends, np.arange(len(ends)) / v.CLASSES))
+    return float(np.interp(value, ends, np.arange(len(ends)) / vocabulary.CLASSES))
 
 
 def value_at(share: float, between: list[float]) -> float:
@@ -109,7 +109,7 @@ def value_at(share: float, between: list[float]) -> float:
     """
     step = np.diff(between)
     ends = [between[0] - step[0], *between, between[-1] + step[-1]]
-    return float(np.interp(share, np.arange(len(ends)) / v.CLASSES, ends))
+    return float(np.interp(share, np.arange(len(ends)) / vocabulary.CLASSES, ends))
 
 
 def scales(chosen: Card) -> Scales:

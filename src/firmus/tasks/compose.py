@@ -22,8 +22,8 @@ from firmus.tasks import _windows as windows
 from firmus.tasks import _wishes as wishes
 from firmus.tasks._endings import at_rest, with_cadence
 from firmus.tasks._styles import STYLES, Style, Voice, empty_parts, voices
-from firmus.tokens import _vocabulary as v
 from firmus.tokens import events
+from firmus.tokens.events import vocabulary
 from firmus.work import MOST_BARS, Brief, Work
 
 USUAL_BARS = 16
@@ -85,7 +85,7 @@ def compose(brief: Brief | None = None, progress: session.Progress | None = None
         rules = session.rules(brief, score, part_rules, score.chords)
         if brief.is_strict("key") and not brief.chords:
             rules = with_cadence(at_rest(rules, score.keys[0], score), score.keys[0], score)
-        is_open = np.ones(events.cells(events.prepare(score)), bool)
+        is_open = np.ones(events.grid_shape(events.prepare(score)), bool)
         is_open[:, 0] = style.has_chords and not brief.chords
         return session.Plan(score, is_open, style.name, rules, form=stretches(score))
 
@@ -109,9 +109,9 @@ def _refuse_out_of_range(brief: Brief, chosen_voices: tuple[Voice, ...]) -> None
 def _frame(brief: Brief, chosen: Card, style: Style, parts: tuple[Voice, ...], generator: np.random.Generator) -> Score:
     """The empty score: what was asked for, and for the rest what the model suggests."""
     known = events.prepare(session.as_the_model_knows(Score(empty_parts(parts)), chosen, style.name), style.name)
-    prompt = [*known["head"].tolist(), *known["programs"].tolist(), v.BAR]
+    prompt = [*known["head"].tolist(), *known["programs"].tolist(), vocabulary.BAR]
     key = _key(brief, chosen, prompt, generator)
-    meter = _meter(brief, chosen, [*prompt, v.KEY + v.KEYS.index(key)], generator)
+    meter = _meter(brief, chosen, [*prompt, vocabulary.KEY + vocabulary.KEYS.index(key)], generator)
     tempo = brief.tempo or wishes.tempo(brief, chosen, style.name, style.tempo_in(meter.text))
     bars = _bars(brief, meter, tempo)
     if brief.seconds and not brief.tempo:
@@ -134,18 +134,21 @@ def _key(brief: Brief, chosen: Card, prompt: list[int], generator: np.random.Gen
     if asked:
         return asked
     mode = wishes.mode(brief)
-    friendly = np.array([abs(key.signature) <= 4 and mode in ("", key.mode) for key in v.KEYS])
-    return v.KEYS[suggest(stepper.load(chosen.name), prompt, "KEY", friendly, generator)]
+    friendly = np.array([abs(key.signature) <= 4 and mode in ("", key.mode) for key in vocabulary.KEYS])
+    return vocabulary.KEYS[suggest(stepper.load(chosen.name), prompt, "KEY", friendly, generator)]
 
 
 def _meter(brief: Brief, chosen: Card, prompt: list[int], generator: np.random.Generator) -> Meter:
     if brief.meter:
         meter = Meter.parse(brief.meter)
-        if (meter.numerator, meter.denominator) not in v.METERS or meter.bar > v.LONGEST_BAR * v.UNIT:
+        if (
+            meter.numerator,
+            meter.denominator,
+        ) not in vocabulary.METERS or meter.bar > vocabulary.LONGEST_BAR * vocabulary.UNIT:
             raise InvalidBrief(f"meter {brief.meter}: a bar may last eight quarters at most, such as 4/2")
         return meter
-    usual = np.array([f"{numerator}/{denominator}" in USUAL_METERS for numerator, denominator in v.METERS])
-    return Meter(0, *v.METERS[suggest(stepper.load(chosen.name), prompt, "METER", usual, generator)])
+    usual = np.array([f"{numerator}/{denominator}" in USUAL_METERS for numerator, denominator in vocabulary.METERS])
+    return Meter(0, *vocabulary.METERS[suggest(stepper.load(chosen.name), prompt, "METER", usual, generator)])
 
 
 def _bars(brief: Brief, meter: Meter, tempo: float) -> int:

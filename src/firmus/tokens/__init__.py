@@ -49,10 +49,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from firmus.raster import Integers, Prepared, Window
 from firmus.score import Meter, Score
 
-Integers = NDArray[np.integer[Any]]
-Prepared = dict[str, NDArray[Any]]
+__all__ = ["Example", "Integers", "Prepared", "Scales", "Shape", "Window", "in_bars", "shape"]
+
 Scales = dict[str, dict[str, list[float]]]  # style → control → the seven borders between its classes
 
 
@@ -75,23 +76,6 @@ class Shape:
     parts: int
     quarter: int
     columns: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Some bars of a raster, all of one length.
-
-    Parameters
-    ----------
-    values : array (T, C)
-    bar : int
-        Steps in each bar; T is a multiple of it.
-    style : str
-    """
-
-    values: Integers
-    bar: int
-    style: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,16 +16,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus import pitch
+from firmus import pitch, raster
 from firmus.analysis.melody import BASSES
+from firmus.drums import LENGTH
 from firmus.score import Chord, Note, Part, Score
-from firmus.tokens import Integers, Prepared, Window, _raster
-from firmus.tokens._drums import LENGTH
+from firmus.tokens import Integers, Prepared, Window
 
 TITLE = "Band of five as a piano roll"
 KIND = "raster"
-QUARTER = _raster.QUARTER
-PLACES = _raster.LONGEST_BAR
+QUARTER = raster.QUARTER
+PLACES = raster.LONGEST_BAR
 PARTS = 5
 NAMES = ("Drums", "Bass", "Guitar", "Keys", "Strings")
 PROGRAMS = (0, 33, 29, 4, 48)  # fingered bass, overdriven guitar, electric piano, string ensemble
@@ -58,7 +58,7 @@ def encode(score: Score) -> Integers:
     >>> roll[:, 128 + 40].tolist()
     [2, 1, 1, 0]
     """
-    count = _raster.steps(score, MOST_STEPS)
+    count = raster.steps(score, MOST_STEPS)
     return np.concatenate([_roll(score, count).reshape(count, CELLS), _chords(score, count)[:, None]], axis=1)
 
 
@@ -68,7 +68,7 @@ def _chords(score: Score, count: int) -> NDArray[np.int16]:
     for chord in score.chords:
         known = chord.root != pitch.NO_CHORD
         place = QUALITIES.index(chord.quality) * 12 + pitch.pitch_class(chord.root) + 1 if known else 0
-        lane[_raster.nearest(chord.start) :] = place
+        lane[raster.nearest(chord.start) :] = place
     return lane
 
 
@@ -77,7 +77,7 @@ def _roll(score: Score, count: int) -> NDArray[np.int16]:
     for part in score.parts:
         row = instrument(part)
         for note in part.notes:
-            first, last = _raster.nearest(note.start), _raster.nearest(note.end)
+            first, last = raster.nearest(note.start), raster.nearest(note.end)
             if first < count:
                 if row:
                     cells = roll[first + 1 : last, row, note.pitch]
@@ -88,8 +88,8 @@ def _roll(score: Score, count: int) -> NDArray[np.int16]:
 
 def decode(values: Integers) -> Score:
     """Score of five parts out of any array; a pitch that sounds on without having been struck is struck there."""
-    raster = _raster.table(values, len(COLUMNS))
-    roll = raster[:, :CELLS].reshape(-1, PARTS, PITCHES)
+    table = raster.table(values, len(COLUMNS))
+    roll = table[:, :CELLS].reshape(-1, PARTS, PITCHES)
     notes: list[list[Note]] = [[] for _ in NAMES]
     sounding = (roll == SOUNDING) | (roll == STRUCK)
     before = np.concatenate([np.zeros_like(sounding[:1]), sounding[:-1]])
@@ -101,10 +101,10 @@ def decode(values: Integers) -> Score:
             for start in np.flatnonzero(begins[:, row, key]).tolist():
                 later = stops[np.searchsorted(stops, start, side="right") :]
                 stop = int(later[0]) if len(later) else len(roll)
-                length = (stop - start) * _raster.STEP if row else LENGTH
-                notes[row].append(Note(start * _raster.STEP, length, key))
+                length = (stop - start) * raster.STEP if row else LENGTH
+                notes[row].append(Note(start * raster.STEP, length, key))
     parts = (Part(name, tuple(notes[i]), PROGRAMS[i], is_drums=i == 0) for i, name in enumerate(NAMES))
-    return Score(tuple(parts), chords=_symbols(raster[:, CELLS]), end=len(roll) * _raster.STEP)
+    return Score(tuple(parts), chords=_symbols(table[:, CELLS]), end=len(roll) * raster.STEP)
 
 
 def _symbols(lane: Integers) -> tuple[Chord, ...]:
@@ -114,8 +114,8 @@ def _symbols(lane: Integers) -> tuple[Chord, ...]:
     for step in np.flatnonzero(np.diff(lane, prepend=0)).tolist():
         quality, root = divmod(int(lane[step]) - 1, 12)
         known = lane[step] > 0
-        chord = Chord(step * _raster.STEP, ROOTS[root], QUALITIES[quality]) if known else None
-        found.append(chord or Chord(step * _raster.STEP, pitch.NO_CHORD))
+        chord = Chord(step * raster.STEP, ROOTS[root], QUALITIES[quality]) if known else None
+        found.append(chord or Chord(step * raster.STEP, pitch.NO_CHORD))
     return tuple(found)
 
 
@@ -126,15 +126,15 @@ def quantise(score: Score) -> Score:
 
 def prepare(score: Score, style: str = "", derived: bool = False) -> Prepared:
     """The cells that are not silent, as places and values, and where its bars begin."""
-    raster = encode(score)
-    roll = raster[:, :CELLS].reshape(-1)
+    table = encode(score)
+    roll = table[:, :CELLS].reshape(-1)
     cells = np.flatnonzero(roll).astype(np.uint32)
-    return _raster.packed(raster[:, CELLS:], score, style) | {"cells": cells, "values": roll[cells].astype(np.uint8)}
+    return raster.packed(table[:, CELLS:], score, style) | {"cells": cells, "values": roll[cells].astype(np.uint8)}
 
 
 def cut(prepared: Prepared, generator: np.random.Generator, bars: int, transpose: bool = True) -> Window | None:
     """A random window in a random key, in which at least two of the five play; None where the drawn one does not."""
-    drawn = _raster.draw(prepared, generator, bars)
+    drawn = raster.draw(prepared, generator, bars)
     if drawn is None:
         return None
     window, before = drawn

@@ -16,20 +16,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from firmus import raster
+from firmus.drums import DRUMS, LENGTH, SETS, apart, strokes, together
 from firmus.score import Note, Part, Score
-from firmus.tokens import Integers, Prepared, Window, _raster
-from firmus.tokens._drums import DRUMS, LENGTH, SETS, apart, strokes, together
+from firmus.tokens import Integers, Prepared, Window
 
 TITLE = "Groove: nine drums, loudness and timing"
 KIND = "raster"
-QUARTER = _raster.QUARTER
-PLACES = _raster.LONGEST_BAR
+QUARTER = raster.QUARTER
+PLACES = raster.LONGEST_BAR
 PARTS = 1
 NAMES = ("Drums",)
 CLASSES = 8
 COLUMNS = (SETS, *[1 + CLASSES] * (2 * len(DRUMS)))
 VOCABULARY = COLUMNS[0]
-TIMING = _raster.STEP // CLASSES  # ticks of a class of timing
+TIMING = raster.STEP // CLASSES  # ticks of a class of timing
 USUAL = 6  # class of velocity where none is told
 
 
@@ -43,7 +44,7 @@ def encode(score: Score) -> Integers:
     >>> int(row[0]), row[1:4].tolist(), row[10:13].tolist()
     (5, [7, 0, 3], [5, 0, 6])
     """
-    count = _raster.steps(score)
+    count = raster.steps(score)
     loud, late = np.moveaxis(strokes(score, count), -1, 0)
     late = late // TIMING
     late[:1] = np.maximum(late[:1], 0)  # nothing sounds before the beginning
@@ -54,15 +55,15 @@ def encode(score: Score) -> Integers:
 
 def decode(values: Integers) -> Score:
     """Score of a drum part out of any array; what is no class sounds in the middle of them; the inverse of `encode`."""
-    raster = _raster.table(values, len(COLUMNS))
+    table = raster.table(values, len(COLUMNS))
     notes = []
-    for step, place in np.argwhere(apart(raster[:, 0])):
-        loud, when = (int(raster[step, 1 + place + offset]) for offset in (0, len(DRUMS)))
+    for step, place in np.argwhere(apart(table[:, 0])):
+        loud, when = (int(table[step, 1 + place + offset]) for offset in (0, len(DRUMS)))
         loud = loud if 1 <= loud <= CLASSES else USUAL
         late = when - CLASSES // 2 - 1 if 1 <= when <= CLASSES else 0
-        start = max(int(step) * _raster.STEP + late * TIMING, 0)
+        start = max(int(step) * raster.STEP + late * TIMING, 0)
         notes.append(Note(start, LENGTH, DRUMS[place], 16 * loud - 8))
-    return Score((Part(NAMES[0], tuple(notes), is_drums=True),), end=len(raster) * _raster.STEP)
+    return Score((Part(NAMES[0], tuple(notes), is_drums=True),), end=len(table) * raster.STEP)
 
 
 def quantise(score: Score) -> Score:
@@ -72,12 +73,12 @@ def quantise(score: Score) -> Score:
 
 def prepare(score: Score, style: str = "", derived: bool = False) -> Prepared:
     """The raster and where its bars begin."""
-    return _raster.packed(encode(score), score, style)
+    return raster.packed(encode(score), score, style)
 
 
 def cut(prepared: Prepared, generator: np.random.Generator, bars: int, transpose: bool = True) -> Window | None:
     """A random window in which a drum sounds in every bar."""
-    drawn = _raster.draw(prepared, generator, bars)
+    drawn = raster.draw(prepared, generator, bars)
     if drawn is None:
         return None
     sounding = (drawn[0].values[:, 0] > 0).reshape(bars, -1).any(axis=1)

@@ -14,17 +14,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from firmus import raster
 from firmus.analysis.melody import melody_part
 from firmus.score import Part, Score
-from firmus.tokens import Integers, Prepared, Window, _raster
+from firmus.tokens import Integers, Prepared, Window
 
 TITLE = "Melody on a grid of sixteenths"
 KIND = "raster"
-QUARTER = _raster.QUARTER
-PLACES = _raster.LONGEST_BAR
+QUARTER = raster.QUARTER
+PLACES = raster.LONGEST_BAR
 PARTS = 1
-VOCABULARY = _raster.LINE
-COLUMNS = (_raster.LINE,)
+VOCABULARY = raster.LINE
+COLUMNS = (raster.LINE,)
 NAMES = ("Melody",)
 FLUTE = 73  # General MIDI program, counted from 0
 
@@ -39,13 +40,13 @@ def encode(score: Score) -> Integers:
     [41, 0, 43, 1]
     """
     part = melody_part(score)
-    return _raster.to_line(part.notes if part else (), _raster.steps(score))[:, None]
+    return raster.to_line(part.notes if part else (), raster.steps(score))[:, None]
 
 
 def decode(values: Integers) -> Score:
     """Score of one part out of any array; the inverse of `encode`."""
     line = np.asarray(values).astype(np.int64).reshape(-1)
-    return Score((Part(NAMES[0], _raster.from_line(line), program=FLUTE),), end=len(line) * _raster.STEP)
+    return Score((Part(NAMES[0], raster.from_line(line), program=FLUTE),), end=len(line) * raster.STEP)
 
 
 def quantise(score: Score) -> Score:
@@ -55,15 +56,15 @@ def quantise(score: Score) -> Score:
 
 def prepare(score: Score, style: str = "", derived: bool = False) -> Prepared:
     """The raster and where its bars begin."""
-    return _raster.packed(encode(score).astype(np.int16), score, style)
+    return raster.packed(encode(score).astype(np.int16), score, style)
 
 
 def cut(prepared: Prepared, generator: np.random.Generator, bars: int, transpose: bool = True) -> Window | None:
     """A random window in a random key."""
-    drawn = _raster.draw(prepared, generator, bars)
+    drawn = raster.draw(prepared, generator, bars)
     if drawn is None:
         return None
     window, before = drawn
     shift = int(generator.integers(-6, 7)) if transpose else 0
-    line = _raster.moved(_raster.begun(window.values[:, 0], before[:, 0]), shift)
+    line = raster.moved(raster.begun(window.values[:, 0], before[:, 0]), shift)
     return Window(line[:, None], window.bar, window.style)

@@ -13,18 +13,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from firmus import raster
 from firmus.analysis.melody import bass_part, melody_part
+from firmus.drums import SETS, flat, strokes, together
 from firmus.score import Part, Score
-from firmus.tokens import Integers, Prepared, Window, _raster
-from firmus.tokens._drums import SETS, flat, strokes, together
+from firmus.tokens import Integers, Prepared, Window
 
 TITLE = "Trio of melody, bass and drums"
 KIND = "raster"
-QUARTER = _raster.QUARTER
-PLACES = _raster.LONGEST_BAR
+QUARTER = raster.QUARTER
+PLACES = raster.LONGEST_BAR
 PARTS = 3
 NAMES = ("Melody", "Bass", "Drums")
-COLUMNS = (_raster.LINE, _raster.LINE, SETS)
+COLUMNS = (raster.LINE, raster.LINE, SETS)
 VOCABULARY = COLUMNS[2]
 PROGRAMS = (80, 33, 0)  # square lead, fingered bass
 
@@ -40,19 +41,19 @@ def encode(score: Score) -> Integers:
     >>> encode(Score((melody, bass, drums), end=480)).T.tolist()
     [[41, 0, 1, 0], [17, 0, 0, 0], [0, 0, 1, 0]]
     """
-    count = _raster.steps(score)
+    count = raster.steps(score)
     melody, bass = melody_part(score, even_a_bass=False), bass_part(score)
-    high = _raster.to_line(melody.notes if melody else (), count)
-    low = _raster.to_line(bass.notes if bass else (), count, lowest=True)
+    high = raster.to_line(melody.notes if melody else (), count)
+    low = raster.to_line(bass.notes if bass else (), count, lowest=True)
     return np.stack([high, low, together(strokes(score, count)[..., 0] > 0)], axis=1)
 
 
 def decode(values: Integers) -> Score:
     """Score of three parts out of any array; the inverse of `encode`."""
-    raster = _raster.table(values, PARTS)
-    notes = _raster.from_line(raster[:, 0]), _raster.from_line(raster[:, 1]), flat(raster[:, 2])
+    table = raster.table(values, PARTS)
+    notes = raster.from_line(table[:, 0]), raster.from_line(table[:, 1]), flat(table[:, 2])
     parts = (Part(name, notes[i], PROGRAMS[i], is_drums=i == PARTS - 1) for i, name in enumerate(NAMES))
-    return Score(tuple(parts), end=len(raster) * _raster.STEP)
+    return Score(tuple(parts), end=len(table) * raster.STEP)
 
 
 def quantise(score: Score) -> Score:
@@ -62,17 +63,17 @@ def quantise(score: Score) -> Score:
 
 def prepare(score: Score, style: str = "", derived: bool = False) -> Prepared:
     """The raster and where its bars begin."""
-    return _raster.packed(encode(score), score, style)
+    return raster.packed(encode(score), score, style)
 
 
 def cut(prepared: Prepared, generator: np.random.Generator, bars: int, transpose: bool = True) -> Window | None:
     """A random window in a random key, in which each of the three sounds; None where the drawn one does not."""
-    drawn = _raster.draw(prepared, generator, bars)
+    drawn = raster.draw(prepared, generator, bars)
     if drawn is None:
         return None
     window, before = drawn
     shift = int(generator.integers(-6, 7)) if transpose else 0
-    lines = [_raster.moved(_raster.begun(window.values[:, i], before[:, i]), shift) for i in (0, 1)]
+    lines = [raster.moved(raster.begun(window.values[:, i], before[:, i]), shift) for i in (0, 1)]
     values = np.stack([*lines, window.values[:, 2]], axis=1)
-    sounds = (values[:, :2] >= _raster.FIRST).any(axis=0).all() and values[:, 2].any()
+    sounds = (values[:, :2] >= raster.FIRST).any(axis=0).all() and values[:, 2].any()
     return Window(values, window.bar, window.style) if sounds else None

@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 from firmus.analysis.emotion import LOUDNESS
 from firmus.analysis.keys import SHAPES, majorness
 from firmus.tokens import Prepared
-from firmus.tokens import _vocabulary as v
-from firmus.tokens._cells import BAR_LENGTH, BAR_TEMPO, NO_TOKEN
+from firmus.tokens.events import vocabulary
+from firmus.tokens.events.cells import BAR_LENGTH, BAR_TEMPO, NO_TOKEN
 
 FEWEST_NOTES = 8
-_DURATIONS = np.array(v.DURATIONS)
+_DURATIONS = np.array(vocabulary.DURATIONS)
 
 
 def measure(
@@ -55,30 +55,34 @@ def measure(
     inside = np.repeat(chosen.reshape(-1), sizes)
     cell = np.repeat(np.arange(len(sizes)), sizes)[inside]
     tokens = prepared["tokens"][borders[0] : borders[-1]][inside].astype(np.int64)
-    family = v.FAMILY_OF[tokens]
-    pitches = tokens[family == v.FAMILY["PITCH"]] - v.PITCH
-    drums = int((family == v.FAMILY["DRUM"]).sum())
+    family = vocabulary.FAMILY_OF[tokens]
+    pitches = tokens[family == vocabulary.FAMILY["PITCH"]] - vocabulary.PITCH
+    drums = int((family == vocabulary.FAMILY["DRUM"]).sum())
     if len(pitches) + drums < FEWEST_NOTES:
         return {}
     rows = prepared["bars"][first:last]
-    onsets = np.bincount(cell[family == v.FAMILY["PLACE"]], minlength=len(sizes)).reshape(-1, lanes)
+    onsets = np.bincount(cell[family == vocabulary.FAMILY["PLACE"]], minlength=len(sizes)).reshape(-1, lanes)
     steps = rows[:, BAR_LENGTH].astype(float)
-    quarters = ((onsets > 0) * steps[:, None]).sum() / v.QUARTER
+    quarters = ((onsets > 0) * steps[:, None]).sum() / vocabulary.QUARTER
     density = float(onsets.sum() / max(quarters, 1e-9))
     found = {"density": density}
     if len(pitches) >= FEWEST_NOTES:
-        sounding = float(_DURATIONS[tokens[family == v.FAMILY["DURATION"]] - v.DURATION].sum())
+        sounding = float(_DURATIONS[tokens[family == vocabulary.FAMILY["DURATION"]] - vocabulary.DURATION].sum())
         found["register"] = float(pitches.mean()) + shift
-        found["polyphony"] = sounding / v.QUARTER / float(quarters)
+        found["polyphony"] = sounding / vocabulary.QUARTER / float(quarters)
         found["valence"] = majorness(np.bincount(pitches % 12, minlength=12))
     else:
         found["polyphony"] = drums / max(float(onsets.sum()), 1.0)
     tempi = rows[:, BAR_TEMPO]
     known = tempi[tempi != NO_TOKEN]
-    bpm = float(np.mean([v.TEMPI[token - v.TEMPO] for token in known])) if len(known) else 120.0
-    louder = tokens[family == v.FAMILY["VELOCITY"]] - v.VELOCITY
-    velocity = float(np.mean([v.VELOCITIES[each] for each in louder])) if len(louder) else float(v.USUAL_VELOCITY)
-    found["arousal"] = float(np.log2(max(density * bpm / 60, 1e-3))) + (velocity - v.USUAL_VELOCITY) / LOUDNESS
+    bpm = float(np.mean([vocabulary.TEMPI[token - vocabulary.TEMPO] for token in known])) if len(known) else 120.0
+    louder = tokens[family == vocabulary.FAMILY["VELOCITY"]] - vocabulary.VELOCITY
+    velocity = (
+        float(np.mean([vocabulary.VELOCITIES[each] for each in louder]))
+        if len(louder)
+        else float(vocabulary.USUAL_VELOCITY)
+    )
+    found["arousal"] = float(np.log2(max(density * bpm / 60, 1e-3))) + (velocity - vocabulary.USUAL_VELOCITY) / LOUDNESS
     return found
 
 
@@ -105,9 +109,11 @@ def borders(values: list[float]) -> list[float]:
     >>> borders([float(each) for each in range(801)])
     [100.0, 200.0, 300.0, 400.0, 500.0, 600.0, 700.0]
     """
-    if len(values) < 8 * v.CLASSES:
+    if len(values) < 8 * vocabulary.CLASSES:
         return []
-    found = [round(float(each), 4) for each in np.quantile(values, np.arange(1, v.CLASSES) / v.CLASSES)]
+    found = [
+        round(float(each), 4) for each in np.quantile(values, np.arange(1, vocabulary.CLASSES) / vocabulary.CLASSES)
+    ]
     apart = np.diff(found)
     return found if (apart > 1e-3).all() and found[-1] - found[0] > 0.05 * abs(found[3]) else []
 
@@ -125,4 +131,4 @@ def classify(value: float, between: list[float]) -> int:
 
 def control(name: str, kind: int) -> int:
     """The control token of a class."""
-    return v.CONTROL + v.CONTROLS.index(name) * v.CLASSES + kind
+    return vocabulary.CONTROL + vocabulary.CONTROLS.index(name) * vocabulary.CLASSES + kind

@@ -15,15 +15,15 @@ from firmus.pitch import NO_CHORD, pitch_class
 from firmus.score import Chord, Key, Meter, Note, Part, Score
 from firmus.timing import bars
 from firmus.tokens import Integers, Prepared
-from firmus.tokens import _vocabulary as v
+from firmus.tokens.events import vocabulary
 
 NO_TOKEN = -1
 BAR_START, BAR_PLACE, BAR_KEY, BAR_METER, BAR_TEMPO, BAR_SECTION, BAR_LENGTH = range(7)
 Event = tuple[int, int, int]  # token, time, place
-LONGEST = v.DURATIONS[-1]
+LONGEST = vocabulary.DURATIONS[-1]
 
 
-def cells(prepared: Prepared) -> tuple[int, int]:
+def grid_shape(prepared: Prepared) -> tuple[int, int]:
     """Bars and lanes of a prepared piece; lane 0 holds the chord symbols, lane i the i-th part."""
     return len(prepared["bars"]), len(prepared["programs"]) + 1
 
@@ -39,10 +39,10 @@ def prepare(score: Score, style: str = "", derived: bool = False) -> Prepared:
         ``borders`` (B · (P + 1) + 1,) into ``tokens``, ``time``, ``place``; ``lane`` (2,): are there chord
         symbols, and were they read off the music (`derived`); ``range`` lowest and highest pitch.
     """
-    if len(score.parts) > v.MAX_PARTS:
-        raise TokenError(f"{len(score.parts)} parts: the representation holds {v.MAX_PARTS} at most")
-    if style and style not in v.STYLES:
-        raise TokenError(unknown("style", style, v.STYLES))
+    if len(score.parts) > vocabulary.MAX_PARTS:
+        raise TokenError(f"{len(score.parts)} parts: the representation holds {vocabulary.MAX_PARTS} at most")
+    if style and style not in vocabulary.STYLES:
+        raise TokenError(unknown("style", style, vocabulary.STYLES))
     table, starts = _bars(score)
     place_in = _placer(table, starts)
     content: list[list[list[Event]]] = [[[] for _ in range(len(score.parts) + 1)] for _ in table]
@@ -56,9 +56,11 @@ def prepare(score: Score, style: str = "", derived: bool = False) -> Prepared:
     events = np.array(flat, np.int32).reshape(-1, 3)
     lengths = [len(cell) for row in content for cell in row]
     return {
-        "head": np.array([v.START] + ([v.STYLE + v.STYLES.index(style)] if style else []), np.int16),
+        "head": np.array(
+            [vocabulary.START] + ([vocabulary.STYLE + vocabulary.STYLES.index(style)] if style else []), np.int16
+        ),
         "programs": np.array(
-            [v.DRUMS if part.is_drums else v.PROGRAM + part.program for part in score.parts], np.int16
+            [vocabulary.DRUMS if part.is_drums else vocabulary.PROGRAM + part.program for part in score.parts], np.int16
         ),
         "bars": table,
         "ticks": np.array(starts, np.int64),
@@ -77,15 +79,17 @@ def _bars(score: Score) -> tuple[Integers, list[int]]:
     rows, starts, time = [], [], 0
     for bar in all_bars:
         ticks, place = bar.end - bar.start, bar.place
-        if place and bar.meter.bar > v.LONGEST_BAR * v.UNIT:
+        if place and bar.meter.bar > vocabulary.LONGEST_BAR * vocabulary.UNIT:
             place = 0  # the pickup of a bar too long to be kept whole
         offset = 0
         while offset < ticks:
-            length = min(ticks - offset + place, v.LONGEST_BAR * v.UNIT)
+            length = min(ticks - offset + place, vocabulary.LONGEST_BAR * vocabulary.UNIT)
             whole = place or (length == bar.meter.bar and offset == 0)
             meter = _meter_token(bar.meter, bar.meter.bar if whole else length)
-            steps = v.METERS[meter - v.METER][0] * 96 // v.METERS[meter - v.METER][1]
-            first = min(round(place / v.UNIT), steps - 1)
+            steps = (
+                vocabulary.METERS[meter - vocabulary.METER][0] * 96 // vocabulary.METERS[meter - vocabulary.METER][1]
+            )
+            first = min(round(place / vocabulary.UNIT), steps - 1)
             rows.append([time, first, NO_TOKEN, meter, NO_TOKEN, NO_TOKEN, steps])
             starts.append(bar.start + offset)
             time += steps
@@ -99,12 +103,12 @@ def _bars(score: Score) -> tuple[Integers, list[int]]:
 def _meter_token(meter: Meter, ticks: int) -> int:
     """Token of a meter for a bar of so many ticks: the meter itself where it fits, else thirty-seconds at least."""
     named = (meter.numerator, meter.denominator)
-    if meter.bar == ticks <= v.LONGEST_BAR * v.UNIT and named in v.METERS:
-        return v.METER + v.METERS.index(named)
-    thirty_seconds = min(max(1, round(ticks / 60)), v.LONGEST_BAR // 3)
+    if meter.bar == ticks <= vocabulary.LONGEST_BAR * vocabulary.UNIT and named in vocabulary.METERS:
+        return vocabulary.METER + vocabulary.METERS.index(named)
+    thirty_seconds = min(max(1, round(ticks / 60)), vocabulary.LONGEST_BAR // 3)
     for denominator in (4, 8, 16, 32):
         if thirty_seconds * denominator % 32 == 0:
-            return v.METER + v.METERS.index((thirty_seconds * denominator // 32, denominator))
+            return vocabulary.METER + vocabulary.METERS.index((thirty_seconds * denominator // 32, denominator))
     raise AssertionError("thirty-seconds always fit")
 
 
@@ -118,13 +122,15 @@ def _mark(table: Integers, starts: list[int], score: Score) -> None:
         return after - 1
 
     for key in score.keys:
-        table[nearest_bar(key.start) :, BAR_KEY] = v.KEY + v.KEYS.index(Key(0, key.tonic, key.mode))
+        table[nearest_bar(key.start) :, BAR_KEY] = vocabulary.KEY + vocabulary.KEYS.index(Key(0, key.tonic, key.mode))
     for tempo in score.tempi:
-        table[nearest_bar(tempo.start) :, BAR_TEMPO] = v.TEMPO + v.nearest(v.TEMPI, tempo.bpm)
+        table[nearest_bar(tempo.start) :, BAR_TEMPO] = vocabulary.TEMPO + vocabulary.nearest(
+            vocabulary.TEMPI, tempo.bpm
+        )
     marked = {nearest_bar(section.start): section.label for section in score.sections}
     letters = list(dict.fromkeys(marked[bar] for bar in sorted(marked)))
     for bar, label in marked.items():
-        table[bar, BAR_SECTION] = v.SECTION + min(letters.index(label), len(v.SECTION_NAMES) - 1)
+        table[bar, BAR_SECTION] = vocabulary.SECTION + min(letters.index(label), len(vocabulary.SECTION_NAMES) - 1)
 
 
 def _placer(table: Integers, starts: list[int]) -> Callable[[int], tuple[int, int]]:
@@ -138,7 +144,7 @@ def _placer(table: Integers, starts: list[int]) -> Callable[[int], tuple[int, in
             bar += 1
         while bar and starts[bar] > tick:
             bar -= 1
-        place = first[bar] + (tick - starts[bar] + v.UNIT // 2) // v.UNIT
+        place = first[bar] + (tick - starts[bar] + vocabulary.UNIT // 2) // vocabulary.UNIT
         if place < length[bar]:
             return bar, place
         return (bar + 1, first[bar + 1]) if bar + 1 < count else (bar, length[bar] - 1)
@@ -177,44 +183,44 @@ def _write_part(
     bar_starts: list[int],
 ) -> None:
     """Write each note of a part into its cell."""
-    previous, velocity = (-1, -1), v.USUAL_VELOCITY
+    previous, velocity = (-1, -1), vocabulary.USUAL_VELOCITY
     for bar, place, index in _told(part, place_in):
         note = part.notes[index]
         cell, start = content[bar][lane], bar_starts[bar] + place
         if bar != previous[0]:
-            velocity = v.USUAL_VELOCITY
+            velocity = vocabulary.USUAL_VELOCITY
         if (bar, place) != previous:
-            cell.append((v.PLACE + place, start, place))
+            cell.append((vocabulary.PLACE + place, start, place))
         previous = (bar, place)
-        louder = v.nearest(v.VELOCITIES, note.velocity)
-        if v.VELOCITIES[louder] != velocity:
-            velocity = v.VELOCITIES[louder]
-            cell.append((v.VELOCITY + louder, start, place))
+        louder = vocabulary.nearest(vocabulary.VELOCITIES, note.velocity)
+        if vocabulary.VELOCITIES[louder] != velocity:
+            velocity = vocabulary.VELOCITIES[louder]
+            cell.append((vocabulary.VELOCITY + louder, start, place))
         if part.is_drums:
-            cell.append((v.DRUM + note.pitch, start, place))
+            cell.append((vocabulary.DRUM + note.pitch, start, place))
         else:
-            cell.append((v.PITCH + note.pitch, start, place))
+            cell.append((vocabulary.PITCH + note.pitch, start, place))
             _write_duration(cell, note, start, place)
 
 
 def _write_duration(cell: list[Event], note: Note, time: int, place: int) -> None:
     """Write a duration as one token, or several that add up."""
-    left = max(1, (note.duration + v.UNIT // 2) // v.UNIT)
+    left = max(1, (note.duration + vocabulary.UNIT // 2) // vocabulary.UNIT)
     while left > 0:
-        step = LONGEST if left > LONGEST else v.DURATIONS[v.nearest(v.DURATIONS, left)]
+        step = LONGEST if left > LONGEST else vocabulary.DURATIONS[vocabulary.nearest(vocabulary.DURATIONS, left)]
         left -= LONGEST if left > LONGEST else left
-        time, place = time + step, min(place + step, v.LONGEST_BAR)
-        cell.append((v.DURATION + v.DURATIONS.index(step), time, place))
+        time, place = time + step, min(place + step, vocabulary.LONGEST_BAR)
+        cell.append((vocabulary.DURATION + vocabulary.DURATIONS.index(step), time, place))
 
 
 def _write_chord(cell: list[Event], chord: Chord, time: int, place: int) -> None:
     """Write a chord symbol; of two at one place the later stands."""
     while cell and cell[-1][2] >= place:
         cell.pop()
-    cell.append((v.PLACE + place, time, place))
+    cell.append((vocabulary.PLACE + place, time, place))
     if chord.root == NO_CHORD:
-        cell.append((v.NO_CHORD_TOKEN, time, place))
+        cell.append((vocabulary.NO_CHORD_TOKEN, time, place))
         return
-    cell.append((v.CHORD + v.CHORDS.index((pitch_class(chord.root), chord.quality)), time, place))
+    cell.append((vocabulary.CHORD + vocabulary.CHORDS.index((pitch_class(chord.root), chord.quality)), time, place))
     if chord.bass and pitch_class(chord.bass) != pitch_class(chord.root):
-        cell.append((v.BASS + pitch_class(chord.bass), time, place))
+        cell.append((vocabulary.BASS + pitch_class(chord.bass), time, place))

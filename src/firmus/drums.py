@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from firmus.raster import STEP, Integers
 from firmus.score import Note, Score
-from firmus.tokens import Integers
-from firmus.tokens._raster import STEP
 
 DRUMS = (36, 38, 42, 46, 43, 47, 50, 49, 51)  # kick, snare, closed and open hi-hat, three toms, crash, ride
 _NEAREST = {

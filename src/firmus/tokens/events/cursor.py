@@ -8,11 +8,11 @@ from typing import Any
 
 from firmus.pitch import NO_CHORD, note_name
 from firmus.score import Chord, Meter, Note, Part, Score, Section, Tempo
-from firmus.tokens import _vocabulary as v
+from firmus.tokens.events import vocabulary
 
 DRUM_STEPS = 6  # what a drum note sounds for: a sixteenth
 ALL = -1  # the lanes of a bar that is open throughout
-MAX_STEPS = 2**31 // v.UNIT - 10_000
+MAX_STEPS = 2**31 // vocabulary.UNIT - 10_000
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class Cursor:
     lane : int
         Lane of the cell one stands in: 0 the chord symbols, 1 ... the parts, -1 for none.
     family : int
-        Family of the last token that made sense; see `_vocabulary.FAMILY`.
+        Family of the last token that made sense; see `vocabulary.FAMILY`.
     """
 
     phase: str = "head"
@@ -51,12 +51,12 @@ class Cursor:
     bars: list[BarState] = field(default_factory=list)
     bar: int = -1
     lane: int = -1
-    family: int = v.FAMILY["START"]
+    family: int = vocabulary.FAMILY["START"]
     place: int = -1
     time: int = 0
     end_of_note: int = 0
     pitch: int = -1
-    velocity: int = v.USUAL_VELOCITY
+    velocity: int = vocabulary.USUAL_VELOCITY
     style: int | None = None
     notes: list[list[tuple[int, int, int, int]]] = field(default_factory=list)  # start, steps, pitch, velocity
     chords: dict[int, tuple[int, int]] = field(default_factory=dict)
@@ -64,25 +64,25 @@ class Cursor:
 
     def push(self, token: int) -> tuple[int, int, int]:
         """Read one token; what makes no sense here changes nothing."""
-        if 0 <= token < v.VOCABULARY:
-            family = int(v.FAMILY_OF[token])
+        if 0 <= token < vocabulary.VOCABULARY:
+            family = int(vocabulary.FAMILY_OF[token])
             if _READERS[family](self, token):
                 self.family = family
         return self.slot
 
     def _stand(self, time: int, place: int, lane: int) -> bool:
-        self.time, self.slot = time, (time, min(place, v.LONGEST_BAR), lane + 1)
+        self.time, self.slot = time, (time, min(place, vocabulary.LONGEST_BAR), lane + 1)
         return True
 
     # -- what stands before the bars ------------------------------------------------------------------------
 
     def _style(self, token: int) -> bool:
         if self.phase == "head":
-            self.style = token - v.STYLE
+            self.style = token - vocabulary.STYLE
         return self.phase == "head"
 
     def _program(self, token: int) -> bool:
-        if self.phase != "head" or len(self.programs) >= v.MAX_PARTS:
+        if self.phase != "head" or len(self.programs) >= vocabulary.MAX_PARTS:
             return False
         self.programs.append(token)
         self.notes.append([])
@@ -96,7 +96,7 @@ class Cursor:
             start = previous.start + previous.length if previous else 0
             if start > MAX_STEPS:
                 return False
-            self.bars.append(BarState(start, previous.length if previous else 4 * v.QUARTER))
+            self.bars.append(BarState(start, previous.length if previous else 4 * vocabulary.QUARTER))
             self.phase, self.bar = "bars", len(self.bars) - 1
         elif self.phase == "fill":
             following = [index for index in range(self.bar + 1, len(self.bars)) if self.bars[index].open]
@@ -112,16 +112,16 @@ class Cursor:
         """Key, meter, tempo or section of the bar that has just begun."""
         if self.phase != "bars" or self.family not in _BEGINNING:
             return False
-        bar, family = self.bars[-1], int(v.FAMILY_OF[token])
-        if family == v.FAMILY["KEY"]:
-            bar.key = token - v.KEY
-        elif family == v.FAMILY["TEMPO"]:
-            bar.tempo = token - v.TEMPO
-        elif family == v.FAMILY["SECTION"]:
-            bar.section = token - v.SECTION
+        bar, family = self.bars[-1], int(vocabulary.FAMILY_OF[token])
+        if family == vocabulary.FAMILY["KEY"]:
+            bar.key = token - vocabulary.KEY
+        elif family == vocabulary.FAMILY["TEMPO"]:
+            bar.tempo = token - vocabulary.TEMPO
+        elif family == vocabulary.FAMILY["SECTION"]:
+            bar.section = token - vocabulary.SECTION
         else:
-            numerator, denominator = v.METERS[token - v.METER]
-            bar.meter, bar.length = token - v.METER, numerator * 4 * v.QUARTER // denominator
+            numerator, denominator = vocabulary.METERS[token - vocabulary.METER]
+            bar.meter, bar.length = token - vocabulary.METER, numerator * 4 * vocabulary.QUARTER // denominator
         return True
 
     def _pickup(self, token: int) -> bool:
@@ -159,7 +159,7 @@ class Cursor:
     # -- cells ---------------------------------------------------------------------------------------------
 
     def _part(self, token: int) -> bool:
-        lane = token - v.PART
+        lane = token - vocabulary.PART
         if self.phase == "head":
             self.has_lane = self.has_lane or lane == 0
             return lane == 0
@@ -170,12 +170,12 @@ class Cursor:
         opened = self.bars[self.bar].open
         if opened == [ALL] if self.phase == "bars" else (opened != [ALL] and lane not in opened):
             return False
-        self.lane, self.place, self.velocity, self.pitch = lane, -1, v.USUAL_VELOCITY, -1
+        self.lane, self.place, self.velocity, self.pitch = lane, -1, vocabulary.USUAL_VELOCITY, -1
         return self._stand(self.bars[self.bar].start, 0, lane)
 
     def _go(self, token: int) -> bool:
-        place = token - v.PLACE
-        if self.family == v.FAMILY["PICKUP"] and self.lane < 0:
+        place = token - vocabulary.PLACE
+        if self.family == vocabulary.FAMILY["PICKUP"] and self.lane < 0:
             bar = self.bars[0]
             if not 0 < place < bar.length:
                 return False
@@ -193,26 +193,26 @@ class Cursor:
     def _in_part(self, drums: bool) -> bool:
         if self.place < 0 or self.lane <= 0:
             return False
-        return (self.programs[self.lane - 1] == v.DRUMS) == drums
+        return (self.programs[self.lane - 1] == vocabulary.DRUMS) == drums
 
     def _velocity(self, token: int) -> bool:
-        if self.place < 0 or self.lane <= 0 or self.family == v.FAMILY["PITCH"]:
+        if self.place < 0 or self.lane <= 0 or self.family == vocabulary.FAMILY["PITCH"]:
             return False
-        self.velocity = v.VELOCITIES[token - v.VELOCITY]
+        self.velocity = vocabulary.VELOCITIES[token - vocabulary.VELOCITY]
         return self._stand(self.bars[self.bar].start + self.place, self.place, self.lane)
 
     def _pitch(self, token: int) -> bool:
-        if not self._in_part(drums=False) or self.family == v.FAMILY["PITCH"]:
+        if not self._in_part(drums=False) or self.family == vocabulary.FAMILY["PITCH"]:
             return False
-        self.pitch = token - v.PITCH
+        self.pitch = token - vocabulary.PITCH
         return self._stand(self.bars[self.bar].start + self.place, self.place, self.lane)
 
     def _duration(self, token: int) -> bool:
-        steps = v.DURATIONS[token - v.DURATION]
-        if self.family == v.FAMILY["PITCH"]:
+        steps = vocabulary.DURATIONS[token - vocabulary.DURATION]
+        if self.family == vocabulary.FAMILY["PITCH"]:
             start = self.bars[self.bar].start + self.place
             self.notes[self.lane - 1].append((start, steps, self.pitch, self.velocity))
-        elif self.family == v.FAMILY["DURATION"] and self.lane > 0 and self.place >= 0:
+        elif self.family == vocabulary.FAMILY["DURATION"] and self.lane > 0 and self.place >= 0:
             start, before, pitch, velocity = self.notes[self.lane - 1].pop()
             steps = min(before + steps, MAX_STEPS + 9_000 - start)
             self.notes[self.lane - 1].append((start, steps, pitch, velocity))
@@ -225,20 +225,24 @@ class Cursor:
         if not self._in_part(drums=True):
             return False
         start = self.bars[self.bar].start + self.place
-        self.pitch = token - v.DRUM
+        self.pitch = token - vocabulary.DRUM
         self.notes[self.lane - 1].append((start, DRUM_STEPS, self.pitch, self.velocity))
         return self._stand(start, self.place, self.lane)
 
     def _chord(self, token: int) -> bool:
-        if self.lane != 0 or self.family != v.FAMILY["PLACE"]:
+        if self.lane != 0 or self.family != vocabulary.FAMILY["PLACE"]:
             return False
-        self.chords[self.time] = (token - v.CHORD, -1)
+        self.chords[self.time] = (token - vocabulary.CHORD, -1)
         return True
 
     def _bass(self, token: int) -> bool:
-        if self.family != v.FAMILY["CHORD"] or self.lane != 0 or self.chords[self.time][0] == len(v.CHORDS):
+        if (
+            self.family != vocabulary.FAMILY["CHORD"]
+            or self.lane != 0
+            or self.chords[self.time][0] == len(vocabulary.CHORDS)
+        ):
             return False
-        self.chords[self.time] = (self.chords[self.time][0], token - v.BASS)
+        self.chords[self.time] = (self.chords[self.time][0], token - vocabulary.BASS)
         return True
 
     # -- the Score -----------------------------------------------------------------------------------------
@@ -252,41 +256,41 @@ class Cursor:
         parts = []
         for program, notes in zip(self.programs, self.notes, strict=True):
             played = tuple(
-                Note((start - shift) * v.UNIT, min(steps, end - start) * v.UNIT, pitch, velocity)
+                Note((start - shift) * vocabulary.UNIT, min(steps, end - start) * vocabulary.UNIT, pitch, velocity)
                 for start, steps, pitch, velocity in notes
             )
-            is_drums = program == v.DRUMS
-            parts.append(Part("", played, 0 if is_drums else program - v.PROGRAM, is_drums))
+            is_drums = program == vocabulary.DRUMS
+            parts.append(Part("", played, 0 if is_drums else program - vocabulary.PROGRAM, is_drums))
         return Score(
             tuple(parts),
             **self._events(shift),
-            pickup=(self.bars[0].length - shift) * v.UNIT if shift else 0,
-            end=(end - shift) * v.UNIT,
+            pickup=(self.bars[0].length - shift) * vocabulary.UNIT if shift else 0,
+            end=(end - shift) * vocabulary.UNIT,
         )
 
     def _events(self, shift: int) -> dict[str, Any]:
         """Meters, tempi, keys, sections and chords, each where it changes."""
         events: dict[str, list[Any]] = {"meters": [], "tempi": [], "keys": [], "sections": []}
         for bar in self.bars:
-            tick = max(0, bar.start - shift) * v.UNIT
+            tick = max(0, bar.start - shift) * vocabulary.UNIT
             if bar.meter is not None:
-                events["meters"].append(Meter(tick, *v.METERS[bar.meter]))
+                events["meters"].append(Meter(tick, *vocabulary.METERS[bar.meter]))
             if bar.tempo is not None:
-                events["tempi"].append(Tempo(tick, v.TEMPI[bar.tempo]))
+                events["tempi"].append(Tempo(tick, vocabulary.TEMPI[bar.tempo]))
             if bar.key is not None:
-                events["keys"].append(replace(v.KEYS[bar.key], start=tick))
+                events["keys"].append(replace(vocabulary.KEYS[bar.key], start=tick))
             if bar.section is not None:
-                events["sections"].append(Section(tick, v.SECTION_NAMES[bar.section]))
+                events["sections"].append(Section(tick, vocabulary.SECTION_NAMES[bar.section]))
         events["chords"] = [self._symbol(time, shift) for time in sorted(self.chords)]
         return {name: tuple(_changes(each)) for name, each in events.items()}
 
     def _symbol(self, time: int, shift: int) -> Chord:
         kind, bass = self.chords[time]
-        tick = (time - shift) * v.UNIT
-        if kind == len(v.CHORDS):
+        tick = (time - shift) * vocabulary.UNIT
+        if kind == len(vocabulary.CHORDS):
             return Chord(tick, NO_CHORD)
-        sharps = next((v.KEYS[bar.key].signature for bar in self.bars if bar.key is not None), 0)
-        root, quality = v.CHORDS[kind]
+        sharps = next((vocabulary.KEYS[bar.key].signature for bar in self.bars if bar.key is not None), 0)
+        root, quality = vocabulary.CHORDS[kind]
         return Chord(tick, spell(root, sharps), quality, spell(bass, sharps) if bass >= 0 else "")
 
 
@@ -312,9 +316,9 @@ def _changes(events: list[Any]) -> list[Any]:
     return kept
 
 
-_BEGINNING = {v.FAMILY[family] for family in ("BAR", "SECTION", "KEY", "METER", "TEMPO")}
+_BEGINNING = {vocabulary.FAMILY[family] for family in ("BAR", "SECTION", "KEY", "METER", "TEMPO")}
 _READERS: dict[int, Callable[[Cursor, int], bool]] = {
-    v.FAMILY[family]: reader
+    vocabulary.FAMILY[family]: reader
     for family, reader in {
         "START": lambda cursor, token: False,
         "END": Cursor._end,

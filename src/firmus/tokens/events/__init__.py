@@ -36,8 +36,8 @@ from numpy.typing import NDArray
 
 from firmus.score import Score
 from firmus.tokens import Example, Integers, Prepared, Scales
-from firmus.tokens import _vocabulary as v
-from firmus.tokens._cells import (
+from firmus.tokens.events import vocabulary
+from firmus.tokens.events.cells import (
     BAR_KEY,
     BAR_METER,
     BAR_PLACE,
@@ -45,23 +45,35 @@ from firmus.tokens._cells import (
     BAR_START,
     BAR_TEMPO,
     NO_TOKEN,
-    cells,
+    grid_shape,
     prepare,
     told_order,
 )
-from firmus.tokens._controls import borders, classify, control, measure
-from firmus.tokens._cursor import Cursor
+from firmus.tokens.events.controls import borders, classify, control, measure
+from firmus.tokens.events.cursor import Cursor
 
 TITLE = "Events, bar by bar, any region open"
 KIND = "sequence"
 __all__ = [
-    "assemble", "cells", "classify", "control", "decode", "encode", "example", "measure", "prepare", "quantise",
-    "region", "scales", "slots", "told_order",
+    "assemble",
+    "classify",
+    "control",
+    "decode",
+    "encode",
+    "example",
+    "grid_shape",
+    "measure",
+    "prepare",
+    "quantise",
+    "region",
+    "scales",
+    "slots",
+    "told_order",
 ]  # fmt: skip
-VOCABULARY = v.VOCABULARY
-PLACES = v.LONGEST_BAR + 1
-PARTS = v.MAX_PARTS + 2
-QUARTER = v.QUARTER
+VOCABULARY = vocabulary.VOCABULARY
+PLACES = vocabulary.LONGEST_BAR + 1
+PARTS = vocabulary.MAX_PARTS + 2
+QUARTER = vocabulary.QUARTER
 MANY = 5  # parts beyond which some are left out of an example
 DRAWS = 1200  # cuts that the classes of a style's controls are measured on
 _transpositions: dict[int, Integers] = {}
@@ -84,7 +96,7 @@ def encode(score: Score, style: str = "") -> Integers:
      'PLACE 24', 'PITCH 74', 'DURATION 72', 'END']
     """
     prepared = prepare(score, style)
-    return assemble(prepared, np.zeros(cells(prepared), bool)).tokens
+    return assemble(prepared, np.zeros(grid_shape(prepared), bool)).tokens
 
 
 def decode(tokens: Integers) -> Score:
@@ -102,7 +114,7 @@ def slots(tokens: Integers) -> Integers:
 
 
 def quantise(score: Score) -> Score:
-    """What the representation keeps: a grid of 24 to the quarter, the tables of `_vocabulary`, no part names."""
+    """What the representation keeps: a grid of 24 to the quarter, the tables of `vocabulary`, no part names."""
     return decode(encode(score))
 
 
@@ -129,14 +141,14 @@ def assemble(
         Whether to tell the open cells after ``FILL`` (training) or to stop there (composing).
     """
     bars, borders = prepared["bars"], prepared["borders"]
-    count, lanes = cells(prepared)
+    count, lanes = grid_shape(prepared)
     last = count if last is None else last
     used = slice(0 if prepared["lane"][0] else 1, lanes)
     story = _Story(int(bars[first, BAR_START]))
     story.add([*prepared["head"], *controls, *prepared["programs"]])
     if prepared["lane"][0]:
-        story.add([v.LANE])
-    story.add([v.CUT] * (first > 0))
+        story.add([vocabulary.LANE])
+    story.add([vocabulary.CUT] * (first > 0))
     story.at(0, 0, 0)
     state: list[int] = []
     for bar in range(first, last):
@@ -144,32 +156,32 @@ def assemble(
         story.structure(row, state)
         state = [int(row[kind]) for kind in (BAR_KEY, BAR_METER, BAR_TEMPO)]
         if opened.all():
-            story.add([v.OPEN], given=True)
+            story.add([vocabulary.OPEN], given=True)
             continue
         for lane in range(used.start, lanes):
             cell = slice(borders[bar * lanes + lane], borders[bar * lanes + lane + 1])
             if is_open[bar, lane]:
                 story.at(int(row[BAR_START]), 0, lane + 1)
-                story.add([v.PART + lane, v.OPEN], given=True)
+                story.add([vocabulary.PART + lane, vocabulary.OPEN], given=True)
             elif cell.stop > cell.start:
                 story.cell(prepared, cell, int(row[BAR_START]), lane)
     story.at(int(bars[first, BAR_START]), 0, 0)
-    story.add([v.CUT] * (last < count), given=True)
+    story.add([vocabulary.CUT] * (last < count), given=True)
     if is_open[first:last, used].any():
-        story.add([v.FILL], given=True)
+        story.add([vocabulary.FILL], given=True)
         if with_fill:
             for bar in range(first, last):
                 if is_open[bar, used].any():
                     start = int(bars[bar, BAR_START])
                     story.at(start, 0, 0)
-                    story.add([v.BAR])
+                    story.add([vocabulary.BAR])
                     for lane in range(used.start, lanes):
                         cell = slice(borders[bar * lanes + lane], borders[bar * lanes + lane + 1])
                         if is_open[bar, lane] and cell.stop > cell.start:
                             story.cell(prepared, cell, start, lane)
     if with_fill:
         story.at(int(bars[first, BAR_START]), 0, 0)
-        story.add([v.END])
+        story.add([vocabulary.END])
     return story.example()
 
 
@@ -200,16 +212,16 @@ class _Story:
         news = [int(row[kind]) for kind in (BAR_KEY, BAR_METER, BAR_TEMPO)]
         changed = [token for index, token in enumerate(news) if not state or state[index] != token]
         section = [int(row[BAR_SECTION])]
-        self.add([v.BAR, *(token for token in section + changed if token != NO_TOKEN)])
+        self.add([vocabulary.BAR, *(token for token in section + changed if token != NO_TOKEN)])
         if row[BAR_PLACE]:
-            self.add([v.PICKUP])
+            self.add([vocabulary.PICKUP])
             self.at(int(row[BAR_START] + row[BAR_PLACE]), int(row[BAR_PLACE]), 0)
-            self.add([v.PLACE + int(row[BAR_PLACE])])
+            self.add([vocabulary.PLACE + int(row[BAR_PLACE])])
 
     def cell(self, prepared: Prepared, cell: slice, start: int, lane: int) -> None:
         """Tell a cell's music."""
         self.at(start, 0, lane + 1)
-        self.add([v.PART + lane])
+        self.add([vocabulary.PART + lane])
         self.tokens.append(prepared["tokens"][cell].astype(np.int64))
         size = cell.stop - cell.start
         columns = (prepared["time"][cell] - self.origin, prepared["place"][cell], np.full(size, lane + 1))
@@ -246,7 +258,7 @@ def example(
     tokens = drawn.tokens
     if cut.shift:
         if cut.shift not in _transpositions:
-            _transpositions[cut.shift] = v.transposition(cut.shift)
+            _transpositions[cut.shift] = vocabulary.transposition(cut.shift)
         tokens = _transpositions[cut.shift][tokens]
     return Example(tokens[:length], drawn.slots[:length], drawn.given[:length])
 
@@ -282,7 +294,7 @@ class _Cut:
 
 def _cut(prepared: Prepared, generator: np.random.Generator, length: int, transpose: bool) -> _Cut:
     prepared = _simplify(prepared, generator)
-    count, lanes = cells(prepared)
+    count, lanes = grid_shape(prepared)
     used = 0 if prepared["lane"][0] else 1
     sizes = np.diff(prepared["borders"]).reshape(count, lanes)
     cost = np.concatenate([[0], np.cumsum(sizes.sum(axis=1) + 2 * lanes + 5)])
@@ -313,10 +325,10 @@ def _simplify(prepared: Prepared, generator: np.random.Generator) -> Prepared:
     parts = len(prepared["programs"])
     if parts <= MANY or generator.random() < 0.2:
         return prepared
-    count, lanes = cells(prepared)
+    count, lanes = grid_shape(prepared)
     sizes = np.diff(prepared["borders"]).reshape(count, lanes)
     marks = generator.random(parts) * np.sqrt(1 + sizes[:, 1:].sum(axis=0))
-    programs = prepared["programs"] - v.PROGRAM
+    programs = prepared["programs"] - vocabulary.PROGRAM
     marks[(programs == 128) | ((programs >= 32) & (programs < 40))] *= 3  # drums and basses carry a band
     kept = np.sort(np.argsort(marks)[-int(generator.integers(2, MANY + 1)) :])
     chosen = np.concatenate([[0], kept + 1])
@@ -330,7 +342,7 @@ def _simplify(prepared: Prepared, generator: np.random.Generator) -> Prepared:
 
 
 def _style(prepared: Prepared) -> str:
-    return v.STYLES[int(prepared["head"][1]) - v.STYLE] if len(prepared["head"]) > 1 else ""
+    return vocabulary.STYLES[int(prepared["head"][1]) - vocabulary.STYLE] if len(prepared["head"]) > 1 else ""
 
 
 def region(generator: np.random.Generator, count: int, lanes: int) -> NDArray[np.bool_]:

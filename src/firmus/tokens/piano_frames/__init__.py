@@ -3,7 +3,7 @@
 What it is
     A table of 88 keys: 0 silent, 1 goes on sounding, 1 + v begins with velocity v. It is what a transcriber is taught
     to say of sound, so to `prepare` a score for training is to play it: a random stretch of it, by a random instrument,
-    as a person would and as a bad microphone hears it (`firmus.tokens._performed`).
+    as a person would and as a bad microphone hears it (`firmus.tokens.piano_frames.augmentation`).
 Paper
     Hawthorne et al., *Onsets and Frames: Dual-Objective Piano Transcription* (2018), section 3, for what is taught.
 Conventions
@@ -116,10 +116,10 @@ def prepare(score: Score, style: str = "", derived: bool = False) -> Prepared:
     TokenError
         Where fewer than four notes are played.
     """
-    from firmus.tokens import _performed
+    from firmus.tokens.piano_frames import augmentation
 
-    sound = _performed.perform(score)
-    levels = _performed.levels(sound)
+    sound = augmentation.perform(score)
+    levels = augmentation.levels(sound)
     table = np.zeros((len(levels), KEYS), np.uint8)
     played = roll(sound.notes, len(sound.samples) / (HOP / FRAME_SECONDS))[: len(table)]
     table[: len(played)] = played

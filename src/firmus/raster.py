@@ -7,6 +7,8 @@ A line (S,) holds at each step what begins there: 0 nothing (what sounded goes o
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +16,9 @@ from numpy.typing import NDArray
 from firmus.errors import TokenError
 from firmus.score import TICKS_PER_QUARTER, Note, Score
 from firmus.timing import bars
-from firmus.tokens import Integers, Prepared, Window
+
+Integers = NDArray[np.integer[Any]]
+Prepared = dict[str, NDArray[Any]]  # arrays of a piece, as training keeps them
 
 QUARTER = 4
 STEP = TICKS_PER_QUARTER // QUARTER
@@ -23,6 +27,23 @@ MOST_STEPS = 1 << 16
 HOLD, REST, FIRST = 0, 1, 2
 LOWEST, HIGHEST = 21, 108
 LINE = FIRST + HIGHEST - LOWEST + 1  # values of a line
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Some bars of a raster, all of one length.
+
+    Parameters
+    ----------
+    values : array (T, C)
+    bar : int
+        Steps in each bar; T is a multiple of it.
+    style : str
+    """
+
+    values: Integers
+    bar: int
+    style: str = ""
 
 
 def steps(score: Score, most: int = MOST_STEPS) -> int:
