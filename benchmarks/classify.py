@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from firmus.analysis.traits import instruments
-from firmus.learning import portraits, recognition
-from firmus.learning.marks import auroc, confusion, marks
+from firmus.learning import feature_dataset, recognition
+from firmus.learning.metrics import auroc, confusion, marks
 from firmus.learning.recipe import Recipe, load
 from firmus.learning.recognition import HEADS, NOISE, Task
 from firmus.learning.sources import source
@@ -42,7 +42,9 @@ def main() -> None:
     options.add_argument("--pictures", type=Path)
     chosen = options.parse_args()
     recipe = load(RECIPE)
-    made = recognition.task(portraits.gather([source(name) for name in recipe.data.sets], chosen.sets, Path("cache")))
+    made = recognition.task(
+        feature_dataset.gather([source(name) for name in recipe.data.sets], chosen.sets, Path("cache"))
+    )
     if chosen.unknown:
         left_out(recipe, made)
         return
@@ -203,7 +205,7 @@ def noise(made: Task, told: Told) -> None:
     kinds = np.array([each.split(" ")[0] for each in names])
     for kind in sorted(set(kinds[sets == NOISE])):
         some = (sets == NOISE) & (kinds == kind)
-        kept = " (never met in training)" if kind == portraits.KEPT_NOISE else ""
+        kept = " (never met in training)" if kind == feature_dataset.KEPT_NOISE else ""
         print(f"| noise: {kind}{kept} | {some.sum()} | {refused[some].mean():.3f} |")
 
 

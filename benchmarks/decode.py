@@ -37,7 +37,7 @@ from onnx import numpy_helper
 
 from firmus.runtime.batch import Batch
 from firmus.runtime.constraints import PartRules, Rules
-from firmus.runtime.filling import Request, filling
+from firmus.runtime.infilling import Request, filling
 from firmus.runtime.sampling import Sampling
 from firmus.runtime.stepper import Stepper
 from firmus.runtime.weights import card

@@ -20,8 +20,8 @@ key.
 - for melodies that are in no piece (passages and pieces backwards), so that of each chance told one sees how often it
   is true.
 
-``learn`` writes the mean of `firmus.analysis.likeness`, of the melodies in ``rest``, and prints the weights of the two
-chances of `firmus.tasks.search`, fitted to passages and pieces in ``rest``.
+``learn`` writes the mean of `firmus.analysis.similarity`, of the melodies in ``rest``, and prints the weights of the
+two chances of `firmus.tasks.search`, fitted to passages and pieces in ``rest``.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ import soundfile
 from scipy.optimize import minimize
 
 from firmus import formats
-from firmus.analysis import likeness, lines, seeds
+from firmus.analysis import lines, ngram_index, similarity
 from firmus.analysis.alterations import ALTERATIONS, wrong_notes
 from firmus.analysis.lines import Query
 from firmus.errors import FirmusError
@@ -118,9 +118,9 @@ def _made(follows: dict, begins: list, generator: np.random.Generator) -> Score:
 def holders(library: Library, pitches: np.ndarray) -> set[int]:
     """Pieces in which the very intervals of a melody stand."""
     told = library.catalogue.lines
-    steps = np.clip(np.diff(pitches), -seeds.WIDEST, seeds.WIDEST) + seeds.WIDEST + 1
-    size = min(seeds.LONGEST, len(steps))
-    code = int(sum(step * seeds.KINDS ** (size - 1 - place) for place, step in enumerate(steps[:size])))
+    steps = np.clip(np.diff(pitches), -ngram_index.WIDEST, ngram_index.WIDEST) + ngram_index.WIDEST + 1
+    size = min(ngram_index.LONGEST, len(steps))
+    code = int(sum(step * ngram_index.KINDS ** (size - 1 - place) for place, step in enumerate(steps[:size])))
     begin, end = library.seeds.spans(np.array([code]), size)
     places = library.seeds.places[begin[0] : end[0]].astype(np.int64)
     places = places[places + len(pitches) <= len(told)]
@@ -273,7 +273,7 @@ def learn(folder: Path) -> None:
     """Write the mean of melodies; print the weights of both chances."""
     library = open_library(folder)
     every, generator = melodies(library, "rest"), np.random.default_rng(1)
-    mean = np.mean([likeness.roots(melody) for _, melody in every], axis=0)
+    mean = np.mean([similarity.roots(melody) for _, melody in every], axis=0)
     TABLE.write_text(json.dumps({"sets": SETS, "mean": [round(float(each), 4) for each in mean]}) + "\n")
     numbers = {library.catalogue.files[file].name: piece for piece, (file, _) in enumerate(library.where.tolist())}
     told: dict[str, list[tuple[float, ...]]] = defaultdict(list)
@@ -288,7 +288,7 @@ def learn(folder: Path) -> None:
             changed = kinds[generator.integers(len(kinds))](plain, generator)
             if by == "melody" and generator.random() < 0.3:
                 changed = Query(changed.pitches)
-            if len(changed) < likeness.FEWEST:
+            if len(changed) < similarity.FEWEST:
                 continue
             found = asked(changed, library, by, [])
             if found:

@@ -38,7 +38,7 @@ from typing import Any
 import numpy as np
 
 from firmus import formats
-from firmus.analysis import keys, pulse, spectrum, voice
+from firmus.analysis import beat_tracking, keys, spectrum, voice
 from firmus.analysis.sound import Sound
 from firmus.analysis.transcribe import HeardNote
 from firmus.errors import FirmusError
@@ -250,7 +250,7 @@ def tempi(sets: Path, count: int, fonts: list[str]) -> None:
             ticks = (each for bar in bars(score) for each in range(bar.start, bar.end, beat(bar.meter)))
             known = np.array([seconds(score, each) for each in ticks if each < score.end])
             pace = 60 / float(np.median(np.diff(known)))
-            found = pulse.estimate(pulse.flux(spectrum.decibels(spectrum.magnitudes(wave))))
+            found = beat_tracking.estimate(beat_tracking.flux(spectrum.decibels(spectrum.magnitudes(wave))))
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 theirs, times = librosa.beat.beat_track(y=wave, sr=spectrum.RATE, units="time")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from firmus import formats
-from firmus.analysis.stretch import beginning, stretch
+from firmus.analysis.excerpt import beginning, stretch
 from firmus.analysis.traits import instruments, names, traits
 from firmus.score import Key, Meter, Note, Part, Score, Tempo
 from firmus.timing import bars

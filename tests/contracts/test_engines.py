@@ -9,7 +9,7 @@ import pytest
 from firmus import plugins
 from firmus.errors import ModelError
 from firmus.runtime import external, weights
-from firmus.runtime.shelf import Kept
+from firmus.runtime.model_cache import Kept
 from firmus.tasks import VERBS
 
 ENGINES = plugins.names("firmus.engines")

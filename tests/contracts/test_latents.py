@@ -11,7 +11,7 @@ import torch
 
 from firmus import plugins, tokens
 from firmus.errors import RecipeError
-from firmus.learning import batches, describe, export, recipe, train
+from firmus.learning import batches, export, latent_directions, recipe, train
 from firmus.learning.corpus import Corpus, Piece
 from firmus.learning.optimisers import optimisers
 from firmus.learning.quantising import quantise
@@ -252,7 +252,7 @@ def test_a_phase_changes_its_own_weights_alone(name, raster, tmp_path):
 
 @latents
 def test_a_trained_network_is_exported_and_run(name, raster, tmp_path, monkeypatch):
-    monkeypatch.setattr(describe, "WINDOWS", 40)
+    monkeypatch.setattr(latent_directions, "WINDOWS", 40)
     monkeypatch.setattr(export, "WINDOWS", 8)
     card = export.export(train.build(tiny(name, raster)), tiny(name, raster), corpus(raster), tmp_path, training={})
     latent = Latent(card)

@@ -9,7 +9,7 @@ import torch
 
 from firmus.analysis.traits import instruments, traits
 from firmus.errors import RecipeError
-from firmus.learning import excerpts, portraits, recipe, recognition
+from firmus.learning import excerpts, feature_dataset, recipe, recognition
 from firmus.learning.labels import Labels
 from firmus.learning.recipe import load
 from firmus.runtime import listener as loaded
@@ -53,7 +53,7 @@ def made():
     facts = [(style, number) for style in makers for number in range(24)]
     splits = tuple("train" if number < 12 else "valid" if number < 18 else "test" for _, number in facts)
     return recognition.task(
-        portraits.Portraits(
+        feature_dataset.Portraits(
             np.stack([traits(makers[style](number)) for style, number in facts]), np.arange(len(facts)),
             np.array(["whole"] * len(facts)), tuple("noise" if style == "noise" else "jsb" for style, _ in facts),
             tuple(f"{style} {number}" for style, number in facts), ("",) * len(facts), splits,
@@ -121,25 +121,27 @@ def test_while_it_learns_instruments_are_taken_away_or_swapped(made):
 
 
 def test_portraits_are_written_and_read(made, tmp_path):
-    portraits.save(made.portraits, tmp_path / "x.npz")
-    found = portraits.load(tmp_path / "x.npz")
+    feature_dataset.save(made.portraits, tmp_path / "x.npz")
+    found = feature_dataset.load(tmp_path / "x.npz")
     assert np.array_equal(found.values, made.portraits.values)
     assert found.labels == made.portraits.labels
     assert found.splits == made.portraits.splits
 
 
 def test_sides_are_the_same_in_every_run_and_keep_what_is_published():
-    sides = [portraits.side(f"work {number}") for number in range(2000)]
-    assert sides == [portraits.side(f"work {number}") for number in range(2000)]
+    sides = [feature_dataset.side(f"work {number}") for number in range(2000)]
+    assert sides == [feature_dataset.side(f"work {number}") for number in range(2000)]
     assert 0.1 < sides.count("test") / 2000 < 0.2
-    assert "test" not in {portraits.side(f"work {number}", learnt=True) for number in range(200)}
+    assert "test" not in {feature_dataset.side(f"work {number}", learnt=True) for number in range(200)}
 
 
 def test_files_of_a_work_and_versions_of_a_tune_stand_on_one_side():
     def one(name, score, work, split=""):
-        document = recognition.portraits.Document(name, b"", "folk", "", split)
+        document = recognition.feature_dataset.Document(name, b"", "folk", "", split)
         rows = [("whole", traits(score))]
-        return "ryan", portraits._Read(name, document, Labels("folk", work=work), rows, portraits.fingerprint(score))
+        return "ryan", feature_dataset._Read(
+            name, document, Labels("folk", work=work), rows, feature_dataset.fingerprint(score)
+        )
 
     read = []
     for number in range(30):
@@ -147,7 +149,7 @@ def test_files_of_a_work_and_versions_of_a_tune_stand_on_one_side():
         read += [one(f"{number} a", score, f"work {number}"), one(f"{number} b", waltz(number), f"work {number}")]
         varied = replace(score, parts=(replace(score.parts[0], notes=score.parts[0].notes[:150]),)).transposed(3)
         read.append(one(f"{number} c", varied, f"other {number}"))
-    found = portraits._assemble(read, lambda line: None)
+    found = feature_dataset._assemble(read, lambda line: None)
     music = [place for place, name in enumerate(found.sets) if name == "ryan"]
     sides = {}
     for place in music:

@@ -8,7 +8,7 @@ import torch
 from firmus import tokens
 from firmus.errors import RecipeError
 from firmus.models import recurrent_gan
-from firmus.models._clock import places
+from firmus.models._bar_position import places
 from firmus.raster import HOLD
 from firmus.tokens import band, melody
 

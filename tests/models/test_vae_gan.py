@@ -9,7 +9,7 @@ from torch.nn import functional
 from firmus import tokens
 from firmus.errors import RecipeError
 from firmus.models import vae_gan
-from firmus.models._clock import places
+from firmus.models._bar_position import places
 from firmus.tokens import band, melody
 
 SMALL = vae_gan.Config(latent=48, width=16, critic_width=12)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from firmus import formats
-from firmus.analysis.stretch import stretch
-from firmus.learning import excerpts, portraits
+from firmus.analysis.excerpt import stretch
+from firmus.learning import excerpts, feature_dataset
 from firmus.runtime.recognition import LEAST, MODEL, recognise
 from firmus.runtime.weights import card
 from firmus.score import Note, Part, Score
@@ -94,7 +94,7 @@ def test_noise_has_no_style(kind):
     model = Score((Part("", tuple(Note(240 * i, 240, 60 + i % 7) for i in range(160))),))
     found = [recognise(excerpts.noise(kind, generator, model)) for _ in range(12)]
     refused = sum(each.style is None for each in found)
-    assert refused >= (8 if kind in (portraits.KEPT_NOISE, "shuffled") else 11)
+    assert refused >= (8 if kind in (feature_dataset.KEPT_NOISE, "shuffled") else 11)
     assert all(each.reason for each in found if each.style is None)
 
 

@@ -167,7 +167,7 @@ def test_other_pieces_are_looked_through_and_the_piece_itself_is_not_found(tmp_p
 
 
 def test_an_index_may_be_given_in_place_of_a_folder():
-    from firmus.analysis.runs import SharedRun
+    from firmus.analysis.shared_passages import SharedRun
 
     class Index:
         def shared(self, score):

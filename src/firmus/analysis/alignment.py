@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.analysis.lines import BORDER, OCTAVE, Lines, Query
-from firmus.analysis.seeds import STRETCH, Candidates
+from firmus.analysis.ngram_index import STRETCH, Candidates
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]

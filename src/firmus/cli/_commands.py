@@ -419,7 +419,7 @@ def train(options: argparse.Namespace) -> None:
 
     try:
         from firmus.learning import run
-        from firmus.learning.spread import on_every_core
+        from firmus.learning.parallel import on_every_core
     except ModuleNotFoundError as error:
         raise FirmusError(f"training needs {error.name}: pip install 'firmus[train]'") from None
     folder = Path(options.data) if options.data else None

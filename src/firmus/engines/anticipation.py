@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from firmus.engines import _opening
 from firmus.errors import ModelError
-from firmus.runtime.shelf import Kept
+from firmus.runtime.model_cache import Kept
 from firmus.runtime.weights import Card
 from firmus.tokens import Integers
 from firmus.tokens.arrival import VOCABULARY
@@ -71,7 +71,7 @@ class Anticipation:
 
 
 class Reading:
-    """A line of tokens as far as the network has read it: a `firmus.runtime.arrivals.Causal`."""
+    """A line of tokens as far as the network has read it: a `firmus.runtime.anticipatory.Causal`."""
 
     def __init__(self, model: Anticipation) -> None:
         self.model, self.length = model, model.card.shape["length"]

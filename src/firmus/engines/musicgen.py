@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from firmus.engines import _opening
 from firmus.errors import ModelError
-from firmus.runtime.shelf import Kept
+from firmus.runtime.model_cache import Kept
 from firmus.runtime.weights import Card
 
 ARCHITECTURES = ("musicgen",)

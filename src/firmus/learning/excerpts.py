@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from firmus.analysis.stretch import stretch
+from firmus.analysis.excerpt import stretch
 from firmus.score import TICKS_PER_QUARTER, Note, Part, Score
 from firmus.timing import bars
 

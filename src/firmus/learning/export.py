@@ -14,7 +14,7 @@ from firmus import plugins
 from firmus.formats import save
 from firmus.learning.card import write_card
 from firmus.learning.corpus import Corpus
-from firmus.learning.describe import describe
+from firmus.learning.latent_directions import describe
 from firmus.learning.quantising import eight_bit_cache, quantise
 from firmus.learning.recipe import Recipe
 from firmus.runtime.latent import Latent

@@ -27,9 +27,9 @@ from firmus.analysis.features import is_monophonic
 from firmus.errors import FirmusError, FormatError, RecipeError
 from firmus.learning.chorales import from_raster
 from firmus.learning.corpus import Corpus, Piece, load, save
+from firmus.learning.parallel import Spread, on_every_core
 from firmus.learning.recipe import Recipe
 from firmus.learning.sources import Document, Source, folder, source
-from firmus.learning.spread import Spread, on_every_core
 from firmus.score import Score
 
 VALIDATION = 0.05  # share of pieces in the validation split, where the publishers have not split

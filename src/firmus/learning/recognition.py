@@ -19,13 +19,13 @@ from torch import Tensor
 from firmus import plugins
 from firmus.analysis.traits import instruments, names
 from firmus.formats import save
-from firmus.learning import portraits
+from firmus.learning import feature_dataset
+from firmus.learning.feature_dataset import NOISE, Portraits
 from firmus.learning.labels import GENRES_BY_PIECE, composer_key
-from firmus.learning.marks import marks
-from firmus.learning.portraits import NOISE, Portraits
+from firmus.learning.metrics import marks
+from firmus.learning.parallel import Spread
 from firmus.learning.recipe import Recipe, fill
 from firmus.learning.sources import SOURCES, source
-from firmus.learning.spread import Spread
 from firmus.runtime.listener import Listener
 from firmus.runtime.weights import Card, read_card
 
@@ -115,7 +115,9 @@ def run(
     spread : callable
         Has music read.
     """
-    made = task(portraits.gather([source(name) for name in recipe.data.sets], sets, Path("cache"), report, spread))
+    made = task(
+        feature_dataset.gather([source(name) for name in recipe.data.sets], sets, Path("cache"), report, spread)
+    )
     for head, named in made.classes.items():
         report(f"{head}: {len(named)} classes: {', '.join(name or '(others)' for name in named)}")
     began = time.monotonic()

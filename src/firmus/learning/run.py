@@ -8,7 +8,7 @@ from pathlib import Path
 
 from firmus.errors import RecipeError
 from firmus.learning import export, prepare, recipe, recognition, train
-from firmus.learning.spread import Spread, on_every_core
+from firmus.learning.parallel import Spread, on_every_core
 
 
 def run(

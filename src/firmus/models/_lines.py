@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from firmus.errors import RecipeError
-from firmus.models._clock import sustained
+from firmus.models._bar_position import sustained
 from firmus.raster import FIRST, HOLD
 from firmus.tokens import Shape
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from firmus import pitch
-from firmus.models._clock import sustained
+from firmus.models._bar_position import sustained
 from firmus.tokens import band
 
 PLANES = 2 * band.PARTS - 1

@@ -5,7 +5,7 @@ What it is
     both or neither. A critic, who knows what was given, compares them with real windows; each learns against the
     other. What the generator paints is on or off, and the critic never sees anything between: gradients pass the
     decision as if it were not there. Three objectives are known (`firmus.models._adversarial`), two builds of the
-    networks (`firmus.models._painting`). Which instruments rest in which bars is not painted: the first number of z
+    networks (`firmus.models._roll_conv`). Which instruments rest in which bars is not painted: the first number of z
     picks one of the last 256 patterns that were met in training, from thin to full, and what rests is wiped out. Cells
     that decide one by one never all fall silent together (empty bars were off by 70 %, all else by 2 to 18 %).
 Paper
@@ -31,9 +31,9 @@ from firmus.errors import RecipeError, unknown
 from firmus.models import _adversarial as adversarial
 from firmus.models import _one_shot as one_shot
 from firmus.models import _rolls as rolls
-from firmus.models._clock import BARS, QUARTER, filled, places
+from firmus.models._bar_position import BARS, QUARTER, filled, places
 from firmus.models._one_shot import OneShot
-from firmus.models._painting import Critic, Dense, PictureCritic, StepCritic, Transposed
+from firmus.models._roll_conv import Critic, Dense, PictureCritic, StepCritic, Transposed
 from firmus.tokens import Shape, band
 
 TITLE = "Generative adversarial network of a band"

@@ -30,9 +30,9 @@ from firmus.errors import RecipeError
 from firmus.models import _adversarial as adversarial
 from firmus.models import _lines as lines
 from firmus.models import _one_shot as one_shot
-from firmus.models._clock import filled, places
+from firmus.models._bar_position import filled, places
+from firmus.models._melody_conv import Body, Generator, Head
 from firmus.models._one_shot import OneShot
-from firmus.models._singing import Body, Generator, Head
 from firmus.tokens import Shape
 
 TITLE = "InfoGAN of melodies"

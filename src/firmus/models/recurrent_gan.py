@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from firmus.models import _adversarial as adversarial
 from firmus.models import _lines as lines
 from firmus.models import _one_shot as one_shot
-from firmus.models._clock import BARS, PLACES, Clock, leaky, places
+from firmus.models._bar_position import BARS, PLACES, Clock, leaky, places
 from firmus.models._one_shot import OneShot
 from firmus.tokens import Shape
 
@@ -82,7 +82,7 @@ class Singer(nn.Module):
         self.voice = lines.Voice(config.width, size)
 
     def forward(self, z: Tensor, at: Tensor) -> Tensor:
-        """At places (2, T); see `firmus.models._clock`."""
+        """At places (2, T); see `firmus.models._bar_position`."""
         of_bar = self.bars(z).view(-1, BARS, self.fresh)[:, at[1]]
         new = of_bar * self.places(z).view(-1, PLACES, self.fresh)[:, at[0]]  # no two steps hear the same
         heard = torch.cat([z[:, None].expand(-1, at.shape[1], -1), new], dim=-1)

@@ -36,9 +36,9 @@ from firmus.errors import RecipeError
 from firmus.models import _adversarial as adversarial
 from firmus.models import _lines as lines
 from firmus.models import _one_shot as one_shot
-from firmus.models._clock import SEATS, Clock, filled, leaky, places, seats
+from firmus.models._bar_position import SEATS, Clock, filled, leaky, places, seats
+from firmus.models._melody_conv import Body, Generator, Head
 from firmus.models._one_shot import OneShot
-from firmus.models._singing import Body, Generator, Head
 from firmus.models._traced import traced
 from firmus.raster import HOLD
 from firmus.tokens import Shape

@@ -1,8 +1,8 @@
 """A Latent: windows of a raster in, points of a space out, and back.
 
 Points between two windows decode to windows between them, and a step along a direction makes a window more of
-something (see `firmus.learning.describe` for what the card says of the space). What decodes in one go (a generator of a
-GAN) and what tells step after step (the decoder of a VAE) look alike from outside.
+something (see `firmus.learning.latent_directions` for what the card says of the space). What decodes in one go (a
+generator of a GAN) and what tells step after step (the decoder of a VAE) look alike from outside.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.errors import ModelError
+from firmus.runtime.model_cache import Kept
 from firmus.runtime.session import session
-from firmus.runtime.shelf import Kept
 from firmus.runtime.weights import Card
 from firmus.tokens import Integers
 
@@ -214,4 +214,4 @@ def _draw(scores: NDArray[np.float64], temperature: float, generator: np.random.
 
 
 load = Kept(Latent)
-"""Model of a name, kept in memory once loaded; see `firmus.runtime.shelf`."""
+"""Model of a name, kept in memory once loaded; see `firmus.runtime.model_cache`."""

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.errors import ModelError
+from firmus.runtime.model_cache import Kept
 from firmus.runtime.session import session
-from firmus.runtime.shelf import Kept
 from firmus.runtime.weights import Card
 
 Arrays = dict[str, NDArray[Any]]
@@ -55,4 +55,4 @@ class Listener:
 
 
 load = Kept(Listener)
-"""Model of a name, kept in memory once loaded; see `firmus.runtime.shelf`."""
+"""Model of a name, kept in memory once loaded; see `firmus.runtime.model_cache`."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.analysis.stretch import beginning
+from firmus.analysis.excerpt import beginning
 from firmus.analysis.traits import traits
 from firmus.runtime.listener import load
 from firmus.score import Score

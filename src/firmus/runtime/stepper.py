@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.errors import ModelError
+from firmus.runtime.model_cache import Kept
 from firmus.runtime.session import session
-from firmus.runtime.shelf import Kept
 from firmus.runtime.weights import Card
 from firmus.tokens import Integers
 
@@ -241,4 +241,4 @@ class _Call:
 
 
 load = Kept(Stepper)
-"""Model of a name, kept in memory once loaded; see `firmus.runtime.shelf`."""
+"""Model of a name, kept in memory once loaded; see `firmus.runtime.model_cache`."""

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.runtime.constraints import Grammar, Rules
-from firmus.runtime.filling import rules_within, window
+from firmus.runtime.infilling import rules_within, window
 from firmus.runtime.stepper import ROWS, State, Stepper
 from firmus.score import Score
 from firmus.tokens import Example, Prepared, events

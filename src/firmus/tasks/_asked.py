@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from firmus.analysis import likeness, lines
+from firmus.analysis import lines, similarity
 from firmus.analysis.lines import Query
 from firmus.errors import InvalidBrief, InvalidScore
 from firmus.pitch import midi_number, pitch_class
@@ -89,7 +89,7 @@ def whole(score: Score) -> Query:
         Where it is too short.
     """
     found = lines.query(score)
-    if len(found) < likeness.FEWEST:
+    if len(found) < similarity.FEWEST:
         raise InvalidBrief(f"the piece has {_notes(len(found))} of melody: too short to say what is like it")
     return found
 

@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.analysis import lines
-from firmus.analysis.likeness import WIDTH
 from firmus.analysis.lines import Lines
+from firmus.analysis.similarity import WIDTH
 from firmus.errors import FormatError
 
 VERSION = 1
@@ -65,7 +65,7 @@ class Catalogue:
     lines : Lines
         Of all pieces.
     points : array (P, 256) of float16
-        Where the melody of each piece lies, as `firmus.analysis.likeness` places it.
+        Where the melody of each piece lies, as `firmus.analysis.similarity` places it.
     ids : array (P,) of int64
         Names of the pieces in the graph of neighbours, rising; -1 for those that are not in it yet.
     """

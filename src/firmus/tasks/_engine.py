@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from firmus import plugins
 from firmus.errors import InvalidBrief, ModelError
 from firmus.render.instruments import program_number
-from firmus.runtime import arrivals
+from firmus.runtime import anticipatory
 from firmus.runtime.constraints import PartRules
 from firmus.runtime.external import ENGINES
 from firmus.runtime.sampling import Sampling
@@ -51,7 +51,7 @@ class Plan:
     places : sequence of int
         Parts that are composed; empty where the model chooses its own, which are added behind.
     allowed : array (16512,) of bool
-        As of `firmus.runtime.arrivals.Request`.
+        As of `firmus.runtime.anticipatory.Request`.
     source : Score, optional
     limits : sequence of PartRules
         Of each part of the source.
@@ -202,11 +202,11 @@ def _composed(
     for first, last in plan.spans:
         start, stop = (round(a.STEPS * seconds(score, at)) for at in (first, last))
         rows = a.triples(score)
-        request = arrivals.Request(
+        request = anticipatory.Request(
             rows[rows[:, 0] < start], rows[rows[:, 0] >= start], start, stop, plan.allowed,
             Sampling(heat, brief.top_p),
         )  # fmt: skip
-        made, surprise = arrivals.compose(engine.reading(), request, generator, reached)
+        made, surprise = anticipatory.compose(engine.reading(), request, generator, reached)
         if not len(made) and not plan.places:
             raise ModelError("the model composed nothing but rests: try another seed, or say which parts")
         nats.append(surprise)

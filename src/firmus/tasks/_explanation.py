@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from firmus.analysis.runs import SharedRun
-from firmus.render import explained, heat
+from firmus.analysis.shared_passages import SharedRun
+from firmus.render import heat
 from firmus.render.instruments import drum
+from firmus.render.pages import explanation
 from firmus.score import Score
 from firmus.tasks import _telling as telling
 from firmus.timing import Bar, bar_at, bars
@@ -178,7 +179,7 @@ class Explanation:
 
     def html(self, language: str = "en") -> str:
         """A page with both heat maps, on which each note tells what is known of it."""
-        return explained.page(
+        return explanation.page(
             self.as_dict(), self.score, self._places(), f"{self.focus.part}-{self.focus.index}", language
         )
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from firmus.analysis.form import likeness, notes_of_bars
 from firmus.errors import InvalidBrief
-from firmus.runtime.filling import Request
+from firmus.runtime.infilling import Request
 from firmus.score import Note, Part, Score, Section
 from firmus.tasks._endings import with_cadence
 from firmus.tokens import events

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.analysis import keys, pulse, sound, spectrum, transcribe, voice
+from firmus.analysis import beat_tracking, keys, sound, spectrum, transcribe, voice
 from firmus.errors import InvalidBrief, unknown
 from firmus.render import mastering
 from firmus.runtime import transcriber
@@ -58,7 +58,7 @@ class Heard:
     loudness: float
     sounding: tuple[float, float]
     cents: float
-    pulse: pulse.Pulse | None
+    pulse: beat_tracking.Pulse | None
     key: keys.KeyEstimate | None
     notes: tuple[transcribe.HeardNote, ...]
     score: Score
@@ -106,9 +106,9 @@ def hear(
         return nothing
     samples, levels, cents, rate = _tuned(take, begin, end, voices)
     notes, profile, model, weights = _notes(samples, levels, voices, progress)
-    beats = pulse.estimate(pulse.flux(levels), tempo / rate if tempo else None) if notes else None
+    beats = beat_tracking.estimate(beat_tracking.flux(levels), tempo / rate if tempo else None) if notes else None
     if beats is not None:
-        beats = pulse.Pulse(beats.bpm * rate, beats.confidence, begin + beats.beats / rate)
+        beats = beat_tracking.Pulse(beats.bpm * rate, beats.confidence, begin + beats.beats / rate)
     notes = [replace(note, start=begin + note.start / rate, end=begin + note.end / rate) for note in notes]
     key = keys.of_profile(profile) if len(notes) >= keys.FEWEST_NOTES else None
     grid = beats.beats if beats and beats.confidence >= SURE_TEMPO else None
@@ -154,7 +154,7 @@ def _notes(
     return transcriber.notes(chances), transcriber.profile(chances), card.name, card.digest
 
 
-def _missing(count: int, key: keys.KeyEstimate | None, beats: pulse.Pulse | None) -> dict[str, str]:
+def _missing(count: int, key: keys.KeyEstimate | None, beats: beat_tracking.Pulse | None) -> dict[str, str]:
     """What cannot be told, and why."""
     if not count:
         return dict.fromkeys(("notes", "key", "tempo", "meter"), NOTHING)

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus import formats
-from firmus.analysis import likeness, lines
-from firmus.analysis.seeds import Seeds
+from firmus.analysis import lines, similarity
+from firmus.analysis.ngram_index import Seeds
 from firmus.errors import FirmusError, FormatError
 from firmus.score import Score
 from firmus.tasks import _catalogue
@@ -159,7 +159,7 @@ def _catalogued(file: File, scores: Sequence[Score]) -> Catalogue:
     """What is known of the tunes of a file; of one without a melody why it has none."""
     try:
         found = [lines.of_score(score) for score in scores]
-        placed = [likeness.point(lines.query(score)) for score in scores]
+        placed = [similarity.point(lines.query(score)) for score in scores]
         if scores and not any(len(each) for each in found):
             raise FormatError("it has no melody of two notes or more")
     except FirmusError as error:
@@ -167,7 +167,7 @@ def _catalogued(file: File, scores: Sequence[Score]) -> Catalogue:
     tunes = [(score.title, [part.name for part in score.parts]) for score in scores]
     return Catalogue(
         [file._replace(tunes=tunes)], lines.joined(found, [1] * len(found)),
-        np.array(placed, np.float16).reshape(-1, likeness.WIDTH), np.full(len(placed), -1, np.int64),
+        np.array(placed, np.float16).reshape(-1, similarity.WIDTH), np.full(len(placed), -1, np.int64),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from firmus.errors import InvalidBrief, unknown
 from firmus.formats.json import to_dict
 from firmus.runtime import stepper
 from firmus.runtime.constraints import PartRules, Rules
-from firmus.runtime.filling import Bar, Request, chord_rules, fill_all
+from firmus.runtime.infilling import Bar, Request, chord_rules, fill_all
 from firmus.runtime.sampling import Sampling
 from firmus.runtime.weights import Card, cards, found
 from firmus.score import Chord, Key, Part, Score

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus import formats
-from firmus.analysis import runs
+from firmus.analysis import shared_passages
 from firmus.analysis.features import pitch_name
 from firmus.errors import FirmusError, FormatError, InvalidBrief, ModelError
 from firmus.pitch import STEPS
@@ -262,7 +262,7 @@ def note_name(score: Score, part: int, pitch: int, drum: Callable[[int], str]) -
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The pieces of a folder, read one by one, as `firmus.analysis.runs.Among`.
+    """The pieces of a folder, read one by one, as `firmus.analysis.shared_passages.Among`.
 
     Parameters
     ----------
@@ -274,9 +274,9 @@ class Folder:
     path: Path
     progress: session.Progress | None = None
 
-    def shared(self, score: Score) -> list[runs.SharedRun]:
+    def shared(self, score: Score) -> list[shared_passages.SharedRun]:
         """The longest runs that a piece shares with those of the folder; the piece itself is left out."""
-        return runs.shared(score, self._others(score))
+        return shared_passages.shared(score, self._others(score))
 
     def files(self) -> list[Path]:
         """Files that may be music.

@@ -26,7 +26,8 @@ from firmus.analysis import (
 )
 from firmus.analysis.roman import numeral
 from firmus.errors import FirmusError
-from firmus.render import portrait, roll
+from firmus.render import roll
+from firmus.render.pages import analysis
 from firmus.runtime.recognition import Recognition, recognise
 from firmus.score import Chord, Score, Section
 from firmus.timing import bar_at, bars
@@ -145,7 +146,7 @@ class Analysis:
             replace(self.score, chords=self.symbols, sections=self.sections), width=1200, language=language
         )
         alike = form.similarity(self.score) if len(self.textures) <= form.MOST_BARS else None
-        return portrait.page(found or self.as_dict(), alike, drawn, language)
+        return analysis.page(found or self.as_dict(), alike, drawn, language)
 
     def _chords(self, at: Any) -> list[dict[str, Any]]:
         found = []

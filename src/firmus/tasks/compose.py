@@ -11,7 +11,7 @@ from firmus.analysis.features import pitch_name
 from firmus.errors import InvalidBrief
 from firmus.runtime import stepper
 from firmus.runtime.constraints import PartRules
-from firmus.runtime.filling import suggest
+from firmus.runtime.infilling import suggest
 from firmus.runtime.weights import Card
 from firmus.score import Key, Meter, Score, Tempo
 from firmus.tasks import _engine as engine

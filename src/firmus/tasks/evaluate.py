@@ -15,7 +15,7 @@ import numpy as np
 from firmus import formats
 from firmus.errors import FirmusError, FormatError
 from firmus.evaluation import report
-from firmus.render import comparison
+from firmus.render.pages import evaluation
 from firmus.score import Score
 
 PREFERRED = (".json", ".musicxml", ".mxl", ".mid", ".midi", ".abc")  # of files with one name, which is read
@@ -124,4 +124,4 @@ def _controls(folder: Path, pieces: dict[str, Score]) -> dict[str, dict[str, flo
 
 def page(found: dict[str, Any], language: str = "en") -> str:
     """The report as HTML."""
-    return comparison.page(found, language)
+    return evaluation.page(found, language)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from firmus import formats
-from firmus.analysis.runs import Among, SharedRun
+from firmus.analysis.shared_passages import Among, SharedRun
 from firmus.errors import InvalidBrief
 from firmus.render.instruments import drum
 from firmus.runtime.influence import influences

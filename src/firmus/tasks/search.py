@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus import formats
-from firmus.analysis import likeness
+from firmus.analysis import similarity
 from firmus.analysis.alignment import align
 from firmus.analysis.lines import Query
-from firmus.analysis.seeds import Candidates, Hits, Stretch
+from firmus.analysis.ngram_index import Candidates, Hits, Stretch
 from firmus.analysis.transcribe import to_score
 from firmus.errors import FormatError, InvalidBrief
 from firmus.score import Score
@@ -232,7 +232,7 @@ def compared(library: Library, asked: Query) -> Compared:
     candidates = hits.elected()
     all_lines = told.line_at(np.clip(candidates.middle, 0, len(told) - 1))
     shared, best = np.unique(told.pieces[all_lines], return_index=True)  # the first place of a piece is its best
-    point = likeness.point(asked)
+    point = similarity.point(asked)
     pieces = np.union1d(library.neighbours.near(point, NEAR)[0], shared)
     share, place = np.zeros(len(pieces)), np.full(len(pieces), -1)
     rows = np.searchsorted(pieces, shared)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from firmus.analysis import pulse, spectrum
+from firmus.analysis import beat_tracking, spectrum
 from firmus.analysis.spectrum import FRAME_SECONDS, RATE
 
 
@@ -24,7 +24,7 @@ def clicks(bpm, lasts=20.0, seed=0, accents=1):
 @pytest.mark.parametrize("bpm", [66, 84, 100, 123, 150])
 def test_the_tempo_of_clicks(bpm):
     samples, beats = clicks(bpm)
-    found = pulse.estimate(pulse.flux(spectrum.decibels(spectrum.magnitudes(samples))))
+    found = beat_tracking.estimate(beat_tracking.flux(spectrum.decibels(spectrum.magnitudes(samples))))
     assert abs(found.bpm / bpm - 1) < 0.01
     assert found.confidence > 0.35
     inner = beats[2:-2]
@@ -34,8 +34,8 @@ def test_the_tempo_of_clicks(bpm):
 
 def test_a_tempo_that_is_told_is_kept():
     samples, _ = clicks(120)
-    strength = pulse.flux(spectrum.decibels(spectrum.magnitudes(samples)))
-    found = pulse.estimate(strength, 60)
+    strength = beat_tracking.flux(spectrum.decibels(spectrum.magnitudes(samples)))
+    found = beat_tracking.estimate(strength, 60)
     assert found.bpm == 60
     assert np.allclose(np.diff(found.beats), 1.0, atol=0.06)
 
@@ -47,7 +47,7 @@ def test_a_tempo_that_slows_down_is_followed():
         strength[int(at)] = 1.0
         known.append(at * FRAME_SECONDS)
         at, period = at + period, period * 1.002
-    found = pulse.estimate(strength)
+    found = beat_tracking.estimate(strength)
     near = np.abs(found.beats[:, None] - np.array(known)).min(axis=0)
     assert (near < 0.07).mean() > 0.9
 
@@ -55,10 +55,10 @@ def test_a_tempo_that_slows_down_is_followed():
 @pytest.mark.parametrize("seed", range(6))
 def test_noise_has_no_tempo_that_one_could_be_sure_of(seed):
     noise = np.random.default_rng(seed).standard_normal(20 * RATE).astype(np.float32)
-    found = pulse.estimate(pulse.flux(spectrum.decibels(spectrum.magnitudes(noise))))
+    found = beat_tracking.estimate(beat_tracking.flux(spectrum.decibels(spectrum.magnitudes(noise))))
     assert found is None or found.confidence < 0.12
 
 
 def test_what_is_too_short_or_even_has_no_pulse():
-    assert pulse.estimate(np.zeros(1000)) is None
-    assert pulse.estimate(np.random.default_rng(1).random(100)) is None
+    assert beat_tracking.estimate(np.zeros(1000)) is None
+    assert beat_tracking.estimate(np.random.default_rng(1).random(100)) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from firmus.analysis import chords, keys, voice_leading
-from firmus.analysis._home import Floats, Home, Integers
+from firmus.analysis.key_normalised import Floats, Home, Integers
 from firmus.analysis.keys import LONGEST
 from firmus.pitch import NO_CHORD, pitch_class
 from firmus.score import Chord, Score

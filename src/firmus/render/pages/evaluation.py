@@ -7,7 +7,7 @@ from typing import Any
 
 from firmus.render import plots
 from firmus.render.drawing import xml_text
-from firmus.render.portrait import STYLE
+from firmus.render.pages.analysis import STYLE
 
 WORDS = {
     "title": ("Composed beside real music", "作品与真实音乐的比较"),

@@ -22,15 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus import formats
-from firmus.analysis.stretch import beginning
+from firmus.analysis.excerpt import beginning
 from firmus.analysis.traits import names, traits
 from firmus.errors import FormatError, RecipeError
 from firmus.learning import excerpts
 from firmus.learning.chorales import from_raster
 from firmus.learning.labels import Labels, labeller
+from firmus.learning.parallel import Spread, on_every_core
 from firmus.learning.prepare import LEAST_NOTES, Fingerprint, families, fingerprint, share, source_files
 from firmus.learning.sources import Document, Source
-from firmus.learning.spread import Spread, on_every_core
 from firmus.score import Score
 
 NOISE = "noise"

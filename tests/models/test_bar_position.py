@@ -2,7 +2,7 @@
 
 import torch
 
-from firmus.models import _clock as clock
+from firmus.models import _bar_position as clock
 
 
 def test_places_in_bars_of_any_length():

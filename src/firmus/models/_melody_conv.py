@@ -1,7 +1,8 @@
 """Networks that sing a melody in one go and networks that judge it, by convolutions over steps and quarters.
 
 The coarsest grid is the quarter note (four steps), whatever the meter; each quarter is told where in which bar it lies
-(`firmus.models._clock`). Lines (B, T, V) are those of `firmus.models._lines`; windows are whole numbers of quarters.
+(`firmus.models._bar_position`). Lines (B, T, V) are those of `firmus.models._lines`; windows are whole numbers of
+quarters.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from firmus.models import _adversarial as adversarial
 from firmus.models import _lines as lines
-from firmus.models._clock import BARS, Clock, Plan, bent, by_bar, leaky
+from firmus.models._bar_position import BARS, Clock, Plan, bent, by_bar, leaky
 
 
 class Generator(nn.Module):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from firmus.runtime import arrivals
+from firmus.runtime import anticipatory
 from firmus.runtime.sampling import Sampling
 from firmus.tokens import arrival as a
 
@@ -34,7 +34,9 @@ NOTHING = np.empty((0, 3), np.int64)
 def request(before=NOTHING, given=NOTHING, start=0, stop=1000, allowed=slice(None), **sampling):
     mask = np.zeros(a.NOTES, bool)
     mask[allowed] = True
-    return arrivals.Request(before, given, start, stop, mask, Sampling(**{"temperature": 1, "top_p": 1, **sampling}))
+    return anticipatory.Request(
+        before, given, start, stop, mask, Sampling(**{"temperature": 1, "top_p": 1, **sampling})
+    )
 
 
 def rows(*times, note=60, lasts=50):
@@ -58,7 +60,7 @@ def triples(window):
 @pytest.mark.parametrize("length", [64, 300, 1024])
 def test_only_triples_that_make_sense_are_told(length):
     network = Noise(length=length)
-    made, nats = arrivals.compose(network, request(stop=6000), np.random.default_rng(1))
+    made, nats = anticipatory.compose(network, request(stop=6000), np.random.default_rng(1))
     assert len(made) > 30
     assert nats > 0
     for window in network.windows:
@@ -71,14 +73,14 @@ def test_only_triples_that_make_sense_are_told(length):
     assert (made[:, 1] >= 1).all()
     assert (made[:, 0] + made[:, 1] <= 6000).all()
     assert len(np.unique(made[:, [0, 2]], axis=0)) == len(made)
-    assert len(set((made[:, 2] // a.PITCHES).tolist())) <= arrivals.MOST_INSTRUMENTS
+    assert len(set((made[:, 2] // a.PITCHES).tolist())) <= anticipatory.MOST_INSTRUMENTS
 
 
 @pytest.mark.parametrize("length", [64, 1024])
 def test_each_given_note_is_told_once_at_most_five_seconds_ahead(length):
     given = rows(*range(30, 4000, 97))
     network = Noise(length=length)
-    made, _ = arrivals.compose(network, request(given=given, stop=4000), np.random.default_rng(1))
+    made, _ = anticipatory.compose(network, request(given=given, stop=4000), np.random.default_rng(1))
     assert all(window[0] == a.ANTICIPATE for window in network.windows)
     assert not any(row[0] in given[:, 0] and row[2] == 60 for row in made)
     if length == 1024:
@@ -97,7 +99,7 @@ def test_each_given_note_is_told_once_at_most_five_seconds_ahead(length):
 
 def test_what_went_before_is_told_with_rests_up_to_the_start():
     network = Noise()
-    arrivals.compose(network, request(before=rows(10, 20), start=500, stop=600), np.random.default_rng(1))
+    anticipatory.compose(network, request(before=rows(10, 20), start=500, stop=600), np.random.default_rng(1))
     told, _ = triples(network.windows[0])
     assert told[:6, 0].tolist() == [0, 10, 110, 210, 310, 410]
     assert told[:6, 2].tolist() == [60, 60, *[a.REST - a.NOTE] * 4]
@@ -106,23 +108,25 @@ def test_what_went_before_is_told_with_rests_up_to_the_start():
 
 def test_a_piece_may_be_longer_than_the_clock_of_the_tokens():
     before = rows(*range(0, 30_000, 50))
-    made, _ = arrivals.compose(Noise(), request(before=before, start=30_000, stop=31_000), np.random.default_rng(1))
+    made, _ = anticipatory.compose(Noise(), request(before=before, start=30_000, stop=31_000), np.random.default_rng(1))
     assert len(made)
     assert made[:, 0].min() >= 30_000
 
 
 def test_only_what_is_allowed_is_composed():
-    made, _ = arrivals.compose(Noise(), request(allowed=slice(7740, 7745)), np.random.default_rng(1))
+    made, _ = anticipatory.compose(Noise(), request(allowed=slice(7740, 7745)), np.random.default_rng(1))
     assert set(made[:, 2].tolist()) <= set(range(7740, 7745))
 
 
 def test_a_network_that_stays_on_the_spot_is_moved_on():
     network = Noise(lean=slice(0, 1))
-    made, _ = arrivals.compose(network, request(stop=300, temperature=0), np.random.default_rng(1))
-    assert len(made) <= 3 * arrivals.DENSEST + arrivals.DENSEST
+    made, _ = anticipatory.compose(network, request(stop=300, temperature=0), np.random.default_rng(1))
+    assert len(made) <= 3 * anticipatory.DENSEST + anticipatory.DENSEST
 
 
 def test_where_every_note_is_taken_a_rest_is_all_that_is_left():
     taken = rows(*range(0, 200), note=5)
-    made, _ = arrivals.compose(Noise(), request(given=taken, stop=200, allowed=slice(5, 6)), np.random.default_rng(1))
+    made, _ = anticipatory.compose(
+        Noise(), request(given=taken, stop=200, allowed=slice(5, 6)), np.random.default_rng(1)
+    )
     assert not len(made)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from firmus.analysis import grooves, meters
-from firmus.analysis._home import Floats, Home, Integers
-from firmus.analysis._traits_pitch import named, shares
+from firmus.analysis.key_normalised import Floats, Home, Integers
+from firmus.analysis.traits.pitch import named, shares
 from firmus.score import TICKS_PER_QUARTER
 
 LENGTHS = (0.17, 0.25, 0.33, 0.5, 0.67, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)  # quarters; the middle of each class

@@ -16,9 +16,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.runtime._draft import Draft
 from firmus.runtime.batch import Feed, Sequence, place
 from firmus.runtime.constraints import Grammar, Rules
+from firmus.runtime.draft import Draft
 from firmus.runtime.sampling import Sampling, draw, surprise
 from firmus.runtime.steering import Steering
 from firmus.runtime.stepper import ROWS, Stepper

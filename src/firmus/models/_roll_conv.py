@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from firmus.models import _adversarial as adversarial
-from firmus.models._clock import BARS, Clock, Plan, bent, by_bar, leaky
+from firmus.models._bar_position import BARS, Clock, Plan, bent, by_bar, leaky
 from firmus.models._rolls import FACTS, OCTAVES, PITCHED, PLANES, Given
 from firmus.tokens.band import PITCHES
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from firmus.analysis.runs import FEWEST, line, shared
+from firmus.analysis.shared_passages import FEWEST, line, shared
 from firmus.score import Note, Part, Score
 
 relaxed = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))

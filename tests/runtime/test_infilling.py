@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from babbler import Babbler
-from firmus.runtime._draft import Draft
 from firmus.runtime.constraints import Grammar, PartRules, Rules
-from firmus.runtime.filling import Request, fill, window
+from firmus.runtime.draft import Draft
+from firmus.runtime.infilling import Request, fill, window
 from firmus.runtime.sampling import Sampling, draw
 from firmus.score import Chord, Meter, Note, Part, Score
 from firmus.timing import bars

@@ -2,7 +2,8 @@
 
 Conventions
     Numbers of a kind are shares that add up to 1 (durations, intervals, places in the bar ...), or lie near 0 to 3.
-    Nothing depends on the key (the piece is moved home first, `firmus.analysis._home`), on tempo marks, loudness,
+    Nothing depends on the key (the piece is moved to C first, see `firmus.analysis.key_normalised`), on tempo marks,
+    loudness,
     words, titles or the kind of file; nothing on how long the piece is, but for chance. Instruments are told by the
     traits of `INSTRUMENTS` alone, so that they can be left out: the rest hears a drum part as drums, and every other
     note as a pitch. What a piece has not got is 0.
@@ -19,9 +20,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.analysis._home import home
-from firmus.analysis._traits_pitch import pitch_traits
-from firmus.analysis._traits_rhythm import rhythm_traits
+from firmus.analysis.key_normalised import home
+from firmus.analysis.traits.pitch import pitch_traits
+from firmus.analysis.traits.rhythm import rhythm_traits
 from firmus.score import Score
 
 FAMILIES = (
