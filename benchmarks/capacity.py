@@ -62,8 +62,8 @@ def files(pieces: int) -> None:
 
 
 def table(pieces: int) -> None:
-    from firmus.service import jobs
-    from firmus.service.store import Store
+    from firmus.service.storage import jobs
+    from firmus.service.storage.database import Store
 
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
         store = Store(f"sqlite:///{Path(folder) / 'x.db'}")
@@ -78,7 +78,7 @@ def table(pieces: int) -> None:
 
 
 def refusals(pieces: int) -> None:
-    from firmus.service.kinds import Asked, check
+    from firmus.service.workers.handlers import Asked, check
 
     asked = Asked("compose", Brief(style="chorale", bars=8, key="G minor", parts=("flute",)))
     check(asked)

@@ -1,7 +1,7 @@
 """Writes ``api.ts``, the types and requests of the TypeScript client, from the OpenAPI document of the service.
 
 ``python clients/typescript/generate.py`` writes it; a test fails while the file is another than this would write. It
-needs no Node: the document is made by the code that answers (`firmus.service.application.routed`).
+needs no Node: the document is made by the code that answers (`firmus.service.http.application.routed`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from firmus.service.application import routed
+from firmus.service.http.application import routed
 
 TARGET = Path(__file__).with_name("api.ts")
 HEAD = """\

@@ -13,7 +13,7 @@ from firmus import Brief, Key, Meter, Note, Part, Score, formats
 from firmus.cli import main
 from firmus.errors import InvalidBrief, ModelError
 from firmus.runtime import weights
-from firmus.service.kinds import Asked, check
+from firmus.service.workers.handlers import Asked, check
 from firmus.timing import bars
 
 PITCHES = [60, 62, 64, 65, 67, 69, 71, 72]

@@ -9,8 +9,8 @@ import pytest
 from firmus.cli import main
 from firmus.errors import FirmusError, ModelError
 from firmus.runtime import model_cache
-from firmus.service.backup import backup
-from firmus.service.checkup import look
+from firmus.service.storage.backup import backup
+from firmus.service.storage.checkup import look
 
 FOLK = {"style": "folk", "bars": 1}
 

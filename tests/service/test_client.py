@@ -18,7 +18,7 @@ from firmus import formats
 from firmus.client import AsyncClient, Client, Refused, Unreachable, records
 from firmus.errors import FirmusError
 from firmus.score import Key, Meter, Note, Part, Score
-from firmus.service import wire
+from firmus.service.http import schemas
 
 FOLK = {"style": "folk", "bars": 1, "seed": 3}
 NOTES = tuple(Note(960 * place, 960, pitch) for place, pitch in enumerate((67, 69, 71, 72, 74, 71, 69, 67)))
@@ -262,7 +262,7 @@ def test_both_clients_have_the_same_methods():
 @pytest.mark.parametrize("name", ["Work", "Sound", "Job", "Batch"])
 def test_the_records_are_those_of_the_service(name):
     ours = {each.name for each in dataclasses.fields(getattr(records, name))}
-    assert ours == set(getattr(wire, name).model_fields)
+    assert ours == set(getattr(schemas, name).model_fields)
 
 
 def test_without_httpx_it_says_what_to_install():

@@ -11,7 +11,7 @@ import soundfile
 from firmus import formats
 from firmus.cli import main
 from firmus.score import Key, Meter, Note, Part, Score
-from firmus.service import kinds
+from firmus.service.workers import handlers
 from firmus.tasks.explain import ASKED
 
 NOTES = tuple(Note(960 * place, 960, pitch) for place, pitch in enumerate((67, 69, 71, 72, 74, 71, 69, 67)))
@@ -92,7 +92,7 @@ def assistant(folder):
 
 def test_every_kind_is_a_tool_with_its_schema(assistant):
     tools = {each["name"]: each for each in assistant.asked("tools/list")["tools"]}
-    assert set(tools) == {*kinds.KINDS, "search", "files", "models"}
+    assert set(tools) == {*handlers.KINDS, "search", "files", "models"}
     assert all(each["description"] and each["inputSchema"]["type"] == "object" for each in tools.values())
     tempo = tools["compose"]["inputSchema"]["properties"]["tempo"]
     assert (tempo["minimum"], tempo["maximum"]) == (10, 400)

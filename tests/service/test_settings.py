@@ -8,8 +8,8 @@ import time
 import pytest
 
 from firmus.errors import FirmusError
-from firmus.service.blobs import Blobs
 from firmus.service.settings import Settings
+from firmus.service.storage.blobs import Blobs
 
 
 def test_settings_come_from_the_data_folder(tmp_path, monkeypatch):
@@ -47,7 +47,7 @@ def test_files_are_swept_only_when_old_and_unwanted(tmp_path):
 
 def test_a_full_disk_leaves_nothing_half_written(tmp_path):
     script = (
-        "import resource, sys; from pathlib import Path; from firmus.service.blobs import Blobs\n"
+        "import resource, sys; from pathlib import Path; from firmus.service.storage.blobs import Blobs\n"
         "blobs = Blobs(Path(sys.argv[1])); resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "blobs.put(b'x' * 900)\n"
         "try: blobs.put(b'y' * 1100)\n"

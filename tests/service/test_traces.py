@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from firmus.service.application import routed
+from firmus.service.http.application import routed
 from serving import listening
 
 SECRET = "firmus_0123456789ab_thesecret"

@@ -190,7 +190,7 @@ def _spread(options: argparse.Namespace) -> Callable[..., Iterable[Any]] | None:
     """How the machines of a cluster do the same to many things, where one was named."""
     if not options.cluster:
         return None
-    from firmus.service import cluster
+    from firmus.service.workers import cluster
 
     return cluster.spread(options.cluster)
 

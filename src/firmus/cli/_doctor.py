@@ -85,7 +85,7 @@ def _served(data: Path) -> Iterator[Finding]:
     if not data.is_dir():
         return
     try:
-        from firmus.service import checkup
+        from firmus.service.storage import checkup
     except ModuleNotFoundError as error:
         yield str(data), f"pip install 'firmus[service]' ({error.name})"
         return

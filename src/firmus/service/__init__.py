@@ -17,8 +17,9 @@ The life of a job
 4. *Finish.* Results are written to disk, content-addressed: temporary file, fsync, rename, fsync of the folder. Then
    one transaction writes works, files, the last event and the state ``succeeded``.
 
-Everything but the files is in one database (`tables`), and every write of a worker carries the `attempt` it was given
-(the fencing token) and asks that the job still be ``running`` with it. So at every point at which anything is killed:
+Everything but the files is in one database (`storage.tables`), and every write of a worker carries the `attempt` it
+was given (the fencing token) and asks that the job still be ``running`` with it. So at every point at which anything is
+killed:
 
 - before the commit of 1 the client has no answer, and nothing is there; after it the job is never lost;
 - between 2 and the commit of 4 the lease runs out, and the job is claimed again with the same request and seed, which
@@ -32,8 +33,10 @@ written once.
 
 The rooms within
 ================
-`settings`, `tables`, `migrations`, `store` (the database), `blobs` (the files), `jobs`, `events`, `works`, `sounds`,
-`keys`, `limits`, `idempotency`, `audit` (what is kept), `wire` (what is asked and answered), `asking` and `shown` (from
-it and to it), `problems` (errors), `kinds` (what a job does), `worker`, `watch`, `executors`, `cluster` and `crew` (who
-does them, and where), `webhooks`, `edge`, `refused`, `access`, `application`, `routes` and `serving` (HTTP).
+`storage` keeps: `database` and its `tables`, `blobs` (the files), `jobs`, `events`, `works`, `sounds`, `keys`,
+`idempotency`, `audit`, `backup` and `checkup`. `workers` do: `handlers` (what a job of each kind does), `worker`,
+`heartbeat`, `executors` and `cluster` (where it is done), `supervisor` (who does it), `webhooks`. `http` asks and
+answers: `schemas`, `submission` and `serializers` (from requests and to answers), `dependencies`, `middleware`,
+`throttle`, `limits`, `metrics`, `routes`, `application`. Beside them stand `settings`, `problems` (errors), `logs`,
+`serving`, `mcp` and `migrations`. `http` may use `workers`, and both `storage`; never the other way.
 """

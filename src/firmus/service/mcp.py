@@ -1,9 +1,9 @@
 """Firmus for assistants: a server of the Model Context Protocol, over standard input and output.
 
 Protocol: https://modelcontextprotocol.io/specification/2025-11-25, of which it offers tools; messages are JSON-RPC 2.0,
-a line each. Every kind of job (`firmus.service.kinds`) is a tool, its schema that of a Brief; music is named by files
-of one folder, and nothing outside of it is read or written. Nothing is kept beside these files, nothing goes over a
-network.
+a line each. Every kind of job (`firmus.service.workers.handlers`) is a tool, its schema that of a Brief; music is named
+by files of one folder, and nothing outside of it is read or written. Nothing is kept beside these files, nothing goes
+over a network.
 """
 
 from __future__ import annotations
@@ -23,9 +23,11 @@ from typing import Any, TextIO
 from firmus import __version__, formats, plugins
 from firmus.errors import FirmusError, InvalidBrief, OutputExists, unknown
 from firmus.formats.json import sniff
-from firmus.service import kinds, wire, works
-from firmus.service.blobs import Blobs
-from firmus.service.jobs import Claim, Made
+from firmus.service.http import schemas
+from firmus.service.storage import works
+from firmus.service.storage.blobs import Blobs
+from firmus.service.storage.jobs import Claim, Made
+from firmus.service.workers import handlers
 from firmus.tasks import VERBS
 from firmus.work import Brief
 
@@ -128,7 +130,7 @@ class Reporter:
 
 def tools() -> list[dict[str, Any]]:
     """Every tool, with the schema of what it takes."""
-    told = [_tool(name) for name in kinds.KINDS if name != "search"]  # which looks through the folder instead
+    told = [_tool(name) for name in handlers.KINDS if name != "search"]  # which looks through the folder instead
     search = {
         "melody": {"type": "string", "description": "Notes, such as 'G4 G4 A4:2 B4'."},
         "like": {"type": "string", "description": f"{PATH}: what is like it is found."},
@@ -145,18 +147,18 @@ def tools() -> list[dict[str, Any]]:
 
 def _tool(kind: str) -> dict[str, Any]:
     """A kind of job as a tool."""
-    module, brief = kinds.KINDS[kind], wire.brief_schema()["properties"]
+    module, brief = handlers.KINDS[kind], schemas.brief_schema()["properties"]
     wanted: tuple[str, ...] = getattr(module, "FIELDS", tuple(brief))
     fields = {name: brief[name] for name in wanted if name not in ("source", "target")}
     required = []
-    if kinds.needs_source(kind):
+    if handlers.needs_source(kind):
         sound = ", or a sound file" if hasattr(module, "SOUND") else ""
         fields = {"source": {"type": "string", "description": f"{PATH}{sound}."}, **fields}
         required.append("source")
     if kind == "interpolate":
         fields["target"] = {"type": "string", "description": f"{PATH}: where the way leads to."}
         required.append("target")
-    for name, schema in kinds.options(kind).items():
+    for name, schema in handlers.options(kind).items():
         is_list = schema["type"] == "array"
         fields[name] = {"type": "array", "items": {"type": "string", "description": PATH}} if is_list else schema
         required += [name] if is_list else []
@@ -209,7 +211,7 @@ def _perform(folder: Folder, kind: str, given: dict[str, Any], blobs: Blobs, rep
     out, force = given.pop("out", ""), given.pop("force", False) is True
     if out:
         folder.path(out)
-    options = {name: given.pop(name) for name in kinds.options(kind) if name in given}
+    options = {name: given.pop(name) for name in handlers.options(kind) if name in given}
     wanted = given.pop("formats", [])
     if not isinstance(wanted, list) or not all(isinstance(each, str) for each in wanted):
         raise InvalidBrief("formats must be a list of names")
@@ -222,11 +224,11 @@ def _perform(folder: Folder, kind: str, given: dict[str, Any], blobs: Blobs, rep
     pieces = {"source": None if is_sound else source, "target": target}
     read: dict[str, Any] = {name: formats.read(blobs.get(each), trusted=True) for name, each in pieces.items() if each}
     brief = replace(Brief.of(**given), **read)
-    kinds.check(kinds.Asked(kind, brief, wanted, options, bool(is_sound), LONGEST))
-    if lists := getattr(kinds.KINDS[kind], "WORKS", None):
+    handlers.check(handlers.Asked(kind, brief, wanted, options, bool(is_sound), LONGEST))
+    if lists := getattr(handlers.KINDS[kind], "WORKS", None):
         source = blobs.put(json.dumps({name: _listed(folder, options[name], blobs) for name in lists}).encode())
     claim = Claim("mcp", "local", kind, 1, request, source, target, None)
-    made = kinds.perform(claim, blobs, reporter)
+    made = handlers.perform(claim, blobs, reporter)
     found: dict[str, Any] = json.loads(blobs.get(made.result))
     if not made.files:
         return found
@@ -244,14 +246,14 @@ def _kept(folder: Folder, name: object, blobs: Blobs) -> tuple[str | None, str]:
 
     if is_sound(path):
         return blobs.put(path.read_bytes()), path.name
-    score, data = kinds.bounded(formats.read(path)), path.read_bytes()
+    score, data = handlers.bounded(formats.read(path)), path.read_bytes()
     return blobs.put(data if sniff(data) else works.score_bytes(score)), ""  # of a work of ours, also its origin
 
 
 def _listed(folder: Folder, names: object, blobs: Blobs) -> dict[str, str]:
     """Digests of the files of a list."""
-    if not isinstance(names, list) or len(names) > kinds.MOST_WORKS:
-        raise InvalidBrief(f"a list of up to {kinds.MOST_WORKS} paths is needed")
+    if not isinstance(names, list) or len(names) > handlers.MOST_WORKS:
+        raise InvalidBrief(f"a list of up to {handlers.MOST_WORKS} paths is needed")
     found = {}
     for number, name in enumerate(names):
         kept, is_sound = _kept(folder, name, blobs)

@@ -15,16 +15,17 @@ from types import FrameType
 import uvicorn
 
 from firmus.errors import FirmusError
-from firmus.service import audit, executors, keys
-from firmus.service.access import Service
-from firmus.service.application import build
-from firmus.service.backup import backup
-from firmus.service.blobs import Blobs
-from firmus.service.crew import Crew
+from firmus.service.http.application import build
+from firmus.service.http.dependencies import Service
 from firmus.service.logs import log
 from firmus.service.settings import Settings
-from firmus.service.store import Store
-from firmus.service.webhooks import Herald
+from firmus.service.storage import audit, keys
+from firmus.service.storage.backup import backup
+from firmus.service.storage.blobs import Blobs
+from firmus.service.storage.database import Store
+from firmus.service.workers import executors
+from firmus.service.workers.supervisor import Crew
+from firmus.service.workers.webhooks import Herald
 
 __all__ = ["add_key", "backup", "listed_keys", "opened", "revoke_key", "serve"]
 

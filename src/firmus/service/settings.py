@@ -22,7 +22,7 @@ class Settings:
     database : str
         SQLAlchemy's address of the database: SQLite in `data`, or what ``FIRMUS_DATABASE`` says.
     executor : str
-        Where jobs are done: a module of `firmus.service.executors`.
+        Where jobs are done: a module of `firmus.service.workers.executors`.
     cluster : str
         ``HOST:PORT`` of the head of Ray's cluster, where the executor is ``"ray"``.
     composers, renderers, analysts : int

@@ -1,0 +1,89 @@
+"""The application: routes, problems and the OpenAPI document put together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import Lifespan
+
+from firmus import __version__, plugins
+from firmus.errors import FirmusError
+from firmus.service import problems
+from firmus.service.http.dependencies import Service
+from firmus.service.http.middleware import Edge
+from firmus.service.storage.keys import SCOPES
+
+ABOUT = """\
+Composing, analysing and rendering over HTTP. A **job** is asked for by `POST /v1/jobs` with a verb and a brief, is done
+by a worker, and makes **works**: immutable revisions of a piece, each with its files (MIDI, MusicXML, sound, score).
+The same brief with the same seed makes the same bytes.
+
+Errors are `application/problem+json` (RFC 9457); tell them apart by `type`. Lists come in pages: ask again with
+`cursor` from `next`. Scopes of a key: """ + " ".join(f"`{name}`: {told}" for name, told in SCOPES.items())
+
+
+def build(service: Service) -> Edge:
+    """The application of a service, edge and all."""
+
+    @contextlib.asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        ringing = asyncio.create_task(service.bell.run())
+        try:
+            yield
+        finally:
+            ringing.cancel()
+
+    app = routed(life)
+    app.state.service = service
+    return Edge(app, service)
+
+
+def routed(life: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """All routes: to be served with a service behind them, or described (OpenAPI) without one."""
+    app = FastAPI(
+        title="Firmus", version=__version__, description=ABOUT, lifespan=life, docs_url=None, redoc_url=None,
+        responses={"4XX": _PROBLEM, "5XX": _PROBLEM}, swagger_ui_oauth2_redirect_url=None,
+        separate_input_output_schemas=False,
+    )  # fmt: skip
+    for name in plugins.names("firmus.service.http.routes"):
+        app.include_router(plugins.load("firmus.service.http.routes", name).router)
+    for kind in (FirmusError, RequestValidationError, HTTPException, OSError, DBAPIError):
+        app.add_exception_handler(kind, _told)
+    return app
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    problem = problems.of(error)
+    if problem.kind == "internal":
+        raise error
+    request.state.problem = problem
+    headers = getattr(error, "headers", None)
+    return problem.response(request.state.request_id, headers)
+
+
+_EXAMPLE = problems.Problem("invalid-brief", "tempo 999 must be 10 to 400 quarter notes a minute")
+_PROBLEM: dict[str, Any] = {
+    "description": "A problem: `type` says which, `detail` what and why.",
+    "content": {
+        problems.MEDIA: {
+            "schema": {
+                "type": "object", "required": ["type", "title", "status", "detail"],
+                "properties": {
+                    "type": {"type": "string", "enum": [f"urn:firmus:problem:{name}" for name in problems.KINDS]},
+                    "title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"},
+                    "instance": {"type": "string", "description": "Of the request, as in the log."},
+                    "errors": {"type": "array", "items": {"type": "object"}, "description": "Fields that are wrong."},
+                },
+            },
+            "example": _EXAMPLE.document(),
+        }
+    },
+}  # fmt: skip

@@ -1,0 +1,214 @@
+"""Jobs: start, follow, wait for, cancel."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Query, Request
+from sqlalchemy import Connection, Row, select
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from firmus.service.http import limits, schemas, serializers, submission
+from firmus.service.http.dependencies import Composing, Here, IdempotencyKey, Reading, Service
+from firmus.service.problems import Problem
+from firmus.service.storage import audit, events, jobs, works
+from firmus.service.storage.events import Event
+from firmus.service.storage.jobs import ENDED
+from firmus.service.storage.keys import Caller
+from firmus.service.storage.tables import job
+from firmus.service.workers import handlers, webhooks
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+Name = Annotated[str, Path(pattern="^job_[0-9a-f]{28}$")]
+Cursor = Annotated[str | None, Query(max_length=60, pattern="^[a-z]{3}_[0-9a-f]{28}$", description="`next` of a page.")]
+Limit = Annotated[int, Query(ge=1, le=100, description="Items of a page at most.")]
+Prefer = Annotated[str | None, Header(max_length=100, description="`wait=N`: answer when it is done, in N seconds.")]
+BEAT = 15.0  # seconds between two signs of life of a stream of events
+
+
+@router.post("", status_code=202, response_model=schemas.Job, responses={200: {"model": schemas.Job}})
+async def start(
+    request: Request, asked: schemas.JobRequest, service: Here, caller: Composing,
+    idempotency_key: IdempotencyKey = None, prefer: Prefer = None,
+) -> Response:  # fmt: skip
+    """Ask for a job; it is done when its state is one of succeeded, failed and canceled.
+
+    Answers 202 at once; with `Prefer: wait=10`, 200 if it is done within ten seconds.
+    """
+    with service.once.serving(caller.key, idempotency_key):
+        found, again = await run_in_threadpool(_submit, service, caller, asked, idempotency_key, request.state.digest)
+    headers = {"Location": f"/v1/jobs/{found.id}", **({"Idempotent-Replayed": "true"} if again else {})}
+    seconds = _wait(prefer, service.settings.wait)
+    if seconds:
+        headers["Preference-Applied"] = f"wait={seconds:g}"
+        found = await ended(service, caller, found.id, seconds)
+    return JSONResponse(found.model_dump(), 200 if seconds and found.state in ENDED else 202, headers)
+
+
+def _submit(
+    service: Service, caller: Caller, asked: schemas.JobRequest, token: str | None, digest: str
+) -> tuple[schemas.Job, bool]:  # fmt: skip
+    made = service.once.made(caller.key, token, digest)
+    if made:
+        return _seen(service, caller, made), True
+    limits.room(service.settings, service.blobs)
+    order = submission.order(service, caller, asked.kind, asked.brief, asked.formats, asked.options)
+    if asked.webhook:
+        webhooks.check(asked.webhook, service.settings)
+
+    def write(connection: Connection) -> str:
+        limits.admit(connection, service.settings, caller, order.seconds)
+        name = submission.place(connection, caller, order, asked.webhook)
+        audit.write(connection, caller.key, caller.owner, f"job {order.kind}", name)
+        return name
+
+    name, again = service.once.make(caller.key, token, digest, write)
+    service.crew.ring(handlers.KINDS[order.kind].LANE)
+    return _seen(service, caller, name), again
+
+
+@router.get("")
+def listed(
+    service: Here, caller: Reading, cursor: Cursor = None, limit: Limit = 20,
+    state: Annotated[str | None, Query(json_schema_extra={"enum": ["queued", "running", *ENDED]})] = None,
+    batch: Annotated[str | None, Query(max_length=40, description="only the jobs of this batch")] = None,
+) -> schemas.Page[schemas.Job]:  # fmt: skip
+    """List your jobs, the newest first, without their results."""
+    query = select(job).where(job.c.owner == caller.owner)
+    if state:
+        query = query.where(job.c.state == state)
+    if batch:
+        query = query.where(job.c.batch == batch)
+    with service.store.read() as connection:
+        items, following = serializers.a_page(
+            connection, query, job.c.id, cursor, limit, lambda row: serializers.a_job(connection, row)
+        )
+    return schemas.Page(items=items, next=following)
+
+
+@router.get("/{name}", response_model=schemas.Job)
+async def one(
+    name: Name, service: Here, caller: Reading, prefer: Prefer = None,
+    if_none_match: Annotated[str | None, Header(max_length=200)] = None,
+) -> Response:  # fmt: skip
+    """See how a job stands; with `Prefer: wait=10`, wait up to ten seconds for its end."""
+    found = await ended(service, caller, name, _wait(prefer, service.settings.wait))
+    done = found.progress.done if found.progress else 0
+    tag = f'"{found.state}-{found.attempt}-{done}-{found.ahead}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if if_none_match and tag in if_none_match:
+        return Response(None, 304, headers)
+    return JSONResponse(found.model_dump(), headers=headers)
+
+
+@router.post("/{name}/cancel")
+def cancel(name: Name, service: Here, caller: Composing) -> schemas.Job:
+    """Cancel a job that has not ended. It counts as canceled at once; what it had begun is thrown away."""
+    with service.store.write() as connection:
+        service.store.take_turns(connection, audit.TURN)
+        row = _found(connection, caller, name)
+        if jobs.cancel(connection, name):
+            audit.write(connection, caller.key, caller.owner, "cancel", name)
+        elif row.state != "canceled":
+            raise Problem("conflict", f"the job has {row.state}: only a job that has not ended can be canceled")
+        return serializers.a_job(connection, _found(connection, caller, name), service.blobs)
+
+
+@router.get(
+    "/{name}/events", response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+)  # fmt: skip
+async def follow(
+    name: Name, service: Here, caller: Reading,
+    last_event_id: Annotated[str | None, Header(pattern="^[0-9]{1,9}$")] = None,
+) -> StreamingResponse:  # fmt: skip
+    """Follow a job as server-sent events, numbered from 1, until it has ended.
+
+    `state` and `progress`; and while a model composes note by note, the music on its way: `piece` (its number, and
+    what is given of it, as a Firmus score) and `bar` (`piece`, `bar` from 0, `notes`: part, start, duration, pitch,
+    velocity of each). A bar that is told again replaces what was told of it; after `state` with another `attempt`,
+    everything is told again. With `Last-Event-ID` it goes on after that event. A comment comes every 15 seconds as a
+    sign of life.
+    """
+    await run_in_threadpool(_row, service, caller, name)
+    stream = _stream(service, name, int(last_event_id or 0))
+    return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+@router.get(
+    "/{name}/files/{kind}", response_class=Response, responses={200: {"content": {"application/octet-stream": {}}}}
+)
+def fetch(
+    name: Name, kind: Annotated[str, Path(pattern="^[a-z]{2,12}$")], service: Here, caller: Reading
+) -> Response:  # fmt: skip
+    """Fetch a file that a render or convert job made."""
+    with service.store.read() as connection:
+        row = _found(connection, caller, name)
+        held = works.files(connection, row.work or row.id).get(kind)
+    if held is None:
+        raise Problem("not-found", f"the job has no file {kind!r}")
+    return works.sent(service.blobs, held, f"{name}.{works.FILES[kind][0]}")
+
+
+async def ended(service: Service, caller: Caller, name: str, seconds: float) -> schemas.Job:
+    """A job, once it has ended or the time has run out."""
+    until = time.monotonic() + seconds
+    while seconds:
+        row = await run_in_threadpool(_row, service, caller, name)
+        left = until - time.monotonic()
+        if row.state in ENDED or left <= 0 or service.bell.closed:
+            break
+        await service.bell.wait(name, row.events, left)
+    return await run_in_threadpool(_seen, service, caller, name)
+
+
+async def _stream(service: Service, name: str, number: int) -> AsyncIterator[str]:
+    yield "retry: 1000\n\n"
+    while True:
+        found, is_over = await run_in_threadpool(_after, service, name, number)
+        for each in found:
+            number = each.number
+            yield f"id: {each.number}\nevent: {each.kind}\ndata: {json.dumps(each.data, ensure_ascii=False)}\n\n"
+        if is_over or (found and found[-1].data.get("state") in ENDED):
+            return
+        if found:
+            continue
+        if not await service.bell.wait(name, number, BEAT):
+            if service.bell.closed:
+                return
+            yield ": alive\n\n"
+
+
+def _after(service: Service, name: str, number: int) -> tuple[list[Event], bool]:
+    """A job's events after a number, and whether there will be no more."""
+    with service.store.read() as connection:
+        state = connection.execute(select(job.c.state).where(job.c.id == name)).scalar_one()
+        return events.after(connection, name, number), state in ENDED
+
+
+def _row(service: Service, caller: Caller, name: str) -> Row[Any]:
+    with service.store.read() as connection:
+        return _found(connection, caller, name)
+
+
+def _seen(service: Service, caller: Caller, name: str) -> schemas.Job:
+    with service.store.read() as connection:
+        return serializers.a_job(connection, _found(connection, caller, name), service.blobs)
+
+
+def _found(connection: Connection, caller: Caller, name: str) -> Row[Any]:
+    row = jobs.find(connection, name, caller.owner)
+    if row is None:
+        raise Problem("not-found", f"there is no job {name} of yours")
+    return row
+
+
+def _wait(prefer: str | None, most: float) -> float:
+    """Seconds to wait that a Prefer header (RFC 7240) asks for."""
+    match = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})", prefer or "", re.IGNORECASE)
+    return min(float(match[1]), most) if match else 0.0

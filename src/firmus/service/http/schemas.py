@@ -1,0 +1,285 @@
+"""What is asked and answered: the Brief is `firmus.work.Brief` itself, field by field; the rest is thin.
+
+The JSON schema of a Brief is read from the dataclass: names and kinds of its fields, their descriptions from its
+docstring, their ranges from `firmus.work.LIMITS`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import types
+import typing
+from dataclasses import fields
+from functools import cache
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+from firmus.score import Score
+from firmus.service.storage.keys import ROLES
+from firmus.service.storage.works import FILES
+from firmus.service.workers import handlers
+from firmus.work import LIMITS, MOODS, RULES, Brief
+
+Item = TypeVar("Item")
+WORK_ID = "^wrk_[0-9a-f]{28}$"
+_PLAIN = {str: "string", int: "integer", float: "number"}
+SOUND_ID = "^snd_[0-9a-f]{28}$"
+SOURCE = {
+    "description": "A work of yours, a sound of yours, or a Firmus score (the file `json` of a work).",
+    "anyOf": [
+        {
+            "type": "object", "required": ["sound"], "additionalProperties": False,
+            "properties": {"sound": {"type": "string", "pattern": SOUND_ID}},
+        },
+        {
+            "type": "object", "required": ["work"], "additionalProperties": False,
+            "properties": {"work": {"type": "string", "pattern": WORK_ID}},
+        },
+        {"type": "object", "required": ["format"], "properties": {"format": {"const": "firmus-score"}}},
+    ],
+}  # fmt: skip
+
+
+def described(text: str | None) -> dict[str, str]:
+    """Descriptions of the parameters that a numpydoc docstring has, in plain words.
+
+    Examples
+    --------
+    >>> described(Brief.__doc__)["tempo"]
+    'Quarter notes a minute, 10 to 400.'
+    """
+    found: dict[str, str] = {}
+    names: list[str] = []
+    _, _, parameters = inspect.cleandoc(text or "").partition("Parameters\n----------\n")
+    for line in parameters.splitlines():
+        if line and not line.startswith(" "):
+            names = [each.strip() for each in line.partition(" : ")[0].split(",")]
+        elif line:
+            for name in names:
+                found[name] = f"{found.get(name, '')} {line.strip()}".strip()
+    return {name: re.sub(r"`{1,2}(.*?)`{1,2}", r"\1", each) for name, each in found.items()}
+
+
+@cache
+def brief_schema() -> dict[str, Any]:
+    """JSON schema of a Brief."""
+    told, hints = described(Brief.__doc__), typing.get_type_hints(Brief)
+    properties = {}
+    for each in fields(Brief):
+        shown = dict(SOURCE) if each.name in ("source", "target") else _schema(each.name, hints[each.name])
+        properties[each.name] = {**shown, "description": f"{told[each.name]} {shown.get('description', '')}".strip()}
+    properties["loose"]["items"] = {"enum": list(RULES)}
+    properties["mood"]["examples"] = [*MOODS, "0.3,-0.5"]
+    return {
+        "type": "object", "title": "Brief", "additionalProperties": False, "properties": properties,
+        "description": "What is asked for. Every field that is given is obeyed or refused, never ignored.",
+    }  # fmt: skip
+
+
+def _schema(name: str, kind: Any) -> dict[str, Any]:
+    """Schema of one field of a Brief."""
+    if isinstance(kind, types.UnionType):
+        options = [each for each in typing.get_args(kind) if each not in (type(None), Score)]
+        several = [_schema(name, each) for each in options]
+        return several[0] if len(several) == 1 else {"anyOf": several}
+    if typing.get_origin(kind) is tuple:
+        return {"type": "array", "items": {"type": "string"}}
+    if kind not in _PLAIN:
+        return {"type": "object", "additionalProperties": {"type": "string"}}
+    shown: dict[str, Any] = {"type": _PLAIN[kind]}
+    if kind is not str and name in LIMITS:
+        limits = LIMITS[name]
+        shown |= {"exclusiveMinimum" if limits.above else "minimum": limits.low, "maximum": limits.high}
+    return shown
+
+
+BriefDocument = Annotated[dict[str, Any], WithJsonSchema(brief_schema())]
+Formats = Annotated[list[str], Field(max_length=len(FILES), json_schema_extra={"items": {"enum": list(FILES)}})]
+Kind = Annotated[
+    str, Field(description="A verb of the command line.", json_schema_extra={"enum": list(handlers.KINDS)})
+]
+OPTIONS = {name: schema for kind in handlers.KINDS for name, schema in handlers.options(kind).items()}
+Options = Annotated[
+    dict[str, Any],
+    Field(description="What some kinds take beside the brief; `/v1/capabilities` says which."),
+    WithJsonSchema({"type": "object", "additionalProperties": False, "properties": OPTIONS}),
+]
+
+
+Webhook = Annotated[
+    str | None,
+    Field(
+        max_length=2000, description="Where it is to be told (POST, signed) when it has ended: https.",
+        json_schema_extra={"format": "uri"},
+    ),
+]  # fmt: skip
+
+
+class Asked(BaseModel):
+    """A body: an unknown field is an error."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class JobRequest(Asked):
+    """A job to be done."""
+
+    kind: Kind
+    brief: BriefDocument = {}
+    formats: Formats = Field([], description="Files that render and convert are to make.")
+    options: Options = {}
+    webhook: Webhook = None
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"kind": "compose", "brief": {"style": "chorale", "key": "G minor", "bars": 8, "seed": 7}},
+                {"kind": "harmonise", "brief": {"source": {"work": "wrk_019abc0000000123456789abcdef"}}},
+                {"kind": "analyse", "brief": {"source": {"work": "wrk_019abc0000000123456789abcdef"}}},
+            ]
+        }
+    )
+
+
+class BatchRequest(Asked):
+    """Many jobs of one kind."""
+
+    kind: Kind
+    briefs: list[BriefDocument] = Field(min_length=1, description="A job is made of each.")
+    webhook: Webhook = None
+
+
+class KeyRequest(Asked):
+    """A key to be made."""
+
+    owner: str = Field(max_length=80, description="Whose music it opens.", examples=["acme"])
+    role: str = Field(json_schema_extra={"enum": list(ROLES)})
+    quota: float | None = Field(None, ge=0, le=1e9, description="Seconds of music a day; null for the service's.")
+
+
+class Told(BaseModel):
+    """The problem of a job that failed (RFC 9457)."""
+
+    type: str
+    title: str
+    detail: str
+    status: int | None = None
+
+
+class Progress(BaseModel):
+    """How far a job is."""
+
+    title: str
+    done: int
+    total: int
+
+
+class Job(BaseModel):
+    """A job as it stands."""
+
+    id: str
+    kind: str
+    state: str = Field(json_schema_extra={"enum": ["queued", "running", "succeeded", "failed", "canceled"]})
+    attempt: int = Field(description="How often a worker has begun it.")
+    request: dict[str, Any] = Field(description="What was asked, with the seed that makes it again.")
+    progress: Progress | None = None
+    ahead: int | None = Field(None, description="Jobs that come before it, while it is queued.")
+    result: dict[str, Any] | None = Field(
+        None, description="`works`, `files`, or what was found, once it has succeeded; not in lists."
+    )
+    error: Told | None = None
+    seconds: float = Field(description="Of music: reserved for it, then made; they count for the day's quota.")
+    batch: str | None = None
+    webhook: str | None = Field(None, description="Whether its end was told: waiting, delivered or failed, and why.")
+    created: str
+    started: str | None = None
+    ended: str | None = None
+    links: dict[str, str]
+
+
+class Work(BaseModel):
+    """A work: one immutable revision of a piece."""
+
+    id: str
+    title: str
+    parent: str | None = Field(description="The revision that it came of.")
+    root: str = Field(description="The first revision of its tree.")
+    job: str | None = Field(description="The job that made it; null where it was uploaded.")
+    ai_generated: bool
+    summary: dict[str, Any] = Field(description="Bars, notes, key, parts with their ranges, seconds.")
+    created: str
+    links: dict[str, str]
+
+
+class Sound(BaseModel):
+    """A recording, to be analysed or transcribed."""
+
+    id: str
+    title: str
+    bytes: int
+    created: str
+    links: dict[str, str]
+
+
+class Batch(BaseModel):
+    """A batch as it stands."""
+
+    id: str
+    kind: str
+    total: int
+    states: dict[str, int] = Field(description="How many of its jobs are in each state.")
+    webhook: str | None = Field(None, description="Whether its end was told: waiting, delivered or failed, and why.")
+    created: str
+    links: dict[str, str]
+
+
+class Key(BaseModel):
+    """A key, without its secret."""
+
+    id: str
+    owner: str
+    role: str
+    quota: float | None
+    created: str
+    revoked: str | None
+
+
+class NewKey(Key):
+    """A key with its secret, which is told this once."""
+
+    key: str
+
+
+class WebhookSecret(BaseModel):
+    """What an owner's webhooks are signed with."""
+
+    secret: str = Field(description="`whsec_` and base64, as libraries for Standard Webhooks take it.")
+
+
+class Usage(BaseModel):
+    """What an owner has used today (UTC)."""
+
+    owner: str
+    seconds: float = Field(description="Of music made or reserved today.")
+    quota: float
+    unfinished: int = Field(description="Jobs that are queued or running.")
+
+
+class AuditLine(BaseModel):
+    """A line of the audit log."""
+
+    number: int
+    at: str
+    key: str
+    owner: str
+    action: str
+    target: str
+    digest: str
+
+
+class Page(BaseModel, Generic[Item]):
+    """A page of a list, and where the next begins."""
+
+    items: list[Item]
+    next: str | None = Field(None, description="Cursor of the next page; null on the last.")

@@ -1,0 +1,110 @@
+"""Keys: who may do what. A key is ``firmus_<id>_<secret>``; of the secret only its SHA-256 is kept.
+
+The secret is 256 random bits, which nobody guesses from a digest, however fast digests are made; passwords would need
+a slow one. What belongs to an owner is seen by keys of that owner alone, of whatever role.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from firmus.errors import InvalidBrief, unknown
+from firmus.service.storage.tables import api_key
+
+ROLES = {
+    "reader": frozenset({"read"}),
+    "composer": frozenset({"read", "compose"}),
+    "monitor": frozenset({"monitor"}),
+    "admin": frozenset({"read", "compose", "monitor", "admin"}),
+}
+SCOPES = {
+    "read": "See and fetch what belongs to the key's owner.",
+    "compose": "Upload, start jobs, cancel, delete.",
+    "monitor": "Read the service's measurements.",
+    "admin": "Make and revoke keys, read the audit log.",
+}
+_FORM = re.compile(r"firmus_([0-9a-f]{12})_([0-9a-f]{64})")
+_OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,79}")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks.
+
+    Parameters
+    ----------
+    key : str
+        Identifier of the key; ``"local"`` where the service needs none.
+    owner : str
+    scopes : frozenset of str
+    quota : float, optional
+        Seconds of music a day; None for the service's.
+    """
+
+    key: str
+    owner: str
+    scopes: frozenset[str]
+    quota: float | None = None
+
+
+LOCAL = Caller("local", "local", ROLES["admin"])
+
+
+def add(connection: Connection, owner: str, role: str, quota: float | None = None) -> tuple[str, str]:
+    """Make a key.
+
+    Returns
+    -------
+    (str, str)
+        Its identifier, and the key itself, which is told this once.
+    """
+    if role not in ROLES:
+        raise InvalidBrief(unknown("role", role, ROLES))
+    if not _OWNER.fullmatch(owner):
+        raise InvalidBrief(f"owner {owner[:80]!r} must be up to 80 letters, digits, dots, hyphens, underscores or @")
+    if quota is not None and not 0 <= quota <= 1e9:
+        raise InvalidBrief(f"quota {quota!r} must be 0 to 1,000,000,000 seconds of music a day")
+    name, secret = secrets.token_hex(6), secrets.token_hex(32)
+    row = {"id": name, "owner": owner, "role": role, "digest": _digest(secret), "quota": quota, "created": time.time()}
+    connection.execute(insert(api_key).values(**row))
+    return name, f"firmus_{name}_{secret}"
+
+
+def check(connection: Connection, text: str) -> Caller | None:
+    """Who holds a key; None where it is none of ours, or revoked."""
+    match = _FORM.fullmatch(text)
+    if not match:
+        return None
+    row = connection.execute(select(api_key).where(api_key.c.id == match[1])).first()
+    if row is None or not hmac.compare_digest(row.digest, _digest(match[2])) or row.revoked is not None:
+        return None
+    return Caller(row.id, row.owner, ROLES.get(row.role, frozenset()), row.quota)
+
+
+def rows(connection: Connection) -> list[Row[Any]]:
+    """Rows of all keys, the oldest first."""
+    return list(connection.execute(select(api_key).order_by(api_key.c.created)))
+
+
+def are_any(connection: Connection) -> bool:
+    """Whether there is a key that is not revoked: from then on the service asks for one."""
+    valid = select(func.count()).select_from(api_key).where(api_key.c.revoked.is_(None))
+    return connection.execute(valid).scalar_one() > 0
+
+
+def revoke(connection: Connection, name: str) -> bool:
+    """Make a key worthless; whether it was worth something."""
+    gone = update(api_key).where(api_key.c.id == name, api_key.c.revoked.is_(None)).values(revoked=time.time())
+    return connection.execute(gone).rowcount == 1
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Workers: processes that claim jobs and do them, here or on other machines, and who looks after them."""

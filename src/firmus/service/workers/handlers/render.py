@@ -1,0 +1,18 @@
+"""Rendering: a source becomes sound, an engraved score, a piano roll."""
+
+from __future__ import annotations
+
+from firmus.service.storage.works import FILES
+from firmus.service.workers.handlers import _files as files
+from firmus.service.workers.handlers._task import Asked
+
+LANE, MAKES = "render", "files"
+FIELDS: tuple[str, ...] = ()
+FORMATS = tuple(name for name in FILES if name not in files.MUSIC)
+perform = files.perform
+
+
+def check(asked: Asked) -> None:
+    """Refuse what can be seen to be impossible."""
+    asked.only(*FIELDS)
+    asked.some_of(FORMATS)

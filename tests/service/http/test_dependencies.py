@@ -1,0 +1,259 @@
+"""Who may do what: every route, every role, every owner, from the application's own table of routes."""
+
+import io
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import pytest
+
+from firmus import formats
+from firmus.cli import main
+from firmus.score import Note, Part, Score
+from firmus.service.http.application import build
+from firmus.service.http.dependencies import Service
+from firmus.service.settings import Settings
+from firmus.service.storage.blobs import Blobs
+from firmus.service.storage.database import Store
+from firmus.service.storage.keys import ROLES, SCOPES
+from firmus.service.workers import executors
+from firmus.service.workers.supervisor import Crew
+from serving import Server
+
+OWNERS = ("acme", "other")
+TUNE = formats.json.write(Score((Part("A", (Note(0, 480, 60),)),)))
+SOUND = b"RIFF\0\0\0\0WAVE" + bytes(100)
+COMPOSE = {"kind": "compose", "brief": {"style": "folk", "bars": 1, "seed": 1}}
+BODIES = {
+    ("post", "/v1/jobs"): {"json": COMPOSE},
+    ("post", "/v1/batches"): {"json": {"kind": "compose", "briefs": [COMPOSE["brief"]]}},
+    ("post", "/v1/works"): {"content": TUNE},
+    ("post", "/v1/sounds"): {"content": SOUND},
+    ("post", "/v1/keys"): {"json": {"owner": "third", "role": "reader"}},
+}
+OPEN = {"/livez", "/readyz"}
+
+
+@dataclass
+class Route:
+    """A route as the OpenAPI document tells it."""
+
+    method: str
+    path: str
+    scope: str | None
+
+    @property
+    def names(self):
+        return "{" in self.path and not self.path.startswith(("/v1/models", "/v1/keys"))
+
+
+def routes(folder):
+    """Every route of the application, with the scope it asks for."""
+    settings = Settings.load(folder)
+    store, blobs = Store(f"sqlite:///{folder / 'x.db'}"), Blobs(folder / "files")
+    crew = Crew(settings, store, blobs, executors.chosen(settings, store, blobs))
+    app = build(Service(settings, store, blobs, crew, is_open=False)).app
+    document = app.openapi()
+    store.close()
+    found = []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            asked = [scope for each in operation.get("security", ()) for scope in each["key"]]
+            found.append(Route(method, path, asked[0] if asked else None))
+    served = {
+        (method.lower(), each.path) for each in app.routes if hasattr(each, "dependant") for method in each.methods
+    }
+    assert served <= {(route.method, route.path) for route in found}
+    return found
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    """A server with a key of every role for two owners, and the keys; made by the command line."""
+    folder = tmp_path_factory.mktemp("guarded") / "data"
+    folder.mkdir()
+    keys = {}
+    for owner in OWNERS:
+        for role in ROLES:
+            words = [sys.executable, "-m", "firmus", "serve", "keys", "add", "--owner", owner, "--role", role]
+            told = subprocess.run([*words, "--json", "--data", folder], capture_output=True, check=True)
+            keys[owner, role] = json.loads(told.stdout)["key"]
+    running = Server(folder, rate=10_000.0, burst=10_000.0)
+    yield running, keys
+    running.stop()
+
+
+def as_key(key):
+    return {"Authorization": f"Bearer {key}"}
+
+
+@pytest.fixture(scope="module")
+def things(guarded):
+    """One of each thing that a path may name, of the first owner."""
+    server, keys = guarded
+    headers = as_key(keys["acme", "composer"])
+    work = server.client.post("/v1/works", content=TUNE, headers=headers).json()
+    body = {"kind": "convert", "brief": {"source": {"work": work["id"]}}, "formats": ["midi"]}
+    job = server.client.post("/v1/jobs", json=body, headers={**headers, "Prefer": "wait=60"}).json()
+    assert job["state"] == "succeeded"
+    batch = server.client.post("/v1/batches", json=BODIES["post", "/v1/batches"]["json"], headers=headers).json()
+    cancel = server.client.post(batch["links"]["cancel"], headers=headers)
+    assert cancel.status_code == 200
+    sound = server.client.post("/v1/sounds", content=SOUND, headers=headers).json()
+    return {
+        "works": work["id"],
+        "sounds": sound["id"],
+        "jobs": job["id"],
+        "batches": batch["id"],
+        "models": "composer",
+        "keys": "0" * 12,
+    }
+
+
+def ask(server, route, things, headers):
+    noun = route.path.split("/")[2] if route.path.startswith("/v1/") else ""
+    path = route.path.replace("{name}", things.get(noun, "")).replace("{kind}", "midi")
+    return server.client.request(route.method, path, headers=headers, **BODIES.get((route.method, route.path), {}))
+
+
+def test_every_route_with_a_scope_is_held_to_it(guarded, things, tmp_path):
+    server, keys = guarded
+    table = routes(tmp_path)
+    assert len(table) > 20
+    assert {route.path for route in table if route.scope is None} == OPEN
+    assert {route.scope for route in table} - {None} == set(SCOPES)
+    wrong = []
+    # what takes something away comes last
+    for route in sorted(table, key=lambda route: route.method == "delete"):
+        if route.method == "post" and "{" not in route.path:
+            assert (route.method, route.path) in BODIES, f"say what {route.path} is asked with"
+        for owner, role, key in [*((owner, role, key) for (owner, role), key in keys.items()), (None, None, None)]:
+            if route.method == "delete" and (owner, role) == ("acme", "composer"):
+                continue
+            answer = ask(server, route, things, as_key(key) if key else {})
+            status = answer.status_code
+            if route.scope is None:
+                good = status == 200
+            elif key is None:
+                good = status == 401 and "WWW-Authenticate" in answer.headers
+            elif route.scope not in ROLES[role]:
+                good = status == 403
+            elif route.names and owner != "acme":
+                good = status == 404
+            elif route.path == "/v1/keys/{name}":
+                good = status == 404  # there is no such key
+            elif route.path.endswith("/cancel") and "jobs" in route.path:
+                good = status == 409  # it has ended
+            elif route.method == "delete":
+                good = status == 204
+            else:
+                good = status < 300
+            if not good:
+                wrong.append((route.method, route.path, owner, role, status, answer.text[:200]))
+    assert not wrong
+
+
+def test_lists_show_the_owners_alone(guarded, things):
+    server, keys = guarded
+    for noun in ("works", "sounds", "jobs", "batches"):
+        shown = {}
+        for owner in OWNERS:
+            items = server.client.get(f"/v1/{noun}", headers=as_key(keys[owner, "admin"])).json()["items"]
+            shown[owner] = {each["id"] for each in items}
+        assert not shown["acme"] & shown["other"]
+
+
+def test_another_owners_work_is_no_source_parent_or_idempotent_replay(guarded, things):
+    server, keys = guarded
+    mine, theirs = as_key(keys["acme", "composer"]), as_key(keys["other", "composer"])
+    work = server.client.post("/v1/works", content=TUNE, headers={**mine, "Idempotency-Key": "same"}).json()
+    again = server.client.post("/v1/works", content=TUNE, headers={**theirs, "Idempotency-Key": "same"}).json()
+    assert again["id"] != work["id"]
+    sound = server.client.post("/v1/sounds", content=SOUND, headers=mine).json()
+    for body in (
+        {"kind": "analyse", "brief": {"source": {"work": work["id"]}}},
+        {"kind": "analyse", "brief": {"source": {"sound": sound["id"]}}},
+        {"kind": "evaluate", "options": {"generated": [work["id"]], "reference": [again["id"]]}},
+    ):
+        assert server.client.post("/v1/jobs", json=body, headers=theirs).status_code == 404
+    secrets = [server.client.get("/v1/webhook-secret", headers=each).json()["secret"] for each in (mine, theirs)]
+    assert secrets[0] != secrets[1]
+    assert (
+        server.client.post("/v1/works", content=TUNE, params={"parent": work["id"]}, headers=theirs).status_code == 404
+    )
+
+
+def test_a_revoked_key_opens_nothing_and_secrets_are_never_logged(guarded):
+    server, keys = guarded
+    admin = as_key(keys["acme", "admin"])
+    made = server.client.post("/v1/keys", json={"owner": "new", "role": "composer"}, headers=admin).json()
+    assert server.client.get("/v1/jobs", headers=as_key(made["key"])).status_code == 200
+    assert server.client.delete(f"/v1/keys/{made['id']}", headers=admin).status_code == 204
+    assert server.client.get("/v1/jobs", headers=as_key(made["key"])).status_code == 401
+    listed = server.client.get("/v1/keys", headers=admin)
+    log = server.log.read_text()
+    files = b"".join(path.read_bytes() for path in server.data.glob("firmus.db*"))
+    for key in (*keys.values(), made["key"]):
+        secret = key.rpartition("_")[2]
+        assert secret not in log
+        assert secret not in listed.text
+        assert secret.encode() not in files
+    assert made["id"] in log
+    actions = [line["action"] for line in server.client.get("/v1/audit", headers=admin).json()["items"]]
+    assert actions[:8] == ["key add"] * 8
+    assert {"upload", "key add", "key revoke"} <= set(actions)
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Basic Zmlyb", "Bearer firmus_000000000000_" + "0" * 64])
+def test_no_other_credentials_open_anything(guarded, header):
+    server, _ = guarded
+    assert server.client.get("/v1/jobs", headers={"Authorization": header}).status_code == 401
+
+
+def test_a_key_is_slowed_down_and_told_so(serve):
+    server = serve(rate=2.0, burst=4.0)
+    answers = [server.client.get("/v1/usage") for _ in range(8)]
+    assert [each.status_code for each in answers[:4]] == [200] * 4
+    assert answers[0].headers["ratelimit-policy"] == '"default";q=4;w=2'
+    assert answers[0].headers["ratelimit"].startswith('"default";r=3;')
+    refused = [each for each in answers if each.status_code == 429]
+    assert refused
+    assert int(refused[0].headers["retry-after"]) >= 1
+    assert refused[0].json()["type"] == "urn:firmus:problem:rate-limited"
+
+
+def test_a_days_music_is_bounded(serve):
+    server = serve(quota=30.0)
+    answer = server.client.post("/v1/jobs", json={"kind": "compose", "brief": {"seconds": 31}})
+    assert answer.status_code == 429
+    assert answer.json()["type"] == "urn:firmus:problem:quota-exceeded"
+    assert int(answer.headers["retry-after"]) <= 86_401
+    job = server.ask("compose", style="folk", seconds=2, seed=1)
+    assert server.client.get("/v1/usage").json()["seconds"] == pytest.approx(job["seconds"])
+
+
+def test_nobody_else_may_use_a_service_without_keys(tmp_path, capsys):
+    assert main(["serve", "--host", "0.0.0.0", "--port", "0", "--data", str(tmp_path / "d")]) == 2
+    assert "keys add" in capsys.readouterr().err
+
+
+def test_keys_are_looked_after_on_the_command_line(tmp_path, capsys):
+    data = ["--data", str(tmp_path / "d")]
+    assert main(["serve", "keys", "add", "--owner", "acme", "--role", "reader", "--quota", "60", *data]) == 0
+    key = capsys.readouterr().out.strip()
+    assert main(["serve", "keys", "list", *data]) == 0
+    name = key.split("_")[1]
+    listed = capsys.readouterr().out
+    assert name in listed
+    assert "acme  reader  60 s a day" in listed
+    assert key.rpartition("_")[2] not in listed
+    assert main(["serve", "keys", "revoke", name, *data]) == 0
+    assert main(["serve", "keys", "list", "--json", *data]) == 0
+    assert json.load(io.StringIO(capsys.readouterr().out))["keys"][0]["revoked"]
+    for words, hint in (
+        (["keys", "revoke", name], "no valid key"), (["keys", "add"], "--owner"), (["keys"], "keys add"),
+        (["keys", "add", "--owner", "a b"], "letters"), (["keys", "add", "--owner", "a", "--role", "king"], "reader"),
+    ):  # fmt: skip
+        assert main(["serve", *words, *data]) == 2
+        assert hint in capsys.readouterr().err

@@ -1,0 +1,256 @@
+"""Kinds of job beyond composing: sounds, explaining, evaluating; and bars as they are composed."""
+
+import json
+
+import pytest
+
+from firmus import formats, plugins
+from firmus.formats.json import from_dict
+from firmus.service.workers import handlers
+from firmus.timing import bars
+
+CHORALE = {"style": "chorale", "bars": 3, "seed": 4, "key": "G minor"}
+
+
+def told(server, job):
+    """Kinds and data of all events of a job."""
+    text = server.client.get(f"/v1/jobs/{job['id']}/events").text
+    blocks = [
+        dict(line.split(": ", 1) for line in block.splitlines()) for block in text.split("\n\n") if "data" in block
+    ]
+    return [(block["event"], json.loads(block["data"])) for block in blocks]
+
+
+def made(server, job):
+    assert job["state"] == "succeeded", job["error"]
+    return [server.client.get(f"/v1/works/{work['id']}").json() for work in job["result"]["works"]]
+
+
+@pytest.fixture(scope="module")
+def composed(server):
+    """A job that has composed three bars of chorale."""
+    job = server.ask("compose", **CHORALE)
+    assert job["state"] == "succeeded"
+    return job
+
+
+@pytest.fixture(scope="module")
+def heard(server, composed):
+    """The sound of it, uploaded."""
+    (work,) = made(server, composed)
+    sound = server.client.get(work["links"]["flac"]).content
+    answer = server.client.post("/v1/sounds", content=sound, params={"title": "Evening / ../ one"})
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["bytes"] == len(sound)
+    return answer.json()
+
+
+def ask(server, kind, status=200, **body):
+    answer = server.client.post("/v1/jobs", json={"kind": kind, **body}, headers={"Prefer": "wait=60"})
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def test_bars_arrive_as_they_are_composed_and_are_those_of_the_work(server):
+    job = server.ask("compose", **{**CHORALE, "count": 2, "seed": 40})
+    works = {work["id"]: work for work in made(server, job)}
+    seeds = {each["id"]: each["seed"] for each in job["result"]["works"]}
+    found = told(server, job)
+    frames = {data["piece"]: from_dict(data["score"]) for kind, data in found if kind == "piece"}
+    assert set(frames) == {1, 2}
+    for name, work in works.items():
+        piece = seeds[name] - 39
+        score = formats.read(server.client.get(work["links"]["json"]).content, trusted=True)
+        assert frames[piece].keys == score.keys
+        assert [part.name for part in frames[piece].parts] == [part.name for part in score.parts]
+        notes = {data["bar"]: data["notes"] for kind, data in found if kind == "bar" and data["piece"] == piece}
+        assert set(notes) == {bar.number - 1 for bar in bars(score)}
+        for place, part in enumerate(score.parts):
+            streamed = sorted(note[1:] for bar in notes.values() for note in bar if note[0] == place)
+            assert streamed == sorted([each.start, each.duration, each.pitch, each.velocity] for each in part.notes)
+    kinds_of = [kind for kind, _ in found]
+    assert kinds_of.index("bar") < len(kinds_of) - 2  # they did not come all at the end
+    assert kinds_of[-1] == "state"
+
+
+def test_jobs_that_are_composed_together_make_what_each_makes_alone(server, composed):
+    alone = server.midi(composed)
+    briefs = [CHORALE | {"seed": seed} for seed in (4, 5, 4, 6, 4)]
+    batch = server.client.post("/v1/batches", json={"kind": "compose", "briefs": briefs}).json()
+    jobs = server.client.get("/v1/jobs", params={"batch": batch["id"]}).json()["items"]
+    ended = [server.ended(job) for job in sorted(jobs, key=lambda job: job["id"])]
+    assert [job["state"] for job in ended] == ["succeeded"] * 5
+    midi = [server.midi(job) for job in ended]
+    assert midi[0] == midi[2] == midi[4] == alone
+    assert len({each[0] for each in midi}) == 3
+    begun = sorted(job["started"] for job in ended)
+    assert begun[1] < min(job["ended"] for job in ended)  # some were under way together
+
+
+def test_a_recording_is_transcribed_and_analysed(server, heard):
+    source = {"sound": heard["id"]}
+    job = ask(server, "transcribe", brief={"source": source, "tempo": 84}, options={"voices": "many"})
+    (work,) = made(server, job)
+    assert (work["ai_generated"], work["parent"]) == (False, None)
+    assert work["title"] == "Evening   one"
+    assert work["summary"]["notes"] > 5
+    assert job["seconds"] == 0.0
+    found = ask(server, "analyse", brief={"source": source})["result"]["analysis"]
+    assert found["sound"]["seconds"] > 5
+    assert heard in server.client.get("/v1/sounds").json()["items"]
+
+
+def test_a_sound_under_another_title_is_another_request(server):
+    data, headers = b"RIFF\0\0\0\0WAVE", {"Idempotency-Key": "sound"}
+    answers = [
+        server.client.post("/v1/sounds", content=data, headers=headers, params={"title": title}) for title in "aab"
+    ]
+    assert [each.status_code for each in answers] == [201, 201, 422]
+    assert answers[0].json() == answers[1].json()
+
+
+def test_a_sound_is_checked_deleted_and_gone(server):
+    assert server.client.post("/v1/sounds", content=b"no sound").status_code == 422
+    assert server.client.post("/v1/sounds", content=b"").status_code == 422
+    noise = b"RIFF\0\0\0\0WAVE" + bytes(range(256)) * 20
+    name = server.client.post("/v1/sounds", content=noise).json()["id"]
+    job = ask(server, "transcribe", brief={"source": {"sound": name}})
+    assert (job["state"], job["attempt"]) == ("failed", 1)
+    assert job["error"]["type"] == "urn:firmus:problem:unreadable-music"
+    assert server.client.delete(f"/v1/sounds/{name}").status_code == 204
+    assert server.client.get(f"/v1/sounds/{name}").status_code == 404
+    ask(server, "transcribe", 404, brief={"source": {"sound": name}})
+
+
+def test_a_composed_piece_is_explained(server, composed):
+    (work,) = made(server, composed)
+    source = {"source": {"work": work["id"]}, "bars": "2"}
+    job = ask(server, "explain", brief=source, options={"note": "bar 2 beat 1 soprano"})
+    assert job["state"] == "succeeded", job["error"]
+    explained = job["result"]["explanation"]
+    assert {note["bar"] for note in explained["notes"]} == {2}
+    assert explained["rules"]
+    refused = ask(server, "explain", brief=source, options={"note": "bar 90"})
+    assert refused["state"] == "failed"
+
+
+def test_works_are_evaluated_beside_others(server, composed):
+    (work,) = made(server, composed)
+    other = made(server, server.ask("compose", **CHORALE | {"seed": 9}))[0]
+    lists = {"generated": [work["id"]], "reference": [other["id"], work["id"]]}
+    job = ask(server, "evaluate", options=lists)
+    assert job["state"] == "succeeded", job["error"]
+    assert job["result"]["report"]["pieces"] == {"generated": 1, "reference": 2}
+    ask(server, "evaluate", 404, options={**lists, "generated": ["wrk_" + "0" * 28]})
+    ask(server, "evaluate", 422, options={"generated": [work["id"]]})
+
+
+REFUSED = [
+    ({"kind": "analyse", "brief": {"tempo": 90}}, "analyse takes a source"),
+    ({"kind": "render", "brief": {"bars": 4}, "formats": ["wav"]}, "render takes a source"),
+    ({"kind": "transcribe", "options": {"voices": "some"}}, "many"),
+    ({"kind": "transcribe"}, "needs a sound"),
+    ({"kind": "explain", "options": {"nota": "x"}}, "did you mean 'note'"),
+    ({"kind": "explain", "options": {"note": 7}}, "must be text"),
+    ({"kind": "explain", "formats": ["svg"]}, "takes none"),
+    ({"kind": "vary", "options": {"note": "x"}}, "takes none"),
+    ({"kind": "vary", "brief": {"source": "sound"}}, "takes no sound"),
+]
+
+
+@pytest.mark.parametrize(("body", "hint"), REFUSED, ids=lambda each: json.dumps(each)[:60])
+def test_what_a_kind_does_not_take_is_refused(server, composed, heard, body, hint):
+    source = {"work": composed["result"]["works"][0]["id"]}
+    brief = body.get("brief", {})
+    source = {"sound": heard["id"]} if brief.get("source") == "sound" else source
+    answer = server.client.post("/v1/jobs", json={**body, "brief": {**brief, "source": source}})
+    assert answer.status_code == 422, answer.text
+    assert hint in answer.json()["detail"]
+
+
+def test_every_kind_of_the_folder_says_what_it_is(server):
+    listed = server.client.get("/v1/capabilities").json()["kinds"]
+    assert {"compose", "transcribe", "explain", "evaluate", "render"} <= set(listed) == set(handlers.KINDS)
+    assert set(listed["evaluate"]["options"]) == {"generated", "reference"}
+    assert [name for name, each in listed.items() if each["takes_sound"]] == ["analyse", "transcribe"]
+    for module in handlers.KINDS.values():
+        assert module.LANE in handlers.LANES
+        assert callable(module.check)
+        assert callable(module.perform)
+
+
+# -- searching one's own works ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def library(server):
+    """Works of this file's owner, by title: two tunes of ours, the second twice, once moved and a note longer."""
+    from firmus.score import Key, Note, Part, Score
+
+    def tune(title, pitches, tonic):
+        notes = tuple(Note(480 * place, 480, pitch) for place, pitch in enumerate(pitches))
+        return Score((Part("Melody", notes, 73),), keys=(Key(0, tonic),), title=title)
+
+    stairs = [60, 62, 64, 65, 67, 69, 71, 72, 71, 69, 67, 65, 64, 62, 60]
+    turns = [67, 67, 69, 67, 72, 71, 67, 67, 69, 67, 74, 72, 67, 67, 79, 76, 72]
+    found = {}
+    for title, pitches, tonic in (
+        ("Stairs at Noon", stairs, "C"), ("Turns", turns, "C"), ("Turns_%", [p + 2 for p in turns] + [74], "D"),
+    ):  # fmt: skip
+        data = plugins.load("firmus.formats", "json").write(tune(title, pitches, tonic))
+        answer = server.client.post("/v1/works", content=data)
+        assert answer.status_code == 201, answer.text
+        found[title] = answer.json()["id"]
+    return found
+
+
+def works_like(server, **asked):
+    answer = server.client.get("/v1/works", params={"limit": 100, **asked})
+    assert answer.status_code == 200, answer.text
+    return [each["title"] for each in answer.json()["items"]]
+
+
+def test_works_are_listed_by_title_style_and_key(server, library, composed):
+    assert works_like(server, title="AT noon") == ["Stairs at Noon"]
+    assert works_like(server, title="_%") == ["Turns_%"]
+    assert works_like(server, title="turns", key="d") == ["Turns_%"]
+    (work,) = made(server, composed)
+    assert work["title"] in works_like(server, style="chorale", key="G minor")
+    assert "Turns" not in works_like(server, style="chorale")
+    assert works_like(server, style="fol") == []
+    refused = server.client.get("/v1/works", params={"key": "H major"})
+    assert refused.status_code == 422
+    assert "there is no key 'H major'" in refused.json()["detail"]
+
+
+def test_a_melody_is_found_among_ones_works(server, library):
+    job = ask(server, "search", options={"melody": "A4 A4 B4 A4 D5 C#5"})
+    assert job["state"] == "succeeded", job["error"]
+    first, second = job["result"]["found"]["matches"][:2]
+    assert {first["work"], second["work"]} == {library["Turns"], library["Turns_%"]}
+    assert first["bars"] == "1-2"
+    named = ask(server, "search", options={"melody": "A4 A4 B4 A4 D5 C#5", "among": [library["Stairs at Noon"]]})
+    assert library["Turns"] not in [each["work"] for each in named["result"]["found"]["matches"]]
+
+
+def test_works_that_are_like_a_work_are_found(server, library):
+    job = ask(server, "search", options={"like": [library["Turns"]]})
+    assert job["result"]["found"]["matches"][0]["work"] == library["Turns_%"]
+    assert library["Turns"] not in [each["work"] for each in job["result"]["found"]["matches"]]
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"melody": "C4"}, {"melody": "C4 D4 E4 F4 G4", "like": ["x"]}, {"like": []}, {"hum": "x"}]
+)
+def test_a_search_for_nothing_is_refused(server, options):
+    assert ask(server, "search", status=422, options=options)["type"] == "urn:firmus:problem:invalid-brief"
+
+
+def test_nobody_finds_works_of_others(serve, library):
+    """What is not named is looked for among one's own."""
+    server = serve()
+    job = ask(server, "search", options={"melody": "A4 A4 B4 A4 D5 C#5"})
+    assert job["state"] == "failed"
+    assert "none of the 0 pieces" in job["error"]["detail"]
+    refused = ask(server, "search", status=404, options={"like": [library["Turns"]]})
+    assert refused["type"] == "urn:firmus:problem:not-found"
