@@ -33,13 +33,13 @@ import numpy as np
 from scipy import stats
 
 import firmus
+from firmus.composing import controls as wishes
+from firmus.composing.styles import STYLES
 from firmus.errors import InvalidBrief
 from firmus.evaluation import intervals
 from firmus.formats import midi
 from firmus.pitch import QUALITIES
 from firmus.runtime.weights import card
-from firmus.tasks import _wishes as wishes
-from firmus.tasks._styles import STYLES
 from firmus.timing import bars, beat
 from firmus.tokens.events import vocabulary
 

@@ -26,13 +26,13 @@ from pathlib import Path
 import numpy as np
 
 import firmus
+from firmus.composing.styles import STYLES
 from firmus.evaluation import distribution, intervals
 from firmus.evaluation.likelihood import bare
 from firmus.formats import json
 from firmus.learning.corpus import Corpus
 from firmus.runtime.weights import card
 from firmus.score import Score
-from firmus.tasks._styles import STYLES
 from firmus.timing import bars
 from firmus.tokens import Prepared, events
 from firmus.tokens.events.cells import BAR_PLACE

@@ -36,8 +36,8 @@ from firmus.runtime.influence import influences
 from firmus.runtime.surprise import Reading, readings
 from firmus.runtime.weights import card
 from firmus.score import Score
-from firmus.tasks._explanation import UNLIKELY
 from firmus.tasks.explain import explain
+from firmus.tasks.explain.explanation import UNLIKELY
 from firmus.tokens import Example, events
 from styles import music_of, style_of
 

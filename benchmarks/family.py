@@ -38,6 +38,7 @@ from scipy import stats
 
 from firmus.analysis import features
 from firmus.analysis.copying import Memory
+from firmus.composing import latent_space as spaces
 from firmus.errors import RecipeError
 from firmus.evaluation import distribution, intervals, likelihood, rolls
 from firmus.evaluation.ngram import NGram
@@ -48,7 +49,6 @@ from firmus.runtime import stepper
 from firmus.runtime.latent import Latent, load
 from firmus.runtime.weights import cards
 from firmus.score import Score
-from firmus.tasks import _windows as spaces
 from firmus.tokens import Window, in_bars
 
 PATH = 9

@@ -32,12 +32,12 @@ import numpy as np
 import firmus
 from firmus.analysis import keys
 from firmus.analysis.form import likeness, notes_of_bars
+from firmus.composing.cadence import triad
+from firmus.composing.form import lay_out
+from firmus.composing.styles import STYLES
 from firmus.evaluation import intervals
 from firmus.formats import midi
 from firmus.runtime.weights import card
-from firmus.tasks._endings import triad
-from firmus.tasks._form import lay_out
-from firmus.tasks._styles import STYLES
 from firmus.timing import bars, beat, seconds
 from firmus.tokens.events import vocabulary
 

@@ -47,9 +47,10 @@ from firmus.errors import FirmusError
 from firmus.evaluation import intervals
 from firmus.learning import chorales
 from firmus.learning.sources import source
+from firmus.retrieval import query
+from firmus.retrieval.library import Library, open_library
 from firmus.score import Note, Part, Score
-from firmus.tasks import _asked, search
-from firmus.tasks._library import Library, open_library
+from firmus.tasks import search
 
 SETS = ("jsb", "ryan", "oneills", "aird", "openhymnal", "leadsheets", "mutopia")
 TUNES = ("ryan", "oneills", "aird")
@@ -240,7 +241,7 @@ def heard_again(melody: Query, generator: np.random.Generator) -> Query:
         path = Path(there) / "take.wav"
         soundfile.write(path, sung(melody, generator), RATE)
         try:
-            return _asked.of_score(search._hummed(path))
+            return query.of_score(search._hummed(path))
         except FirmusError:
             return Query(np.arange(60, 65))  # what is found for it is wrong
 

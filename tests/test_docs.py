@@ -114,7 +114,7 @@ def test_the_file_map_names_every_room(path):
     (drawn,) = blocks(path, "text")
     package = ROOT / "src" / "firmus"
     folders = {f"{each.name}/" for each in package.iterdir() if each.is_dir() and each.name != "__pycache__"}
-    modules = {each.name for each in package.glob("*.py") if not each.name.startswith("__")}
+    modules = {each.name for each in package.glob("*.py") if not each.name.startswith("_")}
     shown = set(re.findall(r"^  ([\w.]+/?) ", drawn, re.MULTILINE))
     assert shown == folders | modules
     for name in re.findall(r"^([\w/]+/)", drawn, re.MULTILINE):

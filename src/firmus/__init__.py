@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from firmus._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from firmus.errors import FirmusError
     from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
     from firmus.tasks.search import Findings
     from firmus.tasks.sound import Sound
     from firmus.work import Brief, Origin, Work
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "Brief": "firmus.work", "Chord": "firmus.score", "FirmusError": "firmus.errors", "Key": "firmus.score",

@@ -9,8 +9,10 @@ import soundfile
 import firmus
 from firmus import formats
 from firmus.errors import FirmusError, FormatError, InvalidBrief
+from firmus.retrieval import catalogue
+from firmus.retrieval import library as _library
 from firmus.score import Note, Part, Score
-from firmus.tasks import _catalogue, _library, search
+from firmus.tasks import search
 
 STEPS = (0, 2, 4, 5, 7, 9, 11, 12, 14, 16)
 TUNES = 24
@@ -101,7 +103,7 @@ def test_a_piece_of_the_library_is_not_like_itself(library):
 def test_likeness_is_the_same_without_usearch(library, monkeypatch):
     asked = tune(6).transposed(2)
     fast = firmus.search(library, like=asked)
-    monkeypatch.setattr("firmus.tasks._neighbours._has_graphs", lambda: False)
+    monkeypatch.setattr("firmus.retrieval.neighbours._has_graphs", lambda: False)
     assert firmus.search(library, like=asked, rebuild=True).matches == fast.matches
 
 
@@ -212,7 +214,7 @@ def test_the_index_that_grew_finds_what_a_fresh_one_finds(library):
 def test_a_damaged_index_is_made_anew(library):
     asked = excerpt(tune(2), 0, 10)
     before = firmus.search(library, melody=asked)
-    index = _catalogue.home(library) / _library.INDEX
+    index = catalogue.home(library) / _library.INDEX
     index.write_bytes(index.read_bytes()[:5000])
     assert firmus.search(library, melody=asked) == before
 
@@ -228,7 +230,7 @@ def test_what_was_read_before_an_interruption_is_kept(library, monkeypatch):
     found = firmus.search(library, melody=excerpt(tune(2), 0, 10))
     assert len(told) == TUNES - 10
     assert (found.pieces, found.matches[0].file) == (TUNES, "tune2.mid")
-    assert [each.name for each in _catalogue.home(library).iterdir()] == [_library.INDEX]
+    assert [each.name for each in catalogue.home(library).iterdir()] == [_library.INDEX]
 
 
 def test_of_one_name_with_several_endings_one_file_is_read(library):

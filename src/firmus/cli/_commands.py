@@ -25,13 +25,6 @@ CONTROLS = (
 MOST_LEFT_OUT = 5  # files that are named
 
 
-def version() -> str:
-    """Version of Firmus."""
-    from firmus import __version__
-
-    return __version__
-
-
 def compose(options: argparse.Namespace) -> None:
     """Compose, or any other task that makes music; save; show."""
     from firmus import plugins

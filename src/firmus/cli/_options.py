@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import NoReturn
 
+from firmus._version import __version__
 from firmus.cli import _commands as commands
 from firmus.cli import _explaining as explaining
 from firmus.cli import _serving as serving
@@ -26,7 +27,7 @@ class Parser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     """Parser of the whole command line; importing nothing heavy."""
     top = Parser(prog="firmus", description=say("about"), epilog=say("epilogue"))
-    top.add_argument("--version", action="version", version=f"firmus {commands.version()}")
+    top.add_argument("--version", action="version", version=f"firmus {__version__}")
     verbs = top.add_subparsers(title=say("commands"), metavar="COMMAND", required=True)
     _composing(verbs)
     _files(verbs)

@@ -20,7 +20,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from firmus import __version__, formats, plugins
+from firmus import formats, plugins
+from firmus._version import __version__
 from firmus.errors import FirmusError, InvalidBrief, OutputExists, unknown
 from firmus.formats.json import sniff
 from firmus.service.http import schemas

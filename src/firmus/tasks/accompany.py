@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from firmus.composing import controls as wishes
+from firmus.composing import external as engine
+from firmus.composing import latent, session
+from firmus.composing import latent_space as windows
+from firmus.composing.cadence import at_rest, triad
+from firmus.composing.source import given, melody
+from firmus.composing.styles import CHOIR, STYLES, Style, empty_parts
 from firmus.errors import InvalidBrief
 from firmus.runtime.constraints import PartRules
 from firmus.runtime.weights import Card
-from firmus.score import Key, Part
-from firmus.tasks import _engine as engine
-from firmus.tasks import _latent as latent
-from firmus.tasks import _session as session
-from firmus.tasks import _windows as windows
-from firmus.tasks import _wishes as wishes
-from firmus.tasks._endings import at_rest, triad
-from firmus.tasks._styles import CHOIR, STYLES, Style, empty_parts
-from firmus.tasks.refine import given
+from firmus.score import Key
 from firmus.work import Brief, Work
 
 ROOM = 12  # semitones that the melody must leave above the lowest note of the bass
@@ -88,24 +87,6 @@ def _style(brief: Brief, chosen: Card, able: Sequence[str]) -> Style:
         known = " or ".join(fitting) or "no style that this model knows"
         raise InvalidBrief(f"style {brief.style!r}: a melody is set as {known}")
     return STYLES[brief.style or fitting[0]]
-
-
-def melody(brief: Brief, task: str) -> Part:
-    """The part that is the melody: the one named, or the first pitched one with notes."""
-    if brief.bars is not None or brief.seconds is not None:
-        raise InvalidBrief(f"{task} sets the whole melody: use infill for some bars of it")
-    if len(brief.parts) > 1:
-        raise InvalidBrief(f"parts {', '.join(brief.parts)}: name the one that is the melody")
-    source = given(brief, task)
-    if brief.parts:
-        chosen = source.parts[session.find_part(source, brief.parts[0])]
-        if chosen.is_drums or not chosen.notes:
-            raise InvalidBrief(f"part {brief.parts[0]!r} is {'drums' if chosen.is_drums else 'empty'}: name a melody")
-        return chosen
-    for part in source.parts:
-        if part.notes and not part.is_drums:
-            return part
-    raise InvalidBrief(f"the source has no pitched part with notes: there is no melody to {task}")
 
 
 def _set(brief: Brief, task: str, chosen: Card, style: Style, progress: session.Progress | None) -> list[Work]:

@@ -8,20 +8,18 @@ from typing import Any
 import numpy as np
 
 from firmus.analysis.features import pitch_name
+from firmus.composing import controls as wishes
+from firmus.composing import external as engine
+from firmus.composing import form, latent, session
+from firmus.composing import latent_space as windows
+from firmus.composing.cadence import at_rest, with_cadence
+from firmus.composing.styles import STYLES, Style, Voice, empty_parts, voices
 from firmus.errors import InvalidBrief
 from firmus.runtime import stepper
 from firmus.runtime.constraints import PartRules
 from firmus.runtime.infilling import suggest
 from firmus.runtime.weights import Card
 from firmus.score import Key, Meter, Score, Tempo
-from firmus.tasks import _engine as engine
-from firmus.tasks import _form as form
-from firmus.tasks import _latent as latent
-from firmus.tasks import _session as session
-from firmus.tasks import _windows as windows
-from firmus.tasks import _wishes as wishes
-from firmus.tasks._endings import at_rest, with_cadence
-from firmus.tasks._styles import STYLES, Style, Voice, empty_parts, voices
 from firmus.tokens import events
 from firmus.tokens.events import vocabulary
 from firmus.work import MOST_BARS, Brief, Work

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from firmus.tasks._hearing import Heard, Progress, hear
+from firmus.tasks._transcription import Heard, Progress, hear
 from firmus.tasks.analyse import Analysis, analyse
 
 SURE_METER = 0.5

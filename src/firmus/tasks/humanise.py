@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from firmus.composing import latent_space as windows
+from firmus.composing import session
+from firmus.composing.source import given, stretches
 from firmus.drums import DRUM_OF, DRUMS
 from firmus.errors import InvalidBrief
 from firmus.raster import STEP
 from firmus.runtime.latent import OPEN
 from firmus.score import Note, Part
-from firmus.tasks import _session as session
-from firmus.tasks import _windows as windows
-from firmus.tasks.refine import given, stretches
 from firmus.work import Brief, Work
 
 USUAL_MODEL = "vae-groove"

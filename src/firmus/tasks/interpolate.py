@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from firmus.composing import latent_space as windows
+from firmus.composing import session
+from firmus.composing.source import given
 from firmus.errors import InvalidBrief
 from firmus.score import Score, Section
-from firmus.tasks import _session as session
-from firmus.tasks import _windows as windows
-from firmus.tasks.refine import given
 from firmus.timing import bars
 from firmus.work import Brief, Work
 

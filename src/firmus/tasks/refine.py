@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from firmus.composing import external as engine
+from firmus.composing import session
+from firmus.composing.source import given, stretches
 from firmus.errors import InvalidBrief
-from firmus.score import Score
-from firmus.tasks import _engine as engine
-from firmus.tasks import _session as session
 from firmus.timing import bars
-from firmus.work import MOST_BARS, Brief, Work, bar_numbers
+from firmus.work import MOST_BARS, Brief, Work
 
 USUAL_BARS = 8
 
@@ -82,40 +82,3 @@ def infill(brief: Brief | None = None, progress: session.Progress | None = None,
     kept = [chord for chord in source.chords if not inside or not any(a <= chord.start < b for a, b in spans)]
     score = replace(source, chords=tuple(sorted([*kept, *inside], key=lambda chord: chord.start)))
     return session.refill(brief, "infill", chosen, score, is_open, source, tuple(inside), progress)
-
-
-def given(brief: Brief, task: str) -> Score:
-    """Source of a Brief; refuses what a source decides by itself."""
-    if brief.source is None:
-        raise InvalidBrief(f"{task} needs a source: a music file")
-    if not brief.source.parts or not any(part.notes for part in brief.source.parts):
-        raise InvalidBrief(f"the source has no notes: there is nothing to {task}; compose starts from nothing")
-    for name in ("meter", "tempo"):
-        if getattr(brief, name) is not None:
-            raise InvalidBrief(f"{name} {getattr(brief, name)}: {task} keeps the source's {name}")
-    if brief.seconds is not None and task != "continue":
-        raise InvalidBrief(f"seconds {brief.seconds:g}: {task} keeps the source's length")
-    if brief.amount is not None and task not in ("vary", "humanise"):
-        raise InvalidBrief(f"amount {brief.amount}: only vary and humanise take an amount")
-    return brief.source
-
-
-def stretches(score: Score, wanted: int | str | None) -> list[tuple[int, int]]:
-    """Ticks (first, after the last) of the bars asked for.
-
-    Raises
-    ------
-    InvalidBrief
-        Where the piece has no such bars.
-    """
-    there = {bar.number: bar for bar in bars(score)}
-    first, last = min(there), max(there)
-    if wanted is None:
-        return [(0, there[last].end)]
-    found = []
-    for start, stop in bar_numbers(str(wanted)):
-        stop = last if stop is None else stop
-        if start < first or stop > last:
-            raise InvalidBrief(f"bars {wanted}: the piece has bars {first} to {last}")
-        found.append((there[start].start, there[stop].end))
-    return found

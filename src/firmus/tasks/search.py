@@ -19,10 +19,10 @@ from firmus.analysis.lines import Query
 from firmus.analysis.ngram_index import Candidates, Hits, Stretch
 from firmus.analysis.transcribe import to_score
 from firmus.errors import FormatError, InvalidBrief
+from firmus.retrieval import query
+from firmus.retrieval.library import Library, Progress, of_scores, open_library
 from firmus.score import Score
-from firmus.tasks import _asked
-from firmus.tasks._hearing import PART, hear
-from firmus.tasks._library import Library, Progress, of_scores, open_library
+from firmus.tasks._transcription import PART, hear
 
 MOST_COUNT = 1000
 CLOSELY = 64  # pieces that are compared closely with a melody
@@ -109,7 +109,7 @@ def search(
     folder : path or mapping of str to Score
         Files that Firmus reads, in it and in folders within it; or pieces by name, of which nothing is kept.
     melody : str or Score, optional
-        A melody to be found somewhere in a piece: in words (see `firmus.tasks._asked.melody`), or that of a Score.
+        A melody to be found somewhere in a piece: in words (see `firmus.retrieval.query.melody`), or that of a Score.
     like : path or Score, optional
         A piece; found is what is like its melody on the whole.
     hum : path, optional
@@ -136,10 +136,10 @@ def search(
         raise InvalidBrief(f"count {count!r} must be a whole number from 1 to {MOST_COUNT}")
     if like is not None:
         score = like if isinstance(like, Score) else formats.read(like, tune=tune)
-        asked = _asked.whole(score)
+        asked = query.whole(score)
     else:
         sung = _hummed(hum) if hum is not None else melody
-        asked = _asked.of_score(sung) if isinstance(sung, Score) else _asked.melody(sung or "")
+        asked = query.of_score(sung) if isinstance(sung, Score) else query.melody(sung or "")
     if isinstance(folder, Mapping):
         library = of_scores(folder, progress)
     else:

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firmus import formats, plugins
+from firmus._version import __version__
+from firmus.composing import session
 from firmus.errors import FirmusError, FormatError, InvalidBrief, OutputExists, unknown
 from firmus.runtime.external import ENGINES
 from firmus.runtime.weights import Card, cards, found
-from firmus.tasks import _session as session
 from firmus.work import LIMITS, Limits, Origin
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def sound(
         "engine": {name: chosen.facts[name] for name in ("architecture", "licence")},
     }  # fmt: skip
     origin = Origin(
-        firmus=session.version(), model=chosen.name, weights=engine.card.digest, task="sound", seed=drawn, brief=brief,
+        firmus=__version__, model=chosen.name, weights=engine.card.digest, task="sound", seed=drawn, brief=brief,
         measured=measured,
     )  # fmt: skip
     return Sound(synth.Audio(samples, rate), origin)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from firmus.analysis import features
 from firmus.errors import FormatError
-from firmus.tasks._hearing import Heard, Progress, hear
+from firmus.tasks._transcription import Heard, Progress, hear
 from firmus.work import Origin, Work
 
 
@@ -47,7 +47,7 @@ def transcribe(
 
 def _origin(heard: Heard, asked: dict[str, object], path: Path) -> Origin:
     """Where the notes come from: what heard them, in which file, and how sure it is."""
-    from firmus import __version__
+    from firmus._version import __version__
 
     summary = features.summary(heard.score)
     sure = sum(note.confidence for note in heard.notes) / len(heard.notes)

@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from firmus.composing import form, latent, session
+from firmus.composing import latent_space as windows
+from firmus.composing.source import given, stretches
 from firmus.errors import InvalidBrief
-from firmus.tasks import _form as form
-from firmus.tasks import _latent as latent
-from firmus.tasks import _session as session
-from firmus.tasks import _windows as windows
-from firmus.tasks.refine import given, stretches
 from firmus.work import Brief, Work
 
 USUAL_AMOUNT = 0.5

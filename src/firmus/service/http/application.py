@@ -14,7 +14,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Lifespan
 
-from firmus import __version__, plugins
+from firmus import plugins
+from firmus._version import __version__
 from firmus.errors import FirmusError
 from firmus.service import problems
 from firmus.service.http.dependencies import Service

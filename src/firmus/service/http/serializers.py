@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, func, select
 
+from firmus.composing.session import MARK
 from firmus.service.http import schemas
 from firmus.service.storage.blobs import Blobs
 from firmus.service.storage.tables import event, job
 from firmus.service.workers import webhooks
-from firmus.tasks._session import MARK
 
 Item = TypeVar("Item")
 

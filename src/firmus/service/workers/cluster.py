@@ -19,7 +19,7 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
-from firmus import __version__
+from firmus._version import __version__
 from firmus.errors import FirmusError
 from firmus.runtime.weights import cards
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from firmus import __version__, formats
+from firmus import formats
+from firmus._version import __version__
 from firmus.errors import ModelError
 from firmus.runtime.weights import Card, cards
 from firmus.service.http import schemas

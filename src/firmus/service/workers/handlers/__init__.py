@@ -27,6 +27,7 @@ from types import ModuleType
 from typing import Any
 
 from firmus import plugins
+from firmus.composing.session import Listener
 from firmus.errors import FormatError, InvalidBrief, unknown
 from firmus.score import Score
 from firmus.service.storage.blobs import Blobs
@@ -35,7 +36,6 @@ from firmus.service.workers.handlers import _composing as composing
 from firmus.service.workers.handlers._files import MUSIC
 from firmus.service.workers.handlers._task import Asked, Task
 from firmus.tasks import VERBS
-from firmus.tasks._session import Listener
 from firmus.work import Brief
 
 __all__ = [

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from firmus import plugins
+from firmus.composing.refusing import refuse
 from firmus.errors import InvalidBrief
 from firmus.runtime.weights import card
 from firmus.service.storage import works
@@ -13,7 +14,6 @@ from firmus.service.storage.jobs import Made
 from firmus.service.workers.handlers._files import encoded
 from firmus.service.workers.handlers._task import Asked, Task
 from firmus.tasks import VERBS
-from firmus.tasks._refusing import refuse
 from firmus.timing import seconds
 from firmus.work import Brief, Work
 

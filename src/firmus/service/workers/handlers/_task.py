@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from firmus import formats
+from firmus.composing.session import Listener
 from firmus.errors import InvalidBrief, unknown
 from firmus.score import Score
 from firmus.service.storage.blobs import Blobs
 from firmus.service.storage.jobs import Claim
-from firmus.tasks._session import Listener
 from firmus.work import Brief
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from firmus.errors import InvalidBrief
 from firmus.formats import read
+from firmus.retrieval.query import melody
 from firmus.score import Score
 from firmus.service.storage.jobs import Made
 from firmus.service.workers.handlers._task import Asked, Task
-from firmus.tasks._asked import melody
 
 LANE, MAKES = "study", "found"
 FIELDS: tuple[str, ...] = ()

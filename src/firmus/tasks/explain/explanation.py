@@ -13,7 +13,7 @@ from firmus.render import heat
 from firmus.render.instruments import drum
 from firmus.render.pages import explanation
 from firmus.score import Score
-from firmus.tasks import _telling as telling
+from firmus.tasks.explain import model_reading as telling
 from firmus.timing import Bar, bar_at, bars
 from firmus.tokens import events
 

@@ -10,14 +10,14 @@ import numpy as np
 
 from firmus import raster
 from firmus.analysis.chords import recognise
+from firmus.composing import latent_space as windows
+from firmus.composing import session
+from firmus.composing.source import given, stretches
+from firmus.composing.styles import STYLES
 from firmus.errors import InvalidBrief
 from firmus.runtime.latent import OPEN
 from firmus.runtime.weights import Card
 from firmus.score import Key, Meter, Score, Tempo
-from firmus.tasks import _session as session
-from firmus.tasks import _windows as windows
-from firmus.tasks._styles import STYLES
-from firmus.tasks.refine import given, stretches
 from firmus.tokens import Integers
 from firmus.work import Brief, Work
 

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus import plugins
+from firmus.composing import latent_space as windows
+from firmus.composing import session
 from firmus.errors import InvalidBrief, ModelError
 from firmus.render.instruments import program_number
 from firmus.runtime import anticipatory
@@ -25,8 +27,6 @@ from firmus.runtime.external import ENGINES
 from firmus.runtime.sampling import Sampling
 from firmus.runtime.weights import Card
 from firmus.score import Key, Note, Part, Score
-from firmus.tasks import _session as session
-from firmus.tasks import _windows as windows
 from firmus.timing import bars, seconds, tick
 from firmus.tokens import Integers
 from firmus.tokens import arrival as a

@@ -9,11 +9,11 @@ import pytest
 
 import firmus
 from firmus import formats
+from firmus.composing import latent_space
 from firmus.errors import InvalidBrief
 from firmus.learning import run
 from firmus.runtime.weights import SHIPPED, read_card
 from firmus.score import Chord, Key, Meter, Note, Part, Score
-from firmus.tasks import _windows
 from firmus.timing import bars
 from firmus.tokens import melody
 
@@ -309,7 +309,7 @@ def test_a_network_that_only_makes_music_can_be_asked_for_its_qualities():
 
 
 def test_a_window_is_moved_into_the_key_of_the_same_scale():
-    space = _windows.Space(read_card(SHIPPED / "infogan" / "card.json"))
+    space = latent_space.Space(read_card(SHIPPED / "infogan" / "card.json"))
     theme = [74, 76, 78, 79, 81, 79, 78, 76, 74, 78, 81, 78, 74, 73, 74, 74]  # in D major
     values = np.zeros((64, 1), np.int64)
     values[::4] = melody.encode(Score((Part("", tuple(Note(480 * i, 480, each) for i, each in enumerate(theme))),)))[

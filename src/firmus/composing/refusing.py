@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from firmus.composing import external as engine
+from firmus.composing import form, session
+from firmus.composing.source import given, melody, stretches
+from firmus.composing.styles import STYLES, voices
 from firmus.errors import InvalidBrief
 from firmus.runtime.weights import Card, card, cards
-from firmus.tasks import _engine as engine
-from firmus.tasks import _form as form
-from firmus.tasks import _session as session
-from firmus.tasks._styles import STYLES, voices
-from firmus.tasks.accompany import melody
-from firmus.tasks.refine import given, stretches
 from firmus.work import Brief
 
 

@@ -15,15 +15,15 @@ import numpy as np
 
 from firmus import formats
 from firmus.analysis.shared_passages import Among, SharedRun
+from firmus.composing import session
+from firmus.composing.source import stretches
 from firmus.errors import InvalidBrief
 from firmus.render.instruments import drum
 from firmus.runtime.influence import influences
 from firmus.runtime.surprise import NoteSurprise, Reading, readings, untold
 from firmus.score import Note, Score
-from firmus.tasks import _session as session
-from firmus.tasks import _telling as telling
-from firmus.tasks._explanation import ExplainedNote, Explanation, Influence
-from firmus.tasks.refine import stretches
+from firmus.tasks.explain import model_reading as telling
+from firmus.tasks.explain.explanation import ExplainedNote, Explanation, Influence
 from firmus.timing import bar_at, bars
 from firmus.tokens import events
 from firmus.work import Brief, Work

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import firmus
+from firmus.composing import form
 from firmus.errors import InvalidBrief
-from firmus.tasks import _form as form
 from firmus.tasks.compose import compose
 from firmus.work import Brief
 

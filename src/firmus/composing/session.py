@@ -7,13 +7,16 @@ import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from firmus._version import __version__
 from firmus.analysis import features, keys
+from firmus.composing import controls as wishes
+from firmus.composing import form, ranking
+from firmus.composing.styles import STYLES, instrument_range
 from firmus.errors import InvalidBrief, unknown
 from firmus.formats.json import to_dict
 from firmus.runtime import stepper
@@ -22,10 +25,6 @@ from firmus.runtime.infilling import Bar, Request, chord_rules, fill_all
 from firmus.runtime.sampling import Sampling
 from firmus.runtime.weights import Card, cards, found
 from firmus.score import Chord, Key, Part, Score
-from firmus.tasks import _form as form
-from firmus.tasks import _ranking as ranking
-from firmus.tasks import _wishes as wishes
-from firmus.tasks._styles import STYLES, instrument_range
 from firmus.timing import bars, beat
 from firmus.tokens import events
 from firmus.tokens.events import vocabulary
@@ -106,7 +105,7 @@ def choose_model(brief: Brief, task: str) -> Card:
 def perform(
     brief: Brief, task: str, chosen: Card, plan: Callable[[np.random.Generator], Plan], progress: Progress | None
 ) -> list[Work]:
-    """Compose as many works as are asked for, each from its own seed; best first (`firmus.tasks._ranking`).
+    """Compose as many works as are asked for, each from its own seed; best first (`firmus.composing.ranking`).
 
     The first work's seed is the Brief's, the next one's follows it: each can be made again alone. Where something is
     wished for the whole (density, mood ...), each work is the nearest to it of `DRAFTS`. Several are composed
@@ -208,7 +207,7 @@ def _origin(brief: Brief, task: str, chosen: Card, seed: int, made: Plan, score:
     controls = wishes.measure(score, made.is_open, made.style, chosen)
     found = {name: each["share"] for name, each in controls.items()}
     return Origin(
-        firmus=version(),
+        firmus=__version__,
         model=chosen.name,
         weights=chosen.digest,
         task=task,
@@ -236,14 +235,6 @@ def heard(score: Score) -> dict[str, Any]:
     if found is None:
         return {"heard_key": None, "heard_key_confidence": 0.0}
     return {"heard_key": found.key.text, "heard_key_confidence": round(found.confidence, 3)}
-
-
-@cache
-def version() -> str:
-    """Version of the installed package."""
-    from importlib.metadata import version as installed
-
-    return installed("firmus")
 
 
 def digest(score: Score) -> str:

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus import plugins, raster
+from firmus._version import __version__
 from firmus.analysis import features, keys
 from firmus.analysis.melody import melody_part
+from firmus.composing import session
 from firmus.errors import InvalidBrief, TokenError
 from firmus.runtime.latent import Latent, load
 from firmus.runtime.weights import Card
 from firmus.score import Key, Note, Part, Score
-from firmus.tasks import _session as session
 from firmus.timing import bars, beat
 from firmus.tokens import Integers, in_bars
 from firmus.work import Brief, Origin, Work
@@ -321,7 +322,7 @@ def origin(brief: Brief, task: str, chosen: Card, seed: int, score: Score, **mor
     """Where a Work of a latent model comes from; `more` are fields of the Origin."""
     measured = {**features.summary(score), **session.heard(score), **features.qualities(score)}
     return Origin(
-        firmus=session.version(),
+        firmus=__version__,
         model=chosen.name,
         weights=chosen.digest,
         task=task,

@@ -5,8 +5,8 @@ import math
 import pytest
 
 import firmus
+from firmus.composing.ranking import obedience, rank, variety
 from firmus.score import Meter, Note, Part, Score
-from firmus.tasks._ranking import obedience, rank, variety
 
 
 def tune(bars):

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.analysis.form import likeness, notes_of_bars
+from firmus.composing.cadence import with_cadence
 from firmus.errors import InvalidBrief
 from firmus.runtime.infilling import Request
 from firmus.score import Note, Part, Score, Section
-from firmus.tasks._endings import with_cadence
 from firmus.tokens import events
 
 USUAL_BARS = 8

@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus import formats
+from firmus._version import __version__
 from firmus.analysis import lines, similarity
 from firmus.analysis.ngram_index import Seeds
 from firmus.errors import FirmusError, FormatError
+from firmus.retrieval import catalogue as _catalogue
+from firmus.retrieval.catalogue import Catalogue, File
+from firmus.retrieval.neighbours import Neighbours
 from firmus.score import Score
-from firmus.tasks import _catalogue
-from firmus.tasks._catalogue import Catalogue, File
-from firmus.tasks._neighbours import Neighbours
 
 Progress = Callable[[str, int, int], None]
 Stamp = tuple[int, int]  # size in bytes, nanoseconds of the last change
@@ -258,8 +259,6 @@ class _Reading:
 
 def _made_by() -> str:
     """What an index depends on besides the files."""
-    from firmus import __version__
-
     return f"Firmus {__version__}"
 
 

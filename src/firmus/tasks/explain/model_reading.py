@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from firmus import formats
 from firmus.analysis import shared_passages
 from firmus.analysis.features import pitch_name
+from firmus.composing import controls as wishes
+from firmus.composing import form, session
+from firmus.composing.styles import STYLES
 from firmus.errors import FirmusError, FormatError, InvalidBrief, ModelError
 from firmus.pitch import STEPS
 from firmus.runtime import stepper
@@ -20,10 +23,6 @@ from firmus.runtime.constraints import Rules
 from firmus.runtime.surprise import side_by_side
 from firmus.runtime.weights import Card, card, cards
 from firmus.score import TICKS_PER_QUARTER, Note, Part, Score
-from firmus.tasks import _form as form
-from firmus.tasks import _session as session
-from firmus.tasks import _wishes as wishes
-from firmus.tasks._styles import STYLES
 from firmus.timing import Bar, bar_at, bars
 from firmus.tokens import events
 from firmus.work import Brief, Work
@@ -40,7 +39,7 @@ class Telling:
     ----------
     model : Stepper
     known : Score
-        The piece as the model knows it; see `firmus.tasks._session.as_the_model_knows`.
+        The piece as the model knows it; see `firmus.composing.session.as_the_model_knows`.
     is_open : array (B, P + 1) of bool
         Cells that were composed; all, where nobody knows.
     style : str

@@ -1,0 +1,1 @@
+"""Composing: from what is asked to the notes; one module a kind of model, and what they share."""
