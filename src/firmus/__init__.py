@@ -42,7 +42,7 @@ def compose(brief: Brief | None = None, **options: Any) -> Any:
     Parameters
     ----------
     brief : Brief, optional
-        Or its fields as keywords; see `firmus.work.Brief` and `firmus.tasks.compose.compose`.
+        Or its fields as keywords; see `firmus.work.Brief` and `firmus.tasks.compose`.
 
     Examples
     --------
@@ -50,42 +50,42 @@ def compose(brief: Brief | None = None, **options: Any) -> Any:
     >>> len(work.score.parts), work.score.end
     (1, 2880)
     """
-    return _perform("compose", "compose", None, brief, options)
+    return _perform("compose", None, brief, options)
 
 
 def extend(source: Any, brief: Brief | None = None, **options: Any) -> Any:
-    """Continue a piece (a Score or a file) by so many `bars`; see `firmus.tasks.refine.extend`."""
-    return _perform("refine", "extend", source, brief, options)
+    """Continue a piece (a Score or a file) by so many `bars`; see `firmus.tasks.extend`."""
+    return _perform("extend", source, brief, options)
 
 
 def infill(source: Any, brief: Brief | None = None, **options: Any) -> Any:
-    """Compose some `bars` of some `parts` of a piece anew; see `firmus.tasks.refine.infill`."""
-    return _perform("refine", "infill", source, brief, options)
+    """Compose some `bars` of some `parts` of a piece anew; see `firmus.tasks.infill`."""
+    return _perform("infill", source, brief, options)
 
 
 def harmonise(source: Any, brief: Brief | None = None, **options: Any) -> Any:
-    """Set a melody for four voices; see `firmus.tasks.accompany.harmonise`."""
-    return _perform("accompany", "harmonise", source, brief, options)
+    """Set a melody for four voices; see `firmus.tasks.harmonise`."""
+    return _perform("harmonise", source, brief, options)
 
 
 def accompany(source: Any, brief: Brief | None = None, **options: Any) -> Any:
-    """Compose a piano, a band or chord symbols to a melody; see `firmus.tasks.accompany.accompany`."""
-    return _perform("accompany", "accompany", source, brief, options)
+    """Compose a piano, a band or chord symbols to a melody; see `firmus.tasks.accompany`."""
+    return _perform("accompany", source, brief, options)
 
 
 def vary(source: Any, brief: Brief | None = None, **options: Any) -> Any:
-    """Compose a share (`amount`) of a piece anew; see `firmus.tasks.vary.vary`."""
-    return _perform("vary", "vary", source, brief, options)
+    """Compose a share (`amount`) of a piece anew; see `firmus.tasks.vary`."""
+    return _perform("vary", source, brief, options)
 
 
 def interpolate(source: Any, target: Any, brief: Brief | None = None, **options: Any) -> Any:
-    """Works on the way from one piece to another, in `steps`; see `firmus.tasks.interpolate.interpolate`."""
-    return _perform("interpolate", "interpolate", source, brief, options, target)
+    """Works on the way from one piece to another, in `steps`; see `firmus.tasks.interpolate`."""
+    return _perform("interpolate", source, brief, options, target)
 
 
 def humanise(source: Any, brief: Brief | None = None, **options: Any) -> Any:
-    """Give quantised drums human timing and loudness; see `firmus.tasks.humanise.humanise`."""
-    return _perform("humanise", "humanise", source, brief, options)
+    """Give quantised drums human timing and loudness; see `firmus.tasks.humanise`."""
+    return _perform("humanise", source, brief, options)
 
 
 def transcribe(path: Any, voices: str = "many", tempo: float | None = None) -> Work:
@@ -147,9 +147,7 @@ def write(score: Score, path: Any) -> None:
     formats.write(score, path)
 
 
-def _perform(
-    module: str, function: str, source: Any, brief: Brief | None, options: dict[str, Any], target: Any = None
-) -> Any:
+def _perform(verb: str, source: Any, brief: Brief | None, options: dict[str, Any], target: Any = None) -> Any:
     from dataclasses import replace
 
     from firmus import plugins
@@ -164,7 +162,8 @@ def _perform(
         asked = replace(asked, source=source if isinstance(source, Score) else read(source))
     if target is not None:
         asked = replace(asked, target=target if isinstance(target, Score) else read(target))
-    works = getattr(plugins.load("firmus.tasks", module), function)(asked)
+    task = plugins.load("firmus.tasks", verb)
+    works = task.perform(task.commission(asked))
     return works[0] if len(works) == 1 and asked.count == 1 else works
 
 

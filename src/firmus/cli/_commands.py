@@ -34,13 +34,13 @@ def compose(options: argparse.Namespace) -> None:
     brief = _brief(options)
     if options.out:
         produce.check_free(Path(options.out), options.force)
-    module, function = VERBS[options.task]
+    task = plugins.load("firmus.tasks", VERBS[options.task])
     show = Progress(options.quiet)
-    works: list[Work] = getattr(plugins.load("firmus.tasks", module), function)(brief, show)
+    works: list[Work] = task.perform(task.commission(brief), show)
     root = Path(options.out) if options.out else Path("out") / _folder_name(works[0].score.title or options.task)
     saved = []
     if options.task == "interpolate":
-        whole = plugins.load("firmus.tasks", module).in_a_row(works)
+        whole = task.in_a_row(works)
         saved.append((whole, whole.save(root, force=options.force)))
     for number, work in enumerate(works, 1):
         folder = root / str(number) if len(works) > 1 else root

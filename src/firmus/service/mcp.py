@@ -172,8 +172,7 @@ def _tool(kind: str) -> dict[str, Any]:
         required.append("out")
     text = module.__doc__
     if kind in VERBS:
-        home, function = VERBS[kind]
-        text = getattr(plugins.load("firmus.tasks", home), function).__doc__
+        text = plugins.load("firmus.tasks", VERBS[kind]).__doc__
     about = " ".join((text or "").partition("\n\n")[0].split())
     return _described(kind, about, fields, required)
 

@@ -1,8 +1,7 @@
 """What people do with Firmus: Brief → Work."""
 
 VERBS = {
-    "compose": ("compose", "compose"), "continue": ("refine", "extend"), "infill": ("refine", "infill"),
-    "harmonise": ("accompany", "harmonise"), "accompany": ("accompany", "accompany"), "vary": ("vary", "vary"),
-    "interpolate": ("interpolate", "interpolate"), "humanise": ("humanise", "humanise"),
+    "compose": "compose", "continue": "extend", "infill": "infill", "harmonise": "harmonise", "accompany": "accompany",
+    "vary": "vary", "interpolate": "interpolate", "humanise": "humanise",
 }  # fmt: skip
-"""Module and function of each verb that makes Works: what the command line says, and what the service's jobs are."""
+"""Module of each verb that makes Works: ``commission(brief)``, which refuses, and ``perform(commission, progress)``."""

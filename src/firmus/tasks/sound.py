@@ -6,14 +6,14 @@ It is no Work, for there is no Score; but where it comes from is told all the sa
 from __future__ import annotations
 
 import json
-import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firmus import formats, plugins
 from firmus._version import __version__
-from firmus.composing import session
+from firmus.composing.commission import draw_seed
+from firmus.composing.progress import Progress
 from firmus.errors import FirmusError, FormatError, InvalidBrief, OutputExists, unknown
 from firmus.runtime.external import ENGINES
 from firmus.runtime.weights import Card, cards, found
@@ -77,7 +77,7 @@ def check(target: Path, force: bool) -> None:
 
 def sound(
     prompt: str, *, seconds: float = USUAL_SECONDS, model: str | None = None, seed: int | None = None,
-    temperature: float = 1.0, progress: session.Progress | None = None,
+    temperature: float = 1.0, progress: Progress | None = None,
 ) -> Sound:  # fmt: skip
     """Make sound of words.
 
@@ -102,7 +102,7 @@ def sound(
     ModelError
         Where no model makes sound of words.
     """
-    drawn = secrets.randbelow(2**31) if seed is None else seed
+    drawn = draw_seed() if seed is None else seed
     chosen = choose(found(model) if model else None)
     asked(prompt, seconds, drawn, temperature)
     from firmus.render import mastering, synth

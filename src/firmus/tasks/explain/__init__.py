@@ -15,8 +15,8 @@ import numpy as np
 
 from firmus import formats
 from firmus.analysis.shared_passages import Among, SharedRun
-from firmus.composing import session
-from firmus.composing.source import stretches
+from firmus.composing.progress import Progress
+from firmus.composing.selection import bar_spans, find_part
 from firmus.errors import InvalidBrief
 from firmus.render.instruments import drum
 from firmus.runtime.influence import influences
@@ -46,7 +46,7 @@ def explain(
     note: str | None = None,
     among: Among | str | Path | None = None,
     most: int | None = None,
-    progress: session.Progress | None = None,
+    progress: Progress | None = None,
     **options: Any,
 ) -> Explanation:
     """Explain the notes of a piece.
@@ -116,8 +116,8 @@ def explain(
 
 def _wanted(score: Score, brief: Brief, chosen: tuple[int, int] | None) -> set[tuple[int, int]]:
     """Notes (part, index) that are meant."""
-    spans = stretches(score, brief.bars)
-    places = [session.find_part(score, name) for name in brief.parts] or range(len(score.parts))
+    spans = bar_spans(score, brief.bars)
+    places = [find_part(score, name) for name in brief.parts] or range(len(score.parts))
     found = {
         (place, index)
         for place in places
@@ -131,7 +131,7 @@ def _wanted(score: Score, brief: Brief, chosen: tuple[int, int] | None) -> set[t
     return found
 
 
-def _read(told: telling.Telling, wanted: set[tuple[int, int]], progress: session.Progress | None) -> list[Reading]:
+def _read(told: telling.Telling, wanted: set[tuple[int, int]], progress: Progress | None) -> list[Reading]:
     """The piece, read as far as the last note that is meant."""
     found, left, count = [], set(wanted), len(told.is_open)
     for reading in readings(told.model, told.known, told.is_open, told.style, told.rules, told.controls):
@@ -149,7 +149,7 @@ class _Explainer:
 
     def __init__(
         self, score: Score, told: telling.Telling, read: list[Reading], wanted: set[tuple[int, int]],
-        progress: session.Progress | None,
+        progress: Progress | None,
     ) -> None:  # fmt: skip
         self.score, self.told, self.read, self.progress = score, told, read, progress
         self.bars = every = bars(score)

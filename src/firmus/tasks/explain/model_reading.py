@@ -13,9 +13,13 @@ from numpy.typing import NDArray
 from firmus import formats
 from firmus.analysis import shared_passages
 from firmus.analysis.features import pitch_name
-from firmus.composing import controls as wishes
-from firmus.composing import form, session
-from firmus.composing.styles import STYLES
+from firmus.composing import controls
+from firmus.composing.autoregressive.plan import model_view
+from firmus.composing.commission import DEFAULT_MODEL, choose_model
+from firmus.composing.form import Form
+from firmus.composing.progress import Progress
+from firmus.composing.selection import cells_between, find_part
+from firmus.composing.styles import infer_style, styles
 from firmus.errors import FirmusError, FormatError, InvalidBrief, ModelError
 from firmus.pitch import STEPS
 from firmus.runtime import stepper
@@ -39,7 +43,7 @@ class Telling:
     ----------
     model : Stepper
     known : Score
-        The piece as the model knows it; see `firmus.composing.session.as_the_model_knows`.
+        The piece as the model knows it; see `firmus.composing.autoregressive.plan.model_view`.
     is_open : array (B, P + 1) of bool
         Cells that were composed; all, where nobody knows.
     style : str
@@ -66,16 +70,14 @@ def of_work(work: Work, model: str | None, unknown: Reasons) -> Telling:
     score, origin, brief = work.score, work.origin, Brief.of(**work.origin.brief)
     able = origin.model in cards() and _reads(card(origin.model)) if model is None else True
     if not able:
-        unknown["model"] = (
-            f"{origin.model} made it, which reads no notes here; {session.DEFAULT_MODEL} reads it note by note"
-        )
-    chosen = reader(model or (origin.model if able else session.DEFAULT_MODEL))
+        unknown["model"] = f"{origin.model} made it, which reads no notes here; {DEFAULT_MODEL} reads it note by note"
+    chosen = reader(model or (origin.model if able else DEFAULT_MODEL))
     is_open = np.zeros(events.grid_shape(events.prepare(score)), bool)
     for start, stop, part in origin.composed:
-        is_open |= session.cells_between(score, [(start, stop)], [part])
-    style = origin.measured.get("style") or session.infer_style(brief, chosen, score)
+        is_open |= cells_between(score, [(start, stop)], [part])
+    style = origin.measured.get("style") or infer_style(brief.style or "", chosen, score)
     style = style if style in chosen.styles else chosen.styles[0]
-    if style in STYLES and STYLES[style].has_chords and not brief.chords and score.chords:
+    if style in styles() and styles()[style].has_chords and not brief.chords and score.chords:
         is_open[:, 0] = is_open.any(axis=1)
     rules = _rules(origin.rules, score) if chosen.name == origin.model else None
     if rules is None:
@@ -83,8 +85,8 @@ def of_work(work: Work, model: str | None, unknown: Reasons) -> Telling:
         unknown["rules"] = f"rules: {reason if able else f'what {origin.model} was held to is not kept note by note'}"
     if chosen.name == origin.model and chosen.digest != origin.weights:
         unknown["model"] = f"other weights of {chosen.name} composed it: its surprise is that of those that are here"
-    known = session.as_the_model_knows(score, chosen, style)
-    told = wishes.tokens(brief, chosen, style)
+    known = model_view(score, chosen, style)
+    told = controls.tokens(controls.requested(brief), chosen, style)
     return Telling(
         stepper.load(chosen.name), known, is_open, style, rules, told, bool(brief.chords), _returns(brief, score)
     )
@@ -105,15 +107,15 @@ def _rules(told: dict[str, object], score: Score) -> Rules | None:
 
 def of_score(score: Score, model: str | None, style: str | None, unknown: Reasons) -> Telling:
     """How a stranger's piece would be told if the model had composed all of it."""
-    chosen = reader(model or session.DEFAULT_MODEL)
+    chosen = reader(model or DEFAULT_MODEL)
     if style is not None:
-        session.choose_model(Brief.of(style=style, model=chosen.name), "compose")
+        choose_model(Brief.of(style=style, model=chosen.name), "compose")
     unknown["rules"] = "Firmus did not compose it: under which rules it was made is not known"
     model_in_memory = stepper.load(chosen.name)
     found = style or likeliest_style(model_in_memory, score)
     if style is None:
         unknown["style"] = f"no style is given: {found} is the likeliest of {len(chosen.styles)}; --style says another"
-    known = session.as_the_model_knows(score, chosen, found)
+    known = model_view(score, chosen, found)
     is_open = np.ones(events.grid_shape(events.prepare(known)), bool)
     is_open[:, 0] = False
     return Telling(model_in_memory, known, is_open, found, None, (), False, {})
@@ -131,7 +133,7 @@ def reader(name: str) -> Card:
     if not _reads(chosen):
         raise ModelError(
             f"model {name!r} is a {chosen.kind} of {chosen.representation}: it does not go from note to note; "
-            f"{session.DEFAULT_MODEL} explains pieces, its own and others"
+            f"{DEFAULT_MODEL} explains pieces, its own and others"
         )
     return chosen
 
@@ -145,7 +147,7 @@ def likeliest_style(model: stepper.Stepper, score: Score) -> str:
     styles = model.card.styles
     stories = []
     for style in styles:
-        prepared = events.prepare(session.as_the_model_knows(score, model.card, style), style)
+        prepared = events.prepare(model_view(score, model.card, style), style)
         count, lanes = events.grid_shape(prepared)
         sizes = np.diff(prepared["borders"]).reshape(count, lanes).sum(axis=1) + lanes
         last = max(1, int((np.cumsum(sizes) <= HEARD).sum()))
@@ -165,7 +167,7 @@ def _returns(brief: Brief, score: Score) -> dict[tuple[int, int], int]:
     if not brief.form:
         return found
     bar = score.meters[0].bar
-    stretches = form.lay_out(brief.form, score.end // bar)
+    stretches = Form.parse(brief.form).lay_out(score.end // bar)
     for place, part in enumerate(score.parts):
         content: dict[int, list[int]] = {}
         for index, note in enumerate(part.notes):
@@ -225,7 +227,7 @@ def find_note(score: Score, text: str) -> tuple[int, int]:
     if not named and len(score.parts) > 1:
         shown = ", ".join(part.name or str(number) for number, part in enumerate(score.parts, 1))
         raise InvalidBrief(f"note {text!r} must name a part: {shown}")
-    place = session.find_part(score, named) if named else 0
+    place = find_part(score, named) if named else 0
     notes = score.parts[place].notes
     sounding = [index for index, note in enumerate(notes) if note.start <= tick < note.end]
     if pitch is not None:
@@ -271,7 +273,7 @@ class Folder:
     """
 
     path: Path
-    progress: session.Progress | None = None
+    progress: Progress | None = None
 
     def shared(self, score: Score) -> list[shared_passages.SharedRun]:
         """The longest runs that a piece shares with those of the folder; the piece itself is left out."""

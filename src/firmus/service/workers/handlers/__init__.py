@@ -27,7 +27,7 @@ from types import ModuleType
 from typing import Any
 
 from firmus import plugins
-from firmus.composing.session import Listener
+from firmus.composing.progress import Observer
 from firmus.errors import FormatError, InvalidBrief, unknown
 from firmus.score import Score
 from firmus.service.storage.blobs import Blobs
@@ -136,7 +136,7 @@ def reads(claimed: Claim, blobs: Blobs) -> list[bytes]:
     return list(found.values())
 
 
-def perform(claimed: Claim, blobs: Blobs, listener: Listener) -> Made:
+def perform(claimed: Claim, blobs: Blobs, listener: Observer) -> Made:
     """Do a job; its files are on disk when this returns, its rows are not yet written.
 
     Raises

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from firmus import plugins
-from firmus.composing.refusing import refuse
 from firmus.errors import InvalidBrief
 from firmus.runtime.weights import card
 from firmus.service.storage import works
@@ -29,7 +28,7 @@ def check(asked: Asked) -> None:
         raise InvalidBrief("interpolate needs a target: a work, or a Firmus score")
     if brief.model:
         card(brief.model)  # by name: a path is for people on this machine
-    refuse(brief, kind)
+    plugins.load("firmus.tasks", VERBS[kind]).commission(brief)
     if asked.formats:
         raise InvalidBrief(f"formats: {kind} takes none")
     if length(kind, brief) > asked.longest:
@@ -56,10 +55,10 @@ def reserved(kind: str, brief: Brief) -> float:
 
 def perform(task: Task) -> Made:
     """Compose."""
-    module, function = VERBS[task.claimed.kind]
     source, target = (task.score(digest) for digest in (task.claimed.source, task.claimed.target))
     brief = replace(Brief.of(**task.brief), source=source, target=target)
-    return kept(task, getattr(plugins.load("firmus.tasks", module), function)(brief, task.listener))
+    verb = plugins.load("firmus.tasks", VERBS[task.claimed.kind])
+    return kept(task, verb.perform(verb.commission(brief), task.listener))
 
 
 def kept(task: Task, made: Sequence[Work]) -> Made:
