@@ -12,35 +12,29 @@ from typing import TYPE_CHECKING, Any
 
 from firmus.cli._words import say
 from firmus.errors import InvalidBrief
-from firmus.tasks import VERBS
 
 if TYPE_CHECKING:
     from firmus.work import Brief, Work
 
-CONTROLS = (
-    "style", "bars", "seconds", "key", "meter", "tempo", "chords", "mood", "density", "register",
-    "polyphony", "syncopation", "parts", "form", "amount", "steps", "model", "count", "seed", "temperature", "top_p",
-    "loose",
-)  # fmt: skip
 MOST_LEFT_OUT = 5  # files that are named
 
 
 def compose(options: argparse.Namespace) -> None:
     """Compose, or any other task that makes music; save; show."""
-    from firmus import plugins
+    from firmus import tasks
     from firmus.cli._explaining import beside
     from firmus.tasks import produce
 
     brief = _brief(options)
     if options.out:
         produce.check_free(Path(options.out), options.force)
-    task = plugins.load("firmus.tasks", VERBS[options.task])
+    task = tasks.verb(options.task)
     show = Progress(options.quiet)
     works: list[Work] = task.perform(task.commission(brief), show)
     root = Path(options.out) if options.out else Path("out") / _folder_name(works[0].score.title or options.task)
     saved = []
-    if options.task == "interpolate":
-        whole = task.in_a_row(works)
+    if hasattr(task, "joined"):
+        whole = task.joined(works)
         saved.append((whole, whole.save(root, force=options.force)))
     for number, work in enumerate(works, 1):
         folder = root / str(number) if len(works) > 1 else root
@@ -52,12 +46,13 @@ def compose(options: argparse.Namespace) -> None:
 
 
 def _brief(options: argparse.Namespace) -> Brief:
-    from dataclasses import replace
+    from dataclasses import fields, replace
 
     from firmus import formats
     from firmus.work import Brief
 
-    given = {name: getattr(options, name, None) for name in CONTROLS}
+    others = ("source", "target", "ranges")
+    given = {each.name: getattr(options, each.name, None) for each in fields(Brief) if each.name not in others}
     given = {name: value for name, value in given.items() if value is not None}
     ranges = {}
     for item in options.ranges:

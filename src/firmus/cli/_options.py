@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from firmus import tasks
 from firmus._version import __version__
 from firmus.cli import _commands as commands
 from firmus.cli import _explaining as explaining
 from firmus.cli import _serving as serving
 from firmus.cli._doctor import doctor
-from firmus.cli._words import say
-from firmus.tasks import VERBS
+from firmus.cli._words import language, say
 
 
 class Parser(argparse.ArgumentParser):
@@ -45,42 +45,32 @@ def _verb(verbs: argparse._SubParsersAction[Parser], name: str, run: object) -> 
 
 
 def _composing(verbs: argparse._SubParsersAction[Parser]) -> None:
-    for name in VERBS:
-        verb = _verb(verbs, name, commands.compose)
-        if name != "compose":
-            verb.add_argument("source", metavar="FILE", help=say("source"))
-            if name == "interpolate":
-                verb.add_argument("target", metavar="TARGET", help=say("target"))
-                verb.add_argument("--steps", type=int, metavar="8", help=say("steps"))
+    for name, module in tasks.verbs().items():
+        described: tasks.Verb = module.VERB
+        verb = verbs.add_parser(name, help=_words(described), description=_words(described))
+        verb.set_defaults(run=commands.compose, task=name)
+        for piece in described.pieces:
+            option = tasks.PIECES[piece]
+            verb.add_argument(piece, metavar="FILE" if piece == "source" else piece.upper(), help=_words(option))
+        if described.pieces:
             verb.add_argument("--tune", type=int, default=1, metavar="N", help=say("tune"))
-        verb.add_argument("--style", help=say("style"))
-        counted = name in ("compose", "continue")
-        verb.add_argument("--bars", type=_count if counted else str, help=say("bars" if counted else "which bars"))
-        verb.add_argument("--seconds", type=float, metavar="X", help=say("seconds"))
-        verb.add_argument("--key", metavar="KEY", help=say("key"))
-        verb.add_argument("--meter", metavar="3/4", help=say("meter"))
-        verb.add_argument("--tempo", type=float, metavar="BPM", help=say("tempo"))
-        verb.add_argument("--chords", metavar="LIST", help=say("chords"))
-        verb.add_argument("--mood", help=say("mood"))
-        for control in ("density", "register", "polyphony", "syncopation"):
-            verb.add_argument(f"--{control}", type=float, metavar="0..1", help=say(control))
-        verb.add_argument("--parts", metavar="LIST", help=say("parts"))
-        verb.add_argument(
-            "--range", action="append", default=[], dest="ranges", metavar="PART=F3-D5", help=say("range")
-        )
-        verb.add_argument("--form", metavar="AABA", help=say("form"))
-        if name in ("vary", "humanise"):
-            verb.add_argument("--amount", type=float, metavar="0.5", help=say("amount"))
-        verb.add_argument("--model", metavar="NAME|FOLDER", help=say("model"))
-        verb.add_argument("--count", type=int, metavar="N", help=say("count"))
-        verb.add_argument("--seed", type=int, metavar="N", help=say("seed"))
-        verb.add_argument("--temperature", type=float, metavar="0.9", help=say("temperature"))
-        verb.add_argument("--top-p", type=float, metavar="0.99", help=say("top-p"))
+        bars = tasks.HOW_MANY_BARS if described.counts_bars else tasks.WHICH_BARS
+        verb.add_argument("--bars", type=_count if described.counts_bars else str, help=_words(bars))
+        for option in (*tasks.OPTIONS, *described.options):
+            flag, more = f"--{option.name.replace('_', '-')}", dict[str, Any]()
+            if option.name == "ranges":
+                flag, more = "--range", {"action": "append", "default": [], "dest": "ranges"}
+            verb.add_argument(flag, type=option.kind, metavar=option.metavar, help=_words(option), **more)
         verb.add_argument("--strict", action="store_const", const="", dest="loose", default=None, help=say("strict"))
         verb.add_argument("--loose", nargs="?", const="key,chords", metavar="LIST", help=say("loose"))
         verb.add_argument("--explain", action="store_true", help=say("and explain"))
         verb.add_argument("--out", metavar="DIR", help=say("out"))
         _common(verb)
+
+
+def _words(described: tasks.Verb | tasks.Option) -> str:
+    """What a verb or an option is, in the user's language."""
+    return described.chinese if language() == "zh" else described.english
 
 
 def _files(verbs: argparse._SubParsersAction[Parser]) -> None:

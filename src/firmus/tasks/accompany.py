@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from firmus.composing import perform, prepare
-from firmus.composing.commission import Commission, begin
-from firmus.composing.selection import bar_spans, find_part
-from firmus.composing.source import given, melody_place
+from firmus.tasks import Verb
 from firmus.work import Brief
 
+if TYPE_CHECKING:
+    from firmus.composing.commission import Commission
+
 __all__ = ["commission", "perform"]
+
+VERB = Verb(
+    name="accompany",
+    english="compose a piano, a band or chord symbols to a melody",
+    chinese="为旋律创作钢琴、乐队伴奏或和弦标记",
+    place=5,
+)
 
 
 def commission(brief: Brief) -> Commission:
@@ -22,6 +31,10 @@ def commission(brief: Brief) -> Commission:
     ------
     InvalidBrief, ModelError
     """
+    from firmus.composing.commission import begin
+    from firmus.composing.selection import bar_spans, find_part
+    from firmus.composing.source import given, melody_place
+
     begun = begin(brief, "accompany")
     if begun.card.kind == "stepper":
         begun = replace(begun, places=(melody_place(brief, "accompany"),))

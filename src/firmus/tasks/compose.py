@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from firmus.composing import perform, prepare
-from firmus.composing.commission import Commission, begin
 from firmus.errors import InvalidBrief
+from firmus.tasks import Verb
 from firmus.work import Brief
 
+if TYPE_CHECKING:
+    from firmus.composing.commission import Commission
+
 __all__ = ["commission", "perform"]
+
+VERB = Verb(
+    name="compose",
+    english="compose a piece from nothing",
+    chinese="从零开始作曲",
+    pieces=(),
+    counts_bars=True,
+    place=1,
+)
 
 
 def commission(brief: Brief) -> Commission:
@@ -17,6 +31,8 @@ def commission(brief: Brief) -> Commission:
     ------
     InvalidBrief, ModelError
     """
+    from firmus.composing.commission import begin
+
     begun = begin(brief, "compose")
     if brief.source is not None:
         raise InvalidBrief(

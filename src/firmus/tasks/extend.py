@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from firmus.composing import perform, prepare
-from firmus.composing.commission import Commission, begin
-from firmus.composing.rules import chords_over
-from firmus.composing.selection import find_part
-from firmus.composing.source import given
 from firmus.errors import InvalidBrief
-from firmus.timing import bars
+from firmus.tasks import Verb
 from firmus.work import MOST_BARS, Brief
+
+if TYPE_CHECKING:
+    from firmus.composing.commission import Commission
 
 __all__ = ["commission", "perform"]
 
 BARS = 8  # where no length is asked for
+
+VERB = Verb(
+    name="continue",
+    english="continue a piece",
+    chinese="续写一首乐曲",
+    counts_bars=True,
+    place=2,
+)
 
 
 def commission(brief: Brief) -> Commission:
@@ -25,6 +33,12 @@ def commission(brief: Brief) -> Commission:
     ------
     InvalidBrief, ModelError
     """
+    from firmus.composing.commission import begin
+    from firmus.composing.rules import chords_over
+    from firmus.composing.selection import find_part
+    from firmus.composing.source import given
+    from firmus.timing import bars
+
     begun = begin(brief, "continue")
     source = given(brief, "continue")
     if isinstance(brief.bars, str):

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from firmus.composing import perform, prepare
-from firmus.composing.commission import Commission, begin
-from firmus.composing.selection import bar_spans, find_part
-from firmus.composing.source import given
+from firmus.tasks import Option, Verb
 from firmus.work import Brief
+
+if TYPE_CHECKING:
+    from firmus.composing.commission import Commission
 
 __all__ = ["commission", "perform"]
 
 MODEL = "vae-groove"
+
+VERB = Verb(
+    name="humanise",
+    english="give quantised drums human timing and loudness",
+    chinese="为量化的鼓点赋予真人的时值与力度",
+    options=(Option("amount", "how much changes, above 0 to 1", "改变的程度，大于 0 至 1", kind=float, metavar="0.5"),),
+    place=8,
+)
 
 
 def commission(brief: Brief) -> Commission:
@@ -22,6 +32,10 @@ def commission(brief: Brief) -> Commission:
     ------
     InvalidBrief, ModelError
     """
+    from firmus.composing.commission import begin
+    from firmus.composing.selection import bar_spans, find_part
+    from firmus.composing.source import given
+
     source = given(brief, "humanise")
     begun = begin(brief, "humanise", MODEL)
     places = tuple(find_part(source, name) for name in brief.parts)

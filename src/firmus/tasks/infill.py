@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from firmus.composing import perform, prepare
-from firmus.composing.commission import Commission, begin
-from firmus.composing.rules import chords_over
-from firmus.composing.selection import bar_spans, find_part
-from firmus.composing.source import given
 from firmus.errors import InvalidBrief
+from firmus.tasks import Verb
 from firmus.work import Brief
 
+if TYPE_CHECKING:
+    from firmus.composing.commission import Commission
+
 __all__ = ["commission", "perform"]
+
+VERB = Verb(
+    name="infill",
+    english="compose some bars of some parts anew",
+    chinese="重写某些声部的某些小节",
+    place=3,
+)
 
 
 def commission(brief: Brief) -> Commission:
@@ -22,6 +30,11 @@ def commission(brief: Brief) -> Commission:
     ------
     InvalidBrief, ModelError
     """
+    from firmus.composing.commission import begin
+    from firmus.composing.rules import chords_over
+    from firmus.composing.selection import bar_spans, find_part
+    from firmus.composing.source import given
+
     begun = begin(brief, "infill")
     source = given(brief, "infill")
     if brief.bars is None and not brief.parts:

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from firmus.composing import perform, prepare
-from firmus.composing.commission import Commission, begin
-from firmus.composing.selection import find_part
-from firmus.composing.source import given
 from firmus.errors import InvalidBrief
-from firmus.score import Section
-from firmus.timing import bars
+from firmus.tasks import Option, Verb
 from firmus.work import Brief, Work
 
-__all__ = ["commission", "in_a_row", "perform"]
+if TYPE_CHECKING:
+    from firmus.composing.commission import Commission
 
+__all__ = ["commission", "count", "joined", "perform"]
+
+STEPS = 8  # pieces on the way, where their number is not asked for
 MODEL = {False: "vae-melody", True: "vae-groove"}  # by whether there are drums alone
+
+VERB = Verb(
+    name="interpolate",
+    english="compose the way from one piece to another",
+    chinese="谱写从一首乐曲到另一首的过渡",
+    pieces=("source", "target"),
+    options=(
+        Option("steps", "pieces on the way, both ends among them", "途中的乐曲数，含两端", kind=int, metavar="8"),
+    ),
+    place=7,
+)
 
 
 def commission(brief: Brief) -> Commission:
@@ -25,6 +37,10 @@ def commission(brief: Brief) -> Commission:
     ------
     InvalidBrief, ModelError
     """
+    from firmus.composing.commission import begin
+    from firmus.composing.selection import find_part
+    from firmus.composing.source import given
+
     source = given(brief, "interpolate")
     if brief.target is None or not any(part.notes for part in brief.target.parts):
         raise InvalidBrief("interpolate needs two pieces with notes: a source and a target")
@@ -34,8 +50,11 @@ def commission(brief: Brief) -> Commission:
     return prepare(begun)
 
 
-def in_a_row(works: list[Work]) -> Work:
+def joined(works: list[Work]) -> Work:
     """All steps as one piece, each a section with its number."""
+    from firmus.score import Section
+    from firmus.timing import bars
+
     length = bars(works[0].score)[-1].end
     parts = tuple(
         replace(part, notes=tuple(
@@ -48,3 +67,8 @@ def in_a_row(works: list[Work]) -> Work:
     title = works[0].score.title.rpartition(",")[0]
     score = replace(works[0].score, parts=parts, sections=sections, end=len(works) * length, title=title)
     return Work(score, works[0].origin)
+
+
+def count(brief: Brief) -> int:
+    """How many works are made."""
+    return brief.steps or STEPS

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from firmus.composing import perform, prepare
-from firmus.composing.commission import Commission, begin
-from firmus.composing.selection import bar_spans, find_part
-from firmus.composing.source import given
 from firmus.errors import InvalidBrief
+from firmus.tasks import Option, Verb
 from firmus.work import Brief
 
+if TYPE_CHECKING:
+    from firmus.composing.commission import Commission
+
 __all__ = ["commission", "perform"]
+
+VERB = Verb(
+    name="vary",
+    english="compose a share of a piece anew",
+    chinese="变奏：重写乐曲的一部分",
+    options=(Option("amount", "how much changes, above 0 to 1", "改变的程度，大于 0 至 1", kind=float, metavar="0.5"),),
+    place=6,
+)
 
 
 def commission(brief: Brief) -> Commission:
@@ -21,6 +31,10 @@ def commission(brief: Brief) -> Commission:
     ------
     InvalidBrief, ModelError
     """
+    from firmus.composing.commission import begin
+    from firmus.composing.selection import bar_spans, find_part
+    from firmus.composing.source import given
+
     begun = begin(brief, "vary")
     source = given(brief, "vary")
     if brief.chords:
