@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from firmus.cli._explaining import beside, surprises
+from firmus.cli._output import Progress, cluster_of, folder_name, show_paths, write_pages
 from firmus.cli._words import say
 from firmus.errors import InvalidBrief
 
@@ -22,7 +22,6 @@ MOST_LEFT_OUT = 5  # files that are named
 def compose(options: argparse.Namespace) -> None:
     """Compose, or any other task that makes music; save; show."""
     from firmus import tasks
-    from firmus.cli._explaining import beside
     from firmus.tasks import produce
 
     brief = _brief(options)
@@ -31,7 +30,7 @@ def compose(options: argparse.Namespace) -> None:
     task = tasks.verb(options.task)
     show = Progress(options.quiet)
     works: list[Work] = task.perform(task.commission(brief), show)
-    root = Path(options.out) if options.out else Path("out") / _folder_name(works[0].score.title or options.task)
+    root = Path(options.out) if options.out else Path("out") / folder_name(works[0].score.title or options.task)
     saved = []
     if hasattr(task, "joined"):
         whole = task.joined(works)
@@ -70,8 +69,6 @@ def _brief(options: argparse.Namespace) -> Brief:
 
 def _report(options: argparse.Namespace, saved: list[tuple[Work, list[Path]]]) -> None:
     from dataclasses import asdict
-
-    from firmus.cli._explaining import surprises
 
     if options.json:
         works = [{"files": [str(path) for path in paths], "origin": asdict(work.origin)} for work, paths in saved]
@@ -115,11 +112,6 @@ def _short(value: Any) -> str:
     return " ".join(str(each) for each in value) if isinstance(value, list | tuple) else str(value)
 
 
-def _folder_name(title: str) -> str:
-    """File name of a title: any script's letters, digits and hyphens."""
-    return re.sub(r"[^\w]+", "-", title.lower()).strip("-")[:60] or "piece"
-
-
 def convert(options: argparse.Namespace) -> None:
     """Read one format, write another."""
     from firmus import formats
@@ -130,7 +122,7 @@ def convert(options: argparse.Namespace) -> None:
     if target.exists() and not options.force:
         raise OutputExists(f"{target} already exists: give --force to replace it")
     formats.write(formats.read(options.source, tune=options.tune), target)
-    _written(options, [target])
+    show_paths(options, [target])
 
 
 def render(options: argparse.Namespace) -> None:
@@ -139,14 +131,7 @@ def render(options: argparse.Namespace) -> None:
     from firmus.tasks import produce
 
     score = formats.read(options.source, tune=options.tune)
-    _written(options, produce.render(score, Path(options.target), stems=options.stems, force=options.force))
-
-
-def _written(options: argparse.Namespace, paths: list[Path]) -> None:
-    if options.json:
-        print(json.dumps({"task": options.task, "files": [str(path) for path in paths]}, ensure_ascii=False))
-    elif not options.quiet:
-        print("\n".join(str(path) for path in paths))
+    show_paths(options, produce.render(score, Path(options.target), stems=options.stems, force=options.force))
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -155,9 +140,9 @@ def evaluate(options: argparse.Namespace) -> None:
     from firmus.tasks import evaluate as task
 
     show = Progress(options.quiet, "piece")
-    found = task.evaluate(Path(options.generated), Path(options.reference), show, _spread(options))
+    found = task.evaluate(Path(options.generated), Path(options.reference), show, cluster_of(options))
     show.end()
-    paths = _pages(options, "evaluation", found, lambda: task.page(found, language()))
+    paths = write_pages(options, "evaluation", found, lambda: task.page(found, language()))
     if options.json:
         print(json.dumps(found, ensure_ascii=False))
     elif not options.quiet:
@@ -172,15 +157,6 @@ def evaluate(options: argparse.Namespace) -> None:
         for name, each in found["copying"].items():
             lines.append(f"  {name:28}{each['generated']:9.1%}{each['people']:9.1%}")
         print("\n".join([*(str(path) for path in paths), *lines]))
-
-
-def _spread(options: argparse.Namespace) -> Callable[..., Iterable[Any]] | None:
-    """How the machines of a cluster do the same to many things, where one was named."""
-    if not options.cluster:
-        return None
-    from firmus.service.workers import cluster
-
-    return cluster.spread(options.cluster)
 
 
 def search(options: argparse.Namespace) -> None:
@@ -213,30 +189,6 @@ def search(options: argparse.Namespace) -> None:
         print(f"{rank:3}  {match.score:.2f}  {sure}  " + " · ".join(each for each in told if each))
     if not found.matches:
         print(say("nothing found").format(pieces=found.pieces))
-
-
-def _pages(options: argparse.Namespace, name: str, found: dict[str, Any], page: Callable[[], str]) -> list[Path]:
-    """Write what was found, as JSON and as a page, where a folder is named."""
-    from firmus.tasks import produce
-
-    if not options.out:
-        return []
-    produce.check_free(Path(options.out), options.force)
-    return save(Path(options.out), texts(name, found, page()))
-
-
-def texts(name: str, found: dict[str, Any], page: str) -> dict[str, str]:
-    return {f"{name}.json": json.dumps(found, ensure_ascii=False, indent=1) + "\n", f"{name}.html": page}
-
-
-def save(folder: Path, texts: dict[str, str]) -> list[Path]:
-    """Write texts into files of a folder."""
-    from firmus import formats
-
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        formats.save(text.encode(), folder / name)
-    return [folder / name for name in texts]
 
 
 def listen(options: argparse.Namespace) -> None:
@@ -304,7 +256,7 @@ def analyse(options: argparse.Namespace) -> None:
     else:
         heard = task.analyse(formats.read(options.source, tune=options.tune))
     found = heard.as_dict()
-    paths = _pages(options, "analysis", found, lambda: heard.html(language()))
+    paths = write_pages(options, "analysis", found, lambda: heard.html(language()))
     if options.json:
         print(json.dumps(found, ensure_ascii=False))
     elif not options.quiet:
@@ -348,7 +300,7 @@ def transcribe(options: argparse.Namespace) -> None:
     from firmus.tasks import produce
     from firmus.tasks import transcribe as task
 
-    root = Path(options.out) if options.out else Path("out") / _folder_name(Path(options.source).stem)
+    root = Path(options.out) if options.out else Path("out") / folder_name(Path(options.source).stem)
     produce.check_free(root, options.force)
     show = Progress(options.quiet, "frame")
     work = task.transcribe(options.source, options.voices, options.tempo, show)
@@ -413,32 +365,6 @@ def train(options: argparse.Namespace) -> None:
     folder = Path(options.data) if options.data else None
     out = Path(options.out) if options.out else None
     show = (lambda line: None) if options.quiet else (lambda line: print(line, file=sys.stderr, flush=True))
-    spread = _spread(options) or on_every_core
+    spread = cluster_of(options) or on_every_core
     weights = run.run(Path(options.recipe), Path(options.sets), folder, out, options.minutes, show, spread)
-    _written(options, [*sorted(weights.glob("*.onnx")), *weights.glob("card.json")])
-
-
-class Progress:
-    """One line on standard error that is written over; silent where nobody looks."""
-
-    def __init__(self, quiet: bool, unit: str = "bar") -> None:
-        self.unit = unit
-        self.shown = not quiet and sys.stderr.isatty()
-        self.told = not quiet
-
-    def __call__(self, title: str, done: int, total: int) -> None:
-        """Say how far it is."""
-        if self.shown:
-            self.note(f"{title}: " + say(self.unit).format(done=done, total=total))
-        elif self.told and done == total:
-            print(f"{title}: " + say(self.unit).format(done=done, total=total), file=sys.stderr)
-
-    def note(self, text: str) -> None:
-        """Replace the line."""
-        if self.shown:
-            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        """Leave an empty line."""
-        if self.shown:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
+    show_paths(options, [*sorted(weights.glob("*.onnx")), *weights.glob("card.json")])

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from firmus.cli._commands import Progress, save, texts
+from firmus.cli._output import Progress, save, texts
 from firmus.cli._words import language, say
 
 if TYPE_CHECKING:
