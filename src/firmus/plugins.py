@@ -56,6 +56,11 @@ def load(package: str, name: str) -> ModuleType:
     return module
 
 
+def roots(package: str) -> list[str]:
+    """Folders in which the plug-ins of others lie, for a process that does not know this one's path."""
+    return sorted({str(point.dist.locate_file("")) for point in _others(package).values() if point.dist})
+
+
 @cache
 def _own(package: str) -> frozenset[str]:
     path = import_module(package).__path__

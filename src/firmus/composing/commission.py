@@ -11,7 +11,7 @@ from firmus.analysis import keys
 from firmus.composing import controls
 from firmus.composing.form import Form
 from firmus.composing.selection import Open, Spans
-from firmus.composing.styles import Voice
+from firmus.composing.styles import Voice, styles_of
 from firmus.errors import InvalidBrief, unknown
 from firmus.runtime.constraints import Rules
 from firmus.runtime.weights import Card, cards, found
@@ -173,8 +173,8 @@ def choose_model(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Card:
         raise InvalidBrief(f"model {card.name!r} does not {verb}: {', '.join(able) or 'none here'} can")
     if card.kind == "engine":
         return card  # its composer refuses all that it cannot be asked for
-    if brief.style is not None and brief.style not in card.styles:
-        raise InvalidBrief(unknown("style", brief.style, card.styles))
+    if brief.style is not None and brief.style not in styles_of(card):
+        raise InvalidBrief(unknown("style", brief.style, styles_of(card)))
     if brief.form is not None and verb != "compose":
         raise InvalidBrief(f"form {brief.form!r}: only compose takes a form; the source of {verb} has its own")
     if verb != "interpolate" and (brief.target is not None or brief.steps is not None):

@@ -19,7 +19,7 @@ from firmus.composing.autoregressive.plan import Plan, model_view
 from firmus.composing.commission import Commission
 from firmus.composing.progress import Observer, Progress
 from firmus.composing.selection import cell_spans
-from firmus.composing.styles import styles
+from firmus.composing.styles import model_style, styles
 from firmus.runtime import stepper
 from firmus.runtime.infilling import Bar, Request, fill_all
 from firmus.runtime.sampling import Sampling
@@ -28,11 +28,8 @@ from firmus.work import Work
 
 DRAFTS = 4  # of which the nearest to the controls is kept
 TEMPERATURE = 0.9  # where a style does not say
-VERBS = {
-    "compose": frame, "continue": regions, "infill": regions, "vary": regions, "harmonise": setting,
-    "accompany": setting,
-}  # fmt: skip
-"""The module that makes the plan for each verb: ``prepare(commission)`` and ``plan(commission, generator)``."""
+PLANS = {"compose": frame, "harmonise": setting, "accompany": setting}
+"""Module that plans for a verb, with ``prepare(commission)`` and ``plan(commission, generator)``; else `regions`."""
 
 
 def prepare(commission: Commission) -> Commission:
@@ -42,7 +39,7 @@ def prepare(commission: Commission) -> Commission:
     ------
     InvalidBrief
     """
-    return VERBS[commission.verb].prepare(commission)
+    return PLANS.get(commission.verb, regions).prepare(commission)
 
 
 def perform(commission: Commission, progress: Progress | None = None) -> list[Work]:
@@ -61,7 +58,7 @@ def perform(commission: Commission, progress: Progress | None = None) -> list[Wo
     def jobs() -> Iterator[tuple[Request, np.random.Generator]]:
         for seed in seeds:
             generator = np.random.default_rng(seed)
-            plan = VERBS[verb].plan(commission, generator)
+            plan = PLANS.get(verb, regions).plan(commission, generator)
             plans.append(plan)
             if observer:
                 observer.begin(len(plans), plan.score)
@@ -92,17 +89,17 @@ def perform(commission: Commission, progress: Progress | None = None) -> list[Wo
 
 
 def _request(commission: Commission, plan: Plan) -> Request:
-    card, style = commission.card, plan.style
+    card, style, known = commission.card, plan.style, model_style(plan.style)
     usual = styles()[style].temperature if style in styles() else TEMPERATURE
     temperature = usual if commission.temperature is None else commission.temperature
     return Request(
         model_view(plan.score, card, style),
         plan.is_open,
-        style,
+        known,
         plan.rules,
         Sampling(temperature, commission.top_p),
-        controls.tokens(commission.controls, card, style),
-        controls.targets(commission.controls, card, style),
+        controls.tokens(commission.controls, card, known),
+        controls.targets(commission.controls, card, known),
     )
 
 
@@ -112,7 +109,7 @@ def _work(commission: Commission, seed: int, plan: Plan, filled: Score, nats: fl
     parts = tuple(replace(part, notes=composed.notes) for part, composed in pairs)
     score = replace(plan.score, parts=parts, chords=filled.chords or plan.score.chords)
     score = origins.marked(score)
-    measured = controls.measure(score, plan.is_open, plan.style, commission.card)
+    measured = controls.measure(score, plan.is_open, model_style(plan.style), commission.card)
     shares = {name: each["share"] for name, each in measured.items()}
     return origins.work(
         commission, seed, score,

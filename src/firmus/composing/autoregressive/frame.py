@@ -13,7 +13,7 @@ from firmus.composing.cadence import at_rest, with_cadence
 from firmus.composing.commission import Commission
 from firmus.composing.rules import check, chords_over, rules
 from firmus.composing.selection import find_part
-from firmus.composing.styles import empty_parts, styles, voices
+from firmus.composing.styles import empty_parts, model_style, styles, styles_of, voices
 from firmus.errors import InvalidBrief
 from firmus.runtime import stepper
 from firmus.runtime.constraints import PartRules
@@ -35,14 +35,14 @@ def prepare(commission: Commission) -> Commission:
     InvalidBrief
     """
     card = commission.card
-    known = [name for name in card.styles if name in styles() and commission.style in ("", name)]
+    known = [name for name in styles_of(card) if name in styles() and commission.style in ("", name)]
     if not known:
         raise InvalidBrief(
             f"model {card.name!r} has none of the styles {', '.join(styles())}: say styles in its recipe"
         )
     style = styles()[known[0]]
     parts = voices(style, commission.named_parts)
-    controls.check(commission, style.name, all(voice.monophonic and not voice.is_drums for voice in parts))
+    controls.check(commission, model_style(style.name), all(voice.monophonic and not voice.is_drums for voice in parts))
     empty = Score(empty_parts(parts))
     ranges = {find_part(empty, name): limits for name, limits in commission.named_ranges.items()}
     for place, (low, high) in ranges.items():
@@ -91,12 +91,12 @@ def plan(commission: Commission, generator: np.random.Generator) -> Plan:
 def _frame(commission: Commission, generator: np.random.Generator) -> Score:
     """Key, meter, tempo and length."""
     card, style, parts = commission.card, styles()[commission.style], empty_parts(commission.voices)
-    known = events.prepare(model_view(Score(parts), card, style.name), style.name)
+    known = events.prepare(model_view(Score(parts), card, style.name), model_style(style.name))
     prompt = [*known["head"].tolist(), *known["programs"].tolist(), vocabulary.BAR]
     key = _key(commission, prompt, generator)
     meter = _meter(commission, [*prompt, vocabulary.KEY + vocabulary.KEYS.index(key)], generator)
     usual = style.tempo_in(meter.text)
-    tempo = commission.tempo or controls.tempo(commission.controls, card, style.name, usual)
+    tempo = commission.tempo or controls.tempo(commission.controls, card, model_style(style.name), usual)
     bars = _bars(commission, meter, tempo)
     if commission.seconds and not commission.tempo:
         tempo = bars * meter.bar / 480 * 60 / commission.seconds  # so that the last bar ends when it should

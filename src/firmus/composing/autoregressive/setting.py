@@ -13,7 +13,7 @@ from firmus.composing.commission import Commission
 from firmus.composing.rules import chords_over, rules
 from firmus.composing.selection import cells_between, find_part
 from firmus.composing.source import source_of
-from firmus.composing.styles import CHOIR, Style, empty_parts, styles
+from firmus.composing.styles import CHOIR, Style, empty_parts, model_style, styles, styles_of
 from firmus.errors import InvalidBrief
 from firmus.runtime.constraints import PartRules
 
@@ -59,14 +59,14 @@ def prepare(commission: Commission) -> Commission:
         held = at_rest(held, key, score)
     is_open = cells_between(score, [(0, score.end)], range(1, len(score.parts)))
     is_open[:, 0] = style.has_chords and not commission.progression
-    controls.check(commission, style.name, all(limits.monophonic for limits in part_rules[1:]))
+    controls.check(commission, model_style(style.name), all(limits.monophonic for limits in part_rules[1:]))
     return replace(commission, score=score, style=style.name, rules=held, is_open=is_open)
 
 
 def _style(commission: Commission) -> Style:
     """The style asked for, or the first that the model knows, among those in which a melody can be set."""
     fitting = [
-        name for name in commission.card.styles if name in styles()
+        name for name in styles_of(commission.card) if name in styles()
         and (styles()[name].is_choral if commission.verb == "harmonise" else styles()[name].is_accompanied)
     ]  # fmt: skip
     name = commission.style or (fitting or [""])[0]

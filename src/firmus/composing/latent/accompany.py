@@ -16,6 +16,7 @@ from firmus.composing.latent.latent_space import Space
 from firmus.composing.progress import Progress
 from firmus.composing.rules import chords_over
 from firmus.composing.source import source_of
+from firmus.composing.styles import model_style
 from firmus.errors import InvalidBrief
 from firmus.runtime.latent import OPEN
 from firmus.score import Score
@@ -67,7 +68,7 @@ def perform(commission: Commission, space: Space, progress: Progress | None) -> 
     works = []
     for seed in commission.seeds:
         generator = np.random.default_rng(seed)
-        ideas, values = points(space, commission.style, generator), list[Integers]()
+        ideas, values = points(space, model_style(commission.style), generator), list[Integers]()
         for place, window in enumerate(cut):
             fixed = window.values.copy()
             for row in missing:

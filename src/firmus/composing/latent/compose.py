@@ -15,7 +15,7 @@ from firmus.composing.latent import windows
 from firmus.composing.latent.latent_space import SPREAD, Points, Space, between, scale_mask
 from firmus.composing.progress import Progress
 from firmus.composing.rules import chords_over
-from firmus.composing.styles import styles
+from firmus.composing.styles import model_style, styles
 from firmus.errors import InvalidBrief
 from firmus.runtime.latent import OPEN
 from firmus.score import Key, Meter, Score, Tempo
@@ -104,7 +104,7 @@ def _phrases(
     steps = bar * space.bars
     count = -(-frame.end // (steps * raster.STEP))
     temperature = TEMPERATURE if commission.temperature is None else commission.temperature
-    ideas = points(space, commission.style, generator, key, bar)
+    ideas = points(space, model_style(commission.style), generator, key, bar)
     scale = scale_mask(space, set(key.scale), steps) if commission.is_strict("key") else None
     given = np.full((count * steps, len(space.module.COLUMNS)), OPEN)
     if frame.chords:

@@ -14,6 +14,7 @@ from firmus.composing.latent import windows
 from firmus.composing.latent.latent_space import Points, Space, between, key_mask
 from firmus.composing.progress import Progress
 from firmus.composing.source import source_of
+from firmus.composing.styles import model_style
 from firmus.tokens import Integers
 from firmus.work import Work
 
@@ -37,11 +38,11 @@ def perform(commission: Commission, space: Space, progress: Progress | None) -> 
     works = []
     for seed in commission.seeds:
         generator = np.random.default_rng(seed)
-        other = space.draw(commission.style, generator)
+        other = space.draw(model_style(commission.style), generator)
         values: list[Integers] = []
         for index, window in enumerate(cut):
             mean, _ = space.latent.encode(window.values[None], window.bar)
-            z = between(mean[0], between(other, space.draw(commission.style, generator), 0.3), amount)
+            z = between(mean[0], between(other, space.draw(model_style(commission.style), generator), 0.3), amount)
             values.append(_decoded(commission, space, z, targets, window.bar, generator))
             if progress:
                 progress("vary", index + 1, len(cut))

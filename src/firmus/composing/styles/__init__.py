@@ -1,6 +1,7 @@
 """Styles: what each means where nothing else is said: its parts and their ranges, its tempo; one module each.
 
-Every module of this folder has ``STYLE``, a `Style`.
+Every module of this folder has ``STYLE``, a `Style`. A style that no model was trained on names one that models know
+(`model_style`): its notes are composed as that one's, in parts, ranges and tempi of its own.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ class Style:
         Four voices, in which a melody can be harmonised.
     is_accompanied : bool
         The first part is a melody, which the others accompany.
+    model_style : str
+        The name by which models know it, where that is another.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Style:
     has_chords: bool = False
     is_choral: bool = False
     is_accompanied: bool = False
+    model_style: str = ""
 
     def tempo_in(self, meter: str) -> float:
         """Usual tempo in a meter."""
@@ -76,6 +80,18 @@ CHOIR = (
     Voice("Tenor", 52, 48, 69),
     Voice("Bass", 52, 40, 64),
 )
+
+
+def model_style(name: str) -> str:
+    """The name by which models know a style."""
+    style = styles().get(name)
+    return style.model_style or name if style else name
+
+
+def styles_of(card: Card) -> list[str]:
+    """Names of the styles that a model can be asked for: those it was trained on, then those that are composed so."""
+    others = [name for name, style in styles().items() if style.model_style in card.styles and style.model_style]
+    return [*card.styles, *(name for name in others if name not in card.styles)]
 
 
 @cache
