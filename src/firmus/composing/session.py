@@ -145,7 +145,7 @@ def perform(
 
     seeds = [(first + index) % 2**63 for index in range(brief.count)]
     try:
-        for job, filled in fill_all(model, jobs(), told, heard=heard if listener else None):
+        for job, filled in fill_all(model, jobs(), told, on_bar=heard if listener else None):
             index = job // drafts
             score = marked(_put_back(plans[index].score, filled.score))
             origin = _origin(brief, task, chosen, seeds[index], plans[index], score, filled.nats)
