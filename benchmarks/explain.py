@@ -33,7 +33,7 @@ from firmus.evaluation.likelihood import Window
 from firmus.learning.corpus import Piece
 from firmus.runtime import stepper
 from firmus.runtime.influence import influences
-from firmus.runtime.surprise import Reading, readings
+from firmus.runtime.note_likelihood import Reading, readings
 from firmus.runtime.weights import card
 from firmus.score import Score
 from firmus.tasks.explain import explain
@@ -57,7 +57,7 @@ def read(piece: Piece, model: stepper.Stepper) -> Reading | None:
 
 def returning(reading: Reading) -> dict[tuple[int, int], int]:
     """Cells (bar, lane) that stand just once before, two bars before at least, and where."""
-    tokens = reading.story.tokens
+    tokens = reading.example.tokens
     content = {cell: tokens[first:last].tobytes() for cell, (first, last) in reading.cells.items()}
     found = {}
     for (bar, lane), music in content.items():
@@ -69,12 +69,14 @@ def returning(reading: Reading) -> dict[tuple[int, int], int]:
 
 
 def removed(reading: Reading, cells: list[tuple[int, int]]) -> list[np.ndarray]:
-    """Nats of each token (T,) of a story, with each cell taken out of it and all that follows read anew."""
-    story, found = reading.story, []
-    kept = [np.r_[0:first, last : len(story.tokens)] for first, last in (reading.cells[cell] for cell in cells)]
-    told = [Window(Example(story.tokens[at], story.slots[at], story.given[at]), reading.begin, 0) for at in kept]
-    for at, nats in zip(kept, likelihood.nats(reading.stepper, told), strict=True):
-        whole = np.zeros(len(story.tokens))
+    """Nats of each token (T,) of an example, with each cell removed from it and all that follows read anew."""
+    example, found = reading.example, []
+    kept = [np.r_[0:first, last : len(example.tokens)] for first, last in (reading.cells[cell] for cell in cells)]
+    windows = [
+        Window(Example(example.tokens[at], example.slots[at], example.given[at]), reading.begin, 0) for at in kept
+    ]
+    for at, nats in zip(kept, likelihood.nats(reading.stepper, windows), strict=True):
+        whole = np.zeros(len(example.tokens))
         whole[at[reading.begin :]] = nats
         found.append(whole)
     return found
@@ -88,7 +90,7 @@ def sources(pieces: list[Piece], model: stepper.Stepper, most: int, costly: bool
         wanted = returning(reading) if reading else {}
         if reading is None or len(wanted) < 3:
             continue
-        notes = [each.told for each in reading.notes if (each.told.bar, each.told.part + 1) in wanted]
+        notes = [each.note for each in reading.notes if (each.note.bar, each.note.part + 1) in wanted]
         hits: dict[str, list[float]] = {}
         for lane in sorted({lane for _, lane in wanted}):
             own = [note for note in notes if note.part + 1 == lane]

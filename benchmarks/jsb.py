@@ -137,7 +137,7 @@ def told_by(scorer: Scorer, raster: np.ndarray, masks: list[np.ndarray]) -> np.n
     """Surprise (T, N) of every open token of a piece at every temperature."""
     found = []
     for given in masks:
-        logits = scorer.log_chances(raster, given if given.any() else None, 1.0)[~given]
+        logits = scorer.log_probabilities(raster, given if given.any() else None, 1.0)[~given]
         tokens = raster[~given][:, None].astype(int)
         scaled = logits[None] / TEMPERATURES[:, None, None]
         scaled -= np.logaddexp.reduce(scaled, axis=-1, keepdims=True)

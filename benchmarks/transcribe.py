@@ -201,7 +201,7 @@ def notes(sets: Path, count: int, fonts: list[str]) -> None:
             wave, known = sound_of(score, font), reference(score)
             began = time.process_time()
             levels = spectrum.decibels(spectrum.magnitudes(wave))
-            heard = transcriber.notes(transcriber.hear(levels))
+            heard = transcriber.notes(transcriber.predict(levels))
             spent, heard_seconds = spent + time.process_time() - began, heard_seconds + len(wave) / spectrum.RATE
             for name, notes in (("Firmus", heard), ("peaks of the spectrum", peaks(levels))):
                 told = found.setdefault(name, {"onset": [], "offset": [], "frame": []})
@@ -224,7 +224,7 @@ def voices(sets: Path, count: int, fonts: list[str]) -> None:
                 score = on(tune, program)
                 wave, known = sound_of(score, font), reference(score)
                 heard = {"pYIN": voice.notes(wave)}
-                heard["network"] = transcriber.notes(transcriber.hear(spectrum.decibels(spectrum.magnitudes(wave))))
+                heard["network"] = transcriber.notes(transcriber.predict(spectrum.decibels(spectrum.magnitudes(wave))))
                 for who, notes in heard.items():
                     found[who].append([f1(known, notes), f1(known, notes, onset=0.1), f1(known, notes, offset=0.2)])
             for who, marks in found.items():
@@ -284,7 +284,7 @@ def key(sets: Path, count: int, fonts: list[str]) -> None:
         score = on(score, 0)
         wave = sound_of(score, fonts[-1])
         levels = spectrum.magnitudes(wave)
-        chances = transcriber.hear(spectrum.decibels(levels))
+        chances = transcriber.predict(spectrum.decibels(levels))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             chroma = librosa.feature.chroma_cqt(y=wave, sr=spectrum.RATE).mean(axis=1).tolist()

@@ -9,7 +9,7 @@ import pytest
 from firmus import plugins
 from firmus.errors import ModelError
 from firmus.runtime import external, weights
-from firmus.runtime.model_cache import Kept
+from firmus.runtime.model_cache import ModelLoader
 from firmus.tasks import verbs
 
 ENGINES = plugins.names("firmus.engines")
@@ -23,7 +23,7 @@ def test_it_says_what_it_plays_and_does(name):
     assert module.ARCHITECTURES
     assert set(module.TASKS) <= {*verbs(), "sound"}
     assert module.CONTROLS
-    assert isinstance(module.load, Kept)
+    assert isinstance(module.load, ModelLoader)
     for heading in ("What it is", "Paper", "Conventions"):
         assert heading in module.__doc__
 

@@ -125,7 +125,7 @@ def test_the_graph_of_a_whole_piece_equals_torch(name, steps, tmp_path):
         with torch.no_grad():
             told = None if known is None else torch.tensor(known)[None]
             logits = network.frames(torch.tensor(frames)[None], time, time % SHAPE.places, told)[0]
-        assert np.abs(scorer.log_chances(frames, known) - logits.log_softmax(-1).numpy()).max() < 1e-4
+        assert np.abs(scorer.log_probabilities(frames, known) - logits.log_softmax(-1).numpy()).max() < 1e-4
 
 
 @pytest.mark.parametrize("name", SCORERS)
@@ -173,7 +173,7 @@ def test_a_temperature_makes_a_scorer_less_sure(name, tmp_path):
     module = plugins.load("firmus.models", name)
     scorer = scorer_of(module.graph(stirred(module.build(module.Config(width=128, layers=2), SHAPE))), tmp_path)
     frames = np.random.default_rng(1).integers(0, 99, (6, 5))
-    plain, cooler = scorer.log_chances(frames), scorer.log_chances(frames, temperature=2.0)
+    plain, cooler = scorer.log_probabilities(frames), scorer.log_probabilities(frames, temperature=2.0)
     assert np.allclose(np.exp(cooler).sum(-1), 1)
     halved = plain / 2 - np.logaddexp.reduce(plain / 2, axis=-1, keepdims=True)
     assert np.allclose(cooler, halved, atol=1e-6)

@@ -214,9 +214,9 @@ def test_progress_is_told_of_the_furthest(stepper):
 @pytest.fixture
 def sharing(monkeypatch):
     """This process's threads are fed together, for one test."""
-    monkeypatch.setattr(batches, "_conductors", {})
+    monkeypatch.setattr(batches, "_shared_batches", {})
     yield
-    assert batches._conductors == {}  # whoever came has left
+    assert batches._shared_batches == {}  # whoever came has left
 
 
 def in_threads(actions):
@@ -246,7 +246,7 @@ def test_threads_that_share_make_what_each_makes_alone(stepper, sharing):
         for job in jobs(sizes)
     ]
     assert in_threads(actions) == alone
-    assert not [name for name, _ in told if name.startswith("conductor")]  # each hears in its own thread
+    assert not [name for name, _ in told if name.startswith("shared batch")]  # each hears in its own thread
     assert len({name for name, _ in told}) == len(sizes)
 
 
@@ -258,9 +258,13 @@ def test_one_that_stops_or_fails_leaves_the_others_alone(stepper, sharing):
 
     longer = jobs([(3, 1), (9, 1), (2, 1)])
     broken = (request(2), None)  # without a generator nothing can be drawn
-    found = in_threads([
-        lambda: fill(stepper, *longer[0]), lambda: fill(stepper, *longer[1], stop), lambda: fill(stepper, *broken),
-    ])  # fmt: skip
+    found = in_threads(
+        [
+            lambda: fill(stepper, *longer[0]),
+            lambda: fill(stepper, *longer[1], stop),
+            lambda: fill(stepper, *broken),
+        ]
+    )
     assert found[0] == wanted
     assert str(found[1]) == "enough"
     assert isinstance(found[2], AttributeError)
@@ -273,9 +277,9 @@ def test_what_the_model_raises_is_told_to_all_who_share_it(stepper, sharing, mon
 
 
 def test_who_shares_asks_for_few_rows(stepper, sharing):
-    seats = [batches.place(stepper, ROWS) for _ in range(ROWS)]
-    assert seats[0].rows == 1
-    for seat in seats[1:]:
-        seat.leave()
-    assert seats[0].rows == batches.SHARE
-    seats[0].leave()
+    clients = [batches.open_batch(stepper, ROWS) for _ in range(ROWS)]
+    assert clients[0].rows == 1
+    for client in clients[1:]:
+        client.close()
+    assert clients[0].rows == batches.SHARE
+    clients[0].close()

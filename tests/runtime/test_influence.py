@@ -11,7 +11,7 @@ from firmus.errors import ModelError
 from firmus.models import transformer
 from firmus.runtime import stepper
 from firmus.runtime.influence import influences
-from firmus.runtime.surprise import readings
+from firmus.runtime.note_likelihood import readings
 from firmus.runtime.weights import Card
 from firmus.score import Key, Note, Part, Score
 from firmus.tokens import events
@@ -49,9 +49,9 @@ def test_with_one_layer_forgetting_is_leaving_out(tune, tmp_path):
     """Keys and values of one layer depend on their own token alone: without those of a place is without the place."""
     model = layered(tmp_path, 1)
     (reading,) = readings(model, tune, everything(tune))
-    note, place = reading.notes[9].told, (reading.notes[2].told.first, reading.notes[4].told.last)
+    note, place = reading.notes[9].note, (reading.notes[2].note.first, reading.notes[4].note.last)
     (found,) = influences(reading, [note], [place])[0]
-    state, tokens, slots = model.start(256), reading.story.tokens, reading.story.slots
+    state, tokens, slots = model.start(256), reading.example.tokens, reading.example.slots
     model.feed(tokens[: place[0]], slots[: place[0]], state)
     state.forgotten[0] += place[1] - place[0]
     logits = model.feed(tokens[place[1] : note.first], slots[place[1] : note.first], state)
@@ -60,7 +60,7 @@ def test_with_one_layer_forgetting_is_leaving_out(tune, tmp_path):
         scores = logits.astype(float)
         nats += float(np.log(np.exp(scores - scores.max()).sum()) + scores.max() - scores[tokens[at]])
         logits = model.feed(tokens[at : at + 1], slots[at : at + 1], state)
-    own = reading.costs[note.first : note.last].sum()
+    own = reading.token_nats[note.first : note.last].sum()
     assert found == pytest.approx(nats - own, abs=1e-3)
     assert abs(found) > 0.01
 
@@ -68,8 +68,8 @@ def test_with_one_layer_forgetting_is_leaving_out(tune, tmp_path):
 def test_what_comes_later_or_is_nothing_has_no_influence(tune, tmp_path):
     model = layered(tmp_path, 2)
     (reading,) = readings(model, tune, everything(tune))
-    note = reading.notes[5].told
-    later = (note.last, len(reading.story.tokens))
+    note = reading.notes[5].note
+    later = (note.last, len(reading.example.tokens))
     found = influences(reading, [note], [later, (10, 10), (note.first, note.last), (note.first - 3, note.first)])[0]
     assert np.abs(found[:3]).max() < 1e-5
     assert abs(found[3]) > 1e-4
@@ -78,7 +78,7 @@ def test_what_comes_later_or_is_nothing_has_no_influence(tune, tmp_path):
 def test_many_places_at_once_are_as_each_alone(tune, tmp_path):
     model = layered(tmp_path, 2)
     (reading,) = readings(model, tune, everything(tune))
-    notes = [each.told for each in reading.notes]
+    notes = [each.note for each in reading.notes]
     places = [(note.first, note.last) for note in notes] + list(reading.cells.values()) + [(0, 4), (2, 9)] * 3
     assert len(places) > stepper.ROWS
     together = influences(reading, notes[::-1], places)[::-1]
@@ -95,7 +95,7 @@ def test_the_source_of_what_is_repeated_is_found():
     pitches = [pitch for bar in bars for pitch in bar]
     tune = Score((Part("", tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate(pitches))),), keys=(Key(0, "G"),))
     (reading,) = readings(stepper.load("composer"), tune, everything(tune), "folk")
-    notes = [each.told for each in reading.notes if each.told.bar >= 5]
+    notes = [each.note for each in reading.notes if each.note.bar >= 5]
     cells = sorted(reading.cells)
     found = influences(reading, notes, [reading.cells[cell] for cell in cells])
     hits = [cells[int(np.argmax(row[: note.bar]))][0] == note.bar - 4 for note, row in zip(notes, found, strict=True)]

@@ -63,9 +63,9 @@ def test_a_last_stroke_ends_with_the_sound():
 
 def test_stretches_join_without_a_seam():
     levels = np.random.default_rng(1).integers(0, 255, (2 * transcriber.STRETCH + 100, 291)).astype(np.uint8)
-    whole = transcriber.hear(levels)
+    whole = transcriber.predict(levels)
     around = transcriber.STRETCH
-    alone = transcriber.hear(levels[around - 300 : around + 300])
+    alone = transcriber.predict(levels[around - 300 : around + 300])
     for name, values in whole.items():
         assert len(values) == len(levels)
         assert np.abs(values[around - 100 : around + 100] - alone[name][200:400]).max() < 1e-4

@@ -82,8 +82,8 @@ def test_models_make_room_for_one_another(monkeypatch):
         def __init__(self, card):
             made.append(card.name)
 
-    load = model_cache.Kept(Model)
-    monkeypatch.setattr(model_cache, "_shelf", model_cache.OrderedDict())
+    load = model_cache.ModelLoader(Model)
+    monkeypatch.setattr(model_cache, "_cache", model_cache.OrderedDict())
     threads = [threading.Thread(target=load, args=("composer",)) for _ in range(8)]
     for thread in threads:
         thread.start()
@@ -96,7 +96,7 @@ def test_models_make_room_for_one_another(monkeypatch):
     monkeypatch.setenv("FIRMUS_MODEL_BYTES", "1")
     load("vae-groove")
     assert load("vae-groove") is load("vae-groove")
-    assert len(model_cache._shelf) == 1
+    assert len(model_cache._cache) == 1
     assert load("composer") is not first
     assert made == ["composer", "vae-melody", "vae-groove", "composer"]
     monkeypatch.setenv("FIRMUS_MODEL_BYTES", "much")

@@ -12,7 +12,7 @@ from firmus import formats
 from firmus.cli import main
 from firmus.score import Key, Meter, Note, Part, Score
 from firmus.service.workers import handlers
-from firmus.tasks.explain import ASKED
+from firmus.tasks.explain import OPTIONS
 
 NOTES = tuple(Note(960 * place, 960, pitch) for place, pitch in enumerate((67, 69, 71, 72, 74, 71, 69, 67)))
 TUNE = Score((Part("Melody", NOTES, 73),), meters=(Meter(0, 4, 4),), keys=(Key(0, "G"),), title="Four bars")
@@ -97,7 +97,7 @@ def test_every_kind_is_a_tool_with_its_schema(assistant):
     tempo = tools["compose"]["inputSchema"]["properties"]["tempo"]
     assert (tempo["minimum"], tempo["maximum"]) == (10, 400)
     assert tools["interpolate"]["inputSchema"]["required"] == ["source", "target", "out"]
-    assert set(tools["explain"]["inputSchema"]["properties"]) == {"source", *ASKED, "note"}
+    assert set(tools["explain"]["inputSchema"]["properties"]) == {"source", *OPTIONS, "note"}
     assert "mp3" in tools["render"]["inputSchema"]["properties"]["formats"]["items"]["enum"]
 
 

@@ -128,8 +128,8 @@ def test_what_was_told_and_which_chords_were_rules():
     found = explain(work, most=2)
     measured = [note for note in found.notes if note.bars_before is not None]
     assert len(measured) == 2
-    assert all(set(note.told) == {"key", "chords", "density"} for note in measured)
-    assert all(note.told == {} for note in found.notes if note.bars_before is None)
+    assert all(set(note.conditions) == {"key", "chords", "density"} for note in measured)
+    assert all(note.conditions == {} for note in found.notes if note.bars_before is None)
     assert "measured of 2 notes" in found.unknown["influences"]
     assert found.focus.rank == 1
     assert "chords" in found.rules

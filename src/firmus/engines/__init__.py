@@ -14,5 +14,5 @@ Every engine module has
     ``title``, ``description``, ``representation`` and ``shape`` of the model's card, from ``config.json`` alone;
     a `firmus.errors.ModelError` where it is of the architecture and still another thing;
 ``load``
-    takes a name or a card, gives the model, from memory where it is there already (`firmus.runtime.model_cache.Kept`).
+    takes a name or a card, returns the model, cached in memory (`firmus.runtime.model_cache.ModelLoader`).
 """

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from firmus.engines import _opening
 from firmus.errors import ModelError
-from firmus.runtime.model_cache import Kept
+from firmus.runtime.model_cache import ModelLoader
 from firmus.runtime.weights import Card
 from firmus.tokens import Integers
 from firmus.tokens.arrival import VOCABULARY
@@ -92,4 +92,4 @@ class Reading:
         return logits
 
 
-load = Kept(Anticipation)
+load = ModelLoader(Anticipation)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from firmus.engines import _opening
 from firmus.errors import ModelError
-from firmus.runtime.model_cache import Kept
+from firmus.runtime.model_cache import ModelLoader
 from firmus.runtime.weights import Card
 
 ARCHITECTURES = ("musicgen",)
@@ -125,4 +125,4 @@ class _Steps:
         self.told(self.total, self.total)
 
 
-load = Kept(Musicgen)
+load = ModelLoader(Musicgen)

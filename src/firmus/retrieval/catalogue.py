@@ -130,9 +130,14 @@ def save(path: Path, made_by: str, catalogue: Catalogue, extra: dict[str, NDArra
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as target:
             np.savez(
-                target, allow_pickle=False, table=table, points=catalogue.points, ids=catalogue.ids, **arrays,
+                target,
+                allow_pickle=False,
+                table=table,
+                points=catalogue.points,
+                ids=catalogue.ids,
+                **arrays,
                 **(extra or {}),
-            )  # fmt: skip
+            )
         temporary.replace(path)
     except OSError as error:
         raise FormatError(

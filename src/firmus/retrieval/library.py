@@ -167,9 +167,11 @@ def _catalogued(file: File, scores: Sequence[Score]) -> Catalogue:
         file, scores, found, placed = file._replace(reason=str(error)), [], [], []
     tunes = [(score.title, [part.name for part in score.parts]) for score in scores]
     return Catalogue(
-        [file._replace(tunes=tunes)], lines.joined(found, [1] * len(found)),
-        np.array(placed, np.float16).reshape(-1, similarity.WIDTH), np.full(len(placed), -1, np.int64),
-    )  # fmt: skip
+        [file._replace(tunes=tunes)],
+        lines.joined(found, [1] * len(found)),
+        np.array(placed, np.float16).reshape(-1, similarity.WIDTH),
+        np.full(len(placed), -1, np.int64),
+    )
 
 
 def _loaded(folder: Path, index: Path, made_by: str) -> Library | None:

@@ -1,16 +1,15 @@
-"""Composing with a model of arrival times: triples one after another, given notes told five seconds ahead.
+"""Composing with a model of arrival times: triple by triple, with given notes inserted five seconds ahead.
 
 What it is
-    Sampling for `firmus.tokens.arrival`. Whatever the network says, only triples that make sense can be drawn: a time
-    that is not before the last and not more than a second after it, a duration, a note of those allowed that does not
-    begin there already. Notes that are given beforehand stand in the line as controls, each after the first event that
-    begins less than five seconds before it.
+    Constrained sampling for `firmus.tokens.arrival`. Only valid triples can be drawn: a time that is not before the
+    last and not more than a second after it, a duration, a note of those allowed that does not begin there already.
+    Given notes stand in the sequence as controls, each after the first event that begins less than five seconds before
+    it.
 Paper
     Thickstun et al., *Anticipatory Music Transformer* (2023), section 3, for where controls stand.
 Conventions
     Times are steps of 10 ms from the beginning of the piece, rows (N, 3) as `firmus.tokens.arrival.triples` gives them.
-    A network reads as many tokens as it was trained to see; when they are full it begins anew with the latest half, in
-    which times count from its first note.
+    When the network's context is full, it begins anew with the latest half, in which times count from its first note.
 """
 
 from __future__ import annotations
@@ -22,31 +21,31 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.runtime.sampling import Sampling, draw, surprise
+from firmus.runtime.sampling import Sampling, draw, negative_log_likelihood
 from firmus.tokens import Integers
 from firmus.tokens import arrival as a
 
 DENSEST = 100  # notes and rests that begin in a second at most, so that time goes on
-MOST_INSTRUMENTS = 16  # its authors left out pieces with more, which is as many as MIDI has channels
+MOST_INSTRUMENTS = 16  # as many as MIDI has channels; its authors left out pieces with more
 MARGIN = 2 * a.AHEAD  # steps of time that a window keeps free
 
 
 class Causal(Protocol):
-    """A network that reads tokens and says what may come next.
+    """An autoregressive network.
 
     Attributes
     ----------
     length : int
-        Tokens that it was trained to see at once.
+        Context length: tokens that it was trained to see at once.
     """
 
     length: int
 
     def restart(self) -> None:
-        """Forget what was read."""
+        """Clear the cache."""
 
     def feed(self, tokens: Integers) -> NDArray[np.float32]:
-        """Read tokens (T,), after those that were read before; logits (V,) of what comes next."""
+        """Read tokens (T,), after those that were read before; logits (V,) of the next token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class Request:
     Parameters
     ----------
     before, given : array (N, 3)
-        Notes that begin before `start`; those that begin later and stay, which are told ahead of their time.
+        Notes that begin before `start` (the prompt); given notes that begin later (controls, inserted ahead).
     start, stop : int
         Notes are composed that begin from `start` on, before `stop`; none sounds longer than until `stop`.
     allowed : array (16512,) of bool
@@ -73,50 +72,52 @@ class Request:
 
 
 def compose(
-    model: Causal, request: Request, generator: np.random.Generator, told: Callable[[int], None] = lambda time: None
+    model: Causal, request: Request, generator: np.random.Generator, progress: Callable[[int], None] = lambda time: None
 ) -> tuple[Integers, float]:
-    """Rows (N, 3) of the notes that are composed, in order, and the mean surprise in nats of their tokens.
+    """Rows (N, 3) of the composed notes, in order, and the mean negative log-likelihood (nats) of their tokens.
 
     Parameters
     ----------
     model : Causal
     request : Request
     generator : numpy.random.Generator
-    told : callable, optional
-        Takes the time, in steps, that the composing has reached.
+    progress : callable, optional
+        Called with the time reached, in steps.
     """
-    story = _Story(model, request, generator)
-    found = []
-    while (row := story.next()) is not None:
-        told(row[0])
+    sequence = _Sequence(model, request, generator)
+    notes = []
+    while (row := sequence.next()) is not None:
+        progress(row[0])
         if row[2] != a.REST - a.NOTE:
-            lasts = min(max(row[1], 1), request.stop - row[0])
-            found.append((row[0], lasts, row[2]))
-    nats = story.nats / story.drawn if story.drawn else 0.0
-    return a.in_order(np.array(found, np.int64).reshape(-1, 3)), nats
+            duration = min(max(row[1], 1), request.stop - row[0])
+            notes.append((row[0], duration, row[2]))
+    nats = sequence.nats / sequence.drawn if sequence.drawn else 0.0
+    return a.in_order(np.array(notes, np.int64).reshape(-1, 3)), nats
 
 
-class _Story:
-    """The line of triples as far as it goes, and how much of it the network has read."""
+class _Sequence:
+    """The triples so far, and how many of them the network has read."""
 
     def __init__(self, model: Causal, request: Request, generator: np.random.Generator) -> None:
         self.model, self.request, self.generator = model, request, generator
         self.flag = a.ANTICIPATE if len(request.given) else a.AUTOREGRESS
         self.pending = a.in_order(request.given).tolist()[::-1]  # the next one comes last
         self.rows: list[tuple[int, int, int, bool]] = []  # time, duration, note, whether it is a control
-        self.times: list[int] = []  # of what happens, controls left out
+        self.times: list[int] = []  # of events, without controls
         self.begun: set[int] = set()  # notes that begin at the latest time
         self.instruments = set((request.before[:, 2] // a.PITCHES).tolist())
         self.nats, self.drawn = 0.0, 0
-        self.read = self.fed = self.offset = 0  # tokens and triples that the network has read; its first time
-        self._tell_ahead()
+        self.read = self.fed = self.offset = (
+            0  # tokens and triples that the network has read; time origin of its window
+        )
+        self._add_controls()
         for row in a.with_rests(request.before, request.start).tolist():
             self._add(*row)
         self._begin_anew()
 
     @property
     def now(self) -> int:
-        """The latest time at which something happens."""
+        """Time of the latest event."""
         return self.times[-1] if self.times else 0
 
     def next(self) -> tuple[int, int, int] | None:
@@ -136,19 +137,19 @@ class _Story:
         if time >= self.request.stop:
             return None
         allowed = self._notes(time)
-        lasts = self._draw(range(a.DURATION, a.DURATION + (a.DURATIONS if allowed.any() else 1))) - a.DURATION
+        duration = self._draw(range(a.DURATION, a.DURATION + (a.DURATIONS if allowed.any() else 1))) - a.DURATION
         mask = np.zeros(a.VOCABULARY, bool)
         mask[a.NOTE : a.REST] = allowed
-        mask[a.REST] = lasts == 0
-        row = time, lasts, self._choose(mask) - a.NOTE
+        mask[a.REST] = duration == 0
+        row = time, duration, self._choose(mask) - a.NOTE
         self._add(*row)
         return row
 
     def _notes(self, time: int) -> NDArray[np.bool_]:
-        """Notes that may begin at a time: allowed, not there already, and once there are sixteen instruments theirs."""
+        """Mask of the notes that may begin at a time: allowed, not there already, of no seventeenth instrument."""
         allowed = self.request.allowed.copy()
-        there = self.request.given[self.request.given[:, 0] == time, 2].tolist()
-        allowed[[*there, *(self.begun if time == self.now else ())]] = False
+        given = self.request.given[self.request.given[:, 0] == time, 2].tolist()
+        allowed[[*given, *(self.begun if time == self.now else ())]] = False
         if len(self.instruments) >= MOST_INSTRUMENTS:
             allowed &= np.isin(np.arange(a.NOTES) // a.PITCHES, list(self.instruments))
         return allowed
@@ -159,45 +160,45 @@ class _Story:
         return self._choose(mask)
 
     def _choose(self, mask: NDArray[np.bool_]) -> int:
-        """Draw one of some tokens, and let the network read it."""
+        """Draw one of some tokens, and feed it to the network."""
         token = draw(self.logits, mask, self.request.sampling, self.generator)
-        self.nats += surprise(self.logits, mask, token)
+        self.nats += negative_log_likelihood(self.logits, mask, token)
         self.drawn += 1
         self._read([token])
         return token
 
-    def _add(self, time: int, lasts: int, sounds: int) -> None:
-        """Set down what happens; the network has read it, or begins anew."""
+    def _add(self, time: int, duration: int, note: int) -> None:
+        """Append an event that the network has read, or reads when it begins anew."""
         if time != self.now:
             self.begun = set()
-        self.rows.append((time, lasts, sounds, False))
+        self.rows.append((time, duration, note, False))
         self.times.append(time)
         self.fed = len(self.rows)
-        if sounds < a.NOTES:
-            self.begun.add(sounds)
-            self.instruments.add(sounds // a.PITCHES)
-        self._tell_ahead()
+        if note < a.NOTES:
+            self.begun.add(note)
+            self.instruments.add(note // a.PITCHES)
+        self._add_controls()
 
-    def _tell_ahead(self) -> None:
-        """Set down the controls whose time is five seconds away, or less."""
+    def _add_controls(self) -> None:
+        """Append the controls whose time is five seconds away, or less."""
         while self.pending and self.pending[-1][0] <= self.now + a.AHEAD:
-            time, lasts, sounds = self.pending.pop()
-            self.rows.append((time, lasts, sounds, True))
+            time, duration, note = self.pending.pop()
+            self.rows.append((time, duration, note, True))
 
     def _begin_anew(self) -> None:
-        """Let the network read the latest triples alone, times counting from the first of them."""
-        kept = self.rows[-((self.model.length - 1) // 6) :]
-        kept = [row for row in kept if self.now - row[0] <= a.TIMES // 2]
-        self.offset = min([self.now, *(row[0] for row in kept)])
+        """Restart the network with the latest triples alone, times counting from the first of them."""
+        window = self.rows[-((self.model.length - 1) // 6) :]
+        window = [row for row in window if self.now - row[0] <= a.TIMES // 2]
+        self.offset = min([self.now, *(row[0] for row in window)])
         self.model.restart()
         self.read = 0
-        self._read([self.flag, *self._tokens(kept)])
+        self._read([self.flag, *self._tokens(window)])
         self.fed = len(self.rows)
 
     def _tokens(self, rows: list[tuple[int, int, int, bool]]) -> list[int]:
-        """Tokens of triples, in the network's time."""
-        told = (a.tokens(np.array([[row[0] - self.offset, *row[1:3]]]), row[3]).tolist() for row in rows)
-        return [token for line in told for token in line]
+        """Tokens of triples, times relative to the window."""
+        triples = (a.tokens(np.array([[row[0] - self.offset, *row[1:3]]]), row[3]).tolist() for row in rows)
+        return [token for triple in triples for token in triple]
 
     def _read(self, tokens: list[int]) -> None:
         self.logits = self.model.feed(np.array(tokens, np.int64))

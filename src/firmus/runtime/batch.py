@@ -1,11 +1,11 @@
-"""Sequences that are fed together: each joins and leaves a running batch between any two tokens.
+"""Continuous batching: each sequence joins and leaves a running batch between any two tokens.
 
-A sequence is a generator: it yields what it wants read (`Feed`), is sent the logits of what comes next, and returns
-its result. It knows nothing of its neighbours, and draws from its own random generator; since `Stepper.step` gives
-each row the bits that it would get alone, what a sequence returns does not depend on who else is in the batch.
+A sequence is a generator: it yields the tokens to read (`Feed`), is sent the logits of the next token, and returns its
+result. It is independent of the other rows and draws from its own random generator; since `Stepper.step` gives each
+row the bits that it would get alone, the result of a sequence does not depend on the rest of the batch.
 
-Whoever composes alone steps a `Batch` of its own. A process whose threads compose for many (`share`) gives each a
-`Seat` in one batch, which a thread of its own steps.
+A caller that composes alone steps a `Batch` of its own. In a process whose threads compose at once (`share`), each
+thread gets a `BatchClient` of one `SharedBatch`, which is stepped by a separate thread.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ Result = TypeVar("Result")
 
 
 class Feed(NamedTuple):
-    """What a sequence wants read next.
+    """The tokens that a sequence asks the model to read next.
 
     Parameters
     ----------
     tokens : array (T,)
     slots : array (T, 3)
     anew : bool
-        Whether all that was read before is to be forgotten first; without it there is one token.
+        Whether the row's cache is cleared first; otherwise there is exactly one token.
     """
 
     tokens: Integers | list[int]
@@ -45,28 +45,28 @@ Sequence = Generator[Feed, Logits, Result]
 
 
 class _Row(Generic[Result]):
-    """A sequence in the batch, what it waits for, and where its result goes."""
+    """A sequence in the batch, the tokens it waits for, and the future of its result."""
 
     def __init__(self, sequence: Sequence[Result]) -> None:
         self.sequence = sequence
         self.future: Future[Result] = Future()
-        self.wanted: Feed | None = None
+        self.feed: Feed | None = None
 
-    def go(self, logits: Logits | None) -> None:
-        """Let the sequence go on to what it wants next, or to its end; one that was cancelled ends here."""
+    def advance(self, logits: Logits | None) -> None:
+        """Run the sequence to its next `Feed`, or to its end; a cancelled one ends here."""
         if self.future.cancelled():
-            self.settle(None, None)
+            self.finish(None, None)
             return
         try:
-            self.wanted = next(self.sequence) if logits is None else self.sequence.send(logits)
+            self.feed = next(self.sequence) if logits is None else self.sequence.send(logits)
         except StopIteration as end:
-            self.settle(end.value, None)
-        except Exception as error:  # of this sequence alone: it is told who waits for it
-            self.settle(None, error)
+            self.finish(end.value, None)
+        except Exception as error:  # of this sequence alone: raised where its result is awaited
+            self.finish(None, error)
 
-    def settle(self, result: Any, error: Exception | None) -> None:
-        """Leave the batch with a result or an error; nobody hears it who has cancelled."""
-        self.wanted = None
+    def finish(self, result: Any, error: Exception | None) -> None:
+        """Leave the batch and set the future's result or exception, unless it was cancelled."""
+        self.feed = None
         self.sequence.close()
         if self.future.set_running_or_notify_cancel():
             if error is None:
@@ -76,26 +76,26 @@ class _Row(Generic[Result]):
 
 
 class Batch:
-    """Sequences fed together, a row each; those for which there is no row wait for one.
+    """Sequences fed together, a row each; the others wait for a free row.
 
-    One thread calls `step` again and again; any thread may `add`, at any time.
+    One thread calls `step` repeatedly; any thread may call `add` at any time.
 
     Parameters
     ----------
     stepper : Stepper
     rows : int
-        Sequences that are fed together at most.
+        Batch size at most.
 
     Examples
     --------
     >>> from firmus.runtime.stepper import load
     >>> def likeliest(token, count):
-    ...     found = []
+    ...     tokens = []
     ...     logits = yield Feed([token], [(0, 0, 0)], anew=True)
     ...     for time in range(count):
-    ...         found.append(int(logits.argmax()))
-    ...         logits = yield Feed(found[-1:], [(time, 0, 0)])
-    ...     return found
+    ...         tokens.append(int(logits.argmax()))
+    ...         logits = yield Feed(tokens[-1:], [(time, 0, 0)])
+    ...     return tokens
     >>> batch = Batch(load("composer"))
     >>> futures = [batch.add(likeliest(0, count)) for count in (3, 5)]
     >>> while batch.step():
@@ -111,75 +111,75 @@ class Batch:
         self._running: list[_Row[Any]] = []
 
     def add(self, sequence: Sequence[Result]) -> Future[Result]:
-        """Let a sequence join before the next token.
+        """Add a sequence, which joins before the next token.
 
         Returns
         -------
         concurrent.futures.Future
-            Of what the sequence returns or raises; once cancelled, the sequence leaves after the token in hand.
+            Of what the sequence returns or raises; once cancelled, the sequence leaves after the current token.
         """
         row: _Row[Result] = _Row(sequence)
         self._waiting.append(row)
         return row.future
 
-    def later(self, call: Callable[[], None]) -> None:
-        """Do something in the thread that steps: this one."""
+    def call_soon(self, call: Callable[[], None]) -> None:
+        """Call in the thread that steps: this one."""
         call()
 
-    def leave(self) -> None:
-        """A batch of one's own need not be left."""
+    def close(self) -> None:
+        """Nothing to release: the batch has one user."""
 
     def step(self) -> bool:
-        """Let sequences join, feed one token to each, let those leave that end; whether there is more to do.
+        """Admit waiting sequences, feed one token to each, remove those that end; whether there is more to do.
 
-        What a sequence raises goes to its future, and the others go on. What the model raises, and an interrupt
-        (``KeyboardInterrupt``), goes through: the batch is then of no more use, but for the futures that are done.
+        What a sequence raises goes to its future, and the others continue. What the model raises, and an interrupt
+        (``KeyboardInterrupt``), propagates: the batch cannot be used any further, except for the futures that are done.
         """
-        self._join()
+        self._admit()
         running = self._running
         if running:
-            tokens = np.array([row.wanted.tokens[0] for row in running if row.wanted])
-            slots = np.array([row.wanted.slots[0] for row in running if row.wanted])
+            tokens = np.array([row.feed.tokens[0] for row in running if row.feed])
+            slots = np.array([row.feed.slots[0] for row in running if row.feed])
             logits = self.stepper.step(tokens, slots, self.state)
             for place, row in enumerate(running):
-                row.go(logits[place])
-            self._leave()
+                row.advance(logits[place])
+            self._remove_ended()
         return bool(running or self._waiting)
 
     def fail(self, error: Exception) -> None:
-        """Tell everybody that nothing more comes."""
+        """Set an exception on every unfinished future."""
         for row in [*self._running, *self._waiting]:
-            row.settle(None, error)
+            row.finish(None, error)
 
-    def _join(self) -> None:
-        """Give rows to those who wait, and let each read its prompt; and those their next who begin anew."""
+    def _admit(self) -> None:
+        """Give free rows to waiting sequences, and feed prompts: of those, and of sequences that begin anew."""
         while self._waiting and len(self._running) < self.rows:
             row = self._waiting.popleft()
-            row.go(None)
+            row.advance(None)
             self._running.append(row)
         for place, row in enumerate(self._running):
-            while row.wanted is not None and row.wanted.anew:
+            while row.feed is not None and row.feed.anew:
                 self.state.lengths[place] = 0
-                tokens, slots = np.asarray(row.wanted.tokens), np.asarray(row.wanted.slots)
-                row.go(self.stepper.feed(tokens, slots, self.state, place))
-        self._leave()
+                tokens, slots = np.asarray(row.feed.tokens), np.asarray(row.feed.slots)
+                row.advance(self.stepper.feed(tokens, slots, self.state, place))
+        self._remove_ended()
 
-    def _leave(self) -> None:
-        """Take out who has ended; the last row moves into the gap."""
+    def _remove_ended(self) -> None:
+        """Remove the rows that have ended; the last row moves into the gap."""
         for place in reversed(range(len(self._running))):
             row = self._running[place]
-            if row.wanted is None:
+            if row.feed is None:
                 last = self._running.pop()
                 if last is not row:
                     self._running[place] = last
                     self.state.move(len(self._running), place)
 
 
-SHARE = 4  # rows at most that a seat asks for, so that who comes later need not wait long
+SHARE = 4  # rows at most per client, so that later ones need not wait long
 
 
-class Conductor:
-    """A batch that threads share: another one steps it as long as there is anything to feed.
+class SharedBatch:
+    """A batch that threads share, stepped by a thread of its own while there is anything to feed.
 
     Parameters
     ----------
@@ -187,90 +187,90 @@ class Conductor:
 
     Attributes
     ----------
-    seats : int
+    clients : int
         Threads that share it; when the last one leaves, it ends.
     """
 
     def __init__(self, stepper: Stepper) -> None:
         self.stepper, self.batch = stepper, Batch(stepper)
-        self.seats = 0
-        self.woken = threading.Event()
-        threading.Thread(target=self._run, daemon=True, name=f"conductor of {stepper.card.name}").start()
+        self.clients = 0
+        self.wake = threading.Event()
+        threading.Thread(target=self._run, daemon=True, name=f"shared batch of {stepper.card.name}").start()
 
     def _run(self) -> None:
         while True:
-            self.woken.wait()
-            self.woken.clear()
+            self.wake.wait()
+            self.wake.clear()
             try:
-                while self.seats and self.batch.step():
+                while self.clients and self.batch.step():
                     pass
-            except Exception as error:  # of the model: told to all who are in the batch, which is of no more use
+            except Exception as error:  # of the model: every sequence of the batch fails, and a new batch begins
                 broken, self.batch = self.batch, Batch(self.stepper)
                 broken.fail(error)
-            if not self.seats:
+            if not self.clients:
                 return
 
 
-class Seat:
-    """A thread's place at a `Conductor`, used as a `Batch` of its own is."""
+class BatchClient:
+    """A thread's handle on a `SharedBatch`, with the interface of a `Batch`."""
 
-    def __init__(self, conductor: Conductor) -> None:
-        self._conductor = conductor
-        self._heard: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+    def __init__(self, shared: SharedBatch) -> None:
+        self._shared = shared
+        self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
 
     @property
     def rows(self) -> int:
-        """Rows that may be asked for."""
-        return max(1, min(SHARE, ROWS // max(1, self._conductor.seats)))
+        """Rows that this client may use."""
+        return max(1, min(SHARE, ROWS // max(1, self._shared.clients)))
 
     def add(self, sequence: Sequence[Result]) -> Future[Result]:
-        """Let a sequence join; see `Batch.add`."""
-        future = self._conductor.batch.add(sequence)
-        future.add_done_callback(lambda _: self.later(_nothing))
-        self._conductor.woken.set()
+        """Add a sequence; see `Batch.add`."""
+        future = self._shared.batch.add(sequence)
+        future.add_done_callback(lambda _: self.call_soon(_nothing))
+        self._shared.wake.set()
         return future
 
-    def later(self, call: Callable[[], None]) -> None:
-        """Do something in the thread that has the seat, when it steps."""
-        self._heard.put(call)
+    def call_soon(self, call: Callable[[], None]) -> None:
+        """Call in the client's thread, when it steps."""
+        self._calls.put(call)
 
-    def leave(self) -> None:
-        """Give the seat back."""
-        with _conducting:
-            self._conductor.seats -= 1
-            if not self._conductor.seats and _conductors:
-                del _conductors[id(self._conductor.stepper)]
-        self._conductor.woken.set()
+    def close(self) -> None:
+        """Leave the shared batch."""
+        with _lock:
+            self._shared.clients -= 1
+            if not self._shared.clients and _shared_batches:
+                del _shared_batches[id(self._shared.stepper)]
+        self._shared.wake.set()
 
     def step(self) -> bool:
-        """Wait until something happened, and do what is to be done."""
-        self._heard.get()()
-        while not self._heard.empty():
-            self._heard.get()()
+        """Wait for a queued call, and run all that are queued."""
+        self._calls.get()()
+        while not self._calls.empty():
+            self._calls.get()()
         return True
 
 
 def _nothing() -> None:
-    """Wakes who waits."""
+    """A call that only wakes the waiting thread."""
 
 
-_conductors: dict[int, Conductor] | None = None
-_conducting = threading.Lock()
+_shared_batches: dict[int, SharedBatch] | None = None
+_lock = threading.Lock()
 
 
 def share() -> None:
-    """From now on, feed together what different threads of this process compose with the same model."""
-    global _conductors  # noqa: PLW0603
-    _conductors = {} if _conductors is None else _conductors
+    """From now on, batch what different threads of this process compose with the same model."""
+    global _shared_batches  # noqa: PLW0603
+    _shared_batches = {} if _shared_batches is None else _shared_batches
 
 
-def place(stepper: Stepper, rows: int) -> Batch | Seat:
-    """A batch of one's own with so many rows, or a seat where the process's threads share."""
-    if _conductors is None:
+def open_batch(stepper: Stepper, rows: int) -> Batch | BatchClient:
+    """A batch with so many rows, or a client of the shared one where the process's threads share."""
+    if _shared_batches is None:
         return Batch(stepper, rows)
-    with _conducting:
-        conductor = _conductors.get(id(stepper))
-        if conductor is None:
-            conductor = _conductors[id(stepper)] = Conductor(stepper)
-        conductor.seats += 1
-    return Seat(conductor)
+    with _lock:
+        shared = _shared_batches.get(id(stepper))
+        if shared is None:
+            shared = _shared_batches[id(stepper)] = SharedBatch(stepper)
+        shared.clients += 1
+    return BatchClient(shared)

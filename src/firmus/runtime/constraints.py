@@ -1,9 +1,9 @@
-"""Rules over events: which tokens may come next, so that what is composed cannot break them.
+"""Constrained decoding over events: a mask of the tokens that may come next, so that no rule can be broken.
 
-Grammar (a place is followed by a note, a bar by the next), exactly the open cells, each part within its range
-and, where asked, one note at a time; no note past the end or into what is given after it; and, where strict,
-only notes of the key, and of the chord on strong beats. Where a rule leaves no note at some place, the place
-itself is not allowed, so no dead end can be reached.
+The grammar of events (a place is followed by a note, a bar by the next); exactly the open cells; each part within its
+range and, where required, one note at a time; no note past the end or into what is given after it; and, where strict,
+only notes of the key, and of the chord on strong beats. Where a rule leaves no note at some place, the place itself is
+masked, so no dead end can be reached.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from firmus.tokens.events.cursor import ALL, DRUM_STEPS, Cursor
 EVERY_PITCH = np.ones(128, bool)
 _PITCHES = np.arange(128)
 _STEPS = np.array(vocabulary.DURATIONS)
-FREE = 1_000_000  # bars of rest that nobody will count
+FREE = 1_000_000  # bars of rest: no limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +55,15 @@ class Rules:
     scale : frozenset of int, optional
         Pitch classes that alone are allowed.
     chords : tuple of (int, frozenset of int)
-        Time (steps) and pitch classes of each chord, in order; the notes that sound on a strong beat are held
+        Time (steps) and pitch classes of each chord, in order; the notes that sound on a strong beat are restricted
         to them.
     beat : int
         Steps from one strong beat to the next, counted in each bar.
     final : tuple of frozenset of int
-        Of each part, the pitch classes on one of which it holds the last beat of the piece; further notes above it
-        may be of any part's. Empty where it is free.
+        For each part, the pitch classes on one of which it holds the last beat of the piece; further notes above it
+        may be of any part's. Empty: no such rule.
     final_chord : int, optional
-        Token of the chord symbol that the last bar has, where symbols are composed.
+        Token of the chord symbol of the last bar, where symbols are composed.
     """
 
     parts: tuple[PartRules, ...]
@@ -74,7 +74,7 @@ class Rules:
     final_chord: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for an Origin to keep.
+        """Plain values, as stored in an Origin.
 
         Examples
         --------
@@ -98,7 +98,7 @@ class Rules:
         Raises
         ------
         ValueError, TypeError, KeyError
-            Where they are none.
+            Where the values are malformed.
         """
         return cls(
             tuple(PartRules(**part) for part in document["parts"]),
@@ -113,7 +113,7 @@ class Rules:
 class Grammar:
     """The tokens allowed after what a cursor has read; the cursor stands at ``FILL`` or after it.
 
-    Bars, given notes and rules no longer change then, so what follows from them is worked out once.
+    Bars, given notes and rules no longer change from there, so what depends on them alone is computed once.
     """
 
     def __init__(self, cursor: Cursor, rules: Rules) -> None:
@@ -121,19 +121,21 @@ class Grammar:
         self._allowed, self._trial = np.zeros(vocabulary.VOCABULARY, bool), np.zeros(vocabulary.VOCABULARY, bool)
         in_scale = EVERY_PITCH if rules.scale is None else _of_classes(rules.scale)
         self._pitches = [in_scale & (part.low <= _PITCHES) & (part.high >= _PITCHES) for part in rules.parts]
-        self._heard: dict[tuple[int, frozenset[int] | None, frozenset[int]], tuple[NDArray[np.bool_], bool]] = {}
+        self._mask_cache: dict[tuple[int, frozenset[int] | None, frozenset[int]], tuple[NDArray[np.bool_], bool]] = {}
         self._chord_starts = [start for start, _ in rules.chords]
         self._bar_starts = [bar.start for bar in cursor.bars]
         self._last_open = max((index for index, bar in enumerate(cursor.bars) if bar.open), default=-1)
         self._end = cursor.bars[-1].start + cursor.bars[-1].length
-        self._closing = max(self._end - rules.beat, cursor.bars[-1].start)  # of the last beat, held by final notes
+        self._closing = max(
+            self._end - rules.beat, cursor.bars[-1].start
+        )  # start of the last beat, held by final notes
         given = [sorted((start, start + steps) for start, steps, *_ in notes) for notes in cursor.notes]
         self._given_starts = [[start for start, _ in notes] for notes in given]
         self._given_ends = [list(accumulate((end for _, end in notes), max)) for notes in given]  # the latest so far
-        self._settled = [(len(notes), 0) for notes in given]  # composed notes seen to, and their latest end
+        self._settled = [(len(notes), 0) for notes in given]  # composed notes processed, and their latest end
 
     def allowed(self) -> NDArray[np.bool_]:
-        """Mask (V,) of the tokens that may come next; the same array is used again."""
+        """Mask (V,) of the tokens that may come next; the array is reused by the next call."""
         mask, family = self._allowed, self.cursor.family
         mask[:] = False
         if self.cursor.bar < 0:
@@ -143,7 +145,7 @@ class Grammar:
         elif family == vocabulary.FAMILY["PITCH"]:
             self._duration(mask)
         else:
-            self._onward(mask, family)
+            self._continuations(mask, family)
         return mask
 
     def _sound(self, mask: NDArray[np.bool_], family: int) -> None:
@@ -162,43 +164,43 @@ class Grammar:
         self._notes(mask)
 
     def forbidden(self) -> dict[str, NDArray[np.bool_]]:
-        """Pitches (128,) that each rule by itself forbids where the next thing is one, by the name of the rule.
+        """Masks (128,) of the pitches that each rule by itself forbids, where the next token may be a pitch.
 
-        ``"range"``, ``"key"``, ``"chords"`` (those on strong beats) and ``"ending"``; rules that do not hold here are
-        left out.
+        By name of the rule: ``"range"``, ``"key"``, ``"chords"`` (on strong beats) and ``"ending"``; rules that do not
+        apply here are left out.
         """
         cursor, rules = self.cursor, self.rules
         if cursor.lane <= 0:
             return {}
         part, time = rules.parts[cursor.lane - 1], cursor.bars[cursor.bar].start + cursor.place
-        found = {}
+        masks = {}
         if (part.low, part.high) != (0, 127):
-            found["range"] = (part.low > _PITCHES) | (part.high < _PITCHES)
+            masks["range"] = (part.low > _PITCHES) | (part.high < _PITCHES)
         if rules.scale is not None:
-            found["key"] = ~_of_classes(rules.scale)
+            masks["key"] = ~_of_classes(rules.scale)
         chord = self._chord(time) if self._on_beat(time) else None
         if chord:
-            found["chords"] = ~_of_classes(chord)
+            masks["chords"] = ~_of_classes(chord)
         final = self._final(cursor.lane) if time >= self._closing else frozenset[int]()
         if final:
-            found["ending"] = ~_of_classes(final.union(*rules.final) if cursor.pitch >= 0 else final)
-        return found
+            masks["ending"] = ~_of_classes(final.union(*rules.final) if cursor.pitch >= 0 else final)
+        return masks
 
     def _pitches_at(self, lane: int, time: int, above: int = 0) -> tuple[NDArray[np.bool_], bool]:
-        """Pitches (128,) that a part may sound at a time, alone or above others, and whether there are any."""
+        """Mask (128,) of the pitches allowed for a part at a time, alone or above others, and whether there are any."""
         chord = self._chord(time) if self._on_beat(time) else None
         final = self._final(lane) if time >= self._closing else frozenset[int]()
         if final and above:
             final = final.union(*self.rules.final)
-        if (lane, chord, final) not in self._heard:
+        if (lane, chord, final) not in self._mask_cache:
             pitches = self._pitches[lane - 1]
             for tones in (chord, final):
                 pitches = pitches & _of_classes(tones) if tones else pitches
-            self._heard[lane, chord, final] = pitches, bool(pitches.any())
-        return self._heard[lane, chord, final]
+            self._mask_cache[lane, chord, final] = pitches, bool(pitches.any())
+        return self._mask_cache[lane, chord, final]
 
     def _final(self, lane: int) -> frozenset[int]:
-        """Pitch classes on which a part must end the piece, where it must and the end is told here."""
+        """Pitch classes on which a part must end the piece; empty where free, or the end lies outside this window."""
         return self.rules.final[lane - 1] if self.rules.final and 0 < lane <= len(self.rules.final) else frozenset()
 
     def _chord(self, time: int) -> frozenset[int] | None:
@@ -229,8 +231,8 @@ class Grammar:
             following = bisect_right(given, start)
             if following < len(given):
                 most = min(most, given[following] - start)
-        holding = self._chord(start)
-        if holding is not None and tone not in holding:
+        chord = self._chord(start)
+        if chord is not None and tone not in chord:
             most = min(most, self.rules.beat - self._past_beat(start))
         for begin, tones in self.rules.chords[bisect_right(self._chord_starts, start) :]:
             if begin - start >= most:
@@ -247,7 +249,7 @@ class Grammar:
         here = takewhile(lambda note: note[0] == start, reversed(self.cursor.notes[self.cursor.lane - 1]))
         return any(start + steps >= self._end and pitch % 12 in final for _, steps, pitch, _ in here)
 
-    def _onward(self, mask: NDArray[np.bool_], family: int) -> None:
+    def _continuations(self, mask: NDArray[np.bool_], family: int) -> None:
         """More at this place, a later place in this cell, another part, another bar, or the end."""
         cursor = self.cursor
         if cursor.lane >= 0:
@@ -255,7 +257,7 @@ class Grammar:
             if cursor.place >= 0:
                 self._more_here(mask, family)
         if cursor.lane >= 0 and (cursor.place < 0 or self._unfinished(cursor.lane)):
-            return  # a cell that is begun is not left empty, nor the last one before the end
+            return  # a cell that has begun is not left empty, nor the last one before the end
         for lane in self._open_lanes():
             if lane > cursor.lane and self._has_room(lane):
                 mask[vocabulary.PART + lane] = True
@@ -280,7 +282,7 @@ class Grammar:
             self._notes(mask)
 
     def _notes(self, mask: NDArray[np.bool_]) -> None:
-        """Drums or pitches at this place, above the last one told here."""
+        """Drums or pitches at this place, above the last one written here."""
         cursor = self.cursor
         time, above = cursor.bars[cursor.bar].start + cursor.place, cursor.pitch + 1
         if cursor.programs[cursor.lane - 1] != vocabulary.DRUMS:
@@ -330,9 +332,7 @@ class Grammar:
             last = min(last, self._closing - bar.start + 1)
         if first >= last:
             return
-        if (
-            lane > 0 and cursor.programs[lane - 1] == vocabulary.DRUMS
-        ):  # a drum sounds for a sixteenth, within the piece
+        if lane > 0 and cursor.programs[lane - 1] == vocabulary.DRUMS:  # a drum lasts a sixteenth, within the piece
             last = min(last, self._end - DRUM_STEPS - bar.start + 1)
         mask[vocabulary.PLACE + first : vocabulary.PLACE + last] = True
         if lane > 0 and self.rules.chords and cursor.programs[lane - 1] != vocabulary.DRUMS:
@@ -343,7 +343,7 @@ class Grammar:
                 mask[vocabulary.PLACE + place] = self._pitches_at(lane, bar.start + place)[1]
 
     def _busy_until(self, lane: int, before: int) -> int:
-        """Latest end of the part's notes that begin before a time, which is not before what has been composed."""
+        """Latest end of the part's notes that begin before a time, which is no earlier than any composed note."""
         given = bisect_left(self._given_starts[lane - 1], before)
         latest = self._given_ends[lane - 1][given - 1] if given else 0
         notes = self.cursor.notes[lane - 1]

@@ -1,4 +1,4 @@
-"""A score on its way: what has been composed so far, and the cells of it as the model is told them."""
+"""A score while it is filled: its notes so far, and its cells as encoded for the model."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from firmus.tokens.events.cursor import BarState, Cursor
 class Draft:
     """A score that is filled window by window.
 
-    The piece is encoded once; after a window, only the bars that it touched are encoded anew.
+    The piece is encoded once; after a window, only the bars that it changed are encoded anew.
 
     Parameters
     ----------
     score : Score
-        With the notes of open cells taken out.
+        With the notes of open cells removed.
     style : str
     has_lane : bool
-        Whether there are chord symbols, if only to be composed.
+        Whether there are chord symbols, given or to be composed.
     """
 
     def __init__(self, score: Score, style: str, has_lane: bool = False) -> None:
@@ -53,36 +53,34 @@ class Draft:
         return replace(self._given, parts=parts, chords=tuple(self._chords[at] for at in sorted(self._chords)))
 
     def add(self, cursor: Cursor, filled: NDArray[np.bool_], first: int, last: int) -> None:
-        """Take over what a cursor read into the filled cells (B, P + 1) of bars `first` to `last`, not among them."""
-        for lane, bar, note in self._read(cursor, first):
+        """Add what a cursor decoded into the filled cells (B, P + 1) of bars `first` to `last` (exclusive)."""
+        for lane, bar, note in self._decoded(cursor, first):
             if filled[bar, lane]:
                 insort(self._notes[lane - 1], note, key=_start)
         if filled[:, 0].any():
             for chord in cursor.score().chords:
-                bar, begin = self._find(cursor, first, chord.start // vocabulary.UNIT + cursor.bars[0].place)
+                bar, begin = self._locate(cursor, first, chord.start // vocabulary.UNIT + cursor.bars[0].place)
                 if filled[bar, 0]:
                     self._chords[begin] = replace(chord, start=begin)
         self._touched = (first, last)
 
-    def whole(
+    def bar_notes(
         self, cursor: Cursor, filled: NDArray[np.bool_], first: int, bar: int
-    ) -> tuple[tuple[int, Note], ...]:  # fmt: skip
-        """Notes, with the places of their parts, that a cursor read into the filled cells of its `bar`-th bar."""
+    ) -> tuple[tuple[int, Note], ...]:
+        """Part index and note of each note that a cursor decoded into the filled cells of its `bar`-th bar."""
         begin = cursor.bars[bar].start
-        found = self._read(cursor, first, begin, begin + cursor.bars[bar].length)
-        return tuple((lane - 1, note) for lane, place, note in found if filled[place, lane])
+        notes = self._decoded(cursor, first, begin, begin + cursor.bars[bar].length)
+        return tuple((lane - 1, note) for lane, number, note in notes if filled[number, lane])
 
-    def _read(
-        self, cursor: Cursor, first: int, begin: int = 0, end: int = 2**62
-    ) -> Iterator[tuple[int, int, Note]]:  # fmt: skip
-        """Lane and bar of each note that a cursor read from bar `first` on, within its times, and the note."""
+    def _decoded(self, cursor: Cursor, first: int, begin: int = 0, end: int = 2**62) -> Iterator[tuple[int, int, Note]]:
+        """Lane, bar and note of each note that a cursor decoded from bar `first` on, within its times."""
         for lane, notes in enumerate(cursor.notes, 1):
             for start, steps, pitch, velocity in notes:
                 if begin <= start < end:
-                    bar, tick = self._find(cursor, first, start)
+                    bar, tick = self._locate(cursor, first, start)
                     yield lane, bar, Note(tick, steps * vocabulary.UNIT, pitch, velocity)
 
-    def _find(self, cursor: Cursor, first: int, time: int) -> tuple[int, int]:
+    def _locate(self, cursor: Cursor, first: int, time: int) -> tuple[int, int]:
         """Bar of the piece, and tick, of a cursor's time."""
         bar = bisect_right(cursor.bars, time, key=_start_of_bar) - 1
         place = int(self._cells["bars"][first + bar, BAR_PLACE])
@@ -91,7 +89,7 @@ class Draft:
         ) * vocabulary.UNIT
 
     def _encode(self, first: int, last: int) -> None:
-        """Encode some bars anew, and the next, to which rounding may have moved a note."""
+        """Re-encode some bars, and the next, to which rounding may have moved a note."""
         count, lanes = events.grid_shape(self._cells)
         last = min(last + 1, count)
         ticks = self._cells["ticks"]

@@ -1,8 +1,8 @@
-"""Models that a person has as folders in Hugging Face's layout: what they are, told from their files alone.
+"""Models in folders in Hugging Face's layout: their description, read from their files alone.
 
-Such a folder holds ``config.json`` and weights in safetensors. Nothing heavy is imported to tell what is in it: each
-module of `firmus.engines` says which architectures it plays, and which of them it can use. Weights that would have to
-be unpickled are refused, for reading a pickle runs whatever its author put into it.
+Such a folder holds ``config.json`` and weights in safetensors. No heavy module is imported to describe it: each module
+of `firmus.engines` lists the architectures that it supports. Weights that would have to be unpickled are refused, as
+reading a pickle can execute arbitrary code.
 """
 
 from __future__ import annotations
@@ -19,53 +19,62 @@ from firmus.errors import ModelError
 
 ENGINES = "firmus.engines"
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.msgpack", "*.h5")
-MOST_HEADER = 100_000_000  # bytes of the table of a file of weights, as the format has it
+MOST_HEADER = 100_000_000  # bytes of the header of a safetensors file, as the format limits it
 
 
-def is_one(folder: Path) -> bool:
-    """Whether a folder is laid out like that."""
+def is_model_folder(folder: Path) -> bool:
+    """Whether a folder has Hugging Face's layout."""
     return (folder / "config.json").is_file() and not (folder / "card.json").is_file()
 
 
 def facts(folder: Path) -> dict[str, Any]:
-    """What a `firmus.runtime.weights.Card` is made of; its digest is taken when it is loaded.
+    """Fields of a `firmus.runtime.weights.Card`; the digest is computed when the model is loaded.
 
     Raises
     ------
     ModelError
-        Where nothing here can play it.
+        Where no engine supports it.
     """
     config = _config(folder)
     kind = config.get("model_type")
-    able = {name: plugins.load(ENGINES, name) for name in plugins.names(ENGINES)}
-    fitting = [name for name, module in able.items() if kind in module.ARCHITECTURES]
-    if not fitting:
-        known = ", ".join(sorted(each for module in able.values() for each in module.ARCHITECTURES))
+    engines = {name: plugins.load(ENGINES, name) for name in plugins.names(ENGINES)}
+    matching = [name for name, module in engines.items() if kind in module.ARCHITECTURES]
+    if not matching:
+        known = ", ".join(sorted(each for module in engines.values() for each in module.ARCHITECTURES))
         raise ModelError(f"{folder}: its architecture is {kind!r}; {known} can be played (docs/engines.md)")
     files = weights(folder)
-    module = able[fitting[0]]
+    module = engines[matching[0]]
     return {
-        "name": folder.name, "kind": "engine", "styles": (), "digest": "", "tasks": module.TASKS,
-        "controls": module.CONTROLS, "folder": folder, **module.described(folder, config),
+        "name": folder.name,
+        "kind": "engine",
+        "styles": (),
+        "digest": "",
+        "tasks": module.TASKS,
+        "controls": module.CONTROLS,
+        "folder": folder,
+        **module.described(folder, config),
         "facts": {
-            "engine": fitting[0], "architecture": kind, "licence": _licence(folder),
-            "parameters": sum(_parameters(path) for path in files), "bytes": sum(path.stat().st_size for path in files),
+            "engine": matching[0],
+            "architecture": kind,
+            "licence": _licence(folder),
+            "parameters": sum(_parameters(path) for path in files),
+            "bytes": sum(path.stat().st_size for path in files),
             "data": [],
         },
-    }  # fmt: skip
+    }
 
 
 def weights(folder: Path) -> list[Path]:
-    """Files of weights, in order.
+    """Weight files, in order.
 
     Raises
     ------
     ModelError
         Where there are none in safetensors.
     """
-    found = sorted(folder.glob("*.safetensors"))
-    if found:
-        return found
+    files = sorted(folder.glob("*.safetensors"))
+    if files:
+        return files
     others = sorted(path.name for pattern in PICKLES for path in folder.glob(pattern))
     if others:
         raise ModelError(f"{folder}: {others[0]} is not read, as it may run code: convert it to safetensors first")
@@ -74,11 +83,11 @@ def weights(folder: Path) -> list[Path]:
 
 def digest(folder: Path) -> str:
     """SHA-256 of the weights; of several files, of their digests in order."""
-    found = []
+    digests = []
     for path in weights(folder):
         with path.open("rb") as file:
-            found.append(hashlib.file_digest(file, "sha256").hexdigest())
-    return found[0] if len(found) == 1 else hashlib.sha256("".join(found).encode()).hexdigest()
+            digests.append(hashlib.file_digest(file, "sha256").hexdigest())
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def _config(folder: Path) -> dict[str, Any]:
@@ -97,7 +106,7 @@ def _config(folder: Path) -> dict[str, Any]:
 
 
 def _parameters(path: Path) -> int:
-    """Numbers in a file of weights, by the table that it begins with."""
+    """Number of parameters in a safetensors file, by its header."""
     try:
         with path.open("rb") as file:
             size = int.from_bytes(file.read(8), "little")
@@ -110,7 +119,7 @@ def _parameters(path: Path) -> int:
 
 
 def _licence(folder: Path) -> str:
-    """What the folder's ``README.md`` says its licence is, ``""`` where it says nothing."""
+    """Licence that the folder's ``README.md`` states, ``""`` where it states none."""
     try:
         text = (folder / "README.md").read_text(encoding="utf-8")[:20_000]
     except (OSError, ValueError):

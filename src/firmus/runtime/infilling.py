@@ -1,7 +1,7 @@
 """Filling the open cells of a piece: prompt, tokens one by one, notes.
 
-A piece too long for the model is filled window by window: some bars of what stands before are read again, and
-as many of what stands after as there is room for.
+A piece longer than the model's context is filled window by window: each window begins with some bars of left context
+and includes as many bars of right context as fit.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.runtime.batch import Feed, Sequence, place
+from firmus.runtime.batch import Feed, Sequence, open_batch
 from firmus.runtime.constraints import Grammar, Rules
 from firmus.runtime.draft import Draft
-from firmus.runtime.sampling import Sampling, draw, surprise
+from firmus.runtime.sampling import Sampling, draw, negative_log_likelihood
 from firmus.runtime.steering import Steering
 from firmus.runtime.stepper import ROWS, Stepper
 from firmus.score import Chord, Note, Score
@@ -29,31 +29,31 @@ from firmus.tokens.events.cells import BAR_PLACE, BAR_START
 from firmus.tokens.events.cursor import Cursor
 
 Open = NDArray[np.bool_]
-USUAL_CELL = 16  # tokens of an open cell of one part, as a guess before it is composed
-CONTEXT_BARS = 8  # bars before a window that are read again
+TYPICAL_CELL = 16  # tokens of an open cell of one part, as an estimate before it is composed
+CONTEXT_BARS = 8  # bars of left context of a window
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be filled.
+    """Which cells of a score to fill, and under which constraints.
 
     Parameters
     ----------
     score : Score
-        With the notes of open cells already taken out.
+        With the notes of open cells already removed.
     is_open : array (B, P + 1) of bool
         Cells to fill: bars as `firmus.tokens.events` counts them, lane 0 the chord symbols.
     style : str
         ``""`` for none.
     rules : Rules
-        With times counted from the start of the piece.
+        Times count from the start of the piece.
     sampling : Sampling
     controls : tuple of int
-        Control tokens: what the open cells are to be like.
+        Control tokens: the requested attributes of the open cells.
     targets : mapping of str to float
-        What is seen to while composing; see `firmus.runtime.steering`.
+        Target values of controls, for guidance during sampling; see `firmus.runtime.steering`.
     then : callable, optional
-        What is to be filled next, if anything, out of the score that came of this; a piece in sections is composed so.
+        Makes the next request, if any, from the resulting score; a piece in sections is composed this way.
     """
 
     score: Score
@@ -68,7 +68,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What came of a request: the score, and the mean surprise (nats) of its tokens, of which there are so many."""
+    """The result of a request: score, mean negative log-likelihood (nats) per token, and number of tokens."""
 
     score: Score
     nats: float
@@ -76,14 +76,14 @@ class Filled:
 
 
 class Bar(NamedTuple):
-    """Notes that were composed in one bar, as soon as it is whole; told again, they replace what was told of it.
+    """The notes composed in one bar, reported once it is complete; a later report of the same bar replaces it.
 
     Parameters
     ----------
     number : int
-        Of the bar, from 0, as `firmus.tokens.events` counts them.
+        Index of the bar, from 0, as `firmus.tokens.events` counts them.
     notes : tuple of (int, Note)
-        With the place of the part of each.
+        Index of the part, and note.
     """
 
     number: int
@@ -104,15 +104,15 @@ def fill(
     request : Request
     generator : numpy.random.Generator
     progress : callable, optional
-        Takes the bars done and the bars to do.
+        Called with bars done and bars in total.
 
     Returns
     -------
     Filled
-        The request's score with the composed notes added; everything given is as it was.
+        The request's score with the composed notes added; everything given is unchanged.
     """
-    told = (lambda _, done, total: progress(done, total)) if progress else None
-    return next(fill_all(stepper, [(request, generator)], told, rows=1))[1]
+    on_progress = (lambda _, done, total: progress(done, total)) if progress else None
+    return next(fill_all(stepper, [(request, generator)], on_progress, rows=1))[1]
 
 
 def fill_all(
@@ -120,33 +120,33 @@ def fill_all(
     jobs: Iterable[tuple[Request, np.random.Generator]],
     progress: Callable[[int, int, int], None] | None = None,
     rows: int = ROWS,
-    heard: Callable[[int, Bar], None] | None = None,
+    on_bar: Callable[[int, Bar], None] | None = None,
 ) -> Iterator[tuple[int, Filled]]:
-    """Compose the open cells of many requests, some of them at a time; each comes out as `fill` makes it alone.
+    """Compose the open cells of many requests in batches; each result equals that of `fill` alone.
 
     Parameters
     ----------
     stepper : Stepper
     jobs : iterable of (Request, numpy.random.Generator)
-        Taken one by one, when there is room.
+        Consumed one by one, when a row is free.
     progress : callable, optional
-        Takes the number of requests that are finished and, of the one that is furthest, bars done and to do.
+        Called with the number of finished requests and, of the one that is furthest, bars done and in total.
     rows : int
-        Requests that are filled together at most.
-    heard : callable, optional
-        Takes the place of a request among the jobs, and each bar of it that is whole.
+        Batch size: requests filled together at most.
+    on_bar : callable, optional
+        Called with the index of a request among the jobs, and each of its bars once complete.
 
     Yields
     ------
     (int, Filled)
-        Place of a request among the jobs, and what came of it, as soon as it is finished.
+        Index of a request among the jobs, and its result, as soon as it is finished.
     """
-    own, coming = place(stepper, rows), iter(enumerate(jobs))
+    batch, queued = open_batch(stepper, rows), iter(enumerate(jobs))
     running: dict[Future[Filled], int] = {}
     reached: dict[int, tuple[int, int]] = {}
     finished, last = 0, (0, 0, 0)
 
-    def tell() -> None:
+    def report() -> None:
         nonlocal last
         furthest = max(reached.values(), key=lambda each: each[0] / each[1], default=last[1:])
         if progress and (finished, *furthest) != last:
@@ -155,54 +155,54 @@ def fill_all(
 
     def reach(number: int, done: int, total: int) -> None:
         reached[number] = (done, total)
-        tell()
+        report()
 
-    def listener(number: int) -> Listener:
-        whole = heard and partial(heard, number)
-        return Listener(
-            lambda *bars: own.later(partial(reach, number, *bars)),
-            (lambda bar: own.later(partial(whole, bar))) if whole else None,
+    def callbacks(number: int) -> Callbacks:
+        emit = on_bar and partial(on_bar, number)
+        return Callbacks(
+            lambda *bars: batch.call_soon(partial(reach, number, *bars)),
+            (lambda bar: batch.call_soon(partial(emit, bar))) if emit else None,
         )
 
     length = stepper.card.shape["length"]
     try:
         while True:
-            for number, (request, generator) in islice(coming, max(0, own.rows - len(running))):
-                running[own.add(filling(request, generator, length, listener(number)))] = number
+            for number, (request, generator) in islice(queued, max(0, batch.rows - len(running))):
+                running[batch.add(filling(request, generator, length, callbacks(number)))] = number
             if not running:
                 return
-            own.step()
+            batch.step()
             for future in [each for each in running if each.done()]:
                 number = running.pop(future)
                 reached.pop(number, None)
                 finished += 1
                 yield number, future.result()
                 if reached:
-                    tell()
+                    report()
     finally:
         for future in running:
             future.cancel()
-        own.leave()
+        batch.close()
 
 
-class Listener(NamedTuple):
-    """Who is told how far a sequence is (bars done, bars to do), and what it composed, if anybody wants it."""
+class Callbacks(NamedTuple):
+    """Observers of a sequence: of its progress (bars done, bars in total), and optionally of each complete bar."""
 
     progress: Callable[[int, int], None]
-    heard: Callable[[Bar], None] | None = None
+    on_bar: Callable[[Bar], None] | None = None
 
 
-def filling(request: Request, generator: np.random.Generator, length: int, listener: Listener) -> Sequence[Filled]:
-    """The sequence, for a `Batch`, that composes the open cells of a request with a model of so many tokens."""
+def filling(request: Request, generator: np.random.Generator, length: int, callbacks: Callbacks) -> Sequence[Filled]:
+    """The sequence, for a `Batch`, that composes a request's open cells with a model of `length` tokens of context."""
     nats: list[float] = []
     done = before = 0
     steering = Steering(request.targets, request.rules)
     while True:
-        following = listener._replace(progress=partial(_further, listener.progress, done))
-        score = yield from _once(request, steering, generator, length, nats, following)
+        offset = callbacks._replace(progress=partial(_offset_progress, callbacks.progress, done))
+        score = yield from _once(request, steering, generator, length, nats, offset)
         done += int(request.is_open.any(axis=1).sum())
-        if listener.heard and (request.then or before):  # what came back by itself is told, too
-            _tell(listener.heard, score, range(before, len(request.is_open)))
+        if callbacks.on_bar and (request.then or before):  # repeated sections are reported, too
+            _report_bars(callbacks.on_bar, score, range(before, len(request.is_open)))
             before = len(request.is_open)
         further = request.then(score) if request.then else None
         if further is None:
@@ -210,8 +210,8 @@ def filling(request: Request, generator: np.random.Generator, length: int, liste
         request = further
 
 
-def _tell(heard: Callable[[Bar], None], score: Score, bars: range) -> None:
-    """Tell whole bars of a score."""
+def _report_bars(on_bar: Callable[[Bar], None], score: Score, bars: range) -> None:
+    """Report complete bars of a score."""
     ticks = [*events.prepare(score)["ticks"].tolist(), 2**62]
     for index in bars:
         within = [
@@ -220,11 +220,11 @@ def _tell(heard: Callable[[Bar], None], score: Score, bars: range) -> None:
             for note in part.notes
             if ticks[index] <= note.start < ticks[index + 1]
         ]
-        heard(Bar(index, tuple(within)))
+        on_bar(Bar(index, tuple(within)))
 
 
-def _further(progress: Callable[[int, int], None], before: int, done: int, total: int) -> None:
-    """Tell progress after bars that were done before."""
+def _offset_progress(progress: Callable[[int, int], None], before: int, done: int, total: int) -> None:
+    """Report progress, counting bars that were done before."""
     progress(before + done, before + total)
 
 
@@ -234,9 +234,9 @@ def _once(
     generator: np.random.Generator,
     length: int,
     nats: list[float],
-    listener: Listener,
+    callbacks: Callbacks,
 ) -> Sequence[Score]:
-    """Compose the open cells of one request, without what is to follow; the surprise of each token goes to `nats`."""
+    """Compose the open cells of one request, without its `then`; each token's log-loss is appended to `nats`."""
     draft, left = Draft(request.score, request.style, bool(request.is_open[:, 0].any())), request.is_open.copy()
     total, done = int(left.any(axis=1).sum()), 0
     while left.any():
@@ -253,15 +253,15 @@ def _once(
         while True:
             allowed = grammar.allowed()
             token = draw(steering.steer(logits, cursor), allowed, request.sampling, generator)
-            nats.append(surprise(logits, allowed, token))
+            nats.append(negative_log_likelihood(logits, allowed, token))
             bar = cursor.bar if cursor.phase == "fill" else -1
             slot = cursor.push(token)
-            steering.heard(token, cursor)
+            steering.observe(token, cursor)
             if token == vocabulary.BAR:
-                listener.progress(min(done + 1, total), total)
+                callbacks.progress(min(done + 1, total), total)
                 done += 1
-            if listener.heard and bar >= 0 and (token == vocabulary.BAR or cursor.phase == "end"):
-                listener.heard(Bar(first + bar, draft.whole(cursor, now, first, bar)))
+            if callbacks.on_bar and bar >= 0 and (token == vocabulary.BAR or cursor.phase == "end"):
+                callbacks.on_bar(Bar(first + bar, draft.bar_notes(cursor, now, first, bar)))
             if cursor.phase == "end":
                 break
             logits = yield Feed([token], [slot])
@@ -271,25 +271,25 @@ def _once(
 
 
 def rules_within(rules: Rules, prepared: Prepared, first: int, last: int) -> Rules:
-    """Rules with times counted from the start of a window; it ends the piece only if it reaches its last bar."""
+    """Rules with times relative to a window's start; those of the ending hold only if it reaches the last bar."""
     origin = int(prepared["bars"][first, BAR_START])
-    moved = tuple((max(0, start - origin), tones) for start, tones in rules.chords)
+    shifted = tuple((max(0, start - origin), tones) for start, tones in rules.chords)
     is_end = last == len(prepared["bars"])
     return replace(
         rules,
-        chords=moved,
+        chords=shifted,
         final=rules.final if is_end else (),
         final_chord=rules.final_chord if is_end else None,
     )
 
 
 def window(prepared: Prepared, is_open: Open, length: int, is_known: bool = False) -> tuple[int, int]:
-    """First bar to be told and the bar after the last: as many as there is room for.
+    """First bar of the next window and the bar after its last: as many as fit into `length` tokens.
 
-    `is_known`: the open cells have their music already, so that one need not guess how long it is.
+    `is_known`: the open cells have their music already, so their size need not be estimated.
     """
     sizes = np.diff(prepared["borders"]).reshape(is_open.shape)
-    cost = np.where(is_open, sizes + 3 if is_known else USUAL_CELL, sizes + 1).sum(axis=1) + 4
+    cost = np.where(is_open, sizes + 3 if is_known else TYPICAL_CELL, sizes + 1).sum(axis=1) + 4
     opened = np.flatnonzero(is_open.any(axis=1))
     count, room = len(cost), length - len(prepared["programs"]) - 8
     first = max(0, int(opened[0]) - CONTEXT_BARS)
@@ -306,7 +306,7 @@ def window(prepared: Prepared, is_open: Open, length: int, is_known: bool = Fals
 def suggest(
     stepper: Stepper, prompt: list[int], family: str, allowed: NDArray[np.bool_], generator: np.random.Generator
 ) -> int:
-    """Let the model choose one token of a family (a key, a meter) after a prompt; returns its place in the family."""
+    """Sample one token of a family (a key, a meter) after a prompt; returns its index in the family."""
     cursor = Cursor()
     slots = np.array([cursor.push(token) for token in prompt])
     logits = stepper.feed(np.array(prompt), slots, stepper.start(len(prompt)))

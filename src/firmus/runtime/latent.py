@@ -1,8 +1,8 @@
-"""A Latent: windows of a raster in, points of a space out, and back.
+"""A Latent: an encoder from windows of a raster to points of a latent space, and a decoder back.
 
-Points between two windows decode to windows between them, and a step along a direction makes a window more of
-something (see `firmus.learning.latent_directions` for what the card says of the space). What decodes in one go (a
-generator of a GAN) and what tells step after step (the decoder of a VAE) look alike from outside.
+Points between two windows decode to windows between them, and a step along a direction strengthens an attribute of a
+window (see `firmus.learning.latent_directions` for what the card says of the space). A decoder in one pass (the
+generator of a GAN) and an autoregressive one (the decoder of a VAE) have the same interface.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.errors import ModelError
-from firmus.runtime.model_cache import Kept
+from firmus.runtime.model_cache import ModelLoader
 from firmus.runtime.session import session
 from firmus.runtime.weights import Card
 from firmus.tokens import Integers
 
 Points = NDArray[np.float32]
 Feed = dict[str, NDArray[Any]]
-OPEN = -1  # a value that is to be told
+OPEN = -1  # a value that is to be decoded
 
 
-class Told(NamedTuple):
-    """How well windows are told.
+class DecoderScores(NamedTuple):
+    """How well a decoder predicts windows.
 
     Parameters
     ----------
     nats, squared : array (N, T, C)
-        Surprise of each value, and the squared error of its distribution (Brier 1950: 0 to 2).
+        Negative log-likelihood of each value, and the squared error of its distribution (Brier 1950: 0 to 2).
     likeliest : array (N, T, C)
-        The value that would have been likeliest.
+        The likeliest value.
     """
 
     nats: NDArray[np.float64]
@@ -61,18 +61,18 @@ class Latent:
 
     @property
     def can_encode(self) -> bool:
-        """Whether it reads windows, and does not only make them."""
+        """Whether it has an encoder, and not only a decoder."""
         return "encode" in self.card.facts["graphs"]
 
     @property
     def can_tell(self) -> bool:
-        """Whether it decodes step by step, and so says how likely a window is."""
+        """Whether its decoder is autoregressive, and so gives the likelihood of a window."""
         return "step" in self.card.facts["graphs"]
 
     def encode(
         self, values: Integers, bar: int, known: NDArray[np.bool_] | None = None
     ) -> tuple[Points, NDArray[np.float32]]:
-        """Where windows lie: mean and standard deviation (N, Z) of each.
+        """Encode windows: mean and standard deviation (N, Z) of the posterior of each.
 
         Parameters
         ----------
@@ -80,7 +80,7 @@ class Latent:
         bar : int
             Steps in a bar.
         known : array (N, T, C) of bool, optional
-            What the encoder may see of them; all of it by default.
+            Which values the encoder sees; all by default.
         """
         if not self.can_encode:
             raise ModelError(f"model {self.card.name!r} makes music and reads none: it has no encoder")
@@ -110,17 +110,17 @@ class Latent:
         temperature : float
             Of drawing each value; 0 takes the likeliest.
         given : array (N, T, C), optional
-            Values that are to come back as they are; -1 where one is to be told.
+            Values that are kept as they are; -1 where one is to be decoded.
         allowed : array (T, F) of bool, optional
-            Which values may be drawn at each step, those of all columns side by side; of no meaning to a generator that
-            decodes in one go.
+            Which values may be drawn at each step, those of all columns side by side; ignored by a generator that
+            decodes in one pass.
         """
         shape = (len(z), bar * bars, len(self.columns))
         fixed: Integers = np.full(shape, OPEN) if given is None else given
         if "decode" in self.card.facts["graphs"]:
             feed: Feed = {"z": z.astype(np.float32), "given": fixed.astype(np.int64), "bar": np.array(bar)}
-            found: Integers = self._run("decode", ["values"], feed)[0]
-            return np.where(fixed == OPEN, found, fixed)
+            decoded: Integers = self._run("decode", ["values"], feed)[0]
+            return np.where(fixed == OPEN, decoded, fixed)
         values: Integers = np.zeros(shape, np.int64)
         walk = self._walk(z, bar, bars)
         logits = next(walk)
@@ -129,34 +129,34 @@ class Latent:
                 if allowed is not None:
                     start = self.starts[column]
                     scores = np.where(allowed[step, start : start + self.columns[column]], scores, -np.inf)
-                told = _draw(scores, temperature, generator)
+                drawn = _draw(scores, temperature, generator)
                 open_ = fixed[:, step, column] == OPEN
-                values[:, step, column] = np.where(open_, told, fixed[:, step, column])
+                values[:, step, column] = np.where(open_, drawn, fixed[:, step, column])
             if step + 1 < bar * bars:
                 logits = walk.send(values[:, step])
         return values
 
-    def read(self, z: Points, values: Integers, bar: int) -> Told:
-        """How well windows (N, T, C) are told, each value from points (N, Z) and from all that stands before it."""
+    def read(self, z: Points, values: Integers, bar: int) -> DecoderScores:
+        """Score windows (N, T, C): the prediction of each value from points (N, Z) and all values before it."""
         nats, squared, likeliest = np.zeros(values.shape), np.zeros(values.shape), np.zeros_like(values)
         walk = self._walk(z, bar, values.shape[1] // bar)
         logits = next(walk)
         for step in range(values.shape[1]):
             for column, scores in self._columns(logits, values[:, step]):
-                chances = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
-                own = np.take_along_axis(chances, values[:, step, column, None], 1)[:, 0]
-                nats[:, step, column] = -own
-                squared[:, step, column] = 1 - 2 * np.exp(own) + np.exp(2 * chances).sum(axis=1)
+                log_probabilities = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+                of_value = np.take_along_axis(log_probabilities, values[:, step, column, None], 1)[:, 0]
+                nats[:, step, column] = -of_value
+                squared[:, step, column] = 1 - 2 * np.exp(of_value) + np.exp(2 * log_probabilities).sum(axis=1)
                 likeliest[:, step, column] = scores.argmax(axis=1)
             if step + 1 < values.shape[1]:
                 logits = walk.send(values[:, step])
-        return Told(nats, squared, likeliest)
+        return DecoderScores(nats, squared, likeliest)
 
     def _walk(self, z: Points, bar: int, bars: int) -> Generator[NDArray[np.float64], Integers, None]:
-        """Logits (N, F) of each step, from what the decoder is sent of those before: values (N, C)."""
+        """Logits (N, F) of each step; the values (N, C) of the step before are sent in."""
         segments = bars if self.card.facts["hierarchical"] else 1
-        told = {"z": z.astype(np.float32), "segments": np.zeros(segments, np.float32)}
-        plans, begun = self._run("plan", ["plans", "begun"], told)
+        inputs = {"z": z.astype(np.float32), "segments": np.zeros(segments, np.float32)}
+        plans, begun = self._run("plan", ["plans", "begun"], inputs)
         states = begun.reshape(begun.shape[0], len(z), segments, -1)
         length = bar * bars // segments
         before: Integers = np.zeros((len(z), 1, len(self.columns)), np.int64)
@@ -166,14 +166,18 @@ class Latent:
             if inside == 0:
                 state = np.ascontiguousarray(states[:, :, segment])
             feed: Feed = {
-                "values": before, "known": np.full(before.shape, step > 0), "place": np.array([step % bar]),
-                "bar": np.array(bar), "plan": plans[:, segment], "state": state,
-            }  # fmt: skip
+                "values": before,
+                "known": np.full(before.shape, step > 0),
+                "place": np.array([step % bar]),
+                "bar": np.array(bar),
+                "plan": plans[:, segment],
+                "state": state,
+            }
             logits, state = self._run("step", ["logits", "after"], feed)
             before = (yield logits.astype(np.float64))[:, None]
 
     def _columns(self, logits: NDArray[np.float64], values: Integers) -> Iterator[tuple[int, NDArray[np.float64]]]:
-        """Scores (N, V) of each column of a step; what stands in values (N, C) by then adds to those of the next."""
+        """Logits (N, V) of each column of a step; the values (N, C) set by then add to those of later columns."""
         for column, (start, size) in enumerate(zip(self.starts, self.columns, strict=True)):
             yield column, logits[:, start : start + size]
             if column + 1 < len(self.columns):
@@ -186,32 +190,32 @@ class Latent:
 
     @cached_property
     def _within(self) -> NDArray[np.float32]:
-        """What a value adds to the logits of later columns of its step (F, F)."""
+        """Matrix (F, F): what a value adds to the logits of later columns of its step."""
         layers, width = self.card.facts["state"]
         nothing = np.zeros((1, 1, len(self.columns)), np.int64)
         feed = {
-            "values": nothing, "known": nothing > 0, "place": np.array([0]), "bar": np.array(1),
-            "plan": np.zeros((1, width), np.float32), "state": np.zeros((layers, 1, width), np.float32),
-        }  # fmt: skip
-        found: NDArray[np.float32] = self._run("step", ["within"], feed)[0]
-        return found
+            "values": nothing,
+            "known": nothing > 0,
+            "place": np.array([0]),
+            "bar": np.array(1),
+            "plan": np.zeros((1, width), np.float32),
+            "state": np.zeros((layers, 1, width), np.float32),
+        }
+        return self._run("step", ["within"], feed)[0]
 
     def _run(self, graph: str, outputs: list[str], feed: Feed) -> list[Any]:
         if graph not in self._sessions:
             self._sessions[graph] = session(self.card, graph, self.threads)
-        found: list[Any] = self._sessions[graph].run(outputs, feed)
-        return found
+        return self._sessions[graph].run(outputs, feed)
 
 
 def _draw(scores: NDArray[np.float64], temperature: float, generator: np.random.Generator) -> Integers:
     """One value (N,) of each row of scores (N, V)."""
     if temperature <= 0:
-        likeliest: Integers = scores.argmax(axis=1)
-        return likeliest
+        return scores.argmax(axis=1)
     masses = np.exp((scores - scores.max(axis=1, keepdims=True)) / temperature).cumsum(axis=1)
-    drawn: Integers = (masses < generator.random((len(scores), 1)) * masses[:, -1:]).sum(axis=1)
-    return drawn
+    return (masses < generator.random((len(scores), 1)) * masses[:, -1:]).sum(axis=1)
 
 
-load = Kept(Latent)
-"""Model of a name, kept in memory once loaded; see `firmus.runtime.model_cache`."""
+load = ModelLoader(Latent)
+"""Load a model by name, cached in memory; see `firmus.runtime.model_cache`."""

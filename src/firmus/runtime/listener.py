@@ -1,7 +1,7 @@
-"""A Listener: what is measured of music in, chances of labels or of notes out.
+"""A Listener: a discriminative model; features of music in, probabilities of labels or of notes out.
 
 The third kind of model beside the stepper and the latent: classifiers of style, composer and mood, transcription. It
-makes nothing, and its graph keeps no state: arrays in by name, arrays out by name.
+generates nothing, and its graph is stateless: arrays in by name, arrays out by name.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.errors import ModelError
-from firmus.runtime.model_cache import Kept
+from firmus.runtime.model_cache import ModelLoader
 from firmus.runtime.session import session
 from firmus.runtime.weights import Card
 
@@ -31,7 +31,7 @@ class Listener:
     Attributes
     ----------
     inputs, outputs : tuple of str
-        Names of the arrays that the graph takes and gives.
+        Names of the graph's inputs and outputs.
     """
 
     def __init__(self, card: Card, threads: int = 0) -> None:
@@ -54,5 +54,5 @@ class Listener:
         return dict(zip(self.outputs, self.session.run(None, feed), strict=True))
 
 
-load = Kept(Listener)
-"""Model of a name, kept in memory once loaded; see `firmus.runtime.model_cache`."""
+load = ModelLoader(Listener)
+"""Load a model by name, cached in memory; see `firmus.runtime.model_cache`."""

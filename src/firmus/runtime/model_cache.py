@@ -1,7 +1,7 @@
-"""Models in memory: each is loaded once, however many threads ask for it at a time; what was used longest ago leaves.
+"""An LRU cache of loaded models: each is loaded once, however many threads request it at a time.
 
-``FIRMUS_MODEL_BYTES`` says how much room all of them may take together (default: 512 MiB), by the size of their files,
-which is about what a session takes. A model that is in use stays in memory until it is not, also where it has left.
+``FIRMUS_MODEL_BYTES`` limits their total size (default: 512 MiB), by the size of their files, which is about what a
+session takes. A model that is in use stays in memory until it is released, even after it was evicted.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from firmus.errors import ModelError
 from firmus.runtime.weights import Card, card
 
 Model = TypeVar("Model")
-USUAL = 512 << 20
+DEFAULT_BYTES = 512 << 20
 
-_shelf: OrderedDict[tuple[object, str], tuple[Any, int]] = OrderedDict()  # models and their sizes, the latest used last
-_turn = threading.RLock()
+_cache: OrderedDict[tuple[object, str], tuple[Any, int]] = OrderedDict()  # model and size, in order of last use
+_lock = threading.RLock()
 
 
-class Kept(Generic[Model]):
-    """What loads a model by its name, from memory where it is there already.
+class ModelLoader(Generic[Model]):
+    """Loads models of one kind by name, from the cache where possible.
 
     Parameters
     ----------
@@ -41,41 +41,41 @@ class Kept(Generic[Model]):
     def __init__(self, make: Callable[[Card], Model]) -> None:
         self.make = make
 
-    def __call__(self, wanted: str | Card) -> Model:
-        """Model of a name, or of the card of a folder that has none."""
-        name = wanted if isinstance(wanted, str) else str(wanted.folder)
-        with _turn:
-            if (self.make, name) not in _shelf:
-                limit, found = room(), card(wanted) if isinstance(wanted, str) else wanted
-                _shelf[self.make, name] = (self.make(found), sum(path.stat().st_size for path in _files(found)))
-                self._make_room(limit)
-            _shelf.move_to_end((self.make, name))
-            return cast(Model, _shelf[self.make, name][0])
+    def __call__(self, model: str | Card) -> Model:
+        """Model of a name, or of a card (of a folder that has no name)."""
+        name = model if isinstance(model, str) else str(model.folder)
+        with _lock:
+            if (self.make, name) not in _cache:
+                limit, its_card = max_bytes(), card(model) if isinstance(model, str) else model
+                _cache[self.make, name] = (self.make(its_card), sum(path.stat().st_size for path in _files(its_card)))
+                self._evict(limit)
+            _cache.move_to_end((self.make, name))
+            return cast(Model, _cache[self.make, name][0])
 
     def cache_clear(self) -> None:
-        """Let all models of this kind leave."""
-        with _turn:
-            for key in [key for key in _shelf if key[0] is self.make]:
-                del _shelf[key]
+        """Remove all models of this kind from the cache."""
+        with _lock:
+            for key in [key for key in _cache if key[0] is self.make]:
+                del _cache[key]
 
-    def _make_room(self, limit: int) -> None:
-        while len(_shelf) > 1 and sum(size for _, size in _shelf.values()) > limit:
-            _shelf.popitem(last=False)
+    def _evict(self, limit: int) -> None:
+        while len(_cache) > 1 and sum(size for _, size in _cache.values()) > limit:
+            _cache.popitem(last=False)
 
 
-def room() -> int:
-    """Bytes that models may take together.
+def max_bytes() -> int:
+    """Total size limit of the cached models, in bytes.
 
     Raises
     ------
     ModelError
-        Where ``FIRMUS_MODEL_BYTES`` is no such number.
+        Where ``FIRMUS_MODEL_BYTES`` is no whole number.
     """
     text = os.environ.get("FIRMUS_MODEL_BYTES", "")
     if text and not text.isdecimal():
         raise ModelError(f"FIRMUS_MODEL_BYTES={text!r}: it must be a whole number of bytes")
-    return int(text or USUAL)
+    return int(text or DEFAULT_BYTES)
 
 
-def _files(found: Card) -> list[Path]:
-    return [path for ending in ("onnx", "safetensors") for path in found.folder.glob(f"*.{ending}")]
+def _files(card: Card) -> list[Path]:
+    return [path for suffix in ("onnx", "safetensors") for path in card.folder.glob(f"*.{suffix}")]

@@ -1,7 +1,7 @@
-"""Recognising: which style a piece is in, which genre, and whose music it is most like; or why that cannot be told.
+"""Recognition: classifies the style, genre and most similar composer of a piece, or says why it abstains.
 
-Chances are those of a calibrated classifier (`firmus.models.classifier`). No style is named where a piece is too
-short, where it lies farther from everything that was learnt than 99 of 100 held-out pieces do, where noise is
+Probabilities are those of a calibrated classifier (`firmus.models.classifier`). No style is named where a piece is too
+short, where it is out of distribution (farther from the training data than 99 of 100 held-out pieces), where noise is
 likelier, or where no style is likely enough.
 """
 
@@ -22,14 +22,14 @@ from firmus.timing import bars
 MODEL = "recogniser"
 NOISE, NOBODY = "noise", ""
 FEWEST_BARS, FEWEST_NOTES = 4, 16
-FAR = 1.0  # of the classifier's distance
-LEAST = {"style": 0.4, "genre": 0.5, "composer": 0.4}  # likelier than that, or it is not named
-SHOWN, LEAST_SHOWN = 3, 0.02  # of the others
+FAR = 1.0  # threshold of the classifier's distance
+LEAST = {"style": 0.4, "genre": 0.5, "composer": 0.4}  # probability below which nothing is named
+MOST_OTHERS, LEAST_OTHER = 3, 0.02  # of the next likeliest labels: number, and probability
 
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A label, how sure it is, 0 to 1, and the next likeliest."""
+    """A label, its probability, and the next likeliest labels with theirs."""
 
     name: str
     confidence: float
@@ -40,13 +40,13 @@ class Guess:
         return {
             "name": self.name,
             "confidence": round(self.confidence, 3),
-            "others": [{"name": name, "confidence": round(chance, 3)} for name, chance in self.others],
+            "others": [{"name": name, "confidence": round(probability, 3)} for name, probability in self.others],
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What a piece was recognised as; None where that cannot be told, for the `reason` given."""
+    """Labels of a piece; None where the classifier abstains, for the `reason` given."""
 
     style: Guess | None = None
     genre: Guess | None = None
@@ -55,7 +55,7 @@ class Recognition:
 
 
 def recognise(score: Score, name: str = MODEL) -> Recognition:
-    """Recognise a Score.
+    """Classify a Score.
 
     Parameters
     ----------
@@ -74,34 +74,35 @@ def recognise(score: Score, name: str = MODEL) -> Recognition:
         return Recognition(reason=f"too short to tell a style: {_many(count, 'bar')}, {_many(notes, 'note')}")
     listener = load(name)
     classes = listener.card.facts["classes"]
-    found = listener.listen(values=traits(beginning(score))[None])
-    ranked = {head: _ranked(found[head][0], names) for head, names in classes.items()}
-    style, chance = ranked["style"][0]
-    if style == NOISE or float(found["distance"][0]) > FAR:
+    outputs = listener.listen(values=traits(beginning(score))[None])
+    ranked = {head: _ranked(outputs[head][0], names) for head, names in classes.items()}
+    style, probability = ranked["style"][0]
+    if style == NOISE or float(outputs["distance"][0]) > FAR:
         return Recognition(reason="unlike any style that was learnt")
-    if chance < LEAST["style"]:
+    if probability < LEAST["style"]:
         between = " and ".join(f"{each} ({share:.0%})" for each, share in ranked["style"][:2])
         return Recognition(reason=f"no style stands out: most like {between}")
     seen = listener.card.facts["seen"]
-    told = {head: _guess(head, some, seen[head][style] if head in seen else None) for head, some in ranked.items()}
-    return Recognition(told["style"], told["genre"], told["composer"])
+    guesses = {head: _guess(head, some, seen[head][style] if head in seen else None) for head, some in ranked.items()}
+    return Recognition(guesses["style"], guesses["genre"], guesses["composer"])
 
 
 def _many(count: int, what: str) -> str:
     return f"{count} {what}" + ("" if count == 1 else "s")
 
 
-def _ranked(chances: NDArray[np.float32], names: list[str]) -> list[tuple[str, float]]:
-    return [(names[place], float(chances[place])) for place in np.argsort(-chances, kind="stable")]
+def _ranked(probabilities: NDArray[np.float32], names: list[str]) -> list[tuple[str, float]]:
+    return [(names[label], float(probabilities[label])) for label in np.argsort(-probabilities, kind="stable")]
 
 
 def _guess(head: str, ranked: list[tuple[str, float]], seen: list[str] | None) -> Guess | None:
-    """The likeliest, where it is likely enough, somebody, and was learnt from pieces of the style (`seen`)."""
-    (name, chance), *others = ranked
+    """The likeliest label, where it is likely enough, names somebody, and occurs in training data of the style."""
+    (name, probability), *others = ranked
 
-    def tellable(label: str) -> bool:
+    def is_nameable(label: str) -> bool:
         return label not in (NOISE, NOBODY) and (seen is None or label in seen)
 
-    if not tellable(name) or chance < LEAST[head]:
+    if not is_nameable(name) or probability < LEAST[head]:
         return None
-    return Guess(name, chance, tuple(each for each in others if tellable(each[0]) and each[1] >= LEAST_SHOWN)[:SHOWN])
+    likely = tuple(each for each in others if is_nameable(each[0]) and each[1] >= LEAST_OTHER)
+    return Guess(name, probability, likely[:MOST_OTHERS])

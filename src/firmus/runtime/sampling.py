@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 TRIES = 64
-COLD = 0.01  # a temperature below it takes the likeliest
+GREEDY = 0.01  # temperature below which the likeliest token is taken
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How tokens are drawn: `temperature` 0 takes the likeliest, `top_p` 1 leaves nothing out."""
+    """How tokens are drawn: `temperature` 0 is greedy, `top_p` 1 is without truncation."""
 
     temperature: float = 0.9
     top_p: float = 0.95
@@ -46,7 +46,7 @@ def draw(
     if len(choices) == 1:
         return int(choices[0])
     scores = logits[choices].astype(np.float64)
-    if sampling.temperature < COLD:
+    if sampling.temperature < GREEDY:
         return int(choices[scores.argmax()])
     masses = np.exp((scores - np.maximum.reduce(scores)) / sampling.temperature)
     masses /= np.add.reduce(masses)
@@ -58,12 +58,12 @@ def draw(
     return int(choices[masses.argmax()])
 
 
-def surprise(logits: NDArray[np.float32], allowed: NDArray[np.bool_], token: int) -> float:
-    """Nats of a token among those allowed.
+def negative_log_likelihood(logits: NDArray[np.float32], allowed: NDArray[np.bool_], token: int) -> float:
+    """Negative log-likelihood (nats) of a token under the distribution restricted to the allowed tokens.
 
     Examples
     --------
-    >>> surprise(np.zeros(4, np.float32), np.array([True, True, False, False]), 1)
+    >>> negative_log_likelihood(np.zeros(4, np.float32), np.array([True, True, False, False]), 1)
     0.6931471824645996
     """
     scores = logits[allowed]

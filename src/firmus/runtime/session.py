@@ -1,6 +1,6 @@
-"""Sessions of ONNX Runtime: one way to open a graph, for every kind of model.
+"""Sessions of ONNX Runtime, for every kind of model.
 
-``FIRMUS_THREADS`` says how many threads a session may use where the caller does not.
+``FIRMUS_THREADS`` is the default number of threads of a session.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def session(card: Card, graph: str = "model", threads: int | None = 0) -> Any:
     """
     import onnxruntime
 
-    onnxruntime.disable_telemetry_events()  # where a build has them, nothing is told to anybody
+    onnxruntime.disable_telemetry_events()  # in builds that have telemetry
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or int(os.environ.get("FIRMUS_THREADS", "0"))
     options.inter_op_num_threads = 1
@@ -39,7 +39,7 @@ def session(card: Card, graph: str = "model", threads: int | None = 0) -> Any:
 
 
 def _is_idle() -> bool:
-    """Whether the machine has cores to spare: waiting threads that spin are half as fast again there, and slower else.
+    """Whether the machine has idle cores: spinning of waiting threads speeds up by half there, and slows down else.
 
     Measured on two cores, a token with two threads: 0.69 ms spinning and 1.06 ms not; beside two busy processes 1.78 ms
     spinning and 1.04 ms not.

@@ -1,21 +1,20 @@
-"""Steering: what is composed is measured while it is composed, and the model's choices are tilted towards a target.
+"""Steering: guidance during sampling; the music is measured while it is composed, and logits are tilted to a target.
 
-Control tokens tell the model what is wished for; steering sees to it. Each control's next token x is drawn from
+Control tokens condition the model on what is requested; steering corrects the deviation. The next token x is drawn from
 
     p'(x) ∝ p(x) exp(θ f(x)),
 
 the distribution nearest to the model's (in Kullback-Leibler divergence) that has another mean of f (exponential
-tilting; I. Csiszár 1975). θ starts at 0 and follows what was measured, as in stochastic approximation (H. Robbins &
-S. Monro 1951): after each bar it moves by how far the music composed so far has strayed from the
-target. A model that obeys by itself is hardly touched.
+tilting; I. Csiszár 1975). θ starts at 0 and is updated by stochastic approximation (H. Robbins & S. Monro 1951): after
+each bar it moves by the error of the music composed so far. A model that follows its control tokens is hardly changed.
 
 ========= ======================= =========================================================================
-control   f                       where
+control   f                       tokens tilted
 ========= ======================= =========================================================================
 density   - ln(gap to the onset)  the next place or the end of the cell; durations in parts of one voice
 arousal   the same, and velocity  the same, and velocities
           above the usual one
-register  pitch                   pitches, their common share being kept
+register  pitch                   pitches, their total probability unchanged
 polyphony 1 for a further note,   further notes at a place, further drums, durations
           ln(duration) / 2
 valence   major less minor        pitches: the profile of the likeliest major key, less that of the minor
@@ -40,7 +39,7 @@ from firmus.tokens.events.cursor import Cursor
 Logits = NDArray[np.float32]
 GAIN = {"density": 2.0, "arousal": 2.0, "polyphony": 2.0, "register": 0.03, "valence": 2.0}  # of θ by an error
 MOST = {"density": 6.0, "arousal": 6.0, "polyphony": 6.0, "register": 0.4, "valence": 4.0}  # |θ| at most
-PATIENCE, PRESSING = 4, 0.6  # bars until an error of the whole weighs as much beside that of the last bar
+WARM_UP, TOTAL_WEIGHT = 4, 0.6  # bars until the error of the whole has its full weight, relative to the last bar's
 _LOG_STEPS = np.log(np.array(vocabulary.DURATIONS) / vocabulary.QUARTER)
 _LOG_GAPS = np.log(np.arange(1, vocabulary.LONGEST_BAR + 1) / vocabulary.QUARTER)
 _PITCHES = np.arange(128)
@@ -54,7 +53,7 @@ _DURATION = slice(vocabulary.DURATION, vocabulary.DURATION + len(vocabulary.DURA
 
 @dataclass(slots=True)
 class _Tally:
-    """What has been composed, as `firmus.tokens.events.controls.measure` counts it."""
+    """Counts of what has been composed, as in `firmus.tokens.events.controls.measure`."""
 
     quarters: float = 0.0
     onsets: int = 0
@@ -76,7 +75,7 @@ class Steering:
     Parameters
     ----------
     targets : mapping of str to float
-        Of the controls, in the units in which each is measured.
+        By control, in the units in which each is measured.
     rules : Rules
     """
 
@@ -90,7 +89,7 @@ class Steering:
     _bpm: float = 120.0
 
     def window(self) -> None:
-        """Begin another window: times are counted anew."""
+        """Begin another window, in which times count from 0."""
         self._last = {}
 
     def steer(self, logits: Logits, cursor: Cursor) -> Logits:
@@ -102,22 +101,22 @@ class Steering:
         if lane > 0:
             is_single = self.rules.parts[lane - 1].monophonic
             if family == vocabulary.FAMILY["PITCH"]:
-                theta = self.tilt.get("polyphony", 0.0) / 2 - is_single * self._busy()
+                theta = self.tilt.get("polyphony", 0.0) / 2 - is_single * self._onset_tilt()
                 tilted[_DURATION] += theta * _LOG_STEPS
                 return tilted
             if family not in (vocabulary.FAMILY["PLACE"], vocabulary.FAMILY["VELOCITY"]):
-                self._further(tilted, cursor)
-            self._pitches(tilted)
+                self._tilt_continuations(tilted, cursor)
+            self._tilt_pitches(tilted)
             if family == vocabulary.FAMILY["PLACE"]:
                 tilted[_VELOCITY] += self.tilt.get("arousal", 0.0) * _LOUDER
         return tilted
 
-    def _busy(self) -> float:
+    def _onset_tilt(self) -> float:
         return self.tilt.get("density", 0.0) + self.tilt.get("arousal", 0.0)
 
-    def _further(self, tilted: Logits, cursor: Cursor) -> None:
-        """Another note here, a later place, or no more in this cell."""
-        theta, bar = self._busy(), cursor.bars[cursor.bar]
+    def _tilt_continuations(self, tilted: Logits, cursor: Cursor) -> None:
+        """Tilt the continuations of a cell: another note here, a later place, or the end of the cell."""
+        theta, bar = self._onset_tilt(), cursor.bars[cursor.bar]
         if theta:
             since = max(0, bar.start - self._last.get(cursor.lane, bar.start - vocabulary.QUARTER // 2))
             if cursor.place >= 0:
@@ -133,8 +132,8 @@ class Steering:
         tilted[_PITCH] += more
         tilted[_DRUM] += more
 
-    def _pitches(self, tilted: Logits) -> None:
-        """Higher or lower, more major or more minor; what all pitches have together stays."""
+    def _tilt_pitches(self, tilted: Logits) -> None:
+        """Tilt pitches to higher or lower, more major or more minor; their total probability stays."""
         theta, mode = self.tilt.get("register", 0.0), self.tilt.get("valence", 0.0)
         if not theta and not mode:
             return
@@ -145,8 +144,8 @@ class Steering:
         after = before + change
         tilted[_PITCH] = after - (np.logaddexp.reduce(after) - np.logaddexp.reduce(before))
 
-    def heard(self, token: int, cursor: Cursor) -> None:
-        """Take note of a token that was drawn; the cursor has read it."""
+    def observe(self, token: int, cursor: Cursor) -> None:
+        """Count a token that was drawn; the cursor has read it."""
         if not self.targets:
             return
         family = vocabulary.FAMILY_OF[token]
@@ -155,8 +154,8 @@ class Steering:
         elif family == vocabulary.FAMILY["PART"]:
             if cursor.lane > 0:
                 self.bar.quarters += cursor.bars[cursor.bar].length / vocabulary.QUARTER
-                told = [bar.tempo for bar in cursor.bars[: cursor.bar + 1] if bar.tempo is not None]
-                self._bpm = vocabulary.TEMPI[told[-1]] if told else 120.0
+                tempi = [bar.tempo for bar in cursor.bars[: cursor.bar + 1] if bar.tempo is not None]
+                self._bpm = vocabulary.TEMPI[tempi[-1]] if tempi else 120.0
         elif cursor.lane <= 0:
             return
         elif family == vocabulary.FAMILY["PLACE"]:
@@ -175,21 +174,21 @@ class Steering:
             self.bar.velocity += cursor.velocity
 
     def _close(self) -> None:
-        """A bar is done: move every tilt by how far the music has strayed."""
+        """At the end of a bar: update every tilt by its error."""
         bar, self.bar = self.bar, _Tally()
         if not bar.onsets:
             return
         self.so_far.add(bar)
-        pressing = min(self.so_far.quarters / bar.quarters / PATIENCE, 1.0) * PRESSING
+        weight = min(self.so_far.quarters / bar.quarters / WARM_UP, 1.0) * TOTAL_WEIGHT
         for name, target in self.targets.items():
             if name in ("register", "valence") and not bar.notes:
                 continue
-            strayed = self._error(name, target, bar) + self._error(name, target, self.so_far) * pressing
-            moved = self.tilt.get(name, 0.0) + GAIN[name] * strayed
-            self.tilt[name] = float(np.clip(moved, -MOST[name], MOST[name]))
+            error = self._error(name, target, bar) + self._error(name, target, self.so_far) * weight
+            tilt = self.tilt.get(name, 0.0) + GAIN[name] * error
+            self.tilt[name] = float(np.clip(tilt, -MOST[name], MOST[name]))
 
     def _error(self, name: str, target: float, tally: _Tally) -> float:
-        """How far what was counted is from a target: its share, semitones, or the measure's own units."""
+        """Error of a tally: relative to the target, in semitones, or in the measure's own units."""
         if name == "valence":
             return target - majorness(self.classes)
         if name == "register":
@@ -205,6 +204,6 @@ class Steering:
         return _relative(target, full)
 
 
-def _relative(target: float, found: float) -> float:
-    """How far to go, as a share of the target; 1.5 at most."""
-    return float(np.clip((target - found) / max(target, 1e-3), -1.5, 1.5))
+def _relative(target: float, value: float) -> float:
+    """Error relative to the target, within ±1.5."""
+    return float(np.clip((target - value) / max(target, 1e-3), -1.5, 1.5))

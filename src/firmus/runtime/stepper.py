@@ -1,11 +1,11 @@
-"""A Stepper: tokens in, logits of the next token out, what went before kept in a cache.
+"""A Stepper: an autoregressive model with a cache; tokens in, logits of the next token out.
 
 The graph of a transformer (see `firmus.models.transformer.graph`) reads and writes pre-allocated key/value buffers,
 bound as input and output at once: nothing is copied from token to token. That of a recurrent network (see
 `firmus.models.recurrent.graph`) has a state of fixed size instead. A buffer has a row for each sequence, and the rows
-may stand at different places, so sequences can join and leave between any two tokens (see `firmus.runtime.batch`).
+may have different lengths, so sequences can join and leave between any two tokens (see `firmus.runtime.batch`).
 
-Same seed, same bytes: `Stepper.step` gives each row the very bits that `Stepper.feed` gives it alone. The runtime's
+Same seed, same bytes: `Stepper.step` gives each row exactly the bits that `Stepper.feed` gives it alone. The runtime's
 kernels do so by themselves wherever they were measured; `Stepper.exact` measures it on this machine, and where it
 does not hold, rows are fed one by one.
 """
@@ -20,34 +20,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.errors import ModelError
-from firmus.runtime.model_cache import Kept
+from firmus.runtime.model_cache import ModelLoader
 from firmus.runtime.session import session
 from firmus.runtime.weights import Card
 from firmus.tokens import Integers
 
 HEAD = 64
-ROWS = 16  # sequences that are fed together at most
-_FED = ("tokens", "index", "slots", "last", "total")
+ROWS = 16  # largest batch size
+_INPUTS = ("tokens", "index", "slots", "last", "total")
 Logits = NDArray[np.float32]
 
 
 class State:
-    """What is kept of some sequences, a row each, and how many tokens each has read.
+    """The caches of some sequences, a row each, and how many tokens each has read.
 
     Parameters
     ----------
     memories : sequence of onnxruntime.NodeArg
-        Inputs of the graph that keep what went before: (rows, heads, capacity, 64), or of fixed size (rows, width).
+        Inputs of the graph that hold the cache: (rows, heads, capacity, 64), or of fixed size (rows, width).
     capacity : int
-        Tokens that a row has room for; it grows by itself.
+        Tokens that a row has room for; it grows when needed.
     rows : int
 
     Attributes
     ----------
     lengths : array (rows,)
-        Tokens that each row keeps; setting one to 0 empties the row.
+        Tokens in the cache of each row; setting one to 0 empties the row.
     forgotten : array (rows,)
-        Tokens that each row has passed over and does not keep; see `recall`.
+        Tokens of each row that count as positions but are not in its cache; see `recall`.
     buffers : dict of arrays
         Memory that was never written to takes up no room.
     """
@@ -63,7 +63,7 @@ class State:
         self.calls: dict[tuple[int, int], _Call] = {}
 
     def reserve(self, length: int) -> None:
-        """Make room for so many tokens in every row, keeping what is there."""
+        """Make room for so many tokens in every row, preserving the contents."""
         if length <= self.capacity:
             return
         filled = int(self.lengths.max())
@@ -85,17 +85,17 @@ class State:
                 buffer[target] = buffer[source]
 
     def recall(self, row: int, source: State, first: int, last: int) -> None:
-        """Let a row go on with what another state's first row keeps of its tokens `first` to `last`, not among them.
+        """Append to a row the cache entries of tokens `first` to `last` (exclusive) of another state's first row.
 
-        The row stands after the token `last` then. Tokens between what it stood after and `first` are forgotten: it
-        cannot look back at them. Nothing else changes, as when attention to them is knocked out (M. Geva et al.,
-        Dissecting Recall of Factual Associations in Auto-Regressive Language Models, 2023).
+        The row's next position is then `last`. Tokens between its previous position and `first` are forgotten: it
+        cannot attend to them. Nothing else changes, as in attention knockout (M. Geva et al., Dissecting Recall of
+        Factual Associations in Auto-Regressive Language Models, 2023).
 
         Parameters
         ----------
         row : int
         source : State
-            Of the same model, with nothing forgotten; each token has keys and values of its own in it.
+            Of the same model, with nothing forgotten; it holds keys and values of each token.
         first, last : int
         """
         at = int(self.lengths[row])
@@ -107,7 +107,7 @@ class State:
 
 
 def _grows(buffer: NDArray[Any]) -> bool:
-    """Whether a buffer holds something of every token, rather than a state."""
+    """Whether a buffer holds entries for every token, rather than a state of fixed size."""
     return buffer.ndim == 4
 
 
@@ -120,11 +120,11 @@ class Stepper:
         self.card = card
         self.session = session(card, threads=threads)
         self.vocabulary: int = self.session.get_outputs()[0].shape[1]
-        self.memories = [each for each in self.session.get_inputs() if each.name not in _FED]
+        self.memories = [each for each in self.session.get_inputs() if each.name not in _INPUTS]
 
     @property
     def keeps_tokens(self) -> bool:
-        """Whether something is kept of each token, to be looked back at; a recurrent network has one state for all."""
+        """Whether the cache has entries for each token; a recurrent network has one state for all."""
         return all(len(each.shape) == 4 for each in self.memories)
 
     def start(self, capacity: int = 2048, rows: int = 1) -> State:
@@ -132,7 +132,7 @@ class Stepper:
         return State(self.memories, capacity, rows)
 
     def feed(self, tokens: Integers, slots: Integers, state: State, row: int = 0) -> Logits:
-        """Read tokens (T,) at slots (T, 3) into one row of the state; logits (V,) of what comes next.
+        """Read tokens (T,) at slots (T, 3) into one row of the state; logits (V,) of the next token.
 
         A prompt and a single step are the same call.
         """
@@ -140,7 +140,7 @@ class Stepper:
         return logits
 
     def step(self, tokens: Integers, slots: Integers, state: State) -> Logits:
-        """Read a token into each of the first rows: tokens (R,) at slots (R, 3); logits (R, V) of what comes next.
+        """Read a token into each of the first rows: tokens (R,) at slots (R, 3); logits (R, V) of the next ones.
 
         Each row's logits are, bit for bit, those that `feed` would give.
         """
@@ -203,7 +203,7 @@ class Stepper:
 
 
 def _reset(state: State, lengths: NDArray[np.int64], before: dict[str, NDArray[Any]]) -> None:
-    """Let rows stand where they stood."""
+    """Restore lengths and states of fixed size."""
     state.lengths[:] = lengths
     for name, buffer in before.items():
         state.buffers[name][:] = buffer
@@ -228,9 +228,9 @@ class _Call:
         self.memories = {name: buffer[rows] for name, buffer in state.buffers.items()}
         self.after = {name: np.empty_like(each) for name, each in self.memories.items() if not _grows(each)}
         self.binding = stepper.session.io_binding()
-        wanted = {each.name for each in stepper.session.get_inputs()}
+        graph_inputs = {each.name for each in stepper.session.get_inputs()}
         for name, array in self.inputs.items():
-            if name in wanted:
+            if name in graph_inputs:
                 self.binding.bind_ortvalue_input(name, OrtValue.ortvalue_from_numpy(array))
         for name, memory in self.memories.items():
             value = OrtValue.ortvalue_from_numpy(memory)
@@ -240,5 +240,5 @@ class _Call:
         self.binding.bind_ortvalue_output("logits", OrtValue.ortvalue_from_numpy(self.logits))
 
 
-load = Kept(Stepper)
-"""Model of a name, kept in memory once loaded; see `firmus.runtime.model_cache`."""
+load = ModelLoader(Stepper)
+"""Load a model by name, cached in memory; see `firmus.runtime.model_cache`."""

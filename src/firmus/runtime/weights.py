@@ -1,8 +1,8 @@
-"""Trained weights: where they lie, their cards, and the check that they are what the card says.
+"""Trained weights: their folders, their cards, and the check of their digests.
 
 A model is a folder with ``model.onnx`` and ``card.json``. Shipped ones lie in ``firmus/assets/weights``;
-``FIRMUS_WEIGHTS`` names another folder of such folders, which is looked through first. There may be folders in Hugging
-Face's layout among them (`firmus.runtime.external`).
+``FIRMUS_WEIGHTS`` names another folder of such folders, which is searched first. There may be folders in Hugging Face's
+layout among them (`firmus.runtime.external`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SHIPPED = Path(__file__).parent.parent / "assets" / "weights"
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What is known of a model.
+    """A model card.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Card:
     representation : str
         Module of `firmus.tokens` that its tokens belong to.
     styles, tasks, controls : tuple of str
-        What it was trained to compose, to do and to obey.
+        Styles it was trained on, tasks it performs, and controls it is conditioned on.
     shape : dict
         ``vocabulary``, ``length`` (tokens it was trained to see at once).
     digest : str
@@ -59,7 +59,7 @@ class Card:
 
     @property
     def credits(self) -> tuple[str, ...]:
-        """Whose music it learnt from, with the licence."""
+        """Sources of its training data, with their licences."""
         return tuple(f"{each['title']} ({each['credit']}; {each['licence']})" for each in self.facts.get("data", []))
 
     def model(self, graph: str = "model") -> bytes:
@@ -68,31 +68,31 @@ class Card:
             data = (self.folder / f"{graph}.onnx").read_bytes()
         except OSError as error:
             raise ModelError(f"weights of {self.name!r}: {graph}.onnx: {error.strerror or error}") from None
-        found, wanted = hashlib.sha256(data).hexdigest(), self.facts.get("graphs", {}).get(graph, self.digest)
-        if found != wanted:
+        actual, expected = hashlib.sha256(data).hexdigest(), self.facts.get("graphs", {}).get(graph, self.digest)
+        if actual != expected:
             raise ModelError(
-                f"weights of {self.name!r} are damaged: SHA-256 of {graph}.onnx is {found[:12]}…, the card says "
-                f"{wanted[:12]}…"
+                f"weights of {self.name!r} are damaged: SHA-256 of {graph}.onnx is {actual[:12]}…, the card says "
+                f"{expected[:12]}…"
             )
         return data
 
 
 def folders() -> list[Path]:
-    """Folders that are looked through for models, in order."""
-    own = os.environ.get("FIRMUS_WEIGHTS")
-    return [Path(own), SHIPPED] if own else [SHIPPED]
+    """Folders that are searched for models, in order."""
+    folder = os.environ.get("FIRMUS_WEIGHTS")
+    return [Path(folder), SHIPPED] if folder else [SHIPPED]
 
 
 def cards() -> dict[str, Card]:
-    """Cards of every model there is, by name; of two with one name, the first found."""
+    """Cards of all models, by name; of two with one name, the first found."""
     found: dict[str, Card] = {}
     for folder in folders():
         for path in sorted(folder.glob("*/card.json")):
             card = read_card(path)
             found.setdefault(card.name, card)
         for path in sorted(folder.glob("*/config.json")):
-            if external.is_one(path.parent):
-                with contextlib.suppress(ModelError):  # a model of another kind; told when it is asked for by name
+            if external.is_model_folder(path.parent):
+                with contextlib.suppress(ModelError):  # an unsupported model; an error when it is requested by name
                     found.setdefault(path.parent.name, Card(**external.facts(path.parent)))
     return found
 
@@ -105,21 +105,21 @@ def card(name: str) -> Card:
     ModelError
         Where there is none of that name; the message names the nearest.
     """
-    found = cards()
-    if name not in found:
+    known = cards()
+    if name not in known:
         if name and Path(name).name == name:
             for folder in folders():
-                if external.is_one(folder / name):
+                if external.is_model_folder(folder / name):
                     external.facts(folder / name)  # which says why it cannot be played
-        where = f" in {' or '.join(str(folder) for folder in folders())}" if not found else ""
-        raise ModelError(unknown("model", name, found) if found else f"there are no models{where}")
-    return found[name]
+        where = f" in {' or '.join(str(folder) for folder in folders())}" if not known else ""
+        raise ModelError(unknown("model", name, known) if known else f"there are no models{where}")
+    return known[name]
 
 
 def found(name: str) -> Card:
     """Card of one model by its name, or by the path of its folder in Hugging Face's layout.
 
-    Of people on this machine alone, who name their own folders: what comes from a network is looked up by `card`.
+    For local users alone, who name their own folders; names that come over a network are looked up by `card`.
 
     Raises
     ------

@@ -98,10 +98,19 @@ def hear(
     begin, end = take.sounding()
     loudness = mastering.loudness(take.samples, take.rate)
     nothing = Heard(
-        name=Path(path).name, seconds=take.seconds, loudness=loudness, sounding=(begin, end), cents=0.0, pulse=None,
-        key=None, notes=(), score=Score(title=Path(path).stem), model="", weights="",
+        name=Path(path).name,
+        seconds=take.seconds,
+        loudness=loudness,
+        sounding=(begin, end),
+        cents=0.0,
+        pulse=None,
+        key=None,
+        notes=(),
+        score=Score(title=Path(path).stem),
+        model="",
+        weights="",
         unknown=dict.fromkeys(("notes", "key", "tempo", "meter"), SILENT),
-    )  # fmt: skip
+    )
     if end <= begin or loudness == -np.inf:
         return nothing
     samples, levels, cents, rate = _tuned(take, begin, end, voices)
@@ -114,9 +123,16 @@ def hear(
     grid = beats.beats if beats and beats.confidence >= SURE_TEMPO else None
     score = transcribe.to_score(notes, grid, *PART[voices], Path(path).stem)
     return replace(
-        nothing, cents=cents, pulse=beats, key=key, notes=tuple(notes), score=score, model=model, weights=weights,
+        nothing,
+        cents=cents,
+        pulse=beats,
+        key=key,
+        notes=tuple(notes),
+        score=score,
+        model=model,
+        weights=weights,
         unknown=_missing(len(notes), key, beats),
-    )  # fmt: skip
+    )
 
 
 def _tuned(
@@ -149,7 +165,7 @@ def _notes(
         for note in found:
             profile[note.pitch % 12] += note.end - note.start
         return found, profile, "pYIN", ""
-    chances = transcriber.hear(levels, progress=progress)
+    chances = transcriber.predict(levels, progress=progress)
     card = transcriber.card()
     return transcriber.notes(chances), transcriber.profile(chances), card.name, card.digest
 

@@ -117,7 +117,8 @@ class Analysis:
             "melody": self._melody(),
             "phrases": [
                 {
-                    "bar": at(each.start), "last_bar": at(max(each.end - 1, each.start)),
+                    "bar": at(each.start),
+                    "last_bar": at(max(each.end - 1, each.start)),
                     "confidence": round(each.confidence, 3),
                 }
                 for each in self.phrases
@@ -133,12 +134,14 @@ class Analysis:
             ],
             "groove": {
                 name: getattr(self.groove, name) for name in ("swing", "syncopation", "consistency", "pattern", "share")
-            } if self.groove else None,
+            }
+            if self.groove
+            else None,
             "valence": self.mood.valence if self.mood else None,
             "arousal": self.mood.arousal if self.mood else None,
             "voice_leading": {name: round(share, 4) for name, share in self.voices.items()},
             **{name: summary[name] for name in ("bars", "seconds", "notes", "density", "polyphony", "parts")},
-        }  # fmt: skip
+        }
 
     def html(self, language: str = "en", found: dict[str, Any] | None = None) -> str:
         """The analysis as a page, with plots; of `found` instead of `as_dict` where it is given."""
@@ -235,13 +238,23 @@ def analyse(score: Score) -> Analysis:
     if recognised.style is None:
         unknown["style"] = recognised.reason
     return Analysis(
-        score, key, areas, meter, symbols, chords.fit(score, symbols), phrases,
-        cadences.cadences(score, symbols, areas, phrases), sections, texture.textures(score), grooves.groove(score),
-        mood, voice_leading.faults(score), recognised, unknown,
-    )  # fmt: skip
+        score,
+        key,
+        areas,
+        meter,
+        symbols,
+        chords.fit(score, symbols),
+        phrases,
+        cadences.cadences(score, symbols, areas, phrases),
+        sections,
+        texture.textures(score),
+        grooves.groove(score),
+        mood,
+        voice_leading.faults(score),
+        recognised,
+        unknown,
+    )
 
 
 def _agrees(meter: meters.MeterEstimate, score: Score) -> bool:
-    return any(
-        meter.meter.text == each.text or {meter.meter.bar, each.bar} <= {960, 1920} for each in score.meters
-    )  # fmt: skip
+    return any(meter.meter.text == each.text or {meter.meter.bar, each.bar} <= {960, 1920} for each in score.meters)

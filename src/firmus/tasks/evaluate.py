@@ -22,9 +22,11 @@ PREFERRED = (".json", ".musicxml", ".mxl", ".mid", ".midi", ".abc")  # of files 
 
 
 def evaluate(
-    generated: Path, reference: Path, progress: Callable[[str, int, int], None] | None = None,
+    generated: Path,
+    reference: Path,
+    progress: Callable[[str, int, int], None] | None = None,
     spread: report.Spread | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Compare the pieces of two folders (or files); see `firmus.evaluation.report.compare`.
 
     Parameters
@@ -53,9 +55,11 @@ def evaluate(
 
 
 def read(
-    path: Path, left_out: dict[str, str], progress: Callable[[str, int, int], None] | None = None,
+    path: Path,
+    left_out: dict[str, str],
+    progress: Callable[[str, int, int], None] | None = None,
     spread: report.Spread | None = None,
-) -> dict[str, Score]:  # fmt: skip
+) -> dict[str, Score]:
     """Pieces of a folder by their names in it without suffix; of several files of one name one is read."""
     if not path.exists():
         raise FormatError(f"{path}: there is no such file or folder")

@@ -63,7 +63,7 @@ class SoundAnalysis:
             "tuning_cents": round(heard.cents, 1),
             "beats": [round(float(each), 3) for each in heard.pulse.beats] if heard.pulse else [],
             "notes_by": heard.model or None,
-        }  # fmt: skip
+        }
 
     def html(self, language: str = "en") -> str:
         """The analysis as a page, with plots."""

@@ -54,9 +54,12 @@ class ListeningTest:
     """
 
     def __init__(
-        self, folders: dict[str, Path], results: Path, most: int = 12,
+        self,
+        folders: dict[str, Path],
+        results: Path,
+        most: int = 12,
         progress: Callable[[str, int, int], None] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         if len(folders) < 2:
             raise InvalidBrief("a listening test compares two folders or more: name A, B and perhaps --real")
         self.results, self._lock = results, threading.Lock()
@@ -108,10 +111,15 @@ class ListeningTest:
         if any(name not in self.clips for name in named):
             raise InvalidBrief("an answer is about clips of this test")
         ratings = answer.get("ratings", {})
-        good = answer.get("choice") in ("left", "right") if trial.get("kind") == "pair" else (
-            isinstance(ratings, dict) and set(ratings) == set(listening.QUESTIONS)
-            and all(value in (1, 2, 3, 4, 5) for value in ratings.values())
-        )  # fmt: skip
+        good = (
+            answer.get("choice") in ("left", "right")
+            if trial.get("kind") == "pair"
+            else (
+                isinstance(ratings, dict)
+                and set(ratings) == set(listening.QUESTIONS)
+                and all(value in (1, 2, 3, 4, 5) for value in ratings.values())
+            )
+        )
         if not good:
             raise InvalidBrief("an answer is left or right, or 1 to 5 for each question")
         kept = {name: answer[name] for name in ("session", "trial", "choice", "ratings", "seconds") if name in answer}
@@ -182,16 +190,24 @@ def _rendered(path: Path) -> Any:
     first = int(tick(score, _begin(seconds(score, score.end))))
     last = min(score.end, int(tick(score, seconds(score, first) + LONGEST)) + 1)
     parts = tuple(
-        replace(part, notes=tuple(
-            replace(note, start=note.start - first) for note in part.notes if first <= note.start < last
-        ))
+        replace(
+            part,
+            notes=tuple(replace(note, start=note.start - first) for note in part.notes if first <= note.start < last),
+        )
         for part in score.parts
-    )  # fmt: skip
+    )
     tempi = [each for each in score.tempi if each.start <= first][-1:]
     cut = replace(
-        score, parts=parts, tempi=tuple(replace(each, start=0) for each in tempi), meters=score.meters[:1],
-        keys=(), chords=(), sections=(), pickup=0, end=last - first,
-    )  # fmt: skip
+        score,
+        parts=parts,
+        tempi=tuple(replace(each, start=0) for each in tempi),
+        meters=score.meters[:1],
+        keys=(),
+        chords=(),
+        sections=(),
+        pickup=0,
+        end=last - first,
+    )
     return synth.render(cut, sample_rate=RATE).samples
 
 

@@ -76,9 +76,14 @@ def check(target: Path, force: bool) -> None:
 
 
 def sound(
-    prompt: str, *, seconds: float = USUAL_SECONDS, model: str | None = None, seed: int | None = None,
-    temperature: float = 1.0, progress: Progress | None = None,
-) -> Sound:  # fmt: skip
+    prompt: str,
+    *,
+    seconds: float = USUAL_SECONDS,
+    model: str | None = None,
+    seed: int | None = None,
+    temperature: float = 1.0,
+    progress: Progress | None = None,
+) -> Sound:
     """Make sound of words.
 
     Parameters
@@ -117,14 +122,20 @@ def sound(
     loud = mastering.loudness(samples, rate)
     brief = {"prompt": prompt, "seconds": seconds, "model": chosen.name, "seed": drawn, "temperature": temperature}
     measured = {
-        "seconds": round(len(samples) / rate, 3), "sample_rate": rate,
+        "seconds": round(len(samples) / rate, 3),
+        "sample_rate": rate,
         "loudness": round(loud, 1) if loud > -70 else None,
         "engine": {name: chosen.facts[name] for name in ("architecture", "licence")},
-    }  # fmt: skip
+    }
     origin = Origin(
-        firmus=__version__, model=chosen.name, weights=engine.card.digest, task="sound", seed=drawn, brief=brief,
+        firmus=__version__,
+        model=chosen.name,
+        weights=engine.card.digest,
+        task="sound",
+        seed=drawn,
+        brief=brief,
         measured=measured,
-    )  # fmt: skip
+    )
     return Sound(synth.Audio(samples, rate), origin)
 
 

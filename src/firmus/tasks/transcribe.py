@@ -62,10 +62,17 @@ def _origin(heard: Heard, asked: dict[str, object], path: Path) -> Origin:
             "key": round(heard.key.confidence, 3) if heard.key else 0.0,
         },
         "unknown": heard.unknown,
-    }  # fmt: skip
+    }
     with path.open("rb") as file:
         source = hashlib.file_digest(file, "sha256").hexdigest()
     return Origin(
-        firmus=__version__, model=heard.model, weights=heard.weights, task="transcribe", seed=0, brief=asked,
-        measured=measured, source=source, ai_generated=False,
-    )  # fmt: skip
+        firmus=__version__,
+        model=heard.model,
+        weights=heard.weights,
+        task="transcribe",
+        seed=0,
+        brief=asked,
+        measured=measured,
+        source=source,
+        ai_generated=False,
+    )

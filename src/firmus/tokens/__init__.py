@@ -5,9 +5,9 @@ Every representation module has
 ``TITLE``
     its name in words;
 ``KIND``
-    ``"sequence"`` (a piece is a line of tokens), ``"raster"`` (a piece is a table: steps of time × columns),
-    ``"sound"`` (a table of frames, and the sound that is played for it) or ``"borrowed"`` (a line of tokens of models
-    that were trained elsewhere: nothing is prepared for training);
+    ``"sequence"`` (a piece is a sequence of tokens), ``"raster"`` (a table: steps of time × columns),
+    ``"sound"`` (a table of frames, and synthesised audio of it) or ``"borrowed"`` (a sequence of tokens of models
+    trained elsewhere: nothing is prepared for training);
 ``VOCABULARY``, ``PLACES``, ``PARTS``, ``QUARTER``
     numbers of tokens, of places in a bar and of parts, and steps of time in a quarter note;
 ``encode(score) -> array``
@@ -15,25 +15,25 @@ Every representation module has
 ``decode(array) -> Score``
     a valid Score out of *any* integer array;
 ``quantise(score) -> Score``
-    what is left of a Score: ``decode(encode(score)) == quantise(score)``;
+    a Score as the representation preserves it: ``decode(encode(score)) == quantise(score)``;
 ``prepare(score, style, derived) -> Prepared``
-    what training keeps of a piece: a dict of arrays, small enough to hold a corpus in memory.
+    a piece preprocessed for training: a dict of arrays, small enough to hold a corpus in memory.
 
-A sequence has besides
+A sequence also has
 
 ``slots(tokens) -> array (T, 3)``
-    where in the music each token leads: time, place in the bar, part (see `firmus.models.transformer`);
+    position in the music after each token: time, place in the bar, part (see `firmus.models.transformer`);
 ``scales(pieces, length) -> Scales``
-    what the classes of its controls mean in each style; empty where it has no controls;
+    borders between the classes of its controls in each style; empty where it has no controls;
 ``example(prepared, generator, length, transpose, scales) -> Example``
     one random training sequence of at most `length` tokens out of a prepared piece.
 
-Sound has besides
+Sound also has
 
-``example(prepared, generator, length, transpose, scales) -> Heard``
-    one random stretch of `length` frames: levels of its spectrum and what sounds in it.
+``example(prepared, generator, length, transpose, scales) -> AudioExample``
+    one random stretch of `length` frames: its spectrogram and the keys that sound in it.
 
-A raster has besides
+A raster also has
 
 ``COLUMNS``
     the number of values of each of its C columns;
@@ -59,7 +59,7 @@ Scales = dict[str, dict[str, list[float]]]  # style → control → the seven bo
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a representation asks of a network.
+    """The dimensions of a representation that a network depends on.
 
     Parameters
     ----------
@@ -80,14 +80,14 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A training sequence: each token is learnt from those before it, unless it was given.
+    """A training sequence: each token is predicted from those before it, unless it was given.
 
     Parameters
     ----------
     tokens : array (T,)
     slots : array (T, 3)
     given : array (T,) of bool
-        True for tokens that are context and not to be learnt; the first always is.
+        True for tokens that are context and excluded from the loss; the first always is.
     """
 
     tokens: Integers
@@ -102,5 +102,5 @@ def in_bars(score: Score, bar: int) -> Score:
 
 
 def shape(module: Any) -> Shape:
-    """What a representation module asks of a network."""
+    """Shape of a representation module."""
     return Shape(module.VOCABULARY, module.PLACES, module.PARTS, module.QUARTER, getattr(module, "COLUMNS", ()))

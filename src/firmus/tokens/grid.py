@@ -2,7 +2,7 @@
 
 What it is
     The serialisation on which four-part models are compared: 46 pitches (36 to 81) and a rest, four tokens
-    to the sixteenth. Held and repeated notes are not told apart.
+    to the sixteenth. Held and repeated notes are not distinguished.
 Paper
     Huang et al., *Music Transformer* (2018), section 4.1; data of Boulanger-Lewandowski et al. (2012).
 Conventions
@@ -80,7 +80,7 @@ def _runs(line: Integers) -> tuple[Note, ...]:
 
 
 def quantise(score: Score) -> Score:
-    """What the grid keeps: pitches at every sixteenth, no repeated notes, no meter, key or tempo."""
+    """A Score as the grid preserves it: pitches at every sixteenth, no repeated notes, no meter, key or tempo."""
     return decode(encode(score))
 
 

@@ -1,15 +1,15 @@
-"""Drums on a grid of sixteenths: which are struck together, how loud each, and how early or late.
+"""Drums on a grid of sixteenths: which are hit together, and velocity and microtiming of each.
 
 What it is
-    A groove of nine drums as 19 values a step: one for the drums struck together, and for each drum a class of
-    velocity and one of timing. With the first column alone a groove is quantised and flat; the others make it human.
+    A groove of nine drums as 19 values a step: one for the drums hit together, and for each drum a class of velocity
+    and one of timing. With the first column alone a groove is quantised and flat; the others humanise it.
 Paper
     Gillick et al., *Learning to Groove with Inverse Sequence Transformations* (2019), section 3.1: nine drums, hits,
     velocities and offsets; here in classes, so that a rare accent is drawn as one and not averaged away.
 Conventions
-    A raster (S, 19). Column 0: a bit for each of `DRUMS`. Columns 1 to 9: 0 not struck, 1 to 8 velocities 1 to 127 in
-    equal classes. Columns 10 to 18: 0 not struck, 1 to 8 timing from 1/8 to just under 1/8 of a quarter early to late.
-    Drums of General MIDI outside the nine count as their nearest, or are left out. All notes last a 32nd.
+    A raster (S, 19). Column 0: a bit for each of `DRUMS`. Columns 1 to 9: 0 no hit, 1 to 8 velocities 1 to 127 in
+    equal classes. Columns 10 to 18: 0 no hit, 1 to 8 timing from 1/8 to just under 1/8 of a quarter early to late.
+    Drums of General MIDI outside the nine are mapped to their nearest, or are left out. All notes last a 32nd.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ CLASSES = 8
 COLUMNS = (SETS, *[1 + CLASSES] * (2 * len(DRUMS)))
 VOCABULARY = COLUMNS[0]
 TIMING = raster.STEP // CLASSES  # ticks of a class of timing
-USUAL = 6  # class of velocity where none is told
+USUAL = 6  # default class of velocity
 
 
 def encode(score: Score) -> Integers:
-    """Raster (S, 19) of all drum parts of a score; of two strokes of a drum in one step, the louder.
+    """Raster (S, 19) of all drum parts of a score; of two hits of a drum in one step, the louder.
 
     Examples
     --------
@@ -47,14 +47,14 @@ def encode(score: Score) -> Integers:
     count = raster.steps(score)
     loud, late = np.moveaxis(strokes(score, count), -1, 0)
     late = late // TIMING
-    late[:1] = np.maximum(late[:1], 0)  # nothing sounds before the beginning
+    late[:1] = np.maximum(late[:1], 0)  # no onset before the beginning
     struck = loud > 0
     classes = np.where(struck, 1 + loud // 16, 0), np.where(struck, 1 + CLASSES // 2 + late, 0)
     return np.concatenate([together(struck)[:, None], *classes], axis=1).astype(np.int16)
 
 
 def decode(values: Integers) -> Score:
-    """Score of a drum part out of any array; what is no class sounds in the middle of them; the inverse of `encode`."""
+    """Score of a drum part out of any array, invalid classes replaced by middle ones; the inverse of `encode`."""
     table = raster.table(values, len(COLUMNS))
     notes = []
     for step, place in np.argwhere(apart(table[:, 0])):
@@ -67,7 +67,7 @@ def decode(values: Integers) -> Score:
 
 
 def quantise(score: Score) -> Score:
-    """What the raster keeps."""
+    """A Score as the raster preserves it."""
     return decode(encode(score))
 
 

@@ -1,12 +1,12 @@
 """A melody on a grid of sixteenths: at each step a pitch begins, a rest begins, or nothing changes.
 
 What it is
-    One voice, 90 values a step: what `firmus.models.vae` encodes and interpolates.
+    One voice, 90 values a step, as `firmus.models.vae` encodes and interpolates.
 Paper
     Roberts et al., *A Hierarchical Latent Vector Model for Learning Long-Term Structure in Music* (2018), section 4.1,
     with the pitches of a piano.
 Conventions
-    A raster (S, 1): 0 nothing new, 1 a rest begins, 2 to 89 pitches 21 to 108. Of a score with several parts the
+    A raster (S, 1): 0 no change, 1 a rest begins, 2 to 89 pitches 21 to 108. Of a score with several parts the
     melody is read, of several notes at once the highest. Velocities, meter, key and tempo are not kept.
 """
 
@@ -50,7 +50,7 @@ def decode(values: Integers) -> Score:
 
 
 def quantise(score: Score) -> Score:
-    """What the raster keeps."""
+    """A Score as the raster preserves it."""
     return decode(encode(score))
 
 

@@ -1,11 +1,11 @@
 """A trio on a grid of sixteenths: melody, bass and drums.
 
 What it is
-    Three values a step: those of `firmus.tokens.melody` for the melody and for the bass, and the drums struck together.
+    Three values a step: those of `firmus.tokens.melody` for the melody and for the bass, and the drums hit together.
 Paper
     Roberts et al., *A Hierarchical Latent Vector Model for Learning Long-Term Structure in Music* (2018), section 4.1.
 Conventions
-    A raster (S, 3). Of a score the part that sings, the part of a bass and all drums are read; velocities and timing
+    A raster (S, 3). Of a score the melody part, the bass part and all drums are read; velocities and timing
     are not kept.
 """
 
@@ -57,7 +57,7 @@ def decode(values: Integers) -> Score:
 
 
 def quantise(score: Score) -> Score:
-    """What the raster keeps."""
+    """A Score as the raster preserves it."""
     return decode(encode(score))
 
 

@@ -77,7 +77,7 @@ def perform(commission: Commission, progress: Progress | None = None) -> list[Wo
             observer.bar(job + 1, bar)
 
     try:
-        for job, filled in fill_all(model, jobs(), on_progress, heard=on_bar if observer else None):
+        for job, filled in fill_all(model, jobs(), on_progress, on_bar=on_bar if observer else None):
             index = job // drafts
             work = _work(commission, seeds[index], plans[index], filled.score, filled.nats)
             if index not in works or _rank(work, "obedience") > _rank(works[index], "obedience"):

@@ -1,7 +1,7 @@
-"""Explaining a piece: how surprising each note is, what forced it, in the light of which notes, who else has it.
+"""Explaining a piece: surprise of each note, effects of rules, influences of earlier notes, the same runs elsewhere.
 
-What the model was told (the rules, the controls) is known of a Work that Firmus composed; a stranger's piece is read
-as if the model had composed all of it. What cannot be told is said to be unknown, with the reason.
+The model's conditions (rules, controls) are known of a Work that Firmus composed; any other piece is read as if the
+model had composed all of it. What cannot be determined is reported as unknown, with the reason.
 """
 
 from __future__ import annotations
@@ -20,10 +20,18 @@ from firmus.composing.selection import bar_spans, find_part
 from firmus.errors import InvalidBrief
 from firmus.render.instruments import drum
 from firmus.runtime.influence import influences
-from firmus.runtime.surprise import NoteSurprise, Reading, readings, untold
+from firmus.runtime.note_likelihood import NoteLikelihood, Reading, conditioning_effects, readings
 from firmus.score import Note, Score
-from firmus.tasks.explain import model_reading as telling
 from firmus.tasks.explain.explanation import ExplainedNote, Explanation, Influence
+from firmus.tasks.explain.model_reading import (
+    Folder,
+    ModelReading,
+    beat_of,
+    find_note,
+    note_name,
+    reading_of_score,
+    reading_of_work,
+)
 from firmus.timing import bar_at, bars
 from firmus.tokens import events
 from firmus.work import Brief, Work
@@ -31,12 +39,12 @@ from firmus.work import Brief, Work
 __all__ = ["ExplainedNote", "Explanation", "Influence", "explain", "read"]
 
 BIT = float(np.log(2))  # nats
-LEAST = 0.05  # bits of an influence that is told
-BARS, NOTES = 24, 12  # influences that are told of a note: bars of parts, and single notes,
-CLOSEST = 4  # looked for in so many of the former
-ASKED = ("model", "style", "bars", "parts")
+LEAST = 0.05  # bits of an influence that is reported
+BARS, NOTES = 24, 12  # influences reported of a note: bars of parts, and single notes,
+CLOSEST = 4  # which are measured in so many of the former
+OPTIONS = ("model", "style", "bars", "parts")
 WORK = b'"firmus-work"'  # how the file of a work begins
-MOST_STEPS = 40_000  # tokens that are read anew to find influences, unless more notes are asked for
+MOST_STEPS = 40_000  # tokens that are read anew to measure influences, unless more notes are requested
 
 
 def explain(
@@ -54,17 +62,17 @@ def explain(
     Parameters
     ----------
     source : Work or Score
-        Of a Work those notes are explained that Firmus composed.
+        Of a Work the notes that Firmus composed are explained.
     brief : Brief, optional
         Or its fields as keywords: `model` (that reads it: of a Work the one that composed it, else ``"composer"``),
-        `style` (of a stranger's piece; the likeliest where it is not given), `bars` and `parts` (which notes).
+        `style` (of any other piece; the likeliest where it is not given), `bars` and `parts` (which notes).
     note : str, optional
-        One note above all: ``"bar 7 beat 2 alto"``.
-    among : folder, or what can find shared runs, optional
-        Other pieces to look for the same runs in.
+        One note in particular: ``"bar 7 beat 2 alto"``.
+    among : folder, or an object that finds shared runs, optional
+        Other pieces to search for the same runs.
     most : int, optional
-        Of how many notes, the most surprising first, it is measured in the light of what they were composed; 0 for the
-        chosen one alone. As many as take about half a minute where it is not given.
+        For how many notes, the most surprising first, influences are measured; 0 for the chosen one alone. As many as
+        take about half a minute where it is not given.
     progress : callable, optional
 
     Raises
@@ -72,121 +80,142 @@ def explain(
     InvalidBrief
         Where there is no such note, or no note at all.
     ModelError
-        Where the model does not go from note to note.
+        Where the model does not predict note by note.
     """
     score = source.score if isinstance(source, Work) else source
     if not any(part.notes for part in score.parts):
         raise InvalidBrief("the piece has no notes: there is nothing to explain")
     brief = brief or Brief.of(**options)
     for name in brief.as_dict():
-        if name not in ASKED:
-            raise InvalidBrief(f"{name}: explain takes {', '.join(ASKED)}, a note and other pieces")
+        if name not in OPTIONS:
+            raise InvalidBrief(f"{name}: explain takes {', '.join(OPTIONS)}, a note and other pieces")
     if isinstance(among, str | Path):
-        among = telling.Folder(Path(among), progress)
-        among.files()  # refused before anything is read, if need be
+        among = Folder(Path(among), progress)
+        among.files()  # raises before anything is read
     unknown: dict[str, str] = {}
     if isinstance(source, Work):
         if brief.style is not None:
             raise InvalidBrief(f"style {brief.style!r}: the work says itself what it was composed as; leave it out")
-        told = telling.of_work(source, brief.model, unknown)
+        model_reading = reading_of_work(source, brief.model, unknown)
     else:
-        told = telling.of_score(score, brief.model, brief.style, unknown)
-    chosen = telling.find_note(score, note) if note else None
-    wanted = _wanted(score, brief, chosen)
-    read = _read(told, wanted, progress)
-    reader = _Explainer(score, told, read, wanted, progress)
-    notes = reader.notes()
+        model_reading = reading_of_score(score, brief.model, brief.style, unknown)
+    chosen = find_note(score, note) if note else None
+    selected = _selected(score, brief, chosen)
+    passages = _read(model_reading, selected, progress)
+    explainer = _Explainer(score, model_reading, passages, selected, progress)
+    notes = explainer.notes()
     if not notes:
         raise InvalidBrief("none of these notes was composed by Firmus: there is nothing to explain in them")
-    if read[-1].first > 0:
-        length = told.model.card.shape["length"]
+    if passages[-1].first > 0:
+        length = model_reading.model.card.shape["length"]
         unknown["before"] = (
             f"longer than the {length:,} tokens that the model reads at once: see reads_from of each note"
         )
     place = next((at for at, each in enumerate(notes) if (each.part, each.index) == chosen), None)
     if chosen is not None and place is None:
         raise InvalidBrief(f"note {note!r} was given, not composed by Firmus: there is nothing to explain in it")
-    if told.model.keeps_tokens:
-        notes = reader.in_the_light_of(notes, place, most, unknown)
+    if model_reading.model.keeps_tokens:
+        notes = explainer.with_influences(notes, place, most, unknown)
     else:
-        unknown["influences"] = f"model {told.model.card.name!r} keeps one memory of all it has read"
+        unknown["influences"] = f"model {model_reading.model.card.name!r} keeps one memory of all it has read"
     notes, shared = _shared(score, notes, among, unknown)
-    return Explanation(score, told.model.card.name, told.style, tuple(notes), place, shared, unknown)
+    return Explanation(score, model_reading.model.card.name, model_reading.style, tuple(notes), place, shared, unknown)
 
 
-def _wanted(score: Score, brief: Brief, chosen: tuple[int, int] | None) -> set[tuple[int, int]]:
-    """Notes (part, index) that are meant."""
+def _selected(score: Score, brief: Brief, chosen: tuple[int, int] | None) -> set[tuple[int, int]]:
+    """Notes (part, index) to explain."""
     spans = bar_spans(score, brief.bars)
     places = [find_part(score, name) for name in brief.parts] or range(len(score.parts))
-    found = {
+    selected = {
         (place, index)
         for place in places
         for index, each in enumerate(score.parts[place].notes)
         if any(start <= each.start < stop for start, stop in spans)
     }
-    if not found:
+    if not selected:
         raise InvalidBrief("no note begins in these bars of these parts: there is nothing to explain")
-    if chosen is not None and chosen not in found:
+    if chosen is not None and chosen not in selected:
         raise InvalidBrief("the note asked for is not among these bars and parts: leave bars and parts out")
-    return found
+    return selected
 
 
-def _read(told: telling.Telling, wanted: set[tuple[int, int]], progress: Progress | None) -> list[Reading]:
-    """The piece, read as far as the last note that is meant."""
-    found, left, count = [], set(wanted), len(told.is_open)
-    for reading in readings(told.model, told.known, told.is_open, told.style, told.rules, told.controls):
-        found.append(reading)
-        left -= {(each.told.part, each.told.index) for each in reading.notes}
+def _read(model_reading: ModelReading, selected: set[tuple[int, int]], progress: Progress | None) -> list[Reading]:
+    """Read the piece as far as the last selected note, stretch by stretch."""
+    this = model_reading
+    passages, left, count = [], set(selected), len(this.is_open)
+    for reading in readings(this.model, this.known, this.is_open, this.style, this.rules, this.controls):
+        passages.append(reading)
+        left -= {(each.note.part, each.note.index) for each in reading.notes}
         if progress:
             progress("read", reading.last, count)
         if not left:
             break
-    return found
+    return passages
 
 
 class _Explainer:
-    """Turns what was measured in tokens into notes of the score."""
+    """Maps measurements of tokens to notes of the score."""
 
     def __init__(
-        self, score: Score, told: telling.Telling, read: list[Reading], wanted: set[tuple[int, int]],
+        self,
+        score: Score,
+        model_reading: ModelReading,
+        passages: list[Reading],
+        selected: set[tuple[int, int]],
         progress: Progress | None,
-    ) -> None:  # fmt: skip
-        self.score, self.told, self.read, self.progress = score, told, read, progress
+    ) -> None:
+        self.score, self.model_reading, self.passages, self.progress = score, model_reading, passages, progress
         self.bars = every = bars(score)
-        ticks = events.prepare(told.known)["ticks"].tolist()
+        ticks = events.prepare(model_reading.known)["ticks"].tolist()
         self.numbers = [every[bar_at(every, tick)].number for tick in ticks]  # of the bars of the representation
-        self.found: list[tuple[Reading, NoteSurprise]] = [
-            (reading, each) for reading in read for each in reading.notes if (each.told.part, each.told.index) in wanted
+        self.measured: list[tuple[Reading, NoteLikelihood]] = [
+            (reading, each)
+            for reading in passages
+            for each in reading.notes
+            if (each.note.part, each.note.index) in selected
         ]
 
     def notes(self) -> list[ExplainedNote]:
         """Every note with its surprise."""
-        order = sorted(range(len(self.found)), key=lambda at: -self.found[at][1].nats)
+        order = sorted(range(len(self.measured)), key=lambda at: -self.measured[at][1].nats)
         rank = {at: place for place, at in enumerate(order, 1)}
-        return [self._note(reading, each, rank[at]) for at, (reading, each) in enumerate(self.found)]
+        return [self._note(reading, each, rank[at]) for at, (reading, each) in enumerate(self.measured)]
 
-    def _note(self, reading: Reading, each: NoteSurprise, rank: int) -> ExplainedNote:
-        part, index = each.told.part, each.told.index
+    def _note(self, reading: Reading, each: NoteLikelihood, rank: int) -> ExplainedNote:
+        part, index = each.note.part, each.note.index
         sounding: Note = self.score.parts[part].notes[index]
-        bar, beat = telling.beat_of(self.bars, sounding.start)
+        bar, beat = beat_of(self.bars, sounding.start)
 
         def name(pitch: int) -> str:
-            return telling.note_name(self.score, part, pitch, drum)
+            return note_name(self.score, part, pitch, drum)
 
-        rules = dict(each.pressure)
-        if "chords" in rules and not self.told.asks_chords:
+        rules = dict(each.masked)
+        if "chords" in rules and not self.model_reading.has_chord_rules:
             rules["ending"] = max(rules.pop("chords"), rules.get("ending", 0.0))
         bits = (each.nats / BIT, each.when_nats / BIT, each.pitch_nats / BIT, each.length_nats / BIT)
-        likelier = tuple((name(pitch), chance) for pitch, chance in each.likelier)
+        likelier = tuple((name(pitch), probability) for pitch, probability in each.likelier)
+        repeats = self.model_reading.repeats.get((part, index))
         return ExplainedNote(
-            part, index, bar, beat, name(sounding.pitch), *bits, rank, each.chance, likelier, rules, each.left, {},
-            self.told.returns.get((part, index)), self.numbers[reading.first],
-        )  # fmt: skip
+            part,
+            index,
+            bar,
+            beat,
+            name(sounding.pitch),
+            *bits,
+            rank,
+            each.probability,
+            likelier,
+            rules,
+            each.unmasked,
+            {},
+            repeats,
+            self.numbers[reading.first],
+        )
 
-    def in_the_light_of(
+    def with_influences(
         self, notes: list[ExplainedNote], chosen: int | None, most: int | None, unknown: dict[str, str]
     ) -> list[ExplainedNote]:
-        """Notes with what was told and what stood before them, as many as are asked for."""
+        """Notes with effects of conditions and influences of earlier notes, for as many as are requested."""
         by_rank = sorted(range(len(notes)), key=lambda at: (at != chosen, notes[at].rank))
         count = self._affordable(by_rank) if most is None else most + (chosen is not None)
         picked = set(by_rank[:count])
@@ -195,43 +224,43 @@ class _Explainer:
             none = "is not measured here: firmus explain measures it"
             unknown["influences"] = f"what a note came from {some if count else none}"
         done = list(notes)
-        for reading in self.read:
-            own = [at for at in sorted(picked) if self.found[at][0] is reading]
-            if own:
-                self._told(reading, done, own)
-                self._before(reading, done, own, len(picked))
+        for reading in self.passages:
+            indices = [at for at in sorted(picked) if self.measured[at][0] is reading]
+            if indices:
+                self._add_conditions(reading, done, indices)
+                self._add_influences(reading, done, indices, len(picked))
         return done
 
     def _affordable(self, order: Sequence[int]) -> int:
-        """How many notes it takes about half a minute to measure."""
+        """How many notes can be measured in about half a minute."""
         steps = 0
         for count, at in enumerate(order):
-            reading, each = self.found[at]
-            before = sum(first < each.told.first for first, _ in reading.cells.values())
-            steps += (before + NOTES) * (each.told.last - each.told.first)
+            reading, each = self.measured[at]
+            before = sum(first < each.note.first for first, _ in reading.cells.values())
+            steps += (before + NOTES) * (each.note.last - each.note.first)
             if steps > MOST_STEPS:
                 return max(count, 1)
         return len(order)
 
-    def _told(self, reading: Reading, notes: list[ExplainedNote], own: Sequence[int]) -> None:
-        """What the key, the chords, the sections and the controls did."""
-        told = self.told
-        change = untold(reading, told.known, told.style, told.controls)
+    def _add_conditions(self, reading: Reading, notes: list[ExplainedNote], indices: Sequence[int]) -> None:
+        """Add the effects of the key, the chords, the sections and the controls."""
+        this = self.model_reading
+        effects = conditioning_effects(reading, this.known, this.style, this.controls)
         place = {id(each): at for at, each in enumerate(reading.notes)}
-        for at in own:
-            here = place[id(self.found[at][1])]
-            bits = {name: each[here] / BIT for name, each in change.items()}
-            notes[at] = replace(notes[at], told=bits)
+        for at in indices:
+            here = place[id(self.measured[at][1])]
+            bits = {name: each[here] / BIT for name, each in effects.items()}
+            notes[at] = replace(notes[at], conditions=bits)
 
-    def _before(self, reading: Reading, notes: list[ExplainedNote], own: Sequence[int], total: int) -> None:
-        """What each note was composed in the light of: bars of parts, then the notes in those that did most."""
+    def _add_influences(self, reading: Reading, notes: list[ExplainedNote], indices: Sequence[int], total: int) -> None:
+        """Add the influences of bars of parts, then those of single notes in the bars of the largest influence."""
         cells = list(reading.cells)
-        told = [self.found[at][1].told for at in own]
-        nats = influences(reading, told, list(reading.cells.values()))
+        targets = [self.measured[at][1].note for at in indices]
+        nats = influences(reading, targets, list(reading.cells.values()))
         within: dict[tuple[int, int], list[Any]] = {}
         for each in reading.all_notes:
             within.setdefault((each.bar, each.part + 1), []).append(each)
-        for done, (at, note) in enumerate(zip(own, told, strict=True), 1):
+        for done, (at, note) in enumerate(zip(indices, targets, strict=True), 1):
             strongest = sorted(
                 np.flatnonzero(np.abs(nats[done - 1]) >= LEAST * BIT), key=lambda u: -abs(nats[done - 1, u])
             )
@@ -267,7 +296,7 @@ def _shared(
 
 
 def read(path: str | Path, tune: int = 1) -> Work | Score:
-    """Read what is to be explained: a Work from its folder or ``piece.json``, a Score from any music file."""
+    """Read a piece to explain: a Work from its folder or ``piece.json``, a Score from any music file."""
     path = Path(path)
     if path.is_dir():
         return Work.load(path)

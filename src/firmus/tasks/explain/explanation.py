@@ -1,4 +1,4 @@
-"""What an explanation holds: the notes of a piece and what can be told of each, as values, a page and heat maps."""
+"""The result of explaining: the notes of a piece with their measurements, as values, a page and heat maps."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from firmus.render import heat
 from firmus.render.instruments import drum
 from firmus.render.pages import explanation
 from firmus.score import Score
-from firmus.tasks.explain import model_reading as telling
+from firmus.tasks.explain.model_reading import beat_of, note_name
 from firmus.timing import Bar, bar_at, bars
 from firmus.tokens import events
 
-UNLIKELY = 9.0  # bits of a pitch from which on it is worth a second look
+UNLIKELY = 9.0  # bits of a pitch from which on it is reported as unlikely
 
 
 @dataclass(frozen=True, slots=True)
 class Influence:
-    """Something that was read before a note, and by how much it made the note likelier.
+    """Influence of an earlier bar of a part, or of an earlier note, on a note.
 
     Parameters
     ----------
     bar : int
         Its number.
     part : int
-        Place in `Score.parts`; -1 for the chord symbols.
+        Index in `Score.parts`; -1 for the chord symbols.
     index : int or None
-        Place in `Part.notes` of a single note; None for all that the part has in the bar.
+        Index in `Part.notes` of a single note; None for all notes of the part in the bar.
     bits : float
-        Below 0 where it spoke against the note.
+        By which it made the note likelier; below 0, less likely.
     """
 
     bar: int
@@ -44,12 +44,12 @@ class Influence:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedNote:
-    """One note, and what can be told of it.
+    """One note and its measurements.
 
     Parameters
     ----------
     part, index : int
-        Places in `Score.parts` and `Part.notes`.
+        Indices in `Score.parts` and `Part.notes`.
     bar : int
         Its number.
     beat : float
@@ -57,28 +57,28 @@ class ExplainedNote:
     name : str
         Of the pitch or the drum.
     bits : float
-        Its surprise: the sum of the next three, which tell that a note begins here, which pitch it has, how long it is.
+        Its surprise: the sum of the next three: that a note begins here, which pitch it has, how long it is.
     when_bits, pitch_bits, length_bits : float
     rank : int
         1 for the most surprising note of those explained.
     chance : float
-        Of the pitch, 0 to 1, given that a note begins here.
+        Probability of the pitch, 0 to 1, given that a note begins here.
     likelier : tuple of (str, float)
-        The likeliest other pitches and their chances.
+        The likeliest other pitches and their probabilities.
     rules : dict of str to float
-        Share, 0 to 1, of the chances of all pitches that each rule took away.
+        Share, 0 to 1, of the probability of all pitches that each rule masks.
     left : float
-        Share that all rules together left; near 0 the rules forced the note.
-    told : dict of str to float
-        Bits by which each thing the model was told (key, chords, sections, controls) made the note likelier.
+        Share that all rules together leave; near 0 the rules forced the note.
+    conditions : dict of str to float
+        Bits by which each condition of the model (key, chords, sections, controls) made the note likelier.
     returns : int or None
-        Number of the bar from which the form brought it back.
+        Number of the bar that it repeats, by the form.
     reads_from : int
-        Number of the first bar that the model had before it.
+        Number of the first bar in the model's context.
     bars_before, notes_before : tuple of Influence, or None
-        What it was composed in the light of, the strongest first; None where it was not measured.
+        Influences on it, the strongest first; None where they were not measured.
     shared : SharedRun or None
-        The longest run it belongs to that stands in another piece, where others are known.
+        The longest run of notes around it that also occurs in another piece, where others are given.
     """
 
     part: int
@@ -95,7 +95,7 @@ class ExplainedNote:
     likelier: tuple[tuple[str, float], ...]
     rules: dict[str, float]
     left: float
-    told: dict[str, float]
+    conditions: dict[str, float]
     returns: int | None
     reads_from: int
     bars_before: tuple[Influence, ...] | None = None
@@ -105,21 +105,21 @@ class ExplainedNote:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What can be told of a piece's notes.
+    """The explanation of a piece's notes.
 
     Parameters
     ----------
     score : Score
     model, style : str
-        Who read it, and as what.
+        The model that read it, and the style it was conditioned on.
     notes : tuple of ExplainedNote
-        In the order in which the model composes: bar by bar, and in each bar part by part.
+        In the order of encoding: bar by bar, and in each bar part by part.
     chosen : int or None
-        Place in `notes` of the note that was asked for.
+        Index in `notes` of the requested note.
     shared : tuple of SharedRun
         The longest runs that the piece shares with others, longest first.
     unknown : dict of str to str
-        What could not be told, and why.
+        What could not be determined, and why.
     """
 
     score: Score
@@ -137,19 +137,19 @@ class Explanation:
 
     @property
     def rules(self) -> dict[str, float]:
-        """Mean share of the model's chances that each rule took away: near 0 no hindrance, near 1 against habit."""
+        """Mean share of the model's probability that each rule masks: near 0 no effect, near 1 against the model."""
         names = dict.fromkeys(name for note in self.notes for name in note.rules)
         return {name: float(np.mean([note.rules[name] for note in self.notes if name in note.rules])) for name in names}
 
     @property
     def unlikely(self) -> tuple[ExplainedNote, ...]:
-        """Notes whose pitch is worth a second look, as a proofreader would give it, the least likely first."""
-        found = [note for note in self.notes if note.pitch_bits >= UNLIKELY]
-        return tuple(sorted(found, key=lambda note: -note.pitch_bits))
+        """Notes of unlikely pitch, to proofread, the least likely first."""
+        unlikely = [note for note in self.notes if note.pitch_bits >= UNLIKELY]
+        return tuple(sorted(unlikely, key=lambda note: -note.pitch_bits))
 
     @property
     def focus(self) -> ExplainedNote:
-        """The note that was asked for, else the most surprising one of which it was measured what it came from."""
+        """The requested note, else the most surprising one whose influences were measured."""
         if self.chosen is not None:
             return self.notes[self.chosen]
         return min(self.notes, key=lambda note: (note.bars_before is None, note.rank))
@@ -178,75 +178,89 @@ class Explanation:
         }
 
     def html(self, language: str = "en") -> str:
-        """A page with both heat maps, on which each note tells what is known of it."""
+        """A page with both heat maps, which shows the measurements of each note."""
         return explanation.page(
             self.as_dict(), self.score, self._places(), f"{self.focus.part}-{self.focus.index}", language
         )
 
     def maps(self, language: str = "en") -> dict[str, str]:
         """Heat maps as SVG: ``"roll"`` and ``"score"`` by surprise, ``"influences"`` of the note in `focus`."""
-        surprise = {
-            (note.part, note.index): heat.SURPRISE[heat.surprise_step(note.bits)] for note in self.notes
-        }  # fmt: skip
+        surprise = {(note.part, note.index): heat.SURPRISE[heat.surprise_step(note.bits)] for note in self.notes}
         legend = heat.surprise_legend(language)
-        found = {
+        maps = {
             "roll": heat.on_roll(self.score, surprise, legend=legend, language=language),
             "score": heat.on_score(self.score, surprise, legend),
         }
         focus = self.focus
         if focus.bars_before is not None:
             bits = {(each.bar, self.part_names[each.part]): each.bits for each in focus.bars_before if each.part >= 0}
-            mine = (focus.part, focus.index)
+            own = (focus.part, focus.index)
             shades = {
                 note: heat.INFLUENCE[heat.influence_step(bits.get(at, 0.0))] for note, at in self._places().items()
             }
             for index in range(focus.index + 1, len(self.score.parts[focus.part].notes)):
                 shades[focus.part, index] = heat.INFLUENCE[heat.influence_step(0.0)]  # not yet read
-            shades[mine] = surprise[mine]
-            found["influences"] = heat.on_roll(self.score, shades, mine, heat.influence_legend(language), language)
-        return {name: drawn for name, drawn in found.items() if drawn}
+            shades[own] = surprise[own]
+            maps["influences"] = heat.on_roll(self.score, shades, own, heat.influence_legend(language), language)
+        return {name: svg for name, svg in maps.items() if svg}
 
     def _places(self) -> dict[tuple[int, int], tuple[int, str]]:
         """Number of the bar, as the model counts bars, and part of every note."""
         every, ticks = bars(self.score), events.prepare(self.score)["ticks"].tolist()
         return {
             (part, index): (every[bar_at(every, ticks[bar])].number, self.part_names[part])
-            for part, told in enumerate(events.told_order(self.score))
-            for bar, index in told
+            for part, order in enumerate(events.encoding_order(self.score))
+            for bar, index in order
         }
 
     def _note(self, note: ExplainedNote, names: Sequence[str], every: list[Bar]) -> dict[str, Any]:
-        def listed(found: tuple[Influence, ...] | None) -> list[dict[str, Any]] | None:
-            return None if found is None else [self._influence(each, names, every) for each in found]
+        def listed(influences: tuple[Influence, ...] | None) -> list[dict[str, Any]] | None:
+            return None if influences is None else [self._influence(each, names, every) for each in influences]
 
         return {
-            "id": f"{note.part}-{note.index}", "part": names[note.part], "bar": note.bar, "beat": note.beat,
-            "name": note.name, "bits": round(note.bits, 3), "when_bits": round(note.when_bits, 3),
-            "pitch_bits": round(note.pitch_bits, 3), "length_bits": round(note.length_bits, 3), "rank": note.rank,
-            "chance": round(note.chance, 4), "likelier": [[name, round(chance, 4)] for name, chance in note.likelier],
-            "rules": _rounded(note.rules), "left": round(note.left, 4), "told": _rounded(note.told),
-            "returns": note.returns, "reads_from": note.reads_from,
-            "bars_before": listed(note.bars_before), "notes_before": listed(note.notes_before),
+            "id": f"{note.part}-{note.index}",
+            "part": names[note.part],
+            "bar": note.bar,
+            "beat": note.beat,
+            "name": note.name,
+            "bits": round(note.bits, 3),
+            "when_bits": round(note.when_bits, 3),
+            "pitch_bits": round(note.pitch_bits, 3),
+            "length_bits": round(note.length_bits, 3),
+            "rank": note.rank,
+            "chance": round(note.chance, 4),
+            "likelier": [[name, round(chance, 4)] for name, chance in note.likelier],
+            "rules": _rounded(note.rules),
+            "left": round(note.left, 4),
+            "told": _rounded(note.conditions),
+            "returns": note.returns,
+            "reads_from": note.reads_from,
+            "bars_before": listed(note.bars_before),
+            "notes_before": listed(note.notes_before),
             "shared": None if note.shared is None else self._run(note.shared, every),
-        }  # fmt: skip
+        }
 
     def _influence(self, each: Influence, names: Sequence[str], every: list[Bar]) -> dict[str, Any]:
-        found: dict[str, Any] = {"bar": each.bar, "part": names[each.part] if each.part >= 0 else "chords"}
+        values: dict[str, Any] = {"bar": each.bar, "part": names[each.part] if each.part >= 0 else "chords"}
         if each.index is not None:
             note = self.score.parts[each.part].notes[each.index]
-            found |= {
+            values |= {
                 "id": f"{each.part}-{each.index}",
-                "beat": telling.beat_of(every, note.start)[1],
-                "name": telling.note_name(self.score, each.part, note.pitch, drum),
+                "beat": beat_of(every, note.start)[1],
+                "name": note_name(self.score, each.part, note.pitch, drum),
             }
-        return {**found, "bits": round(each.bits, 3)}
+        return {**values, "bits": round(each.bits, 3)}
 
     def _run(self, run: SharedRun, every: list[Bar]) -> dict[str, Any]:
         first = self.score.parts[run.part].notes[run.indices[0]]
         return {
-            "piece": run.piece, "bar": run.bar, "notes": len(run.indices), "semitones": run.semitones,
-            "from_bar": telling.beat_of(every, first.start)[0], "part": run.part + 1,
-        }  # fmt: skip
+            "piece": run.piece,
+            "bar": run.bar,
+            "notes": len(run.indices),
+            "semitones": run.semitones,
+            "from_bar": beat_of(every, first.start)[0],
+            "part": run.part + 1,
+        }
 
 
 def _rounded(values: dict[str, float]) -> dict[str, float]:

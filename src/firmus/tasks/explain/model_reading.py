@@ -1,4 +1,4 @@
-"""What explaining a piece needs to know: how a model was, or would be, told it, and which notes are meant."""
+"""The inputs of explaining a piece: how a model reads it, which notes are selected, and the pieces of a folder."""
 
 from __future__ import annotations
 
@@ -24,35 +24,35 @@ from firmus.errors import FirmusError, FormatError, InvalidBrief, ModelError
 from firmus.pitch import STEPS
 from firmus.runtime import stepper
 from firmus.runtime.constraints import Rules
-from firmus.runtime.surprise import side_by_side
+from firmus.runtime.note_likelihood import batched_nats
 from firmus.runtime.weights import Card, card, cards
 from firmus.score import TICKS_PER_QUARTER, Note, Part, Score
 from firmus.timing import Bar, bar_at, bars
 from firmus.tokens import events
 from firmus.work import Brief, Work
 
-HEARD = 96  # tokens of music by which a style is told
+STYLE_TOKENS = 96  # tokens of music by which a style is inferred
 Reasons = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """How a piece is told to a model.
+class ModelReading:
+    """How a piece is encoded for a model, and what the model is conditioned on.
 
     Parameters
     ----------
     model : Stepper
     known : Score
-        The piece as the model knows it; see `firmus.composing.autoregressive.plan.model_view`.
+        The piece as the model sees it; see `firmus.composing.autoregressive.plan.model_view`.
     is_open : array (B, P + 1) of bool
-        Cells that were composed; all, where nobody knows.
+        Cells that were composed; all, where that is not known.
     style : str
     rules : Rules or None
     controls : tuple of int
-    asks_chords : bool
-        Whether the rules of chords were asked for, rather than being those of the ending.
-    returns : dict of (int, int) to int
-        Of notes (part, index) that a form brought back: the number of the bar that they return from.
+    has_chord_rules : bool
+        Whether the rules of chords were requested, rather than being those of the ending.
+    repeats : dict of (int, int) to int
+        Of notes (part, index) that a form repeats: the number of the bar that they repeat.
     """
 
     model: stepper.Stepper
@@ -61,17 +61,17 @@ class Telling:
     style: str
     rules: Rules | None
     controls: tuple[int, ...]
-    asks_chords: bool
-    returns: dict[tuple[int, int], int]
+    has_chord_rules: bool
+    repeats: dict[tuple[int, int], int]
 
 
-def of_work(work: Work, model: str | None, unknown: Reasons) -> Telling:
-    """How a Work was told to the model that composed it."""
+def reading_of_work(work: Work, model: str | None, unknown: Reasons) -> ModelReading:
+    """A Work as the model that composed it saw it."""
     score, origin, brief = work.score, work.origin, Brief.of(**work.origin.brief)
-    able = origin.model in cards() and _reads(card(origin.model)) if model is None else True
-    if not able:
+    is_readable = origin.model in cards() and _can_read(card(origin.model)) if model is None else True
+    if not is_readable:
         unknown["model"] = f"{origin.model} made it, which reads no notes here; {DEFAULT_MODEL} reads it note by note"
-    chosen = reader(model or (origin.model if able else DEFAULT_MODEL))
+    chosen = reader_card(model or (origin.model if is_readable else DEFAULT_MODEL))
     is_open = np.zeros(events.grid_shape(events.prepare(score)), bool)
     for start, stop, part in origin.composed:
         is_open |= cells_between(score, [(start, stop)], [part])
@@ -82,22 +82,24 @@ def of_work(work: Work, model: str | None, unknown: Reasons) -> Telling:
     rules = _rules(origin.rules, score) if chosen.name == origin.model else None
     if rules is None:
         reason = f"{chosen.name} did not compose it" if chosen.name != origin.model else "the work keeps none"
-        unknown["rules"] = f"rules: {reason if able else f'what {origin.model} was held to is not kept note by note'}"
+        unknown["rules"] = (
+            f"rules: {reason if is_readable else f'what {origin.model} was held to is not kept note by note'}"
+        )
     if chosen.name == origin.model and chosen.digest != origin.weights:
         unknown["model"] = f"other weights of {chosen.name} composed it: its surprise is that of those that are here"
     known = model_view(score, chosen, style)
-    told = controls.tokens(controls.requested(brief), chosen, style)
-    return Telling(
-        stepper.load(chosen.name), known, is_open, style, rules, told, bool(brief.chords), _returns(brief, score)
+    tokens = controls.tokens(controls.requested(brief), chosen, style)
+    return ModelReading(
+        stepper.load(chosen.name), known, is_open, style, rules, tokens, bool(brief.chords), _repeats(brief, score)
     )
 
 
-def _rules(told: dict[str, object], score: Score) -> Rules | None:
-    """Rules that an Origin keeps, if any."""
-    if not told:
+def _rules(document: dict[str, object], score: Score) -> Rules | None:
+    """Rules stored in an Origin, if any."""
+    if not document:
         return None
     try:
-        rules = Rules.from_dict(told)
+        rules = Rules.from_dict(document)
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(f"the work's rules are damaged: {error!r}") from None
     if len(rules.parts) != len(score.parts):
@@ -105,24 +107,26 @@ def _rules(told: dict[str, object], score: Score) -> Rules | None:
     return rules
 
 
-def of_score(score: Score, model: str | None, style: str | None, unknown: Reasons) -> Telling:
-    """How a stranger's piece would be told if the model had composed all of it."""
-    chosen = reader(model or DEFAULT_MODEL)
+def reading_of_score(score: Score, model: str | None, style: str | None, unknown: Reasons) -> ModelReading:
+    """Any other piece, as if the model had composed all of it."""
+    chosen = reader_card(model or DEFAULT_MODEL)
     if style is not None:
         choose_model(Brief.of(style=style, model=chosen.name), "compose")
     unknown["rules"] = "Firmus did not compose it: under which rules it was made is not known"
     model_in_memory = stepper.load(chosen.name)
-    found = style or likeliest_style(model_in_memory, score)
+    read_as = style or likeliest_style(model_in_memory, score)
     if style is None:
-        unknown["style"] = f"no style is given: {found} is the likeliest of {len(chosen.styles)}; --style says another"
-    known = model_view(score, chosen, found)
+        unknown["style"] = (
+            f"no style is given: {read_as} is the likeliest of {len(chosen.styles)}; --style says another"
+        )
+    known = model_view(score, chosen, read_as)
     is_open = np.ones(events.grid_shape(events.prepare(known)), bool)
     is_open[:, 0] = False
-    return Telling(model_in_memory, known, is_open, found, None, (), False, {})
+    return ModelReading(model_in_memory, known, is_open, read_as, None, (), False, {})
 
 
-def reader(name: str) -> Card:
-    """Card of a model that can say how surprising each note of a piece is.
+def reader_card(name: str) -> Card:
+    """Card of a model that gives the likelihood of each note of a piece.
 
     Raises
     ------
@@ -130,7 +134,7 @@ def reader(name: str) -> Card:
         Where it cannot.
     """
     chosen = card(name)
-    if not _reads(chosen):
+    if not _can_read(chosen):
         raise ModelError(
             f"model {name!r} is a {chosen.kind} of {chosen.representation}: it does not go from note to note; "
             f"{DEFAULT_MODEL} explains pieces, its own and others"
@@ -138,34 +142,34 @@ def reader(name: str) -> Card:
     return chosen
 
 
-def _reads(chosen: Card) -> bool:
+def _can_read(chosen: Card) -> bool:
     return chosen.kind == "stepper" and chosen.representation == "events"
 
 
 def likeliest_style(model: stepper.Stepper, score: Score) -> str:
-    """The style of the model's in which the first bars of a piece surprise it least."""
+    """The style of the model that maximises the likelihood of the first bars of a piece."""
     styles = model.card.styles
-    stories = []
+    examples = []
     for style in styles:
         prepared = events.prepare(model_view(score, model.card, style), style)
         count, lanes = events.grid_shape(prepared)
         sizes = np.diff(prepared["borders"]).reshape(count, lanes).sum(axis=1) + lanes
-        last = max(1, int((np.cumsum(sizes) <= HEARD).sum()))
+        last = max(1, int((np.cumsum(sizes) <= STYLE_TOKENS).sum()))
         is_open = np.ones((count, lanes), bool)
         is_open[:, 0] = False
-        stories.append(events.assemble(prepared, is_open, 0, last))
-    nats = side_by_side(model, stories)
+        examples.append(events.assemble(prepared, is_open, 0, last))
+    nats = batched_nats(model, examples)
     return styles[int(np.argmin([float(each.sum()) for each in nats]))]
 
 
-def _returns(brief: Brief, score: Score) -> dict[tuple[int, int], int]:
-    """Notes that a form brought back, and the number of the bar that each returns from.
+def _repeats(brief: Brief, score: Score) -> dict[tuple[int, int], int]:
+    """Notes that a form repeats, and the number of the bar that each repeats.
 
-    Those are the bars of a part that come back note for note; the last two bars of a piece are always composed.
+    Those are the bars of a part that recur note for note; the last two bars of a piece are always composed.
     """
-    found: dict[tuple[int, int], int] = {}
+    repeats: dict[tuple[int, int], int] = {}
     if not brief.form:
-        return found
+        return repeats
     bar = score.meters[0].bar
     stretches = Form.parse(brief.form).lay_out(score.end // bar)
     for place, part in enumerate(score.parts):
@@ -173,7 +177,7 @@ def _returns(brief: Brief, score: Score) -> dict[tuple[int, int], int]:
         for index, note in enumerate(part.notes):
             content.setdefault(note.start // bar, []).append(index)
 
-        def told(number: int, part: Part = part, content: dict[int, list[int]] = content) -> list[Note]:
+        def bar_notes(number: int, part: Part = part, content: dict[int, list[int]] = content) -> list[Note]:
             return [
                 replace(part.notes[index], start=part.notes[index].start % bar) for index in content.get(number, [])
             ]
@@ -184,9 +188,9 @@ def _returns(brief: Brief, score: Score) -> dict[tuple[int, int], int]:
             earlier = stretches[stretch.repeats]
             for number in range(stretch.first, min(stretch.last, score.end // bar - 2)):
                 source = earlier.first + (number - stretch.first) % (earlier.last - earlier.first)
-                if told(number) == told(source):
-                    found |= {(place, index): source + 1 for index in content.get(number, [])}
-    return found
+                if bar_notes(number) == bar_notes(source):
+                    repeats |= {(place, index): source + 1 for index in content.get(number, [])}
+    return repeats
 
 
 # -- which notes ------------------------------------------------------------------------------------------------
@@ -225,17 +229,17 @@ def find_note(score: Score, text: str) -> tuple[int, int]:
         )
     named, pitch = _pitch(match[3])
     if not named and len(score.parts) > 1:
-        shown = ", ".join(part.name or str(number) for number, part in enumerate(score.parts, 1))
-        raise InvalidBrief(f"note {text!r} must name a part: {shown}")
+        names = ", ".join(part.name or str(number) for number, part in enumerate(score.parts, 1))
+        raise InvalidBrief(f"note {text!r} must name a part: {names}")
     place = find_part(score, named) if named else 0
     notes = score.parts[place].notes
     sounding = [index for index, note in enumerate(notes) if note.start <= tick < note.end]
     if pitch is not None:
         sounding = [index for index in sounding if notes[index].pitch == pitch]
     if not sounding:
-        there = sorted({beat_of(every, note.start)[1] for note in notes if bar.start <= note.start < bar.end})
-        told = f"notes begin at {', '.join(f'{each:g}' for each in there)}" if there else "it is silent in this bar"
-        raise InvalidBrief(f"note {text!r}: no such note sounds there; {told}")
+        beats = sorted({beat_of(every, note.start)[1] for note in notes if bar.start <= note.start < bar.end})
+        hint = f"notes begin at {', '.join(f'{each:g}' for each in beats)}" if beats else "it is silent in this bar"
+        raise InvalidBrief(f"note {text!r}: no such note sounds there; {hint}")
     return place, max(sounding, key=lambda index: (notes[index].start, notes[index].pitch))
 
 
@@ -269,14 +273,14 @@ class Folder:
     ----------
     path : Path
     progress : callable, optional
-        Takes what is being done, the files done and the files to do.
+        Called with a title, files done and files in total.
     """
 
     path: Path
     progress: Progress | None = None
 
     def shared(self, score: Score) -> list[shared_passages.SharedRun]:
-        """The longest runs that a piece shares with those of the folder; the piece itself is left out."""
+        """The longest runs that a piece shares with those of the folder; the piece itself is skipped."""
         return shared_passages.shared(score, self._others(score))
 
     def files(self) -> list[Path]:
@@ -288,14 +292,14 @@ class Folder:
             Where there is none.
         """
         known = tuple(formats.extensions())
-        found = [path for path in sorted(self.path.rglob("*")) if path.suffix.lower() in known]
-        if not found:
+        files = [path for path in sorted(self.path.rglob("*")) if path.suffix.lower() in known]
+        if not files:
             raise FormatError(f"{self.path} holds no music that Firmus reads ({', '.join(known)})")
-        return found
+        return files
 
     def _others(self, score: Score) -> Iterator[tuple[str, Score]]:
         files = self.files()
-        own = [part.notes for part in score.parts]
+        notes = [part.notes for part in score.parts]
         read = 0
         for done, path in enumerate(files, 1):
             try:
@@ -307,7 +311,7 @@ class Folder:
                     self.progress("among", done, len(files))
             read += 1
             for number, tune in enumerate(tunes, 1):
-                if [part.notes for part in tune.parts] != own:
+                if [part.notes for part in tune.parts] != notes:
                     name = path.relative_to(self.path).as_posix()
                     yield name if len(tunes) == 1 else f"{name}#{number}", tune
         if not read:

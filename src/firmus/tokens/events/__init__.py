@@ -1,28 +1,28 @@
 """Events bar by bar and part by part, with any region left open and filled at the end.
 
 What it is
-    A piece is a table of *cells*: bars × (chord lane and parts). A sequence first tells the piece as far as it
-    is given, then, after ``FILL``, what was left open::
+    A piece is a table of *cells*: bars × (chord lane and parts). A sequence first encodes the given cells (the prompt),
+    then, after ``FILL``, the open ones::
 
         START [STYLE] [CONTROL ..] PROGRAM (one a part) [PART 0, where there are chord symbols] [CUT]
-        BAR [SECTION] [KEY] METER TEMPO [PICKUP PLACE]      every bar; what has not changed is left out
-            PART 1 PLACE 0 PITCH 67 DURATION 24 PLACE 24 ..  a given cell (an empty one is left out)
+        BAR [SECTION] [KEY] METER TEMPO [PICKUP PLACE]      every bar; what has not changed is omitted
+            PART 1 PLACE 0 PITCH 67 DURATION 24 PLACE 24 ..  a given cell (an empty one is omitted)
             PART 2 OPEN                                     an open cell
         BAR OPEN                                            a bar with every cell open
         [CUT] FILL
         BAR PART 2 PLACE 0 PITCH 60 ..                      each bar with open cells, in order
         END
 
-    So composing from nothing, continuing, harmonising, accompanying and infilling are one form; the number of
-    open bars is known from the start, and what follows a gap is read before the gap is filled. ``CUT`` says
-    that the music began earlier, or goes on.
+    So composing from nothing, continuing, harmonising, accompanying and infilling are one task; the number of open
+    bars is known from the start, and what follows a gap is read before the gap is filled. ``CUT`` says that the music
+    began earlier, or goes on.
 Paper
-    Bars as units and bar-relative places after REMI (Huang & Yang 2020); gaps told after their surroundings as
+    Bars as units and bar-relative places after REMI (Huang & Yang 2020); gaps filled after their surroundings as
     in MMM (Ens & Pasquier 2020) and fill-in-the-middle (Bavarian et al. 2022).
 Conventions
     24 steps to the quarter. In a cell: ``PLACE``, then for each note [``VELOCITY``] ``PITCH`` ``DURATION``
     (several durations add up; drums have none), lowest first; ``CHORD`` [``BASS``] in lane 0. Each cell begins
-    with velocity 80. A token's slot is where in the music one stands after it: time in steps, place in the
+    with velocity 80. A token's slot is the position in the music after it: time in steps, place in the
     bar, and 0 for no part, 1 for the chord lane, 2 ... for the parts.
 """
 
@@ -45,9 +45,9 @@ from firmus.tokens.events.cells import (
     BAR_START,
     BAR_TEMPO,
     NO_TOKEN,
+    encoding_order,
     grid_shape,
     prepare,
-    told_order,
 )
 from firmus.tokens.events.controls import borders, classify, control, measure
 from firmus.tokens.events.cursor import Cursor
@@ -60,6 +60,7 @@ __all__ = [
     "control",
     "decode",
     "encode",
+    "encoding_order",
     "example",
     "grid_shape",
     "measure",
@@ -68,13 +69,12 @@ __all__ = [
     "region",
     "scales",
     "slots",
-    "told_order",
-]  # fmt: skip
+]
 VOCABULARY = vocabulary.VOCABULARY
 PLACES = vocabulary.LONGEST_BAR + 1
 PARTS = vocabulary.MAX_PARTS + 2
 QUARTER = vocabulary.QUARTER
-MANY = 5  # parts beyond which some are left out of an example
+MANY = 5  # parts beyond which some are dropped from an example
 DRAWS = 1200  # cuts that the classes of a style's controls are measured on
 _transpositions: dict[int, Integers] = {}
 
@@ -100,7 +100,7 @@ def encode(score: Score, style: str = "") -> Integers:
 
 
 def decode(tokens: Integers) -> Score:
-    """Score of any integer array; what makes no sense where it stands is passed over."""
+    """Score of any integer array; tokens that are not valid where they occur are ignored."""
     cursor = Cursor()
     for token in np.asarray(tokens).reshape(-1).tolist():
         cursor.push(int(token))
@@ -114,7 +114,7 @@ def slots(tokens: Integers) -> Integers:
 
 
 def quantise(score: Score) -> Score:
-    """What the representation keeps: a grid of 24 to the quarter, the tables of `vocabulary`, no part names."""
+    """A Score as preserved: on a grid of 24 to the quarter, by the tables of `vocabulary`, without part names."""
     return decode(encode(score))
 
 
@@ -126,67 +126,67 @@ def assemble(
     controls: Sequence[int] = (),
     with_fill: bool = True,
 ) -> Example:
-    """Put a sequence together out of cells.
+    """Assemble a sequence from cells.
 
     Parameters
     ----------
     prepared : dict of arrays
     is_open : array (B, P + 1) of bool
-        Cells to be left open and told at the end.
+        Open cells, which are encoded at the end.
     first, last : int
-        Bars to tell, `last` not among them; ``CUT`` marks music left out before and after.
+        Bars to encode, `last` exclusive; ``CUT`` marks music omitted before and after.
     controls : sequence of int
         Control tokens.
     with_fill : bool
-        Whether to tell the open cells after ``FILL`` (training) or to stop there (composing).
+        Whether to append the open cells after ``FILL`` (training) or to stop there (composing).
     """
     bars, borders = prepared["bars"], prepared["borders"]
     count, lanes = grid_shape(prepared)
     last = count if last is None else last
     used = slice(0 if prepared["lane"][0] else 1, lanes)
-    story = _Story(int(bars[first, BAR_START]))
-    story.add([*prepared["head"], *controls, *prepared["programs"]])
+    sequence = _Sequence(int(bars[first, BAR_START]))
+    sequence.add([*prepared["head"], *controls, *prepared["programs"]])
     if prepared["lane"][0]:
-        story.add([vocabulary.LANE])
-    story.add([vocabulary.CUT] * (first > 0))
-    story.at(0, 0, 0)
+        sequence.add([vocabulary.LANE])
+    sequence.add([vocabulary.CUT] * (first > 0))
+    sequence.at(0, 0, 0)
     state: list[int] = []
     for bar in range(first, last):
         row, opened = bars[bar], is_open[bar, used]
-        story.structure(row, state)
+        sequence.structure(row, state)
         state = [int(row[kind]) for kind in (BAR_KEY, BAR_METER, BAR_TEMPO)]
         if opened.all():
-            story.add([vocabulary.OPEN], given=True)
+            sequence.add([vocabulary.OPEN], given=True)
             continue
         for lane in range(used.start, lanes):
             cell = slice(borders[bar * lanes + lane], borders[bar * lanes + lane + 1])
             if is_open[bar, lane]:
-                story.at(int(row[BAR_START]), 0, lane + 1)
-                story.add([vocabulary.PART + lane, vocabulary.OPEN], given=True)
+                sequence.at(int(row[BAR_START]), 0, lane + 1)
+                sequence.add([vocabulary.PART + lane, vocabulary.OPEN], given=True)
             elif cell.stop > cell.start:
-                story.cell(prepared, cell, int(row[BAR_START]), lane)
-    story.at(int(bars[first, BAR_START]), 0, 0)
-    story.add([vocabulary.CUT] * (last < count), given=True)
+                sequence.cell(prepared, cell, int(row[BAR_START]), lane)
+    sequence.at(int(bars[first, BAR_START]), 0, 0)
+    sequence.add([vocabulary.CUT] * (last < count), given=True)
     if is_open[first:last, used].any():
-        story.add([vocabulary.FILL], given=True)
+        sequence.add([vocabulary.FILL], given=True)
         if with_fill:
             for bar in range(first, last):
                 if is_open[bar, used].any():
                     start = int(bars[bar, BAR_START])
-                    story.at(start, 0, 0)
-                    story.add([vocabulary.BAR])
+                    sequence.at(start, 0, 0)
+                    sequence.add([vocabulary.BAR])
                     for lane in range(used.start, lanes):
                         cell = slice(borders[bar * lanes + lane], borders[bar * lanes + lane + 1])
                         if is_open[bar, lane] and cell.stop > cell.start:
-                            story.cell(prepared, cell, start, lane)
+                            sequence.cell(prepared, cell, start, lane)
     if with_fill:
-        story.at(int(bars[first, BAR_START]), 0, 0)
-        story.add([vocabulary.END])
-    return story.example()
+        sequence.at(int(bars[first, BAR_START]), 0, 0)
+        sequence.add([vocabulary.END])
+    return sequence.example()
 
 
-class _Story:
-    """A sequence as it is told: runs of tokens, each with its slots."""
+class _Sequence:
+    """A sequence under construction: runs of tokens, each with its slots."""
 
     def __init__(self, origin: int) -> None:
         self.origin = origin
@@ -196,21 +196,21 @@ class _Story:
         self.given: list[NDArray[np.bool_]] = []
 
     def at(self, time: int, place: int, part: int) -> None:
-        """Move to a slot, the time counted from the start of the piece."""
+        """Set the slot; time counts from the start of the piece."""
         self.where = (time - self.origin, place, part)
 
     def add(self, tokens: Sequence[int], given: bool = False) -> None:
-        """Tell tokens where one stands."""
+        """Append tokens with the current slot."""
         if len(tokens):
             self.tokens.append(np.array(tokens, np.int64))
             self.slots.append(np.tile(np.array(self.where, np.int64), (len(tokens), 1)))
             self.given.append(np.full(len(tokens), given))
 
     def structure(self, row: Integers, state: list[int]) -> None:
-        """Tell a bar: its mark, and what has changed since the last one."""
+        """Append a bar: ``BAR``, and what has changed since the last one."""
         self.at(int(row[BAR_START]), 0, 0)
-        news = [int(row[kind]) for kind in (BAR_KEY, BAR_METER, BAR_TEMPO)]
-        changed = [token for index, token in enumerate(news) if not state or state[index] != token]
+        current = [int(row[kind]) for kind in (BAR_KEY, BAR_METER, BAR_TEMPO)]
+        changed = [token for index, token in enumerate(current) if not state or state[index] != token]
         section = [int(row[BAR_SECTION])]
         self.add([vocabulary.BAR, *(token for token in section + changed if token != NO_TOKEN)])
         if row[BAR_PLACE]:
@@ -219,7 +219,7 @@ class _Story:
             self.add([vocabulary.PLACE + int(row[BAR_PLACE])])
 
     def cell(self, prepared: Prepared, cell: slice, start: int, lane: int) -> None:
-        """Tell a cell's music."""
+        """Append a cell's music."""
         self.at(start, 0, lane + 1)
         self.add([vocabulary.PART + lane])
         self.tokens.append(prepared["tokens"][cell].astype(np.int64))
@@ -242,10 +242,10 @@ def example(
     transpose: bool = True,
     scales: Scales | None = None,
 ) -> Example:
-    """Cut some bars at random, leave a random region open, move to a random key, say what it is like.
+    """A random cut of bars with a random open region, in a random key, with control tokens.
 
-    Of more than five parts some are left out, of what was read off the music (chords, sections, controls) now
-    this and now that, so that each may be given or not when composing.
+    Of more than five parts some are dropped; conditions estimated from the music (chords, sections, controls) are
+    dropped at random, so that each may be given or not when composing.
     """
     cut = _cut(prepared, generator, length, transpose)
     controls: list[int] = []
@@ -266,7 +266,7 @@ def example(
 def scales(pieces: Sequence[Prepared], length: int) -> Scales:
     """Borders between the classes of every control in each style, from random cuts with all parts."""
     generator = np.random.default_rng(0)
-    found: dict[str, dict[str, list[float]]] = {}
+    by_style: Scales = {}
     styles = {_style(prepared) for prepared in pieces}
     for style in sorted(styles):
         chosen = [prepared for prepared in pieces if _style(prepared) == style]
@@ -277,13 +277,13 @@ def scales(pieces: Sequence[Prepared], length: int) -> Scales:
             for name, value in measure(cut.prepared, everything, cut.first, cut.last, cut.shift).items():
                 values.setdefault(name, []).append(value)
         every = {name: borders(each) for name, each in values.items()}
-        found[style] = {name: each for name, each in every.items() if each}
-    return found
+        by_style[style] = {name: each for name, each in every.items() if each}
+    return by_style
 
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """Some bars of a piece, what of them is open, and by how many semitones they move."""
+    """A range of bars of a piece, their open cells, and their transposition in semitones."""
 
     prepared: Prepared
     is_open: NDArray[np.bool_]
@@ -305,7 +305,7 @@ def _cut(prepared: Prepared, generator: np.random.Generator, length: int, transp
     is_open = np.zeros((count, lanes), bool)
     is_open[first:last, used:] = region(generator, last - first, lanes - used)
     if used == 0 and lanes > 1 and generator.random() < 0.5:
-        is_open[first:last, 0] = False  # chords are given more often than they would be by chance
+        is_open[first:last, 0] = False  # chords are given more often than the random region has it
         if not is_open[first:last].any():
             is_open[first:last, 1:] = True
     low, high = (int(each) for each in prepared["range"])
@@ -314,7 +314,7 @@ def _cut(prepared: Prepared, generator: np.random.Generator, length: int, transp
 
 
 def _simplify(prepared: Prepared, generator: np.random.Generator) -> Prepared:
-    """Leave out, at random, what may be wanting: derived chords, section marks, some of many parts."""
+    """Drop at random what may be missing: derived chords, section marks, some of many parts."""
     changed: Prepared = {}
     if prepared["lane"][0] and prepared["lane"][-1] and generator.random() < 0.5:
         changed["lane"] = np.array([False, True])
@@ -327,17 +327,17 @@ def _simplify(prepared: Prepared, generator: np.random.Generator) -> Prepared:
         return prepared
     count, lanes = grid_shape(prepared)
     sizes = np.diff(prepared["borders"]).reshape(count, lanes)
-    marks = generator.random(parts) * np.sqrt(1 + sizes[:, 1:].sum(axis=0))
+    weights = generator.random(parts) * np.sqrt(1 + sizes[:, 1:].sum(axis=0))
     programs = prepared["programs"] - vocabulary.PROGRAM
-    marks[(programs == 128) | ((programs >= 32) & (programs < 40))] *= 3  # drums and basses carry a band
-    kept = np.sort(np.argsort(marks)[-int(generator.integers(2, MANY + 1)) :])
-    chosen = np.concatenate([[0], kept + 1])
+    weights[(programs == 128) | ((programs >= 32) & (programs < 40))] *= 3  # drums and basses are dropped less often
+    chosen_parts = np.sort(np.argsort(weights)[-int(generator.integers(2, MANY + 1)) :])
+    chosen = np.concatenate([[0], chosen_parts + 1])
     starts = prepared["borders"][:-1].reshape(count, lanes)[:, chosen].reshape(-1)
     chosen_sizes = sizes[:, chosen].reshape(-1)
     ends = np.cumsum(chosen_sizes)
     places = np.arange(int(ends[-1])) + np.repeat(starts - (ends - chosen_sizes), chosen_sizes)
     content = {name: prepared[name][places] for name in ("tokens", "time", "place")}
-    content["programs"] = prepared["programs"][kept]
+    content["programs"] = prepared["programs"][chosen_parts]
     return prepared | content | {"borders": np.concatenate([np.zeros(1, np.int64), ends])}
 
 
@@ -346,7 +346,7 @@ def _style(prepared: Prepared) -> str:
 
 
 def region(generator: np.random.Generator, count: int, lanes: int) -> NDArray[np.bool_]:
-    """Random open region (count, lanes) of the kinds that people ask for.
+    """Random open region (count, lanes) of the kinds that users request.
 
     Everything (35 %), the bars from some point on (15 %), a run of bars (15 %), some parts throughout (20 %),
     some parts in a run of bars (10 %), scattered cells (5 %).

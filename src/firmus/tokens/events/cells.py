@@ -1,4 +1,4 @@
-"""From a Score to cells: what training keeps of a piece, and what `firmus.tokens.events` puts together.
+"""From a Score to cells: a piece preprocessed for training, from which `firmus.tokens.events` assembles sequences.
 
 Bars are those of `firmus.timing`, with two exceptions: a bar longer than 4/2 is cut, and a bar whose length is
 no meter of the vocabulary (64ths, or a bar broken off by the next meter) gets the nearest in thirty-seconds.
@@ -29,7 +29,7 @@ def grid_shape(prepared: Prepared) -> tuple[int, int]:
 
 
 def prepare(score: Score, style: str = "", derived: bool = False) -> Prepared:
-    """Encode every cell once, so that any cut with any open region is quickly put together.
+    """Encode every cell once, so that any cut with any open region is assembled quickly.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def prepare(score: Score, style: str = "", derived: bool = False) -> Prepared:
         ``head`` start, style; ``programs`` (P,); ``bars`` (B, 7): start, place of its first step, key, meter,
         tempo, section (tokens, -1 for none), length; ``ticks`` (B,): where each begins in the score;
         ``borders`` (B · (P + 1) + 1,) into ``tokens``, ``time``, ``place``; ``lane`` (2,): are there chord
-        symbols, and were they read off the music (`derived`); ``range`` lowest and highest pitch.
+        symbols, and were they estimated from the music (`derived`); ``range`` lowest and highest pitch.
     """
     if len(score.parts) > vocabulary.MAX_PARTS:
         raise TokenError(f"{len(score.parts)} parts: the representation holds {vocabulary.MAX_PARTS} at most")
@@ -80,7 +80,7 @@ def _bars(score: Score) -> tuple[Integers, list[int]]:
     for bar in all_bars:
         ticks, place = bar.end - bar.start, bar.place
         if place and bar.meter.bar > vocabulary.LONGEST_BAR * vocabulary.UNIT:
-            place = 0  # the pickup of a bar too long to be kept whole
+            place = 0  # the pickup of a bar too long for the vocabulary
         offset = 0
         while offset < ticks:
             length = min(ticks - offset + place, vocabulary.LONGEST_BAR * vocabulary.UNIT)
@@ -152,20 +152,20 @@ def _placer(table: Integers, starts: list[int]) -> Callable[[int], tuple[int, in
     return place_in
 
 
-def told_order(score: Score) -> list[list[tuple[int, int]]]:
-    """Of each part, the bar and the place in `Part.notes` of its notes, in the order in which its cells tell them.
+def encoding_order(score: Score) -> list[list[tuple[int, int]]]:
+    """For each part, the bar and the index in `Part.notes` of its notes, in the order in which its cells encode them.
 
     Examples
     --------
-    >>> told_order(Score((Part("", (Note(0, 480, 64), Note(9, 240, 60), Note(1920, 480, 62))),)))
+    >>> encoding_order(Score((Part("", (Note(0, 480, 64), Note(9, 240, 60), Note(1920, 480, 62))),)))
     [[(0, 1), (0, 0), (1, 2)]]
     """
     place_in = _placer(*_bars(score))
-    return [[(bar, index) for bar, _, index in _told(part, place_in)] for part in score.parts]
+    return [[(bar, index) for bar, _, index in _ordered(part, place_in)] for part in score.parts]
 
 
-def _told(part: Part, place_in: Callable[[int], tuple[int, int]]) -> list[tuple[int, int, int]]:
-    """Bar, place and index of a part's notes, in the order in which they are told."""
+def _ordered(part: Part, place_in: Callable[[int], tuple[int, int]]) -> list[tuple[int, int, int]]:
+    """Bar, place and index of a part's notes, in the order of encoding."""
     placed = [(*place_in(note.start), index) for index, note in enumerate(part.notes)]
 
     def order(each: tuple[int, int, int]) -> tuple[int, ...]:
@@ -184,7 +184,7 @@ def _write_part(
 ) -> None:
     """Write each note of a part into its cell."""
     previous, velocity = (-1, -1), vocabulary.USUAL_VELOCITY
-    for bar, place, index in _told(part, place_in):
+    for bar, place, index in _ordered(part, place_in):
         note = part.notes[index]
         cell, start = content[bar][lane], bar_starts[bar] + place
         if bar != previous[0]:
@@ -214,7 +214,7 @@ def _write_duration(cell: list[Event], note: Note, time: int, place: int) -> Non
 
 
 def _write_chord(cell: list[Event], chord: Chord, time: int, place: int) -> None:
-    """Write a chord symbol; of two at one place the later stands."""
+    """Write a chord symbol; of two at one place the later one is kept."""
     while cell and cell[-1][2] >= place:
         cell.pop()
     cell.append((vocabulary.PLACE + place, time, place))

@@ -1,4 +1,4 @@
-"""What a control measures: the music of the open cells, as one number each, and its class within a style.
+"""Controls: attributes measured on the music of the open cells, and their classes within a style.
 
 ======== =====================================================================================================
 density   onsets a quarter note, in each part that plays (a chord is one onset)
@@ -10,9 +10,8 @@ arousal   log2 of onsets a second in each part that plays, and 1/40 for each ste
 ======== =====================================================================================================
 
 Valence and arousal are estimates by rule, after the findings that mode carries valence, and tempo, rhythm and
-loudness arousal (Gabrielsson & Lindström 2010; Eerola & Vuoskoski 2011); nobody was asked. A control's class, 0 to
-7, is the eighth of the training music of that style in which its value falls, so half of the scale is half of the
-music.
+loudness arousal (Gabrielsson & Lindström 2010; Eerola & Vuoskoski 2011); no listening test was made. A control's class,
+0 to 7, is the octile of its value among the training music of that style, so half of the scale is half of the music.
 """
 
 from __future__ import annotations
@@ -35,16 +34,16 @@ _DURATIONS = np.array(vocabulary.DURATIONS)
 def measure(
     prepared: Prepared, is_open: NDArray[np.bool_], first: int = 0, last: int | None = None, shift: int = 0
 ) -> dict[str, float]:
-    """Value of every control over the open cells of bars `first` to `last`; those without meaning are left out.
+    """Value of every control over the open cells of bars `first` to `last`; undefined ones are left out.
 
     Parameters
     ----------
     prepared : dict of arrays
     is_open : array (B, P + 1) of bool
     first, last : int
-        Bars to look at, `last` not among them.
+        Bars to measure, `last` exclusive.
     shift : int
-        Semitones by which the music will be moved.
+        Semitones by which the music will be transposed.
     """
     lanes = len(prepared["programs"]) + 1
     last = len(prepared["bars"]) if last is None else last
@@ -65,14 +64,14 @@ def measure(
     steps = rows[:, BAR_LENGTH].astype(float)
     quarters = ((onsets > 0) * steps[:, None]).sum() / vocabulary.QUARTER
     density = float(onsets.sum() / max(quarters, 1e-9))
-    found = {"density": density}
+    values = {"density": density}
     if len(pitches) >= FEWEST_NOTES:
         sounding = float(_DURATIONS[tokens[family == vocabulary.FAMILY["DURATION"]] - vocabulary.DURATION].sum())
-        found["register"] = float(pitches.mean()) + shift
-        found["polyphony"] = sounding / vocabulary.QUARTER / float(quarters)
-        found["valence"] = majorness(np.bincount(pitches % 12, minlength=12))
+        values["register"] = float(pitches.mean()) + shift
+        values["polyphony"] = sounding / vocabulary.QUARTER / float(quarters)
+        values["valence"] = majorness(np.bincount(pitches % 12, minlength=12))
     else:
-        found["polyphony"] = drums / max(float(onsets.sum()), 1.0)
+        values["polyphony"] = drums / max(float(onsets.sum()), 1.0)
     tempi = rows[:, BAR_TEMPO]
     known = tempi[tempi != NO_TOKEN]
     bpm = float(np.mean([vocabulary.TEMPI[token - vocabulary.TEMPO] for token in known])) if len(known) else 120.0
@@ -82,8 +81,10 @@ def measure(
         if len(louder)
         else float(vocabulary.USUAL_VELOCITY)
     )
-    found["arousal"] = float(np.log2(max(density * bpm / 60, 1e-3))) + (velocity - vocabulary.USUAL_VELOCITY) / LOUDNESS
-    return found
+    values["arousal"] = (
+        float(np.log2(max(density * bpm / 60, 1e-3))) + (velocity - vocabulary.USUAL_VELOCITY) / LOUDNESS
+    )
+    return values
 
 
 def key_contrast(profile: NDArray[Any]) -> NDArray[np.float64]:
@@ -97,12 +98,11 @@ def key_contrast(profile: NDArray[Any]) -> NDArray[np.float64]:
     """
     even = profile - profile.mean()
     major, minor = (SHAPES[mode][(SHAPES[mode] @ even).argmax()] for mode in ("major", "minor"))
-    found: NDArray[np.float64] = (major - minor) * 12
-    return found
+    return (major - minor) * 12
 
 
 def borders(values: list[float]) -> list[float]:
-    """Seven borders between eight equal parts of what was measured; none where it hardly varies.
+    """Seven borders between the octiles of measured values; none where they hardly vary.
 
     Examples
     --------
@@ -111,11 +111,11 @@ def borders(values: list[float]) -> list[float]:
     """
     if len(values) < 8 * vocabulary.CLASSES:
         return []
-    found = [
+    octiles = [
         round(float(each), 4) for each in np.quantile(values, np.arange(1, vocabulary.CLASSES) / vocabulary.CLASSES)
     ]
-    apart = np.diff(found)
-    return found if (apart > 1e-3).all() and found[-1] - found[0] > 0.05 * abs(found[3]) else []
+    gaps = np.diff(octiles)
+    return octiles if (gaps > 1e-3).all() and octiles[-1] - octiles[0] > 0.05 * abs(octiles[3]) else []
 
 
 def classify(value: float, between: list[float]) -> int:

@@ -1,4 +1,4 @@
-"""Reading events one by one: where one stands, what may follow, and the Score so far."""
+"""An incremental parser of events: the position in the music, the open cells, and the Score so far."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from firmus.pitch import NO_CHORD, note_name
 from firmus.score import Chord, Meter, Note, Part, Score, Section, Tempo
 from firmus.tokens.events import vocabulary
 
-DRUM_STEPS = 6  # what a drum note sounds for: a sixteenth
-ALL = -1  # the lanes of a bar that is open throughout
+DRUM_STEPS = 6  # duration of a drum note: a sixteenth
+ALL = -1  # stands for the lanes of a bar that is open throughout
 MAX_STEPS = 2**31 // vocabulary.UNIT - 10_000
 
 
 @dataclass(slots=True)
 class BarState:
-    """One bar as told so far."""
+    """One bar as read so far."""
 
     start: int
     length: int
@@ -31,18 +31,18 @@ class BarState:
 
 @dataclass(slots=True)
 class Cursor:
-    """Reads tokens in order; `push` returns the slot in which one stands after each.
+    """Reads tokens in order; `push` returns the slot after each.
 
     Attributes
     ----------
     phase : str
         ``"head"``, ``"bars"``, ``"fill"`` or ``"end"``.
     bar : int
-        Index of the bar one stands in, -1 before the first.
+        Index of the current bar, -1 before the first.
     lane : int
-        Lane of the cell one stands in: 0 the chord symbols, 1 ... the parts, -1 for none.
+        Lane of the current cell: 0 the chord symbols, 1 ... the parts, -1 for none.
     family : int
-        Family of the last token that made sense; see `vocabulary.FAMILY`.
+        Family of the last valid token; see `vocabulary.FAMILY`.
     """
 
     phase: str = "head"
@@ -63,18 +63,18 @@ class Cursor:
     slot: tuple[int, int, int] = (0, 0, 0)
 
     def push(self, token: int) -> tuple[int, int, int]:
-        """Read one token; what makes no sense here changes nothing."""
+        """Read one token; one that is not valid here changes nothing."""
         if 0 <= token < vocabulary.VOCABULARY:
             family = int(vocabulary.FAMILY_OF[token])
             if _READERS[family](self, token):
                 self.family = family
         return self.slot
 
-    def _stand(self, time: int, place: int, lane: int) -> bool:
+    def _move_to(self, time: int, place: int, lane: int) -> bool:
         self.time, self.slot = time, (time, min(place, vocabulary.LONGEST_BAR), lane + 1)
         return True
 
-    # -- what stands before the bars ------------------------------------------------------------------------
+    # -- the header before the bars -------------------------------------------------------------------------
 
     def _style(self, token: int) -> bool:
         if self.phase == "head":
@@ -106,7 +106,7 @@ class Cursor:
         else:
             return False
         self.lane, self.place = -1, -1
-        return self._stand(self.bars[self.bar].start, 0, -1)
+        return self._move_to(self.bars[self.bar].start, 0, -1)
 
     def _structure(self, token: int) -> bool:
         """Key, meter, tempo or section of the bar that has just begun."""
@@ -142,19 +142,19 @@ class Cursor:
         if self.phase != "bars" or not any(bar.open for bar in self.bars):
             return False
         self.phase, self.bar, self.lane, self.place = "fill", -1, -1, -1
-        return self._stand(0, 0, -1)
+        return self._move_to(0, 0, -1)
 
     def _cut(self, token: int) -> bool:
         if self.phase == "bars":
             self.lane, self.place = -1, -1
-            return self._stand(0, 0, -1)
+            return self._move_to(0, 0, -1)
         return self.phase == "head"
 
     def _end(self, token: int) -> bool:
         if self.phase not in ("bars", "fill"):
             return False
         self.phase, self.lane, self.place = "end", -1, -1
-        return self._stand(0, 0, -1)
+        return self._move_to(0, 0, -1)
 
     # -- cells ---------------------------------------------------------------------------------------------
 
@@ -171,16 +171,16 @@ class Cursor:
         if opened == [ALL] if self.phase == "bars" else (opened != [ALL] and lane not in opened):
             return False
         self.lane, self.place, self.velocity, self.pitch = lane, -1, vocabulary.USUAL_VELOCITY, -1
-        return self._stand(self.bars[self.bar].start, 0, lane)
+        return self._move_to(self.bars[self.bar].start, 0, lane)
 
-    def _go(self, token: int) -> bool:
+    def _place(self, token: int) -> bool:
         place = token - vocabulary.PLACE
         if self.family == vocabulary.FAMILY["PICKUP"] and self.lane < 0:
             bar = self.bars[0]
             if not 0 < place < bar.length:
                 return False
             bar.place = place
-            return self._stand(place, place, -1)
+            return self._move_to(place, place, -1)
         bar_open = self.phase == "bars" and self.lane >= 0 and self.lane in self.bars[self.bar].open
         if self.lane < 0 or bar_open or self.phase == "end":
             return False
@@ -188,7 +188,7 @@ class Cursor:
         if place <= self.place or not bar.place <= place < bar.length:
             return False
         self.place, self.pitch = place, -1
-        return self._stand(bar.start + place, place, self.lane)
+        return self._move_to(bar.start + place, place, self.lane)
 
     def _in_part(self, drums: bool) -> bool:
         if self.place < 0 or self.lane <= 0:
@@ -199,13 +199,13 @@ class Cursor:
         if self.place < 0 or self.lane <= 0 or self.family == vocabulary.FAMILY["PITCH"]:
             return False
         self.velocity = vocabulary.VELOCITIES[token - vocabulary.VELOCITY]
-        return self._stand(self.bars[self.bar].start + self.place, self.place, self.lane)
+        return self._move_to(self.bars[self.bar].start + self.place, self.place, self.lane)
 
     def _pitch(self, token: int) -> bool:
         if not self._in_part(drums=False) or self.family == vocabulary.FAMILY["PITCH"]:
             return False
         self.pitch = token - vocabulary.PITCH
-        return self._stand(self.bars[self.bar].start + self.place, self.place, self.lane)
+        return self._move_to(self.bars[self.bar].start + self.place, self.place, self.lane)
 
     def _duration(self, token: int) -> bool:
         steps = vocabulary.DURATIONS[token - vocabulary.DURATION]
@@ -219,7 +219,7 @@ class Cursor:
         else:
             return False
         self.end_of_note = start + steps
-        return self._stand(start + steps, self.place + steps, self.lane)
+        return self._move_to(start + steps, self.place + steps, self.lane)
 
     def _drum(self, token: int) -> bool:
         if not self._in_part(drums=True):
@@ -227,7 +227,7 @@ class Cursor:
         start = self.bars[self.bar].start + self.place
         self.pitch = token - vocabulary.DRUM
         self.notes[self.lane - 1].append((start, DRUM_STEPS, self.pitch, self.velocity))
-        return self._stand(start, self.place, self.lane)
+        return self._move_to(start, self.place, self.lane)
 
     def _chord(self, token: int) -> bool:
         if self.lane != 0 or self.family != vocabulary.FAMILY["PLACE"]:
@@ -248,19 +248,19 @@ class Cursor:
     # -- the Score -----------------------------------------------------------------------------------------
 
     def score(self) -> Score:
-        """Build the Score of what has been told: no part names, silence where it is open, no note past the end."""
+        """Build the Score read so far: no part names, silence in open cells, no note past the end."""
         if not self.bars:
             return Score()
         shift, end = self.bars[0].place, self.bars[-1].start + self.bars[-1].length
 
         parts = []
         for program, notes in zip(self.programs, self.notes, strict=True):
-            played = tuple(
+            part_notes = tuple(
                 Note((start - shift) * vocabulary.UNIT, min(steps, end - start) * vocabulary.UNIT, pitch, velocity)
                 for start, steps, pitch, velocity in notes
             )
             is_drums = program == vocabulary.DRUMS
-            parts.append(Part("", played, 0 if is_drums else program - vocabulary.PROGRAM, is_drums))
+            parts.append(Part("", part_notes, 0 if is_drums else program - vocabulary.PROGRAM, is_drums))
         return Score(
             tuple(parts),
             **self._events(shift),
@@ -308,12 +308,12 @@ def spell(pitch_class: int, sharps: int) -> str:
 
 
 def _changes(events: list[Any]) -> list[Any]:
-    """Leave out what repeats what already holds."""
-    kept: list[Any] = []
+    """Drop events that repeat the one before, except sections."""
+    changes: list[Any] = []
     for event in events:
-        if not kept or replace(event, start=0) != replace(kept[-1], start=0) or isinstance(event, Section):
-            kept.append(event)
-    return kept
+        if not changes or replace(event, start=0) != replace(changes[-1], start=0) or isinstance(event, Section):
+            changes.append(event)
+    return changes
 
 
 _BEGINNING = {vocabulary.FAMILY[family] for family in ("BAR", "SECTION", "KEY", "METER", "TEMPO")}
@@ -335,7 +335,7 @@ _READERS: dict[int, Callable[[Cursor, int], bool]] = {
         "TEMPO": Cursor._structure,
         "SECTION": Cursor._structure,
         "PART": Cursor._part,
-        "PLACE": Cursor._go,
+        "PLACE": Cursor._place,
         "PITCH": Cursor._pitch,
         "DRUM": Cursor._drum,
         "DURATION": Cursor._duration,

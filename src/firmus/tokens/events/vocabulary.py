@@ -1,4 +1,4 @@
-"""The vocabulary of `firmus.tokens.events`: which integer means what.
+"""The vocabulary of `firmus.tokens.events`.
 
 Tokens come in families, each a run of integers: ``PITCH + 60`` is middle C. The tables below say how the
 values of a family are spaced; `name` spells a token for people.
@@ -34,7 +34,7 @@ METERS = tuple(
 TEMPI = tuple(round(24 * 2 ** (step / 12), 2) for step in range(48))  # quarters a minute, 24 to 363
 DURATIONS = (*range(1, 97), *range(100, 193, 4), *range(204, 385, 12))  # steps of time
 VELOCITIES = tuple(range(4, 128, 4))
-USUAL_VELOCITY = 80  # what each bar of each part begins with
+USUAL_VELOCITY = 80  # at the beginning of each cell
 CHORDS = tuple((root, quality) for quality in QUALITIES for root in range(12))
 
 _FAMILIES = {
@@ -87,7 +87,7 @@ def name(token: int) -> str:
         return f"? {token}"
     family = list(_FAMILIES)[FAMILY_OF[token]]
     value = token - _FIRST[family]
-    shown: dict[str, object] = {
+    values: dict[str, object] = {
         "STYLE": STYLES[value] if family == "STYLE" and value < len(STYLES) else value,
         "KEY": KEYS[value].text if family == "KEY" else "",
         "METER": "{}/{}".format(*METERS[value]) if family == "METER" else "",
@@ -96,7 +96,7 @@ def name(token: int) -> str:
         "VELOCITY": VELOCITIES[value] if family == "VELOCITY" else "",
         "CHORD": "N.C." if value == len(CHORDS) else CHORDS[value] if family == "CHORD" else "",
     }
-    return family if _FAMILIES[family] == 1 else f"{family} {shown.get(family, value)}"
+    return family if _FAMILIES[family] == 1 else f"{family} {values.get(family, value)}"
 
 
 def nearest(table: tuple[int, ...] | tuple[float, ...], value: float) -> int:
@@ -116,7 +116,7 @@ def nearest(table: tuple[int, ...] | tuple[float, ...], value: float) -> int:
 
 
 def transposition(semitones: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Table (V,) of what each token becomes when music moves by so many semitones; drums stay."""
+    """Table (V,) of the transposed token of each token, by so many semitones; drums stay."""
     table = np.arange(VOCABULARY)
     pitches = np.arange(128)
     table[PITCH : PITCH + 128] = PITCH + np.clip(pitches + semitones, 0, 127)

@@ -1,8 +1,8 @@
-"""A score played for training ears: by hands that are not exact, on some instrument, in some room, on some microphone.
+"""Synthesised training audio: a score with inexact timing, on a random instrument, in a random room and microphone.
 
 Everything is drawn from a generator that the notes seed, so a score always sounds the same. The instruments are the
-shipped SoundFont's (`firmus.render.sampler`), a piano more often than all others together, and strings of our own
-imagination: damped partials, stretched and struck at random, so that no ear learns one piano by heart.
+shipped SoundFont's (`firmus.render.sampler`), a piano more often than all others together, and synthetic strings:
+damped, inharmonic partials with random parameters, so that a network does not overfit one piano.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from firmus.errors import TokenError
 from firmus.score import Score
 from firmus.timing import seconds
 
-LASTS, RINGS = 20.0, 1.0  # seconds that are played, and that the last notes ring
+DURATION, RELEASE = 20.0, 1.0  # seconds that are played, and of the release of the last notes
 FEWEST = 4
-PLAYED = 24_000  # samples a second that the sampler plays
-IMAGINED = 0.3  # share of the scores played by imagined strings
-EMPTY = 0.03  # share in which nothing sounds but noise and drums
+SAMPLER_RATE = 24_000  # samples a second
+SYNTHETIC = 0.3  # share of the scores played by synthetic strings
+EMPTY = 0.03  # share of noise and drums alone
 PROGRAMS = (  # General MIDI programs of the shipped SoundFont, how often each plays, lowest and highest key
     (0, 60, 21, 108), (4, 4, 28, 96), (6, 4, 29, 89), (11, 2, 53, 89), (19, 3, 36, 84), (21, 2, 48, 84),
     (24, 5, 40, 84), (25, 3, 40, 84), (40, 3, 55, 96), (42, 3, 36, 76), (46, 3, 24, 100), (48, 2, 36, 88),
@@ -50,8 +50,10 @@ def perform(score: Score) -> Performance:
     """
     written = [
         (seconds(score, note.start), seconds(score, note.end), note.pitch, note.velocity)
-        for part in score.parts if not part.is_drums for note in part.notes
-    ]  # fmt: skip
+        for part in score.parts
+        if not part.is_drums
+        for note in part.notes
+    ]
     if len(written) < FEWEST:
         raise TokenError(f"{len(written)} notes are too few to be played: {FEWEST} are the fewest")
     table = np.array(sorted(written))
@@ -61,28 +63,28 @@ def perform(score: Score) -> Performance:
     notes = _interpreted(notes, lowest, highest, generator)
     if len(notes) < FEWEST:
         raise TokenError(f"{len(notes)} notes are too few to be played: {FEWEST} are the fewest")
-    samples = _imagined(notes, generator) if program < 0 else _sampled(notes, program, generator)
+    samples = _synthetic(notes, generator) if program < 0 else _sampled(notes, program, generator)
     if generator.random() < EMPTY:
         samples, notes = np.zeros_like(samples), notes[:0]
     return Performance(_recorded(samples, generator), notes)
 
 
 def levels(sound: Performance) -> NDArray[np.uint8]:
-    """What `firmus.analysis.spectrum` hears of a performance (T, 291)."""
+    """Spectrogram (T, 291) of a performance, as of `firmus.analysis.spectrum`."""
     return decibels(magnitudes(sound.samples))
 
 
 def _instrument(generator: np.random.Generator) -> tuple[int, int, int]:
-    """A program, -1 for imagined strings, and its lowest and highest key."""
-    if generator.random() < IMAGINED:
+    """A program, -1 for synthetic strings, and its lowest and highest key."""
+    if generator.random() < SYNTHETIC:
         return -1, 21, 108
-    often = np.array([each[1] for each in PROGRAMS], float)
-    program, _, lowest, highest = PROGRAMS[int(generator.choice(len(PROGRAMS), p=often / often.sum()))]
+    weights = np.array([each[1] for each in PROGRAMS], float)
+    program, _, lowest, highest = PROGRAMS[int(generator.choice(len(PROGRAMS), p=weights / weights.sum()))]
     return program, lowest, highest
 
 
 def _stretch(table: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:
-    """Notes of `LASTS` seconds from somewhere in a piece, at a tempo near its own; sometimes one voice alone."""
+    """Notes of `DURATION` seconds from somewhere in a piece, at a tempo near its own; sometimes one voice alone."""
     notes = table.copy()
     notes[:, :2] *= generator.uniform(0.75, 1.3)
     if generator.random() < 0.12:  # its upper or its lower line
@@ -92,18 +94,17 @@ def _stretch(table: NDArray[np.float64], generator: np.random.Generator) -> NDAr
         notes = notes[np.r_[True, np.diff(notes[:, 0]) > 0.03]]
         notes[:-1, 1] = np.minimum(notes[:-1, 1], notes[1:, 0])
     first = notes[int(generator.integers(len(notes))), 0]
-    first = min(first, max(float(notes[:, 0].max()) - LASTS, notes[0, 0]))
-    notes = notes[(notes[:, 0] >= first - 1e-6) & (notes[:, 0] < first + LASTS - 0.5)]
+    first = min(first, max(float(notes[:, 0].max()) - DURATION, notes[0, 0]))
+    notes = notes[(notes[:, 0] >= first - 1e-6) & (notes[:, 0] < first + DURATION - 0.5)]
     notes[:, :2] -= first - generator.uniform(0.1, 0.6)
-    notes[:, 1] = np.minimum(notes[:, 1], LASTS)
-    kept: NDArray[np.float64] = notes
-    return kept
+    notes[:, 1] = np.minimum(notes[:, 1], DURATION)
+    return notes
 
 
 def _interpreted(
     notes: NDArray[np.float64], lowest: int, highest: int, generator: np.random.Generator
 ) -> NDArray[np.float64]:
-    """The notes as somebody plays them: in another key, unevenly in time and loudness, tied or not, with pedal."""
+    """A human performance: in another key, uneven in time and loudness, legato or not, with pedal."""
     count = len(notes)
     notes[:, 2] += generator.integers(-6, 7)
     if generator.random() < 0.1:  # all over the keys
@@ -119,11 +120,11 @@ def _interpreted(
     middle, spread = generator.uniform(45, 95), generator.uniform(4, 20)
     notes[:, 3] = np.clip(generator.normal(middle, spread, count) + 0.3 * (notes[:, 2] - 64), 15, 127).round()
     notes[:, 0] = np.maximum(notes[:, 0], 0.0)
-    notes[:, 1] = np.minimum(notes[:, 1], LASTS + RINGS)
+    notes[:, 1] = np.minimum(notes[:, 1], DURATION + RELEASE)
     order = np.lexsort((notes[:, 0], notes[:, 2]))
     notes = notes[order]
-    again = (np.diff(notes[:, 2]) == 0) & (notes[1:, 0] < notes[:-1, 1])  # a key is struck anew
-    notes[:-1, 1] = np.where(again, notes[1:, 0] - 0.01, notes[:-1, 1])
+    repeated = (np.diff(notes[:, 2]) == 0) & (notes[1:, 0] < notes[:-1, 1])  # a key is struck anew
+    notes[:-1, 1] = np.where(repeated, notes[1:, 0] - 0.01, notes[:-1, 1])
     return notes[notes[:, 1] - notes[:, 0] > 0.04]
 
 
@@ -133,21 +134,20 @@ def _sampled(notes: NDArray[np.float64], program: int, generator: np.random.Gene
 
     from firmus.render import sampler, soundfont
 
-    rate = round(PLAYED * 2.0 ** (generator.normal(0, 8) / 1200))  # as if so many, so that all is a little off
-    buffer = np.zeros((int((LASTS + RINGS) * PLAYED), 2), np.float32)
-    times = notes[:, :2] * PLAYED / rate
+    rate = round(SAMPLER_RATE * 2.0 ** (generator.normal(0, 8) / 1200))  # resampled, so that the tuning is a little off
+    buffer = np.zeros((int((DURATION + RELEASE) * SAMPLER_RATE), 2), np.float32)
+    times = notes[:, :2] * SAMPLER_RATE / rate
     played = [
         sampler.Played(at, until - at, int(pitch), int(loud))
         for (at, until), (pitch, loud) in zip(times, notes[:, 2:], strict=True)
     ]
     sampler.add_notes(buffer, rate, soundfont.current(), (0, program), played, (0.25, 0.25))
-    samples: Floats = resample_poly(buffer.mean(axis=1), RATE, PLAYED).astype(np.float32)
-    return samples
+    return resample_poly(buffer.mean(axis=1), RATE, SAMPLER_RATE).astype(np.float32)
 
 
-def _imagined(notes: NDArray[np.float64], generator: np.random.Generator) -> Floats:
-    """The notes by strings with random inharmonicity, brightness, decay, place of the hammer and noise of its blow."""
-    samples = np.zeros(int((LASTS + RINGS) * RATE), np.float32)
+def _synthetic(notes: NDArray[np.float64], generator: np.random.Generator) -> Floats:
+    """The notes by strings with random inharmonicity, brightness, decay, hammer position and hammer noise."""
+    samples = np.zeros(int((DURATION + RELEASE) * RATE), np.float32)
     stiff = 10 ** generator.uniform(-4.5, -3.0)
     dark, place = generator.uniform(0.4, 1.6), generator.uniform(0.05, 0.4)
     decay, damped = generator.uniform(0.5, 4.0), generator.uniform(0.02, 0.25)
@@ -155,9 +155,9 @@ def _imagined(notes: NDArray[np.float64], generator: np.random.Generator) -> Flo
     blow = generator.uniform(0, 0.05)
     detune = generator.normal(0, 8)
     for pitch in np.unique(notes[:, 2]):
-        own = notes[notes[:, 2] == pitch]
+        of_pitch = notes[notes[:, 2] == pitch]
         hertz = 440 * 2 ** ((pitch - 69 + (detune + generator.normal(0, 3)) / 100) / 12)
-        times = np.arange(int((own[:, 1] - own[:, 0]).max() * RATE + 5 * damped * RATE)) / RATE
+        times = np.arange(int((of_pitch[:, 1] - of_pitch[:, 0]).max() * RATE + 5 * damped * RATE)) / RATE
         number = np.arange(1, 41)
         partial = hertz * number * np.sqrt(1 + stiff * (pitch / 60) ** 4 * number**2)
         number, partial = number[partial < 7600][:25], partial[partial < 7600][:25]
@@ -169,9 +169,9 @@ def _imagined(notes: NDArray[np.float64], generator: np.random.Generator) -> Flo
             wave += (amplitude * np.exp(-fall * times) * np.sin(2 * np.pi * cycle * times + phase)).astype(np.float32)
         wave[: RATE // 50] += (blow * generator.standard_normal(RATE // 50)).astype(np.float32)[: len(wave)]
         wave[:80] *= np.linspace(0, 1, 80, dtype=np.float32)[: len(wave)]
-        for at, until, _, loud in own:
-            held = int((until - at) * RATE)
-            shape = np.exp(-np.maximum(np.arange(len(wave)) - held, 0) / (damped * RATE)).astype(np.float32)
+        for at, until, _, loud in of_pitch:
+            sustain = int((until - at) * RATE)
+            shape = np.exp(-np.maximum(np.arange(len(wave)) - sustain, 0) / (damped * RATE)).astype(np.float32)
             first = int(at * RATE)
             piece = (wave * shape)[: len(samples) - first]
             samples[first : first + len(piece)] += np.float32((loud / 127) ** 2) * piece
@@ -179,7 +179,7 @@ def _imagined(notes: NDArray[np.float64], generator: np.random.Generator) -> Flo
 
 
 def _recorded(samples: Floats, generator: np.random.Generator) -> Floats:
-    """The sound in a room, through a microphone that colours it, with noise and sometimes with drums."""
+    """A simulated recording: reverberation, microphone equalisation, noise and sometimes drums."""
     from scipy.signal import oaconvolve, sosfilt
 
     samples = samples / max(float(np.abs(samples).max()), 1e-6)
@@ -210,20 +210,19 @@ def _bell(generator: np.random.Generator) -> NDArray[np.float64]:
     alpha, gain = np.sin(turn) / (2 * generator.uniform(0.4, 2)), 10 ** (generator.uniform(-9, 9) / 40)
     a = 1 + alpha / gain
     row = [1 + alpha * gain, -2 * np.cos(turn), 1 - alpha * gain, a, -2 * np.cos(turn), 1 - alpha / gain]
-    sections: NDArray[np.float64] = np.array([row]) / a
-    return sections
+    return np.array([row]) / a
 
 
 def _drummed(count: int, generator: np.random.Generator) -> Floats:
-    """A drum at random on an even pulse."""
+    """Random drum hits on a regular pulse."""
     from firmus.render import sampler, soundfont
 
     step = generator.uniform(0.15, 0.4)
     buffer = np.zeros((count, 2), np.float32)
     hits = [
         sampler.Played(step * i, 0.1, int(generator.choice([36, 38, 42, 42, 46, 49])), int(generator.integers(50, 120)))
-        for i in range(int(count / RATE / step)) if generator.random() < 0.6
-    ]  # fmt: skip
+        for i in range(int(count / RATE / step))
+        if generator.random() < 0.6
+    ]
     sampler.add_notes(buffer, RATE, soundfont.current(), (soundfont.DRUM_BANK, 0), hits, (0.25, 0.25))
-    drums: Floats = buffer.mean(axis=1) / max(float(np.abs(buffer).max()), 1e-6)
-    return drums
+    return buffer.mean(axis=1) / max(float(np.abs(buffer).max()), 1e-6)

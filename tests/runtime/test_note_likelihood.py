@@ -9,7 +9,7 @@ from babbler import Babbler
 from firmus.evaluation import likelihood
 from firmus.runtime import stepper
 from firmus.runtime.constraints import PartRules, Rules
-from firmus.runtime.surprise import readings, untold
+from firmus.runtime.note_likelihood import conditioning_effects, readings
 from firmus.score import Chord, Key, Note, Part, Score, Section
 from firmus.tokens import events
 from firmus.tokens.events import vocabulary
@@ -38,9 +38,9 @@ def test_all_notes_together_are_the_nats_of_the_music(composer):
     for each in reading.notes:
         assert each.nats == pytest.approx(each.when_nats + each.pitch_nats + each.length_nats)
         assert min(each.when_nats, each.pitch_nats, each.length_nats) >= 0
-        assert each.pitch_nats == pytest.approx(-np.log(each.chance), rel=1e-6)
-        assert each.chance + sum(chance for _, chance in each.likelier) <= 1 + 1e-9
-        assert all(pitch != HYMN.parts[each.told.part].notes[each.told.index].pitch for pitch, _ in each.likelier)
+        assert each.pitch_nats == pytest.approx(-np.log(each.probability), rel=1e-6)
+        assert each.probability + sum(probability for _, probability in each.likelier) <= 1 + 1e-9
+        assert all(pitch != HYMN.parts[each.note.part].notes[each.note.index].pitch for pitch, _ in each.likelier)
 
 
 def test_every_note_is_found_in_its_place():
@@ -49,11 +49,11 @@ def test_every_note_is_found_in_its_place():
     drums = Part("", (Note(0, 10, 42), Note(3, 10, 36), Note(2000, 10, 36)), is_drums=True)
     score = Score((piano, drums), end=2 * 1920)
     (reading,) = readings(Babbler(), score, everything(score))
-    told = [each.told for each in reading.notes]
+    told = [each.note for each in reading.notes]
     assert sorted((each.part, each.index) for each in told) == [(0, i) for i in range(5)] + [(1, i) for i in range(3)]
     for each in told:
         note = score.parts[each.part].notes[each.index]
-        token = int(reading.story.tokens[each.pitch])
+        token = int(reading.example.tokens[each.pitch])
         assert note.pitch == token - (vocabulary.DRUM if score.parts[each.part].is_drums else vocabulary.PITCH)
         assert each.first <= each.pitch < each.last
         assert each.bar == (note.start + 9) // 1920
@@ -64,19 +64,19 @@ def test_a_long_piece_is_read_in_stretches_each_note_once():
     many = Score((Part("", tuple(Note(240 * i, 240, 60 + i % 12) for i in range(800))),))
     found = list(readings(Babbler(length=256), many, everything(many)))
     assert len(found) > 5
-    notes = [(each.told.part, each.told.index) for reading in found for each in reading.notes]
+    notes = [(each.note.part, each.note.index) for reading in found for each in reading.notes]
     assert sorted(notes) == [(0, index) for index in range(800)]
     for reading in found:
-        assert len(reading.story.tokens) <= 256
+        assert len(reading.example.tokens) <= 256
     for reading in found[1:]:
-        assert {note.bar for note in reading.given} == set(range(reading.first, reading.notes[0].told.bar))
+        assert {note.bar for note in reading.given} == set(range(reading.first, reading.notes[0].note.bar))
 
 
 def test_only_open_cells_are_looked_at_the_others_are_given(composer):
     is_open = np.zeros_like(everything(HYMN))
     is_open[1, 2] = True
     (reading,) = readings(composer, HYMN, is_open, "hymn")
-    assert {(each.told.bar, each.told.part) for each in reading.notes} == {(1, 1)}
+    assert {(each.note.bar, each.note.part) for each in reading.notes} == {(1, 1)}
     assert len(reading.given) == 16 + 8 - 2
     assert max(each.last for each in reading.given) < reading.begin
 
@@ -84,41 +84,39 @@ def test_only_open_cells_are_looked_at_the_others_are_given(composer):
 def test_rules_take_their_share(composer):
     rules = Rules((PartRules(60, 90), PartRules(43, 43)), frozenset(HYMN.keys[0].scale))
     (reading,) = readings(composer, HYMN, everything(HYMN), "hymn", rules)
-    high = [each for each in reading.notes if each.told.part == 0]
-    low = [each for each in reading.notes if each.told.part == 1]
-    assert all(set(each.pressure) == {"range", "key"} and 0 <= each.left <= 1 for each in reading.notes)
-    assert all(each.left >= 1 - sum(each.pressure.values()) - 1e-9 for each in reading.notes)
-    assert np.mean([each.pressure["range"] for each in low]) > 0.5 > np.mean([each.pressure["range"] for each in high])
-    own = [each for each in low if HYMN.parts[1].notes[each.told.index].pitch == 43]
-    assert all(each.left == pytest.approx(each.chance) for each in own)  # the one pitch that the rules left
+    high = [each for each in reading.notes if each.note.part == 0]
+    low = [each for each in reading.notes if each.note.part == 1]
+    assert all(set(each.masked) == {"range", "key"} and 0 <= each.unmasked <= 1 for each in reading.notes)
+    assert all(each.unmasked >= 1 - sum(each.masked.values()) - 1e-9 for each in reading.notes)
+    assert np.mean([each.masked["range"] for each in low]) > 0.5 > np.mean([each.masked["range"] for each in high])
+    own = [each for each in low if HYMN.parts[1].notes[each.note.index].pitch == 43]
+    assert all(each.unmasked == pytest.approx(each.probability) for each in own)  # the one pitch that the rules left
 
 
 def test_what_is_told_is_told_apart(composer):
-    score = replace(
-        HYMN, chords=(Chord(0, "G"), Chord(1920, "D")), sections=(Section(0, "A"), Section(1920, "B"))
-    )  # fmt: skip
+    score = replace(HYMN, chords=(Chord(0, "G"), Chord(1920, "D")), sections=(Section(0, "A"), Section(1920, "B")))
     controls = (control("density", 2), control("register", 6))
     (reading,) = readings(composer, score, everything(score), "hymn", None, controls)
-    found = untold(reading, score, "hymn", controls)
+    found = conditioning_effects(reading, score, "hymn", controls)
     assert set(found) == {"key", "chords", "sections", "density", "register"}
     assert all(len(each) == len(reading.notes) for each in found.values())
     (without,) = readings(composer, replace(score, keys=()), everything(score), "hymn", None, controls)
     for each, other, change in zip(reading.notes, without.notes, found["key"], strict=True):
         own, theirs = (
-            float(told.costs[note.told.first : note.told.last].sum())
+            float(told.token_nats[note.note.first : note.note.last].sum())
             for told, note in ((reading, each), (without, other))
         )
         assert change == pytest.approx(theirs - own, abs=1e-4)
     assert np.std(found["key"]) > 0
-    assert not untold(reading, replace(score, keys=(), chords=(), sections=()), "hymn")
+    assert not conditioning_effects(reading, replace(score, keys=(), chords=(), sections=()), "hymn")
 
 
 def test_in_a_later_stretch_what_was_read_before_stays_given(composer):
     long = replace(HYMN, parts=(replace(SOPRANO, notes=tuple(Note(240 * i, 240, 60 + i % 12) for i in range(480))),))
     first, second, *_ = readings(composer, long, everything(long), "folk")
-    assert second.first < first.last <= second.notes[0].told.bar
+    assert second.first < first.last <= second.notes[0].note.bar
     assert not second.is_open[: first.last].any()
     for reading in (first, second):
-        (found,) = untold(reading, long, "folk").values()
+        (found,) = conditioning_effects(reading, long, "folk").values()
         assert len(found) == len(reading.notes)
         assert abs(np.mean(found)) < 1.0  # were other music compared, it would be many nats
