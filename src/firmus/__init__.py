@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from firmus._options import FromNothing, FromPiece, Piece, VerbOptions
     from firmus.errors import FirmusError
     from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
-    from firmus.tasks.analyse import Analysis
-    from firmus.tasks.explain import Explanation
-    from firmus.tasks.hear import SoundAnalysis
-    from firmus.tasks.search import Findings
-    from firmus.tasks.sound import Sound
+    from firmus.tasks.analyse.notes import Analysis
+    from firmus.tasks.analyse.sound import SoundAnalysis
+    from firmus.tasks.explain.explainer import Explanation
+    from firmus.tasks.search.matching import Findings
+    from firmus.tasks.sound.generation import Sound
     from firmus.work import Brief, Origin, Work
 
 _HOMES = {
@@ -180,12 +180,12 @@ def transcribe(path: str | PathLike[str], voices: str = "many", tempo: float | N
 def analyse(source: Piece) -> Analysis | SoundAnalysis:
     """What is heard in a piece (a Score, a file of notes or of sound): key, chords, form and more.
 
-    See `firmus.tasks.analyse`, and `firmus.tasks.hear` for sound.
+    See `firmus.tasks.analyse.notes`, and `firmus.tasks.analyse.sound` for sound.
     """
     from firmus.analysis import sound
     from firmus.score import Score
-    from firmus.tasks import analyse as task
-    from firmus.tasks import hear
+    from firmus.tasks.analyse import notes as task
+    from firmus.tasks.analyse import sound as hear
 
     if not isinstance(source, Score | bytes) and sound.is_sound(source):
         return hear.analyse_sound(source)
@@ -195,22 +195,22 @@ def analyse(source: Piece) -> Analysis | SoundAnalysis:
 def explain(source: Any, **options: Any) -> Explanation:
     """What can be told of each note of a piece (a Work, a Score, a file or folder); see `firmus.tasks.explain`."""
     from firmus.score import Score
-    from firmus.tasks import explain as task
+    from firmus.tasks.explain import explainer as task
     from firmus.work import Work
 
     return task.explain(source if isinstance(source, Work | Score) else task.read(source), **options)
 
 
 def search(folder: Any, **options: Any) -> Findings:
-    """Find a `melody`, a `hum`, or pieces that are `like` a piece, in a folder; see `firmus.tasks.search.search`."""
-    from firmus.tasks import search as task
+    """Find a `melody`, a `hum`, or pieces that are `like` a piece, in a folder; see `firmus.tasks.search`."""
+    from firmus.tasks.search import matching as task
 
     return task.search(folder, **options)
 
 
 def sound(prompt: str, **options: Any) -> Sound:
-    """Make sound of words, by a model that you have (`model`); see `firmus.tasks.sound.sound`."""
-    from firmus.tasks import sound as task
+    """Make sound of words, by a model that you have (`model`); see `firmus.tasks.sound`."""
+    from firmus.tasks.sound import generation as task
 
     return task.sound(prompt, **options)
 

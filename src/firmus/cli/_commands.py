@@ -22,11 +22,11 @@ MOST_LEFT_OUT = 5  # files that are named
 def compose(options: argparse.Namespace) -> None:
     """Compose, or any other task that makes music; save; show."""
     from firmus import tasks
-    from firmus.tasks import produce
+    from firmus.render import files
 
     brief = _brief(options)
     if options.out:
-        produce.check_free(Path(options.out), options.force)
+        files.check_free(Path(options.out), options.force)
     task = tasks.verb(options.task)
     show = Progress(options.quiet)
     works: list[Work] = task.perform(task.commission(brief), show)
@@ -114,30 +114,23 @@ def _short(value: Any) -> str:
 
 def convert(options: argparse.Namespace) -> None:
     """Read one format, write another."""
-    from firmus import formats
-    from firmus.errors import OutputExists
+    from firmus.tasks.convert import convert as task
 
-    target = Path(options.target)
-    formats.by_extension(target.name)
-    if target.exists() and not options.force:
-        raise OutputExists(f"{target} already exists: give --force to replace it")
-    formats.write(formats.read(options.source, tune=options.tune), target)
-    show_paths(options, [target])
+    show_paths(options, task(options.source, options.target, tune=options.tune, force=options.force))
 
 
 def render(options: argparse.Namespace) -> None:
     """Read a music file, write sound, a score or a piano roll."""
-    from firmus import formats
-    from firmus.tasks import produce
+    from firmus.tasks.render import render as task
 
-    score = formats.read(options.source, tune=options.tune)
-    show_paths(options, produce.render(score, Path(options.target), stems=options.stems, force=options.force))
+    paths = task(options.source, options.target, tune=options.tune, stems=options.stems, force=options.force)
+    show_paths(options, paths)
 
 
 def evaluate(options: argparse.Namespace) -> None:
     """Compare a folder of composed pieces with a folder of real ones."""
     from firmus.cli._words import language
-    from firmus.tasks import evaluate as task
+    from firmus.tasks.evaluate import comparison as task
 
     show = Progress(options.quiet, "piece")
     found = task.evaluate(Path(options.generated), Path(options.reference), show, cluster_of(options))
@@ -194,7 +187,7 @@ def search(options: argparse.Namespace) -> None:
 def listen(options: argparse.Namespace) -> None:
     """Serve a listening test until interrupted, or report on its answers."""
     from firmus.cli._words import language
-    from firmus.tasks import listen as task
+    from firmus.tasks.listen import listening_test as task
 
     if options.folders[0] == "report":
         _listened(options, task.report(Path((options.folders[1:] or [options.out])[0])))
@@ -245,8 +238,8 @@ def analyse(options: argparse.Namespace) -> None:
     from firmus import formats
     from firmus.analysis import sound
     from firmus.cli._words import language
-    from firmus.tasks import analyse as task
-    from firmus.tasks.hear import analyse_sound
+    from firmus.tasks.analyse import notes as task
+    from firmus.tasks.analyse.sound import analyse_sound
 
     heard: Any
     if sound.is_sound(options.source):
@@ -297,11 +290,11 @@ def _heard(found: dict[str, Any], most: int = 16) -> list[str]:
 
 def transcribe(options: argparse.Namespace) -> None:
     """Read a sound file, write down its notes as a Work."""
-    from firmus.tasks import produce
+    from firmus.render import files
     from firmus.tasks import transcribe as task
 
     root = Path(options.out) if options.out else Path("out") / folder_name(Path(options.source).stem)
-    produce.check_free(root, options.force)
+    files.check_free(root, options.force)
     show = Progress(options.quiet, "frame")
     work = task.transcribe(options.source, options.voices, options.tempo, show)
     show.note(say("writing"))
@@ -312,7 +305,7 @@ def transcribe(options: argparse.Namespace) -> None:
 
 def sound(options: argparse.Namespace) -> None:
     """Make sound of words, by a model that the user has."""
-    from firmus.tasks import sound as task
+    from firmus.tasks.sound import generation as task
 
     target = Path(options.target)
     task.check(target, options.force)

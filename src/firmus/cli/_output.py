@@ -48,11 +48,11 @@ def show_paths(options: argparse.Namespace, paths: list[Path]) -> None:
 
 def write_pages(options: argparse.Namespace, name: str, found: dict[str, Any], page: Callable[[], str]) -> list[Path]:
     """Write what was found, as JSON and as a page, where a folder is named."""
-    from firmus.tasks import produce
+    from firmus.render import files
 
     if not options.out:
         return []
-    produce.check_free(Path(options.out), options.force)
+    files.check_free(Path(options.out), options.force)
     return save(Path(options.out), texts(name, found, page()))
 
 

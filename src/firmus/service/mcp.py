@@ -280,7 +280,7 @@ def _models() -> dict[str, Any]:
 
 
 def _search(folder: Folder, arguments: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
-    from firmus.tasks.search import search
+    from firmus.tasks.search.matching import search
 
     given = dict(arguments)
     for name in ("like", "hum"):

@@ -25,18 +25,37 @@ from firmus.errors import InvalidBrief, unknown
 
 
 class Option(NamedTuple):
-    """An option of a verb, a field of the Brief: its name, what it is in English and Chinese, its type, an example."""
+    """An argument or an option of a verb.
+
+    Parameters
+    ----------
+    name : str
+        Of a verb that makes Works of a Brief: a field of the Brief.
+    english, chinese : str
+        What it is, in a line.
+    kind : type
+        Of its value; ``bool`` for one that is given or not.
+    metavar : str, optional
+        An example.
+    default : object
+    is_required : bool
+    nargs : str, optional
+        ``"+"`` for one or more values.
+    """
 
     name: str
     english: str
     chinese: str
     kind: type = str
     metavar: str | None = None
+    default: object = None
+    is_required: bool = False
+    nargs: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
-    """A verb that makes Works.
+    """A verb, as it is offered.
 
     Parameters
     ----------
@@ -45,11 +64,18 @@ class Verb:
     english, chinese : str
         What it does, in a line.
     pieces : tuple of str
-        Fields of the Brief that are pieces which it needs: ``()``, ``("source",)`` or ``("source", "target")``.
+        Of a verb that makes Works of a Brief: the fields that are pieces which it needs: ``()``, ``("source",)`` or
+        ``("source", "target")``.
     counts_bars : bool
-        Whether ``bars`` says how many, rather than which.
+        Likewise: whether ``bars`` says how many, rather than which.
+    arguments : tuple of Option
+        Of other verbs: what it needs, in order.
     options : tuple of Option
-        Fields of the Brief that other verbs do not take.
+        What it takes; of a verb that makes Works of a Brief, the fields that most others do not take.
+    one_of : tuple of str
+        Options of which exactly one is given.
+    writes : bool
+        Whether it writes files, and takes ``--force``.
     place : int
         Where it stands in lists of verbs; behind all others where it does not say.
     """
@@ -59,16 +85,23 @@ class Verb:
     chinese: str
     pieces: tuple[str, ...] = ("source",)
     counts_bars: bool = False
+    arguments: tuple[Option, ...] = ()
     options: tuple[Option, ...] = ()
+    one_of: tuple[str, ...] = ()
+    writes: bool = True
     place: int = 100
 
 
 PIECES = {
     "source": Option(
-        "source", "a music file: MIDI, MusicXML, ABC or Firmus JSON", "音乐文件：MIDI、MusicXML、ABC 或 Firmus JSON"
+        "source", "a music file: MIDI, MusicXML, ABC or Firmus JSON", "音乐文件：MIDI、MusicXML、ABC 或 Firmus JSON",
+        str, "FILE",
     ),
-    "target": Option("target", "the piece to arrive at", "要到达的乐曲"),
-}
+    "target": Option("target", "the piece to arrive at", "要到达的乐曲", str, "TARGET"),
+}  # fmt: skip
+TUNE = Option(
+    "tune", "which tune of a file that holds several, from 1", "文件含多首曲子时取第几首（从 1 数起）", int, "N", 1
+)
 HOW_MANY_BARS = Option("bars", "how many bars", "小节数")
 WHICH_BARS = Option(
     "bars", "which bars, such as 9-12 or 3,5,9- (from 1, inclusive)", "哪些小节，如 9-12 或 3,5,9-（从 1 数起，含两端）"
@@ -119,11 +152,16 @@ OPTIONS = (
 
 
 @cache
-def verbs() -> dict[str, ModuleType]:
-    """Module of each verb that makes Works of a Brief, by the verb's name; in the order in which they are listed."""
+def all_verbs() -> dict[str, ModuleType]:
+    """Module of each verb, by the verb's name; in the order in which they are listed."""
     modules = [plugins.load(__name__, name) for name in plugins.names(__name__)]
-    modules = sorted((each for each in modules if hasattr(each, "commission")), key=lambda each: each.VERB.place)
-    return {module.VERB.name: module for module in modules}
+    return {module.VERB.name: module for module in sorted(modules, key=lambda module: module.VERB.place)}
+
+
+@cache
+def verbs() -> dict[str, ModuleType]:
+    """Module of each verb that makes Works of a Brief, by the verb's name."""
+    return {name: module for name, module in all_verbs().items() if hasattr(module, "commission")}
 
 
 def verb(name: str) -> ModuleType:

@@ -1,6 +1,6 @@
 """Analysing sound: what is heard in a recording, and what follows from the notes in it.
 
-The findings are those of `firmus.tasks.analyse`, under the same names; what is heard directly (tempo, beats, key,
+The findings are those of `firmus.tasks.analyse.notes`, under the same names; what is heard directly (tempo, beats, key,
 loudness) goes before what the transcription says, and no finding is surer than the notes that it rests on.
 """
 
@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from firmus.tasks._transcription import Heard, Progress, hear
-from firmus.tasks.analyse import Analysis, analyse
+from firmus.runtime.transcription import Heard, Progress, hear
+from firmus.tasks.analyse.notes import Analysis, analyse
 
 SURE_METER = 0.5
 
@@ -71,6 +71,6 @@ class SoundAnalysis:
 
 
 def analyse_sound(path: str | os.PathLike[str], progress: Progress | None = None) -> SoundAnalysis:
-    """Hear a sound file (WAV, FLAC, MP3, OGG, AIFF); see `firmus.tasks.analyse` for a Score."""
+    """Hear a sound file (WAV, FLAC, MP3, OGG, AIFF); see `firmus.tasks.analyse.notes` for a Score."""
     heard = hear(path, progress=progress)
     return SoundAnalysis(heard, analyse(heard.score))
