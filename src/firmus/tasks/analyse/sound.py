@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from firmus.runtime.transcription import Heard, Progress, hear
+from firmus.progress import Progress
+from firmus.runtime.transcription import Heard, hear
 from firmus.tasks.analyse.notes import Analysis, analyse
 
 SURE_METER = 0.5
