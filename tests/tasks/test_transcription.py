@@ -58,7 +58,7 @@ def files(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def piano(files):
-    return _transcription.hear(files / "piano.wav")
+    return _transcription.analyse_recording(files / "piano.wav")
 
 
 def test_a_piano_is_heard_note_for_note(piano):
@@ -96,12 +96,12 @@ def test_a_transcription_is_a_work_with_its_origin(files, tmp_path):
 
 
 def test_one_voice_is_heard_by_pyin(files):
-    heard = _transcription.hear(files / "clarinet.flac", "one")
-    recall, precision = found_of(tune(71), heard.notes)
+    recording = _transcription.analyse_recording(files / "clarinet.flac", "one")
+    recall, precision = found_of(tune(71), recording.notes)
     assert recall > 0.85
     assert precision > 0.85
-    assert heard.model == "pYIN"
-    assert heard.key.key.text == "G major"
+    assert recording.model == "pYIN"
+    assert recording.key.key.text == "G major"
 
 
 def test_one_voice_without_librosa_is_refused_in_one_line(files, monkeypatch):
@@ -114,10 +114,10 @@ def test_sound_out_of_tune_is_heard_in_tune(tmp_path):
     audio = synth.render(song())
     path = tmp_path / "flat.wav"
     soundfile.write(path, audio.samples, round(audio.sample_rate * 2 ** (-40 / 1200)))  # 40 cents lower, and slower
-    heard = _transcription.hear(path)
-    assert abs(heard.cents + 40) < 12
+    recording = _transcription.analyse_recording(path)
+    assert abs(recording.cents + 40) < 12
     factor = 2 ** (-40 / 1200)
-    faster = [replace(note, start=note.start * factor, end=note.end * factor) for note in heard.notes]
+    faster = [replace(note, start=note.start * factor, end=note.end * factor) for note in recording.notes]
     recall, precision = found_of(song(), faster)
     assert recall > 0.8
     assert precision > 0.8
