@@ -1,4 +1,4 @@
-"""Sound in: what is heard of renderings whose music is known, and of sound that is no music."""
+"""Transcription of renderings whose music is known, and of sound that is no music."""
 
 import json
 import sys
@@ -37,15 +37,15 @@ def tune(program):
     return Score((Part("", notes, program),), tempi=(Tempo(0, BPM),))
 
 
-def found_of(score, heard, slack=0.08):
-    """Share of the notes of a score that are heard, and of what is heard that is in it."""
+def found_of(score, detected, slack=0.08):
+    """Recall and precision of detected notes."""
     known = [(seconds(score, note.start), note.pitch) for part in score.parts for note in part.notes]
-    told = [(note.start, note.pitch) for note in heard]
+    onsets = [(note.start, note.pitch) for note in detected]
 
     def near(one, others):
         return any(pitch == one[1] and abs(at - one[0]) < slack for at, pitch in others)
 
-    return np.mean([near(each, told) for each in known]), np.mean([near(each, known) for each in told])
+    return np.mean([near(each, onsets) for each in known]), np.mean([near(each, known) for each in onsets])
 
 
 @pytest.fixture(scope="module")

@@ -126,9 +126,7 @@ class Grammar:
         self._bar_starts = [bar.start for bar in cursor.bars]
         self._last_open = max((index for index, bar in enumerate(cursor.bars) if bar.open), default=-1)
         self._end = cursor.bars[-1].start + cursor.bars[-1].length
-        self._closing = max(
-            self._end - rules.beat, cursor.bars[-1].start
-        )  # start of the last beat, held by final notes
+        self._closing = max(self._end - rules.beat, cursor.bars[-1].start)  # of the last beat, where final notes hold
         given = [sorted((start, start + steps) for start, steps, *_ in notes) for notes in cursor.notes]
         self._given_starts = [[start for start, _ in notes] for notes in given]
         self._given_ends = [list(accumulate((end for _, end in notes), max)) for notes in given]  # the latest so far
