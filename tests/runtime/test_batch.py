@@ -116,7 +116,7 @@ def adding(number, times, windows=1):
     """Read a prompt and a number so many times; the logits received."""
     received = []
     for _ in range(windows):
-        received.append(float((yield Feed([number, number], [(0, 0, 0)] * 2, anew=True))[0]))
+        received.append(float((yield Feed([number, number], [(0, 0, 0)] * 2, restart=True))[0]))
         for _ in range(times):
             logits = yield Feed([number], [(0, 0, 0)])
             received.append(float(logits[0]))
@@ -150,7 +150,7 @@ def test_a_sequence_may_begin_anew():
 
 def test_an_error_or_a_cancelled_request_leaves_the_others_alone():
     def failing():
-        yield Feed([1], [(0, 0, 0)], anew=True)
+        yield Feed([1], [(0, 0, 0)], restart=True)
         raise ValueError("mine alone")
 
     batch = Batch(Counter())

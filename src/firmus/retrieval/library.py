@@ -208,7 +208,7 @@ def _updated(
         reader.read(missing, progress)
     catalogue = _catalogue.joined([*current, *reader.chunks])
     if not catalogue.pieces:
-        raise FormatError(_nothing(folder, catalogue.files))
+        raise FormatError(_no_music(folder, catalogue.files))
     seeds = Seeds.of(catalogue.lines)
     graph = library.neighbours.packed if library else np.empty(0, np.uint8)
     neighbours = Neighbours(catalogue.points, catalogue.ids, graph).completed()
@@ -290,7 +290,7 @@ def _where(files: list[File]) -> NDArray[np.int64]:
     return np.stack([np.repeat(np.arange(len(files)), counts), np.arange(counts.sum()) - first], axis=1)
 
 
-def _nothing(folder: Path, files: list[File]) -> str:
+def _no_music(folder: Path, files: list[File]) -> str:
     """Why there is nothing to search."""
     if not files:
         return f"{folder} holds no music that Firmus reads: {', '.join(formats.extensions())}"

@@ -47,11 +47,11 @@ class Neighbours:
             return Neighbours(self.points, np.full(len(self.points), -1), np.empty(0, np.uint8))
         graph, ids = self._graph, self.ids.copy()
         known = np.sort(np.array(graph.keys[:], np.int64)) if len(graph) else np.empty(0, np.int64)
-        gone = np.setdiff1d(known, ids)
-        if len(gone) > MOST_REMOVED * len(known) or np.setdiff1d(ids[ids >= 0], known).size:
-            graph, ids, known, gone = _empty(self.points.shape[1]), np.full(len(ids), -1), known[:0], known[:0]
-        if len(gone):
-            graph.remove(gone.astype(np.uint64))
+        removed = np.setdiff1d(known, ids)
+        if len(removed) > MOST_REMOVED * len(known) or np.setdiff1d(ids[ids >= 0], known).size:
+            graph, ids, known, removed = _empty(self.points.shape[1]), np.full(len(ids), -1), known[:0], known[:0]
+        if len(removed):
+            graph.remove(removed.astype(np.uint64))
         new = np.flatnonzero(ids < 0)
         if len(new):
             ids[new] = np.arange(len(new)) + (known.max() + 1 if len(known) else 0)

@@ -76,9 +76,9 @@ def read(
     names = sorted(chosen)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         if spread:
-            read_each = spread(_unpacked, [(chosen[name].name, chosen[name].read_bytes()) for name in names])
+            read_each = spread(_read_packed, [(chosen[name].name, chosen[name].read_bytes()) for name in names])
         else:
-            read_each = pool.map(_one, [chosen[name] for name in names])
+            read_each = pool.map(_read_one, [chosen[name] for name in names])
         for done, (name, (score, reason)) in enumerate(zip(names, read_each, strict=True), 1):
             if progress:
                 progress("evaluate", done, len(chosen))
@@ -91,7 +91,7 @@ def read(
     return scores
 
 
-def _one(file: Path) -> tuple[Score | None, str]:
+def _read_one(file: Path) -> tuple[Score | None, str]:
     """A piece, or why there is none."""
     try:
         return formats.read(file), ""
@@ -99,12 +99,12 @@ def _one(file: Path) -> tuple[Score | None, str]:
         return None, str(error)
 
 
-def _unpacked(packed: tuple[str, bytes]) -> tuple[Score | None, str]:
+def _read_packed(packed: tuple[str, bytes]) -> tuple[Score | None, str]:
     """The same from the name and bytes of a file."""
     with tempfile.TemporaryDirectory(prefix="firmus-evaluate-") as folder:
         file = Path(folder) / packed[0]
         file.write_bytes(packed[1])
-        return _one(file)
+        return _read_one(file)
 
 
 def _rank(file: Path) -> int:

@@ -192,7 +192,7 @@ def by_similarity(library: Library, target: Query, count: int, itself: tuple[Pat
         piece = int(compared.pieces[row])
         if len(matches) == count or score[row] < LEAST:
             break
-        if itself is None or not _is(library, piece, *itself):
+        if itself is None or not _is_same_piece(library, piece, *itself):
             confidence = _similarity_confidence(float(compared.share[row]), baseline)
             where = compared.stretch(library, row)
             matches.append(_match(library, target, piece, where, float(score[row]), confidence))
@@ -275,7 +275,7 @@ def _bars(numbers: NDArray[Any], ends: tuple[int, ...]) -> str:
     return str(first) if first == last else f"{first}-{last}"
 
 
-def _is(library: Library, piece: int, path: Path, tune: int) -> bool:
+def _is_same_piece(library: Library, piece: int, path: Path, tune: int) -> bool:
     """Whether a piece is that of a file, or of one beside it that differs in its suffix alone."""
     file, number = library.where[piece].tolist()
     stored = library.folder / library.catalogue.files[file].name
