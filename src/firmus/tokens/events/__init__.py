@@ -91,7 +91,7 @@ def encode(score: Score, style: str = "") -> Integers:
     --------
     >>> from firmus.score import Note, Part
     >>> tune = Score((Part("Flute", (Note(0, 480, 72), Note(480, 1440, 74)), program=73),))
-    >>> [v.name(token) for token in encode(tune)][3:]  # doctest: +NORMALIZE_WHITESPACE
+    >>> [vocabulary.name(token) for token in encode(tune)][3:]  # doctest: +NORMALIZE_WHITESPACE
     ['METER 4/4', 'TEMPO 120.95', 'PART 1', 'PLACE 0', 'PITCH 72', 'DURATION 24',
      'PLACE 24', 'PITCH 74', 'DURATION 72', 'END']
     """
