@@ -25,7 +25,7 @@ import numpy as np
 
 import firmus
 from firmus import Brief
-from firmus.tasks import produce
+from firmus.render import files as produce
 from firmus.tokens import events
 
 STYLES = ("folk", "chorale", "piano", "band")

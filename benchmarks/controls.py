@@ -34,7 +34,7 @@ from scipy import stats
 
 import firmus
 from firmus.composing import controls as wishes
-from firmus.composing.styles import STYLES
+from firmus.composing.styles import styles as all_styles
 from firmus.errors import InvalidBrief
 from firmus.evaluation import intervals
 from firmus.formats import midi
@@ -59,8 +59,8 @@ def _briefs(kind: str, seed: int, styles: list[str], chosen: Any) -> dict[str, A
         return values[int(rng.integers(len(values)))]
 
     if kind in ("rules", "chords"):
-        styles = [name for name in styles if any(not voice.is_drums for voice in STYLES[name].voices)]
-    style = STYLES[one(styles)]
+        styles = [name for name in styles if any(not voice.is_drums for voice in all_styles()[name].voices)]
+    style = all_styles()[one(styles)]
     asked: dict[str, Any] = {"style": style.name, "bars": int(rng.integers(4, 13)), "seed": seed, "model": chosen.name}
     pitched = [voice for voice in style.voices if not voice.is_drums]
     if kind == "rules":
@@ -115,7 +115,7 @@ def _rules(asked: dict[str, Any], score: firmus.Score, work: firmus.Work) -> dic
         "bars": float(len(bars(score)) == asked["bars"]),
         "meter": float(score.meters[0].text == asked["meter"] and len(score.meters) == 1),
         "tempo": float(abs(score.tempi[0].bpm - asked["tempo"]) < 0.1),
-        "parts": float(len(score.parts) == len(asked.get("parts", STYLES[asked["style"]].voices))),
+        "parts": float(len(score.parts) == len(asked.get("parts", all_styles()[asked["style"]].voices))),
         "range": float(all(ranges)) if "ranges" in asked else np.nan,
         "key, written": float(score.keys[0].text == asked["key"]),
         "key, every note in it": float(all(note.pitch % 12 in key.scale for note in notes)),
@@ -233,7 +233,7 @@ def main() -> None:
     options.add_argument("--verbose", action="store_true", help="also a line for each brief")
     asked = options.parse_args()
     assert all(quality in QUALITIES for quality in TRIADS)
-    styles = asked.styles or [name for name in card(asked.model).styles if name in STYLES]
+    styles = asked.styles or [name for name in card(asked.model).styles if name in all_styles()]
     os.environ["FIRMUS_THREADS"] = "1"
     with ProcessPoolExecutor(asked.processes, mp_context=get_context("spawn")) as pool:
         for kind in asked.sets:

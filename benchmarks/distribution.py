@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 import firmus
-from firmus.composing.styles import STYLES
+from firmus.composing.styles import styles
 from firmus.evaluation import distribution, intervals
 from firmus.evaluation.likelihood import bare
 from firmus.formats import json
@@ -61,7 +61,9 @@ def length(score: Score) -> int:
 
 def held_out_music(asked: argparse.Namespace, corpus: Corpus) -> dict[str, list[Score]]:
     """Held-out pieces, cut, of every style asked for that can be composed and has any."""
-    wanted = asked.styles.split(",") if asked.styles else [each for each in card(asked.model).styles if each in STYLES]
+    wanted = (
+        asked.styles.split(",") if asked.styles else [each for each in card(asked.model).styles if each in styles()]
+    )
     found = {}
     for style in wanted:
         scores = [real(each.prepared) for each in corpus.pieces("valid") if style_of(each.prepared) == style]

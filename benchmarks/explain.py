@@ -36,7 +36,7 @@ from firmus.runtime.influence import influences
 from firmus.runtime.note_likelihood import Reading, readings
 from firmus.runtime.weights import card
 from firmus.score import Score
-from firmus.tasks.explain import explain
+from firmus.tasks.explain.explainer import explain
 from firmus.tasks.explain.explanation import UNLIKELY
 from firmus.tokens import Example, events
 from styles import music_of, style_of

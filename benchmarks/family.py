@@ -38,7 +38,7 @@ from scipy import stats
 
 from firmus.analysis import features
 from firmus.analysis.copying import Memory
-from firmus.composing import latent_space as spaces
+from firmus.composing.latent import latent_space as spaces
 from firmus.errors import RecipeError
 from firmus.evaluation import distribution, intervals, likelihood, rolls
 from firmus.evaluation.ngram import NGram

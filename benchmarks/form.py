@@ -33,8 +33,8 @@ import firmus
 from firmus.analysis import keys
 from firmus.analysis.form import likeness, notes_of_bars
 from firmus.composing.cadence import triad
-from firmus.composing.form import lay_out
-from firmus.composing.styles import STYLES
+from firmus.composing.form import Form
+from firmus.composing.styles import styles as all_styles
 from firmus.evaluation import intervals
 from firmus.formats import midi
 from firmus.runtime.weights import card
@@ -57,7 +57,7 @@ def compose(kind: str, styles: list[str], model: str, number: int) -> dict[str, 
     work = firmus.compose(model=model, **asked)
     score = midi.read(midi.write(work.score))[0]
     all_bars = bars(score)
-    stretches = lay_out(asked["form"], len(all_bars))
+    stretches = Form.parse(asked["form"]).lay_out(len(all_bars))
     content = notes_of_bars(score)
     same, varied, other = [], [], []
     for place, one in enumerate(stretches):
@@ -115,7 +115,7 @@ def main() -> None:
     options.add_argument("--styles", nargs="+")
     options.add_argument("--processes", type=int, default=os.cpu_count())
     asked = options.parse_args()
-    styles = asked.styles or [name for name in card(asked.model).styles if name in STYLES and name != "drums"]
+    styles = asked.styles or [name for name in card(asked.model).styles if name in all_styles() and name != "drums"]
     os.environ["FIRMUS_THREADS"] = "1"
     with ProcessPoolExecutor(asked.processes, mp_context=get_context("spawn")) as pool:
         for kind in KINDS:

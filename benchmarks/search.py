@@ -21,7 +21,7 @@ key.
   is true.
 
 ``learn`` writes the mean of `firmus.analysis.similarity`, of the melodies in ``rest``, and prints the weights of the
-two chances of `firmus.tasks.search`, fitted to passages and pieces in ``rest``.
+two chances of `firmus.tasks.search.matching`, fitted to passages and pieces in ``rest``.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ from firmus.learning.sources import source
 from firmus.retrieval import query
 from firmus.retrieval.library import Library, open_library
 from firmus.score import Note, Part, Score
-from firmus.tasks import search
+from firmus.tasks.search import matching
 
 SETS = ("jsb", "ryan", "oneills", "aird", "openhymnal", "leadsheets", "mutopia")
 TUNES = ("ryan", "oneills", "aird")
@@ -154,15 +154,15 @@ def backwards(melody: Query) -> Query:
     return Query(melody.pitches[::-1].copy(), None if melody.lengths is None else melody.lengths[::-1].copy())
 
 
-def asked(melody: Query, library: Library, by: str, times: list[float]) -> list[search.Match]:
+def asked(melody: Query, library: Library, by: str, times: list[float]) -> list[matching.Match]:
     """What is found, and how long it took."""
     begin = time.perf_counter()
-    found = (search.by_melody if by == "melody" else search.by_similarity)(library, melody, 10)
+    found = (matching.by_melody if by == "melody" else matching.by_similarity)(library, melody, 10)
     times.append(time.perf_counter() - begin)
     return found
 
 
-def rank(found: list[search.Match], right: set[int], numbers: dict[str, int]) -> int:
+def rank(found: list[matching.Match], right: set[int], numbers: dict[str, int]) -> int:
     """Place of the first right piece, 0 where none is right."""
     return next((place for place, match in enumerate(found, 1) if numbers[match.file] in right), 0)
 
@@ -241,7 +241,7 @@ def heard_again(melody: Query, generator: np.random.Generator) -> Query:
         path = Path(there) / "take.wav"
         soundfile.write(path, sung(melody, generator), RATE)
         try:
-            return query.of_score(search.hummed(path))
+            return query.of_score(matching.hummed(path))
         except FirmusError:
             return Query(np.arange(60, 65))  # what is found for it is wrong
 
@@ -304,13 +304,13 @@ def learn(folder: Path) -> None:
         )
 
 
-def evidence(library: Library, melody: Query, by: str, found: search.Match) -> tuple[float, ...]:
+def evidence(library: Library, melody: Query, by: str, found: matching.Match) -> tuple[float, ...]:
     """What the chance of a match is told by."""
     if by == "melody":
         bits = library.seeds.information(melody.pitches)
         off = (1 - found.score) * bits
         return bits - np.log2(len(library.catalogue.lines)), off, 0 if melody.lengths is None else len(melody)
-    compared = search.compare(library, melody)
+    compared = matching.compare(library, melody)
     best = int((np.sqrt(compared.share) + compared.alike).argmax())
     return float(np.sqrt(compared.share[best])), float(np.sqrt(compared.baseline()))
 

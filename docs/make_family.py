@@ -24,7 +24,7 @@ from firmus import formats
 from firmus.formats import save
 from firmus.runtime.weights import cards
 from firmus.score import Note, Part, Score, Tempo
-from firmus.tasks.interpolate import in_a_row
+from firmus.tasks.interpolate import joined
 
 matplotlib.use("svg")
 
@@ -59,7 +59,7 @@ def beat() -> Score:
 
 def between(one: str, other: str, model: str, steps: int) -> firmus.Work:
     """The way from one melody to another, in a row."""
-    return in_a_row(firmus.interpolate(melody(one), melody(other), model=model, steps=steps, seed=1))
+    return joined(firmus.interpolate(melody(one), melody(other), model=model, steps=steps, seed=1))
 
 
 def humanised() -> firmus.Work:

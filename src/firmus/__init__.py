@@ -10,17 +10,23 @@ Everything heavy is loaded when it is first used.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from typing import cast as _cast
 
 from firmus._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from os import PathLike
+    from typing import Unpack
+
+    from firmus._options import FromNothing, FromPiece, Piece, VerbOptions
     from firmus.errors import FirmusError
     from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
-    from firmus.tasks.analyse import Analysis
-    from firmus.tasks.explain import Explanation
-    from firmus.tasks.hear import SoundAnalysis
-    from firmus.tasks.search import Findings
-    from firmus.tasks.sound import Sound
+    from firmus.tasks.analyse.notes import Analysis
+    from firmus.tasks.analyse.sound import SoundAnalysis
+    from firmus.tasks.explain.explainer import Explanation
+    from firmus.tasks.search.matching import Findings
+    from firmus.tasks.sound.generation import Sound
     from firmus.work import Brief, Origin, Work
 
 _HOMES = {
@@ -36,13 +42,24 @@ __all__ = [
 ]  # fmt: skip
 
 
+def _from_nothing(function: Callable[..., Any]) -> FromNothing:
+    return _cast("FromNothing", function)
+
+
+def _from_piece(function: Callable[..., Any]) -> FromPiece:
+    return _cast("FromPiece", function)
+
+
+@_from_nothing
 def compose(brief: Brief | None = None, **options: Any) -> Any:
     """Compose a piece from nothing: a Work, or a list of them, best first, where `count` is given.
 
     Parameters
     ----------
     brief : Brief, optional
-        Or its fields as keywords; see `firmus.work.Brief` and `firmus.tasks.compose.compose`.
+        Or its fields as keywords: `style`, `bars` or `seconds`, `key`, `meter`, `tempo`, `chords`, `mood`, `density`,
+        `register`, `polyphony`, `parts`, `ranges`, `form`, `count`, `seed`, `loose`, `temperature`, `top_p`, `model`;
+        see `firmus.work.Brief`.
 
     Examples
     --------
@@ -50,60 +67,125 @@ def compose(brief: Brief | None = None, **options: Any) -> Any:
     >>> len(work.score.parts), work.score.end
     (1, 2880)
     """
-    return _perform("compose", "compose", None, brief, options)
+    return _perform("compose", brief, options)
 
 
-def extend(source: Any, brief: Brief | None = None, **options: Any) -> Any:
-    """Continue a piece (a Score or a file) by so many `bars`; see `firmus.tasks.refine.extend`."""
-    return _perform("refine", "extend", source, brief, options)
+@_from_piece
+def extend(source: Piece, brief: Brief | None = None, **options: Any) -> Any:
+    """Continue a piece (the command is ``firmus continue``) by so many `bars`, or `seconds`.
+
+    Parameters
+    ----------
+    source : Score, path or bytes
+    brief : Brief, optional
+        Or its fields as keywords: `bars`, `chords` and the controls.
+    """
+    return _perform("continue", brief, options, source=source)
 
 
-def infill(source: Any, brief: Brief | None = None, **options: Any) -> Any:
-    """Compose some `bars` of some `parts` of a piece anew; see `firmus.tasks.refine.infill`."""
-    return _perform("refine", "infill", source, brief, options)
+@_from_piece
+def infill(source: Piece, brief: Brief | None = None, **options: Any) -> Any:
+    """Compose some `bars` (``"9-12"``) of some `parts` of a piece anew; everything else stays.
+
+    Parameters
+    ----------
+    source : Score, path or bytes
+    brief : Brief, optional
+        Or its fields as keywords: `bars`, `parts` (all by default, but one of the two is needed), and the controls.
+    """
+    return _perform("infill", brief, options, source=source)
 
 
-def harmonise(source: Any, brief: Brief | None = None, **options: Any) -> Any:
-    """Set a melody for four voices; see `firmus.tasks.accompany.harmonise`."""
-    return _perform("accompany", "harmonise", source, brief, options)
+@_from_piece
+def harmonise(source: Piece, brief: Brief | None = None, **options: Any) -> Any:
+    """Set a melody for four voices; it stays as it is.
+
+    Parameters
+    ----------
+    source : Score, path or bytes
+    brief : Brief, optional
+        Or its fields as keywords: `parts` (which part is the melody; the first with notes by default), `style`
+        (``"chorale"``, ``"hymn"`` or ``"choir"``), and the controls.
+    """
+    return _perform("harmonise", brief, options, source=source)
 
 
-def accompany(source: Any, brief: Brief | None = None, **options: Any) -> Any:
-    """Compose a piano, a band or chord symbols to a melody; see `firmus.tasks.accompany.accompany`."""
-    return _perform("accompany", "accompany", source, brief, options)
+@_from_piece
+def accompany(source: Piece, brief: Brief | None = None, **options: Any) -> Any:
+    """Compose a piano, a band or chord symbols to a melody, which stays as it is.
+
+    Parameters
+    ----------
+    source : Score, path or bytes
+    brief : Brief, optional
+        Or its fields as keywords: `parts` (which part is the melody; the first with notes by default), `style`
+        (``"song"``: piano; ``"band"``: guitar, bass and drums; ``"lead-sheet"``: chord symbols), and the controls. With
+        a latent `model` (``"gan-band"``) all parts of the source stay, and those of drums, bass, guitar, keys and
+        strings that it has not are composed.
+    """
+    return _perform("accompany", brief, options, source=source)
 
 
-def vary(source: Any, brief: Brief | None = None, **options: Any) -> Any:
-    """Compose a share (`amount`) of a piece anew; see `firmus.tasks.vary.vary`."""
-    return _perform("vary", "vary", source, brief, options)
+@_from_piece
+def vary(source: Piece, brief: Brief | None = None, **options: Any) -> Any:
+    """Compose a share of a piece anew.
+
+    Parameters
+    ----------
+    source : Score, path or bytes
+    brief : Brief, optional
+        Or its fields as keywords: `amount` (share of the bars of each part, 0.5 by default), `bars` and `parts` (where;
+        everywhere by default), and the controls. The first bar of each part stays, so that the piece can be known
+        again, unless `amount` is 1. With a latent `model` the amount, 0.3 by default, is how far each window goes, and
+        `density`, `register` and `syncopation` say which way.
+    """
+    return _perform("vary", brief, options, source=source)
 
 
-def interpolate(source: Any, target: Any, brief: Brief | None = None, **options: Any) -> Any:
-    """Works on the way from one piece to another, in `steps`; see `firmus.tasks.interpolate.interpolate`."""
-    return _perform("interpolate", "interpolate", source, brief, options, target)
+def interpolate(source: Piece, target: Piece, brief: Brief | None = None, **options: Unpack[VerbOptions]) -> list[Work]:
+    """Compose the way from one piece to another, in `steps`, the two pieces among them.
+
+    Parameters
+    ----------
+    source, target : Score, path or bytes
+    brief : Brief, optional
+        Or its fields as keywords: `steps` (3 to 64, 8 by default), `parts` (which part of the source), `density`,
+        `register`, `syncopation`, `key`, `temperature`, `seed`, `model`.
+    """
+    works: list[Work] = _perform("interpolate", brief, dict(options), source=source, target=target)
+    return works
 
 
-def humanise(source: Any, brief: Brief | None = None, **options: Any) -> Any:
-    """Give quantised drums human timing and loudness; see `firmus.tasks.humanise.humanise`."""
-    return _perform("humanise", "humanise", source, brief, options)
+@_from_piece
+def humanise(source: Piece, brief: Brief | None = None, **options: Any) -> Any:
+    """Give quantised drums human timing and loudness; which drum is struck at which sixteenth stays.
+
+    Parameters
+    ----------
+    source : Score, path or bytes
+    brief : Brief, optional
+        Or its fields as keywords: `bars` (which; all by default), `parts` (a part of drums), `amount` (how much of what
+        the drummer does, 0 to 1; all by default), `temperature`, `count`, `seed`, `model`.
+    """
+    return _perform("humanise", brief, options, source=source)
 
 
-def transcribe(path: Any, voices: str = "many", tempo: float | None = None) -> Work:
+def transcribe(path: str | PathLike[str], voices: str = "many", tempo: float | None = None) -> Work:
     """Write down the notes of a sound file; see `firmus.tasks.transcribe.transcribe`."""
     from firmus.tasks import transcribe as task
 
     return task.transcribe(path, voices, tempo)
 
 
-def analyse(source: Any) -> Analysis | SoundAnalysis:
+def analyse(source: Piece) -> Analysis | SoundAnalysis:
     """What is heard in a piece (a Score, a file of notes or of sound): key, chords, form and more.
 
-    See `firmus.tasks.analyse`, and `firmus.tasks.hear` for sound.
+    See `firmus.tasks.analyse.notes`, and `firmus.tasks.analyse.sound` for sound.
     """
     from firmus.analysis import sound
     from firmus.score import Score
-    from firmus.tasks import analyse as task
-    from firmus.tasks import hear
+    from firmus.tasks.analyse import notes as task
+    from firmus.tasks.analyse import sound as hear
 
     if not isinstance(source, Score | bytes) and sound.is_sound(source):
         return hear.analyse_sound(source)
@@ -113,66 +195,74 @@ def analyse(source: Any) -> Analysis | SoundAnalysis:
 def explain(source: Any, **options: Any) -> Explanation:
     """What can be told of each note of a piece (a Work, a Score, a file or folder); see `firmus.tasks.explain`."""
     from firmus.score import Score
-    from firmus.tasks import explain as task
+    from firmus.tasks.explain import explainer as task
     from firmus.work import Work
 
     return task.explain(source if isinstance(source, Work | Score) else task.read(source), **options)
 
 
 def search(folder: Any, **options: Any) -> Findings:
-    """Find a `melody`, a `hum`, or pieces that are `like` a piece, in a folder; see `firmus.tasks.search.search`."""
-    from firmus.tasks import search as task
+    """Find a `melody`, a `hum`, or pieces that are `like` a piece, in a folder; see `firmus.tasks.search`."""
+    from firmus.tasks.search import matching as task
 
     return task.search(folder, **options)
 
 
 def sound(prompt: str, **options: Any) -> Sound:
-    """Make sound of words, by a model that you have (`model`); see `firmus.tasks.sound.sound`."""
-    from firmus.tasks import sound as task
+    """Make sound of words, by a model that you have (`model`); see `firmus.tasks.sound`."""
+    from firmus.tasks.sound import generation as task
 
     return task.sound(prompt, **options)
 
 
-def read(path: Any) -> Score:
+def read(path: str | PathLike[str] | bytes) -> Score:
     """Read a Score from a music file (MIDI, MusicXML, ABC, Firmus JSON)."""
     from firmus import formats
 
     return formats.read(path)
 
 
-def write(score: Score, path: Any) -> None:
+def write(score: Score, path: str | PathLike[str]) -> None:
     """Write a Score as a music file, the format by its ending."""
     from firmus import formats
 
     formats.write(score, path)
 
 
-def _perform(
-    module: str, function: str, source: Any, brief: Brief | None, options: dict[str, Any], target: Any = None
-) -> Any:
+def _perform(verb: str, brief: Brief | None, options: dict[str, Any], **pieces: Any) -> Any:
+    """Do what a verb does with pieces and a Brief: its one Work, or the list of them."""
     from dataclasses import replace
 
-    from firmus import plugins
     from firmus.errors import InvalidBrief
     from firmus.score import Score
+    from firmus.tasks import verb as task_of
     from firmus.work import Brief
 
     if brief is not None and options:
         raise InvalidBrief(f"a Brief and {', '.join(options)} are both given: say each thing once")
-    asked = brief or Brief.of(**options)
-    if source is not None:
-        asked = replace(asked, source=source if isinstance(source, Score) else read(source))
-    if target is not None:
-        asked = replace(asked, target=target if isinstance(target, Score) else read(target))
-    works = getattr(plugins.load("firmus.tasks", module), function)(asked)
-    return works[0] if len(works) == 1 and asked.count == 1 else works
+    request = brief or Brief.of(**options)
+    scores: dict[str, Any] = {
+        name: piece if isinstance(piece, Score) else read(piece) for name, piece in pieces.items()
+    }
+    request = replace(request, **scores) if scores else request
+    task = task_of(verb)
+    works = task.perform(task.commission(request))
+    return works[0] if len(works) == 1 and request.count == 1 and "count" not in options else works
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        from importlib import import_module
+    from importlib import import_module
+    from importlib.util import find_spec
 
+    if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
+    if not name.startswith("_") and find_spec(f"firmus.{name}") is None:
+        from firmus.tasks import verb, verbs
+
+        if name in verbs():  # a verb of others
+            return lambda *pieces, brief=None, **options: _perform(
+                name, brief, options, **dict(zip(verb(name).VERB.pieces, pieces, strict=True))
+            )
     raise AttributeError(f"module 'firmus' has no attribute {name!r}")
 
 

@@ -258,7 +258,7 @@ class Work:
         OutputExists
             Where the folder already holds something, unless `force`.
         """
-        paths: list[Path] = plugins.load("firmus.tasks", "produce").save(self, Path(folder), force=force)
+        paths: list[Path] = plugins.load("firmus.render", "files").save(self, Path(folder), force=force)
         return paths
 
     @classmethod
@@ -270,7 +270,7 @@ class Work:
         FormatError
             Where there is none.
         """
-        found: Work = plugins.load("firmus.tasks", "produce").load(Path(path))
+        found: Work = plugins.load("firmus.render", "files").load(Path(path))
         return found
 
     def as_dict(self) -> dict[str, Any]:

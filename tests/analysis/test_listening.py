@@ -20,7 +20,7 @@ from firmus.analysis import (
 )
 from firmus.errors import FirmusError
 from firmus.score import Chord, Key, Meter, Note, Part, Score, Tempo
-from firmus.tasks.analyse import analyse
+from firmus.tasks.analyse.notes import analyse
 from strategies import scores
 
 TUNE = [60, 60, 67, 67, 69, 69, 67, None, 65, 65, 64, 64, 62, 62, 60, None]  # Ah! vous dirai-je, maman

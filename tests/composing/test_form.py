@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 import firmus
-from firmus.composing import form
+from firmus.composing.form import Form
 from firmus.errors import InvalidBrief
-from firmus.tasks.compose import compose
+from firmus.tasks import compose
 from firmus.work import Brief
 
 
 def shape(text: str, bars: int | None) -> list[tuple[str, int, int, int | None, bool]]:
-    return [(s.letter, s.first, s.last, s.repeats, s.is_varied) for s in form.lay_out(text, bars)]
+    return [(s.letter, s.first, s.last, s.repeats, s.is_varied) for s in Form.parse(text).lay_out(bars)]
 
 
 def test_a_form_is_laid_out_over_the_bars():
@@ -24,7 +24,7 @@ def test_a_form_is_laid_out_over_the_bars():
 @pytest.mark.parametrize(("text", "bars"), [("", 8), ("ab", 8), ("A-B", 8), ("AB", 3), ("A8B8", 12), ("A1", None)])
 def test_what_is_no_form_is_refused(text, bars):
     with pytest.raises(InvalidBrief):
-        form.lay_out(text, bars)
+        Form.parse(text).lay_out(bars)
 
 
 def test_sections_return_and_the_piece_ends_on_its_tonic():
@@ -72,7 +72,7 @@ class Hearer:
 
 def test_every_bar_is_heard_also_what_returns():
     hearer = Hearer()
-    (work,) = compose(Brief(style="folk", form="ABA'", bars=9, seed=2), hearer)
+    (work,) = compose.perform(compose.commission(Brief(style="folk", form="ABA'", bars=9, seed=2)), hearer)
     assert hearer.frame.keys == work.score.keys
     assert not any(part.notes for part in hearer.frame.parts)
     assert sorted(hearer.bars) == list(range(9))
@@ -82,5 +82,5 @@ def test_every_bar_is_heard_also_what_returns():
 
 def test_where_drafts_compete_no_bar_is_heard():
     hearer = Hearer()
-    compose(Brief(style="folk", bars=1, density=0.3, seed=2), hearer)
+    compose.perform(compose.commission(Brief(style="folk", bars=1, density=0.3, seed=2)), hearer)
     assert (hearer.frame, hearer.bars) == (None, {})

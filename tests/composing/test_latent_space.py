@@ -9,7 +9,7 @@ import pytest
 
 import firmus
 from firmus import formats
-from firmus.composing import latent_space
+from firmus.composing.latent import latent_space
 from firmus.errors import InvalidBrief
 from firmus.learning import run
 from firmus.runtime.weights import SHIPPED, read_card

@@ -10,7 +10,7 @@ from firmus import plugins
 from firmus.errors import ModelError
 from firmus.runtime import external, weights
 from firmus.runtime.model_cache import ModelLoader
-from firmus.tasks import VERBS
+from firmus.tasks import verbs
 
 ENGINES = plugins.names("firmus.engines")
 engines = pytest.mark.parametrize("name", ENGINES)
@@ -21,7 +21,7 @@ HEAVY = ("torch", "transformers", "tokenizers", "safetensors", "huggingface_hub"
 def test_it_says_what_it_plays_and_does(name):
     module = plugins.load("firmus.engines", name)
     assert module.ARCHITECTURES
-    assert set(module.TASKS) <= {*VERBS, "sound"}
+    assert set(module.TASKS) <= {*verbs(), "sound"}
     assert module.CONTROLS
     assert isinstance(module.load, ModelLoader)
     for heading in ("What it is", "Paper", "Conventions"):

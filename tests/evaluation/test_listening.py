@@ -16,7 +16,7 @@ from firmus.evaluation import listening
 from firmus.evaluation.listening import Clip
 from firmus.render import mastering
 from firmus.score import Note, Part, Score
-from firmus.tasks import listen
+from firmus.tasks.listen import listening_test
 
 CLIPS = [Clip(f"{source}{number}", source, f"{number}.mid") for source in ("A", "B", "real") for number in range(4)]
 SOURCES = {clip.name: clip.source for clip in CLIPS}
@@ -128,7 +128,7 @@ def folders(tmp_path):
 
 @pytest.fixture
 def test_of_two(folders):
-    return listen.ListeningTest({"A": folders / "ours", "B": folders / "theirs"}, folders / "answers.jsonl")
+    return listening_test.ListeningTest({"A": folders / "ours", "B": folders / "theirs"}, folders / "answers.jsonl")
 
 
 def test_every_clip_is_as_loud_and_as_long_as_it_should_be(test_of_two, tmp_path):
@@ -136,36 +136,38 @@ def test_every_clip_is_as_loud_and_as_long_as_it_should_be(test_of_two, tmp_path
         path = tmp_path / f"{name}.mp3"
         path.write_bytes(data)
         samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-        assert listen.SHORTEST <= len(samples) / rate <= listen.LONGEST + 0.5
-        assert mastering.loudness(samples, rate) == pytest.approx(listen.LOUDNESS, abs=1.0)
+        assert listening_test.SHORTEST <= len(samples) / rate <= listening_test.LONGEST + 0.5
+        assert mastering.loudness(samples, rate) == pytest.approx(listening_test.LOUDNESS, abs=1.0)
         assert abs(samples).max() <= 1.0
 
 
 def test_silence_and_an_empty_folder_are_refused(folders):
     soundfile.write(folders / "silent.wav", np.zeros(44_100 * 20), 44_100)
     with pytest.raises(FormatError, match="silent"):
-        listen.clip(folders / "silent.wav")
+        listening_test.clip(folders / "silent.wav")
     (folders / "empty").mkdir()
     with pytest.raises(FormatError, match="nothing to be heard"):
-        listen.pieces(folders / "empty")
+        listening_test.pieces(folders / "empty")
     formats.write(Score((Part("", (Note(0, 480, 60),)),)), folders / "short.mid")
     with pytest.raises(FormatError, match="shorter than 15"):
-        listen.clip(folders / "short.mid")
+        listening_test.clip(folders / "short.mid")
     (folders / "ours" / "broken.mid").write_bytes(b"MThd")
-    test = listen.ListeningTest({"A": folders / "ours", "B": folders / "theirs"}, folders / "answers.jsonl", most=4)
+    test = listening_test.ListeningTest(
+        {"A": folders / "ours", "B": folders / "theirs"}, folders / "answers.jsonl", most=4
+    )
     assert list(test.left_out) == [(folders / "ours" / "broken.mid").as_posix()]
     assert sum(clip.source == "A" for clip in test.clips.values()) == 4
     (folders / "bad").mkdir()
     (folders / "bad" / "broken.mid").write_bytes(b"MThd")
     with pytest.raises(FormatError, match="holds nothing to ask about"):
-        listen.ListeningTest({"A": folders / "ours", "B": folders / "bad"}, folders / "answers.jsonl")
+        listening_test.ListeningTest({"A": folders / "ours", "B": folders / "bad"}, folders / "answers.jsonl")
     with pytest.raises(InvalidBrief, match="two folders"):
-        listen.ListeningTest({"A": folders / "ours"}, folders / "answers.jsonl")
+        listening_test.ListeningTest({"A": folders / "ours"}, folders / "answers.jsonl")
 
 
 @pytest.fixture
 def served(test_of_two):
-    server = listen.server(test_of_two, 0, "en")
+    server = listening_test.server(test_of_two, 0, "en")
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}"

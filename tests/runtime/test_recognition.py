@@ -12,7 +12,7 @@ from firmus.learning import excerpts, feature_dataset
 from firmus.runtime.recognition import LEAST, MODEL, recognise
 from firmus.runtime.weights import card
 from firmus.score import Note, Part, Score
-from firmus.tasks.analyse import analyse
+from firmus.tasks.analyse.notes import analyse
 
 HELD_OUT = (
     "42dHighlandRegimentStrathspey", "AbithaMugginsFavoriteReel", "AldridgesHornpipe", "AllAboardReel",

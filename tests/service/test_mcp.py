@@ -12,7 +12,7 @@ from firmus import formats
 from firmus.cli import main
 from firmus.score import Key, Meter, Note, Part, Score
 from firmus.service.workers import handlers
-from firmus.tasks.explain import OPTIONS
+from firmus.tasks.explain.explainer import OPTIONS
 
 NOTES = tuple(Note(960 * place, 960, pitch) for place, pitch in enumerate((67, 69, 71, 72, 74, 71, 69, 67)))
 TUNE = Score((Part("Melody", NOTES, 73),), meters=(Meter(0, 4, 4),), keys=(Key(0, "G"),), title="Four bars")

@@ -9,7 +9,7 @@ import pytest
 
 from firmus.render import heat
 from firmus.score import Key, Note, Part, Score
-from firmus.tasks.explain import explain
+from firmus.tasks.explain.explainer import explain
 
 BROWSER = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
 PITCHES = [67, 71, 74, 71, 72, 69, 66, 69, 71, 67, 64, 67] * 2

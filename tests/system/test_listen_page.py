@@ -9,7 +9,7 @@ import pytest
 
 from firmus import formats
 from firmus.score import Note, Part, Score
-from firmus.tasks import listen
+from firmus.tasks.listen import listening_test
 
 BROWSER = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
 # A clip counts as heard when the browser has decoded it: nobody waits for half a minute.
@@ -34,14 +34,14 @@ def test_of_two(tmp_path):
         for number in range(2):
             notes = tuple(Note(480 * i, 480, low + (i * (number + 2)) % 12) for i in range(48))
             formats.write(Score((Part("Tune", notes, 0),)), tmp_path / folder / f"{number}.mid")
-    return listen.ListeningTest({"A": tmp_path / "ours", "B": tmp_path / "theirs"}, tmp_path / "answers.jsonl")
+    return listening_test.ListeningTest({"A": tmp_path / "ours", "B": tmp_path / "theirs"}, tmp_path / "answers.jsonl")
 
 
 @pytest.fixture
 def page(test_of_two):
     from playwright.sync_api import sync_playwright
 
-    server = listen.server(test_of_two, 0, "en")
+    server = listening_test.server(test_of_two, 0, "en")
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
@@ -89,9 +89,13 @@ def test_a_listener_goes_through_it(page, test_of_two):
     assert page.get_by_role("heading", name="Thank you").is_visible()
     lengths = page.evaluate("window.lengths")
     assert len(lengths) >= asked
-    assert all(listen.SHORTEST <= length <= listen.LONGEST + 0.5 for length in lengths)
+    assert all(listening_test.SHORTEST <= length <= listening_test.LONGEST + 0.5 for length in lengths)
     lines = [json.loads(line) for line in test_of_two.results.read_text().splitlines()]
     answers = [line for line in lines if "trial" in line]
     assert len(answers) == asked == 17
     assert {answer["trial"]["kind"] for answer in answers} == {"pair", "rate"}
-    assert listen.report(test_of_two.results)["listeners"] + listen.report(test_of_two.results)["inattentive"] == 1
+    assert (
+        listening_test.report(test_of_two.results)["listeners"]
+        + listening_test.report(test_of_two.results)["inattentive"]
+        == 1
+    )

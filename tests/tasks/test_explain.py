@@ -10,7 +10,7 @@ from firmus import formats
 from firmus.errors import FirmusError, FormatError, InvalidBrief, ModelError
 from firmus.render.roll import svg as plain_roll
 from firmus.score import Key, Note, Part, Score
-from firmus.tasks.explain import explain, read
+from firmus.tasks.explain.explainer import explain, read
 from firmus.tasks.explain.explanation import UNLIKELY
 
 PITCHES = [67, 71, 74, 71, 72, 69, 66, 69, 71, 67, 64, 67, 69, 66, 62, 62] * 2

@@ -12,7 +12,7 @@ from firmus.errors import FirmusError, FormatError, InvalidBrief
 from firmus.retrieval import catalogue
 from firmus.retrieval import library as _library
 from firmus.score import Note, Part, Score
-from firmus.tasks import search
+from firmus.tasks.search import matching
 
 STEPS = (0, 2, 4, 5, 7, 9, 11, 12, 14, 16)
 TUNES = 24
@@ -245,7 +245,7 @@ def test_of_one_name_with_several_endings_one_file_is_read(library):
 def test_findings_are_plain_values(library):
     found = firmus.search(library, melody=excerpt(tune(2), 0, 12), count=2)
     assert json.loads(json.dumps(found.as_dict()))["matches"][0]["file"] == "tune2.mid"
-    assert isinstance(found, search.Findings)
+    assert isinstance(found, matching.Findings)
 
 
 def test_of_short_pieces_with_one_phrase_none_hides_another(tmp_path, monkeypatch):

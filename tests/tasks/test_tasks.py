@@ -122,7 +122,7 @@ def test_what_is_finished_is_kept_when_interrupted():
         if "2/3" in title:
             raise KeyboardInterrupt
 
-    works = composing.compose(Brief(style="folk", bars=2, count=3, seed=1), stop_in_the_second)
+    works = composing.perform(composing.commission(Brief(style="folk", bars=2, count=3, seed=1)), stop_in_the_second)
     assert len(works) == 1
 
 
@@ -147,7 +147,7 @@ def test_a_long_piece_is_composed_to_its_last_bar():
 def test_contradictions_are_refused(options, hint):
     brief_of = {"style": "chorale", **options}
     with pytest.raises(InvalidBrief, match=hint):
-        composing.compose(**brief_of)
+        composing.commission(Brief.of(**brief_of))
 
 
 def test_a_work_shows_itself():

@@ -11,9 +11,9 @@ import soundfile
 import firmus
 from firmus.errors import FirmusError, FormatError, InvalidBrief
 from firmus.render import synth
+from firmus.runtime import transcription
 from firmus.score import Note, Part, Score, Tempo
-from firmus.tasks import _transcription
-from firmus.tasks.hear import analyse_sound
+from firmus.tasks.analyse.sound import analyse_sound
 from firmus.tasks.transcribe import transcribe
 from firmus.timing import seconds
 
@@ -58,7 +58,7 @@ def files(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def piano(files):
-    return _transcription.analyse_recording(files / "piano.wav")
+    return transcription.analyse_recording(files / "piano.wav")
 
 
 def test_a_piano_is_heard_note_for_note(piano):
@@ -96,7 +96,7 @@ def test_a_transcription_is_a_work_with_its_origin(files, tmp_path):
 
 
 def test_one_voice_is_heard_by_pyin(files):
-    recording = _transcription.analyse_recording(files / "clarinet.flac", "one")
+    recording = transcription.analyse_recording(files / "clarinet.flac", "one")
     recall, precision = found_of(tune(71), recording.notes)
     assert recall > 0.85
     assert precision > 0.85
@@ -114,7 +114,7 @@ def test_sound_out_of_tune_is_heard_in_tune(tmp_path):
     audio = synth.render(song())
     path = tmp_path / "flat.wav"
     soundfile.write(path, audio.samples, round(audio.sample_rate * 2 ** (-40 / 1200)))  # 40 cents lower, and slower
-    recording = _transcription.analyse_recording(path)
+    recording = transcription.analyse_recording(path)
     assert abs(recording.cents + 40) < 12
     factor = 2 ** (-40 / 1200)
     faster = [replace(note, start=note.start * factor, end=note.end * factor) for note in recording.notes]

@@ -4,43 +4,36 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from firmus.cli._explaining import beside, surprises
+from firmus.cli._output import Progress, cluster_of, folder_name, show_paths, write_pages
 from firmus.cli._words import say
 from firmus.errors import InvalidBrief
-from firmus.tasks import VERBS
 
 if TYPE_CHECKING:
     from firmus.work import Brief, Work
 
-CONTROLS = (
-    "style", "bars", "seconds", "key", "meter", "tempo", "chords", "mood", "density", "register",
-    "polyphony", "syncopation", "parts", "form", "amount", "steps", "model", "count", "seed", "temperature", "top_p",
-    "loose",
-)  # fmt: skip
 MOST_LEFT_OUT = 5  # files that are named
 
 
 def compose(options: argparse.Namespace) -> None:
     """Compose, or any other task that makes music; save; show."""
-    from firmus import plugins
-    from firmus.cli._explaining import beside
-    from firmus.tasks import produce
+    from firmus import tasks
+    from firmus.render import files
 
     brief = _brief(options)
     if options.out:
-        produce.check_free(Path(options.out), options.force)
-    module, function = VERBS[options.task]
+        files.check_free(Path(options.out), options.force)
+    task = tasks.verb(options.task)
     show = Progress(options.quiet)
-    works: list[Work] = getattr(plugins.load("firmus.tasks", module), function)(brief, show)
-    root = Path(options.out) if options.out else Path("out") / _folder_name(works[0].score.title or options.task)
+    works: list[Work] = task.perform(task.commission(brief), show)
+    root = Path(options.out) if options.out else Path("out") / folder_name(works[0].score.title or options.task)
     saved = []
-    if options.task == "interpolate":
-        whole = plugins.load("firmus.tasks", module).in_a_row(works)
+    if hasattr(task, "joined"):
+        whole = task.joined(works)
         saved.append((whole, whole.save(root, force=options.force)))
     for number, work in enumerate(works, 1):
         folder = root / str(number) if len(works) > 1 else root
@@ -52,12 +45,13 @@ def compose(options: argparse.Namespace) -> None:
 
 
 def _brief(options: argparse.Namespace) -> Brief:
-    from dataclasses import replace
+    from dataclasses import fields, replace
 
     from firmus import formats
     from firmus.work import Brief
 
-    given = {name: getattr(options, name, None) for name in CONTROLS}
+    others = ("source", "target", "ranges")
+    given = {each.name: getattr(options, each.name, None) for each in fields(Brief) if each.name not in others}
     given = {name: value for name, value in given.items() if value is not None}
     ranges = {}
     for item in options.ranges:
@@ -75,8 +69,6 @@ def _brief(options: argparse.Namespace) -> Brief:
 
 def _report(options: argparse.Namespace, saved: list[tuple[Work, list[Path]]]) -> None:
     from dataclasses import asdict
-
-    from firmus.cli._explaining import surprises
 
     if options.json:
         works = [{"files": [str(path) for path in paths], "origin": asdict(work.origin)} for work, paths in saved]
@@ -120,49 +112,30 @@ def _short(value: Any) -> str:
     return " ".join(str(each) for each in value) if isinstance(value, list | tuple) else str(value)
 
 
-def _folder_name(title: str) -> str:
-    """File name of a title: any script's letters, digits and hyphens."""
-    return re.sub(r"[^\w]+", "-", title.lower()).strip("-")[:60] or "piece"
-
-
 def convert(options: argparse.Namespace) -> None:
     """Read one format, write another."""
-    from firmus import formats
-    from firmus.errors import OutputExists
+    from firmus.tasks.convert import convert as task
 
-    target = Path(options.target)
-    formats.by_extension(target.name)
-    if target.exists() and not options.force:
-        raise OutputExists(f"{target} already exists: give --force to replace it")
-    formats.write(formats.read(options.source, tune=options.tune), target)
-    _written(options, [target])
+    show_paths(options, task(options.source, options.target, tune=options.tune, force=options.force))
 
 
 def render(options: argparse.Namespace) -> None:
     """Read a music file, write sound, a score or a piano roll."""
-    from firmus import formats
-    from firmus.tasks import produce
+    from firmus.tasks.render import render as task
 
-    score = formats.read(options.source, tune=options.tune)
-    _written(options, produce.render(score, Path(options.target), stems=options.stems, force=options.force))
-
-
-def _written(options: argparse.Namespace, paths: list[Path]) -> None:
-    if options.json:
-        print(json.dumps({"task": options.task, "files": [str(path) for path in paths]}, ensure_ascii=False))
-    elif not options.quiet:
-        print("\n".join(str(path) for path in paths))
+    paths = task(options.source, options.target, tune=options.tune, stems=options.stems, force=options.force)
+    show_paths(options, paths)
 
 
 def evaluate(options: argparse.Namespace) -> None:
     """Compare a folder of composed pieces with a folder of real ones."""
     from firmus.cli._words import language
-    from firmus.tasks import evaluate as task
+    from firmus.tasks.evaluate import comparison as task
 
     show = Progress(options.quiet, "piece")
-    found = task.evaluate(Path(options.generated), Path(options.reference), show, _spread(options))
+    found = task.evaluate(Path(options.generated), Path(options.reference), show, cluster_of(options))
     show.end()
-    paths = _pages(options, "evaluation", found, lambda: task.page(found, language()))
+    paths = write_pages(options, "evaluation", found, lambda: task.page(found, language()))
     if options.json:
         print(json.dumps(found, ensure_ascii=False))
     elif not options.quiet:
@@ -177,15 +150,6 @@ def evaluate(options: argparse.Namespace) -> None:
         for name, each in found["copying"].items():
             lines.append(f"  {name:28}{each['generated']:9.1%}{each['people']:9.1%}")
         print("\n".join([*(str(path) for path in paths), *lines]))
-
-
-def _spread(options: argparse.Namespace) -> Callable[..., Iterable[Any]] | None:
-    """How the machines of a cluster do the same to many things, where one was named."""
-    if not options.cluster:
-        return None
-    from firmus.service.workers import cluster
-
-    return cluster.spread(options.cluster)
 
 
 def search(options: argparse.Namespace) -> None:
@@ -220,34 +184,10 @@ def search(options: argparse.Namespace) -> None:
         print(say("nothing found").format(pieces=found.pieces))
 
 
-def _pages(options: argparse.Namespace, name: str, found: dict[str, Any], page: Callable[[], str]) -> list[Path]:
-    """Write what was found, as JSON and as a page, where a folder is named."""
-    from firmus.tasks import produce
-
-    if not options.out:
-        return []
-    produce.check_free(Path(options.out), options.force)
-    return save(Path(options.out), texts(name, found, page()))
-
-
-def texts(name: str, found: dict[str, Any], page: str) -> dict[str, str]:
-    return {f"{name}.json": json.dumps(found, ensure_ascii=False, indent=1) + "\n", f"{name}.html": page}
-
-
-def save(folder: Path, texts: dict[str, str]) -> list[Path]:
-    """Write texts into files of a folder."""
-    from firmus import formats
-
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        formats.save(text.encode(), folder / name)
-    return [folder / name for name in texts]
-
-
 def listen(options: argparse.Namespace) -> None:
     """Serve a listening test until interrupted, or report on its answers."""
     from firmus.cli._words import language
-    from firmus.tasks import listen as task
+    from firmus.tasks.listen import listening_test as task
 
     if options.folders[0] == "report":
         _listened(options, task.report(Path((options.folders[1:] or [options.out])[0])))
@@ -298,8 +238,8 @@ def analyse(options: argparse.Namespace) -> None:
     from firmus import formats
     from firmus.analysis import sound
     from firmus.cli._words import language
-    from firmus.tasks import analyse as task
-    from firmus.tasks.hear import analyse_sound
+    from firmus.tasks.analyse import notes as task
+    from firmus.tasks.analyse.sound import analyse_sound
 
     heard: Any
     if sound.is_sound(options.source):
@@ -309,7 +249,7 @@ def analyse(options: argparse.Namespace) -> None:
     else:
         heard = task.analyse(formats.read(options.source, tune=options.tune))
     found = heard.as_dict()
-    paths = _pages(options, "analysis", found, lambda: heard.html(language()))
+    paths = write_pages(options, "analysis", found, lambda: heard.html(language()))
     if options.json:
         print(json.dumps(found, ensure_ascii=False))
     elif not options.quiet:
@@ -350,11 +290,11 @@ def _heard(found: dict[str, Any], most: int = 16) -> list[str]:
 
 def transcribe(options: argparse.Namespace) -> None:
     """Read a sound file, write down its notes as a Work."""
-    from firmus.tasks import produce
+    from firmus.render import files
     from firmus.tasks import transcribe as task
 
-    root = Path(options.out) if options.out else Path("out") / _folder_name(Path(options.source).stem)
-    produce.check_free(root, options.force)
+    root = Path(options.out) if options.out else Path("out") / folder_name(Path(options.source).stem)
+    files.check_free(root, options.force)
     show = Progress(options.quiet, "frame")
     work = task.transcribe(options.source, options.voices, options.tempo, show)
     show.note(say("writing"))
@@ -365,7 +305,7 @@ def transcribe(options: argparse.Namespace) -> None:
 
 def sound(options: argparse.Namespace) -> None:
     """Make sound of words, by a model that the user has."""
-    from firmus.tasks import sound as task
+    from firmus.tasks.sound import generation as task
 
     target = Path(options.target)
     task.check(target, options.force)
@@ -418,32 +358,6 @@ def train(options: argparse.Namespace) -> None:
     folder = Path(options.data) if options.data else None
     out = Path(options.out) if options.out else None
     show = (lambda line: None) if options.quiet else (lambda line: print(line, file=sys.stderr, flush=True))
-    spread = _spread(options) or on_every_core
+    spread = cluster_of(options) or on_every_core
     weights = run.run(Path(options.recipe), Path(options.sets), folder, out, options.minutes, show, spread)
-    _written(options, [*sorted(weights.glob("*.onnx")), *weights.glob("card.json")])
-
-
-class Progress:
-    """One line on standard error that is written over; silent where nobody looks."""
-
-    def __init__(self, quiet: bool, unit: str = "bar") -> None:
-        self.unit = unit
-        self.shown = not quiet and sys.stderr.isatty()
-        self.told = not quiet
-
-    def __call__(self, title: str, done: int, total: int) -> None:
-        """Say how far it is."""
-        if self.shown:
-            self.note(f"{title}: " + say(self.unit).format(done=done, total=total))
-        elif self.told and done == total:
-            print(f"{title}: " + say(self.unit).format(done=done, total=total), file=sys.stderr)
-
-    def note(self, text: str) -> None:
-        """Replace the line."""
-        if self.shown:
-            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        """Leave an empty line."""
-        if self.shown:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
+    show_paths(options, [*sorted(weights.glob("*.onnx")), *weights.glob("card.json")])

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from firmus.cli._commands import Progress, save, texts
+from firmus.cli._output import Progress, save, texts
 from firmus.cli._words import language, say
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ SHOWN = 5  # notes, places and runs that are told
 
 def explain(options: argparse.Namespace) -> None:
     """Read a piece, say of its notes how surprising each is, and where it comes from."""
-    from firmus.tasks import explain as task
-    from firmus.tasks import produce
+    from firmus.render import files
+    from firmus.tasks.explain import explainer as task
 
     if options.out:
-        produce.check_free(Path(options.out), options.force)
+        files.check_free(Path(options.out), options.force)
     show = Progress(options.quiet, "steps of")
     source = task.read(Path(options.source), options.tune)
     most = None if options.out or options.json else 0 if options.note else SHOWN
@@ -77,7 +77,7 @@ def _told(found: dict[str, Any], focus: int) -> list[str]:
 
 def beside(work: Work, folder: Path) -> list[Path]:
     """Write beside a work what surprised the model in it; ``firmus explain`` says where each note comes from."""
-    from firmus.tasks.explain import explain
+    from firmus.tasks.explain.explainer import explain
 
     found = explain(work, most=0)
     return save(folder, texts("explain", found.as_dict(), found.html(language())))

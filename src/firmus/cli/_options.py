@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from firmus import tasks
 from firmus._version import __version__
 from firmus.cli import _commands as commands
 from firmus.cli import _explaining as explaining
 from firmus.cli import _serving as serving
 from firmus.cli._doctor import doctor
-from firmus.cli._words import say
-from firmus.tasks import VERBS
+from firmus.cli._words import language, say
 
 
 class Parser(argparse.ArgumentParser):
@@ -29,10 +29,8 @@ def parser() -> argparse.ArgumentParser:
     top = Parser(prog="firmus", description=say("about"), epilog=say("epilogue"))
     top.add_argument("--version", action="version", version=f"firmus {__version__}")
     verbs = top.add_subparsers(title=say("commands"), metavar="COMMAND", required=True)
-    _composing(verbs)
-    _files(verbs)
-    _sounding(verbs)
-    _searching(verbs)
+    _tasks(verbs)
+    _common(_verb(verbs, "models", commands.models), writes=False)
     _training(verbs)
     _serving(verbs)
     return top
@@ -44,115 +42,67 @@ def _verb(verbs: argparse._SubParsersAction[Parser], name: str, run: object) -> 
     return verb
 
 
-def _composing(verbs: argparse._SubParsersAction[Parser]) -> None:
-    for name in VERBS:
-        verb = _verb(verbs, name, commands.compose)
-        if name != "compose":
-            verb.add_argument("source", metavar="FILE", help=say("source"))
-            if name == "interpolate":
-                verb.add_argument("target", metavar="TARGET", help=say("target"))
-                verb.add_argument("--steps", type=int, metavar="8", help=say("steps"))
-            verb.add_argument("--tune", type=int, default=1, metavar="N", help=say("tune"))
-        verb.add_argument("--style", help=say("style"))
-        counted = name in ("compose", "continue")
-        verb.add_argument("--bars", type=_count if counted else str, help=say("bars" if counted else "which bars"))
-        verb.add_argument("--seconds", type=float, metavar="X", help=say("seconds"))
-        verb.add_argument("--key", metavar="KEY", help=say("key"))
-        verb.add_argument("--meter", metavar="3/4", help=say("meter"))
-        verb.add_argument("--tempo", type=float, metavar="BPM", help=say("tempo"))
-        verb.add_argument("--chords", metavar="LIST", help=say("chords"))
-        verb.add_argument("--mood", help=say("mood"))
-        for control in ("density", "register", "polyphony", "syncopation"):
-            verb.add_argument(f"--{control}", type=float, metavar="0..1", help=say(control))
-        verb.add_argument("--parts", metavar="LIST", help=say("parts"))
-        verb.add_argument(
-            "--range", action="append", default=[], dest="ranges", metavar="PART=F3-D5", help=say("range")
-        )
-        verb.add_argument("--form", metavar="AABA", help=say("form"))
-        if name in ("vary", "humanise"):
-            verb.add_argument("--amount", type=float, metavar="0.5", help=say("amount"))
-        verb.add_argument("--model", metavar="NAME|FOLDER", help=say("model"))
-        verb.add_argument("--count", type=int, metavar="N", help=say("count"))
-        verb.add_argument("--seed", type=int, metavar="N", help=say("seed"))
-        verb.add_argument("--temperature", type=float, metavar="0.9", help=say("temperature"))
-        verb.add_argument("--top-p", type=float, metavar="0.99", help=say("top-p"))
-        verb.add_argument("--strict", action="store_const", const="", dest="loose", default=None, help=say("strict"))
-        verb.add_argument("--loose", nargs="?", const="key,chords", metavar="LIST", help=say("loose"))
-        verb.add_argument("--explain", action="store_true", help=say("and explain"))
-        verb.add_argument("--out", metavar="DIR", help=say("out"))
-        _common(verb)
+def _tasks(verbs: argparse._SubParsersAction[Parser]) -> None:
+    for name, module in tasks.all_verbs().items():
+        described: tasks.Verb = module.VERB
+        verb = verbs.add_parser(name, help=_words(described), description=_words(described))
+        verb.set_defaults(task=name, explain=False)
+        if name in tasks.verbs():
+            verb.set_defaults(run=commands.compose)
+            _composing(verb, described)
+        else:
+            verb.set_defaults(run=RUN[name])
+            for option in described.arguments:
+                verb.add_argument(option.name, metavar=option.metavar, nargs=option.nargs, help=_words(option))
+            one_of = verb.add_mutually_exclusive_group(required=True) if described.one_of else verb
+            for option in described.options:
+                _add(one_of if option.name in described.one_of else verb, option)
+        _common(verb, described.writes)
 
 
-def _files(verbs: argparse._SubParsersAction[Parser]) -> None:
-    for name, target in (("convert", "OUT"), ("render", "OUT.wav")):
-        verb = _verb(verbs, name, getattr(commands, name))
-        verb.add_argument("source", metavar="IN", help=say("source"))
-        verb.add_argument("target", metavar=target, help=say(f"{name} target"))
-        verb.add_argument("--tune", type=int, default=1, metavar="N", help=say("tune"))
-        if name == "render":
-            verb.add_argument("--stems", action="store_true", help=say("stems"))
-        _common(verb)
-    verb = _verb(verbs, "analyse", commands.analyse)
-    verb.add_argument("source", metavar="FILE", help=say("source"))
-    verb.add_argument("--tune", type=int, default=1, metavar="N", help=say("tune"))
-    verb.add_argument("--out", metavar="DIR", help=say("analyse out"))
-    _common(verb)
-    verb = _verb(verbs, "explain", explaining.explain)
-    verb.add_argument("source", metavar="FILE|FOLDER", help=say("explained source"))
-    verb.add_argument("--tune", type=int, default=1, metavar="N", help=say("tune"))
-    verb.add_argument("--bars", metavar="5-8", help=say("which bars"))
-    verb.add_argument("--parts", metavar="LIST", help=say("parts"))
-    verb.add_argument("--note", metavar="'bar 7 beat 2 alto'", help=say("which note"))
-    verb.add_argument("--style", help=say("style"))
-    verb.add_argument("--model", metavar="NAME", help=say("model"))
-    verb.add_argument("--among", metavar="DIR", help=say("among"))
-    verb.add_argument("--out", metavar="DIR", help=say("explain out"))
-    _common(verb)
-    verb = _verb(verbs, "evaluate", commands.evaluate)
-    verb.add_argument("generated", metavar="GENERATED", help=say("generated"))
-    verb.add_argument("--reference", metavar="REAL", required=True, help=say("reference"))
-    verb.add_argument("--cluster", metavar="HOST:PORT", help=say("read cluster"))
-    verb.add_argument("--out", metavar="DIR", help=say("evaluate out"))
-    _common(verb)
-    verb = _verb(verbs, "listen", commands.listen)
-    verb.add_argument("folders", nargs="+", metavar="A B | report RESULTS", help=say("listen folders"))
-    verb.add_argument("--real", metavar="REAL", help=say("real"))
-    verb.add_argument("--out", metavar="RESULTS", default="listening.jsonl", help=say("listen out"))
-    verb.add_argument("--port", type=int, default=8350, help=say("port"))
-    _common(verb, writes=False)
-    verb = _verb(verbs, "models", commands.models)
-    _common(verb, writes=False)
+RUN = {
+    "convert": commands.convert, "render": commands.render, "analyse": commands.analyse, "explain": explaining.explain,
+    "evaluate": commands.evaluate, "listen": commands.listen, "sound": commands.sound,
+    "transcribe": commands.transcribe, "search": commands.search,
+}  # fmt: skip
+"""What shows the results of each verb that makes no Works of a Brief."""
 
 
-def _sounding(verbs: argparse._SubParsersAction[Parser]) -> None:
-    verb = _verb(verbs, "sound", commands.sound)
-    verb.add_argument("prompt", metavar="WORDS", help=say("prompt"))
-    verb.add_argument("target", metavar="OUT.wav", help=say("sound target"))
-    verb.add_argument("--model", metavar="NAME|FOLDER", help=say("model"))
-    verb.add_argument("--seconds", type=float, metavar="10", default=10.0, help=say("seconds of sound"))
-    verb.add_argument("--seed", type=int, metavar="N", help=say("seed"))
-    verb.add_argument("--temperature", type=float, metavar="1", default=1.0, help=say("temperature"))
-    _common(verb)
-    verb = _verb(verbs, "transcribe", commands.transcribe)
-    verb.add_argument("source", metavar="SOUND", help=say("sound file"))
-    verb.add_argument("--voices", metavar="one|many", default="many", help=say("voices"))
-    verb.add_argument("--tempo", type=float, metavar="BPM", help=say("tempo known"))
+def _composing(verb: argparse.ArgumentParser, described: tasks.Verb) -> None:
+    for piece in described.pieces:
+        verb.add_argument(piece, metavar=tasks.PIECES[piece].metavar, help=_words(tasks.PIECES[piece]))
+    if described.pieces:
+        _add(verb, tasks.TUNE)
+    bars = tasks.HOW_MANY_BARS if described.counts_bars else tasks.WHICH_BARS
+    verb.add_argument("--bars", type=_count if described.counts_bars else str, help=_words(bars))
+    for option in (*tasks.OPTIONS, *described.options):
+        if option.name == "ranges":
+            verb.add_argument(
+                "--range", action="append", default=[], dest="ranges", metavar=option.metavar, help=_words(option)
+            )
+        else:
+            _add(verb, option)
+    verb.add_argument("--strict", action="store_const", const="", dest="loose", default=None, help=say("strict"))
+    verb.add_argument("--loose", nargs="?", const="key,chords", metavar="LIST", help=say("loose"))
+    verb.add_argument("--explain", action="store_true", help=say("and explain"))
     verb.add_argument("--out", metavar="DIR", help=say("out"))
-    verb.set_defaults(explain=False)
-    _common(verb)
 
 
-def _searching(verbs: argparse._SubParsersAction[Parser]) -> None:
-    verb = _verb(verbs, "search", commands.search)
-    verb.add_argument("library", metavar="LIBRARY", help=say("library"))
-    asked = verb.add_mutually_exclusive_group(required=True)
-    asked.add_argument("--melody", metavar="'C4 D4 E4:2'", help=say("melody"))
-    asked.add_argument("--like", metavar="FILE", help=say("like"))
-    asked.add_argument("--hum", metavar="TAKE.wav", help=say("hum"))
-    verb.add_argument("--tune", type=int, default=1, metavar="N", help=say("tune"))
-    verb.add_argument("--count", type=int, default=10, metavar="N", help=say("matches"))
-    verb.add_argument("--rebuild", action="store_true", help=say("rebuild"))
-    _common(verb, writes=False)
+def _add(holder: argparse._ActionsContainer, option: tasks.Option) -> None:
+    """Add an option by its description."""
+    flag = f"--{option.name.replace('_', '-')}"
+    if option.kind is bool:
+        holder.add_argument(flag, action="store_true", help=_words(option))
+        return
+    given: dict[str, Any] = {"required": True} if option.is_required else {}
+    holder.add_argument(
+        flag, type=option.kind, metavar=option.metavar, default=option.default, help=_words(option), **given
+    )
+
+
+def _words(described: tasks.Verb | tasks.Option) -> str:
+    """What a verb or an option is, in the user's language."""
+    return described.chinese if language() == "zh" else described.english
 
 
 def _training(verbs: argparse._SubParsersAction[Parser]) -> None:

@@ -1,1 +1,55 @@
-"""Composing: from what is asked to the notes; one module a kind of model, and what they share."""
+"""Composing: from what is asked for to the notes.
+
+`commission` parses a Brief once. What is to be composed follows from `selection` (which bars of which parts), `rules`,
+`styles`, `form`, `cadence` and `controls`. Each kind of model has a composer, a module or package with the same two
+functions:
+
+``prepare(commission) -> Commission``
+    refuses what this kind of model cannot be asked for, and adds what it needs to know;
+``perform(commission, progress) -> list[Work]``
+    composes, best first (`ranking`).
+
+`autoregressive` composes token by token, `latent` decodes points of a latent space, `external` asks models of others.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from firmus.composing.commission import Commission
+    from firmus.composing.progress import Progress
+    from firmus.work import Work
+
+COMPOSERS = {"stepper": "autoregressive", "latent": "latent", "engine": "external"}
+"""Module of this package that composes with each kind of model."""
+
+
+def prepare(commission: Commission) -> Commission:
+    """Refuse what the commission's kind of model cannot be asked for, and add what its composer needs.
+
+    Raises
+    ------
+    InvalidBrief
+    """
+    prepared: Commission = _composer(commission).prepare(commission)
+    return prepared
+
+
+def perform(commission: Commission, progress: Progress | None = None) -> list[Work]:
+    """Compose what a prepared commission asks for: a work from each seed, best first.
+
+    Parameters
+    ----------
+    commission : Commission
+    progress : callable, optional
+        Takes what is being done, how much of it is done and how much there is to do; see `firmus.composing.progress`.
+    """
+    works: list[Work] = _composer(commission).perform(commission, progress)
+    return works
+
+
+def _composer(commission: Commission) -> ModuleType:
+    return import_module(f"{__name__}.{COMPOSERS[commission.card.kind]}")

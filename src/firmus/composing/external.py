@@ -1,13 +1,12 @@
 """Composing with a model that others trained, which a person has as a folder (`firmus.engines`).
 
-It hears and tells times on a clock, not beats: what is given is told to it in seconds, and what it composes is set down
-where it sounds, at the source's tempo, or at 120 quarter notes a minute where there is no source. Of a Brief it can be
+Its times are those of a clock, not beats: what is given is encoded in seconds, and what it composes is set down where
+it sounds, at the source's tempo, or at 120 quarter notes a minute where there is no source. Of a Brief it can be
 asked for what can be made a rule over single notes: a key, instruments, ranges, a length. All else is refused.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -17,36 +16,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus import plugins
-from firmus.composing import latent_space as windows
-from firmus.composing import session
+from firmus.analysis import features
+from firmus.composing import origin as origins
+from firmus.composing.commission import Commission
+from firmus.composing.progress import Progress
+from firmus.composing.rules import rules_of_parts
 from firmus.errors import InvalidBrief, ModelError
 from firmus.render.instruments import program_number
 from firmus.runtime import anticipatory
 from firmus.runtime.constraints import PartRules
 from firmus.runtime.external import ENGINES
 from firmus.runtime.sampling import Sampling
-from firmus.runtime.weights import Card
 from firmus.score import Key, Note, Part, Score
 from firmus.timing import bars, seconds, tick
 from firmus.tokens import Integers
 from firmus.tokens import arrival as a
-from firmus.work import Brief, Work, pitch_range
+from firmus.work import Work
 
-USUAL_SECONDS = 30.0
-USUAL_TEMPERATURE = 1.0
+SECONDS = 30.0  # where no length is asked for
+TEMPERATURE = 1.0
 ALWAYS = ("model", "count", "seed", "temperature", "top_p")  # what every verb takes
+TAKES = {
+    "compose": ("seconds", "parts", "ranges", "key"),
+    "continue": ("bars", "seconds", "ranges", "key"),
+    "infill": ("bars", "parts", "ranges", "key"),
+    "accompany": ("parts", "key"),
+}
+"""Fields of a Brief that each verb takes beside those."""
 Allowed = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a verb has made of a Brief.
+    """What a verb has made of a commission.
 
     Parameters
     ----------
     score : Score
         What is given, without the notes that are to be composed.
-    spans : list of (int, int)
+    spans : sequence of (int, int)
         Ticks between which notes are composed, in order.
     places : sequence of int
         Parts that are composed; empty where the model chooses its own, which are added behind.
@@ -58,130 +66,123 @@ class Plan:
     """
 
     score: Score
-    spans: list[tuple[int, int]]
+    spans: Sequence[tuple[int, int]]
     places: Sequence[int]
     allowed: Allowed
     source: Score | None = None
     limits: Sequence[PartRules] = ()
 
 
-def compose(brief: Brief, chosen: Card, progress: session.Progress | None) -> list[Work]:
-    """Compose from nothing, for so many seconds, on the instruments asked for or any."""
-    allowed = check(brief, chosen)
-    end = round(tick(Score(), brief.seconds or USUAL_SECONDS))
-    score = Score(keys=(Key.parse(brief.key),) if brief.key else (), end=end, title=f"Piece by {chosen.name}")
-    return _perform(brief, "compose", chosen, Plan(score, [(0, end)], (), allowed), progress)
-
-
-def check(brief: Brief, chosen: Card) -> Allowed:
-    """What may be composed from nothing; refuses what it cannot be asked for.
+def prepare(commission: Commission) -> Commission:
+    """Refuse every field of a Brief but those that can be made a rule over single notes.
 
     Raises
     ------
     InvalidBrief
     """
-    refuse(brief, chosen, "compose", "seconds", "parts", "ranges", "key")
-    numbers = [_instrument(name) for name in brief.parts]
-    allowed = _of_instruments(numbers or range(a.INSTRUMENTS), brief)
-    for name, text in brief.ranges.items():
-        if _instrument(name) not in numbers:
-            raise InvalidBrief(f"range {text} of {name!r}: name it among the parts too, such as --parts {name}")
-        _narrow(allowed, [_instrument(name)], pitch_range(text, name))
-    return allowed
-
-
-def extend(brief: Brief, chosen: Card, source: Score, bars_added: int, progress: session.Progress | None) -> list[Work]:
-    """Continue a piece for some bars, on its own instruments."""
-    refuse(brief, chosen, "continue", "bars", "seconds", "ranges", "key")
-    last = bars(source)[-1]
-    score = replace(source, end=last.end + bars_added * last.meter.bar)
-    places = [place for place, part in enumerate(source.parts) if part.notes]
-    plan = _on_parts(brief, score, [(last.end, score.end)], places, source)
-    return _perform(brief, "continue", chosen, plan, progress)
-
-
-def infill(
-    brief: Brief, chosen: Card, source: Score, spans: list[tuple[int, int]], places: Sequence[int],
-    progress: session.Progress | None,
-) -> list[Work]:  # fmt: skip
-    """Compose some bars of some parts anew, in the light of what stands before, beside and after them."""
-    refuse(brief, chosen, "infill", "bars", "parts", "ranges", "key")
-
-    def emptied(part: Part) -> Part:
-        kept = (note for note in part.notes if not any(first <= note.start < last for first, last in spans))
-        return replace(part, notes=tuple(kept))
-
-    parts = tuple(emptied(part) if place in places else part for place, part in enumerate(source.parts))
-    plan = _on_parts(brief, replace(source, parts=parts), spans, places, source)
-    return _perform(brief, "infill", chosen, plan, progress)
-
-
-def accompany(brief: Brief, chosen: Card, source: Score, progress: session.Progress | None) -> list[Work]:
-    """Compose other instruments to all parts of a piece, or to the one that is named."""
-    refuse(brief, chosen, "accompany", "parts", "key")
-    if len(brief.parts) > 1:
-        raise InvalidBrief(f"parts {', '.join(brief.parts)}: name the one that is the melody")
-    kept = [source.parts[session.find_part(source, brief.parts[0])]] if brief.parts else list(source.parts)
-    if not any(part.notes for part in kept):
-        raise InvalidBrief(f"part {brief.parts[0]!r} is empty: there is nothing to accompany")
-    there = {a.instrument(part) for part in kept}
-    allowed = _of_instruments([number for number in range(a.INSTRUMENTS) if number not in there], brief)
-    score = replace(source, parts=tuple(kept), title=source.title or "Accompanied Melody")
-    return _perform(brief, "accompany", chosen, Plan(score, [(0, score.end)], (), allowed, source), progress)
-
-
-def refuse(brief: Brief, chosen: Card, task: str, *able: str) -> None:
-    """Refuse every field of a Brief but some.
-
-    Raises
-    ------
-    InvalidBrief
-    """
-    for name, value in brief.as_dict().items():
-        if name not in (*able, *ALWAYS):
-            shown = " ".join(value) if isinstance(value, tuple) else value
+    able = (*TAKES[commission.verb], *ALWAYS)
+    for name, value in commission.request.items():
+        if name not in able:
+            text = " ".join(value) if isinstance(value, tuple) else value
             hint = ": it composes by the clock, say seconds" if name in ("bars", "tempo", "meter") else ""
             raise InvalidBrief(
-                f"{name} {shown}: model {chosen.name!r} cannot be asked for it{hint}; to {task} it takes "
-                f"{', '.join((*able, *ALWAYS))}"
+                f"{name} {text}: model {commission.card.name!r} cannot be asked for it{hint}; to {commission.verb} it "
+                f"takes {', '.join(able)}"
             )
-
-
-def _perform(
-    brief: Brief, task: str, chosen: Card, plan: Plan, progress: session.Progress | None
-) -> list[Work]:  # fmt: skip
-    """Compose as many works as are asked for, each from its own seed, the least surprising first.
-
-    What is finished is kept when interrupted.
-    """
-    if not plan.allowed.any():
+    if not _plan(commission).allowed.any():
         raise InvalidBrief("no note is left that could be composed: the key and the ranges leave none")
-    first = secrets.randbelow(2**31) if brief.seed is None else brief.seed
-    engine: Any = plugins.load(ENGINES, chosen.facts["engine"]).load(chosen)
-    told = replace(brief, model=chosen.name)  # where its folder lies is nobody's business
+    if "model" in commission.request:  # where its folder lies is nobody's business
+        commission = replace(commission, request={**commission.request, "model": commission.card.name})
+    return commission
+
+
+def _plan(commission: Commission) -> Plan:
+    source = commission.source
+    if source is None:
+        return _new(commission)
+    if commission.verb == "accompany":
+        return _accompanied(commission, source)
+    score = commission.score or source
+    places = commission.places or tuple(place for place, part in enumerate(source.parts) if part.notes)
+    if commission.verb == "infill":
+        places = commission.places or tuple(range(len(source.parts)))
+        score = replace(score, parts=tuple(
+            _emptied(part, commission.spans) if place in places else part for place, part in enumerate(score.parts)
+        ))  # fmt: skip
+    return _on_parts(commission, score, places, source)
+
+
+def _new(commission: Commission) -> Plan:
+    """A piece from nothing, for so many seconds, on the instruments asked for or any."""
+    numbers = [_instrument(name) for name in commission.named_parts]
+    allowed = _of_instruments(numbers or range(a.INSTRUMENTS), commission.key)
+    for name, limits in commission.named_ranges.items():
+        if _instrument(name) not in numbers:
+            text = commission.request["ranges"][name]
+            raise InvalidBrief(f"range {text} of {name!r}: name it among the parts too, such as --parts {name}")
+        _narrow(allowed, [_instrument(name)], limits)
+    end = round(tick(Score(), commission.seconds or SECONDS))
+    keys = (commission.key,) if commission.key else ()
+    score = Score(keys=keys, end=end, title=f"Piece by {commission.card.name}")
+    return Plan(score, [(0, end)], (), allowed)
+
+
+def _accompanied(commission: Commission, source: Score) -> Plan:
+    """Other instruments to all parts of a piece, or to the one that is named."""
+    if len(commission.places) > 1:
+        raise InvalidBrief(f"parts {', '.join(commission.named_parts)}: name the one that is the melody")
+    kept = [source.parts[place] for place in commission.places] or list(source.parts)
+    if not any(part.notes for part in kept):
+        raise InvalidBrief(f"part {commission.named_parts[0]!r} is empty: there is nothing to accompany")
+    taken = {a.instrument(part) for part in kept}
+    free = [number for number in range(a.INSTRUMENTS) if number not in taken]
+    score = replace(source, parts=tuple(kept), title=source.title or "Accompanied Melody")
+    return Plan(score, [(0, score.end)], (), _of_instruments(free, commission.key), source)
+
+
+def _on_parts(commission: Commission, score: Score, places: Sequence[int], source: Score) -> Plan:
+    """Parts of a source: each may play what its instrument can, in its range, in the key."""
+    limits = rules_of_parts(source, commission.ranges)
+    allowed = np.zeros(a.NOTES, bool)
+    for place in places:
+        part = source.parts[place]
+        own = _of_instruments([a.instrument(part)], commission.key)
+        if not part.is_drums:
+            _narrow(own, [part.program], (limits[place].low, limits[place].high))
+        allowed |= own
+    return Plan(score, commission.spans, places, allowed, source, limits)
+
+
+def _emptied(part: Part, spans: Sequence[tuple[int, int]]) -> Part:
+    """A part without the notes that begin within some spans."""
+    kept = (note for note in part.notes if not any(first <= note.start < last for first, last in spans))
+    return replace(part, notes=tuple(kept))
+
+
+def perform(commission: Commission, progress: Progress | None = None) -> list[Work]:
+    """Compose a work from each seed, the likeliest first; what is finished is kept when interrupted."""
+    plan, card, verb, seeds = _plan(commission), commission.card, commission.verb, commission.seeds
+    engine: Any = plugins.load(ENGINES, card.facts["engine"]).load(card)
+    commission = replace(commission, card=engine.card)
     works: list[Work] = []
     try:
-        for index in range(brief.count):
-            seed = (first + index) % 2**63
-            clock = _clock(plan, f"{task} {index + 1}/{brief.count}" if brief.count > 1 else task, progress)
-            score, nats, spans = _composed(engine, brief, plan, np.random.default_rng(seed), clock)
-            works.append(
-                windows.work(
-                    told, task, engine.card, seed, score, composed=tuple(spans),
-                    source=session.digest(plan.source) if plan.source else "",
-                    measured={
-                        "surprise": round(nats, 4), "score": {"total": round(float(np.exp(-nats)), 4)},
-                        "engine": {name: chosen.facts[name] for name in ("architecture", "licence")},
-                    },
-                )
-            )  # fmt: skip
+        for index, seed in enumerate(seeds, 1):
+            clock = _clock(plan, f"{verb} {index}/{len(seeds)}" if len(seeds) > 1 else verb, progress)
+            score, nats, spans = _composed(engine, commission, plan, np.random.default_rng(seed), clock)
+            measured = {
+                **features.qualities(score),
+                "surprise": round(nats, 4),
+                "score": {"total": round(float(np.exp(-nats)), 4)},
+                "engine": {name: card.facts[name] for name in ("architecture", "licence")},
+            }
+            works.append(origins.work(commission, seed, score, measured=measured, composed=tuple(spans)))
     except KeyboardInterrupt:
         if not works:
             raise
     return sorted(works, key=lambda work: -float(work.origin.measured["score"]["total"]))
 
 
-def _clock(plan: Plan, title: str, progress: session.Progress | None) -> Callable[[int], None]:
+def _clock(plan: Plan, title: str, progress: Progress | None) -> Callable[[int], None]:
     """What takes the step that composing has reached, and says how many bars of the open ones are done."""
     ends = [bar.end for bar in bars(plan.score) if any(first <= bar.start < last for first, last in plan.spans)]
 
@@ -194,17 +195,17 @@ def _clock(plan: Plan, title: str, progress: session.Progress | None) -> Callabl
 
 
 def _composed(
-    engine: Any, brief: Brief, plan: Plan, generator: np.random.Generator, reached: Callable[[int], None]
+    engine: Any, commission: Commission, plan: Plan, generator: np.random.Generator, reached: Callable[[int], None]
 ) -> tuple[Score, float, list[tuple[int, int, int]]]:
-    """The whole score, the mean surprise of what is new in it, and its spans."""
-    heat = USUAL_TEMPERATURE if brief.temperature is None else brief.temperature
+    """The whole score, the mean negative log-likelihood of what is new in it, and its spans."""
+    temperature = TEMPERATURE if commission.temperature is None else commission.temperature
     score, nats = plan.score, []
     for first, last in plan.spans:
         start, stop = (round(a.STEPS * seconds(score, at)) for at in (first, last))
         rows = a.triples(score)
         request = anticipatory.Request(
             rows[rows[:, 0] < start], rows[rows[:, 0] >= start], start, stop, plan.allowed,
-            Sampling(heat, brief.top_p),
+            Sampling(temperature, commission.top_p),
         )  # fmt: skip
         made, surprise = anticipatory.compose(engine.reading(), request, generator, reached)
         if not len(made) and not plan.places:
@@ -265,29 +266,14 @@ def _instrument(name: str) -> int:
         raise InvalidBrief(str(error)) from None
 
 
-def _of_instruments(numbers: Sequence[int], brief: Brief) -> Allowed:
+def _of_instruments(numbers: Sequence[int], key: Key | None) -> Allowed:
     """Every note of some instruments, within the key that is asked for."""
     every = np.arange(a.NOTES)
     allowed = np.isin(every // a.PITCHES, list(numbers))
-    if brief.key:
-        in_key = np.isin(every % a.PITCHES % 12, Key.parse(brief.key).scale)
+    if key:
+        in_key = np.isin(every % a.PITCHES % 12, key.scale)
         allowed &= in_key | (every // a.PITCHES == a.DRUMS)
     return allowed
-
-
-def _on_parts(
-    brief: Brief, score: Score, spans: list[tuple[int, int]], places: Sequence[int], source: Score
-) -> Plan:  # fmt: skip
-    """A plan for parts of a source: each may play what its instrument can, in its range, in the key."""
-    limits = session.rules_of_parts(brief, source)
-    allowed = np.zeros(a.NOTES, bool)
-    for place in places:
-        part = source.parts[place]
-        own = _of_instruments([a.instrument(part)], brief)
-        if not part.is_drums:
-            _narrow(own, [part.program], (limits[place].low, limits[place].high))
-        allowed |= own
-    return Plan(score, spans, places, allowed, source, limits)
 
 
 def _narrow(allowed: Allowed, numbers: Sequence[int], limits: tuple[int, int]) -> None:

@@ -1,12 +1,12 @@
 """Ranking candidates: how good a result is by what can be measured, so that the best of several comes first.
 
-The score is the mean of four shares, each from 0 to 1, more being better; it is told with every Work:
+The score is the mean of four shares, each from 0 to 1, more being better; every Origin has it:
 
 ========== =================================================================================================
-likelihood exp(-s), s the model's mean surprise in nats a token: its mean probability (a geometric mean)
+likelihood exp(-s), s the mean negative log-likelihood in nats a token: the mean probability (a geometric mean)
 rules      1 less ten times the mean share of faults in voice leading (`firmus.analysis.voice_leading`), 0 at least
 variety    1 less how far the share of bars that are new, part by part, is from what is usual in the style
-obedience  1 less the mean distance of wish and result, for density, register, polyphony and mood
+obedience  1 less the mean distance of request and result, for density, register, polyphony and mood
 ========== =================================================================================================
 
 It ranks; it does not judge. A dull piece can have a high likelihood, and a good one break rules.
@@ -20,15 +20,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from firmus.analysis.voice_leading import faults
+from firmus.composing.styles import styles
 from firmus.score import Part, Score
 from firmus.timing import bar_at, bars
 
-NEW_BARS = {"folk": 0.56, "band": 0.48, "hymn": 0.77}  # share of bars that are new, in 16 held-out bars of each style
-USUALLY_NEW = 0.9  # in the other styles
+NEW_BARS = 0.9  # share of bars that are new where a style does not say
 
 
 def rank(
-    score: Score, style: str, surprise: float, wished: Mapping[str, float], found: Mapping[str, float]
+    score: Score, style: str, nats: float, requested: Mapping[str, float], measured: Mapping[str, float]
 ) -> dict[str, float]:
     """The score and what it is made of.
 
@@ -36,37 +36,39 @@ def rank(
     ----------
     score : Score
     style : str
-    surprise : float
-        Mean nats a token.
-    wished, found : mapping of str to float
+    nats : float
+        Mean negative log-likelihood a token.
+    requested, measured : mapping of str to float
         Of each control, what was asked for and what came of it, 0 to 1.
 
     Returns
     -------
     dict of str to float
-        ``total``, ``likelihood``, ``rules``, ``variety`` and, where something was wished, ``obedience``.
+        ``total``, ``likelihood``, ``rules``, ``variety`` and, where a control was requested, ``obedience``.
     """
-    wrong = faults(score)
+    shares = faults(score)
     parts = {
-        "likelihood": math.exp(-surprise),
-        "rules": max(0.0, 1 - 10 * float(np.mean(list(wrong.values())))) if wrong else 1.0,
-        "variety": variety(score, NEW_BARS.get(style, USUALLY_NEW)),
+        "likelihood": math.exp(-nats),
+        "rules": max(0.0, 1 - 10 * float(np.mean(list(shares.values())))) if shares else 1.0,
+        "variety": variety(score, styles()[style].new_bars if style in styles() else NEW_BARS),
     }
-    if wished:
-        parts["obedience"] = obedience(wished, found)
+    if requested:
+        parts["obedience"] = obedience(requested, measured)
     total = sum(parts.values()) / len(parts)
     return {name: round(value, 4) for name, value in {"total": total, **parts}.items()}
 
 
-def obedience(wished: Mapping[str, float], found: Mapping[str, float]) -> float:
-    """1 less the mean distance of wish and result; a control that could not be measured counts half.
+def obedience(requested: Mapping[str, float], measured: Mapping[str, float]) -> float:
+    """1 less the mean distance of request and result; a control that could not be measured counts half.
 
     Examples
     --------
     >>> obedience({"density": 0.5, "register": 0.25}, {"density": 0.75})
     0.625
     """
-    return 1 - float(np.mean([abs(wish - found[name]) if name in found else 0.5 for name, wish in wished.items()]))
+    return 1 - float(
+        np.mean([abs(share - measured[name]) if name in measured else 0.5 for name, share in requested.items()])
+    )
 
 
 def variety(score: Score, usual: float) -> float:

@@ -20,7 +20,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from firmus import formats, plugins
+from firmus import formats, tasks
 from firmus._version import __version__
 from firmus.errors import FirmusError, InvalidBrief, OutputExists, unknown
 from firmus.formats.json import sniff
@@ -29,7 +29,6 @@ from firmus.service.storage import works
 from firmus.service.storage.blobs import Blobs
 from firmus.service.storage.jobs import Claim, Made
 from firmus.service.workers import handlers
-from firmus.tasks import VERBS
 from firmus.work import Brief
 
 VERSIONS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
@@ -156,7 +155,7 @@ def _tool(kind: str) -> dict[str, Any]:
         sound = ", or a sound file" if hasattr(module, "SOUND") else ""
         fields = {"source": {"type": "string", "description": f"{PATH}{sound}."}, **fields}
         required.append("source")
-    if kind == "interpolate":
+    if kind in tasks.verbs() and "target" in tasks.verb(kind).VERB.pieces:
         fields["target"] = {"type": "string", "description": f"{PATH}: where the way leads to."}
         required.append("target")
     for name, schema in handlers.options(kind).items():
@@ -171,9 +170,8 @@ def _tool(kind: str) -> dict[str, Any]:
         fields |= {"out": OUT, "force": FORCE}
         required.append("out")
     text = module.__doc__
-    if kind in VERBS:
-        home, function = VERBS[kind]
-        text = getattr(plugins.load("firmus.tasks", home), function).__doc__
+    if kind in tasks.verbs():
+        text = tasks.verb(kind).__doc__
     about = " ".join((text or "").partition("\n\n")[0].split())
     return _described(kind, about, fields, required)
 
@@ -282,7 +280,7 @@ def _models() -> dict[str, Any]:
 
 
 def _search(folder: Folder, arguments: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
-    from firmus.tasks.search import search
+    from firmus.tasks.search.matching import search
 
     given = dict(arguments)
     for name in ("like", "hum"):

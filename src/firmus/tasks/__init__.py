@@ -1,8 +1,177 @@
-"""What people do with Firmus: Brief → Work."""
+"""What people do with Firmus, a verb each; a module of this folder describes one, and is light to import.
 
-VERBS = {
-    "compose": ("compose", "compose"), "continue": ("refine", "extend"), "infill": ("refine", "infill"),
-    "harmonise": ("accompany", "harmonise"), "accompany": ("accompany", "accompany"), "vary": ("vary", "vary"),
-    "interpolate": ("interpolate", "interpolate"), "humanise": ("humanise", "humanise"),
+A module has ``VERB``, a `Verb`. The command line, the service, the tools for assistants and the Python face list the
+verbs by it. One that makes Works of a Brief has besides
+
+``commission(brief) -> Commission``
+    parses a Brief, and refuses what cannot be done;
+``perform(commission, progress=None) -> list[Work]``
+    does it;
+``count(brief) -> int``
+    where it makes another number of works than ``count`` of the Brief;
+``joined(works) -> Work``
+    where all works together are a piece as well, which is kept beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import NamedTuple
+
+from firmus import plugins
+from firmus.errors import InvalidBrief, unknown
+
+
+class Option(NamedTuple):
+    """An argument or an option of a verb.
+
+    Parameters
+    ----------
+    name : str
+        Of a verb that makes Works of a Brief: a field of the Brief.
+    english, chinese : str
+        What it is, in a line.
+    kind : type
+        Of its value; ``bool`` for one that is given or not.
+    metavar : str, optional
+        An example.
+    default : object
+    is_required : bool
+    nargs : str, optional
+        ``"+"`` for one or more values.
+    """
+
+    name: str
+    english: str
+    chinese: str
+    kind: type = str
+    metavar: str | None = None
+    default: object = None
+    is_required: bool = False
+    nargs: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb:
+    """A verb, as it is offered.
+
+    Parameters
+    ----------
+    name : str
+        On the command line, of jobs and of tools.
+    english, chinese : str
+        What it does, in a line.
+    pieces : tuple of str
+        Of a verb that makes Works of a Brief: the fields that are pieces which it needs: ``()``, ``("source",)`` or
+        ``("source", "target")``.
+    counts_bars : bool
+        Likewise: whether ``bars`` says how many, rather than which.
+    arguments : tuple of Option
+        Of other verbs: what it needs, in order.
+    options : tuple of Option
+        What it takes; of a verb that makes Works of a Brief, the fields that most others do not take.
+    one_of : tuple of str
+        Options of which exactly one is given.
+    writes : bool
+        Whether it writes files, and takes ``--force``.
+    place : int
+        Where it stands in lists of verbs; behind all others where it does not say.
+    """
+
+    name: str
+    english: str
+    chinese: str
+    pieces: tuple[str, ...] = ("source",)
+    counts_bars: bool = False
+    arguments: tuple[Option, ...] = ()
+    options: tuple[Option, ...] = ()
+    one_of: tuple[str, ...] = ()
+    writes: bool = True
+    place: int = 100
+
+
+PIECES = {
+    "source": Option(
+        "source", "a music file: MIDI, MusicXML, ABC or Firmus JSON", "音乐文件：MIDI、MusicXML、ABC 或 Firmus JSON",
+        str, "FILE",
+    ),
+    "target": Option("target", "the piece to arrive at", "要到达的乐曲", str, "TARGET"),
 }  # fmt: skip
-"""Module and function of each verb that makes Works: what the command line says, and what the service's jobs are."""
+TUNE = Option(
+    "tune", "which tune of a file that holds several, from 1", "文件含多首曲子时取第几首（从 1 数起）", int, "N", 1
+)
+HOW_MANY_BARS = Option("bars", "how many bars", "小节数")
+WHICH_BARS = Option(
+    "bars", "which bars, such as 9-12 or 3,5,9- (from 1, inclusive)", "哪些小节，如 9-12 或 3,5,9-（从 1 数起，含两端）"
+)
+OPTIONS = (
+    Option("style", "chorale, hymn, folk ... (see firmus models)", "风格：chorale、hymn、folk……（见 firmus models）"),
+    Option("seconds", "length in seconds instead of bars", "以秒计的长度，代替小节数", float, "X"),
+    Option("key", "such as 'G minor' or Bb", "调，如 'G minor' 或 Bb", str, "KEY"),
+    Option("meter", "such as 3/4 or 6/8", "拍号，如 3/4 或 6/8", str, "3/4"),
+    Option("tempo", "quarter notes a minute", "每分钟四分音符数", float, "BPM"),
+    Option("chords", "one a bar, over and over: 'Am F C G'", "每小节一个和弦，循环使用：'Am F C G'", str, "LIST"),
+    Option(
+        "mood", "calm, happy, sad, tense, or valence,arousal", "情绪：calm、happy、sad、tense，或“效价,唤醒度”"
+    ),
+    Option(
+        "density", "how busy: share of the style's music that is sparser", "疏密：该风格中比它稀疏的音乐所占比例",
+        float, "0..1",
+    ),
+    Option(
+        "register", "how high: share of the style's music that is lower", "音区：该风格中比它低的音乐所占比例",
+        float, "0..1",
+    ),
+    Option(
+        "polyphony", "how full: share of the style's music that is thinner", "厚度：该风格中比它单薄的音乐所占比例",
+        float, "0..1",
+    ),
+    Option("syncopation", "how much against the beat (latent models)", "切分程度（潜变量模型）", float, "0..1"),
+    Option(
+        "parts", "names or numbers from 1, divided by commas", "声部名称或编号（从 1 数起），以逗号分隔", str, "LIST"
+    ),
+    Option(
+        "ranges", "lowest and highest note of a part; may be repeated", "某声部的最低音与最高音；可重复给出",
+        str, "PART=F3-D5",
+    ),
+    Option("form", "section letters", "曲式字母", str, "AABA"),
+    Option(
+        "model", "name of the weights (see firmus models), or a folder (see docs/engines.md)",
+        "权重名称（见 firmus models）或文件夹（见 docs/engines.md）", str, "NAME|FOLDER",
+    ),
+    Option(
+        "count", "how many candidates, best first, in numbered folders", "候选数量，最佳在前，存入编号文件夹", int, "N"
+    ),
+    Option("seed", "the same seed gives the same piece", "种子相同，乐曲相同", int, "N"),
+    Option("temperature", "0 takes the likeliest, higher is bolder", "0 取最可能者，越高越大胆", float, "0.9"),
+    Option("top_p", "only the likeliest choices of so much probability", "只取累计概率不超过此值的选择", float, "0.99"),
+)  # fmt: skip
+"""Fields of the Brief that every verb takes that makes Works, beside `bars` and `loose`."""
+
+
+@cache
+def all_verbs() -> dict[str, ModuleType]:
+    """Module of each verb, by the verb's name; in the order in which they are listed."""
+    modules = [plugins.load(__name__, name) for name in plugins.names(__name__)]
+    return {module.VERB.name: module for module in sorted(modules, key=lambda module: module.VERB.place)}
+
+
+@cache
+def verbs() -> dict[str, ModuleType]:
+    """Module of each verb that makes Works of a Brief, by the verb's name."""
+    return {name: module for name, module in all_verbs().items() if hasattr(module, "commission")}
+
+
+def verb(name: str) -> ModuleType:
+    """Module of a verb that makes Works of a Brief.
+
+    Raises
+    ------
+    InvalidBrief
+        Where there is none; the message names the nearest.
+    """
+    if name not in verbs():
+        raise InvalidBrief(unknown("verb", name, verbs()))
+    return verbs()[name]

@@ -5,11 +5,42 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from firmus.analysis import features
 from firmus.errors import FormatError
-from firmus.tasks._transcription import Progress, RecordingAnalysis, analyse_recording
+from firmus.tasks import Option, Verb
 from firmus.work import Origin, Work
+
+if TYPE_CHECKING:
+    from firmus.runtime.transcription import Progress, RecordingAnalysis
+
+VERB = Verb(
+    name="transcribe",
+    english="write down the notes of a sound file",
+    chinese="把音频记成乐谱",
+    arguments=(
+        Option(
+            "source",
+            "a sound file of at most 15 minutes: WAV, FLAC, MP3, OGG",
+            "音频文件，最长 15 分钟：WAV、FLAC、MP3、OGG",
+            metavar="SOUND",
+        ),
+    ),
+    options=(
+        Option(
+            "voices",
+            "many: several notes at once, piano best (the default); one: a single voice",
+            "many：可多音同时发声，以钢琴最佳（默认）；one：单声部",
+            metavar="one|many",
+            default="many",
+        ),
+        Option(
+            "tempo", "quarter notes a minute, where you know them", "每分钟四分音符数（若已知）", float, metavar="BPM"
+        ),
+        Option("out", "folder for the files (default: out/<title>)", "输出文件夹（默认 out/<标题>）", metavar="DIR"),
+    ),
+    place=19,
+)
 
 
 def transcribe(
@@ -38,6 +69,8 @@ def transcribe(
     FormatError
         Where the file cannot be read, or no notes are detected.
     """
+    from firmus.runtime.transcription import analyse_recording
+
     recording = analyse_recording(path, voices, tempo, progress)
     if not recording.notes:
         raise FormatError(f"{recording.name}: {recording.unknown['notes']}; there is nothing to transcribe")
@@ -48,6 +81,7 @@ def transcribe(
 def _origin(recording: RecordingAnalysis, brief: dict[str, object], path: Path) -> Origin:
     """Origin of the notes: the transcriber, the file, and confidences."""
     from firmus._version import __version__
+    from firmus.analysis import features
 
     summary = features.summary(recording.score)
     sure = sum(note.confidence for note in recording.notes) / len(recording.notes)

@@ -122,14 +122,20 @@ def test_every_verb_is_a_kind_of_job(server, uploaded):
     assert server.ask("analyse", source=document)["result"] == analysed["result"]
 
 
-def test_what_cannot_be_done_fails_with_a_reason(server, uploaded):
-    job = server.ask("infill", source={"work": uploaded["id"]}, bars="1-4", key="F# major", chords="C")
+def test_what_cannot_be_done_fails_with_a_reason(server):
+    job = server.ask("compose", style="folk", seconds=500, tempo=400, meter="2/4")
     assert (job["state"], job["attempt"]) == ("failed", 1)
-    assert "chord C has hardly a note of F# major" in job["error"]["detail"]
+    assert "512 is the most" in job["error"]["detail"]
     assert job["seconds"] == 0
-    humanised = server.ask("humanise", source={"work": uploaded["id"]})
-    assert humanised["state"] == "failed"
-    assert "drum" in humanised["error"]["detail"]
+
+
+def test_what_can_be_seen_to_be_impossible_is_refused_at_once(server, uploaded):
+    source = {"work": uploaded["id"]}
+    infill = {"source": source, "bars": "1-4", "key": "F# major", "chords": "C"}
+    refused = server.client.post("/v1/jobs", json={"kind": "infill", "brief": infill})
+    assert "chord C has hardly a note of F# major" in problem(refused, "invalid-brief")["detail"]
+    refused = server.client.post("/v1/jobs", json={"kind": "humanise", "brief": {"source": source}})
+    assert "drum" in problem(refused, "invalid-brief")["detail"]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +217,7 @@ def test_a_batch_comes_out_as_one_archive(server):
     briefs = [
         {"style": "folk", "bars": 1, "seed": 1},
         {"style": "folk", "bars": 1, "seed": 2},
-        {"key": "F#", "chords": "C"},
+        {"seconds": 500, "tempo": 400, "meter": "2/4"},
     ]
     answer = server.client.post("/v1/batches", json={"kind": "compose", "briefs": briefs})
     assert answer.status_code == 202
@@ -227,7 +233,7 @@ def test_a_batch_comes_out_as_one_archive(server):
         assert {"0001/piece.mid", "0002/piece.json", "batch.json"} <= set(packed.namelist())
         told = json.loads(packed.read("batch.json"))
         assert [each["state"] for each in told] == ["succeeded", "succeeded", "failed"]
-        assert "hardly a note of F#" in told[2]["error"]["detail"]
+        assert "512 is the most" in told[2]["error"]["detail"]
         assert packed.read("0001/piece.mid") == server.midi(server.ask("compose", style="folk", bars=1, seed=1))[0]
     refused = server.client.post("/v1/batches", json={"kind": "compose", "briefs": [{}, {"tempo": 0}]})
     problem(refused, "invalid-brief")

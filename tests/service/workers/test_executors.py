@@ -15,11 +15,11 @@ import firmus
 from firmus import formats
 from firmus.errors import FirmusError
 from firmus.formats import json as firmus_json
+from firmus.render import files
 from firmus.service.settings import Settings
 from firmus.service.storage.blobs import Blobs
 from firmus.service.storage.database import Store
 from firmus.service.workers import cluster, executors
-from firmus.tasks import produce
 from machines import Machines
 from serving import Server
 
@@ -66,7 +66,7 @@ def server(executor, request, tmp_path_factory):
 @pytest.fixture(scope="module")
 def undisturbed():
     """The chorale, composed without any service."""
-    return produce.encoded(firmus.compose(**CHORALE).score, ".mid")
+    return files.encoded(firmus.compose(**CHORALE).score, ".mid")
 
 
 def told(server, what):

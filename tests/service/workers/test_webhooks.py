@@ -86,7 +86,7 @@ def test_the_end_of_a_job_is_told_once_and_signed(serve, receiver):
 def test_the_end_of_a_batch_is_told_once_when_its_last_job_has_ended(serve, receiver):
     address, heard, _ = receiver
     server = serve(webhook_hosts=["127.0.0.1"])
-    briefs = [FOLK, {"style": "folk", "bars": 1, "key": "F#", "chords": "C"}]
+    briefs = [FOLK, {"style": "folk", "seconds": 500, "tempo": 400, "meter": "2/4"}]
     body = {"kind": "compose", "briefs": briefs, "webhook": f"{address}/batch"}
     batch = server.client.post("/v1/batches", json=body).json()
     assert batch["webhook"] == "waiting"

@@ -19,6 +19,7 @@ import threading
 from pathlib import Path
 from typing import IO
 
+from firmus import plugins
 from firmus.errors import FormatError
 from firmus.formats._sandbox import music
 from firmus.formats.json import from_dict
@@ -29,8 +30,9 @@ MEMORY = 1 << 30
 MAX_ANSWER = 1 << 26
 _ROOT = str(Path(__file__).resolve().parents[3])
 _START = (  # of a child that runs `main` of a module of this package
-    "import sys; from importlib import import_module; root, entry = sys.argv[1:3]; del sys.argv[1:3]; "
-    "root in sys.path or sys.path.insert(0, root); import_module(f'firmus.formats._sandbox.{entry}').main()"
+    "import os, sys; from importlib import import_module; (root, *others), entry = sys.argv[1].split(os.pathsep), "
+    "sys.argv[2]; del sys.argv[1:3]; root in sys.path or sys.path.insert(0, root); sys.path += others; "
+    "import_module(f'firmus.formats._sandbox.{entry}').main()"
 )
 
 
@@ -68,8 +70,9 @@ def spawn(entry: str, *arguments: str, stdin: int) -> subprocess.Popen[bytes]:
     stdin : int
         A file descriptor, or `subprocess.PIPE`.
     """
+    roots = os.pathsep.join([_ROOT, *plugins.roots("firmus.formats")])
     return subprocess.Popen(
-        [sys.executable, "-I", "-B", "-X", "utf8", "-c", _START, _ROOT, entry, *arguments],
+        [sys.executable, "-I", "-B", "-X", "utf8", "-c", _START, roots, entry, *arguments],
         stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

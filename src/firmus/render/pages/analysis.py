@@ -49,7 +49,7 @@ def page(found: dict[str, Any], alike: Any, roll: str, language: str = "en") -> 
     Parameters
     ----------
     found : dict
-        As `firmus.tasks.analyse.Analysis.as_dict` gives it.
+        As `firmus.tasks.analyse.notes.Analysis.as_dict` gives it.
     alike : array (B, B) or None
         Self-similarity of the bars, where there are not too many of them.
     roll : str

@@ -41,7 +41,7 @@ FEW = 20
 
 
 def page(found: dict[str, Any], language: str = "en") -> str:
-    """HTML of what `firmus.tasks.evaluate.evaluate` found."""
+    """HTML of what `firmus.tasks.evaluate.comparison.evaluate` found."""
 
     def say(name: str) -> str:
         return WORDS[name][language == "zh"]

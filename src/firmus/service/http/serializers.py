@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from firmus.composing.session import MARK
+from firmus.composing.origin import MARK
 from firmus.service.http import schemas
 from firmus.service.storage.blobs import Blobs
 from firmus.service.storage.tables import event, job

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from firmus import formats
+from firmus.composing.commission import draw_seed
 from firmus.errors import InvalidBrief, unknown
 from firmus.formats.json import from_dict
 from firmus.score import Score
@@ -61,7 +61,7 @@ def order(
     brief = replace(Brief.of(**given), source=source.score, target=target.score)
     handlers.check(handlers.Asked(kind, brief, wanted, asked_for, source.is_sound, service.settings.piece_seconds))
     if handlers.draws(kind) and brief.seed is None:
-        given["seed"] = secrets.randbelow(2**31)  # so that whoever does the job makes the same
+        given["seed"] = draw_seed()  # so that whoever does the job makes the same
     for name, each in (("source", source), ("target", target)):
         if each.shown is not None:
             given[name] = each.shown

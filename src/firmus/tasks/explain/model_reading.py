@@ -13,8 +13,13 @@ from numpy.typing import NDArray
 from firmus import formats
 from firmus.analysis import shared_passages
 from firmus.analysis.features import pitch_name
-from firmus.composing import controls, form, session
-from firmus.composing.styles import STYLES
+from firmus.composing import controls
+from firmus.composing.autoregressive.plan import model_view
+from firmus.composing.commission import DEFAULT_MODEL, choose_model
+from firmus.composing.form import Form
+from firmus.composing.progress import Progress
+from firmus.composing.selection import cells_between, find_part
+from firmus.composing.styles import infer_style, styles
 from firmus.errors import FirmusError, FormatError, InvalidBrief, ModelError
 from firmus.pitch import STEPS
 from firmus.runtime import stepper
@@ -38,7 +43,7 @@ class ModelReading:
     ----------
     model : Stepper
     known : Score
-        The piece as the model sees it; see `firmus.composing.session.as_the_model_knows`.
+        The piece as the model sees it; see `firmus.composing.autoregressive.plan.model_view`.
     is_open : array (B, P + 1) of bool
         Cells that were composed; all, where that is not known.
     style : str
@@ -65,16 +70,14 @@ def reading_of_work(work: Work, model: str | None, unknown: Reasons) -> ModelRea
     score, origin, brief = work.score, work.origin, Brief.of(**work.origin.brief)
     is_readable = origin.model in cards() and _can_read(card(origin.model)) if model is None else True
     if not is_readable:
-        unknown["model"] = (
-            f"{origin.model} made it, which reads no notes here; {session.DEFAULT_MODEL} reads it note by note"
-        )
-    chosen = reader_card(model or (origin.model if is_readable else session.DEFAULT_MODEL))
+        unknown["model"] = f"{origin.model} made it, which reads no notes here; {DEFAULT_MODEL} reads it note by note"
+    chosen = reader_card(model or (origin.model if is_readable else DEFAULT_MODEL))
     is_open = np.zeros(events.grid_shape(events.prepare(score)), bool)
     for start, stop, part in origin.composed:
-        is_open |= session.cells_between(score, [(start, stop)], [part])
-    style = origin.measured.get("style") or session.infer_style(brief, chosen, score)
+        is_open |= cells_between(score, [(start, stop)], [part])
+    style = origin.measured.get("style") or infer_style(brief.style or "", chosen, score)
     style = style if style in chosen.styles else chosen.styles[0]
-    if style in STYLES and STYLES[style].has_chords and not brief.chords and score.chords:
+    if style in styles() and styles()[style].has_chords and not brief.chords and score.chords:
         is_open[:, 0] = is_open.any(axis=1)
     rules = _rules(origin.rules, score) if chosen.name == origin.model else None
     if rules is None:
@@ -84,8 +87,8 @@ def reading_of_work(work: Work, model: str | None, unknown: Reasons) -> ModelRea
         )
     if chosen.name == origin.model and chosen.digest != origin.weights:
         unknown["model"] = f"other weights of {chosen.name} composed it: its surprise is that of those that are here"
-    known = session.as_the_model_knows(score, chosen, style)
-    tokens = controls.tokens(brief, chosen, style)
+    known = model_view(score, chosen, style)
+    tokens = controls.tokens(controls.requested(brief), chosen, style)
     return ModelReading(
         stepper.load(chosen.name), known, is_open, style, rules, tokens, bool(brief.chords), _repeats(brief, score)
     )
@@ -106,9 +109,9 @@ def _rules(document: dict[str, object], score: Score) -> Rules | None:
 
 def reading_of_score(score: Score, model: str | None, style: str | None, unknown: Reasons) -> ModelReading:
     """Any other piece, as if the model had composed all of it."""
-    chosen = reader_card(model or session.DEFAULT_MODEL)
+    chosen = reader_card(model or DEFAULT_MODEL)
     if style is not None:
-        session.choose_model(Brief.of(style=style, model=chosen.name), "compose")
+        choose_model(Brief.of(style=style, model=chosen.name), "compose")
     unknown["rules"] = "Firmus did not compose it: under which rules it was made is not known"
     model_in_memory = stepper.load(chosen.name)
     read_as = style or likeliest_style(model_in_memory, score)
@@ -116,7 +119,7 @@ def reading_of_score(score: Score, model: str | None, style: str | None, unknown
         unknown["style"] = (
             f"no style is given: {read_as} is the likeliest of {len(chosen.styles)}; --style says another"
         )
-    known = session.as_the_model_knows(score, chosen, read_as)
+    known = model_view(score, chosen, read_as)
     is_open = np.ones(events.grid_shape(events.prepare(known)), bool)
     is_open[:, 0] = False
     return ModelReading(model_in_memory, known, is_open, read_as, None, (), False, {})
@@ -134,7 +137,7 @@ def reader_card(name: str) -> Card:
     if not _can_read(chosen):
         raise ModelError(
             f"model {name!r} is a {chosen.kind} of {chosen.representation}: it does not go from note to note; "
-            f"{session.DEFAULT_MODEL} explains pieces, its own and others"
+            f"{DEFAULT_MODEL} explains pieces, its own and others"
         )
     return chosen
 
@@ -148,7 +151,7 @@ def likeliest_style(model: stepper.Stepper, score: Score) -> str:
     styles = model.card.styles
     examples = []
     for style in styles:
-        prepared = events.prepare(session.as_the_model_knows(score, model.card, style), style)
+        prepared = events.prepare(model_view(score, model.card, style), style)
         count, lanes = events.grid_shape(prepared)
         sizes = np.diff(prepared["borders"]).reshape(count, lanes).sum(axis=1) + lanes
         last = max(1, int((np.cumsum(sizes) <= STYLE_TOKENS).sum()))
@@ -168,7 +171,7 @@ def _repeats(brief: Brief, score: Score) -> dict[tuple[int, int], int]:
     if not brief.form:
         return repeats
     bar = score.meters[0].bar
-    stretches = form.lay_out(brief.form, score.end // bar)
+    stretches = Form.parse(brief.form).lay_out(score.end // bar)
     for place, part in enumerate(score.parts):
         content: dict[int, list[int]] = {}
         for index, note in enumerate(part.notes):
@@ -228,7 +231,7 @@ def find_note(score: Score, text: str) -> tuple[int, int]:
     if not named and len(score.parts) > 1:
         names = ", ".join(part.name or str(number) for number, part in enumerate(score.parts, 1))
         raise InvalidBrief(f"note {text!r} must name a part: {names}")
-    place = session.find_part(score, named) if named else 0
+    place = find_part(score, named) if named else 0
     notes = score.parts[place].notes
     sounding = [index for index, note in enumerate(notes) if note.start <= tick < note.end]
     if pitch is not None:
@@ -274,7 +277,7 @@ class Folder:
     """
 
     path: Path
-    progress: session.Progress | None = None
+    progress: Progress | None = None
 
     def shared(self, score: Score) -> list[shared_passages.SharedRun]:
         """The longest runs that a piece shares with those of the folder; the piece itself is skipped."""

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from firmus import formats
 from firmus._version import __version__
+from firmus.composing.styles import styles
 from firmus.errors import ModelError
 from firmus.runtime.weights import Card, cards
 from firmus.service.http import schemas
@@ -33,6 +34,7 @@ def capabilities(service: Here, caller: Reading) -> dict[str, Any]:
             for name, module in handlers.KINDS.items()
         },
         "brief": schemas.brief_schema(),
+        "styles": {name: style.title for name, style in styles().items()},
         "formats": {
             "uploads": formats.extensions(), "sounds": list(formats.SOUND),
             "files": {name: media for name, (_, media) in FILES.items()},

@@ -1,6 +1,6 @@
 """What the kinds of job do: each is a verb of the command line.
 
-Composing verbs (`firmus.tasks.VERBS`) take a Brief and make works. Every other kind is one module of this folder, with
+Composing verbs (`firmus.tasks.verbs`) take a Brief and make works. Every other kind is one module of this folder, with
 
 ``LANE``
     the workers that do it: ``"compose"``, ``"render"`` (what people wait for) or ``"study"`` (what takes long);
@@ -26,8 +26,8 @@ import json
 from types import ModuleType
 from typing import Any
 
-from firmus import plugins
-from firmus.composing.session import Listener
+from firmus import plugins, tasks
+from firmus.composing.progress import Observer
 from firmus.errors import FormatError, InvalidBrief, unknown
 from firmus.score import Score
 from firmus.service.storage.blobs import Blobs
@@ -35,7 +35,6 @@ from firmus.service.storage.jobs import Claim, Made
 from firmus.service.workers.handlers import _composing as composing
 from firmus.service.workers.handlers._files import MUSIC
 from firmus.service.workers.handlers._task import Asked, Task
-from firmus.tasks import VERBS
 from firmus.work import Brief
 
 __all__ = [
@@ -44,7 +43,7 @@ __all__ = [
 ]  # fmt: skip
 
 KINDS: dict[str, ModuleType] = {
-    **dict.fromkeys(VERBS, composing),
+    **dict.fromkeys(tasks.verbs(), composing),
     **{name: plugins.load(__name__, name) for name in plugins.names(__name__)},
 }
 """Module of every kind of job."""
@@ -63,13 +62,15 @@ def options(kind: str) -> dict[str, Any]:
 
 def needs_source(kind: str) -> bool:
     """Whether a kind can do nothing without a source."""
+    if kind in tasks.verbs():
+        return bool(tasks.verb(kind).VERB.pieces)
     module = KINDS[kind]
-    return kind != "compose" and not hasattr(module, "WORKS") and getattr(module, "SOURCE", True)
+    return not hasattr(module, "WORKS") and getattr(module, "SOURCE", True)
 
 
 def draws(kind: str) -> bool:
     """Whether what a kind makes depends on a seed."""
-    return kind in VERBS or "seed" in KINDS[kind].FIELDS
+    return kind in tasks.verbs() or "seed" in KINDS[kind].FIELDS
 
 
 def check(asked: Asked) -> None:
@@ -136,7 +137,7 @@ def reads(claimed: Claim, blobs: Blobs) -> list[bytes]:
     return list(found.values())
 
 
-def perform(claimed: Claim, blobs: Blobs, listener: Listener) -> Made:
+def perform(claimed: Claim, blobs: Blobs, listener: Observer) -> Made:
     """Do a job; its files are on disk when this returns, its rows are not yet written.
 
     Raises

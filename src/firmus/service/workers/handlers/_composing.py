@@ -1,35 +1,34 @@
-"""Composing: a Brief becomes works, by any verb of `firmus.tasks.VERBS`."""
+"""Composing: a Brief becomes works, by any verb of `firmus.tasks.verbs`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from firmus import plugins
-from firmus.composing.refusing import refuse
+from firmus import tasks
 from firmus.errors import InvalidBrief
 from firmus.runtime.weights import card
 from firmus.service.storage import works
 from firmus.service.storage.jobs import Made
 from firmus.service.workers.handlers._files import encoded
 from firmus.service.workers.handlers._task import Asked, Task
-from firmus.tasks import VERBS
 from firmus.timing import seconds
 from firmus.work import Brief, Work
 
 LANE, MAKES = "compose", "works"
 MADE_AT_ONCE = ("midi",)  # of every work; its json is always there, all else is made when it is asked for
-USUAL_TEMPO, USUAL_BARS, USUAL_STEPS = 100.0, 16, 8
+USUAL_TEMPO, USUAL_BARS = 100.0, 16
 
 
 def check(asked: Asked) -> None:
     """Refuse what can be seen to be impossible."""
     kind, brief = asked.kind, asked.brief
-    if kind == "interpolate" and brief.target is None:
-        raise InvalidBrief("interpolate needs a target: a work, or a Firmus score")
+    for piece in tasks.verb(kind).VERB.pieces:
+        if getattr(brief, piece) is None:
+            raise InvalidBrief(f"{kind} needs a {piece}: a work, or a Firmus score")
     if brief.model:
         card(brief.model)  # by name: a path is for people on this machine
-    refuse(brief, kind)
+    tasks.verb(kind).commission(brief)
     if asked.formats:
         raise InvalidBrief(f"formats: {kind} takes none")
     if length(kind, brief) > asked.longest:
@@ -51,15 +50,16 @@ def length(kind: str, brief: Brief) -> float:
 
 def reserved(kind: str, brief: Brief) -> float:
     """Seconds of music that a job counts for in the day's quota until it is known how many it made."""
-    return length(kind, brief) * (brief.steps or USUAL_STEPS if kind == "interpolate" else brief.count)
+    module = tasks.verb(kind)
+    return length(kind, brief) * (module.count(brief) if hasattr(module, "count") else brief.count)
 
 
 def perform(task: Task) -> Made:
     """Compose."""
-    module, function = VERBS[task.claimed.kind]
     source, target = (task.score(digest) for digest in (task.claimed.source, task.claimed.target))
     brief = replace(Brief.of(**task.brief), source=source, target=target)
-    return kept(task, getattr(plugins.load("firmus.tasks", module), function)(brief, task.listener))
+    verb = tasks.verb(task.claimed.kind)
+    return kept(task, verb.perform(verb.commission(brief), task.listener))
 
 
 def kept(task: Task, made: Sequence[Work]) -> Made:

@@ -16,13 +16,13 @@ MUSIC = ("json", "midi", "musicxml", "abc")
 
 def encoded(score: Score, name: str) -> bytes:
     """A Score as a file of the format of a name in `FILES`."""
-    from firmus.tasks import produce
+    from firmus.render import files
 
     if name != "stems":
-        return produce.encoded(score, f".{FILES[name][0]}")
+        return files.encoded(score, f".{FILES[name][0]}")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        for part, data in produce.stems(score, ".wav"):
+        for part, data in files.stems(score, ".wav"):
             archive.writestr(zipfile.ZipInfo(f"{part}.wav"), data)
     return packed.getvalue()
 

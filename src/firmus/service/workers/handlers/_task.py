@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from firmus import formats
-from firmus.composing.session import Listener
+from firmus.composing.progress import Observer
 from firmus.errors import InvalidBrief, unknown
 from firmus.score import Score
 from firmus.service.storage.blobs import Blobs
@@ -64,13 +64,13 @@ class Task:
     ----------
     claimed : Claim
     blobs : Blobs
-    listener : Listener
+    listener : Observer
         Takes how far it is, and the music on its way.
     """
 
     claimed: Claim
     blobs: Blobs
-    listener: Listener
+    listener: Observer
 
     @property
     def brief(self) -> dict[str, Any]:

@@ -18,10 +18,10 @@ def check(asked: Asked) -> None:
 def perform(task: Task) -> Made:
     """Analyse."""
     if task.sound:
-        from firmus.tasks.hear import analyse_sound
+        from firmus.tasks.analyse.sound import analyse_sound
 
         with named(task) as path:
             return Made(task.written(analysis=analyse_sound(path, task.listener).as_dict()))
-    from firmus.tasks.analyse import analyse
+    from firmus.tasks.analyse.notes import analyse
 
     return Made(task.written(analysis=analyse(task.source).as_dict()))

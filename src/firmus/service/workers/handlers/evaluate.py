@@ -25,7 +25,7 @@ def check(asked: Asked) -> None:
 
 def perform(task: Task) -> Made:
     """Evaluate."""
-    from firmus.tasks.evaluate import evaluate
+    from firmus.tasks.evaluate.comparison import evaluate
 
     digests = json.loads(task.file.read_bytes())
     with tempfile.TemporaryDirectory(prefix="firmus-evaluate-") as root:

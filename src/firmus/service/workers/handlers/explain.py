@@ -21,7 +21,7 @@ def check(asked: Asked) -> None:
 
 def perform(task: Task) -> Made:
     """Explain."""
-    from firmus.tasks.explain import explain, read
+    from firmus.tasks.explain.explainer import explain, read
 
     found = explain(read(task.file), note=task.options.get("note"), progress=task.listener, **task.brief)
     return Made(task.written(explanation=found.as_dict()))

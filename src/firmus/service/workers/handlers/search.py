@@ -35,7 +35,7 @@ def check(asked: Asked) -> None:
 
 def perform(task: Task) -> Made:
     """Search."""
-    from firmus.tasks.search import search
+    from firmus.tasks.search.matching import search
 
     listed: dict[str, dict[str, str]] = json.loads(task.file.read_bytes())
     like = _scores(task, listed.get("like", {}))

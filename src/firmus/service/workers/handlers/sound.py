@@ -9,7 +9,7 @@ from firmus.runtime.weights import card
 from firmus.service.storage import works
 from firmus.service.storage.jobs import Made
 from firmus.service.workers.handlers._task import Asked, Task
-from firmus.tasks import sound as task_of
+from firmus.tasks.sound import generation as task_of
 from firmus.work import Brief
 
 LANE, MAKES, SOURCE = "study", "files", False

@@ -1,7 +1,8 @@
 """Analysing sound: estimates from a recording, and the analysis of its transcription.
 
-The findings are those of `firmus.tasks.analyse`, under the same names; what is estimated from the audio itself (tempo,
-beats, key, loudness) takes precedence, and the confidence of the others is limited by that of the transcribed notes.
+The findings are those of `firmus.tasks.analyse.notes`, under the same names; what is estimated from the audio itself
+(tempo, beats, key, loudness) takes precedence, and the confidence of the others is limited by that of the transcribed
+notes.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from firmus.tasks._transcription import Progress, RecordingAnalysis, analyse_recording
-from firmus.tasks.analyse import Analysis, analyse
+from firmus.runtime.transcription import Progress, RecordingAnalysis, analyse_recording
+from firmus.tasks.analyse.notes import Analysis, analyse
 
 SURE_METER = 0.5
 
@@ -71,6 +72,6 @@ class SoundAnalysis:
 
 
 def analyse_sound(path: str | os.PathLike[str], progress: Progress | None = None) -> SoundAnalysis:
-    """Analyse a sound file (WAV, FLAC, MP3, OGG, AIFF); see `firmus.tasks.analyse` for a Score."""
+    """Analyse a sound file (WAV, FLAC, MP3, OGG, AIFF); see `firmus.tasks.analyse.notes` for a Score."""
     recording = analyse_recording(path, progress=progress)
     return SoundAnalysis(recording, analyse(recording.score))

@@ -6,14 +6,14 @@ It is no Work, for there is no Score; but its origin is recorded all the same, b
 from __future__ import annotations
 
 import json
-import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firmus import formats, plugins
 from firmus._version import __version__
-from firmus.composing import session
+from firmus.composing.commission import draw_seed
+from firmus.composing.progress import Progress
 from firmus.errors import FirmusError, FormatError, InvalidBrief, OutputExists, unknown
 from firmus.runtime.external import ENGINES
 from firmus.runtime.weights import Card, cards, found
@@ -86,7 +86,7 @@ def sound(
     model: str | None = None,
     seed: int | None = None,
     temperature: float = 1.0,
-    progress: session.Progress | None = None,
+    progress: Progress | None = None,
 ) -> Sound:
     """Generate audio from a text prompt.
 
@@ -111,7 +111,7 @@ def sound(
     ModelError
         Where no model generates audio.
     """
-    drawn = secrets.randbelow(2**31) if seed is None else seed
+    drawn = draw_seed() if seed is None else seed
     chosen = choose(found(model) if model else None)
     check_values(prompt, seconds, drawn, temperature)
     from firmus.render import mastering, synth

@@ -21,8 +21,8 @@ from firmus.analysis.transcribe import to_score
 from firmus.errors import FormatError, InvalidBrief
 from firmus.retrieval import query
 from firmus.retrieval.library import Library, Progress, of_scores, open_library
+from firmus.runtime.transcription import PART, analyse_recording
 from firmus.score import Score
-from firmus.tasks._transcription import PART, analyse_recording
 
 MOST_COUNT = 1000
 CLOSELY = 64  # pieces that are aligned closely with a melody

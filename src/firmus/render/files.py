@@ -1,4 +1,4 @@
-"""Producing: writes a Work as MIDI, MusicXML, audio, engraved score and JSON."""
+"""Files of a Work: MIDI, MusicXML, audio, engraved score and JSON; a Score as one file of any kind."""
 
 from __future__ import annotations
 
@@ -90,13 +90,18 @@ def check_free(folder: Path, force: bool) -> None:
         raise OutputExists(f"{folder} already exists: give --force to replace what is there, or another --out")
 
 
+def check_absent(path: Path, force: bool) -> None:
+    """Refuse a file that is there already, unless forced."""
+    if path.exists() and not force:
+        raise OutputExists(f"{path} already exists: give --force to replace it")
+
+
 def render(score: Score, path: Path, *, stems: bool = False, force: bool = False) -> list[Path]:
     """Write one Score as sound (.wav, .flac, .ogg, .mp3), engraved score (.svg), or piano roll (.png).
 
     With `stems`, also one sound file a part beside it: ``name.01 Flute.wav``.
     """
-    if path.exists() and not force:
-        raise OutputExists(f"{path} already exists: give --force to replace it")
+    check_absent(path, force)
     ending = path.suffix.lower()
     if not path.parent.is_dir():
         raise FirmusError(f"{path.parent} is no folder: make it first")

@@ -1,0 +1,84 @@
+"""What commands write and show: files, JSON, and how far they are."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from firmus.cli._words import say
+
+
+class Progress:
+    """One line on standard error that is written over; silent where nobody looks."""
+
+    def __init__(self, quiet: bool, unit: str = "bar") -> None:
+        self.unit = unit
+        self.shown = not quiet and sys.stderr.isatty()
+        self.told = not quiet
+
+    def __call__(self, title: str, done: int, total: int) -> None:
+        """Say how far it is."""
+        if self.shown:
+            self.note(f"{title}: " + say(self.unit).format(done=done, total=total))
+        elif self.told and done == total:
+            print(f"{title}: " + say(self.unit).format(done=done, total=total), file=sys.stderr)
+
+    def note(self, text: str) -> None:
+        """Replace the line."""
+        if self.shown:
+            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Leave an empty line."""
+        if self.shown:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def show_paths(options: argparse.Namespace, paths: list[Path]) -> None:
+    if options.json:
+        print(json.dumps({"task": options.task, "files": [str(path) for path in paths]}, ensure_ascii=False))
+    elif not options.quiet:
+        print("\n".join(str(path) for path in paths))
+
+
+def write_pages(options: argparse.Namespace, name: str, found: dict[str, Any], page: Callable[[], str]) -> list[Path]:
+    """Write what was found, as JSON and as a page, where a folder is named."""
+    from firmus.render import files
+
+    if not options.out:
+        return []
+    files.check_free(Path(options.out), options.force)
+    return save(Path(options.out), texts(name, found, page()))
+
+
+def texts(name: str, found: dict[str, Any], page: str) -> dict[str, str]:
+    return {f"{name}.json": json.dumps(found, ensure_ascii=False, indent=1) + "\n", f"{name}.html": page}
+
+
+def save(folder: Path, texts: dict[str, str]) -> list[Path]:
+    """Write texts into files of a folder."""
+    from firmus import formats
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        formats.save(text.encode(), folder / name)
+    return [folder / name for name in texts]
+
+
+def folder_name(title: str) -> str:
+    """File name of a title: any script's letters, digits and hyphens."""
+    return re.sub(r"[^\w]+", "-", title.lower()).strip("-")[:60] or "piece"
+
+
+def cluster_of(options: argparse.Namespace) -> Callable[..., Iterable[Any]] | None:
+    """How the machines of a cluster do the same to many things, where one was named."""
+    if not options.cluster:
+        return None
+    from firmus.service.workers import cluster
+
+    return cluster.spread(options.cluster)

@@ -1,0 +1,130 @@
+"""Composing token by token, with a model of the kind stepper (transformer, recurrent network).
+
+`frame` draws the empty score of a new piece, `regions` opens bars and parts of a piece, `setting` puts a melody into a
+style; each makes a `Plan`, which is filled here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from firmus.composing import controls, form, ranking
+from firmus.composing import origin as origins
+from firmus.composing.autoregressive import frame, regions, setting
+from firmus.composing.autoregressive.plan import Plan, model_view
+from firmus.composing.commission import Commission
+from firmus.composing.progress import Observer, Progress
+from firmus.composing.selection import cell_spans
+from firmus.composing.styles import model_style, styles
+from firmus.runtime import stepper
+from firmus.runtime.infilling import Bar, Request, fill_all
+from firmus.runtime.sampling import Sampling
+from firmus.score import Score
+from firmus.work import Work
+
+DRAFTS = 4  # of which the nearest to the controls is kept
+TEMPERATURE = 0.9  # where a style does not say
+PLANS = {"compose": frame, "harmonise": setting, "accompany": setting}
+"""Module that plans for a verb, with ``prepare(commission)`` and ``plan(commission, generator)``; else `regions`."""
+
+
+def prepare(commission: Commission) -> Commission:
+    """Refuse what cannot be asked for, and say what is open under which rules.
+
+    Raises
+    ------
+    InvalidBrief
+    """
+    return PLANS.get(commission.verb, regions).prepare(commission)
+
+
+def perform(commission: Commission, progress: Progress | None = None) -> list[Work]:
+    """Compose a work from each seed; best first (`firmus.composing.ranking`).
+
+    Where a control is requested (density, mood ...), each work is the nearest to it of `DRAFTS`. Several are composed
+    together, a token of each at a time; what is finished is kept when interrupted.
+    """
+    card, verb, seeds = commission.card, commission.verb, commission.seeds
+    model = stepper.load(card.name)
+    drafts = DRAFTS if commission.controls else 1
+    observer = progress if isinstance(progress, Observer) and drafts == 1 else None
+    works: dict[int, Work] = {}
+    plans: list[Plan] = []
+
+    def jobs() -> Iterator[tuple[Request, np.random.Generator]]:
+        for seed in seeds:
+            generator = np.random.default_rng(seed)
+            plan = PLANS.get(verb, regions).plan(commission, generator)
+            plans.append(plan)
+            if observer:
+                observer.begin(len(plans), plan.score)
+            request = _request(commission, plan)
+            for draft in range(drafts):
+                own = np.random.default_rng([seed, draft]) if draft else generator
+                yield form.in_sections(request, plan.sections, own) if plan.sections else request, own
+
+    def on_progress(finished: int, done: int, total: int) -> None:
+        if progress:
+            number = f" {finished // drafts + 1}/{len(seeds)}" if len(seeds) > 1 else ""
+            progress(f"{verb}{number}", done, total)
+
+    def on_bar(job: int, bar: Bar) -> None:
+        if observer:
+            observer.bar(job + 1, bar)
+
+    try:
+        for job, filled in fill_all(model, jobs(), on_progress, on_bar=on_bar if observer else None):
+            index = job // drafts
+            work = _work(commission, seeds[index], plans[index], filled.score, filled.nats)
+            if index not in works or _rank(work, "obedience") > _rank(works[index], "obedience"):
+                works[index] = work
+    except KeyboardInterrupt:
+        if not works:
+            raise
+    return sorted(works.values(), key=lambda work: -_rank(work, "total"))
+
+
+def _request(commission: Commission, plan: Plan) -> Request:
+    card, style, known = commission.card, plan.style, model_style(plan.style)
+    usual = styles()[style].temperature if style in styles() else TEMPERATURE
+    temperature = usual if commission.temperature is None else commission.temperature
+    return Request(
+        model_view(plan.score, card, style),
+        plan.is_open,
+        known,
+        plan.rules,
+        Sampling(temperature, commission.top_p),
+        controls.tokens(commission.controls, card, known),
+        controls.targets(commission.controls, card, known),
+    )
+
+
+def _work(commission: Commission, seed: int, plan: Plan, filled: Score, nats: float) -> Work:
+    """The composed notes in the score that was planned, with their Origin."""
+    pairs = zip(plan.score.parts, filled.parts, strict=True)
+    parts = tuple(replace(part, notes=composed.notes) for part, composed in pairs)
+    score = replace(plan.score, parts=parts, chords=filled.chords or plan.score.chords)
+    score = origins.marked(score)
+    measured = controls.measure(score, plan.is_open, model_style(plan.style), commission.card)
+    shares = {name: each["share"] for name, each in measured.items()}
+    return origins.work(
+        commission, seed, score,
+        measured={
+            "style": plan.style,
+            "surprise": round(nats, 4),
+            **({"form": form.returns(score, plan.sections)} if plan.sections else {}),
+            "controls": measured,
+            "score": ranking.rank(score, plan.style, nats, commission.controls, shares),
+        },
+        composed=tuple(cell_spans(score, plan.is_open)),
+        rules=plan.rules.as_dict(),
+    )  # fmt: skip
+
+
+def _rank(work: Work, name: str) -> float:
+    scores: dict[str, Any] = work.origin.measured["score"]
+    return float(scores[name])

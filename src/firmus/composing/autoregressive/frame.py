@@ -1,0 +1,143 @@
+"""Composing from nothing: the empty score, of what is asked for and, for the rest, of what the model suggests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from firmus.analysis.features import pitch_name
+from firmus.composing import controls, form
+from firmus.composing.autoregressive.plan import Plan, model_view
+from firmus.composing.cadence import at_rest, with_cadence
+from firmus.composing.commission import Commission
+from firmus.composing.rules import check, chords_over, rules
+from firmus.composing.selection import find_part
+from firmus.composing.styles import empty_parts, model_style, styles, styles_of, voices
+from firmus.errors import InvalidBrief
+from firmus.runtime import stepper
+from firmus.runtime.constraints import PartRules
+from firmus.runtime.infilling import suggest
+from firmus.score import Key, Meter, Score, Tempo
+from firmus.tokens import events
+from firmus.tokens.events import vocabulary
+from firmus.work import MOST_BARS
+
+BARS = 16  # where no length is asked for
+METERS = ("4/4", "3/4", "2/4", "6/8", "2/2", "9/8", "12/8", "3/2")  # that may be suggested
+
+
+def prepare(commission: Commission) -> Commission:
+    """Find the style and its parts.
+
+    Raises
+    ------
+    InvalidBrief
+    """
+    card = commission.card
+    known = [name for name in styles_of(card) if name in styles() and commission.style in ("", name)]
+    if not known:
+        raise InvalidBrief(
+            f"model {card.name!r} has none of the styles {', '.join(styles())}: say styles in its recipe"
+        )
+    style = styles()[known[0]]
+    parts = voices(style, commission.named_parts)
+    controls.check(commission, model_style(style.name), all(voice.monophonic and not voice.is_drums for voice in parts))
+    empty = Score(empty_parts(parts))
+    ranges = {find_part(empty, name): limits for name, limits in commission.named_ranges.items()}
+    for place, (low, high) in ranges.items():
+        voice = parts[place]
+        lowest, highest = (pitch_name(pitch) for pitch in (voice.low, voice.high))
+        if not voice.is_drums and (high < voice.low or low > voice.high):
+            raise InvalidBrief(
+                f"range {pitch_name(low)}-{pitch_name(high)} of part {voice.name!r}: it goes from {lowest} to {highest}"
+            )
+    if (meter := commission.meter) and (
+        (meter.numerator, meter.denominator) not in vocabulary.METERS
+        or meter.bar > vocabulary.LONGEST_BAR * vocabulary.UNIT
+    ):
+        raise InvalidBrief(f"meter {commission.request['meter']}: a bar may last eight quarters at most, such as 4/2")
+    if commission.form:
+        commission.form.lay_out(commission.bars)
+    prepared = replace(commission, style=style.name, voices=parts, ranges=ranges)
+    check(prepared, empty.parts, _part_rules(prepared), [chord for bar in commission.progression for chord in bar])
+    return prepared
+
+
+def _part_rules(commission: Commission) -> tuple[PartRules, ...]:
+    """Range and texture of each part."""
+    rests = styles()[commission.style].rests
+    return tuple(
+        PartRules(
+            *commission.ranges.get(place, (voice.low, voice.high)), voice.monophonic and not voice.is_drums, rests
+        )
+        for place, voice in enumerate(commission.voices)
+    )
+
+
+def plan(commission: Commission, generator: np.random.Generator) -> Plan:
+    """An empty score, all of it open."""
+    style, progression = styles()[commission.style], commission.progression
+    score = _frame(commission, generator)
+    held = rules(commission, score, _part_rules(commission), score.chords)
+    if commission.is_strict("key") and not progression:
+        held = with_cadence(at_rest(held, score.keys[0], score), score.keys[0], score)
+    is_open = np.ones(events.grid_shape(events.prepare(score)), bool)
+    is_open[:, 0] = style.has_chords and not progression
+    sections = commission.form.lay_out(score.end // score.meters[0].bar) if commission.form else ()
+    return Plan(score, is_open, style.name, held, sections)
+
+
+def _frame(commission: Commission, generator: np.random.Generator) -> Score:
+    """Key, meter, tempo and length."""
+    card, style, parts = commission.card, styles()[commission.style], empty_parts(commission.voices)
+    known = events.prepare(model_view(Score(parts), card, style.name), model_style(style.name))
+    prompt = [*known["head"].tolist(), *known["programs"].tolist(), vocabulary.BAR]
+    key = _key(commission, prompt, generator)
+    meter = _meter(commission, [*prompt, vocabulary.KEY + vocabulary.KEYS.index(key)], generator)
+    usual = style.tempo_in(meter.text)
+    tempo = commission.tempo or controls.tempo(commission.controls, card, model_style(style.name), usual)
+    bars = _bars(commission, meter, tempo)
+    if commission.seconds and not commission.tempo:
+        tempo = bars * meter.bar / 480 * 60 / commission.seconds  # so that the last bar ends when it should
+    score = Score(
+        parts,
+        meters=(meter,),
+        tempi=(Tempo(0, tempo),),
+        keys=(key,),
+        end=bars * meter.bar,
+        title=f"{style.title} in {key.text}",
+    )
+    if commission.form:
+        score = replace(score, sections=form.marks(commission.form.lay_out(bars), meter.bar))
+    return replace(score, chords=chords_over(commission.progression, score)) if commission.progression else score
+
+
+def _key(commission: Commission, prompt: list[int], generator: np.random.Generator) -> Key:
+    if key := commission.tonality:
+        return key
+    mode = controls.mode(commission.controls)
+    friendly = np.array([abs(key.signature) <= 4 and mode in ("", key.mode) for key in vocabulary.KEYS])
+    return vocabulary.KEYS[suggest(stepper.load(commission.card.name), prompt, "KEY", friendly, generator)]
+
+
+def _meter(commission: Commission, prompt: list[int], generator: np.random.Generator) -> Meter:
+    if commission.meter:
+        return commission.meter
+    usual = np.array([f"{numerator}/{denominator}" in METERS for numerator, denominator in vocabulary.METERS])
+    place = suggest(stepper.load(commission.card.name), prompt, "METER", usual, generator)
+    return Meter(0, *vocabulary.METERS[place])
+
+
+def _bars(commission: Commission, meter: Meter, tempo: float) -> int:
+    """How many bars: what is asked for, or what comes nearest to the seconds at the tempo."""
+    if commission.seconds is None and commission.bars is None and commission.form:
+        return commission.form.lay_out(None)[-1].last
+    if commission.seconds is None:
+        return commission.bars or BARS
+    bars = max(1, round(commission.seconds * tempo * 480 / 60 / meter.bar))
+    if bars > MOST_BARS:
+        raise InvalidBrief(
+            f"{commission.seconds:g} seconds are {bars} bars of {meter.text} at {tempo:g}: {MOST_BARS} is the most"
+        )
+    return bars

@@ -1,0 +1,204 @@
+"""Commission: a Brief, parsed once, for one verb and one model."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from firmus.analysis import keys
+from firmus.composing import controls
+from firmus.composing.form import Form
+from firmus.composing.selection import Open, Spans
+from firmus.composing.styles import Voice, styles_of
+from firmus.errors import InvalidBrief, unknown
+from firmus.runtime.constraints import Rules
+from firmus.runtime.weights import Card, cards, found
+from firmus.score import Chord, Key, Meter, Score
+from firmus.work import Brief, chord_bars, pitch_range
+
+DEFAULT_MODEL = "composer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Commission:
+    """What is to be composed, by which model, under which conditions.
+
+    Parameters
+    ----------
+    verb : str
+        Such as ``"infill"``; the Origin's task.
+    request : dict
+        The Brief as it was given, for the Origin and for messages.
+    card : Card
+    seeds : tuple of int
+        One for each work.
+    source, target : Score, optional
+        What is given, as it was given.
+    score : Score, optional
+        The source with room for what is composed; None where a piece is composed from nothing.
+    spans : tuple of (int, int)
+        Ticks of the bars that are composed.
+    places : tuple of int
+        Parts that were named, from 0; empty where none were.
+    is_open : array (B, P + 1) of bool, optional
+        Cells that are composed; None where they depend on the seed, or the composer knows no cells.
+    rules : Rules, optional
+        What no note can break; None where they depend on the seed, or are no rules over tokens.
+    style : str
+        ``""`` where none is asked for.
+    voices : tuple of Voice
+        Parts of a new piece.
+    bars, seconds, steps, amount
+        As the Brief has them; `bars` is a number of bars to compose.
+    meter : Meter, optional
+    tempo : float, optional
+        Quarter notes a minute.
+    key : Key, optional
+        The key that is asked for.
+    progression : tuple of tuple of Chord
+        Chords of each bar, over again to the end; empty for none.
+    chords : tuple of Chord
+        The progression laid over the bars that are composed.
+    form : Form, optional
+    named_parts : tuple of str
+        Parts or instruments as they were named.
+    named_ranges : mapping of str to (int, int)
+        Lowest and highest pitch of parts, by name.
+    ranges : mapping of int to (int, int)
+        Lowest and highest pitch of parts, by place.
+    controls : mapping of str to float
+        Density, register, polyphony, syncopation, valence and arousal that are asked for, each 0 to 1.
+    loose : tuple of str
+        Which of ``"key"`` and ``"chords"`` are no rules.
+    temperature : float, optional
+    top_p : float
+    """
+
+    verb: str
+    request: dict[str, Any]
+    card: Card
+    seeds: tuple[int, ...]
+    source: Score | None = None
+    target: Score | None = None
+    score: Score | None = None
+    spans: Spans = ()
+    places: tuple[int, ...] = ()
+    is_open: Open | None = None
+    rules: Rules | None = None
+    style: str = ""
+    voices: tuple[Voice, ...] = ()
+    bars: int | None = None
+    seconds: float | None = None
+    steps: int | None = None
+    amount: float | None = None
+    meter: Meter | None = None
+    tempo: float | None = None
+    key: Key | None = None
+    progression: tuple[tuple[Chord, ...], ...] = ()
+    chords: tuple[Chord, ...] = ()
+    form: Form | None = None
+    named_parts: tuple[str, ...] = ()
+    named_ranges: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    ranges: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    controls: Mapping[str, float] = field(default_factory=dict)
+    loose: tuple[str, ...] = ()
+    temperature: float | None = None
+    top_p: float = 0.99
+
+    def is_strict(self, rule: str) -> bool:
+        """Whether ``"key"`` or ``"chords"`` is a rule rather than a preference."""
+        return rule not in self.loose
+
+    @property
+    def tonality(self) -> Key | None:
+        """The key that is asked for, or else the one that the chords are in; None where it is open."""
+        if self.key or not self.progression:
+            return self.key
+        return keys.of_chords([chord for bar in self.progression for chord in bar])
+
+
+def begin(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Commission:
+    """What every verb reads of a Brief alike.
+
+    Parameters
+    ----------
+    brief : Brief
+    verb : str
+    model : str
+        Taken where the Brief names none.
+
+    Raises
+    ------
+    InvalidBrief, ModelError
+        Where the model cannot be asked for it.
+    """
+    return Commission(
+        verb=verb,
+        request=brief.as_dict(),
+        card=choose_model(brief, verb, model),
+        seeds=draw_seeds(brief.seed, brief.count),
+        source=brief.source,
+        target=brief.target,
+        style=brief.style or "",
+        bars=brief.bars if isinstance(brief.bars, int) else None,
+        seconds=brief.seconds,
+        steps=brief.steps,
+        amount=brief.amount,
+        meter=Meter.parse(brief.meter) if brief.meter else None,
+        tempo=brief.tempo,
+        key=Key.parse(brief.key) if brief.key else None,
+        progression=chord_bars(brief.chords) if brief.chords else (),
+        form=Form.parse(brief.form) if brief.form else None,
+        named_parts=brief.parts,
+        named_ranges={name: pitch_range(text, name) for name, text in brief.ranges.items()},
+        controls=controls.requested(brief),
+        loose=brief.loose,
+        temperature=brief.temperature,
+        top_p=brief.top_p,
+    )
+
+
+def choose_model(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Card:
+    """Card of the model asked for, or of the usual one; refuses what it cannot do.
+
+    Raises
+    ------
+    InvalidBrief, ModelError
+    """
+    card = found(brief.model or model)
+    if verb not in card.tasks:
+        able = [name for name, each in cards().items() if verb in each.tasks]
+        raise InvalidBrief(f"model {card.name!r} does not {verb}: {', '.join(able) or 'none here'} can")
+    if card.kind == "engine":
+        return card  # its composer refuses all that it cannot be asked for
+    if brief.style is not None and brief.style not in styles_of(card):
+        raise InvalidBrief(unknown("style", brief.style, styles_of(card)))
+    if brief.form is not None and verb != "compose":
+        raise InvalidBrief(f"form {brief.form!r}: only compose takes a form; the source of {verb} has its own")
+    if verb != "interpolate" and (brief.target is not None or brief.steps is not None):
+        raise InvalidBrief(f"a target and steps are for interpolate: {verb} takes neither")
+    if brief.syncopation is not None and card.kind != "latent":
+        able = [name for name, each in cards().items() if each.kind == "latent" and verb in each.tasks]
+        raise InvalidBrief(
+            f"syncopation {brief.syncopation}: model {card.name!r} cannot be asked for it; "
+            + (f"{' or '.join(able)} can (--model)" if able else "no model here can")
+        )
+    if brief.chords and not brief.is_strict("chords") and "chords" not in card.controls:
+        raise InvalidBrief(f"chords as wishes: model {card.name!r} has not learnt chord symbols; leave --loose out")
+    return card
+
+
+def draw_seed() -> int:
+    """A seed for what is asked for without one."""
+    return secrets.randbelow(2**31)
+
+
+def draw_seeds(seed: int | None, count: int = 1) -> tuple[int, ...]:
+    """Seeds of some works: the first is the one given, or drawn, and each follows the one before.
+
+    So that each work can be made again alone.
+    """
+    first = draw_seed() if seed is None else seed
+    return tuple((first + index) % 2**63 for index in range(count))

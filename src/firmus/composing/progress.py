@@ -1,0 +1,25 @@
+"""How a caller follows composing: a callable, or an observer that also gets the music bar by bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
+
+from firmus.runtime.infilling import Bar
+from firmus.score import Score
+
+Progress = Callable[[str, int, int], None]  # what is being done, how much of it is done, of how much
+
+
+@runtime_checkable
+class Observer(Protocol):
+    """Progress that also gets the music while it is composed, where the first draft is kept."""
+
+    def __call__(self, title: str, done: int, total: int) -> None:
+        """Take how much is done."""
+
+    def begin(self, piece: int, frame: Score) -> None:
+        """Take what is given of a piece, counted from 1, before anything is composed."""
+
+    def bar(self, piece: int, bar: Bar) -> None:
+        """Take a bar that is complete."""

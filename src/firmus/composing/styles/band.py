@@ -1,0 +1,21 @@
+"""Bands: lead, guitar, bass and drums."""
+
+from __future__ import annotations
+
+from firmus.composing.styles import Style, Voice
+
+STYLE = Style(
+    name="band",
+    title="Band Piece",
+    voices=(
+        Voice("Lead", 81, 55, 88),
+        Voice("Guitar", 29, 40, 79, False),
+        Voice("Bass", 33, 28, 55),
+        Voice("Drums", 0, is_drums=True),
+    ),
+    tempo=120,
+    rests=2,
+    temperature=1.0,
+    new_bars=0.48,
+    is_accompanied=True,
+)

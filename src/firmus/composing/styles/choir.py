@@ -1,0 +1,16 @@
+"""Music for choirs in four parts."""
+
+from __future__ import annotations
+
+from firmus.composing.styles import CHOIR, Style
+
+STYLE = Style(
+    name="choir",
+    title="Choral Piece",
+    voices=CHOIR,
+    tempo=84,
+    tempi=(("3/4", 96), ("6/8", 80)),
+    rests=2,
+    temperature=1.0,
+    is_choral=True,
+)

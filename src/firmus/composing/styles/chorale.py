@@ -1,0 +1,14 @@
+"""Chorales in four parts."""
+
+from __future__ import annotations
+
+from firmus.composing.styles import CHOIR, Style
+
+STYLE = Style(
+    name="chorale",
+    title="Chorale",
+    voices=CHOIR,
+    tempo=76,
+    tempi=(("3/4", 84), ("3/2", 120)),
+    is_choral=True,
+)

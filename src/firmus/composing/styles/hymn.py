@@ -1,0 +1,15 @@
+"""Hymns in four parts."""
+
+from __future__ import annotations
+
+from firmus.composing.styles import CHOIR, Style
+
+STYLE = Style(
+    name="hymn",
+    title="Hymn",
+    voices=CHOIR,
+    tempo=92,
+    tempi=(("3/4", 96), ("6/8", 80)),
+    new_bars=0.77,
+    is_choral=True,
+)

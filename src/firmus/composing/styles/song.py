@@ -1,0 +1,16 @@
+"""Art songs: a voice and a piano."""
+
+from __future__ import annotations
+
+from firmus.composing.styles import Style, Voice
+
+STYLE = Style(
+    name="song",
+    title="Song",
+    voices=(Voice("Voice", 53, 58, 81, model_program=68), Voice("Piano", 0, 31, 91, False)),
+    tempo=88,
+    tempi=(("6/8", 76), ("3/4", 96), ("2/4", 72)),
+    rests=2,
+    temperature=1.0,
+    is_accompanied=True,
+)

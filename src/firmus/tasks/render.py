@@ -1,0 +1,48 @@
+"""Rendering: a music file becomes sound, an engraved score, a piano roll."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+
+from firmus.tasks import TUNE, Option, Verb
+
+VERB = Verb(
+    name="render",
+    english="turn a music file into sound, a score or a piano roll",
+    chinese="把音乐文件渲染为音频、乐谱或钢琴卷帘",
+    arguments=(
+        Option(
+            "source",
+            "a music file: MIDI, MusicXML, ABC or Firmus JSON",
+            "音乐文件：MIDI、MusicXML、ABC 或 Firmus JSON",
+            metavar="IN",
+        ),
+        Option(
+            "target",
+            "sound (.wav .flac .ogg .mp3), score (.svg) or roll (.png)",
+            "音频（.wav .flac .ogg .mp3）、乐谱（.svg）或卷帘（.png）",
+            metavar="OUT.wav",
+        ),
+    ),
+    options=(
+        TUNE,
+        Option("stems", "also one sound file a part", "另为每个声部输出一个音频文件", bool),
+    ),
+    place=12,
+)
+
+
+def render(
+    source: str | PathLike[str], target: str | PathLike[str], *, tune: int = 1, stems: bool = False, force: bool = False
+) -> list[Path]:
+    """Read a music file, write sound, a score or a piano roll, by the ending of the target; what was written.
+
+    Raises
+    ------
+    FormatError, OutputExists
+    """
+    from firmus import formats
+    from firmus.render import files
+
+    return files.render(formats.read(source, tune=tune), Path(target), stems=stems, force=force)

@@ -1,0 +1,39 @@
+"""Sound of words, by a model that the user has."""
+
+from __future__ import annotations
+
+from firmus.tasks import Option, Verb
+
+VERB = Verb(
+    name="sound",
+    english="make sound of words, by a model that you have",
+    chinese="用您已有的模型，由文字生成声音",
+    arguments=(
+        Option("prompt", "what is to be heard, in words", "用文字描述要听到的声音", metavar="WORDS"),
+        Option(
+            "target",
+            "the sound file (.wav .flac .ogg .mp3); its origin is written beside it",
+            "声音文件（.wav .flac .ogg .mp3）；来源记录写在旁边",
+            metavar="OUT.wav",
+        ),
+    ),
+    options=(
+        Option(
+            "model",
+            "name of the weights (see firmus models), or a folder (see docs/engines.md)",
+            "权重名称（见 firmus models）或文件夹（见 docs/engines.md）",
+            metavar="NAME|FOLDER",
+        ),
+        Option("seconds", "1 to 30 (default: 10)", "1 至 30（默认 10）", float, metavar="10", default=10.0),
+        Option("seed", "the same seed gives the same piece", "种子相同，乐曲相同", int, metavar="N"),
+        Option(
+            "temperature",
+            "0 takes the likeliest, higher is bolder",
+            "0 取最可能者，越高越大胆",
+            float,
+            metavar="1",
+            default=1.0,
+        ),
+    ),
+    place=18,
+)
