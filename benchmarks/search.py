@@ -157,7 +157,7 @@ def backwards(melody: Query) -> Query:
 def asked(melody: Query, library: Library, by: str, times: list[float]) -> list[matching.Match]:
     """What is found, and how long it took."""
     begin = time.perf_counter()
-    found = (matching.by_melody if by == "melody" else matching.by_likeness)(library, melody, 10)
+    found = (matching.by_melody if by == "melody" else matching.by_similarity)(library, melody, 10)
     times.append(time.perf_counter() - begin)
     return found
 
@@ -241,7 +241,7 @@ def heard_again(melody: Query, generator: np.random.Generator) -> Query:
         path = Path(there) / "take.wav"
         soundfile.write(path, sung(melody, generator), RATE)
         try:
-            return query.of_score(matching._hummed(path))
+            return query.of_score(matching.hummed(path))
         except FirmusError:
             return Query(np.arange(60, 65))  # what is found for it is wrong
 
@@ -310,9 +310,9 @@ def evidence(library: Library, melody: Query, by: str, found: matching.Match) ->
         bits = library.seeds.information(melody.pitches)
         off = (1 - found.score) * bits
         return bits - np.log2(len(library.catalogue.lines)), off, 0 if melody.lengths is None else len(melody)
-    told = matching.compared(library, melody)
-    best = int((np.sqrt(told.share) + told.alike).argmax())
-    return float(np.sqrt(told.share[best])), float(np.sqrt(told.usual()))
+    compared = matching.compare(library, melody)
+    best = int((np.sqrt(compared.share) + compared.alike).argmax())
+    return float(np.sqrt(compared.share[best])), float(np.sqrt(compared.baseline()))
 
 
 def main() -> None:

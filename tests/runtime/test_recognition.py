@@ -82,10 +82,10 @@ def test_what_is_too_short_has_no_style(score, reason):
     found = recognise(score)
     assert found.style is found.genre is found.composer is None
     assert found.reason.startswith(reason)
-    told = analyse(score).as_dict()
-    assert told["style"] is told["genre"] is told["like"] is None
-    assert told["unknown"]["style"] == found.reason
-    assert told["confidence"]["style"] == 0.0
+    values = analyse(score).as_dict()
+    assert values["style"] is values["genre"] is values["like"] is None
+    assert values["unknown"]["style"] == found.reason
+    assert values["confidence"]["style"] == 0.0
 
 
 @pytest.mark.parametrize("kind", excerpts.NOISES)

@@ -1,4 +1,4 @@
-"""A Work as files to hear, see and take away; a Score as one file of any kind."""
+"""Files of a Work: MIDI, MusicXML, audio, engraved score and JSON; a Score as one file of any kind."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def save(work: Work, folder: Path, *, force: bool = False) -> list[Path]:
     ----------
     work : Work
     folder : Path
-        Made if need be.
+        Created if it does not exist.
     force : bool
-        Replace what an earlier Work left there.
+        Replace the files of an earlier Work.
 
     Returns
     -------
@@ -39,19 +39,19 @@ def save(work: Work, folder: Path, *, force: bool = False) -> list[Path]:
     """
     check_free(folder, force)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    making = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    shutil.rmtree(making, ignore_errors=True)
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    shutil.rmtree(temporary, ignore_errors=True)
     try:
-        making.mkdir()
+        temporary.mkdir()
         for name in FILES:
-            (making / name).write_bytes(_bytes(work, name))
+            (temporary / name).write_bytes(_bytes(work, name))
         folder.mkdir(exist_ok=True)
         for name in FILES:
-            (making / name).replace(folder / name)
+            (temporary / name).replace(folder / name)
     except OSError as error:
         raise FirmusError(f"{folder}: {error.strerror or error}") from None
     finally:
-        shutil.rmtree(making, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
     return [folder / name for name in FILES]
 
 
@@ -68,12 +68,12 @@ def load(path: Path) -> Work:
         raise FormatError(f"{path} holds no piece.json: it is no folder that Firmus composed; name a file in it")
     score = formats.read(file)
     try:
-        told = json.loads(file.read_bytes())["origin"]
-        lists = {name: tuple(told.get(name, ())) for name in ("credits", "composed")}
+        fields = json.loads(file.read_bytes())["origin"]
+        lists = {name: tuple(fields.get(name, ())) for name in ("credits", "composed")}
         spans = tuple((int(first), int(last), int(part)) for first, last, part in lists["composed"])
         if not all(0 <= part < len(score.parts) for *_, part in spans):
             raise ValueError("it names a part that is not there")
-        origin = Origin(**{**told, **lists, "composed": spans})
+        origin = Origin(**{**fields, **lists, "composed": spans})
         Brief.of(**origin.brief)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise FormatError(
@@ -121,7 +121,7 @@ def encoded(score: Score, ending: str) -> bytes:
     Raises
     ------
     FormatError
-        Where no file of ours ends so.
+        Where the suffix is unknown.
     """
     if ending == ".svg":
         from firmus.render import engrave
@@ -140,7 +140,7 @@ def encoded(score: Score, ending: str) -> bytes:
 
 
 def stems(score: Score, ending: str) -> Iterator[tuple[str, bytes]]:
-    """Name and sound of each part alone, as loud as it is among the others."""
+    """Name and sound of each part alone, at its level in the mix."""
     from firmus.render import synth
 
     for name, audio in synth.stems(score):
