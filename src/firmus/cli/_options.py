@@ -109,7 +109,7 @@ def _training(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb = _verb(verbs, "train", commands.train)
     verb.add_argument("recipe", metavar="RECIPE.toml", help=say("recipe"))
     verb.add_argument("--data", metavar="DIR", help=say("data"))
-    verb.add_argument("--sets", metavar="DIR", default="../shared/data", help=say("sets"))
+    verb.add_argument("--sets", metavar="DIR", default="music", help=say("sets"))
     verb.add_argument("--minutes", type=float, metavar="N", help=say("minutes"))
     verb.add_argument("--cluster", metavar="HOST:PORT", help=say("read cluster"))
     verb.add_argument("--out", metavar="DIR", help=say("train out"))

@@ -86,7 +86,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "quiet": ("say nothing but errors", "除错误外不输出"),
     "recipe": ("a training recipe", "训练配方"),
     "data": ("a folder of your own music files to learn from", "用于学习的自有音乐文件夹"),
-    "sets": ("where the recipe's sets of music lie", "配方所用曲集的位置"),
+    "sets": ("where the recipe's sets of music lie (default: music)", "配方所用曲集的位置（默认 music）"),
     "minutes": ("a bound on the time of the whole run", "整个训练的时间上限（分钟）"),
     "train out": ("folder of the run (default: runs/<name>)", "训练文件夹（默认 runs/<名称>）"),
     "asked": ("asked", "要求"),
