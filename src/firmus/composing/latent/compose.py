@@ -49,7 +49,7 @@ def perform(commission: Commission, space: Space, progress: Progress | None) -> 
             score, meters=frame.meters, tempi=frame.tempi, keys=(key,) if pitched else (), chords=frame.chords,
             title=_title(commission, key if pitched else None), end=frame.end,
         )  # fmt: skip
-        if not space.latent.can_tell and pitched:
+        if not space.latent.is_autoregressive and pitched:
             score = windows.ruled(score, frozenset(key.scale) if commission.is_strict("key") else frozenset())
         spans = tuple((0, score.end, row) for row in range(len(score.parts)))
         works.append(origins.work(commission, seed, score, measured=features.qualities(score), composed=spans))
