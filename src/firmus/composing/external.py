@@ -19,9 +19,9 @@ from firmus import plugins
 from firmus.analysis import features
 from firmus.composing import origin as origins
 from firmus.composing.commission import Commission
-from firmus.composing.progress import Progress
 from firmus.composing.rules import rules_of_parts
 from firmus.errors import InvalidBrief, ModelError
+from firmus.progress import Progress
 from firmus.render.instruments import program_number
 from firmus.runtime import anticipatory
 from firmus.runtime.constraints import PartRules

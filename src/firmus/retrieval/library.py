@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import os
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,12 +19,12 @@ from firmus._version import __version__
 from firmus.analysis import lines, similarity
 from firmus.analysis.ngram_index import Seeds
 from firmus.errors import FirmusError, FormatError
+from firmus.progress import Progress
 from firmus.retrieval import catalogue as _catalogue
 from firmus.retrieval.catalogue import Catalogue, File
 from firmus.retrieval.neighbours import Neighbours
 from firmus.score import Score
 
-Progress = Callable[[str, int, int], None]
 Stamp = tuple[int, int]  # size in bytes, nanoseconds of the last change
 PREFERRED = (".musicxml", ".xml", ".mxl", ".mid", ".midi", ".abc", ".json")  # of files with one name, which is read
 CHUNK = 2000  # files after which the catalogue so far is saved

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,11 +11,11 @@ from numpy.typing import NDArray
 
 from firmus.analysis import beat_tracking, keys, sound, spectrum, transcribe, voice
 from firmus.errors import InvalidBrief, unknown
+from firmus.progress import Progress
 from firmus.render import mastering
 from firmus.runtime import transcriber
 from firmus.score import Score
 
-Progress = Callable[[str, int, int], None]
 VOICES = ("many", "one")
 SLOWEST, FASTEST = 20.0, 300.0  # of a given tempo
 SURE_TEMPO = 0.12  # confidence from which a tempo is reported

@@ -12,7 +12,8 @@ from firmus.tasks import Option, Verb
 from firmus.work import Origin, Work
 
 if TYPE_CHECKING:
-    from firmus.runtime.transcription import Progress, RecordingAnalysis
+    from firmus.progress import Progress
+    from firmus.runtime.transcription import RecordingAnalysis
 
 VERB = Verb(
     name="transcribe",

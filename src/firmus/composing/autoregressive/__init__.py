@@ -17,9 +17,10 @@ from firmus.composing import origin as origins
 from firmus.composing.autoregressive import frame, regions, setting
 from firmus.composing.autoregressive.plan import Plan, model_view
 from firmus.composing.commission import Commission
-from firmus.composing.progress import Observer, Progress
+from firmus.composing.observer import Observer
 from firmus.composing.selection import cell_spans
 from firmus.composing.styles import model_style, styles
+from firmus.progress import Progress
 from firmus.runtime import stepper
 from firmus.runtime.infilling import Bar, Request, fill_all
 from firmus.runtime.sampling import Sampling

@@ -13,10 +13,10 @@ from firmus.composing import origin as origins
 from firmus.composing.commission import Commission
 from firmus.composing.latent import windows
 from firmus.composing.latent.latent_space import SPREAD, Points, Space, between, scale_mask
-from firmus.composing.progress import Progress
 from firmus.composing.rules import chords_over
 from firmus.composing.styles import model_style, styles
 from firmus.errors import InvalidBrief
+from firmus.progress import Progress
 from firmus.runtime.latent import OPEN
 from firmus.score import Key, Meter, Score, Tempo
 from firmus.tokens import Integers

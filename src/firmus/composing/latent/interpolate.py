@@ -18,9 +18,9 @@ from firmus.composing.commission import Commission
 from firmus.composing.latent import windows
 from firmus.composing.latent.latent_space import Points, Space, between, key_mask
 from firmus.composing.latent.windows import Window
-from firmus.composing.progress import Progress
 from firmus.composing.source import source_of
 from firmus.errors import InvalidBrief
+from firmus.progress import Progress
 from firmus.score import Score
 from firmus.timing import bars
 from firmus.work import Work

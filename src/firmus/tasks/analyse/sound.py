@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from firmus.runtime.transcription import Progress, RecordingAnalysis, analyse_recording
+from firmus.progress import Progress
+from firmus.runtime.transcription import RecordingAnalysis, analyse_recording
 from firmus.tasks.analyse.notes import Analysis, analyse
 
 SURE_METER = 0.5

@@ -15,9 +15,9 @@ import numpy as np
 
 from firmus import formats
 from firmus.analysis.shared_passages import Among, SharedRun
-from firmus.composing.progress import Progress
 from firmus.composing.selection import bar_spans, find_part
 from firmus.errors import InvalidBrief
+from firmus.progress import Progress
 from firmus.render.instruments import drum
 from firmus.runtime.influence import influences
 from firmus.runtime.note_likelihood import NoteLikelihood, Reading, conditioning_effects, readings

@@ -19,8 +19,9 @@ from firmus.analysis.lines import Query
 from firmus.analysis.ngram_index import Candidates, Hits, Stretch
 from firmus.analysis.transcribe import to_score
 from firmus.errors import FormatError, InvalidBrief
+from firmus.progress import Progress
 from firmus.retrieval import query
-from firmus.retrieval.library import Library, Progress, of_scores, open_library
+from firmus.retrieval.library import Library, of_scores, open_library
 from firmus.runtime.transcription import PART, analyse_recording
 from firmus.score import Score
 

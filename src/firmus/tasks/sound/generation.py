@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from firmus import formats, plugins
 from firmus._version import __version__
 from firmus.composing.commission import draw_seed
-from firmus.composing.progress import Progress
 from firmus.errors import FirmusError, FormatError, InvalidBrief, OutputExists, unknown
+from firmus.progress import Progress
 from firmus.runtime.external import ENGINES
 from firmus.runtime.weights import Card, cards, find_card
 from firmus.work import LIMITS, Limits, Origin
