@@ -119,9 +119,9 @@ def reconstruct(benches: list[Bench], windows: int) -> None:
     """Print what comes back."""
     heading("Reconstruction", "model told drawn nats~a~step squared~error divergence repeat commonest")
     for bench in benches:
-        if bench.latent.can_encode and not bench.latent.can_tell:
+        if bench.latent.can_encode and not bench.latent.is_autoregressive:
             print(f"| {bench.name} | | {shown(again(bench))} | | | | | |", flush=True)
-        if not (bench.latent.can_encode and bench.latent.can_tell):
+        if not (bench.latent.can_encode and bench.latent.is_autoregressive):
             continue
         found = reconstruction(bench.latent, bench.corpus, windows)
         values = [each.values for each in bench.held]

@@ -233,7 +233,7 @@ def test_what_cannot_be_played_hides_no_model_and_says_why_when_asked(folder, tm
 def test_a_licence_is_told_where_the_folder_says_one(folder, tmp_path):
     own = copied(folder, tmp_path / "own")
     (own / "README.md").write_text("---\ntags: music\nlicense: cc-by-nc-4.0\n---\nhello", encoding="utf-8")
-    assert weights.found(str(own)).facts["licence"] == "cc-by-nc-4.0"
+    assert weights.find_card(str(own)).facts["licence"] == "cc-by-nc-4.0"
 
 
 def test_the_service_composes_with_it(folder, tmp_path):

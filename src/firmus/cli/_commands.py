@@ -159,9 +159,15 @@ def search(options: argparse.Namespace) -> None:
     show = ProgressLine(options.quiet, "file")
     try:
         results = find(
-            options.library, melody=options.melody, like=options.like, hum=options.hum, tune=options.tune,
-            count=options.count, rebuild=options.rebuild, progress=show,
-        )  # fmt: skip
+            options.library,
+            melody=options.melody,
+            like=options.like,
+            hum=options.hum,
+            tune=options.tune,
+            count=options.count,
+            rebuild=options.rebuild,
+            progress=show,
+        )
     finally:
         show.end()
     if options.json:
@@ -311,9 +317,13 @@ def sound(options: argparse.Namespace) -> None:
     task.check(target, options.force)
     show = ProgressLine(options.quiet, "steps of")
     result = task.sound(
-        options.prompt, seconds=options.seconds, model=options.model, seed=options.seed,
-        temperature=options.temperature, progress=show,
-    )  # fmt: skip
+        options.prompt,
+        seconds=options.seconds,
+        model=options.model,
+        seed=options.seed,
+        temperature=options.temperature,
+        progress=show,
+    )
     show.end()
     paths = result.save(target, force=options.force)
     if options.json:
@@ -330,11 +340,19 @@ def models(options: argparse.Namespace) -> None:
     all_cards = cards().values()
     if options.json:
         listed = [
-            {"name": card.name, "kind": card.kind, "title": card.title, "description": card.description,
-             "styles": card.styles, "tasks": card.tasks, "controls": card.controls, "digest": card.digest,
-             **card.facts}
+            {
+                "name": card.name,
+                "kind": card.kind,
+                "title": card.title,
+                "description": card.description,
+                "styles": card.styles,
+                "tasks": card.tasks,
+                "controls": card.controls,
+                "digest": card.digest,
+                **card.facts,
+            }
             for card in all_cards
-        ]  # fmt: skip
+        ]
         print(json.dumps({"models": listed}, ensure_ascii=False))
         return
     for card in all_cards:

@@ -27,9 +27,16 @@ def explain(options: argparse.Namespace) -> None:
     source = task.read(Path(options.source), options.tune)
     most = None if options.out or options.json else 0 if options.note else SHOWN
     explanation = task.explain(
-        source, model=options.model, style=options.style, bars=options.bars, parts=options.parts or (),
-        note=options.note, among=options.among, most=most, progress=show,
-    )  # fmt: skip
+        source,
+        model=options.model,
+        style=options.style,
+        bars=options.bars,
+        parts=options.parts or (),
+        note=options.note,
+        among=options.among,
+        most=most,
+        progress=show,
+    )
     document, paths = explanation.as_dict(), []
     if options.out:
         show.note(say("writing"))

@@ -61,10 +61,16 @@ def _tasks(verbs: argparse._SubParsersAction[Parser]) -> None:
 
 
 RUN = {
-    "convert": commands.convert, "render": commands.render, "analyse": commands.analyse, "explain": explaining.explain,
-    "evaluate": commands.evaluate, "listen": commands.listen, "sound": commands.sound,
-    "transcribe": commands.transcribe, "search": commands.search,
-}  # fmt: skip
+    "convert": commands.convert,
+    "render": commands.render,
+    "analyse": commands.analyse,
+    "explain": explaining.explain,
+    "evaluate": commands.evaluate,
+    "listen": commands.listen,
+    "sound": commands.sound,
+    "transcribe": commands.transcribe,
+    "search": commands.search,
+}
 """What shows the results of each verb that makes no Works of a Brief."""
 
 

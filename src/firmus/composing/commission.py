@@ -14,7 +14,7 @@ from firmus.composing.selection import Open, Spans
 from firmus.composing.styles import Voice, styles_of
 from firmus.errors import InvalidBrief, unknown
 from firmus.runtime.constraints import Rules
-from firmus.runtime.weights import Card, cards, found
+from firmus.runtime.weights import Card, cards, find_card
 from firmus.score import Chord, Key, Meter, Score
 from firmus.work import Brief, chord_bars, pitch_range
 
@@ -167,7 +167,7 @@ def choose_model(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Card:
     ------
     InvalidBrief, ModelError
     """
-    card = found(brief.model or model)
+    card = find_card(brief.model or model)
     if verb not in card.tasks:
         able = [name for name, each in cards().items() if verb in each.tasks]
         raise InvalidBrief(f"model {card.name!r} does not {verb}: {', '.join(able) or 'none here'} can")

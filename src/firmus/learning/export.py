@@ -90,7 +90,7 @@ def _measured(card: Card, corpus: Corpus) -> dict[str, float]:
         return {"validation_nats_per_token": likelihood(Stepper(card), corpus)}
     if card.kind == "latent":
         latent = Latent(card)
-        found = reconstruction(latent, corpus) if latent.can_encode and latent.can_tell else {}
+        found = reconstruction(latent, corpus) if latent.can_encode and latent.is_autoregressive else {}
         return {f"validation_{name}": round(float(each.mean()), 4) for name, each in found.items()}
     if card.representation == "piano_frames":
         return {"validation_nats_per_frame": hearing(Listener(card), corpus)}

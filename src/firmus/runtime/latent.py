@@ -65,7 +65,7 @@ class Latent:
         return "encode" in self.card.facts["graphs"]
 
     @property
-    def can_tell(self) -> bool:
+    def is_autoregressive(self) -> bool:
         """Whether its decoder is autoregressive, and so gives the likelihood of a window."""
         return "step" in self.card.facts["graphs"]
 

@@ -116,7 +116,7 @@ def card(name: str) -> Card:
     return known[name]
 
 
-def found(name: str) -> Card:
+def find_card(name: str) -> Card:
     """Card of one model by its name, or by the path of its folder in Hugging Face's layout.
 
     For local users alone, who name their own folders; names that come over a network are looked up by `card`.

@@ -113,7 +113,9 @@ def _work(commission: Commission, seed: int, plan: Plan, filled: Score, nats: fl
     measured = controls.measure(score, plan.is_open, model_style(plan.style), commission.card)
     shares = {name: each["share"] for name, each in measured.items()}
     return origins.work(
-        commission, seed, score,
+        commission,
+        seed,
+        score,
         measured={
             "style": plan.style,
             "surprise": round(nats, 4),
@@ -123,7 +125,7 @@ def _work(commission: Commission, seed: int, plan: Plan, filled: Score, nats: fl
         },
         composed=tuple(cell_spans(score, plan.is_open)),
         rules=plan.rules.as_dict(),
-    )  # fmt: skip
+    )
 
 
 def _rank(work: Work, name: str) -> float:

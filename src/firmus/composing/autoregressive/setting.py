@@ -66,9 +66,11 @@ def prepare(commission: Commission) -> Commission:
 def _style(commission: Commission) -> Style:
     """The style asked for, or the first that the model knows, among those in which a melody can be set."""
     fitting = [
-        name for name in styles_of(commission.card) if name in styles()
+        name
+        for name in styles_of(commission.card)
+        if name in styles()
         and (styles()[name].is_choral if commission.verb == "harmonise" else styles()[name].is_accompanied)
-    ]  # fmt: skip
+    ]
     name = commission.style or (fitting or [""])[0]
     if name not in fitting:
         known = " or ".join(fitting) or "no style that this model knows"

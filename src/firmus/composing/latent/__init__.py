@@ -16,8 +16,12 @@ from firmus.progress import Progress
 from firmus.work import Work
 
 VERBS: dict[str, ModuleType] = {
-    "compose": compose, "vary": vary, "accompany": accompany, "interpolate": interpolate, "humanise": humanise,
-}  # fmt: skip
+    "compose": compose,
+    "vary": vary,
+    "accompany": accompany,
+    "interpolate": interpolate,
+    "humanise": humanise,
+}
 
 
 def prepare(commission: Commission) -> Commission:

@@ -16,7 +16,7 @@ from firmus.composing.commission import draw_seed
 from firmus.errors import FirmusError, FormatError, InvalidBrief, OutputExists, unknown
 from firmus.progress import Progress
 from firmus.runtime.external import ENGINES
-from firmus.runtime.weights import Card, cards, found
+from firmus.runtime.weights import Card, cards, find_card
 from firmus.work import LIMITS, Limits, Origin
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def sound(
         Where no model generates audio.
     """
     drawn = draw_seed() if seed is None else seed
-    chosen = choose(found(model) if model else None)
+    chosen = choose(find_card(model) if model else None)
     check_values(prompt, seconds, drawn, temperature)
     from firmus.render import mastering, synth
 
