@@ -11,7 +11,7 @@ from firmus.analysis import keys
 from firmus.composing import controls
 from firmus.composing.form import Form
 from firmus.composing.selection import Open, Spans
-from firmus.composing.styles import Voice, styles_of
+from firmus.composing.styles import Voice, model_style, styles_of
 from firmus.errors import InvalidBrief, unknown
 from firmus.runtime.constraints import Rules
 from firmus.runtime.weights import Card, cards, find_card
@@ -110,6 +110,15 @@ class Commission:
     def is_strict(self, rule: str) -> bool:
         """Whether ``"key"`` or ``"chords"`` is a rule rather than a preference."""
         return rule not in self.loose
+
+    def check_controls(self, style: str, single: bool) -> None:
+        """Refuse controls that the model does not know in a style, or in parts of single notes.
+
+        Raises
+        ------
+        InvalidBrief
+        """
+        controls.check(self.controls, self.card, model_style(style), single, self.request.get("mood"))
 
     @property
     def tonality(self) -> Key | None:

@@ -6,14 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from firmus.composing import controls
 from firmus.composing.autoregressive.plan import Plan
 from firmus.composing.cadence import at_rest, triad
 from firmus.composing.commission import Commission
 from firmus.composing.rules import chords_over, rules
 from firmus.composing.selection import cells_between, find_part
 from firmus.composing.source import source_of
-from firmus.composing.styles import CHOIR, Style, empty_parts, model_style, styles, styles_of
+from firmus.composing.styles import CHOIR, Style, empty_parts, styles, styles_of
 from firmus.errors import InvalidBrief
 from firmus.runtime.constraints import PartRules
 
@@ -59,7 +58,7 @@ def prepare(commission: Commission) -> Commission:
         held = at_rest(held, key, score)
     is_open = cells_between(score, [(0, score.end)], range(1, len(score.parts)))
     is_open[:, 0] = style.has_chords and not commission.progression
-    controls.check(commission, model_style(style.name), all(limits.monophonic for limits in part_rules[1:]))
+    commission.check_controls(style.name, all(limits.monophonic for limits in part_rules[1:]))
     return replace(commission, score=score, style=style.name, rules=held, is_open=is_open)
 
 
