@@ -11,7 +11,7 @@ from firmus.composing.cadence import at_rest, triad
 from firmus.composing.commission import Commission
 from firmus.composing.rules import chords_over, rules
 from firmus.composing.selection import cells_between, find_part
-from firmus.composing.source import source_of
+from firmus.composing.source import melody_place, source_of
 from firmus.composing.styles import CHOIR, Style, empty_parts, styles, styles_of
 from firmus.errors import InvalidBrief
 from firmus.runtime.constraints import PartRules
@@ -27,8 +27,8 @@ def prepare(commission: Commission) -> Commission:
     InvalidBrief
     """
     style = _style(commission)
-    source, (place,) = source_of(commission), commission.places
-    melody = source.parts[place]
+    source = source_of(commission)
+    melody = source.parts[melody_place(commission)]
     pitches = [note.pitch for note in melody.notes]
     if commission.verb == "harmonise" and min(pitches) < CHOIR[-1].low + ROOM:
         raise InvalidBrief(
