@@ -30,7 +30,7 @@ def compose(options: argparse.Namespace) -> None:
     task = tasks.verb(options.task)
     show = ProgressLine(options.quiet)
     works: list[Work] = task.perform(task.commission(brief), show)
-    root = Path(options.out) if options.out else Path("out") / folder_name(works[0].score.title or options.task)
+    root = _root(options, works[0].score.title or options.task)
     saved = []
     if hasattr(task, "joined"):
         whole = task.joined(works)
@@ -42,6 +42,16 @@ def compose(options: argparse.Namespace) -> None:
         saved.append((work, paths + (beside(work, folder) if options.explain else [])))
     show.end()
     _report(options, saved)
+
+
+def _root(options: argparse.Namespace, title: str) -> Path:
+    """The folder that was named, or one of the title's name that is free: nothing finished is thrown away."""
+    from firmus.render import files
+
+    if options.out:
+        return Path(options.out)
+    folder = Path("out") / folder_name(title)
+    return folder if options.force else files.free_folder(folder)
 
 
 def _brief(options: argparse.Namespace) -> Brief:
@@ -75,9 +85,12 @@ def _report(options: argparse.Namespace, saved: list[tuple[Work, list[Path]]]) -
         print(json.dumps({"task": options.task, "works": works}, ensure_ascii=False))
     elif not options.quiet:
         for work, paths in saved:
-            print("\n".join([*(str(path) for path in paths), *_summary(work)]))
+            lines = [*(str(path) for path in paths), *_summary(work)]
             if options.explain:
-                print("\n".join(surprises(json.loads(paths[-2].read_text(encoding="utf-8")))))
+                lines += surprises(json.loads(paths[-2].read_text(encoding="utf-8")))
+            if work.origin.ai_generated:
+                lines.append("  " + say("made by").format(model=work.origin.model, seed=work.origin.seed))
+            print("\n".join(lines))
 
 
 def _summary(work: Work) -> list[str]:
@@ -97,9 +110,7 @@ def _summary(work: Work) -> list[str]:
         else:
             words = "drum part" if part["notes"] else "silent part"  # drums have no range
             lines.append("    " + say(words).format(name=name, notes=part["notes"]))
-    if work.origin.ai_generated:
-        lines.append("  " + say("made by").format(model=work.origin.model, seed=work.origin.seed))
-    else:
+    if not work.origin.ai_generated:
         sure = ", ".join(f"{name} {share:.0%}" for name, share in measured["confidence"].items())
         lines += ["  " + say("heard by").format(model=work.origin.model), "  " + say("sure").format(confidence=sure)]
         lines += ["  " + say("not told").format(reason=reason) for reason in measured["unknown"].values()]
@@ -299,7 +310,7 @@ def transcribe(options: argparse.Namespace) -> None:
     from firmus.render import files
     from firmus.tasks import transcribe as task
 
-    root = Path(options.out) if options.out else Path("out") / folder_name(Path(options.source).stem)
+    root = _root(options, Path(options.source).stem)
     files.check_free(root, options.force)
     show = ProgressLine(options.quiet, "frame")
     work = task.transcribe(options.source, options.voices, options.tempo, show)

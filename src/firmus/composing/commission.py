@@ -11,7 +11,7 @@ from firmus.analysis import keys
 from firmus.composing import controls
 from firmus.composing.form import Form
 from firmus.composing.selection import Open, Spans
-from firmus.composing.styles import Voice, model_style, styles_of
+from firmus.composing.styles import Voice, model_style, styles, styles_of
 from firmus.errors import InvalidBrief, unknown
 from firmus.runtime.constraints import Rules
 from firmus.runtime.weights import Card, cards, find_card
@@ -182,8 +182,9 @@ def choose_model(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Card:
         raise InvalidBrief(f"model {card.name!r} does not {verb}: {', '.join(able) or 'none here'} can")
     if card.kind == "engine":
         return card  # its composer refuses all that it cannot be asked for
-    if brief.style is not None and brief.style not in styles_of(card):
-        raise InvalidBrief(unknown("style", brief.style, styles_of(card)))
+    able = [name for name in styles_of(card) if verb != "compose" or card.kind != "stepper" or name in styles()]
+    if brief.style is not None and brief.style not in able:
+        raise InvalidBrief(unknown("style", brief.style, able))
     if brief.form is not None and verb != "compose":
         raise InvalidBrief(f"form {brief.form!r}: only compose takes a form; the source of {verb} has its own")
     if verb != "interpolate" and (brief.target is not None or brief.steps is not None):

@@ -9,6 +9,7 @@ from typing import Any
 
 from firmus.errors import ModelError
 from firmus.runtime import external
+from firmus.runtime.session import default_threads
 from firmus.runtime.weights import Card
 
 
@@ -29,7 +30,7 @@ def libraries() -> tuple[Any, Any]:
     quiet: Any = transformers.utils.logging
     quiet.set_verbosity_error()
     quiet.disable_progress_bar()
-    threads = int(os.environ.get("FIRMUS_THREADS", "0"))
+    threads = default_threads()
     if threads:
         torch.set_num_threads(threads)
     return torch, transformers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -90,8 +91,23 @@ def check_free(folder: Path, force: bool) -> None:
         raise OutputExists(f"{folder} already exists: give --force to replace what is there, or another --out")
 
 
+def free_folder(folder: Path) -> Path:
+    """The folder, where nothing is in it; else the first of ``folder-2``, ``folder-3`` ... that is free."""
+    candidates = itertools.chain(
+        [folder], (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
+    )
+    return next(each for each in candidates if not each.exists() or (each.is_dir() and not any(each.iterdir())))
+
+
 def check_absent(path: Path, force: bool) -> None:
-    """Refuse a file that is there already, unless forced."""
+    """Refuse a file that is there already, unless forced, and one whose folder is not there.
+
+    Raises
+    ------
+    OutputExists, FirmusError
+    """
+    if not path.parent.is_dir():
+        raise FirmusError(f"{path.parent} is no folder: make it first")
     if path.exists() and not force:
         raise OutputExists(f"{path} already exists: give --force to replace it")
 
@@ -103,8 +119,6 @@ def render(score: Score, path: Path, *, stems: bool = False, force: bool = False
     """
     check_absent(path, force)
     ending = path.suffix.lower()
-    if not path.parent.is_dir():
-        raise FirmusError(f"{path.parent} is no folder: make it first")
     if ending not in (*SOUNDS, *PICTURES):
         raise FormatError(unknown("file ending", ending or path.name, [*SOUNDS, *PICTURES]))
     formats.save(encoded(score, ending), path)

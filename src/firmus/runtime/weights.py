@@ -78,8 +78,16 @@ class Card:
 
 
 def folders() -> list[Path]:
-    """Folders that are searched for models, in order."""
+    """Folders that are searched for models, in order.
+
+    Raises
+    ------
+    ModelError
+        Where ``FIRMUS_WEIGHTS`` is no folder.
+    """
     folder = os.environ.get("FIRMUS_WEIGHTS")
+    if folder and not Path(folder).is_dir():
+        raise ModelError(f"FIRMUS_WEIGHTS={folder}: there is no such folder; it must hold folders of models")
     return [Path(folder), SHIPPED] if folder else [SHIPPED]
 
 

@@ -35,11 +35,9 @@ def prepare(commission: Commission) -> Commission:
             f"the melody goes down to MIDI {min(pitches)}: a bass below it would leave its range; "
             "transpose it up an octave"
         )
-    if commission.progression and len(style.voices) == 1:
-        raise InvalidBrief(
-            f"chords {commission.request['chords']!r}: a {style.name} is the melody and chords; "
-            "nothing is left to compose"
-        )
+    given = f"chords {commission.request['chords']!r}" if commission.progression else "the source has chord symbols"
+    if (commission.progression or source.chords) and len(style.voices) == 1:
+        raise InvalidBrief(f"{given}: a {style.name} is the melody and chords; nothing is left to compose")
     rests = 0 if commission.verb == "harmonise" else style.rests
     first, *others = empty_parts(style.voices)
     melody = replace(melody, name=melody.name or "Melody", program=melody.program or first.program)
