@@ -110,6 +110,10 @@ def _summary(work: Work) -> list[str]:
         else:
             words = "drum part" if part["notes"] else "silent part"  # drums have no range
             lines.append("    " + say(words).format(name=name, notes=part["notes"]))
+    for piece, count in measured.get("left_out", {}).items():
+        lines.append("  " + say("beyond").format(piece=say(piece), count=count))
+    if "melody" in measured:
+        lines.append("  " + say("the melody").format(part=measured["melody"]))
     if not work.origin.ai_generated:
         sure = ", ".join(f"{name} {share:.0%}" for name, share in measured["confidence"].items())
         lines += ["  " + say("heard by").format(model=work.origin.model), "  " + say("sure").format(confidence=sure)]

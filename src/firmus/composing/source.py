@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from firmus.analysis.melody import melody_part
 from firmus.composing.commission import Commission
 from firmus.errors import InvalidBrief
 from firmus.score import Score
@@ -43,7 +44,7 @@ def source_of(commission: Commission) -> Score:
 
 
 def melody_place(commission: Commission) -> int:
-    """Place of the part that is the melody: the one named, or the first pitched one with notes.
+    """Place of the part that is the melody: the one named, or the one that sings (`firmus.analysis.melody`).
 
     Raises
     ------
@@ -59,7 +60,8 @@ def melody_place(commission: Commission) -> int:
         if part.is_drums or not part.notes:
             raise InvalidBrief(f"part {names[0]!r} is {'drums' if part.is_drums else 'empty'}: name a melody")
         return commission.places[0]
+    melody = melody_part(source)
     for place, part in enumerate(source.parts):
-        if part.notes and not part.is_drums:
+        if part is melody:
             return place
     raise InvalidBrief(f"the source has no pitched part with notes: there is no melody to {verb}")

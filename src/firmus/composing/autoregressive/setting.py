@@ -28,7 +28,8 @@ def prepare(commission: Commission) -> Commission:
     """
     style = _style(commission)
     source = source_of(commission)
-    melody = source.parts[melody_place(commission)]
+    place = melody_place(commission)
+    melody = source.parts[place]
     pitches = [note.pitch for note in melody.notes]
     if commission.verb == "harmonise" and min(pitches) < CHOIR[-1].low + ROOM:
         raise InvalidBrief(
@@ -57,7 +58,7 @@ def prepare(commission: Commission) -> Commission:
     is_open = cells_between(score, [(0, score.end)], range(1, len(score.parts)))
     is_open[:, 0] = style.has_chords and not commission.progression
     commission.check_controls(style.name, all(limits.monophonic for limits in part_rules[1:]))
-    return replace(commission, score=score, style=style.name, rules=held, is_open=is_open)
+    return replace(commission, places=(place,), score=score, style=style.name, rules=held, is_open=is_open)
 
 
 def _style(commission: Commission) -> Style:
