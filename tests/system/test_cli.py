@@ -398,7 +398,7 @@ def test_finished_work_is_never_thrown_away(here, capsys):
     [
         (("compos",), "unknown command 'compos': did you mean 'compose'?"),
         (("compose", "--stile", "folk"), "unknown option '--stile': did you mean '--style'?"),
-        (("convert", "a.mid", "b.abc", "c"), "'c' is one word too many"),
+        (("render", "a.mid", "b.wav", "c"), "'c' is one word too many"),
         (("compose", "--bars"), "expected one argument"),
     ],
 )
@@ -436,3 +436,25 @@ def test_a_target_in_no_folder_is_refused(here, capsys):
     (here / "tune.abc").write_text("X:1\nK:C\nCDEF|")
     assert run("convert", "tune.abc", "nowhere/tune.mid") == 2
     assert "nowhere is no folder" in capsys.readouterr().err
+
+
+def test_several_files_are_converted_into_a_folder(here, capsys):
+    for name in ("one", "two"):
+        (here / f"{name}.abc").write_text("X:1\nK:C\nCDEF|")
+    (here / "new").mkdir()
+    assert run("convert", "one.abc", "two.abc", "new", "--to", "mid") == 0
+    assert sorted(path.name for path in (here / "new").iterdir()) == ["one.mid", "two.mid"]
+    assert run("convert", "one.abc", "missing.abc", "new", "--to", ".musicxml") == 2
+    said = capsys.readouterr()
+    assert "1 of 2 files were refused" in said.err
+    assert (here / "new" / "one.musicxml").exists()
+    assert run("convert", "one.abc", "two.abc", "new") == 2
+    assert "--to says the format" in capsys.readouterr().err
+
+
+def test_of_a_book_it_is_said_which_tune_is_taken(here, capsys):
+    (here / "book.abc").write_text("X:1\nT:One\nK:C\nCDEF|\n\nX:2\nT:Two\nK:G\nGABc|\n")
+    assert run("convert", "book.abc", "two.mid", "--tune", "2") == 0
+    assert "tune 2 of 2 (Two); --tune N takes another" in capsys.readouterr().err
+    assert run("analyse", "book.abc", "--quiet") == 0
+    assert capsys.readouterr().err == ""

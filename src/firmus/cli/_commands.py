@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firmus.cli._explaining import beside, surprises
-from firmus.cli._output import ProgressLine, cluster_of, folder_name, show_paths, write_pages
+from firmus.cli._output import ProgressLine, cluster_of, folder_name, read_tune, show_paths, write_pages
 from firmus.cli._words import say
 from firmus.errors import InvalidBrief
 
 if TYPE_CHECKING:
     from firmus.work import Brief, Work
 
+WIDE = 0x2E80  # the first of the signs that are two columns wide
 MOST_LEFT_OUT = 5  # files that are named
 
 
@@ -71,7 +72,7 @@ def _brief(options: argparse.Namespace) -> Brief:
         ranges[name] = text
     brief = Brief.of(**given, ranges=ranges)
     if "source" in options:
-        brief = replace(brief, source=formats.read(options.source, tune=options.tune))
+        brief = replace(brief, source=read_tune(options, options.source))
     if "target" in options:
         brief = replace(brief, target=formats.read(options.target))
     return brief
@@ -128,18 +129,35 @@ def _short(value: Any) -> str:
 
 
 def convert(options: argparse.Namespace) -> None:
-    """Read one format, write another."""
+    """Read one format, write another: a file into a file, or several into a folder."""
+    from firmus.errors import FirmusError
     from firmus.tasks.convert import convert as task
 
-    show_paths(options, task(options.source, options.target, tune=options.tune, force=options.force))
+    if len(options.source) == 1 and not Path(options.target).is_dir():
+        score = read_tune(options, options.source[0])
+        show_paths(options, task(score, options.target, force=options.force))
+        return
+    if not options.to:
+        raise FirmusError(f"{len(options.source)} files into a folder: --to says the format, such as --to musicxml")
+    paths, refused = [], 0
+    for name in options.source:
+        target = Path(options.target) / f"{Path(name).stem}.{options.to.lstrip('.')}"
+        try:
+            paths += task(name, target, tune=options.tune, force=options.force)
+        except FirmusError as error:
+            refused += 1
+            print(f"firmus: {error}", file=sys.stderr)
+    show_paths(options, paths)
+    if refused:
+        raise FirmusError(say("refused files").format(count=refused, total=len(options.source)))
 
 
 def render(options: argparse.Namespace) -> None:
     """Read a music file, write sound, a score or a piano roll."""
     from firmus.tasks.render import render as task
 
-    paths = task(options.source, options.target, tune=options.tune, stems=options.stems, force=options.force)
-    show_paths(options, paths)
+    score = read_tune(options, options.source)
+    show_paths(options, task(score, options.target, stems=options.stems, force=options.force))
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -155,16 +173,36 @@ def evaluate(options: argparse.Namespace) -> None:
         print(json.dumps(report, ensure_ascii=False))
     elif not options.quiet:
         lines = [say("compared").format(**report["pieces"])]
+        lines.append(_row(say("measure"), say("composed"), say("real pieces"), say("real interval")))
         for name, each in report["measures"].items():
             ours, real, (low, high) = each["generated"], each["reference"], each["reference_interval"]
             lines.append(
                 f"  {name:28}{ours:9.3f}{real:9.3f}  ({low:.3f} … {high:.3f})  {'' if each['inside'] else '!'}"
             )
+        if report["overlap"]:
+            lines.append(_row(say("distribution"), say("overlap")))
         for name, each in report["overlap"].items():
             lines.append(f"  {name:28}{each['overlap']:9.3f}")
+        if report["copying"]:
+            lines.append(_row(say("copied"), say("composed"), say("real pieces")))
         for name, each in report["copying"].items():
             lines.append(f"  {name:28}{each['generated']:9.1%}{each['people']:9.1%}")
         print("\n".join([*(str(path) for path in paths), *lines]))
+
+
+def _row(name: str, *heads: str) -> str:
+    """Heads of columns, over numbers that are nine wide; Chinese signs are two wide."""
+
+    def padded(text: str, width: int) -> str:
+        return " " * (width - sum(2 if ord(sign) > WIDE else 1 for sign in text))
+
+    return (
+        "  "
+        + name
+        + padded(name, 28)
+        + "".join(padded(head, 9) + head for head in heads[:2])
+        + "".join(f"  {head}" for head in heads[2:])
+    )
 
 
 def search(options: argparse.Namespace) -> None:
@@ -256,7 +294,6 @@ def _listening_report(options: argparse.Namespace, report: dict[str, Any]) -> No
 
 def analyse(options: argparse.Namespace) -> None:
     """Read a music file or a sound file, say what it is."""
-    from firmus import formats
     from firmus.analysis import sound
     from firmus.cli._words import language
     from firmus.tasks.analyse import notes as task
@@ -268,7 +305,7 @@ def analyse(options: argparse.Namespace) -> None:
         analysis = analyse_sound(options.source, show)
         show.end()
     else:
-        analysis = task.analyse(formats.read(options.source, tune=options.tune))
+        analysis = task.analyse(read_tune(options, options.source))
     document = analysis.as_dict()
     paths = write_pages(options, "analysis", document, lambda: analysis.html(language()))
     if options.json:

@@ -8,9 +8,24 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from firmus.cli._words import say
+
+if TYPE_CHECKING:
+    from firmus.score import Score
+
+
+def read_tune(options: argparse.Namespace, name: str) -> Score:
+    """Read the tune that is asked for of a file; of a file of several, say which it is."""
+    from firmus import formats
+
+    scores = formats.read_all(name)
+    score = formats.pick(scores, options.tune)
+    if len(scores) > 1 and not options.quiet:
+        title = f" ({score.title})" if score.title else ""
+        print(say("of a book").format(tune=options.tune, count=len(scores), title=title), file=sys.stderr)
+    return score
 
 
 class ProgressLine:

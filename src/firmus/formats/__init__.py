@@ -31,7 +31,7 @@ from firmus.formats._sandbox.process import spawn
 from firmus.score import Score
 
 __all__ = [
-    "MAX_BYTES", "SOUND", "by_extension", "detect", "extensions", "read", "read_all", "save", "spawn", "write",
+    "MAX_BYTES", "SOUND", "by_extension", "detect", "extensions", "pick", "read", "read_all", "save", "spawn", "write",
 ]  # fmt: skip
 
 MAX_BYTES = 20_000_000
@@ -55,7 +55,17 @@ def read(source: str | os.PathLike[str] | bytes, *, tune: int = 1, trusted: bool
     FormatError
         Where it is no music that Firmus reads.
     """
-    scores = read_all(source, trusted=trusted)
+    return pick(read_all(source, trusted=trusted), tune)
+
+
+def pick(scores: list[Score], tune: int) -> Score:
+    """One of several tunes, counted from 1.
+
+    Raises
+    ------
+    FormatError
+        Where there are not so many.
+    """
     if not 1 <= tune <= len(scores):
         raise FormatError(f"tune {tune}: the file holds tunes 1 to {len(scores)}")
     return scores[tune - 1]
