@@ -458,3 +458,13 @@ def test_of_a_book_it_is_said_which_tune_is_taken(here, capsys):
     assert "tune 2 of 2 (Two); --tune N takes another" in capsys.readouterr().err
     assert run("analyse", "book.abc", "--quiet") == 0
     assert capsys.readouterr().err == ""
+
+
+def test_recipes_come_along(here, capsys):
+    assert run("recipes") == 0
+    assert "composer-small: The composer on two CPU cores" in capsys.readouterr().out
+    assert run("recipes", "first") == 0
+    assert (here / "first.toml").read_text(encoding="utf-8").startswith("# The first composer")
+    assert run("recipes", "first") == 2
+    assert run("train", "frist") == 2
+    assert "did you mean 'first'?" in capsys.readouterr().err

@@ -416,6 +416,22 @@ def models(options: argparse.Namespace) -> None:
             print("  " + say("not ours").format(folder=card.folder, licence=card.facts["licence"] or "?"))
 
 
+def recipes(options: argparse.Namespace) -> None:
+    """List the recipes that come with Firmus, or write one as a file to begin from."""
+    from firmus import recipes as shipped
+    from firmus.render.files import check_absent
+
+    if options.name:
+        target = Path(f"{options.name}.toml")
+        path = shipped.find(options.name)
+        check_absent(target, options.force)
+        target.write_bytes(path.read_bytes())
+        show_paths(options, [target])
+        return
+    listed = {name: shipped.title(path) for name, path in shipped.recipes().items()}
+    print(json.dumps({"recipes": listed}) if options.json else "\n".join(f"{n}: {t}" for n, t in listed.items()))
+
+
 def train(options: argparse.Namespace) -> None:
     """Train by a recipe, resuming where the run stands; export the weights."""
     from firmus.errors import FirmusError
@@ -425,9 +441,11 @@ def train(options: argparse.Namespace) -> None:
         from firmus.learning.parallel import on_every_core
     except ModuleNotFoundError as error:
         raise FirmusError(f"training needs {error.name}: pip install 'firmus[train]'") from None
+    from firmus.recipes import find
+
     folder = Path(options.data) if options.data else None
     out = Path(options.out) if options.out else None
     show = (lambda line: None) if options.quiet else (lambda line: print(line, file=sys.stderr, flush=True))
     spread = cluster_of(options) or on_every_core
-    weights = run.run(Path(options.recipe), Path(options.sets), folder, out, options.minutes, show, spread)
+    weights = run.run(find(options.recipe), Path(options.sets), folder, out, options.minutes, show, spread)
     show_paths(options, [*sorted(weights.glob("*.onnx")), *weights.glob("card.json")])

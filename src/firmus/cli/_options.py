@@ -136,8 +136,11 @@ def _words(described: tasks.Verb | tasks.Option) -> str:
 
 
 def _training(verbs: argparse._SubParsersAction[Parser]) -> None:
+    verb = _verb(verbs, "recipes", commands.recipes)
+    verb.add_argument("name", nargs="?", metavar="NAME", help=say("recipe name"))
+    _common(verb)
     verb = _verb(verbs, "train", commands.train)
-    verb.add_argument("recipe", metavar="RECIPE.toml", help=say("recipe"))
+    verb.add_argument("recipe", metavar="RECIPE", help=say("recipe"))
     verb.add_argument("--data", metavar="DIR", help=say("data"))
     verb.add_argument("--sets", metavar="DIR", default="music", help=say("sets"))
     verb.add_argument("--minutes", type=float, metavar="N", help=say("minutes"))
