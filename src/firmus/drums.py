@@ -30,15 +30,13 @@ def strokes(score: Score, count: int) -> NDArray[np.int16]:
 
 def together(struck: NDArray[np.bool_]) -> NDArray[np.int16]:
     """Number (S,) of each set of drums (S, 9)."""
-    found: NDArray[np.int16] = (struck * (1 << np.arange(len(DRUMS)))).sum(axis=1).astype(np.int16)
-    return found
+    return (struck * (1 << np.arange(len(DRUMS)))).sum(axis=1).astype(np.int16)
 
 
 def apart(sets: Integers) -> NDArray[np.bool_]:
     """The sets of drums (S, 9) of their numbers (S,); what is no number is an empty set."""
     valid = np.where((sets < 0) | (sets >= SETS), 0, sets)
-    found: NDArray[np.bool_] = ((valid[:, None] >> np.arange(len(DRUMS))) & 1).astype(bool)
-    return found
+    return ((valid[:, None] >> np.arange(len(DRUMS))) & 1).astype(bool)
 
 
 def flat(sets: Integers, velocity: int = 80) -> tuple[Note, ...]:

@@ -166,5 +166,4 @@ def _tempi(pitches: Integers, lengths: Integers, text: Words, found: Words) -> W
     counts = np.bincount(np.concatenate(ballots), minlength=size * kinds).reshape(-1, kinds).astype(np.float32)
     near = counts.copy()
     near[:, 1:-1] += (counts[:, 2:] + counts[:, :-2]) / 2
-    best: Words = (near.argmax(axis=1) - SLOWEST).astype(np.int16)
-    return best
+    return (near.argmax(axis=1) - SLOWEST).astype(np.int16)

@@ -116,8 +116,7 @@ ALTERATIONS: dict[str, Callable[[Query, Generator], Query]] = {
 def _quarters(melody: Query) -> Floats:
     """Lengths (M,) in quarter notes; 1 each where no rhythm is known."""
     lengths = np.zeros(len(melody)) if melody.lengths is None else melody.lengths
-    quarters: Floats = 2.0 ** (lengths / OCTAVE)
-    return quarters
+    return 2.0 ** (lengths / OCTAVE)
 
 
 def _of(pitches: Floats, quarters: Floats) -> Query:

@@ -59,8 +59,7 @@ def flux(levels: NDArray[np.uint8]) -> Floats:
     before = maximum_filter1d(LOUDNESS[np.pad(levels, ((BEFORE, 0), (0, 0)))[: len(levels)]], 3, axis=1)
     rises = np.maximum(heard - before, 0).astype(np.float64)
     low, high = rises[:, :BASS].sum(axis=1), rises[:, BASS:].sum(axis=1)
-    strength: Floats = low / max(float(low.std()), QUIET) + high / max(float(high.std()), QUIET)
-    return strength
+    return low / max(float(low.std()), QUIET) + high / max(float(high.std()), QUIET)
 
 
 def estimate(strength: Floats, bpm: float | None = None) -> Pulse | None:
@@ -105,8 +104,7 @@ def _cleaned(strength: Floats) -> Floats:
 
     sharp = gaussian_filter1d(strength, 2.0)
     clean = np.maximum(sharp - uniform_filter1d(sharp, 151, mode="nearest"), 0)
-    found: Floats = clean / max(float(clean.std()), 1e-9)
-    return found
+    return clean / max(float(clean.std()), 1e-9)
 
 
 def _self_similarity(clean: Floats) -> Floats:
@@ -115,8 +113,7 @@ def _self_similarity(clean: Floats) -> Floats:
     size = 1 << (2 * len(clean) - 1).bit_length()
     power = np.abs(np.fft.rfft(centred, size)) ** 2
     alike = np.fft.irfft(power)[: len(clean)] * len(clean) / np.arange(len(clean), 0, -1)
-    found: Floats = alike / max(float(alike[0]), 1e-12)
-    return found
+    return alike / max(float(alike[0]), 1e-12)
 
 
 def _tempo(alike: Floats) -> tuple[float, float]:

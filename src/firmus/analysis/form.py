@@ -138,8 +138,7 @@ def similarity(score: Score) -> NDArray[np.float64]:
     common = has @ has.T
     count = has.sum(axis=1)
     union = count[:, None] + count[None] - common
-    found: NDArray[np.float64] = np.where(union > 0, common / np.maximum(union, 1), 1.0).astype(np.float64)
-    return found
+    return np.where(union > 0, common / np.maximum(union, 1), 1.0).astype(np.float64)
 
 
 def likeness(one: list[set[tuple[int, int]]], other: list[set[tuple[int, int]]]) -> float:

@@ -173,8 +173,7 @@ def _profiles() -> Floats:
     """Chance of each pitch class (24, 12) in each key; key 2 t is major on t, 2 t + 1 minor."""
     rows = [np.roll(PROFILES["minor" if minor else "major"], tonic) for tonic in range(12) for minor in (0, 1)]
     table = np.array(rows) + FLOOR
-    shares: Floats = table / table.sum(axis=1, keepdims=True)
-    return shares
+    return table / table.sum(axis=1, keepdims=True)
 
 
 @cache
@@ -192,8 +191,7 @@ def _moves() -> Floats:
         near = np.minimum(near, near[:, middle, None] + near[None, middle])
     weight = np.exp(-STEP * near) * (near > 0)
     weight *= (1 - STAY) / weight.sum(axis=1, keepdims=True)
-    moves: Floats = np.log(weight + STAY * np.eye(24))
-    return moves
+    return np.log(weight + STAY * np.eye(24))
 
 
 def _path(told: Floats) -> tuple[Floats, NDArray[np.int64]]:

@@ -61,8 +61,7 @@ class Lines:
 
     def line_at(self, notes: NDArray[np.int64]) -> NDArray[np.int64]:
         """Which line each note (K,) is in."""
-        found: NDArray[np.int64] = np.searchsorted(self.starts, notes, side="right") - 1
-        return found
+        return np.searchsorted(self.starts, notes, side="right") - 1
 
     def kept(self, keep: NDArray[np.bool_]) -> Lines:
         """Only some pieces (P,), counted anew from 0."""
@@ -138,8 +137,7 @@ def _bars(score: Score, ticks: NDArray[np.int64]) -> NDArray[np.int64]:
     """Number of the bar (N,) that each tick is in."""
     all_bars = bars(score)
     starts = np.array([bar.start for bar in all_bars])
-    found: NDArray[np.int64] = np.searchsorted(starts, ticks, side="right") - 1 + all_bars[0].number
-    return found
+    return np.searchsorted(starts, ticks, side="right") - 1 + all_bars[0].number
 
 
 def lengths(line: NDArray[np.int64]) -> NDArray[np.int8]:

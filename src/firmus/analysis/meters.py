@@ -93,8 +93,7 @@ def evidence(score: Score) -> Floats | None:
     shares = np.bincount(np.searchsorted(LENGTHS, values / TICKS_PER_QUARTER), minlength=len(LENGTHS) + 1)
     told = [_alike(line) for line in lines.values()]
     again = [_again(score, lag) for lag in REPEATS]
-    found: Floats = np.concatenate([*told, fits, shares / max(len(values), 1), again, [lines["onset"].mean()]])
-    return found
+    return np.concatenate([*told, fits, shares / max(len(values), 1), again, [lines["onset"].mean()]])
 
 
 @cache
@@ -133,8 +132,7 @@ def _alike(line: Floats) -> Floats:
     power = np.abs(np.fft.rfft(even, 2 * max(len(line), LAGS + 1))) ** 2
     found = np.fft.irfft(power)[: LAGS + 1]
     share = np.maximum(1 - np.arange(LAGS + 1) / len(line), 0.2)
-    alike: Floats = (found / (found[0] + 1e-9) / share)[1:]
-    return alike
+    return (found / (found[0] + 1e-9) / share)[1:]
 
 
 def _fits(accents: Floats, name: str) -> Floats:
@@ -144,8 +142,7 @@ def _fits(accents: Floats, name: str) -> Floats:
     shifted = [np.resize(np.roll(shape, shift), len(accents)) for shift in range(0, len(shape), 2)]
     patterns = np.array(shifted) - np.mean(shifted, axis=1, keepdims=True)
     scale = np.sqrt((patterns**2).sum(axis=1) * (even @ even)) + 1e-9
-    found: Floats = patterns @ even / scale
-    return found
+    return patterns @ even / scale
 
 
 def _again(score: Score, lag: int) -> float:

@@ -53,8 +53,7 @@ def point(melody: Query) -> Floats:
     off = roots(melody) - _mean()
     if melody.lengths is None:
         off[-SIZES[-1] :] = 0
-    found: Floats = off / max(float(np.sqrt(off @ off)), 1e-6)
-    return found
+    return off / max(float(np.sqrt(off @ off)), 1e-6)
 
 
 def roots(melody: Query) -> Floats:

@@ -48,8 +48,7 @@ class Sound:
         if rate == self.rate or not len(mixed):
             return mixed
         ratio = Fraction(rate, self.rate).limit_denominator(2000)
-        resampled: Floats = resample_poly(mixed, ratio.numerator, ratio.denominator).astype(np.float32)
-        return resampled
+        return resample_poly(mixed, ratio.numerator, ratio.denominator).astype(np.float32)
 
     def sounding(self) -> tuple[float, float]:
         """Seconds at which sound begins and ends; (0, 0) where all is silent.

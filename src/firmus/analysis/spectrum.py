@@ -71,8 +71,7 @@ def decibels(amplitudes: Floats) -> NDArray[np.uint8]:
     if full <= 0:
         return np.zeros(amplitudes.shape, np.uint8)
     levels = 20 * np.log10(np.maximum(amplitudes / full, 1e-9)) / RANGE_DECIBELS + 1
-    shown: NDArray[np.uint8] = np.rint(255 * np.clip(levels, 0, 1)).astype(np.uint8)
-    return shown
+    return np.rint(255 * np.clip(levels, 0, 1)).astype(np.uint8)
 
 
 def tuning(levels: NDArray[np.uint8]) -> float:

@@ -160,8 +160,7 @@ def _engrave(text: str, layout: str, isolated: bool) -> list[str]:
     if finished.returncode:
         reason = finished.stderr.strip().rpartition("\n")[2] or f"exit {finished.returncode}"
         raise FirmusError(f"engraving failed: {reason}")
-    result: list[str] = json.loads(finished.stdout)
-    return result
+    return json.loads(finished.stdout)
 
 
 def _tidy(page: str) -> str:

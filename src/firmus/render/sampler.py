@@ -213,10 +213,7 @@ def _sweep(envelope: Envelope, seconds: npt.NDArray[np.float64]) -> npt.NDArray[
     sustain = 1.0 - min(envelope.sustain, 1000) / 1000
     decay_end = attack_end + envelope.hold + envelope.decay * (1.0 - sustain)
     points = np.array([envelope.delay, attack_end, attack_end + envelope.hold, decay_end])
-    shape: npt.NDArray[np.float64] = np.interp(
-        seconds, np.maximum.accumulate(points + np.arange(4) * 1e-9), [0.0, 1.0, 1.0, sustain]
-    )
-    return shape
+    return np.interp(seconds, np.maximum.accumulate(points + np.arange(4) * 1e-9), [0.0, 1.0, 1.0, sustain])
 
 
 def _volume(envelope: Envelope, pitch: int, held: float, release: float, count: int, sample_rate: int) -> Wave:

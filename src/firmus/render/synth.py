@@ -223,8 +223,7 @@ def _all_seconds(score: Score, ticks: list[int]) -> list[float]:
     rates = np.array([60.0 / (tempo.bpm * 480) for tempo in score.tempi])
     reached = np.concatenate(([0.0], np.cumsum(np.diff(corners) * rates[:-1])))
     index = np.searchsorted(corners, ticks, side="right") - 1
-    times: list[float] = (reached[index] + (np.array(ticks) - np.array(corners)[index]) * rates[index]).tolist()
-    return times
+    return (reached[index] + (np.array(ticks) - np.array(corners)[index]) * rates[index]).tolist()
 
 
 def _fade(mix: npt.NDArray[np.float32], sample_rate: int) -> None:
