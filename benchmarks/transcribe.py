@@ -39,7 +39,7 @@ import numpy as np
 
 from firmus import formats
 from firmus.analysis import beat_tracking, keys, spectrum, voice
-from firmus.analysis.sound import Sound
+from firmus.analysis.sound import Audio
 from firmus.analysis.transcribe import HeardNote
 from firmus.errors import FirmusError
 from firmus.evaluation import intervals
@@ -118,7 +118,7 @@ def sound_of(score: Score, font: str) -> np.ndarray:
     else:
         os.environ.pop(soundfont.VARIABLE, None)
     audio = synth.render(score)
-    return Sound(audio.samples, audio.sample_rate).mono(spectrum.RATE)
+    return Audio(audio.samples, audio.sample_rate).mono(spectrum.RATE)
 
 
 def reference(score: Score) -> Reference:

@@ -120,7 +120,7 @@ def hear(
 
 
 def _tuned(
-    take: sound.Sound, begin: float, end: float, voices: str
+    take: sound.Audio, begin: float, end: float, voices: str
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8], float, float]:
     """Samples and levels of what sounds; cents it was off; and how much slower it is now, to be in tune.
 

@@ -162,7 +162,7 @@ def _hummed(path: str | os.PathLike[str]) -> Score:
 def by_melody(library: Library, asked: Query, count: int) -> list[Match]:
     """Pieces in which a melody stands, the best first."""
     told = library.catalogue.lines
-    candidates = library.seeds.hits(told, asked.pitches).elected()
+    candidates = library.seeds.hits(told, asked.pitches).candidates()
     found = align(asked, told, candidates)
     pieces = told.pieces[told.line_at(found.last)]
     order = np.lexsort((found.last, found.cost))
@@ -229,7 +229,7 @@ def compared(library: Library, asked: Query) -> Compared:
     """Compare a melody with the pieces that lie nearest and with those that have most of its turns."""
     told = library.catalogue.lines
     hits = library.seeds.hits(told, asked.pitches[:MOST_NOTES], altered=False, most=HITS)
-    candidates = hits.elected()
+    candidates = hits.candidates()
     all_lines = told.line_at(np.clip(candidates.middle, 0, len(told) - 1))
     shared, best = np.unique(told.pieces[all_lines], return_index=True)  # the first place of a piece is its best
     point = similarity.point(asked)
