@@ -35,7 +35,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class BeatEstimate:
     """Beats a minute, the confidence, 0 to 1, and the times of the beats in seconds."""
 
     bpm: float
@@ -62,7 +62,7 @@ def flux(levels: NDArray[np.uint8]) -> Floats:
     return low / max(float(low.std()), QUIET) + high / max(float(high.std()), QUIET)
 
 
-def estimate(strength: Floats, bpm: float | None = None) -> Pulse | None:
+def estimate(strength: Floats, bpm: float | None = None) -> BeatEstimate | None:
     """Tempo and beats.
 
     Parameters
@@ -73,7 +73,7 @@ def estimate(strength: Floats, bpm: float | None = None) -> Pulse | None:
 
     Returns
     -------
-    Pulse or None
+    BeatEstimate or None
         None where the sound is shorter than four seconds, or nothing rises in it.
 
     Examples
@@ -95,7 +95,7 @@ def estimate(strength: Floats, bpm: float | None = None) -> Pulse | None:
         return None
     if bpm is None:
         tempo = 60 / (FINE * float(np.polyfit(np.arange(len(beats)), beats, 1)[0]))
-    return Pulse(tempo, confidence, beats * FINE + LATE)
+    return BeatEstimate(tempo, confidence, beats * FINE + LATE)
 
 
 def _normalised(strength: Floats) -> Floats:

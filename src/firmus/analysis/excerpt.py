@@ -10,13 +10,13 @@ from firmus.timing import bars
 LONGEST = 64  # bars from which a style is recognised
 
 
-def stretch(score: Score, first: int, count: int) -> Score:
+def excerpt(score: Score, first: int, count: int) -> Score:
     """`count` bars from the bar of index `first` on, as a piece; notes that sound over its end are cut.
 
     Examples
     --------
     >>> tune = Score((Part("", tuple(Note(480 * i, 480, 60 + i) for i in range(12))),))
-    >>> [note.pitch for note in stretch(tune, 1, 1).parts[0].notes]
+    >>> [note.pitch for note in excerpt(tune, 1, 1).parts[0].notes]
     [64, 65, 66, 67]
     """
     all_bars = bars(score)
@@ -44,4 +44,4 @@ def stretch(score: Score, first: int, count: int) -> Score:
 
 def beginning(score: Score) -> Score:
     """The piece, of a long one the first 64 bars: from which a style is recognised."""
-    return stretch(score, 0, LONGEST) if len(bars(score)) > LONGEST else score
+    return excerpt(score, 0, LONGEST) if len(bars(score)) > LONGEST else score

@@ -52,11 +52,11 @@ class SharedRun:
     semitones: int
 
 
-class Among(Protocol):
-    """What knows of other pieces: a folder that is read through, or an index of them."""
+class Corpus(Protocol):
+    """A collection of pieces: a folder that is read through, or an index."""
 
     def shared(self, score: Score) -> list[SharedRun]:
-        """The longest runs that a piece shares with them, longest first; no run lies within another."""
+        """The longest runs that a piece shares with its pieces, longest first; no run lies within another."""
         ...
 
 

@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class HeardNote:
+class DetectedNote:
     """A note as detected: begin and end in seconds, MIDI pitch, velocity 1 to 127, and its confidence, 0 to 1."""
 
     start: float
@@ -35,13 +35,13 @@ class HeardNote:
 
 
 def to_score(
-    notes: Sequence[HeardNote], beats: Floats | None = None, name: str = "Piano", program: int = 0, title: str = ""
+    notes: Sequence[DetectedNote], beats: Floats | None = None, name: str = "Piano", program: int = 0, title: str = ""
 ) -> Score:
     """Quantise detected notes to a Score.
 
     Parameters
     ----------
-    notes : sequence of HeardNote
+    notes : sequence of DetectedNote
     beats : array (B,), optional
         Seconds of the beats, each a quarter note; none where they are not known.
     name, program : str, int
@@ -55,7 +55,7 @@ def to_score(
 
     Examples
     --------
-    >>> detected = [HeardNote(0.52, 0.9, 60), HeardNote(1.01, 1.2, 62), HeardNote(1.24, 1.5, 64)]
+    >>> detected = [DetectedNote(0.52, 0.9, 60), DetectedNote(1.01, 1.2, 62), DetectedNote(1.24, 1.5, 64)]
     >>> [(note.start, note.duration) for note in to_score(detected, np.array([0.5, 1.0, 1.5])).parts[0].notes]
     [(0, 480), (480, 240), (720, 240)]
     """
@@ -102,7 +102,7 @@ def _quantised(starts: Floats, ends: Floats) -> list[tuple[int, int]]:
 
 
 def _score(
-    notes: Sequence[HeardNote],
+    notes: Sequence[DetectedNote],
     spans: list[tuple[int, int]],
     name: str,
     program: int,

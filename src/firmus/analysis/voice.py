@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter1d
 
-from firmus.analysis.transcribe import HeardNote
+from firmus.analysis.transcribe import DetectedNote
 from firmus.errors import FirmusError
 
 RATE, HOP, FRAME = 16_000, 160, 1_024
@@ -30,7 +30,7 @@ EXTRA = "one voice is transcribed by librosa: pip install 'firmus[audio]'"
 Floats = NDArray[np.float64]
 
 
-def notes(samples: NDArray[np.float32]) -> list[HeardNote]:
+def notes(samples: NDArray[np.float32]) -> list[DetectedNote]:
     """Notes of one voice.
 
     Parameters
@@ -49,7 +49,7 @@ def notes(samples: NDArray[np.float32]) -> list[HeardNote]:
     offset = tuning(pitch)
     path = _path(pitch - offset, voiced)
     starts = _onsets(path, power)
-    result: list[HeardNote] = []
+    result: list[DetectedNote] = []
     for first, last in zip(starts, [*starts[1:], len(path)], strict=True):
         if path[first] < 0:
             continue
@@ -66,7 +66,7 @@ def notes(samples: NDArray[np.float32]) -> list[HeardNote]:
         if result and 0 < first * HOP / RATE - result[-1].end < SLOW_SECONDS:
             first = round(result[-1].end * RATE / HOP)
         result.append(
-            HeardNote(first * HOP / RATE, last * HOP / RATE, round(float(np.median(sung))), round(loud), confidence)
+            DetectedNote(first * HOP / RATE, last * HOP / RATE, round(float(np.median(sung))), round(loud), confidence)
         )
     return result
 

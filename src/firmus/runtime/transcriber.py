@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.analysis.spectrum import FRAME_SECONDS, KEYS, LOWEST_KEY
-from firmus.analysis.transcribe import HeardNote
+from firmus.analysis.transcribe import DetectedNote
 from firmus.runtime import listener
 from firmus.runtime.weights import Card
 
@@ -59,7 +59,7 @@ def profile(chances: Chances) -> list[float]:
     return shares
 
 
-def notes(chances: Chances, struck: float = STRUCK, sounding: float = SOUNDING) -> list[HeardNote]:
+def notes(chances: Chances, struck: float = STRUCK, sounding: float = SOUNDING) -> list[DetectedNote]:
     """Notes that the chances tell of, in order of their beginning."""
     begin, sound, loud = chances["struck"], chances["sounding"], chances["velocity"]
     wide = np.pad(begin, ((1, 1), (0, 0)))
@@ -75,14 +75,14 @@ def notes(chances: Chances, struck: float = STRUCK, sounding: float = SOUNDING) 
             at = (first + _top(wide[first : first + 3, key])) * FRAME_SECONDS
             velocity = int(np.clip(round(127 * float(loud[first, key])), 1, 127))
             found.append(
-                HeardNote(max(at, 0.0), last * FRAME_SECONDS, LOWEST_KEY + key, velocity, float(begin[first, key]))
+                DetectedNote(max(at, 0.0), last * FRAME_SECONDS, LOWEST_KEY + key, velocity, float(begin[first, key]))
             )
     found.sort(key=lambda note: (note.start, note.pitch))
     starts = [note.start for note in found]
     return [note for note in found if note.confidence > SURE or not _is_overtone(note, found, starts)]
 
 
-def _is_overtone(note: HeardNote, notes: list[HeardNote], starts: list[float]) -> bool:
+def _is_overtone(note: DetectedNote, notes: list[DetectedNote], starts: list[float]) -> bool:
     """Whether a surer one of the notes, in order of their `starts`, begins with it and has it as an overtone."""
     near = notes[bisect_left(starts, note.start - TOGETHER) : bisect_right(starts, note.start + TOGETHER)]
     return any(note.pitch - other.pitch in OVERTONES and other.confidence > note.confidence for other in near)

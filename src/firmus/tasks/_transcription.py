@@ -42,9 +42,9 @@ class Heard:
         Seconds at which sound begins and ends.
     cents : float
         How far above the tuning of 440 Hz it is, -50 to 50.
-    pulse : Pulse or None
+    pulse : BeatEstimate or None
     key : KeyEstimate or None
-    notes : tuple of HeardNote
+    notes : tuple of DetectedNote
     score : Score
         The notes written down.
     model, weights : str
@@ -58,9 +58,9 @@ class Heard:
     loudness: float
     sounding: tuple[float, float]
     cents: float
-    pulse: beat_tracking.Pulse | None
+    pulse: beat_tracking.BeatEstimate | None
     key: keys.KeyEstimate | None
-    notes: tuple[transcribe.HeardNote, ...]
+    notes: tuple[transcribe.DetectedNote, ...]
     score: Score
     model: str
     weights: str
@@ -108,7 +108,7 @@ def hear(
     notes, profile, model, weights = _notes(samples, levels, voices, progress)
     beats = beat_tracking.estimate(beat_tracking.flux(levels), tempo / rate if tempo else None) if notes else None
     if beats is not None:
-        beats = beat_tracking.Pulse(beats.bpm * rate, beats.confidence, begin + beats.beats / rate)
+        beats = beat_tracking.BeatEstimate(beats.bpm * rate, beats.confidence, begin + beats.beats / rate)
     notes = [replace(note, start=begin + note.start / rate, end=begin + note.end / rate) for note in notes]
     key = keys.of_profile(profile) if len(notes) >= keys.FEWEST_NOTES else None
     grid = beats.beats if beats and beats.confidence >= SURE_TEMPO else None
@@ -141,7 +141,7 @@ def _tuned(
 
 def _notes(
     samples: NDArray[np.float32], levels: NDArray[np.uint8], voices: str, progress: Progress | None
-) -> tuple[list[transcribe.HeardNote], list[float], str, str]:
+) -> tuple[list[transcribe.DetectedNote], list[float], str, str]:
     """Notes, the share of each pitch class, and what heard them."""
     if voices == "one":
         found = voice.notes(samples)
@@ -154,7 +154,7 @@ def _notes(
     return transcriber.notes(chances), transcriber.profile(chances), card.name, card.digest
 
 
-def _missing(count: int, key: keys.KeyEstimate | None, beats: beat_tracking.Pulse | None) -> dict[str, str]:
+def _missing(count: int, key: keys.KeyEstimate | None, beats: beat_tracking.BeatEstimate | None) -> dict[str, str]:
     """What cannot be told, and why."""
     if not count:
         return dict.fromkeys(("notes", "key", "tempo", "meter"), NOTHING)

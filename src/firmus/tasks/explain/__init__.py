@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from firmus import formats
-from firmus.analysis.shared_passages import Among, SharedRun
+from firmus.analysis.shared_passages import Corpus, SharedRun
 from firmus.composing import session
 from firmus.composing.source import stretches
 from firmus.errors import InvalidBrief
@@ -44,7 +44,7 @@ def explain(
     brief: Brief | None = None,
     *,
     note: str | None = None,
-    among: Among | str | Path | None = None,
+    among: Corpus | str | Path | None = None,
     most: int | None = None,
     progress: session.Progress | None = None,
     **options: Any,
@@ -252,7 +252,7 @@ class _Explainer:
 
 
 def _shared(
-    score: Score, notes: list[ExplainedNote], among: Among | None, unknown: dict[str, str]
+    score: Score, notes: list[ExplainedNote], among: Corpus | None, unknown: dict[str, str]
 ) -> tuple[list[ExplainedNote], tuple[SharedRun, ...]]:
     """Notes with the longest run that each shares with another piece."""
     if among is None:
