@@ -86,7 +86,7 @@ def labels(text: str, score: Score) -> tuple[dict[int, Label], int]:
 def fit(score: Score, told: dict[int, Label]) -> float:
     """Share of what sounds at the labelled quarter notes that belongs to the analyst's chords."""
     starts, _ = beats.grid(replace(score, meters=(Meter(0, 1, 4),), pickup=0))
-    sound = beats.weights_of(score, starts)
+    sound = beats.chroma(score, starts)
     inside = whole = 0.0
     for quarter, label in told.items():
         if quarter < len(sound):

@@ -71,8 +71,8 @@ def gather(data: Path) -> dict[str, np.ndarray]:
     for name in SETS:
         for score, meter, held in pieces(data, name):
             lengths = {"four": 4, "cut": int(generator.integers(4, 17))}
-            told = {"whole": meters.evidence(score)}
-            told |= {kind: meters.evidence(excerpt(score, bars, generator)) for kind, bars in lengths.items()}
+            told = {"whole": meters.features(score)}
+            told |= {kind: meters.features(excerpt(score, bars, generator)) for kind, bars in lengths.items()}
             if told["whole"] is None:
                 continue
             for kind, evidence in told.items():

@@ -39,8 +39,8 @@ import numpy as np
 
 from firmus import formats
 from firmus.analysis import beat_tracking, keys, spectrum, voice
-from firmus.analysis.sound import Sound
-from firmus.analysis.transcribe import HeardNote
+from firmus.analysis.sound import Audio
+from firmus.analysis.transcribe import DetectedNote
 from firmus.errors import FirmusError
 from firmus.evaluation import intervals
 from firmus.learning.sources import source
@@ -118,7 +118,7 @@ def sound_of(score: Score, font: str) -> np.ndarray:
     else:
         os.environ.pop(soundfont.VARIABLE, None)
     audio = synth.render(score)
-    return Sound(audio.samples, audio.sample_rate).mono(spectrum.RATE)
+    return Audio(audio.samples, audio.sample_rate).mono(spectrum.RATE)
 
 
 def reference(score: Score) -> Reference:
@@ -133,7 +133,7 @@ def hertz(pitches: list[int]) -> np.ndarray:
     return 440.0 * 2.0 ** ((np.array(pitches, float) - 69) / 12)
 
 
-def f1(known: Reference, heard: list[HeardNote], onset: float = 0.05, offset: float | None = None) -> float:
+def f1(known: Reference, heard: list[DetectedNote], onset: float = 0.05, offset: float | None = None) -> float:
     """mir_eval's note F1."""
     import mir_eval
 
@@ -149,7 +149,7 @@ def f1(known: Reference, heard: list[HeardNote], onset: float = 0.05, offset: fl
     return float(found[2])
 
 
-def frame_f1(known: Reference, heard: list[HeardNote]) -> float:
+def frame_f1(known: Reference, heard: list[DetectedNote]) -> float:
     """F1 of 10 ms frames."""
     end = max([each[1] for each in known] + [note.end for note in heard], default=0.0)
     tables = np.zeros((2, int(end * 100) + 2, 128), bool)
@@ -160,7 +160,7 @@ def frame_f1(known: Reference, heard: list[HeardNote]) -> float:
     return float(2 * both / max(either, 1))
 
 
-def peaks(levels: np.ndarray) -> list[HeardNote]:
+def peaks(levels: np.ndarray) -> list[DetectedNote]:
     """The floor: keys whose bin is among the strongest peaks, from where it rises to where it is none."""
     own = levels[:, 1 : 1 + 3 * spectrum.KEYS : 3].astype(float)
     around = np.maximum(levels[:, 0 : 3 * spectrum.KEYS : 3], levels[:, 2 : 2 + 3 * spectrum.KEYS : 3])

@@ -213,7 +213,7 @@ def test_bars_that_come_back_are_alike():
 def test_weights_add_up_to_what_sounds():
     score = Score((block(["C", "Am"]),))
     starts, _ = beats.grid(score)
-    assert beats.weights_of(score, starts).sum() == sum(note.duration for note in score.parts[0].notes)
+    assert beats.chroma(score, starts).sum() == sum(note.duration for note in score.parts[0].notes)
 
 
 def test_fit_is_the_share_that_belongs():

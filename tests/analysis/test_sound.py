@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from firmus.analysis import sound
-from firmus.analysis.sound import Sound
+from firmus.analysis.sound import Audio
 from firmus.errors import FormatError
 
 RATE = 22050
@@ -55,7 +55,7 @@ def test_many_channels_are_mixed(tmp_path):
 @pytest.mark.parametrize("rate", [8000, 44100, 48000, 96000])
 def test_resampling_keeps_length_and_pitch(rate):
     times = np.arange(2 * rate) / rate
-    found = Sound(np.sin(2 * np.pi * 1000 * times).astype(np.float32)[:, None], rate).mono(16000)
+    found = Audio(np.sin(2 * np.pi * 1000 * times).astype(np.float32)[:, None], rate).mono(16000)
     assert abs(len(found) - 32000) <= 1
     assert np.abs(np.fft.rfft(found[8000:24000])).argmax() == 1000
 

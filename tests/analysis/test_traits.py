@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from firmus import formats
-from firmus.analysis.excerpt import beginning, stretch
+from firmus.analysis.excerpt import beginning, excerpt
 from firmus.analysis.traits import instruments, names, traits
 from firmus.score import Key, Meter, Note, Part, Score, Tempo
 from firmus.timing import bars
@@ -111,11 +111,11 @@ def test_names_are_told_apart():
 
 def test_a_stretch_of_a_piece():
     score = tune()
-    middle = stretch(score, 2, 3)
+    middle = excerpt(score, 2, 3)
     assert len(bars(middle)) == 3
     assert [note.pitch for note in middle.parts[0].notes[:3]] == [71, 67, 71]
     assert middle.parts[0].notes[0].start == 0
-    assert stretch(score, 0, len(bars(score))).parts[0].notes == score.parts[0].notes
+    assert excerpt(score, 0, len(bars(score))).parts[0].notes == score.parts[0].notes
     assert beginning(score) is score
     assert len(bars(beginning(replace(song(), end=1920 * 300)))) == 64
 
@@ -123,6 +123,6 @@ def test_a_stretch_of_a_piece():
 def test_a_stretch_keeps_its_meters_and_cuts_what_sounds_on():
     notes = (Note(0, 9000, 60), Note(5760, 4000, 64))
     score = Score((Part("", notes),), (Meter(0, 4, 4), Meter(7680, 3, 4)), end=12000)
-    found = stretch(score, 3, 2)
+    found = excerpt(score, 3, 2)
     assert [(each.start, each.text) for each in found.meters] == [(0, "4/4"), (1920, "3/4")]
     assert found.parts[0].notes == (Note(0, 3360, 64),)

@@ -1,4 +1,4 @@
-"""Opening weights with ``transformers``: from this disk alone, whole, and without running anything of theirs."""
+"""Loading weights with ``transformers``: local files only, complete, and without running their code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from firmus.runtime.weights import Card
 
 
 def libraries() -> tuple[Any, Any]:
-    """PyTorch and transformers, kept from the network and quiet.
+    """PyTorch and transformers, offline and quiet.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def libraries() -> tuple[Any, Any]:
 
 
 def model(card: Card, kind: str) -> tuple[Card, Any]:
-    """A model of a class of transformers, for reading alone, and its card with the digest of its weights.
+    """A model of a class of transformers, for inference, and its card with the digest of its weights.
 
     Raises
     ------
@@ -46,21 +46,25 @@ def model(card: Card, kind: str) -> tuple[Card, Any]:
     """
     torch, transformers = libraries()
     try:
-        found, told = getattr(transformers, kind).from_pretrained(
-            card.folder, use_safetensors=True, local_files_only=True, trust_remote_code=False, dtype=torch.float32,
+        network, loading_info = getattr(transformers, kind).from_pretrained(
+            card.folder,
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=False,
+            dtype=torch.float32,
             output_loading_info=True,
-        )  # fmt: skip
-    except Exception as error:  # whatever the library makes of damaged files
+        )
+    except Exception as error:  # whatever the library raises for damaged files
         first = (str(error).strip() or repr(error)).splitlines()[0]
         raise ModelError(f"{card.folder}: the weights cannot be read: {first[:200]}") from None
-    missing = sorted(told["missing_keys"])
+    missing = sorted(loading_info["missing_keys"])
     if missing:
         raise ModelError(f"{card.folder}: {missing[0]} and {len(missing) - 1} more are missing in the weights")
-    return replace(card, digest=external.digest(Path(card.folder))), found.to(device(torch)).eval()
+    return replace(card, digest=external.digest(Path(card.folder))), network.to(device(torch)).eval()
 
 
 def device(torch: Any) -> str:
-    """Where it is computed: ``FIRMUS_DEVICE``, else the processor.
+    """Device to compute on: ``FIRMUS_DEVICE``, else the CPU.
 
     Raises
     ------

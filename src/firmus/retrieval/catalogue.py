@@ -84,7 +84,7 @@ class Catalogue:
         """Only some of the files."""
         pieces = np.repeat(np.array(mask, bool), [len(file.tunes) for file in self.files])
         files = list(itertools.compress(self.files, mask))
-        return Catalogue(files, self.lines.kept(pieces), self.points[pieces], self.ids[pieces])
+        return Catalogue(files, self.lines.select(pieces), self.points[pieces], self.ids[pieces])
 
 
 def joined(catalogues: Sequence[Catalogue]) -> Catalogue:

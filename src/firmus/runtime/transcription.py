@@ -41,9 +41,9 @@ class RecordingAnalysis:
         Seconds at which sound begins and ends.
     cents : float
         Tuning relative to 440 Hz, -50 to 50.
-    pulse : Pulse or None
+    pulse : BeatEstimate or None
     key : KeyEstimate or None
-    notes : tuple of HeardNote
+    notes : tuple of DetectedNote
     score : Score
         The notes, quantised.
     model, weights : str
@@ -57,9 +57,9 @@ class RecordingAnalysis:
     loudness: float
     sounding: tuple[float, float]
     cents: float
-    pulse: beat_tracking.Pulse | None
+    pulse: beat_tracking.BeatEstimate | None
     key: keys.KeyEstimate | None
-    notes: tuple[transcribe.HeardNote, ...]
+    notes: tuple[transcribe.DetectedNote, ...]
     score: Score
     model: str
     weights: str
@@ -116,7 +116,7 @@ def analyse_recording(
     notes, profile, model, weights = _notes(samples, levels, voices, progress)
     beats = beat_tracking.estimate(beat_tracking.flux(levels), tempo / rate if tempo else None) if notes else None
     if beats is not None:
-        beats = beat_tracking.Pulse(beats.bpm * rate, beats.confidence, begin + beats.beats / rate)
+        beats = beat_tracking.BeatEstimate(beats.bpm * rate, beats.confidence, begin + beats.beats / rate)
     notes = [replace(note, start=begin + note.start / rate, end=begin + note.end / rate) for note in notes]
     key = keys.of_profile(profile) if len(notes) >= keys.FEWEST_NOTES else None
     grid = beats.beats if beats and beats.confidence >= SURE_TEMPO else None
@@ -135,7 +135,7 @@ def analyse_recording(
 
 
 def _tuned(
-    recording: sound.Sound, begin: float, end: float, voices: str
+    recording: sound.Audio, begin: float, end: float, voices: str
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8], float, float]:
     """Samples and spectrogram of the sounding part; its detuning in cents; and the factor by which it was resampled.
 
@@ -156,7 +156,7 @@ def _tuned(
 
 def _notes(
     samples: NDArray[np.float32], levels: NDArray[np.uint8], voices: str, progress: Progress | None
-) -> tuple[list[transcribe.HeardNote], list[float], str, str]:
+) -> tuple[list[transcribe.DetectedNote], list[float], str, str]:
     """Notes, the share of each pitch class, and the transcriber with the digest of its weights."""
     if voices == "one":
         notes = voice.notes(samples)
@@ -169,7 +169,7 @@ def _notes(
     return transcriber.notes(outputs), transcriber.profile(outputs), card.name, card.digest
 
 
-def _missing(count: int, key: keys.KeyEstimate | None, beats: beat_tracking.Pulse | None) -> dict[str, str]:
+def _missing(count: int, key: keys.KeyEstimate | None, beats: beat_tracking.BeatEstimate | None) -> dict[str, str]:
     """What could not be determined, and why."""
     if not count:
         return dict.fromkeys(("notes", "key", "tempo", "meter"), NOTHING)

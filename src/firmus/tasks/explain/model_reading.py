@@ -267,7 +267,7 @@ def note_name(score: Score, part: int, pitch: int, drum: Callable[[int], str]) -
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The pieces of a folder, read one by one, as `firmus.analysis.shared_passages.Among`.
+    """The pieces of a folder, read one by one, as `firmus.analysis.shared_passages.Corpus`.
 
     Parameters
     ----------

@@ -163,7 +163,7 @@ def hummed(path: str | os.PathLike[str]) -> Score:
 def by_melody(library: Library, target: Query, count: int) -> list[Match]:
     """Pieces in which a melody occurs, the best first."""
     lines = library.catalogue.lines
-    candidates = library.seeds.hits(lines, target.pitches).elected()
+    candidates = library.seeds.hits(lines, target.pitches).candidates()
     alignments = align(target, lines, candidates)
     pieces = lines.pieces[lines.line_at(alignments.last)]
     order = np.lexsort((alignments.last, alignments.cost))
@@ -232,7 +232,7 @@ def compare(library: Library, target: Query) -> Compared:
     """Compare a melody with the nearest pieces and with those that share most of its n-grams."""
     lines = library.catalogue.lines
     hits = library.seeds.hits(lines, target.pitches[:MOST_NOTES], altered=False, most=HITS)
-    candidates = hits.elected()
+    candidates = hits.candidates()
     all_lines = lines.line_at(np.clip(candidates.middle, 0, len(lines) - 1))
     shared, best = np.unique(lines.pieces[all_lines], return_index=True)  # the first place of a piece is its best
     point = similarity.point(target)
