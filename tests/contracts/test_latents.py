@@ -153,7 +153,7 @@ def test_the_graphs_equal_torch(name, raster, bar, tmp_path):
             assert np.abs(found[1] - np.exp(spread.numpy() / 2)).max() < 1e-4
         if latent.is_autoregressive:
             logits = network.logits(torch.tensor(z), torch.tensor(values), place)
-            wanted = network.surprise(logits, torch.tensor(values)).numpy()
+            wanted = network.cross_entropy(logits, torch.tensor(values)).numpy()
             told = latent.read(z, values, bar)
             assert np.abs(told.nats - wanted).max() < 1e-3
             best = [each.argmax(-1).numpy() for each in torch.split(logits, list(latent.columns), dim=-1)]
