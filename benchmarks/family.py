@@ -255,7 +255,7 @@ def steppers(names: list[str], data: Path, pieces: int) -> None:
         ]
         windows = [each for each in drawn if each and each.notes]
         nats = [each.mean() for each in likelihood.nats(runtime, windows)]
-        story = max((each.story for each in windows), key=lambda each: len(each.tokens))
+        story = max((each.example for each in windows), key=lambda each: len(each.tokens))
         state, count = runtime.start(), min(400, len(story.tokens))
         began = time.perf_counter()
         for place in range(count):
