@@ -1,10 +1,10 @@
-"""What a minute of music costs: processor time and bytes, piece by piece of the way; what one process takes.
+"""The cost of a minute of music in CPU time and bytes, step by step; the memory of the processes.
 
-- *minute*: of each style so many pieces of a minute: seconds of processor time to compose them, tokens, notes.
-- *files*: seconds of processor time and bytes of each file of such a piece.
-- *table*: jobs a second that SQLite writes down, each in a transaction of its own, synced to disk, by one writer.
-- *refusals*: milliseconds in which a brief is checked before it is accepted.
-- *memory*: megabytes of a service's processes, after start and after each has done a job.
+- *minute*: for each style, a number of pieces of a minute: seconds of CPU time to compose them, tokens, notes.
+- *files*: seconds of CPU time and bytes of each file of such a piece.
+- *table*: jobs a second that one writer inserts into SQLite, each in a transaction of its own, synced to disk.
+- *refusals*: milliseconds in which a brief is validated.
+- *memory*: megabytes of a service's processes, after start and after each has executed a job.
 
     python benchmarks/capacity.py WHAT ... [--pieces 3]
 """
@@ -45,20 +45,20 @@ def minute(pieces: int) -> None:
             tokens.append(len(events.encode(work.score)))
         cost = (time.process_time() - begun) / lasted * 60
         rate = sum(tokens) / (time.process_time() - begun)
-        told = f"{np.mean(tokens):.0f} tokens, {np.mean(notes):.0f} notes"
-        print(f"{style}: {cost:.2f} s a minute; {told}; {rate:.0f} tokens/s")
+        sizes = f"{np.mean(tokens):.0f} tokens, {np.mean(notes):.0f} notes"
+        print(f"{style}: {cost:.2f} s a minute; {sizes}; {rate:.0f} tokens/s")
 
 
 def files(pieces: int) -> None:
     for style in STYLES:
         scores = [firmus.compose(style=style, seconds=60, seed=seed).score for seed in range(FIRST, FIRST + pieces)]
-        told = []
+        costs = []
         for ending in FILES:
             begun = time.process_time()
             data = [produce.encoded(score, ending) for score in scores]
             cost = (time.process_time() - begun) / pieces
-            told.append(f"{ending} {cost:.2f} s {np.mean([len(each) for each in data]) / 1000:,.0f} kB")
-        print(f"{style}: " + "; ".join(told))
+            costs.append(f"{ending} {cost:.2f} s {np.mean([len(each) for each in data]) / 1000:,.0f} kB")
+        print(f"{style}: " + "; ".join(costs))
 
 
 def table(pieces: int) -> None:
@@ -78,13 +78,13 @@ def table(pieces: int) -> None:
 
 
 def refusals(pieces: int) -> None:
-    from firmus.service.workers.handlers import Asked, check
+    from firmus.service.workers.handlers import JobSpec, check
 
-    asked = Asked("compose", Brief(style="chorale", bars=8, key="G minor", parts=("flute",)))
-    check(asked)
+    spec = JobSpec("compose", Brief(style="chorale", bars=8, key="G minor", parts=("flute",)))
+    check(spec)
     begun = time.perf_counter()
     for _ in range(200):
-        check(asked)
+        check(spec)
     print(f"{(time.perf_counter() - begun) * 5:.1f} ms")
 
 
@@ -96,8 +96,8 @@ def memory(pieces: int) -> None:
             with httpx.Client(base_url="http://127.0.0.1:{port}".format(**address), timeout=120) as client:
                 time.sleep(5)
                 print("after the start:", _resident(server.pid))
-                asked = {"kind": "compose", "brief": {"style": "chorale", "seconds": 60, "seed": 1}}
-                job = client.post("/v1/jobs", json=asked, headers={"Prefer": "wait=60"}).json()
+                request = {"kind": "compose", "brief": {"style": "chorale", "seconds": 60, "seed": 1}}
+                job = client.post("/v1/jobs", json=request, headers={"Prefer": "wait=60"}).json()
                 (work,) = job["result"]["works"]
                 source = {"source": {"work": work["id"]}}
                 for kind, more in (("render", {"formats": ["mp3", "svg"]}), ("analyse", {})):
@@ -111,13 +111,13 @@ def _resident(pid: int) -> str:
     pids = [pid]
     for path in Path(f"/proc/{pid}/task").glob("*/children"):
         pids += [int(each) for each in path.read_text().split()]
-    found = []
+    sizes = []
     for each in pids:
         words = Path(f"/proc/{each}/cmdline").read_bytes().split(b"\0")
         lane = next((word.decode() for word in words if word in (b"compose", b"render", b"study")), "server")
         pages = int(Path(f"/proc/{each}/statm").read_text().split()[1])
-        found.append(f"{lane} {pages * os.sysconf('SC_PAGE_SIZE') / 1e6:.0f} MB")
-    return ", ".join(found)
+        sizes.append(f"{lane} {pages * os.sysconf('SC_PAGE_SIZE') / 1e6:.0f} MB")
+    return ", ".join(sizes)
 
 
 def main() -> None:
@@ -125,10 +125,10 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("what", nargs="+", choices=known)
     words.add_argument("--pieces", type=int, default=3)
-    asked = words.parse_args()
-    for name in asked.what:
+    options = words.parse_args()
+    for name in options.what:
         print(f"-- {name}")
-        known[name](asked.pieces)
+        known[name](options.pieces)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""``firmus serve`` in a process of its own, for tests that ask it as a client does."""
+"""``firmus serve`` in a process of its own, for tests that send it requests as a client does."""
 
 import contextlib
 import json
@@ -23,9 +23,9 @@ class Server:
     def __init__(self, data, environment=None, **settings):
         self.data, self.environment = Path(data), {**os.environ, **(environment or {})}
         self.data.mkdir(exist_ok=True)
-        told = {**QUICK, **settings}
+        merged = {**QUICK, **settings}
         (self.data / "service.toml").write_text(
-            "".join(f"{name} = {json.dumps(each)}\n" for name, each in told.items())
+            "".join(f"{name} = {json.dumps(each)}\n" for name, each in merged.items())
         )
         self.log = self.data / "log.jsonl"
         self.start()
@@ -46,7 +46,7 @@ class Server:
         return [pid for pid in children if lane.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
 
     def kill(self):
-        """As a power cut does it."""
+        """Kill it, as a power failure does."""
         workers = [*self.workers("compose"), *self.workers("render"), *self.workers("study")]
         self.process.kill()
         self.process.wait()
@@ -66,7 +66,7 @@ class Server:
         self.client.close()
 
     def ask(self, kind, wait=60, status=None, **brief):
-        """Ask for a job, and wait for it."""
+        """Submit a job, and wait for it."""
         headers = {"Prefer": f"wait={wait}"} if wait else {}
         answer = self.client.post("/v1/jobs", json={"kind": kind, "brief": brief}, headers=headers)
         assert answer.status_code == (status or (200 if wait else 202)), answer.text
@@ -76,20 +76,20 @@ class Server:
         """A job, once it has ended."""
         until = time.monotonic() + 120
         while time.monotonic() < until:
-            found = self.client.get(f"/v1/jobs/{job['id']}", headers={"Prefer": "wait=30"}).json()
-            if found["state"] not in ("queued", "running"):
-                return found
-        raise AssertionError(found)
+            current = self.client.get(f"/v1/jobs/{job['id']}", headers={"Prefer": "wait=30"}).json()
+            if current["state"] not in ("queued", "running"):
+                return current
+        raise AssertionError(current)
 
-    def until(self, job, wanted, seconds=60):
-        """Wait until a job looks as wanted."""
+    def until(self, job, condition, seconds=60):
+        """Wait until a job fulfils a condition."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            found = self.client.get(f"/v1/jobs/{job['id']}").json()
-            if wanted(found):
-                return found
+            current = self.client.get(f"/v1/jobs/{job['id']}").json()
+            if condition(current):
+                return current
             time.sleep(0.02)
-        raise AssertionError(found)
+        raise AssertionError(current)
 
     def midi(self, job):
         """The MIDI file of each work that a job made."""
@@ -97,12 +97,12 @@ class Server:
         return [self.client.get(work["links"]["midi"]).content for work in works]
 
 
-class Wire:
-    """A wire to a server that can be told to break: the next `cut` connections end after so many bytes of answer."""
+class FaultyProxy:
+    """A proxy to a server whose next connections break, each after the number of response bytes in `cuts`."""
 
     def __init__(self, url):
         self.target = ("127.0.0.1", int(url.rpartition(":")[2]))
-        self.cuts, self.made = [], 0
+        self.cuts, self.connections = [], 0
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -110,27 +110,27 @@ class Wire:
     def _accept(self):
         with contextlib.suppress(OSError):
             while True:
-                near, _ = self.socket.accept()
-                self.made += 1
+                client, _ = self.socket.accept()
+                self.connections += 1
                 cut = self.cuts.pop(0) if self.cuts else None
-                threading.Thread(target=self._join, args=(near, cut), daemon=True).start()
+                threading.Thread(target=self._join, args=(client, cut), daemon=True).start()
 
-    def _join(self, near, cut):
-        with near, socket.create_connection(self.target) as far:
-            asking = threading.Thread(target=self._carry, args=(near, far, None), daemon=True)
-            asking.start()
-            self._carry(far, near, cut)
-            asking.join()
+    def _join(self, client, cut):
+        with client, socket.create_connection(self.target) as upstream:
+            requests = threading.Thread(target=self._forward, args=(client, upstream, None), daemon=True)
+            requests.start()
+            self._forward(upstream, client, cut)
+            requests.join()
 
     @staticmethod
-    def _carry(origin, target, cut):
-        carried = 0
+    def _forward(origin, target, cut):
+        forwarded = 0
         with contextlib.suppress(OSError):
             while data := origin.recv(65536):
-                data = data if cut is None else data[: cut - carried]
+                data = data if cut is None else data[: cut - forwarded]
                 target.sendall(data)
-                carried += len(data)
-                if carried == cut:
+                forwarded += len(data)
+                if forwarded == cut:
                     break
         for each in (origin, target):
             with contextlib.suppress(OSError):
@@ -139,7 +139,7 @@ class Wire:
 
 @contextlib.contextmanager
 def listening(answer):
-    """Address of a listener of this machine; `answer` takes path, headers and body, and gives status and headers."""
+    """Address of a local HTTP server; `answer` takes path, headers and body, and returns status and headers."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):

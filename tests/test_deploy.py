@@ -1,4 +1,4 @@
-"""The Dockerfile and the manifests: read by parsers, held to the schemas of Kubernetes, and to our own rules.
+"""The Dockerfile and the manifests: read by parsers, security to the schemas of Kubernetes, and to our own rules.
 
 No container was run: there is no daemon here. What can be run without one is run: the image's own commands.
 """
@@ -167,10 +167,10 @@ def test_pods_are_careful(template, is_ray):
     assert pod["securityContext"]["runAsUser"] == 10001
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     (container,) = pod["containers"]
-    held = container["securityContext"]
-    assert held["allowPrivilegeEscalation"] is False
-    assert held["capabilities"] == {"drop": ["ALL"]}
-    assert is_ray or held["readOnlyRootFilesystem"] is True
+    security = container["securityContext"]
+    assert security["allowPrivilegeEscalation"] is False
+    assert security["capabilities"] == {"drop": ["ALL"]}
+    assert is_ray or security["readOnlyRootFilesystem"] is True
     assert {"cpu", "memory"} <= set(container["resources"]["requests"])
     assert "memory" in container["resources"]["limits"]
     assert re.fullmatch(r"firmus(-cluster)?:\d+\.\d+\.\d+", container["image"])
@@ -183,11 +183,11 @@ def test_pods_are_careful(template, is_ray):
 def test_probes_ask_under_a_name_that_the_service_answers_to(template, is_ray):
     (container,) = template["spec"]["containers"]
     for name in ("startupProbe", "livenessProbe", "readinessProbe"):
-        asked = container.get(name, {}).get("httpGet")
-        if asked:
-            assert asked["path"] == ("/readyz" if name == "readinessProbe" else "/livez")
-            assert asked["httpHeaders"] == [{"name": "Host", "value": "localhost"}]
-            assert {"name": asked["port"], "containerPort": 8340} in container["ports"]
+        probe = container.get(name, {}).get("httpGet")
+        if probe:
+            assert probe["path"] == ("/readyz" if name == "readinessProbe" else "/livez")
+            assert probe["httpHeaders"] == [{"name": "Host", "value": "localhost"}]
+            assert {"name": probe["port"], "containerPort": 8340} in container["ports"]
 
 
 def test_no_secret_is_written_down():
@@ -219,7 +219,7 @@ def test_services_find_their_pods():
     labels = [template["metadata"]["labels"] for _, template, _ in templates()]
     for _, each in every():
         if each["kind"] == "Service":
-            assert any(each["spec"]["selector"].items() <= own.items() for own in labels)
+            assert any(each["spec"]["selector"].items() <= pod_labels.items() for pod_labels in labels)
         if each["kind"] == "StatefulSet":
             assert each["spec"]["selector"]["matchLabels"] == each["spec"]["template"]["metadata"]["labels"]
             assert each["spec"]["replicas"] == 1

@@ -13,7 +13,7 @@ from firmus import Brief, Key, Meter, Note, Part, Score, formats
 from firmus.cli import main
 from firmus.errors import InvalidBrief, ModelError
 from firmus.runtime import weights
-from firmus.service.workers.handlers import Asked, check
+from firmus.service.workers.handlers import JobSpec, check
 from firmus.timing import bars
 
 PITCHES = [60, 62, 64, 65, 67, 69, 71, 72]
@@ -154,9 +154,9 @@ def test_the_command_line_lists_it_and_takes_name_or_folder(folder, tmp_path, mo
 
 def test_a_service_takes_names_and_no_paths(folder, monkeypatch):
     with pytest.raises(ModelError, match="unknown model"):
-        check(Asked("compose", Brief(model=str(folder), seconds=3)))
+        check(JobSpec("compose", Brief(model=str(folder), seconds=3)))
     monkeypatch.setenv("FIRMUS_WEIGHTS", str(folder.parent))
-    check(Asked("compose", Brief(model="tiny-amt", seconds=3)))
+    check(JobSpec("compose", Brief(model="tiny-amt", seconds=3)))
 
 
 # -- folders that are something else ----------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from serving import Server, Wire
+from serving import FaultyProxy, Server
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
@@ -40,11 +40,11 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture
-def wire_to(server):
-    """A wire to the server that can be told to break."""
-    made = Wire(server.url)
-    yield made
-    made.socket.close()
+def proxy(server):
+    """A proxy to the server whose connections can be broken."""
+    faulty = FaultyProxy(server.url)
+    yield faulty
+    faulty.socket.close()
 
 
 @pytest.fixture(scope="session")

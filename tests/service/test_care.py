@@ -32,9 +32,9 @@ def test_a_backup_made_while_it_runs_can_be_served(serve, tmp_path, capsys):
     copy.stop()
     assert [what for what, fault in look(copy.data) if fault] == []
     assert main(["doctor", "--data", str(copy.data)]) == 0
-    told = capsys.readouterr().out
-    assert "✓ composer" in told
-    assert f"✓ {copy.data}: audit log" in told
+    output = capsys.readouterr().out
+    assert "✓ composer" in output
+    assert f"✓ {copy.data}: audit log" in output
 
 
 def test_what_is_damaged_is_found(serve, capsys):

@@ -1,4 +1,4 @@
-"""The Python client, sync and async, against a real server; through a wire that breaks where it hurts."""
+"""The Python client, sync and async, against a real server; through a proxy that breaks connections."""
 
 import asyncio
 import dataclasses
@@ -83,10 +83,10 @@ def test_a_sound_is_written_down(client, tmp_path):
 def test_refusals_tell_all_that_the_service_told(client):
     with pytest.raises(Refused, match=r"^tempo 999 must be 10 to 400") as refused:
         client.submit("compose", tempo=999)
-    told = refused.value
-    assert isinstance(told, firmus.FirmusError)
-    assert (told.status, told.type) == (422, "urn:firmus:problem:invalid-brief")
-    assert told.instance.startswith("urn:firmus:request:")
+    error = refused.value
+    assert isinstance(error, firmus.FirmusError)
+    assert (error.status, error.type) == (422, "urn:firmus:problem:invalid-brief")
+    assert error.instance.startswith("urn:firmus:request:")
     with pytest.raises(Refused, match="compsoe") as refused:
         client.submit("compsoe")
     with pytest.raises(Refused, match="no file") as refused:
@@ -149,22 +149,22 @@ def test_events_go_on_after_the_last_that_is_known(client):
     assert list(client.follow(job, after=events[-1].number)) == []
 
 
-def test_a_stream_that_breaks_goes_on_and_loses_nothing(wire_to, client):
+def test_a_stream_that_breaks_goes_on_and_loses_nothing(proxy, client):
     job = client.perform("compose", style="chorale", bars=4, seed=2)
-    wanted = list(client.follow(job))
-    wire_to.cuts = [0, 700, 900, 903, 5, 600]
-    with Client(wire_to.url) as other:
-        assert list(other.follow(job)) == wanted
-    assert wire_to.made == 7
-    assert not wire_to.cuts
+    expected = list(client.follow(job))
+    proxy.cuts = [0, 700, 900, 903, 5, 600]
+    with Client(proxy.url) as other:
+        assert list(other.follow(job)) == expected
+    assert proxy.connections == 7
+    assert not proxy.cuts
 
 
-def test_what_is_sent_twice_is_done_once(wire_to, client):
+def test_what_is_sent_twice_is_done_once(proxy, client):
     known = {each.id for each in client.jobs()}
-    wire_to.cuts = [0, 40]  # the service has done it, and its answer is lost
-    with Client(wire_to.url) as other:
+    proxy.cuts = [0, 40]  # the service has done it, and its answer is lost
+    with Client(proxy.url) as other:
         job = other.submit("compose", **FOLK)
-    assert wire_to.made == 3
+    assert proxy.connections == 3
     assert {each.id for each in client.jobs()} - known == {job.id}
     mine = [client.submit("compose", **FOLK, idempotency_key="mine").id for _ in range(2)]
     assert mine[0] == mine[1]
@@ -221,7 +221,7 @@ def test_keys(serve):
 
 
 def test_async(server, tmp_path):
-    async def asked():
+    async def scenario():
         async with AsyncClient(server.url) as client:
             work = await client.upload(TUNE)
             jobs = await asyncio.gather(*(client.perform("vary", source=work, amount=0.5, seed=n) for n in range(3)))
@@ -235,26 +235,26 @@ def test_async(server, tmp_path):
             with pytest.raises(Refused, match="tempo 999"):
                 await client.submit("compose", tempo=999)
 
-    asyncio.run(asked())
+    asyncio.run(scenario())
 
 
-def test_an_async_stream_that_breaks_goes_on(wire_to, client):
+def test_an_async_stream_that_breaks_goes_on(proxy, client):
     job = client.perform("compose", style="folk", bars=3, seed=2)
-    wanted = list(client.follow(job))
+    expected = list(client.follow(job))
 
     async def followed():
-        async with AsyncClient(wire_to.url) as other:
+        async with AsyncClient(proxy.url) as other:
             return [event async for event in other.follow(job)]
 
-    wire_to.cuts = [0, 700, 1200, 5]
-    assert asyncio.run(followed()) == wanted
-    assert wire_to.made >= 5
+    proxy.cuts = [0, 700, 1200, 5]
+    assert asyncio.run(followed()) == expected
+    assert proxy.connections >= 5
 
 
 def test_both_clients_have_the_same_methods():
     def public(kind):
-        found = {name: each for name, each in vars(kind).items() if inspect.isfunction(each) and name[0] != "_"}
-        return {name: (list(inspect.signature(each).parameters), each.__doc__) for name, each in found.items()}
+        methods = {name: each for name, each in vars(kind).items() if inspect.isfunction(each) and name[0] != "_"}
+        return {name: (list(inspect.signature(each).parameters), each.__doc__) for name, each in methods.items()}
 
     assert public(Client) == public(AsyncClient)
 
@@ -274,5 +274,5 @@ try:
 except Exception as error:
     print(type(error).__name__, error)
 """
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert told == "FirmusError firmus.client needs httpx: pip install 'firmus[client]'\n"
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert output == "FirmusError firmus.client needs httpx: pip install 'firmus[client]'\n"

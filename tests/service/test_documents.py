@@ -45,29 +45,29 @@ def finished(server, batch):
 
 
 def test_every_command_of_curl_is_answered(server, folder):
-    made, shown = {}, commands()
-    assert len(shown) >= 12
-    for command in shown:
+    identifiers, examples = {}, commands()
+    assert len(examples) >= 12
+    for command in examples:
         words = command.replace(f"localhost:{PORT}", server.url)
-        for prefix, name in made.items():
+        for prefix, name in identifiers.items():
             words = words.replace(f"{prefix}_…", name)
         assert "…" not in words, f"of which work or job? {command}"
         if command.endswith("batch.zip"):
-            finished(server, made["bat"])
+            finished(server, identifiers["bat"])
         run = subprocess.run(["bash", "-c", f"{words} -f"], cwd=folder, capture_output=True, text=True, check=False)
         assert run.returncode == 0, (command, run.stdout, run.stderr)
-        told = json.loads(run.stdout) if run.stdout.startswith("{") else {}
-        for found in [told.get("id"), *(each["id"] for each in (told.get("result") or {}).get("works", []))]:
-            if found:
-                made[found[:3]] = found
+        answer = json.loads(run.stdout) if run.stdout.startswith("{") else {}
+        for identifier in [answer.get("id"), *(each["id"] for each in (answer.get("result") or {}).get("works", []))]:
+            if identifier:
+                identifiers[identifier[:3]] = identifier
     assert (folder / "chorale.mid").read_bytes()[:4] == b"MThd"
     assert (folder / "chorale.mp3").stat().st_size > 1000
     assert (folder / "batch.zip").read_bytes()[:2] == b"PK"
 
 
 def test_the_python_runs(server, folder):
-    (shown,) = blocks("python")
-    script = shown.replace(f"http://127.0.0.1:{PORT}", server.url)
+    (examples,) = blocks("python")
+    script = examples.replace(f"http://127.0.0.1:{PORT}", server.url)
     run = subprocess.run(
         [sys.executable, "-W", "error", "-c", script], cwd=folder, capture_output=True, text=True, check=False
     )  # fmt: skip

@@ -7,7 +7,7 @@ from firmus.service.logs import log
 def test_lines_of_many_threads_stay_whole(capsys):
     def write(number):
         for count in range(200):
-            log("job", job=f"{number}-{count}", told="x" * 300)
+            log("job", job=f"{number}-{count}", message="x" * 300)
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
     for thread in threads:

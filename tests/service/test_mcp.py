@@ -36,8 +36,8 @@ class Assistant:
         self.say(json.dumps({"jsonrpc": "2.0", "id": self.number, "method": method, "params": parameters}))
         return self.number
 
-    def heard(self, number):
-        """The answer to a request; what is told before it is kept in `notes`."""
+    def response(self, number):
+        """The response to a request; notifications before it are collected in `notes`."""
         while True:
             message = json.loads(self.process.stdout.readline())
             assert message["jsonrpc"] == "2.0"
@@ -46,28 +46,28 @@ class Assistant:
                 return message
             self.notes.append(message)
 
-    def asked(self, method, **parameters):
-        return self.heard(self.ask(method, **parameters))["result"]
+    def request(self, method, **parameters):
+        return self.response(self.ask(method, **parameters))["result"]
 
     def use(self, name, **arguments):
-        """What a tool tells: its text is JSON."""
-        result = self.asked("tools/call", name=name, arguments=arguments)
+        """Result of a tool, whose text is JSON."""
+        result = self.request("tools/call", name=name, arguments=arguments)
         (content,) = result["content"]
         assert not result["isError"], content
         return json.loads(content["text"])
 
     def refused(self, name, **arguments):
-        result = self.asked("tools/call", name=name, arguments=arguments)
+        result = self.request("tools/call", name=name, arguments=arguments)
         assert result["isError"]
         return result["content"][0]["text"]
 
     def end(self):
         self.process.stdin.close()
         status = self.process.wait(60)
-        told = self.process.stderr.read()
+        errors = self.process.stderr.read()
         self.process.stdout.close()
         self.process.stderr.close()
-        return status, told
+        return status, errors
 
 
 @pytest.fixture
@@ -82,16 +82,16 @@ def folder(tmp_path):
 @pytest.fixture
 def assistant(folder):
     made = Assistant(folder)
-    told = made.asked("initialize", protocolVersion="2025-06-18", capabilities={}, clientInfo={"name": "test"})
-    assert told["protocolVersion"] == "2025-06-18"
-    assert told["serverInfo"]["name"] == "firmus"
+    result = made.request("initialize", protocolVersion="2025-06-18", capabilities={}, clientInfo={"name": "test"})
+    assert result["protocolVersion"] == "2025-06-18"
+    assert result["serverInfo"]["name"] == "firmus"
     made.say('{"jsonrpc": "2.0", "method": "notifications/initialized"}')
     yield made
     assert made.end() == (0, "")
 
 
 def test_every_kind_is_a_tool_with_its_schema(assistant):
-    tools = {each["name"]: each for each in assistant.asked("tools/list")["tools"]}
+    tools = {each["name"]: each for each in assistant.request("tools/list")["tools"]}
     assert set(tools) == {*handlers.KINDS, "search", "files", "models"}
     assert all(each["description"] and each["inputSchema"]["type"] == "object" for each in tools.values())
     tempo = tools["compose"]["inputSchema"]["properties"]["tempo"]
@@ -118,8 +118,8 @@ def test_composing_and_studying_in_the_folder(assistant, folder):
     assert {"songs/tune.mid", "out/hymn.mid"} <= {each["file"] for each in found}
     report = assistant.use("evaluate", generated=["jig-1.mid", "jig-2.mid"], reference=["songs/tune.mid", "tune.abc"])
     assert report["report"]["pieces"] == {"generated": 2, "reference": 2}
-    told = assistant.use("explain", source="out/hymn.json", bars="1")
-    assert told["explanation"]["notes"]
+    result = assistant.use("explain", source="out/hymn.json", bars="1")
+    assert result["explanation"]["notes"]
 
 
 def test_sound_is_read(assistant, folder):
@@ -182,10 +182,10 @@ def test_what_is_no_request_is_refused_and_the_server_goes_on(assistant):
         ('{"jsonrpc": "2.0", "id": 1, "method": "ping", "params": [1]}', -32602),
     ]:  # fmt: skip
         assistant.say(text)
-        assert assistant.heard(None)["error"]["code"] == code
+        assert assistant.response(None)["error"]["code"] == code
     for method, parameters, code in [("resources/list", {}, -32601), ("tools/call", {"name": "compsoe"}, -32602)]:
-        assert assistant.heard(assistant.ask(method, **parameters))["error"]["code"] == code
-    assert assistant.asked("ping") == {}
+        assert assistant.response(assistant.ask(method, **parameters))["error"]["code"] == code
+    assert assistant.request("ping") == {}
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path, capsys):

@@ -15,9 +15,9 @@ from firmus.service.storage.blobs import Blobs
 def test_settings_come_from_the_data_folder(tmp_path, monkeypatch):
     monkeypatch.delenv("FIRMUS_DATABASE", raising=False)
     (tmp_path / "service.toml").write_text('composers = 3\nlease = 5\nhosts = ["music.example"]\n')
-    found = Settings.load(tmp_path)
-    assert (found.composers, found.lease, found.hosts) == (3, 5.0, ("music.example",))
-    assert found.database == f"sqlite:///{tmp_path / 'firmus.db'}"
+    settings = Settings.load(tmp_path)
+    assert (settings.composers, settings.lease, settings.hosts) == (3, 5.0, ("music.example",))
+    assert settings.database == f"sqlite:///{tmp_path / 'firmus.db'}"
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,6 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path):
         "except OSError as error: print(error.errno)\n"
     )
     words = [sys.executable, "-c", script, str(tmp_path / "files")]
-    told = subprocess.run(words, capture_output=True, check=True, text=True)
-    assert told.stdout.strip() == "27"  # EFBIG
+    run = subprocess.run(words, capture_output=True, check=True, text=True)
+    assert run.stdout.strip() == "27"  # EFBIG
     assert len([path for path in (tmp_path / "files").rglob("*") if path.is_file()]) == 1

@@ -32,14 +32,14 @@ def spans():
 @pytest.fixture
 def collector():
     """What an OpenTelemetry collector of this machine is sent, by path."""
-    heard = []
+    received = []
 
     def answer(path, headers, body):
-        heard.append((path, body))
+        received.append((path, body))
         return 200, {}
 
     with listening(answer) as address:
-        yield address, heard
+        yield address, received
 
 
 def test_a_request_is_a_span_with_its_route_and_nothing_secret(spans):
@@ -53,7 +53,7 @@ def test_a_request_is_a_span_with_its_route_and_nothing_secret(spans):
 
 
 def test_what_the_documents_say_sends_traces_and_measurements_to_a_collector(serve, collector):
-    address, heard = collector
+    address, received = collector
     server = serve(
         environment={
             "FASTAPI_OTEL_AUTO_CONFIGURE": "true", "OTEL_EXPORTER_OTLP_ENDPOINT": address,
@@ -62,10 +62,10 @@ def test_what_the_documents_say_sends_traces_and_measurements_to_a_collector(ser
     )  # fmt: skip
     assert server.client.get("/v1/models").status_code == 200
     until = time.monotonic() + 20
-    while time.monotonic() < until and {path for path, _ in heard} != {"/v1/traces", "/v1/metrics"}:
+    while time.monotonic() < until and {path for path, _ in received} != {"/v1/traces", "/v1/metrics"}:
         time.sleep(0.1)
     server.stop()
-    traces = [ExportTraceServiceRequest.FromString(body) for path, body in heard if path == "/v1/traces"]
+    traces = [ExportTraceServiceRequest.FromString(body) for path, body in received if path == "/v1/traces"]
     names = {
         span.name
         for each in traces
@@ -74,14 +74,14 @@ def test_what_the_documents_say_sends_traces_and_measurements_to_a_collector(ser
         for span in scope.spans
     }
     assert "GET /v1/models" in names
-    measured = [ExportMetricsServiceRequest.FromString(body) for path, body in heard if path == "/v1/metrics"]
+    measured = [ExportMetricsServiceRequest.FromString(body) for path, body in received if path == "/v1/metrics"]
     assert "http.server.request.duration" in str(measured)
     assert "firmus-test" in str(traces[0].resource_spans[0].resource)
 
 
 def test_nothing_is_sent_where_nobody_asks_for_it(serve, collector):
-    address, heard = collector
+    address, received = collector
     server = serve(environment={"OTEL_EXPORTER_OTLP_ENDPOINT": address, "OTEL_BSP_SCHEDULE_DELAY": "50"})
     assert server.client.get("/v1/models").status_code == 200
     server.stop()
-    assert not heard
+    assert not received

@@ -14,8 +14,8 @@ DIRECT = (22, 18)  # from this version on, Node runs TypeScript as it is
 
 def version_of_node():
     node = shutil.which("node")
-    told = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout if node else "v0.0"
-    return tuple(int(each) for each in told.strip().removeprefix("v").split(".")[:2])
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout if node else "v0.0"
+    return tuple(int(each) for each in version.strip().removeprefix("v").split(".")[:2])
 
 
 def test_the_generated_file_is_up_to_date():
@@ -37,7 +37,7 @@ def test_every_request_and_every_type_of_the_document_is_there(server):
         assert f"export type {name.replace('Page_', 'PageOf').rstrip('_')} = " in text
 
 
-def test_it_compiles_and_works_also_where_the_wire_breaks(wire_to, tmp_path):
+def test_it_compiles_and_works_also_where_the_wire_breaks(proxy, tmp_path):
     compiler, node = shutil.which("tsc"), shutil.which("node")
     if compiler:
         words = [compiler, "--project", FOLDER, "--outDir", tmp_path]
@@ -47,15 +47,15 @@ def test_it_compiles_and_works_also_where_the_wire_breaks(wire_to, tmp_path):
     elif version_of_node() < DIRECT:
         pytest.skip("neither tsc nor a Node that runs TypeScript is here")
     script = tmp_path / "example.js" if compiler else FOLDER / "example.ts"
-    wire_to.cuts = [0, 40, 900, 5]
-    run = subprocess.run([node, script, wire_to.url], capture_output=True, text=True, check=False)
+    proxy.cuts = [0, 40, 900, 5]
+    run = subprocess.run([node, script, proxy.url], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
-    assert not wire_to.cuts
-    told = json.loads(run.stdout)
-    assert told["state"] == "succeeded"
-    assert told["numbers"] == list(range(1, len(told["numbers"]) + 1))
-    assert told["bytes"] > 50
-    assert told["parent"] == told["first"]
-    assert told["works"] == 1
-    assert (told["refused"]["kind"], told["refused"]["status"]) == ("invalid-brief", 422)
-    assert told["refused"]["detail"].startswith("tempo 999 must be 10 to 400")
+    assert not proxy.cuts
+    result = json.loads(run.stdout)
+    assert result["state"] == "succeeded"
+    assert result["numbers"] == list(range(1, len(result["numbers"]) + 1))
+    assert result["bytes"] > 50
+    assert result["parent"] == result["first"]
+    assert result["works"] == 1
+    assert (result["refused"]["kind"], result["refused"]["status"]) == ("invalid-brief", 422)
+    assert result["refused"]["detail"].startswith("tempo 999 must be 10 to 400")

@@ -9,20 +9,21 @@ import threading
 import time
 from typing import Any
 
-_ONE_AT_A_TIME = threading.Lock()
+_LOCK = threading.Lock()
 
 
-def log(what: str, **told: Any) -> None:
+def log(what: str, **fields: Any) -> None:
     """Write a line.
 
     Parameters
     ----------
     what : str
-        ``"request"``, ``"job"``, ``"worker"`` or ``"service"``.
-    told : values that JSON has
+        ``"request"``, ``"job"``, ``"worker"``, ``"webhook"`` or ``"service"``.
+    **fields
+        Values that can be written as JSON.
     """
     at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{time.time_ns() // 1_000_000 % 1000:03}Z"
-    line = json.dumps({"at": at, "what": what, **told}) + "\n"
-    with _ONE_AT_A_TIME, contextlib.suppress(OSError, ValueError):  # a full disk ends the log, not the service
+    line = json.dumps({"at": at, "what": what, **fields}) + "\n"
+    with _LOCK, contextlib.suppress(OSError, ValueError):  # a full disk ends the log, not the service
         sys.stderr.write(line)
         sys.stderr.flush()

@@ -1,9 +1,8 @@
 """Firmus for assistants: a server of the Model Context Protocol, over standard input and output.
 
-Protocol: https://modelcontextprotocol.io/specification/2025-11-25, of which it offers tools; messages are JSON-RPC 2.0,
-a line each. Every kind of job (`firmus.service.workers.handlers`) is a tool, its schema that of a Brief; music is named
-by files of one folder, and nothing outside of it is read or written. Nothing is kept beside these files, nothing goes
-over a network.
+It implements the tools of https://modelcontextprotocol.io/specification/2025-11-25; messages are JSON-RPC 2.0, one a
+line. Every kind of job (`firmus.service.workers.handlers`) is a tool, its schema that of a Brief; music is given as
+files of one folder, and nothing outside of it is read or written. There is no other state, and no network access.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ from firmus.formats.json import sniff
 from firmus.service.http import schemas
 from firmus.service.storage import works
 from firmus.service.storage.blobs import Blobs
-from firmus.service.storage.jobs import Claim, Made
+from firmus.service.storage.jobs import Claim, JobOutput
 from firmus.service.workers import handlers
 from firmus.work import Brief
 
 VERSIONS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 LONGEST = 3600.0  # seconds of one piece
-MOST_TOLD = 20_000  # characters of an answer; what is longer is written into a file
-MOST_LISTED = 500  # files
+MAX_RESULT = 20_000  # characters of a result; a longer one is written into a file
+MAX_FILES = 500  # in a listing
 ABOUT = """\
 Composes and studies music. All paths are below one folder. Ask for `files` and `models` first; compose with a seed to
 be able to make the same again; `render` makes sound (mp3, wav) and scores (svg, png) of what other tools wrote."""
@@ -44,11 +43,11 @@ FORCE = {"type": "boolean", "description": "Whether files that are there already
 
 
 class Canceled(Exception):
-    """The client no longer wants to know."""
+    """The client canceled the request."""
 
 
 class Folder:
-    """The folder that tools read and write, and nothing beside it.
+    """The folder that tools may read and write.
 
     Parameters
     ----------
@@ -61,76 +60,76 @@ class Folder:
         self.root = root.resolve()
 
     def path(self, name: object) -> Path:
-        """A path below the folder, links followed.
+        """A path below the folder, with links resolved.
 
         Raises
         ------
         InvalidBrief
-            Where it leads out of it.
+            If it leads out of the folder.
         """
         if not isinstance(name, str) or not name or "\0" in name:
             raise InvalidBrief(f"{name!r} must be a path below the folder")
-        found = (self.root / name).resolve()
-        if not found.is_relative_to(self.root):
+        path = (self.root / name).resolve()
+        if not path.is_relative_to(self.root):
             raise InvalidBrief(f"{name!r} leads out of the folder: paths are below it, such as 'songs/one.mid'")
-        return found
+        return path
 
     def file(self, name: object) -> Path:
-        """A file that is there."""
-        found = self.path(name)
-        if not found.is_file():
+        """Path of an existing file."""
+        path = self.path(name)
+        if not path.is_file():
             raise InvalidBrief(f"there is no file {name!r} in the folder")
-        return found
+        return path
 
     def write(self, files: dict[str, bytes], *, force: bool) -> list[str]:
-        """Write files, all that are free, or none; their names."""
+        """Write files, all of them or none; their names."""
         paths = {self.path(name): data for name, data in files.items()}
         for path in paths:
             if path.exists() and not force:
-                raise OutputExists(f"{self.shown(path)!r} is already there: say another out, or force")
+                raise OutputExists(f"{self.name(path)!r} is already there: say another out, or force")
         for path, data in paths.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             formats.save(data, path)
-        return [self.shown(path) for path in paths]
+        return [self.name(path) for path in paths]
 
-    def shown(self, path: Path) -> str:
-        """A path as it is told."""
+    def name(self, path: Path) -> str:
+        """Name of a path, relative to the folder."""
         return path.relative_to(self.root).as_posix()
 
-    def listed(self) -> dict[str, Any]:
+    def list_files(self) -> dict[str, Any]:
         """Files of notes and of sound below the folder."""
         endings = (*formats.extensions(), *formats.SOUND)
-        found = (each for each in sorted(self.root.rglob("*")) if each.suffix.lower() in endings and each.is_file())
-        names = [self.shown(each) for each in found if each.resolve().is_relative_to(self.root)]
-        return {"files": names[:MOST_LISTED], "more": max(0, len(names) - MOST_LISTED)}
+        files = (each for each in sorted(self.root.rglob("*")) if each.suffix.lower() in endings and each.is_file())
+        names = [self.name(each) for each in files if each.resolve().is_relative_to(self.root)]
+        return {"files": names[:MAX_FILES], "more": max(0, len(names) - MAX_FILES)}
 
 
 class Reporter:
-    """Tells the client how far a tool is, and stops it where the client wants no more."""
+    """Reports the progress of a tool to the client, and interrupts it when the client cancels."""
 
-    def __init__(self, tell: Callable[[float, str], None], stopped: threading.Event) -> None:
-        self.tell, self.stopped = tell, stopped
-        self.last, self.most = 0.0, 0.0
+    def __init__(self, notify: Callable[[float, str], None], stopped: threading.Event) -> None:
+        self.notify, self.stopped = notify, stopped
+        self.last_time, self.last_fraction = 0.0, 0.0
 
     def __call__(self, title: str, done: int, total: int) -> None:
-        """How far it is."""
+        """Report progress."""
         if self.stopped.is_set():
             raise Canceled
-        share = done / max(total, 1)
-        if share > self.most and time.monotonic() > self.last + 0.2:  # it may only grow
-            self.most, self.last = share, time.monotonic()
-            self.tell(share, title)
+        fraction = done / max(total, 1)
+        if fraction > self.last_fraction and time.monotonic() > self.last_time + 0.2:  # progress must increase
+            self.last_fraction, self.last_time = fraction, time.monotonic()
+            self.notify(fraction, title)
 
     def begin(self, number: int, score: object) -> None:
-        """Nothing: bars are not told."""
+        """Nothing: bars are not reported."""
 
     def bar(self, number: int, bar: object) -> None:
-        """Nothing: bars are not told."""
+        """Nothing: bars are not reported."""
 
 
 def tools() -> list[dict[str, Any]]:
-    """Every tool, with the schema of what it takes."""
-    told = [_tool(name) for name in handlers.KINDS if name != "search"]  # which looks through the folder instead
+    """Every tool, with the schema of its arguments."""
+    kinds = [_tool(name) for name in handlers.KINDS if name != "search"]  # whose tool searches the folder instead
     search = {
         "melody": {"type": "string", "description": "Notes, such as 'G4 G4 A4:2 B4'."},
         "like": {"type": "string", "description": f"{PATH}: what is like it is found."},
@@ -138,18 +137,20 @@ def tools() -> list[dict[str, Any]]:
         "count": {"type": "integer", "minimum": 1, "maximum": 100},
     }
     return [
-        *told,
-        _described("search", "Find a melody in the folder, or pieces that are like a piece; say one of three.", search),
-        _described("files", "List the files of notes and of sound in the folder.", {}),
-        _described("models", "List the models: what each does, its styles, what it can be asked for.", {}),
-    ]  # fmt: skip
+        *kinds,
+        _tool_document(
+            "search", "Find a melody in the folder, or pieces that are like a piece; say one of three.", search
+        ),
+        _tool_document("files", "List the files of notes and of sound in the folder.", {}),
+        _tool_document("models", "List the models: what each does, its styles, what it can be asked for.", {}),
+    ]
 
 
 def _tool(kind: str) -> dict[str, Any]:
     """A kind of job as a tool."""
     module, brief = handlers.KINDS[kind], schemas.brief_schema()["properties"]
-    wanted: tuple[str, ...] = getattr(module, "FIELDS", tuple(brief))
-    fields = {name: brief[name] for name in wanted if name not in ("source", "target")}
+    names: tuple[str, ...] = getattr(module, "FIELDS", tuple(brief))
+    fields = {name: brief[name] for name in names if name not in ("source", "target")}
     required = []
     if handlers.needs_source(kind):
         sound = ", or a sound file" if hasattr(module, "SOUND") else ""
@@ -173,16 +174,16 @@ def _tool(kind: str) -> dict[str, Any]:
     if kind in tasks.verbs():
         words = tasks.verb(kind).VERB.english
         about = f"{words[0].upper()}{words[1:]}."
-    return _described(kind, about, fields, required)
+    return _tool_document(kind, about, fields, required)
 
 
-def _described(name: str, about: str, fields: dict[str, Any], required: list[str] | None = None) -> dict[str, Any]:
+def _tool_document(name: str, about: str, fields: dict[str, Any], required: list[str] | None = None) -> dict[str, Any]:
     schema = {"type": "object", "properties": fields, "required": required or [], "additionalProperties": False}
     return {"name": name, "description": about, "inputSchema": schema}
 
 
 def call(folder: Folder, name: str, arguments: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
-    """Use a tool; what it found or made.
+    """Call a tool; its result.
 
     Raises
     ------
@@ -196,7 +197,7 @@ def call(folder: Folder, name: str, arguments: dict[str, Any], reporter: Reporte
         if each not in arguments:
             raise InvalidBrief(f"{name} needs {each}: {schema['properties'][each].get('description', '')}")
     if name == "files":
-        return folder.listed()
+        return folder.list_files()
     if name == "models":
         return _models()
     if name == "search":
@@ -206,38 +207,38 @@ def call(folder: Folder, name: str, arguments: dict[str, Any], reporter: Reporte
 
 
 def _perform(folder: Folder, kind: str, given: dict[str, Any], blobs: Blobs, reporter: Reporter) -> dict[str, Any]:
-    """Do what a job of a kind does, from files to files."""
+    """Execute a job of a kind, from files to files."""
     out, force = given.pop("out", ""), given.pop("force", False) is True
     if out:
         folder.path(out)
     options = {name: given.pop(name) for name in handlers.options(kind) if name in given}
-    wanted = given.pop("formats", [])
-    if not isinstance(wanted, list) or not all(isinstance(each, str) for each in wanted):
+    requested = given.pop("formats", [])
+    if not isinstance(requested, list) or not all(isinstance(each, str) for each in requested):
         raise InvalidBrief("formats must be a list of names")
-    request: dict[str, Any] = {"kind": kind, "formats": list(dict.fromkeys(wanted)), "options": options}
-    source, is_sound = _kept(folder, given.pop("source", None), blobs)
-    target, _ = _kept(folder, given.pop("target", None), blobs)
+    request: dict[str, Any] = {"kind": kind, "formats": list(dict.fromkeys(requested)), "options": options}
+    source, is_sound = _store_input(folder, given.pop("source", None), blobs)
+    target, _ = _store_input(folder, given.pop("target", None), blobs)
     request["brief"] = dict(given)
     if is_sound:
         request["brief"]["source"] = {"sound": "", "name": Path(is_sound).stem}
     pieces = {"source": None if is_sound else source, "target": target}
     read: dict[str, Any] = {name: formats.read(blobs.get(each), trusted=True) for name, each in pieces.items() if each}
     brief = replace(Brief.of(**given), **read)
-    handlers.check(handlers.Asked(kind, brief, wanted, options, bool(is_sound), LONGEST))
+    handlers.check(handlers.JobSpec(kind, brief, requested, options, bool(is_sound), LONGEST))
     if lists := getattr(handlers.KINDS[kind], "WORKS", None):
-        source = blobs.put(json.dumps({name: _listed(folder, options[name], blobs) for name in lists}).encode())
+        source = blobs.put(json.dumps({name: _store_list(folder, options[name], blobs) for name in lists}).encode())
     claim = Claim("mcp", "local", kind, 1, request, source, target, None)
-    made = handlers.perform(claim, blobs, reporter)
-    found: dict[str, Any] = json.loads(blobs.get(made.result))
-    if not made.files:
-        return found
-    for each in found.get("works", ()):
+    output = handlers.perform(claim, blobs, reporter)
+    result: dict[str, Any] = json.loads(blobs.get(output.result))
+    if not output.files:
+        return result
+    for each in result.get("works", ()):
         del each["id"]  # of a service's work
-    return {**found, "files": folder.write(_outputs(out, made, blobs), force=force)}
+    return {**result, "files": folder.write(_outputs(out, output, blobs), force=force)}
 
 
-def _kept(folder: Folder, name: object, blobs: Blobs) -> tuple[str | None, str]:
-    """Digest of a file that a tool reads, and its name where it is a sound."""
+def _store_input(folder: Folder, name: object, blobs: Blobs) -> tuple[str | None, str]:
+    """Digest of a tool's input file, and its name if it is a sound."""
     if name is None:
         return None, ""
     path = folder.file(name)
@@ -246,30 +247,30 @@ def _kept(folder: Folder, name: object, blobs: Blobs) -> tuple[str | None, str]:
     if is_sound(path):
         return blobs.put(path.read_bytes()), path.name
     score, data = handlers.bounded(formats.read(path)), path.read_bytes()
-    return blobs.put(data if sniff(data) else works.score_bytes(score)), ""  # of a work of ours, also its origin
+    return blobs.put(data if sniff(data) else works.score_bytes(score)), ""  # Firmus JSON as it is, with its origin
 
 
-def _listed(folder: Folder, names: object, blobs: Blobs) -> dict[str, str]:
-    """Digests of the files of a list."""
+def _store_list(folder: Folder, names: object, blobs: Blobs) -> dict[str, str]:
+    """Digests of a list of input files."""
     if not isinstance(names, list) or len(names) > handlers.MOST_WORKS:
         raise InvalidBrief(f"a list of up to {handlers.MOST_WORKS} paths is needed")
-    found = {}
+    digests = {}
     for number, name in enumerate(names):
-        kept, is_sound = _kept(folder, name, blobs)
-        if is_sound or kept is None:
+        digest, is_sound = _store_input(folder, name, blobs)
+        if is_sound or digest is None:
             raise InvalidBrief(f"{name!r} is a sound: a file of notes is needed")
-        found[f"{number:04} {Path(name).stem}"] = kept
-    return found
+        digests[f"{number:04} {Path(name).stem}"] = digest
+    return digests
 
 
-def _outputs(out: str, made: Made, blobs: Blobs) -> dict[str, bytes]:
-    """Files that were made, by name: numbered where there are several works."""
-    holders = list(dict.fromkeys(row["holder"] for row in made.files))
-    found = {}
-    for row in made.files:
+def _outputs(out: str, output: JobOutput, blobs: Blobs) -> dict[str, bytes]:
+    """Output files by name, numbered if there are several works."""
+    holders = list(dict.fromkeys(row["holder"] for row in output.files))
+    files = {}
+    for row in output.files:
         number = f"-{holders.index(row['holder']) + 1}" if len(holders) > 1 else ""
-        found[f"{out}{number}.{works.FILES[row['name']][0]}"] = blobs.get(row["digest"])
-    return found
+        files[f"{out}{number}.{works.FILES[row['name']][0]}"] = blobs.get(row["digest"])
+    return files
 
 
 def _models() -> dict[str, Any]:
@@ -287,23 +288,22 @@ def _search(folder: Folder, arguments: dict[str, Any], reporter: Reporter) -> di
         if name in given:
             given[name] = folder.file(given[name])
     for each in folder.root.rglob("*"):
-        if each.is_symlink():  # the files of the folder are read as they stand there
-            folder.path(folder.shown(each))
-    return {"pieces": (found := search(folder.root, progress=reporter, **given)).pieces} | {
-        "matches": [asdict(match) for match in found.matches]
-    }
+        if each.is_symlink():  # reject links that lead out of the folder
+            folder.path(folder.name(each))
+    found = search(folder.root, progress=reporter, **given)
+    return {"pieces": found.pieces, "matches": [asdict(match) for match in found.matches]}
 
 
 class Server:
-    """Answers one client, a line a message; tools are used one after the other, so that they can be stopped.
+    """Serves one client, one message a line; tool calls run one after the other, and can be canceled meanwhile.
 
     Parameters
     ----------
     folder : Folder
     lines : iterator of str
-        What the client says.
+        Messages of the client.
     out : text file
-        Where it is answered.
+        Takes the messages of the server.
     """
 
     def __init__(self, folder: Folder, lines: Iterator[str], out: TextIO) -> None:
@@ -312,103 +312,110 @@ class Server:
         self.running: dict[str | int, threading.Event] = {}
 
     def run(self) -> None:
-        """Answer until the client hangs up."""
+        """Serve until the client disconnects."""
         with ThreadPoolExecutor(1) as worker:
             for line in self.lines:
                 if line.strip():
-                    self.take(line, worker)
+                    self.handle_message(line, worker)
             for stopped in list(self.running.values()):
                 stopped.set()
 
-    def take(self, line: str, worker: ThreadPoolExecutor) -> None:
-        """Take one message."""
+    def handle_message(self, line: str, worker: ThreadPoolExecutor) -> None:
+        """Handle one message."""
         try:
             message = json.loads(line)
         except (ValueError, RecursionError):
-            self.refuse(None, -32700, "no valid JSON")
+            self.respond_error(None, -32700, "no valid JSON")
             return
         if not isinstance(message, dict) or not isinstance(message.get("method"), str):
             if not isinstance(message, dict) or not ("result" in message or "error" in message):
-                self.refuse(None, -32600, "no request of JSON-RPC 2.0")
+                self.respond_error(None, -32600, "no request of JSON-RPC 2.0")
             return
         number, method, parameters = message.get("id"), message["method"], message.get("params") or {}
         if not isinstance(parameters, dict) or not isinstance(number, str | int | None):
-            self.refuse(None, -32602, "params must be an object, and id text or a number")
+            self.respond_error(None, -32602, "params must be an object, and id text or a number")
         elif method == "notifications/cancelled":
             for each, stopped in list(self.running.items()):
                 if each == parameters.get("requestId"):
                     stopped.set()
         elif number is not None:
-            self.answer(number, method, parameters, worker)
+            self.handle_request(number, method, parameters, worker)
 
-    def answer(self, number: str | int, method: str, parameters: dict[str, Any], worker: ThreadPoolExecutor) -> None:
-        """Answer one request."""
+    def handle_request(
+        self, number: str | int, method: str, parameters: dict[str, Any], worker: ThreadPoolExecutor
+    ) -> None:
+        """Handle one request."""
         match method:
             case "initialize":
-                asked = parameters.get("protocolVersion")
-                self.say(number, {
-                    "protocolVersion": asked if asked in VERSIONS else VERSIONS[0], "instructions": ABOUT,
-                    "capabilities": {"tools": {}}, "serverInfo": {"name": "firmus", "version": __version__},
-                })  # fmt: skip
+                version = parameters.get("protocolVersion")
+                self.respond(
+                    number,
+                    {
+                        "protocolVersion": version if version in VERSIONS else VERSIONS[0],
+                        "instructions": ABOUT,
+                        "capabilities": {"tools": {}},
+                        "serverInfo": {"name": "firmus", "version": __version__},
+                    },
+                )
             case "ping":
-                self.say(number, {})
+                self.respond(number, {})
             case "tools/list":
-                self.say(number, {"tools": tools()})
+                self.respond(number, {"tools": tools()})
             case "tools/call":
                 names = [each["name"] for each in tools()]
                 name, arguments = str(parameters.get("name")), parameters.get("arguments") or {}
                 if name not in names or not isinstance(arguments, dict):
-                    self.refuse(number, -32602, unknown("tool", name, names))
+                    self.respond_error(number, -32602, unknown("tool", name, names))
                     return
                 self.running[number] = threading.Event()
                 meta = parameters.get("_meta")
                 token = meta.get("progressToken") if isinstance(meta, dict) else None
-                worker.submit(self.use, number, name, arguments, token)
+                worker.submit(self.call_tool, number, name, arguments, token)
             case _:
-                self.refuse(number, -32601, f"no method {method!r}: tools/list and tools/call are offered")
+                self.respond_error(number, -32601, f"no method {method!r}: tools/list and tools/call are offered")
 
-    def use(self, number: str | int, name: str, arguments: dict[str, Any], token: str | int | None) -> None:
-        """Use a tool, and tell what came of it."""
+    def call_tool(self, number: str | int, name: str, arguments: dict[str, Any], token: str | int | None) -> None:
+        """Call a tool, and respond with its result or error."""
 
-        def tell(share: float, title: str) -> None:
+        def notify(fraction: float, title: str) -> None:
             if token is not None:
-                told = {"progressToken": token, "progress": round(share, 4), "total": 1, "message": title}
-                self.send({"method": "notifications/progress", "params": told})
+                parameters = {"progressToken": token, "progress": round(fraction, 4), "total": 1, "message": title}
+                self.send({"method": "notifications/progress", "params": parameters})
 
         stopped = self.running[number]
         try:
             if stopped.is_set():
                 return
-            found = call(self.folder, name, arguments, Reporter(tell, stopped))
-            text = json.dumps(found, ensure_ascii=False)
-            if len(text) > MOST_TOLD:
+            result = call(self.folder, name, arguments, Reporter(notify, stopped))
+            text = json.dumps(result, ensure_ascii=False)
+            if len(text) > MAX_RESULT:
                 text = self.shortened(name, text)
             if not stopped.is_set():
-                self.say(number, {"content": [{"type": "text", "text": text}], "isError": False})
+                self.respond(number, {"content": [{"type": "text", "text": text}], "isError": False})
         except Canceled:
             pass
         except FirmusError as error:
-            told = " ".join(str(error).split())
-            self.say(number, {"content": [{"type": "text", "text": told}], "isError": True})
+            message = " ".join(str(error).split())
+            self.respond(number, {"content": [{"type": "text", "text": message}], "isError": True})
         except Exception as error:
-            self.refuse(number, -32603, f"our fault, please report: {type(error).__name__}: {error}")
+            self.respond_error(number, -32603, f"our fault, please report: {type(error).__name__}: {error}")
         finally:
             del self.running[number]
 
     def shortened(self, name: str, text: str) -> str:
-        """Write a long answer into a file; its beginning, and where the rest is."""
+        """Write a long result into a file; its beginning, and the path."""
         for each in range(1, 10_000):
             with contextlib.suppress(OutputExists):
                 (path,) = self.folder.write({f"{name}-{each}.json": text.encode()}, force=False)
-                return f"{text[:MOST_TOLD]} … all {len(text):,} characters are in {path}"
+                return f"{text[:MAX_RESULT]} … all {len(text):,} characters are in {path}"
         raise FirmusError(f"the folder holds 10,000 files {name}-*.json: take some out")
 
-    def say(self, number: str | int, result: dict[str, Any]) -> None:
-        """Answer a request."""
+    def respond(self, number: str | int, result: dict[str, Any]) -> None:
+        """Send the result of a request."""
         self.send({"id": number, "result": result})
 
-    def refuse(self, number: str | int | None, code: int, text: str) -> None:
-        """Refuse a request."""
+    def respond_error(self, number: str | int | None, code: int, text: str) -> None:
+        """Send the error of a request."""
         self.send({"id": number, "error": {"code": code, "message": text}})
 
     def send(self, message: dict[str, Any]) -> None:
@@ -419,15 +426,15 @@ class Server:
 
 
 def serve(folder: Path) -> None:
-    """Serve a folder over standard input and output, until the client hangs up.
+    """Serve a folder over standard input and output, until the client disconnects.
 
     Raises
     ------
     FirmusError
-        Where there is no such folder.
+        If there is no such folder.
     """
     opened = Folder(folder)
     with os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n") as out:
-        os.dup2(2, 1)  # what a library prints goes where it does no harm
+        os.dup2(2, 1)  # what a library prints goes to standard error, not into the protocol
         with open(0, encoding="utf-8", errors="replace", closefd=False) as lines:
             Server(opened, lines, out).run()

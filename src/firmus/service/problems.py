@@ -1,6 +1,6 @@
-"""Problems: every refusal, as RFC 9457 has it; the one place that maps errors to HTTP.
+"""Problem details (RFC 9457) of every rejected request; the one place that maps errors to HTTP.
 
-``type`` is ``urn:firmus:problem:<name>``; a program tells problems apart by it, a person reads ``detail``.
+``type`` is ``urn:firmus:problem:<name>``; programs distinguish problems by it, people read ``detail``.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ class Problem(FirmusError):
     detail : str
         One line: the value, what is allowed, the likely mistake.
     seconds : float, optional
-        After how long it may help to ask again.
+        After how long it may help to retry.
     errors : list of dict
-        Of each wrong field, a ``pointer`` into the body and a ``detail``.
+        For each invalid field, a ``pointer`` into the body and a ``detail``.
     """
 
     def __init__(
         self, kind: str, detail: str, *, seconds: float | None = None, errors: list[dict[str, str]] | None = None
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(detail)
         self.kind, self.detail, self.seconds, self.errors = kind, detail, seconds, errors or []
 
@@ -74,17 +74,17 @@ class Problem(FirmusError):
 
     @property
     def status(self) -> int:
-        """Status of the answer."""
+        """Status of the response."""
         return KINDS[self.kind][0]
 
     def document(self) -> dict[str, Any]:
         """The problem as JSON."""
         status, title = KINDS[self.kind]
-        told = {"type": f"urn:firmus:problem:{self.kind}", "title": title, "status": status, "detail": self.detail}
-        return {**told, **({"errors": self.errors} if self.errors else {})}
+        members = {"type": f"urn:firmus:problem:{self.kind}", "title": title, "status": status, "detail": self.detail}
+        return {**members, **({"errors": self.errors} if self.errors else {})}
 
     def response(self, request_id: str, headers: Mapping[str, str] | None = None) -> Response:
-        """The answer."""
+        """The response."""
         extra = {"Cache-Control": "no-store", **(headers or {})}
         if self.seconds is not None:
             extra["Retry-After"] = str(max(1, round(self.seconds + 0.5)))
@@ -95,7 +95,7 @@ class Problem(FirmusError):
 
 
 def of(error: Exception) -> Problem:
-    """The problem that an error is."""
+    """The problem that corresponds to an error."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, RequestValidationError):
@@ -120,22 +120,22 @@ def _kind(error: FirmusError) -> str:
 
 
 def _database(error: DBAPIError) -> Problem:
-    told = str(error.orig).lower()
-    if "full" in told or "disk i/o" in told or "no space" in told:
+    message = str(error.orig).lower()
+    if "full" in message or "disk i/o" in message or "no space" in message:
         return Problem("disk-full", "nothing was written; ask again when there is room", seconds=60)
-    if "locked" in told or "busy" in told or error.connection_invalidated or "connect" in told:
+    if "locked" in message or "busy" in message or error.connection_invalidated or "connect" in message:
         return Problem("busy", "the database does not answer in time: ask again", seconds=2)
     return Problem("internal", "an error of the database; please report it with this request's id")
 
 
 def _invalid(error: RequestValidationError) -> Problem:
-    """What FastAPI found wrong, with pointers into the body."""
-    found = []
+    """The validation errors of FastAPI, with pointers into the body."""
+    errors = []
     for each in error.errors():
         place, *path = each["loc"]
         pointer = (
             "/" + "/".join(str(step) for step in path) if place == "body" else f"{place} {' '.join(map(str, path))}"
         )
-        found.append({"pointer": pointer, "detail": str(each["msg"])[:300]})
-    first = found[0] if found else {"pointer": "", "detail": "it is not what it should be"}
-    return Problem("invalid-request", f"{first['pointer']}: {first['detail']}", errors=found[:20])
+        errors.append({"pointer": pointer, "detail": str(each["msg"])[:300]})
+    first = errors[0] if errors else {"pointer": "", "detail": "it is not what it should be"}
+    return Problem("invalid-request", f"{first['pointer']}: {first['detail']}", errors=errors[:20])

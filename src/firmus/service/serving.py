@@ -1,4 +1,4 @@
-"""Serving: the socket, the application, the crew; from start to the end of the last request."""
+"""Serving: the socket, the application, the workers; from start to the end of the last request."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from firmus.service.storage.backup import backup
 from firmus.service.storage.blobs import Blobs
 from firmus.service.storage.database import Store
 from firmus.service.workers import executors
-from firmus.service.workers.supervisor import Crew
-from firmus.service.workers.webhooks import Herald
+from firmus.service.workers.supervisor import Supervisor
+from firmus.service.workers.webhooks import Dispatcher
 
 __all__ = ["add_key", "backup", "listed_keys", "opened", "revoke_key", "serve"]
 
 
 def opened(data: Path) -> tuple[Settings, Store]:
-    """Settings and database of a data folder, made if need be and brought up to date.
+    """Settings and database of a data folder, which is created and migrated if needed.
 
     Raises
     ------
@@ -47,30 +47,28 @@ def opened(data: Path) -> tuple[Settings, Store]:
     return settings, store
 
 
-def serve(
-    data: Path, host: str, port: int, ready: Callable[[str, int], None], cluster: str | None = None
-) -> None:  # fmt: skip
-    """Serve until told to stop (SIGTERM, Ctrl-C), then finish what is being served.
+def serve(data: Path, host: str, port: int, ready: Callable[[str, int], None], cluster: str | None = None) -> None:
+    """Serve until SIGTERM or Ctrl-C, then finish the requests that are being served.
 
     Parameters
     ----------
     data : Path
         Folder of the database and the files.
     host : str
-        Address to listen at; another than this machine's own only where there is a key.
+        Address to listen at; other than loopback only if there is a key.
     port : int
         0 for any that is free.
     ready : callable
-        Takes host and port, once the service listens.
+        Called with host and port, once the service listens.
     cluster : str, optional
-        ``HOST:PORT`` of the head of a cluster whose machines do the jobs.
+        ``HOST:PORT`` of the head of a cluster whose machines execute the jobs.
 
     Raises
     ------
     FirmusError
-        Where it may not or cannot listen there.
+        If it may not or cannot listen there.
     """
-    sys.dont_write_bytecode = True  # Python keeps what it could write of a module on a full disk, and chokes on it
+    sys.dont_write_bytecode = True  # on a full disk Python leaves truncated bytecode, and fails on it later
     settings, store = opened(data)
     if cluster:
         settings = replace(settings, executor="ray", cluster=cluster)
@@ -83,36 +81,38 @@ def serve(
             f"firmus serve keys add --owner NAME --role admin --data {data}"
         )
     blobs = Blobs(settings.data / "files")
-    crew = Crew(settings, store, blobs, executors.chosen(settings, store, blobs))
-    herald = Herald(store, settings)
-    service = Service(settings, store, blobs, crew, is_open=is_local and not has_keys)
+    supervisor = Supervisor(settings, store, blobs, executors.load(settings, store, blobs))
+    dispatcher = Dispatcher(store, settings)
+    service = Service(settings, store, blobs, supervisor, is_open=is_local and not has_keys)
     server = _Server(service, host, port, settings.drain)
     try:
         bound = server.config.bind_socket()
-        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else the body waits 40 ms for the head's receipt
-        bound.listen(server.config.backlog)  # so that whoever is told that it listens can connect
+        bound.setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+        )  # else the body waits 40 ms for the acknowledgement of the headers
+        bound.listen(server.config.backlog)  # so that clients can connect once `ready` is called
     except SystemExit:
         raise FirmusError(f"port {port} of {host} cannot be listened at: give another --port") from None
-    signal.signal(signal.SIGTERM, lambda number, frame: None)  # uvicorn hands it on after its end
-    crew.start()
-    herald.start()
+    signal.signal(signal.SIGTERM, lambda number, frame: None)  # uvicorn raises it again after its end
+    supervisor.start()
+    dispatcher.start()
     try:
         address = bound.getsockname()
         log("service", state="listening", host=address[0], port=address[1], database=store.engine.name)
         ready(address[0], address[1])
         server.run([bound])
     finally:
-        crew.stop()
-        herald.stop()
+        supervisor.stop()
+        dispatcher.stop()
         store.close()
         log("service", state="ended")
 
 
 def add_key(data: Path, owner: str, role: str, quota: float | None) -> str:
-    """Make a key, which is told this once."""
+    """Create a key, which cannot be recovered later."""
     _, store = opened(data)
     with store.write() as connection:
-        store.take_turns(connection, audit.TURN)
+        store.advisory_lock(connection, audit.LOCK)
         name, key = keys.add(connection, owner, role, quota)
         audit.write(connection, "console", "console", "key add", name)
     return key
@@ -129,39 +129,51 @@ def listed_keys(data: Path) -> list[dict[str, object]]:
 
 
 def revoke_key(data: Path, name: str) -> None:
-    """Make a key worthless.
+    """Revoke a key.
 
     Raises
     ------
     FirmusError
-        Where there is no such key.
+        If there is no such key.
     """
     _, store = opened(data)
     with store.write() as connection:
-        store.take_turns(connection, audit.TURN)
+        store.advisory_lock(connection, audit.LOCK)
         if not keys.revoke(connection, name):
             raise FirmusError(f"there is no valid key {name!r}: firmus serve keys list shows them")
         audit.write(connection, "console", "console", "key revoke", name)
 
 
 class _Server(uvicorn.Server):
-    """A server that ends streams when it is told to end."""
+    """A server that ends event streams at shutdown."""
 
     def __init__(self, service: Service, host: str, port: int, drain: float) -> None:
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         super().__init__(
             uvicorn.Config(
-                build(service), host=host, port=port, http="h11", ws="none", loop="asyncio", access_log=False,
-                log_config=None, server_header=False, timeout_graceful_shutdown=round(drain), backlog=1024,
-                h11_max_incomplete_event_size=32_768, timeout_keep_alive=15, limit_concurrency=1_000,
-                proxy_headers=False, lifespan="on",
+                build(service),
+                host=host,
+                port=port,
+                http="h11",
+                ws="none",
+                loop="asyncio",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=round(drain),
+                backlog=1024,
+                h11_max_incomplete_event_size=32_768,
+                timeout_keep_alive=15,
+                limit_concurrency=1_000,
+                proxy_headers=False,
+                lifespan="on",
             )
-        )  # fmt: skip
+        )
         self.service = service
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Take no more jobs, let what waits answer, end."""
-        self.service.bell.close()
+        """Wake waiting requests and streams, and shut down."""
+        self.service.notifier.close()
         super().handle_exit(sig, frame)
 
 

@@ -20,45 +20,45 @@ class Settings:
     data : Path
         Folder of the database and of all files.
     database : str
-        SQLAlchemy's address of the database: SQLite in `data`, or what ``FIRMUS_DATABASE`` says.
+        SQLAlchemy URL of the database: ``FIRMUS_DATABASE``, or SQLite in `data`.
     executor : str
-        Where jobs are done: a module of `firmus.service.workers.executors`.
+        Where workers run: a module of `firmus.service.workers.executors`.
     cluster : str
         ``HOST:PORT`` of the head of Ray's cluster, where the executor is ``"ray"``.
     composers, renderers, analysts : int
-        Workers that compose; that render and convert; that analyse, explain, transcribe and evaluate.
+        Number of workers that compose; that render and convert; that analyse, explain, transcribe and evaluate.
     together : int
-        Jobs that a worker composes at a time, fed to the model together; 1 to 64.
+        Jobs that a worker composes concurrently, batched in the model; 1 to 64.
     lease, tick : float
-        Seconds that a worker may be silent before its job is given to another; seconds between looks for such jobs.
+        Seconds without a heartbeat before a worker's job goes to another; seconds between checks for such jobs.
     attempts : int
-        How often a job is tried whose worker dies.
+        Maximal number of attempts of a job whose worker dies.
     job_seconds : float
-        Longest time that an attempt may take.
+        Time limit of an attempt.
     worker_bytes : int
-        Memory (address space) that a worker may have; 0 for any.
+        Memory limit (address space) of a worker; 0 for none.
     drain : float
-        Seconds that running jobs and open connections have to end when the service is told to stop.
+        Seconds that running jobs and open connections have to end at shutdown.
     queue, owner_queue : int
-        Unfinished jobs at most: of all owners (beyond it 503), and of one (beyond it 429).
+        Maximal number of unfinished jobs: of all owners (beyond it 503), and of one (beyond it 429).
     piece_seconds : float
-        Longest piece that may be asked for or uploaded.
+        Maximal duration of a piece that may be requested or uploaded.
     quota : float
-        Seconds of music an owner may have composed in a day (UTC), where its keys say nothing else.
+        Seconds of music an owner may have composed in a day (UTC), unless its key has a quota of its own.
     rate, burst : float
-        Requests a second that a key (or an address without one) may make for long, and at once.
+        Requests a second of a key (or an address without one): sustained, and in a burst.
     body_bytes, sound_bytes, json_bytes, json_depth : int
-        Largest music file, largest sound, largest JSON, and how deep it may be nested.
+        Maximal size of a music file, of a sound, of JSON, and the maximal nesting depth of JSON.
     wait : float
-        Longest ``Prefer: wait``, in seconds.
+        Maximal ``Prefer: wait``, in seconds.
     batch : int
-        Briefs of a batch at most.
+        Maximal number of briefs of a batch.
     room : int
-        Bytes of disk that are to stay free; below it nothing is accepted (507).
+        Bytes of disk that are to stay free; below it requests are rejected (507).
     hosts : tuple of str
-        Names under which the service may be asked for; those of this machine always.
+        Accepted host names, beside those of this machine.
     webhook_hosts : tuple of str
-        Hosts (or ``host:port``) to which jobs may be told though they are not public, also without TLS.
+        Hosts (or ``host:port``) that webhooks may use though they are not public, also without TLS.
     """
 
     data: Path
@@ -98,32 +98,32 @@ class Settings:
         Raises
         ------
         FirmusError
-            Where ``service.toml`` has an unknown name or a value of another kind.
+            If ``service.toml`` has an unknown name or a value of another type.
         """
         path = data / "service.toml"
         try:
-            given: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+            values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         except (OSError, ValueError) as error:
             raise FirmusError(f"{path}: {error}") from None
         known = {each.name: each.default for each in fields(cls) if each.name not in ("data", "database")}
-        for name, value in given.items():
+        for name, value in values.items():
             if name not in known:
                 raise FirmusError(f"{path}: {unknown('setting', name, known)}")
-            given[name] = _fitting(f"{path}: {name}", value, known[name])
+            values[name] = _checked(f"{path}: {name}", value, known[name])
         database = os.environ.get("FIRMUS_DATABASE") or f"sqlite:///{data / 'firmus.db'}"
-        return cls(data=data, database=database, **given)
+        return cls(data=data, database=database, **values)
 
 
-def _fitting(what: str, value: object, usual: object) -> object:
-    if isinstance(usual, tuple):
+def _checked(what: str, value: object, default: object) -> object:
+    if isinstance(default, tuple):
         if isinstance(value, list) and all(isinstance(each, str) for each in value):
             return tuple(value)
         raise FirmusError(f"{what} must be a list of names")
-    if isinstance(usual, str):
+    if isinstance(default, str):
         if isinstance(value, str):
             return value
         raise FirmusError(f"{what} = {value!r} must be a name in quotes")
-    kind = int if isinstance(usual, int) else int | float
+    kind = int if isinstance(default, int) else int | float
     if isinstance(value, bool) or not isinstance(value, kind) or value < 0:
         raise FirmusError(f"{what} = {value!r} must be a {'whole ' if kind is int else ''}number of 0 or more")
     return value if kind is int else float(value)

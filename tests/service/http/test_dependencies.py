@@ -18,7 +18,7 @@ from firmus.service.storage.blobs import Blobs
 from firmus.service.storage.database import Store
 from firmus.service.storage.keys import ROLES, SCOPES
 from firmus.service.workers import executors
-from firmus.service.workers.supervisor import Crew
+from firmus.service.workers.supervisor import Supervisor
 from serving import Server
 
 OWNERS = ("acme", "other")
@@ -52,15 +52,15 @@ def routes(folder):
     """Every route of the application, with the scope it asks for."""
     settings = Settings.load(folder)
     store, blobs = Store(f"sqlite:///{folder / 'x.db'}"), Blobs(folder / "files")
-    crew = Crew(settings, store, blobs, executors.chosen(settings, store, blobs))
-    app = build(Service(settings, store, blobs, crew, is_open=False)).app
+    supervisor = Supervisor(settings, store, blobs, executors.load(settings, store, blobs))
+    app = build(Service(settings, store, blobs, supervisor, is_open=False)).app
     document = app.openapi()
     store.close()
     found = []
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            asked = [scope for each in operation.get("security", ()) for scope in each["key"]]
-            found.append(Route(method, path, asked[0] if asked else None))
+            scopes = [scope for each in operation.get("security", ()) for scope in each["key"]]
+            found.append(Route(method, path, scopes[0] if scopes else None))
     served = {
         (method.lower(), each.path) for each in app.routes if hasattr(each, "dependant") for method in each.methods
     }
@@ -77,8 +77,8 @@ def guarded(tmp_path_factory):
     for owner in OWNERS:
         for role in ROLES:
             words = [sys.executable, "-m", "firmus", "serve", "keys", "add", "--owner", owner, "--role", role]
-            told = subprocess.run([*words, "--json", "--data", folder], capture_output=True, check=True)
-            keys[owner, role] = json.loads(told.stdout)["key"]
+            run = subprocess.run([*words, "--json", "--data", folder], capture_output=True, check=True)
+            keys[owner, role] = json.loads(run.stdout)["key"]
     running = Server(folder, rate=10_000.0, burst=10_000.0)
     yield running, keys
     running.stop()

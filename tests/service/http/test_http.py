@@ -40,12 +40,12 @@ def uploaded(server, tune):
 
 def problem(answer, kind):
     """Whether an answer is a problem of a kind, as RFC 9457 has it."""
-    told = answer.json()
+    document = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.status_code == told["status"] == KINDS[kind][0], told
-    assert told["type"] == f"urn:firmus:problem:{kind}"
-    assert told["instance"] == f"urn:firmus:request:{answer.headers['x-request-id']}"
-    return told
+    assert answer.status_code == document["status"] == KINDS[kind][0], document
+    assert document["type"] == f"urn:firmus:problem:{kind}"
+    assert document["instance"] == f"urn:firmus:request:{answer.headers['x-request-id']}"
+    return document
 
 
 def streamed(server, job, last=None, most=None):
@@ -66,10 +66,10 @@ def streamed(server, job, last=None, most=None):
 
 
 def test_a_brief_becomes_a_work_with_its_files(server):
-    asked = server.client.post("/v1/jobs", json={"kind": "compose", "brief": FOLK})
-    assert asked.status_code == 202
-    assert asked.headers["location"] == f"/v1/jobs/{asked.json()['id']}"
-    job = server.ended(asked.json())
+    response = server.client.post("/v1/jobs", json={"kind": "compose", "brief": FOLK})
+    assert response.status_code == 202
+    assert response.headers["location"] == f"/v1/jobs/{response.json()['id']}"
+    job = server.ended(response.json())
     assert (job["state"], job["attempt"]) == ("succeeded", 1)
     (made,) = job["result"]["works"]
     work = server.client.get(f"/v1/works/{made['id']}").json()
@@ -104,11 +104,11 @@ def test_the_same_seed_makes_the_same_bytes_and_a_seed_is_drawn_at_once(server):
 
 def test_every_verb_is_a_kind_of_job(server, uploaded):
     source = {"work": uploaded["id"]}
-    asked = {
+    briefs = {
         "continue": {"bars": 1}, "infill": {"bars": "2"}, "harmonise": {}, "vary": {"amount": 0.3},
         "accompany": {"style": "song"}, "interpolate": {"target": source, "steps": 3},
     }  # fmt: skip
-    for kind, brief in asked.items():
+    for kind, brief in briefs.items():
         job = server.ask(kind, source=source, seed=1, **brief)
         assert job["state"] == "succeeded", job["error"]
         works = server.client.get("/v1/works", params={"job": job["id"]}).json()["items"]
@@ -139,7 +139,7 @@ def test_what_can_be_seen_to_be_impossible_is_refused_at_once(server, uploaded):
 
 
 @pytest.mark.parametrize(
-    ("kind", "brief", "type_", "told"),
+    ("kind", "brief", "type_", "hint"),
     [
         ("compose", {"style": "fokl"}, "invalid-brief", "did you mean 'folk'?"),
         ("compose", {"model": "compsoer"}, "unknown-model", "did you mean 'composer'?"),
@@ -155,11 +155,11 @@ def test_what_can_be_seen_to_be_impossible_is_refused_at_once(server, uploaded):
         ("humanise", {"style": "fokl"}, "invalid-brief", "unknown style 'fokl'"),
     ],
 )
-def test_what_can_be_seen_to_be_wrong_is_refused_at_once(server, uploaded, kind, brief, type_, told):
+def test_what_can_be_seen_to_be_wrong_is_refused_at_once(server, uploaded, kind, brief, type_, hint):
     source = {} if kind == "compose" else {"source": {"work": uploaded["id"]}}
     answer = server.client.post("/v1/jobs", json={"kind": kind, "brief": {**source, **brief}})
     problem(answer, type_)
-    assert told in answer.json()["detail"]
+    assert hint in answer.json()["detail"]
     answer = server.client.post("/v1/batches", json={"kind": kind, "briefs": [{**source, **brief}]})
     problem(answer, type_)
 
@@ -231,9 +231,9 @@ def test_a_batch_comes_out_as_one_archive(server):
     with zipfile.ZipFile(io.BytesIO(server.client.get(batch["links"]["zip"]).content)) as packed:
         assert packed.testzip() is None
         assert {"0001/piece.mid", "0002/piece.json", "batch.json"} <= set(packed.namelist())
-        told = json.loads(packed.read("batch.json"))
-        assert [each["state"] for each in told] == ["succeeded", "succeeded", "failed"]
-        assert "512 is the most" in told[2]["error"]["detail"]
+        entries = json.loads(packed.read("batch.json"))
+        assert [each["state"] for each in entries] == ["succeeded", "succeeded", "failed"]
+        assert "512 is the most" in entries[2]["error"]["detail"]
         assert packed.read("0001/piece.mid") == server.midi(server.ask("compose", style="folk", bars=1, seed=1))[0]
     refused = server.client.post("/v1/batches", json={"kind": "compose", "briefs": [{}, {"tempo": 0}]})
     problem(refused, "invalid-brief")
@@ -268,11 +268,11 @@ def test_a_deleted_work_is_gone_and_what_came_of_it_stays(server, tune):
 
 
 def test_capabilities_are_enough_to_build_a_form(server):
-    told = server.client.get("/v1/capabilities").json()
-    tempo = told["brief"]["properties"]["tempo"]
+    capabilities = server.client.get("/v1/capabilities").json()
+    tempo = capabilities["brief"]["properties"]["tempo"]
     assert (tempo["minimum"], tempo["maximum"], tempo["type"]) == (10, 400, "number")
-    assert told["brief"]["properties"]["bars"]["anyOf"][0] == {"type": "integer", "minimum": 1, "maximum": 512}
-    assert "composer" in told["kinds"]["compose"]["models"]
+    assert capabilities["brief"]["properties"]["bars"]["anyOf"][0] == {"type": "integer", "minimum": 1, "maximum": 512}
+    assert "composer" in capabilities["kinds"]["compose"]["models"]
     models = server.client.get("/v1/models").json()["items"]
     assert {"composer", "vae-melody"} <= {model["name"] for model in models}
     assert server.client.get("/v1/models/composer").json()["data"]
@@ -319,10 +319,10 @@ def test_the_tables_of_the_documentation_are_true(server):
     text = (Path(__file__).parents[3] / "docs/service.md").read_text(encoding="utf-8")
     for name in re.findall(r"`(/v1/[a-z]+|/[a-z]+z|/metrics|/openapi.json)`", text):
         assert server.client.get(name).status_code == 200
-    told = tomllib.loads(re.search(r"```toml\n(.*?)```", text, re.DOTALL)[1])
+    settings = tomllib.loads(re.search(r"```toml\n(.*?)```", text, re.DOTALL)[1])
     usual = Settings(data=Path(), database="")
-    plain = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
-    assert plain == {name: getattr(usual, name) for name in told}
+    plain = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
+    assert plain == {name: getattr(usual, name) for name in settings}
     table = set(re.findall(r"`([a-z]+(?:-[a-z]+)*)`", "".join(re.findall(r"^\| \d{3}.*$", text, re.MULTILINE))))
     assert set(KINDS) <= table
 

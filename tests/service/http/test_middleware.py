@@ -18,7 +18,7 @@ def goes_on(server):
     assert '"trace"' not in server.log.read_text()
 
 
-def told(server, data, wait=5.0):
+def status_line(server, data, wait=5.0):
     """Status line of the answer to raw bytes."""
     host, _, port = server.url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=wait) as raw:
@@ -62,10 +62,10 @@ def test_another_type_of_body_is_refused(server, kind):
 
 def test_a_body_is_bounded_whatever_it_says_of_its_length(server):
     head = "POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-    assert " 413 " in told(server, f"{head}Content-Length: 99999999999\r\n\r\n".encode())
-    assert " 400 " in told(server, f"{head}Content-Length: -1\r\n\r\n".encode())
+    assert " 413 " in status_line(server, f"{head}Content-Length: 99999999999\r\n\r\n".encode())
+    assert " 400 " in status_line(server, f"{head}Content-Length: -1\r\n\r\n".encode())
     chunk = b"fffff\r\n" + b" " * 0xFFFFF + b"\r\n"
-    assert " 413 " in told(server, f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + chunk * 3)
+    assert " 413 " in status_line(server, f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + chunk * 3)
     assert server.client.post("/v1/works", content=b"x" * 10_000_001).status_code == 413
 
 
@@ -73,8 +73,8 @@ def test_headers_are_bounded(server):
     assert server.client.get("/livez", headers={"X-Bomb": "x" * 20_000}).status_code == 431
     assert server.client.get("/livez", headers={f"X-{n}": "x" for n in range(150)}).status_code == 431
     bomb = b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 1_000_000
-    assert " 400 " in told(server, bomb)
-    assert " 400 " in told(server, b"NONSENSE\r\n\r\n")
+    assert " 400 " in status_line(server, bomb)
+    assert " 400 " in status_line(server, b"NONSENSE\r\n\r\n")
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,8 @@ def test_headers_are_bounded(server):
 )  # fmt: skip
 def test_paths_lead_nowhere_else(server, path):
     assert (
-        " 404 " in (line := told(server, f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())) or " 422 " in line
+        " 404 " in (line := status_line(server, f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()))
+        or " 422 " in line
     )
 
 

@@ -13,7 +13,7 @@ CASES = 15  # of each operation
 
 @pytest.fixture(scope="module")
 def idle(tmp_path_factory):
-    """A server on which nothing is composed: it is asked, not used."""
+    """A server on which nothing is composed, for requests without jobs."""
     running = Server(tmp_path_factory.mktemp("idle") / "data", composers=0, rate=100_000.0, burst=100_000.0)
     yield running
     running.stop()
@@ -53,7 +53,7 @@ def test_whatever_the_document_allows_is_answered_without_a_5xx(idle, document):
 
         @settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
         @given(case=operation.as_strategy())
-        def asked(case):
+        def send(case):
             nonlocal seen
             seen += 1
             answer = case.call(base_url=idle.url, timeout=60)
@@ -61,6 +61,6 @@ def test_whatever_the_document_allows_is_answered_without_a_5xx(idle, document):
             if answer.status_code >= 400 and case.method != "HEAD":
                 assert answer.headers["content-type"] == ["application/problem+json"]
 
-        asked()
+        send()
     assert seen > 200
     assert '"trace"' not in idle.log.read_text()

@@ -16,8 +16,8 @@ from firmus.service.problems import Problem
 from firmus.service.settings import Settings
 from firmus.service.storage import audit, events, idempotency, jobs, keys, tables
 from firmus.service.storage.database import Store, migrations
-from firmus.service.storage.idempotency import Once
-from firmus.service.storage.jobs import Lost, Made
+from firmus.service.storage.idempotency import Idempotency
+from firmus.service.storage.jobs import ClaimLost, JobOutput
 from firmus.service.storage.keys import Caller
 
 
@@ -81,8 +81,10 @@ def test_migrations_make_the_tables_that_the_code_has_and_can_be_taken_back(addr
 def test_sqlite_keeps_what_was_acknowledged_through_a_power_cut(tmp_path):
     store = Store(f"sqlite:///{tmp_path / 'x.db'}")
     with store.read() as connection:
-        told = {name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")}
-    assert told == {"journal_mode": "wal", "synchronous": 2}
+        pragmas = {
+            name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")
+        }
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2}
     store.close()
 
 
@@ -109,12 +111,12 @@ def test_who_asks_for_much_does_not_keep_others_waiting(store):
 def test_what_was_told_on_the_way_is_forgotten_a_day_after_the_end(store):
     name, other = add(store), add(store)
     for _ in range(2):
-        jobs.beat(store, [(claim(store), [("progress", {"done": 1}), ("bar", {})])], 9.0)
+        jobs.heartbeat(store, [(claim(store), [("progress", {"done": 1}), ("bar", {})])], 9.0)
     with store.write() as connection:
         assert jobs.cancel(connection, name)
-        events.forget(connection)
+        events.purge(connection)
         assert len(events.after(connection, name, 0)) == 5
-        events.forget(connection, now=time.time() + 90_000)
+        events.purge(connection, now=time.time() + 90_000)
         assert [each.kind for each in events.after(connection, name, 0)] == ["state"] * 3
         assert len(events.after(connection, other, 0)) == 4
 
@@ -134,20 +136,20 @@ def test_a_zombie_can_write_nothing(store):
     jobs.reap(store, attempts=3)
     other = claim(store)
     assert (zombie.attempt, other.attempt) == (1, 2)
-    assert jobs.beat(store, [(zombie, [("progress", {})]), (other, [("progress", {})])], 10.0) == [other]
+    assert jobs.heartbeat(store, [(zombie, [("progress", {})]), (other, [("progress", {})])], 10.0) == [other]
     assert row(store, name).events == 5
-    jobs.give_back(store, zombie, 3, {"type": "x"})
+    jobs.requeue(store, zombie, 3, {"type": "x"})
     for write in (
-        lambda: jobs.finish(store, zombie, Made("0" * 64)).result(),
+        lambda: jobs.finish(store, zombie, JobOutput("0" * 64)).result(),
         lambda: jobs.fail(store, zombie, {"type": "x"}).result(),
     ):
-        with pytest.raises(Lost):
+        with pytest.raises(ClaimLost):
             write()
     assert row(store, name).state == "running"
-    jobs.finish(store, other, Made("1" * 64, seconds=4.0)).result()
+    jobs.finish(store, other, JobOutput("1" * 64, seconds=4.0)).result()
     assert (row(store, name).state, row(store, name).result, row(store, name).seconds) == ("succeeded", "1" * 64, 4.0)
-    with pytest.raises(Lost):
-        jobs.finish(store, other, Made("2" * 64)).result()
+    with pytest.raises(ClaimLost):
+        jobs.finish(store, other, JobOutput("2" * 64)).result()
 
 
 def test_a_job_whose_workers_die_is_given_up(store):
@@ -165,9 +167,9 @@ def test_only_leases_that_ran_out_are_taken_back(store):
     add(store)
     claimed = claim(store, lease=60.0)
     jobs.reap(store, attempts=3)
-    assert jobs.held(store, [claimed]) == [claimed]
+    assert jobs.still_claimed(store, [claimed]) == [claimed]
     jobs.reap(store, attempts=3, now=time.time() + 3600)  # a clock that jumps costs time, and nothing else
-    assert jobs.held(store, [claimed]) == []
+    assert jobs.still_claimed(store, [claimed]) == []
     assert claim(store).attempt == 2
 
 
@@ -177,16 +179,18 @@ def test_a_canceled_job_is_lost_to_its_worker(store):
     with store.write() as connection:
         assert jobs.cancel(connection, name)
         assert not jobs.cancel(connection, name)
-    with pytest.raises(Lost):
-        jobs.finish(store, claimed, Made("0" * 64)).result()
+    with pytest.raises(ClaimLost):
+        jobs.finish(store, claimed, JobOutput("0" * 64)).result()
     assert row(store, name).state == "canceled"
 
 
 def test_events_are_numbered_without_gaps_whoever_writes_them(store):
     name = add(store)
     claimed = claim(store)
-    told = together(5, lambda: [jobs.beat(store, [(claimed, [("progress", {"done": n})])], 9.0) for n in range(4)])
-    assert not [each for each in told if isinstance(each, Exception)]
+    results = together(
+        5, lambda: [jobs.heartbeat(store, [(claimed, [("progress", {"done": n})])], 9.0) for n in range(4)]
+    )
+    assert not [each for each in results if isinstance(each, Exception)]
     with store.read() as connection:
         found = events.after(connection, name, 0)
         assert [each.number for each in found] == list(range(1, 23))
@@ -195,16 +199,16 @@ def test_events_are_numbered_without_gaps_whoever_writes_them(store):
 
 
 def waiting(store, *makers):
-    """Futures of what is asked for while another transaction is under way."""
+    """Futures of writes that are submitted while another transaction is under way."""
     begun, over = threading.Event(), threading.Event()
 
     def slow(connection):
         begun.set()
         over.wait()
 
-    store.together(slow)
+    store.group_write(slow)
     begun.wait()
-    futures = [store.together(make) for make in makers]
+    futures = [store.group_write(make) for make in makers]
     over.set()
     return futures
 
@@ -244,17 +248,17 @@ def test_what_the_database_refuses_is_told_to_all_who_wrote_together(store):
             future.result()
     with store.read() as connection:
         assert connection.execute(select(func.count()).select_from(tables.job)).scalar_one() == 0
-    assert store.together(make).result()
+    assert store.group_write(make).result()
 
 
 def test_what_is_sent_twice_at_once_is_made_once(store):
-    once, made = Once(store), []
+    requests, made = Idempotency(store), []
 
     def maker(connection):
         made.append(jobs.add(connection, owner="a", kind="compose", request={}))
         return made[-1]
 
-    found = together(6, lambda: once.make("key", "token", "digest", maker))
+    found = together(6, lambda: requests.execute("key", "token", "digest", maker))
     assert len({name for name, _ in found}) == 1
     assert sorted(again for _, again in found) == [False] + [True] * 5
     with store.read() as connection:
@@ -262,20 +266,20 @@ def test_what_is_sent_twice_at_once_is_made_once(store):
 
 
 def test_an_idempotency_key_is_for_one_request_one_caller_and_one_day(store):
-    once = Once(store)
-    first, _ = once.make("key", "t", "one", lambda connection: "job_1")
-    assert once.made("key", "t", "one") == first
+    requests = Idempotency(store)
+    first, _ = requests.execute("key", "t", "one", lambda connection: "job_1")
+    assert requests.recorded("key", "t", "one") == first
     with pytest.raises(Problem) as error:
-        once.make("key", "t", "other", lambda connection: "job_2")
+        requests.execute("key", "t", "other", lambda connection: "job_2")
     assert error.value.status == 422
-    assert once.make("another", "t", "other", lambda connection: "job_3") == ("job_3", False)
+    assert requests.execute("another", "t", "other", lambda connection: "job_3") == ("job_3", False)
     with store.write() as connection:
         connection.execute(update(tables.idempotency).values(created=time.time() - 90_000))
-    assert once.make("key", "t", "other", lambda connection: "job_4") == ("job_4", False)
+    assert requests.execute("key", "t", "other", lambda connection: "job_4") == ("job_4", False)
     with store.write() as connection:
-        idempotency.forget(connection)
+        idempotency.purge(connection)
         assert len(connection.execute(select(tables.idempotency)).all()) == 1
-    with once.serving("key", "t"), pytest.raises(Problem) as error, once.serving("key", "t"):
+    with requests.serving("key", "t"), pytest.raises(Problem) as error, requests.serving("key", "t"):
         pass
     assert error.value.status == 409
 
@@ -286,15 +290,15 @@ def test_a_maker_that_fails_leaves_nothing(store):
         raise Problem("busy", "no")
 
     with pytest.raises(Problem):
-        Once(store).make("key", "t", "x", maker)
-    assert Once(store).made("key", "t", "x") is None
+        Idempotency(store).execute("key", "t", "x", maker)
+    assert Idempotency(store).recorded("key", "t", "x") is None
     assert claim(store) is None
 
 
 def test_the_audit_log_shows_what_was_altered(store):
     def write(number):
         with store.write() as connection:
-            store.take_turns(connection, audit.TURN)
+            store.advisory_lock(connection, audit.LOCK)
             audit.write(connection, "k", "a", f"act {number}", "t")
 
     assert together(4, lambda: [write(n) for n in range(3)]) == [[None] * 3] * 4

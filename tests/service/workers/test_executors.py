@@ -69,16 +69,16 @@ def undisturbed():
     return files.encoded(firmus.compose(**CHORALE).score, ".mid")
 
 
-def told(server, what):
+def log_lines(server, what):
     """Lines of the log of one kind."""
     return [line for line in map(json.loads, server.log.read_text().splitlines()) if line["what"] == what]
 
 
 def composer(server):
     """Number of the process that composes."""
-    return [line for line in told(server, "worker") if line["worker"].startswith("compose") and "process" in line][-1][
-        "process"
-    ]
+    return [line for line in log_lines(server, "worker") if line["worker"].startswith("compose") and "process" in line][
+        -1
+    ]["process"]
 
 
 def begun(server, attempt=1, job=None, **brief):
@@ -98,11 +98,11 @@ def test_the_same_seed_makes_the_same_bytes_and_the_bars_are_told_on_the_way(ser
     job = server.ask("compose", **CHORALE)
     assert (job["state"], job["attempt"]) == ("succeeded", 1)
     assert server.midi(job) == [undisturbed]
-    heard = events(server, job)
-    assert [number for number, _, _ in heard] == list(range(1, len(heard) + 1))
-    assert [data["state"] for _, kind, data in heard if kind == "state"] == ["queued", "running", "succeeded"]
-    assert [data for _, kind, data in heard if kind == "progress"][-1]["total"] == CHORALE["bars"]
-    bars = {data["bar"]: data["notes"] for _, kind, data in heard if kind == "bar"}
+    received = events(server, job)
+    assert [number for number, _, _ in received] == list(range(1, len(received) + 1))
+    assert [data["state"] for _, kind, data in received if kind == "state"] == ["queued", "running", "succeeded"]
+    assert [data for _, kind, data in received if kind == "progress"][-1]["total"] == CHORALE["bars"]
+    bars = {data["bar"]: data["notes"] for _, kind, data in received if kind == "bar"}
     assert sorted(bars) == list(range(CHORALE["bars"]))
     work = server.client.get(f"/v1/works/{job['result']['works'][0]['id']}/files/json").content
     made = [[part, *note] for part, each in enumerate(formats.read(work).parts) for note in _plain(each.notes)]
@@ -118,8 +118,8 @@ def test_every_lane_reads_what_it_needs(server):
     source = {"work": works[0]}
     analysed = server.ask("analyse", source=source)
     assert analysed["result"]["analysis"]["meter"]
-    asked = {"kind": "evaluate", "brief": {}, "options": {"generated": works[:1], "reference": works[1:]}}
-    report = server.client.post("/v1/jobs", json=asked, headers={"Prefer": "wait=60"}).json()
+    request = {"kind": "evaluate", "brief": {}, "options": {"generated": works[:1], "reference": works[1:]}}
+    report = server.client.post("/v1/jobs", json=request, headers={"Prefer": "wait=60"}).json()
     assert report["result"]["report"]["pieces"] == {"generated": 1, "reference": 1}
     between = server.ask("interpolate", source=source, target={"work": works[1]}, steps=3, seed=1)
     assert len(server.midi(between)) == 3
@@ -177,7 +177,7 @@ def test_a_job_that_finds_no_file_is_tried_three_times(server):
 def test_a_server_that_is_told_to_end_finishes_what_is_in_hand(server):
     job = begun(server, **{**CHORALE, "bars": 8})
     server.stop()
-    assert told(server, "service")[-1]["state"] == "ended"
+    assert log_lines(server, "service")[-1]["state"] == "ended"
     server.start()
     found = server.ended(job)
     assert (found["state"], found["attempt"]) == ("succeeded", 1)
@@ -245,7 +245,7 @@ def test_an_executor_that_is_not_there_is_refused(tmp_path):
     usual, blobs = Settings(data=tmp_path, database=f"sqlite:///{tmp_path / 'x.db'}"), Blobs(tmp_path / "files")
     for name, hint in (("proces", "did you mean 'process'"), ("ray", "needs a cluster")):
         with pytest.raises(FirmusError, match=hint):
-            executors.chosen(replace(usual, executor=name), Store(usual.database), blobs)
+            executors.load(replace(usual, executor=name), Store(usual.database), blobs)
 
 
 REFUSED = [("192.0.2.1:6379", {}, "RAY_AUTH_MODE=token"), ("head", {"RAY_AUTH_MODE": "token"}, "must be HOST:PORT"),

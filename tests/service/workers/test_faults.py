@@ -198,13 +198,13 @@ def test_requests_that_would_wait_for_nothing_are_refused_at_once(serve):
     with contextlib.closing(sqlite3.connect(server.data / "firmus.db", isolation_level=None)) as database:
         database.execute("BEGIN IMMEDIATE")
         with ThreadPoolExecutor(120) as pool:
-            asked = [pool.submit(ask, seed) for seed in range(120)]
+            futures = [pool.submit(ask, seed) for seed in range(120)]
             time.sleep(2.5)
             database.execute("ROLLBACK")
             released = time.monotonic()
-            told = [each.result() for each in asked]
-    refused = [(answer, when) for answer, when in told if answer.status_code == 503]
-    assert {answer.status_code for answer, _ in told} == {202, 503}
+            answers = [each.result() for each in futures]
+    refused = [(answer, when) for answer, when in answers if answer.status_code == 503]
+    assert {answer.status_code for answer, _ in answers} == {202, 503}
     assert len(refused) < 60  # as many as there are threads and places are served
     for answer, when in refused:
         assert when < released

@@ -12,7 +12,7 @@ from firmus.timing import bars
 CHORALE = {"style": "chorale", "bars": 3, "seed": 4, "key": "G minor"}
 
 
-def told(server, job):
+def events_of(server, job):
     """Kinds and data of all events of a job."""
     text = server.client.get(f"/v1/jobs/{job['id']}/events").text
     blocks = [
@@ -21,7 +21,7 @@ def told(server, job):
     return [(block["event"], json.loads(block["data"])) for block in blocks]
 
 
-def made(server, job):
+def works_of(server, job):
     assert job["state"] == "succeeded", job["error"]
     return [server.client.get(f"/v1/works/{work['id']}").json() for work in job["result"]["works"]]
 
@@ -35,9 +35,9 @@ def composed(server):
 
 
 @pytest.fixture(scope="module")
-def heard(server, composed):
+def recording(server, composed):
     """The sound of it, uploaded."""
-    (work,) = made(server, composed)
+    (work,) = works_of(server, composed)
     sound = server.client.get(work["links"]["flac"]).content
     answer = server.client.post("/v1/sounds", content=sound, params={"title": "Evening / ../ one"})
     assert answer.status_code == 201, answer.text
@@ -53,9 +53,9 @@ def ask(server, kind, status=200, **body):
 
 def test_bars_arrive_as_they_are_composed_and_are_those_of_the_work(server):
     job = server.ask("compose", **{**CHORALE, "count": 2, "seed": 40})
-    works = {work["id"]: work for work in made(server, job)}
+    works = {work["id"]: work for work in works_of(server, job)}
     seeds = {each["id"]: each["seed"] for each in job["result"]["works"]}
-    found = told(server, job)
+    found = events_of(server, job)
     frames = {data["piece"]: from_dict(data["score"]) for kind, data in found if kind == "piece"}
     assert set(frames) == {1, 2}
     for name, work in works.items():
@@ -87,17 +87,17 @@ def test_jobs_that_are_composed_together_make_what_each_makes_alone(server, comp
     assert begun[1] < min(job["ended"] for job in ended)  # some were under way together
 
 
-def test_a_recording_is_transcribed_and_analysed(server, heard):
-    source = {"sound": heard["id"]}
+def test_a_recording_is_transcribed_and_analysed(server, recording):
+    source = {"sound": recording["id"]}
     job = ask(server, "transcribe", brief={"source": source, "tempo": 84}, options={"voices": "many"})
-    (work,) = made(server, job)
+    (work,) = works_of(server, job)
     assert (work["ai_generated"], work["parent"]) == (False, None)
     assert work["title"] == "Evening   one"
     assert work["summary"]["notes"] > 5
     assert job["seconds"] == 0.0
     found = ask(server, "analyse", brief={"source": source})["result"]["analysis"]
     assert found["sound"]["seconds"] > 5
-    assert heard in server.client.get("/v1/sounds").json()["items"]
+    assert recording in server.client.get("/v1/sounds").json()["items"]
 
 
 def test_a_sound_under_another_title_is_another_request(server):
@@ -123,7 +123,7 @@ def test_a_sound_is_checked_deleted_and_gone(server):
 
 
 def test_a_composed_piece_is_explained(server, composed):
-    (work,) = made(server, composed)
+    (work,) = works_of(server, composed)
     source = {"source": {"work": work["id"]}, "bars": "2"}
     job = ask(server, "explain", brief=source, options={"note": "bar 2 beat 1 soprano"})
     assert job["state"] == "succeeded", job["error"]
@@ -135,8 +135,8 @@ def test_a_composed_piece_is_explained(server, composed):
 
 
 def test_works_are_evaluated_beside_others(server, composed):
-    (work,) = made(server, composed)
-    other = made(server, server.ask("compose", **CHORALE | {"seed": 9}))[0]
+    (work,) = works_of(server, composed)
+    other = works_of(server, server.ask("compose", **CHORALE | {"seed": 9}))[0]
     lists = {"generated": [work["id"]], "reference": [other["id"], work["id"]]}
     job = ask(server, "evaluate", options=lists)
     assert job["state"] == "succeeded", job["error"]
@@ -159,10 +159,10 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("body", "hint"), REFUSED, ids=lambda each: json.dumps(each)[:60])
-def test_what_a_kind_does_not_take_is_refused(server, composed, heard, body, hint):
+def test_what_a_kind_does_not_take_is_refused(server, composed, recording, body, hint):
     source = {"work": composed["result"]["works"][0]["id"]}
     brief = body.get("brief", {})
-    source = {"sound": heard["id"]} if brief.get("source") == "sound" else source
+    source = {"sound": recording["id"]} if brief.get("source") == "sound" else source
     answer = server.client.post("/v1/jobs", json={**body, "brief": {**brief, "source": source}})
     assert answer.status_code == 422, answer.text
     assert hint in answer.json()["detail"]
@@ -204,8 +204,8 @@ def library(server):
     return found
 
 
-def works_like(server, **asked):
-    answer = server.client.get("/v1/works", params={"limit": 100, **asked})
+def works_like(server, **filters):
+    answer = server.client.get("/v1/works", params={"limit": 100, **filters})
     assert answer.status_code == 200, answer.text
     return [each["title"] for each in answer.json()["items"]]
 
@@ -214,7 +214,7 @@ def test_works_are_listed_by_title_style_and_key(server, library, composed):
     assert works_like(server, title="AT noon") == ["Stairs at Noon"]
     assert works_like(server, title="_%") == ["Turns_%"]
     assert works_like(server, title="turns", key="d") == ["Turns_%"]
-    (work,) = made(server, composed)
+    (work,) = works_of(server, composed)
     assert work["title"] in works_like(server, style="chorale", key="G minor")
     assert "Turns" not in works_like(server, style="chorale")
     assert works_like(server, style="fol") == []

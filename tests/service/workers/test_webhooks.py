@@ -14,9 +14,9 @@ from firmus.service.problems import Problem
 from firmus.service.settings import Settings
 from firmus.service.storage import jobs
 from firmus.service.storage.database import Store
-from firmus.service.storage.jobs import Made
+from firmus.service.storage.jobs import JobOutput
 from firmus.service.workers import webhooks
-from firmus.service.workers.webhooks import Herald, check, is_public, send
+from firmus.service.workers.webhooks import Dispatcher, check, is_public, send
 from serving import listening as listener
 
 FOLK = {"style": "folk", "bars": 1, "seed": 3}
@@ -24,21 +24,21 @@ FOLK = {"style": "folk", "bars": 1, "seed": 3}
 
 @pytest.fixture
 def receiver():
-    """A web server of this machine that keeps what it is told, and answers as it is told to."""
-    heard, answers = [], []
+    """A local web server that records what it receives, and answers as the test sets."""
+    received, answers = [], []
 
     def answer(path, headers, body):
-        heard.append((path, headers, body))
+        received.append((path, headers, body))
         status = answers.pop(0) if answers else 204
         return status, {"Location": f"http://{headers['host']}/elsewhere"} if status == 302 else {}
 
     with listener(answer) as address:
-        yield address, heard, answers
+        yield address, received, answers
 
 
 @pytest.fixture
-def herald(tmp_path, receiver):
-    """What tells, with a database that holds one job which has ended; and the receiver."""
+def dispatcher(tmp_path, receiver):
+    """A dispatcher, with a database that holds one job which has ended; and the receiver."""
     settings = Settings(
         data=tmp_path, database=f"sqlite:///{tmp_path / 'x.db'}", webhook_hosts=(receiver[0].removeprefix("http://"),)
     )
@@ -47,21 +47,21 @@ def herald(tmp_path, receiver):
     with store.write() as connection:
         name = jobs.add(connection, owner="acme", kind="compose", request={})
         webhooks.add(connection, name, receiver[0] + "/hook?a=1")
-    found = Herald(store, settings)
-    assert found.tell() == 0  # it has not ended
-    jobs.finish(store, *jobs.claim(store, "compose", "w", 9.0), Made("0" * 64)).result()
+    found = Dispatcher(store, settings)
+    assert found.deliver_due() == 0  # it has not ended
+    jobs.finish(store, *jobs.claim(store, "compose", "w", 9.0), JobOutput("0" * 64)).result()
     yield found
     found.stop()
     store.close()
 
 
-def state(herald):
-    with herald.store.read() as connection:
+def state(dispatcher):
+    with dispatcher.store.read() as connection:
         return connection.execute(webhooks.select(webhooks.delivery)).one()
 
 
 def test_the_end_of_a_job_is_told_once_and_signed(serve, receiver):
-    address, heard, _ = receiver
+    address, received, _ = receiver
     server = serve(webhook_hosts=["127.0.0.1"])
     body = {"kind": "compose", "brief": FOLK, "webhook": f"{address}/done"}
     job = server.client.post("/v1/jobs", json=body, headers={"Prefer": "wait=60"}).json()
@@ -70,21 +70,21 @@ def test_the_end_of_a_job_is_told_once_and_signed(serve, receiver):
         time.sleep(0.1)
         job = server.client.get(f"/v1/jobs/{job['id']}").json()
     assert job["webhook"] == "delivered: 204"
-    ((path, headers, content),) = heard
+    ((path, headers, content),) = received
     assert (path, headers["webhook-id"]) == ("/done", job["id"])
-    told = json.loads(content)
-    assert (told["type"], told["data"]["id"]) == ("job.succeeded", job["id"])
+    message = json.loads(content)
+    assert (message["type"], message["data"]["id"]) == ("job.succeeded", job["id"])
     secret = server.client.get("/v1/webhook-secret").json()["secret"]
     key = base64.b64decode(secret.removeprefix("whsec_"))
     signed = f"{job['id']}.{headers['webhook-timestamp']}.".encode() + content
-    wanted = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-    assert headers["webhook-signature"] == f"v1,{wanted}"
+    expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    assert headers["webhook-signature"] == f"v1,{expected}"
     assert secret.removeprefix("whsec_") not in server.log.read_text()
     assert (server.data / "webhook.key").stat().st_mode & 0o777 == 0o600
 
 
 def test_the_end_of_a_batch_is_told_once_when_its_last_job_has_ended(serve, receiver):
-    address, heard, _ = receiver
+    address, received, _ = receiver
     server = serve(webhook_hosts=["127.0.0.1"])
     briefs = [FOLK, {"style": "folk", "seconds": 500, "tempo": 400, "meter": "2/4"}]
     body = {"kind": "compose", "briefs": briefs, "webhook": f"{address}/batch"}
@@ -95,32 +95,32 @@ def test_the_end_of_a_batch_is_told_once_when_its_last_job_has_ended(serve, rece
         time.sleep(0.1)
         batch = server.client.get(f"/v1/batches/{batch['id']}").json()
     assert batch["webhook"] == "delivered: 204"
-    ((path, headers, content),) = heard
+    ((path, headers, content),) = received
     assert (path, headers["webhook-id"]) == ("/batch", batch["id"])
-    told = json.loads(content)
-    assert told["type"] == "batch.finished"
-    wanted = {"id": batch["id"], "kind": "compose", "total": 2, "states": {"succeeded": 1, "failed": 1}}
-    assert told["data"] == wanted
+    message = json.loads(content)
+    assert message["type"] == "batch.finished"
+    expected = {"id": batch["id"], "kind": "compose", "total": 2, "states": {"succeeded": 1, "failed": 1}}
+    assert message["data"] == expected
     body["webhook"] = "http://10.0.0.1/inside"
     assert server.client.post("/v1/batches", json=body).status_code == 422
 
 
-def test_what_is_not_heard_is_told_again_and_given_up(herald, receiver, monkeypatch):
-    monkeypatch.setattr(webhooks, "PAUSES", (0.0, 0.0))
+def test_what_is_not_heard_is_told_again_and_given_up(dispatcher, receiver, monkeypatch):
+    monkeypatch.setattr(webhooks, "RETRY_DELAYS", (0.0, 0.0))
     receiver[2].extend([500, 302, 503])
-    assert herald.tell() == 1
-    assert (state(herald).state, state(herald).told) == ("waiting", "500")
-    assert herald.tell() == 1
-    assert (state(herald).state, state(herald).told) == ("waiting", "302")  # which is not followed
-    assert herald.tell() == 1
-    assert (state(herald).state, state(herald).tries) == ("failed", 3)
-    assert herald.tell() == 0
+    assert dispatcher.deliver_due() == 1
+    assert (state(dispatcher).state, state(dispatcher).told) == ("waiting", "500")
+    assert dispatcher.deliver_due() == 1
+    assert (state(dispatcher).state, state(dispatcher).told) == ("waiting", "302")  # which is not followed
+    assert dispatcher.deliver_due() == 1
+    assert (state(dispatcher).state, state(dispatcher).tries) == ("failed", 3)
+    assert dispatcher.deliver_due() == 0
     assert {path for path, _, _ in receiver[1]} == {"/hook?a=1"}
 
 
-def test_two_services_tell_it_once(herald, receiver):
-    other = Herald(herald.store, herald.settings)
-    threads = [threading.Thread(target=each.tell) for each in (herald, other)]
+def test_two_services_tell_it_once(dispatcher, receiver):
+    other = Dispatcher(dispatcher.store, dispatcher.settings)
+    threads = [threading.Thread(target=each.deliver_due) for each in (dispatcher, other)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -176,7 +176,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch):
 
 
 def test_a_receiver_that_drips_is_left(monkeypatch):
-    monkeypatch.setattr(webhooks, "SECONDS", 0.3)
+    monkeypatch.setattr(webhooks, "TIMEOUT", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def drip():

@@ -1,1 +1,1 @@
-"""The HTTP API: what is taken from the network, and what goes back; nothing here composes or keeps."""
+"""The HTTP API: requests and responses; nothing here composes or stores."""

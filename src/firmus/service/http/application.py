@@ -19,7 +19,7 @@ from firmus._version import __version__
 from firmus.errors import FirmusError
 from firmus.service import problems
 from firmus.service.http.dependencies import Service
-from firmus.service.http.middleware import Edge
+from firmus.service.http.middleware import EdgeMiddleware
 from firmus.service.storage.keys import SCOPES
 
 ABOUT = """\
@@ -28,40 +28,46 @@ by a worker, and makes **works**: immutable revisions of a piece, each with its 
 The same brief with the same seed makes the same bytes.
 
 Errors are `application/problem+json` (RFC 9457); tell them apart by `type`. Lists come in pages: ask again with
-`cursor` from `next`. Scopes of a key: """ + " ".join(f"`{name}`: {told}" for name, told in SCOPES.items())
+`cursor` from `next`. Scopes of a key: """ + " ".join(f"`{name}`: {text}" for name, text in SCOPES.items())
 
 
-def build(service: Service) -> Edge:
-    """The application of a service, edge and all."""
+def build(service: Service) -> EdgeMiddleware:
+    """The application of a service, with its middleware."""
 
     @contextlib.asynccontextmanager
-    async def life(app: FastAPI) -> AsyncIterator[None]:
-        ringing = asyncio.create_task(service.bell.run())
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        polling = asyncio.create_task(service.notifier.run())
         try:
             yield
         finally:
-            ringing.cancel()
+            polling.cancel()
 
-    app = routed(life)
+    app = routed(lifespan)
     app.state.service = service
-    return Edge(app, service)
+    return EdgeMiddleware(app, service)
 
 
-def routed(life: Lifespan[FastAPI] | None = None) -> FastAPI:
-    """All routes: to be served with a service behind them, or described (OpenAPI) without one."""
+def routed(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """All routes: to be served with a service, or described (OpenAPI) without one."""
     app = FastAPI(
-        title="Firmus", version=__version__, description=ABOUT, lifespan=life, docs_url=None, redoc_url=None,
-        responses={"4XX": _PROBLEM, "5XX": _PROBLEM}, swagger_ui_oauth2_redirect_url=None,
+        title="Firmus",
+        version=__version__,
+        description=ABOUT,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        responses={"4XX": _PROBLEM, "5XX": _PROBLEM},
+        swagger_ui_oauth2_redirect_url=None,
         separate_input_output_schemas=False,
-    )  # fmt: skip
+    )
     for name in plugins.names("firmus.service.http.routes"):
         app.include_router(plugins.load("firmus.service.http.routes", name).router)
     for kind in (FirmusError, RequestValidationError, HTTPException, OSError, DBAPIError):
-        app.add_exception_handler(kind, _told)
+        app.add_exception_handler(kind, _problem_response)
     return app
 
 
-async def _told(request: Request, error: Exception) -> Response:
+async def _problem_response(request: Request, error: Exception) -> Response:
     problem = problems.of(error)
     if problem.kind == "internal":
         raise error
@@ -76,10 +82,13 @@ _PROBLEM: dict[str, Any] = {
     "content": {
         problems.MEDIA: {
             "schema": {
-                "type": "object", "required": ["type", "title", "status", "detail"],
+                "type": "object",
+                "required": ["type", "title", "status", "detail"],
                 "properties": {
                     "type": {"type": "string", "enum": [f"urn:firmus:problem:{name}" for name in problems.KINDS]},
-                    "title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"},
+                    "title": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "detail": {"type": "string"},
                     "instance": {"type": "string", "description": "Of the request, as in the log."},
                     "errors": {"type": "array", "items": {"type": "object"}, "description": "Fields that are wrong."},
                 },
@@ -87,4 +96,4 @@ _PROBLEM: dict[str, Any] = {
             "example": _EXAMPLE.document(),
         }
     },
-}  # fmt: skip
+}

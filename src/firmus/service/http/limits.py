@@ -1,4 +1,4 @@
-"""Limits: how fast, how much, how many; each refusal says after how long to ask again."""
+"""Limits of rate, quota, queue and disk; each refusal says after how long to retry."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from firmus.service.storage.keys import Caller
 from firmus.service.storage.tables import job
 
 DAY = 86_400.0
-MOST_BUCKETS = 10_000
+MAX_BUCKETS = 10_000
 
 
-class Buckets:
-    """A token bucket for each that asks: `burst` requests at once, `rate` a second for long.
+class TokenBuckets:
+    """A token bucket for each client: `burst` requests at once, `rate` requests a second sustained.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class Buckets:
 
     Examples
     --------
-    >>> buckets = Buckets(rate=1, burst=2)
+    >>> buckets = TokenBuckets(rate=1, burst=2)
     >>> [buckets.take("me", now=0.0) for _ in range(3)], buckets.take("me", now=1.0)
     ([(1.0, 0.0), (0.0, 0.0), (0.0, 1.0)], (0.0, 0.0))
     """
@@ -37,56 +37,57 @@ class Buckets:
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def take(self, who: str, now: float | None = None) -> tuple[float, float]:
-        """Take one request out of a bucket: how many are left, and seconds to wait where there was none."""
+    def take(self, client: str, now: float | None = None) -> tuple[float, float]:
+        """Take one token of a client: how many are left, and seconds to wait where there was none."""
         now = time.monotonic() if now is None else now
         with self._lock:
-            left, then = self._left.pop(who, (self.burst, now))
+            left, then = self._left.pop(client, (self.burst, now))
             left = min(self.burst, left + (now - then) * self.rate)
             wait = 0.0 if left >= 1 or not self.rate else (1 - left) / self.rate
             left = left - 1 if left >= 1 else left
-            self._left[who] = (left, now)
-            if len(self._left) > MOST_BUCKETS:
+            self._left[client] = (left, now)
+            if len(self._left) > MAX_BUCKETS:
                 self._left.popitem(last=False)
         return float(int(left)), wait
 
 
-_MINE = job.c.owner == bindparam("owner")
+_OF_OWNER = job.c.owner == bindparam("owner")
 _UNFINISHED = select(func.count()).select_from(job).where(job.c.state.in_(("queued", "running")))
-_USED = select(func.coalesce(func.sum(job.c.seconds), 0.0)).where(_MINE, job.c.created >= bindparam("today"))
+_USED = select(func.coalesce(func.sum(job.c.seconds), 0.0)).where(_OF_OWNER, job.c.created >= bindparam("today"))
 _LOAD = select(
-    _UNFINISHED.scalar_subquery().label("unfinished"), _UNFINISHED.where(_MINE).scalar_subquery().label("own"),
+    _UNFINISHED.scalar_subquery().label("unfinished"),
+    _UNFINISHED.where(_OF_OWNER).scalar_subquery().label("owners"),
     _USED.scalar_subquery().label("used"),
-)  # fmt: skip
+)
 
 
 def used(connection: Connection, owner: str) -> float:
-    """Seconds of music that an owner's jobs have made or reserved today (UTC)."""
+    """Seconds of music that an owner's jobs have composed or reserved today (UTC)."""
     return float(connection.execute(_USED, {"owner": owner, "today": time.time() // DAY * DAY}).scalar_one())
 
 
 def admit(connection: Connection, settings: Settings, caller: Caller, seconds: float, count: int = 1) -> None:
-    """Refuse jobs for which there is no room in the queue or in the day's quota.
+    """Reject jobs that exceed the queue or the day's quota.
 
     Raises
     ------
     Problem
     """
-    found = connection.execute(_LOAD, {"owner": caller.owner, "today": time.time() // DAY * DAY}).one()
-    if found.unfinished + count > settings.queue:
+    load = connection.execute(_LOAD, {"owner": caller.owner, "today": time.time() // DAY * DAY}).one()
+    if load.unfinished + count > settings.queue:
         raise Problem("queue-full", f"{settings.queue:,} jobs are waiting: ask again later", seconds=10)
-    if found.own + count > settings.owner_queue:
-        detail = f"{found.own} jobs of yours are unfinished: {settings.owner_queue} may be"
+    if load.owners + count > settings.owner_queue:
+        detail = f"{load.owners} jobs of yours are unfinished: {settings.owner_queue} may be"
         raise Problem("too-many-jobs", detail, seconds=10)
     quota = settings.quota if caller.quota is None else caller.quota
-    left = quota - found.used
+    left = quota - load.used
     if seconds and seconds > left:
         detail = f"about {seconds:.0f} seconds of music, {max(left, 0):.0f} of today's {quota:.0f} are left"
         raise Problem("quota-exceeded", detail, seconds=DAY - time.time() % DAY)
 
 
-def room(settings: Settings, blobs: Blobs) -> None:
-    """Refuse where the disk is nearly full.
+def require_disk_space(settings: Settings, blobs: Blobs) -> None:
+    """Reject requests while the disk is nearly full.
 
     Raises
     ------

@@ -1,6 +1,6 @@
-"""Measurements for Prometheus: requests as they are served, jobs as the database has them.
+"""Metrics for Prometheus: requests as they are served, jobs as the database has them.
 
-No label holds a key, an owner or an identifier: labels are few, and tell nobody's business.
+No label holds a key, an owner or an identifier: label values are few, and nothing private is exposed.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from firmus.service.storage.jobs import ENDED
 from firmus.service.storage.tables import job
 from firmus.service.workers.handlers import LANES
 
-SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
 class Metrics:
-    """What the service measures.
+    """The metrics of the service.
 
     Parameters
     ----------
@@ -32,24 +32,27 @@ class Metrics:
     def __init__(self, store: Store) -> None:
         self.registry = CollectorRegistry()
         self.requests = Histogram(
-            "firmus_request_seconds", "Time to serve a request", ("method", "route", "status"),
-            buckets=SECONDS, registry=self.registry,
-        )  # fmt: skip
+            "firmus_request_seconds",
+            "Time to serve a request",
+            ("method", "route", "status"),
+            buckets=LATENCY_BUCKETS,
+            registry=self.registry,
+        )
         self.registry.register(_Jobs(store))
 
     def text(self) -> bytes:
-        """All of it, in Prometheus's text format."""
+        """All metrics, in Prometheus's text format."""
         return generate_latest(self.registry)
 
 
 class _Jobs(Collector):
-    """Jobs, counted in the database when they are asked for."""
+    """Jobs, counted in the database on each scrape."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
-        """Nothing: or the database would be asked when nobody does."""
+        """Nothing: otherwise the database would be queried at registration."""
         return iter(())
 
     def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
@@ -61,8 +64,8 @@ class _Jobs(Collector):
         counts = select(job.c.lane, job.c.kind, job.c.state, func.count(), func.min(job.c.created))
         with self.store.read() as connection:
             rows = connection.execute(counts.group_by(job.c.lane, job.c.kind, job.c.state)).all()
-            made = select(func.coalesce(func.sum(job.c.seconds), 0.0)).where(job.c.state == "succeeded")
-            music.add_metric((), float(connection.execute(made).scalar_one()))
+            composed = select(func.coalesce(func.sum(job.c.seconds), 0.0)).where(job.c.state == "succeeded")
+            music.add_metric((), float(connection.execute(composed).scalar_one()))
         for lane in LANES:
             waiting = [row for row in rows if row[0] == lane and row[2] == "queued"]
             depth.add_metric((lane,), sum(row[3] for row in waiting))

@@ -1,9 +1,9 @@
-"""The edge: what every request passes before and after the routes.
+"""The edge middleware, which every request passes before and after the routes.
 
-Before: an identifier; headers of bounded size; a host that is ours; no foreign page where no key is asked for; a body
-of bounded size, received in bounded time, of the type it should be; JSON of bounded depth, without names that come
-twice or characters that no database holds. After: headers that make browsers careful, a line of the log, a
-measurement; and where something went wrong that nobody foresaw, a problem instead of silence.
+Before: a request identifier; limits on the size of headers; checks of Host, and of Origin where no key is required; a
+body of limited size, received in limited time, of the right content type; JSON of limited depth, without duplicate
+names or characters that no database stores. After: security headers, an access log line, a metric; and for an
+unexpected error a problem document instead of silence.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from starlette.datastructures import Headers, MutableHeaders
 
 from firmus.service import problems
 from firmus.service.http.dependencies import Service
-from firmus.service.http.throttle import Refused
+from firmus.service.http.throttle import Throttle
 from firmus.service.logs import log
 from firmus.service.problems import Problem
 
@@ -33,15 +33,15 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-UPLOADS = {"/v1/works": "body_bytes", "/v1/sounds": "sound_bytes"}  # where a body is not JSON, and what bounds it
-MOST_HELD = 256_000_000  # bytes of all bodies that are being received
-HEADER_BYTES, MOST_HEADERS = 16_384, 100
-SHORT = 10_000  # bytes of JSON that are checked at once
-MOST_WAITING = 40  # requests that wait for a thread, of which there are as many; more would wait for nothing
-PATIENCE = 30.0  # seconds that a body may take to come
+UPLOADS = {"/v1/works": "body_bytes", "/v1/sounds": "sound_bytes"}  # paths whose body is not JSON, and its limit
+MAX_BUFFERED = 256_000_000  # bytes of all bodies that are being received
+HEADER_BYTES, MAX_HEADERS = 16_384, 100
+SHORT = 10_000  # bytes of JSON that are checked in the event loop
+MAX_WAITING = 40  # requests waiting for a thread, of which there are as many; more would wait in vain
+BODY_TIMEOUT = 30.0  # seconds in which a body must be received
 METHODS = ("GET", "POST", "DELETE", "HEAD", "OPTIONS", "PUT", "PATCH")
 LOCAL = ("127.0.0.1", "localhost", "::1")
-CAREFUL = {
+SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
     "Referrer-Policy": "no-referrer",
@@ -49,8 +49,8 @@ CAREFUL = {
 }
 
 
-class Edge:
-    """The application, as the network meets it.
+class EdgeMiddleware:
+    """The application behind its checks, as an ASGI application.
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ class Edge:
 
     def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], service: Service) -> None:
         self.app, self.service = app, service
-        self._held = 0  # bytes of bodies on their way
-        self.refused = Refused()
+        self._buffered = 0  # bytes of bodies that are being received
+        self.throttle = Throttle()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's request."""
@@ -71,14 +71,14 @@ class Edge:
         await _Exchange(self, scope, send).serve(receive)
 
     async def body(self, scope: Scope, receive: Receive) -> bytes:
-        """The whole body, if it is what it may be."""
+        """The whole body, if it is acceptable."""
         headers, settings = Headers(scope=scope), self.service.settings
         is_upload = scope["method"] == "POST" and scope["path"] in UPLOADS
-        most: int = getattr(settings, UPLOADS[scope["path"]]) if is_upload else settings.json_bytes
+        limit: int = getattr(settings, UPLOADS[scope["path"]]) if is_upload else settings.json_bytes
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > most:
-            raise Problem("too-large", f"the body has {length[:20]} bytes: {most:,} is the most")
-        content = await self._received(receive, most)
+        if not length.isdecimal() or int(length) > limit:
+            raise Problem("too-large", f"the body has {length[:20]} bytes: {limit:,} is the most")
+        content = await self._receive_body(receive, limit)
         if content and not is_upload:
             kind = headers.get("content-type", "").partition(";")[0].strip().lower()
             if kind != "application/json":
@@ -89,32 +89,32 @@ class Edge:
                 check_json(bytes(content), settings.json_depth)
         return bytes(content)
 
-    async def _received(self, receive: Receive, most: int) -> bytearray:
-        """The body, as long as there is room for it."""
+    async def _receive_body(self, receive: Receive, limit: int) -> bytearray:
+        """Receive the body, within the limits."""
         content = bytearray()
         try:
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
-                    raise Gone
+                    raise ClientDisconnected
                 part = message.get("body", b"")
                 content += part
-                self._held += len(part)
-                if len(content) > most:
-                    raise Problem("too-large", f"the body has more than {most:,} bytes, which is the most")
-                if self._held > MOST_HELD:
+                self._buffered += len(part)
+                if len(content) > limit:
+                    raise Problem("too-large", f"the body has more than {limit:,} bytes, which is the most")
+                if self._buffered > MAX_BUFFERED:
                     raise Problem("busy", "too much is being uploaded: ask again", seconds=5)
                 if not message.get("more_body"):
                     return content
         finally:
-            self._held -= len(content)
+            self._buffered -= len(content)
 
     def check(self, scope: Scope) -> None:
-        """Refuse headers, hosts and origins that are not ours."""
+        """Reject headers that are too large, and foreign hosts and origins."""
         if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADER_BYTES or (
-            len(scope["headers"]) > MOST_HEADERS
+            len(scope["headers"]) > MAX_HEADERS
         ):
-            raise Problem("headers-too-large", f"{HEADER_BYTES:,} bytes and {MOST_HEADERS} headers are the most")
+            raise Problem("headers-too-large", f"{HEADER_BYTES:,} bytes and {MAX_HEADERS} headers are the most")
         headers, hosts = Headers(scope=scope), (*LOCAL, *self.service.settings.hosts)
         host = _host(f"//{headers.get('host', '')}")
         if host not in hosts and (self.service.is_open or self.service.settings.hosts):
@@ -126,81 +126,86 @@ class Edge:
 
 
 def _waiting() -> int:
-    """Requests that wait for a thread."""
+    """Number of requests that wait for a thread."""
     return current_default_thread_limiter().statistics().tasks_waiting
 
 
-class Gone(Exception):
-    """The client went away."""
+class ClientDisconnected(Exception):
+    """The client closed the connection."""
 
 
 class _Exchange:
-    """One request and its answer."""
+    """One request and its response."""
 
-    def __init__(self, edge: Edge, scope: Scope, send: Send) -> None:
+    def __init__(self, edge: EdgeMiddleware, scope: Scope, send: Send) -> None:
         self.edge, self.scope, self._send = edge, scope, send
-        asked = Headers(scope=scope).get("x-request-id", "")
-        self.id = asked if re.fullmatch(r"[\w-]{1,64}", asked, re.ASCII) else secrets.token_hex(8)
+        requested = Headers(scope=scope).get("x-request-id", "")
+        self.id = requested if re.fullmatch(r"[\w-]{1,64}", requested, re.ASCII) else secrets.token_hex(8)
         self.state: dict[str, Any] = scope.setdefault("state", {})
         self.state |= {"request_id": self.id, "headers": {}, "key": None}
         self.begun, self.status = time.perf_counter(), 0
 
     async def serve(self, receive: Receive) -> None:
-        """Let the request through, or refuse it."""
+        """Pass the request on, or reject it."""
         try:
             self.edge.check(self.scope)
-            content = await asyncio.wait_for(self.edge.body(self.scope, receive), PATIENCE)
-            if self.scope["path"].startswith("/v1/") and _waiting() > MOST_WAITING:
-                raise Problem("busy", f"{MOST_WAITING} requests are waiting to be served: ask again", seconds=1)
-            self.edge.refused.enter(self.scope)
-            self.state["digest"] = hashlib.sha256(self._address() + content).hexdigest()
+            content = await asyncio.wait_for(self.edge.body(self.scope, receive), BODY_TIMEOUT)
+            if self.scope["path"].startswith("/v1/") and _waiting() > MAX_WAITING:
+                raise Problem("busy", f"{MAX_WAITING} requests are waiting to be served: ask again", seconds=1)
+            self.edge.throttle.enter(self.scope)
+            self.state["digest"] = hashlib.sha256(self._target() + content).hexdigest()
             try:
                 await self.edge.app(self.scope, _replayed(content, receive), self.send)
             finally:
-                self.edge.refused.leave(self.scope)
-        except Gone:
+                self.edge.throttle.leave(self.scope)
+        except ClientDisconnected:
             self.status = 499
         except TimeoutError:
-            await self._refuse(Problem("bad-request", f"the body did not come within {PATIENCE:g} seconds"))
+            await self._reject(Problem("bad-request", f"the body did not come within {BODY_TIMEOUT:g} seconds"))
         except Problem as problem:
-            await self._refuse(problem)
+            await self._reject(problem)
         except Exception as error:
             log("request", request=self.id, error=repr(error), trace=traceback.format_exc())
-            await self._refuse(problems.of(error))
+            await self._reject(problems.of(error))
         finally:
-            self._tell()
+            self._record()
 
-    def _address(self) -> bytes:
-        """What is asked for, as a line."""
+    def _target(self) -> bytes:
+        """Path and query, as a line."""
         return str(self.scope["path"]).encode() + b"?" + bytes(self.scope["query_string"]) + b"\n"
 
     async def send(self, message: Message) -> None:
-        """Add what every answer has."""
+        """Add the headers of every response."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers["X-Request-Id"] = self.id
-            for name, value in {"Cache-Control": "no-store", **CAREFUL, **self.state["headers"]}.items():
+            for name, value in {"Cache-Control": "no-store", **SECURITY_HEADERS, **self.state["headers"]}.items():
                 headers.setdefault(name, value)
         await self._send(message)
 
-    async def _refuse(self, problem: Problem) -> None:
+    async def _reject(self, problem: Problem) -> None:
         if not self.status:
             await problem.response(self.id)(self.scope, _nothing, self.send)
 
-    def _tell(self) -> None:
+    def _record(self) -> None:
         route = getattr(self.scope.get("route"), "path", "none")
         seconds = time.perf_counter() - self.begun
         method = self.scope["method"] if self.scope["method"] in METHODS else "other"
         self.edge.service.metrics.requests.labels(method, route, str(self.status)).observe(seconds)
         log(
-            "request", request=self.id, method=self.scope["method"], path=self.scope["path"][:200],
-            status=self.status, seconds=round(seconds, 4), key=self.state["key"],
-        )  # fmt: skip
+            "request",
+            request=self.id,
+            method=self.scope["method"],
+            path=self.scope["path"][:200],
+            status=self.status,
+            seconds=round(seconds, 4),
+            key=self.state["key"],
+        )
 
 
 def check_json(content: bytes, depth: int) -> None:
-    """Refuse JSON that is none, too deep, or ambiguous, or holds what no database does.
+    """Reject JSON that is invalid, too deep or ambiguous, or has characters that no database stores.
 
     Raises
     ------
@@ -215,7 +220,7 @@ def check_json(content: bytes, depth: int) -> None:
     firmus.service.problems.Problem: JSON nested more than 2 deep
     """
     try:
-        document = json.loads(content, parse_constant=_refuse_constant, object_pairs_hook=_unambiguous)
+        document = json.loads(content, parse_constant=_reject_constant, object_pairs_hook=_unambiguous)
     except RecursionError:
         raise Problem("bad-request", f"JSON nested more than {depth} deep") from None
     except ValueError as error:
@@ -237,15 +242,15 @@ def _is_plain(text: str) -> bool:
     return "\0" not in text and not re.search("[\ud800-\udfff]", text)
 
 
-def _refuse_constant(name: str) -> None:
+def _reject_constant(name: str) -> None:
     raise ValueError(f"{name} is no number in JSON")
 
 
 def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    unique = dict(pairs)
+    if len(unique) != len(pairs):
         raise ValueError("a name comes twice in one object")
-    return found
+    return unique
 
 
 def _host(address: str) -> str:
@@ -256,13 +261,13 @@ def _host(address: str) -> str:
 
 
 def _replayed(content: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives the body again, then what comes after it."""
-    left = [{"type": "http.request", "body": content, "more_body": False}]
+    """A `receive` that returns the body again, then the messages after it."""
+    pending = [{"type": "http.request", "body": content, "more_body": False}]
 
-    async def again() -> Message:
-        return left.pop() if left else await receive()
+    async def replay() -> Message:
+        return pending.pop() if pending else await receive()
 
-    return again
+    return replay
 
 
 async def _nothing() -> Message:

@@ -1,7 +1,7 @@
-"""What is asked and answered: the Brief is `firmus.work.Brief` itself, field by field; the rest is thin.
+"""Schemas of request and response bodies.
 
-The JSON schema of a Brief is read from the dataclass: names and kinds of its fields, their descriptions from its
-docstring, their ranges from `firmus.work.LIMITS`.
+The JSON schema of a Brief is generated from `firmus.work.Brief`: names and types of its fields, their descriptions from
+its docstring, their ranges from `firmus.work.LIMITS`.
 """
 
 from __future__ import annotations
@@ -24,33 +24,37 @@ from firmus.work import LIMITS, MOODS, RULES, Brief
 
 Item = TypeVar("Item")
 WORK_ID = "^wrk_[0-9a-f]{28}$"
-_PLAIN = {str: "string", int: "integer", float: "number"}
+_JSON_TYPES = {str: "string", int: "integer", float: "number"}
 SOUND_ID = "^snd_[0-9a-f]{28}$"
 SOURCE = {
     "description": "A work of yours, a sound of yours, or a Firmus score (the file `json` of a work).",
     "anyOf": [
         {
-            "type": "object", "required": ["sound"], "additionalProperties": False,
+            "type": "object",
+            "required": ["sound"],
+            "additionalProperties": False,
             "properties": {"sound": {"type": "string", "pattern": SOUND_ID}},
         },
         {
-            "type": "object", "required": ["work"], "additionalProperties": False,
+            "type": "object",
+            "required": ["work"],
+            "additionalProperties": False,
             "properties": {"work": {"type": "string", "pattern": WORK_ID}},
         },
         {"type": "object", "required": ["format"], "properties": {"format": {"const": "firmus-score"}}},
     ],
-}  # fmt: skip
+}
 
 
 def described(text: str | None) -> dict[str, str]:
-    """Descriptions of the parameters that a numpydoc docstring has, in plain words.
+    """Descriptions of the parameters of a numpydoc docstring, as plain text.
 
     Examples
     --------
     >>> described(Brief.__doc__)["tempo"]
     'Quarter notes a minute, 10 to 400.'
     """
-    found: dict[str, str] = {}
+    descriptions: dict[str, str] = {}
     names: list[str] = []
     _, _, parameters = inspect.cleandoc(text or "").partition("Parameters\n----------\n")
     for line in parameters.splitlines():
@@ -58,41 +62,45 @@ def described(text: str | None) -> dict[str, str]:
             names = [each.strip() for each in line.partition(" : ")[0].split(",")]
         elif line:
             for name in names:
-                found[name] = f"{found.get(name, '')} {line.strip()}".strip()
-    return {name: re.sub(r"`{1,2}(.*?)`{1,2}", r"\1", each) for name, each in found.items()}
+                descriptions[name] = f"{descriptions.get(name, '')} {line.strip()}".strip()
+    return {name: re.sub(r"`{1,2}(.*?)`{1,2}", r"\1", each) for name, each in descriptions.items()}
 
 
 @cache
 def brief_schema() -> dict[str, Any]:
     """JSON schema of a Brief."""
-    told, hints = described(Brief.__doc__), typing.get_type_hints(Brief)
+    texts, hints = described(Brief.__doc__), typing.get_type_hints(Brief)
     properties = {}
     for each in fields(Brief):
-        shown = dict(SOURCE) if each.name in ("source", "target") else _schema(each.name, hints[each.name])
-        properties[each.name] = {**shown, "description": f"{told[each.name]} {shown.get('description', '')}".strip()}
+        schema = dict(SOURCE) if each.name in ("source", "target") else _schema(each.name, hints[each.name])
+        description = f"{texts[each.name]} {schema.get('description', '')}".strip()
+        properties[each.name] = {**schema, "description": description}
     properties["loose"]["items"] = {"enum": list(RULES)}
     properties["mood"]["examples"] = [*MOODS, "0.3,-0.5"]
     return {
-        "type": "object", "title": "Brief", "additionalProperties": False, "properties": properties,
+        "type": "object",
+        "title": "Brief",
+        "additionalProperties": False,
+        "properties": properties,
         "description": "What is asked for. Every field that is given is obeyed or refused, never ignored.",
-    }  # fmt: skip
+    }
 
 
 def _schema(name: str, kind: Any) -> dict[str, Any]:
     """Schema of one field of a Brief."""
     if isinstance(kind, types.UnionType):
         options = [each for each in typing.get_args(kind) if each not in (type(None), Score)]
-        several = [_schema(name, each) for each in options]
-        return several[0] if len(several) == 1 else {"anyOf": several}
+        alternatives = [_schema(name, each) for each in options]
+        return alternatives[0] if len(alternatives) == 1 else {"anyOf": alternatives}
     if typing.get_origin(kind) is tuple:
         return {"type": "array", "items": {"type": "string"}}
-    if kind not in _PLAIN:
+    if kind not in _JSON_TYPES:
         return {"type": "object", "additionalProperties": {"type": "string"}}
-    shown: dict[str, Any] = {"type": _PLAIN[kind]}
+    schema: dict[str, Any] = {"type": _JSON_TYPES[kind]}
     if kind is not str and name in LIMITS:
         limits = LIMITS[name]
-        shown |= {"exclusiveMinimum" if limits.above else "minimum": limits.low, "maximum": limits.high}
-    return shown
+        schema |= {"exclusiveMinimum" if limits.above else "minimum": limits.low, "maximum": limits.high}
+    return schema
 
 
 BriefDocument = Annotated[dict[str, Any], WithJsonSchema(brief_schema())]
@@ -111,19 +119,20 @@ Options = Annotated[
 Webhook = Annotated[
     str | None,
     Field(
-        max_length=2000, description="Where it is to be told (POST, signed) when it has ended: https.",
+        max_length=2000,
+        description="Where it is to be told (POST, signed) when it has ended: https.",
         json_schema_extra={"format": "uri"},
     ),
-]  # fmt: skip
+]
 
 
-class Asked(BaseModel):
-    """A body: an unknown field is an error."""
+class RequestBody(BaseModel):
+    """A request body; an unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class JobRequest(Asked):
+class JobRequest(RequestBody):
     """A job to be done."""
 
     kind: Kind
@@ -142,7 +151,7 @@ class JobRequest(Asked):
     )
 
 
-class BatchRequest(Asked):
+class BatchRequest(RequestBody):
     """Many jobs of one kind."""
 
     kind: Kind
@@ -150,7 +159,7 @@ class BatchRequest(Asked):
     webhook: Webhook = None
 
 
-class KeyRequest(Asked):
+class KeyRequest(RequestBody):
     """A key to be made."""
 
     owner: str = Field(max_length=80, description="Whose music it opens.", examples=["acme"])

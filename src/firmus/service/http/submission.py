@@ -1,4 +1,4 @@
-"""From what came over the wire to a Brief, and from a Brief to a job."""
+"""Submission of jobs: from a request to a Brief, and from a Brief to a queued job."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from firmus.work import Brief
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """A job that has been checked and can be written.
+class Submission:
+    """A validated job that can be enqueued.
 
     Parameters
     ----------
     kind : str
     request : dict
-        What is kept: kind, formats, the brief with its seed, the parent of what will be made.
+        The stored request: kind, formats, options, the brief with its seed, parent and root of the future works.
     source, target : str, optional
-        Digests of the Scores that are read.
+        Digests of the input files.
     seconds : float
-        Of music, about.
+        Approximate duration of the music that it will compose.
     """
 
     kind: str
@@ -44,11 +44,15 @@ class Order:
     seconds: float
 
 
-def order(
-    service: Service, caller: Caller, kind: str, document: dict[str, Any], wanted: Sequence[str] = (),
+def prepare(
+    service: Service,
+    caller: Caller,
+    kind: str,
+    document: dict[str, Any],
+    formats: Sequence[str] = (),
     options: Mapping[str, Any] | None = None,
-) -> Order:  # fmt: skip
-    """Check what is asked, and put the Scores that come with it on disk.
+) -> Submission:
+    """Validate a request, and store the Scores that it contains.
 
     Raises
     ------
@@ -56,95 +60,104 @@ def order(
     """
     if kind not in handlers.KINDS:
         raise InvalidBrief(unknown("kind", kind, handlers.KINDS))
-    given, asked_for = dict(document), dict(options or {})
-    source, target = (_given(service, caller, name, given.pop(name, None)) for name in ("source", "target"))
-    brief = replace(Brief.of(**given), source=source.score, target=target.score)
-    handlers.check(handlers.Asked(kind, brief, wanted, asked_for, source.is_sound, service.settings.piece_seconds))
-    if handlers.draws(kind) and brief.seed is None:
-        given["seed"] = draw_seed()  # so that whoever does the job makes the same
+    fields, options = dict(document), dict(options or {})
+    source, target = (_resolve(service, caller, name, fields.pop(name, None)) for name in ("source", "target"))
+    brief = replace(Brief.of(**fields), source=source.score, target=target.score)
+    handlers.check(handlers.JobSpec(kind, brief, formats, options, source.is_sound, service.settings.piece_seconds))
+    if handlers.is_seeded(kind) and brief.seed is None:
+        fields["seed"] = draw_seed()  # so that every attempt gives the same
     for name, each in (("source", source), ("target", target)):
-        if each.shown is not None:
-            given[name] = each.shown
-    request: dict[str, Any] = {"kind": kind, "brief": given}
-    if wanted:
-        request["formats"] = list(dict.fromkeys(wanted))
-    if asked_for:
-        request["options"] = asked_for
+        if each.reference is not None:
+            fields[name] = each.reference
+    request: dict[str, Any] = {"kind": kind, "brief": fields}
+    if formats:
+        request["formats"] = list(dict.fromkeys(formats))
+    if options:
+        request["options"] = options
     if source.row is not None and not source.is_sound:
         request |= {"parent": source.row.id, "root": source.row.root}
-    read = _listed(service, caller, kind, asked_for) or source.digest(service)
-    return Order(kind, request, read, target.digest(service), handlers.reserved(kind, brief))
+    input_digest = _store_lists(service, caller, kind, options) or source.digest(service)
+    return Submission(kind, request, input_digest, target.digest(service), handlers.reserved(kind, brief))
 
 
-def _listed(service: Service, caller: Caller, kind: str, options: Mapping[str, Any]) -> str | None:
-    """Digest of a file that says which works a kind reads that takes lists of them, and where their Scores are."""
+def _store_lists(service: Service, caller: Caller, kind: str, options: Mapping[str, Any]) -> str | None:
+    """Digest of a stored file with the works of a kind that takes lists of them, and the digests of their Scores."""
     names = [name for name in getattr(handlers.KINDS[kind], "WORKS", {}) if name in options]
     every = getattr(handlers.KINDS[kind], "EVERY", None)
     if not names and not every:
         return None
-    found: dict[str, dict[str, str]] = {}
+    lists: dict[str, dict[str, str]] = {}
     with service.store.read() as connection:
         for name in names:
             ids = options[name]
             if not isinstance(ids, list) or len(ids) > handlers.MOST_WORKS:
                 raise InvalidBrief(f"option {name} must be a list of up to {handlers.MOST_WORKS} works")
-            found[name] = {each: _work(connection, caller, name, each)[1] for each in ids}
-        if every and every not in found:
-            found[every] = works.latest(connection, caller.owner, handlers.MOST_WORKS)
-    return service.blobs.put(json.dumps(found).encode())
+            lists[name] = {each: _work(connection, caller, name, each)[1] for each in ids}
+        if every and every not in lists:
+            lists[every] = works.latest(connection, caller.owner, handlers.MOST_WORKS)
+    return service.blobs.put(json.dumps(lists).encode())
 
 
-def _work(connection: Connection, caller: Caller, name: str, wanted: Any) -> tuple[Row[Any], str]:
+def _work(connection: Connection, caller: Caller, name: str, work_id: Any) -> tuple[Row[Any], str]:
     """Row of a work, and digest of its Score."""
-    if isinstance(wanted, str):
-        row = works.find(connection, wanted, caller.owner)
+    if isinstance(work_id, str):
+        row = works.find(connection, work_id, caller.owner)
         if row is not None:
-            return row, str(works.files(connection, wanted)["json"].digest)
-    raise Problem("not-found", f"{name}: there is no work {str(wanted)[:60]!r} of yours")
+            return row, str(works.files(connection, work_id)["json"].digest)
+    raise Problem("not-found", f"{name}: there is no work {str(work_id)[:60]!r} of yours")
 
 
-def place(connection: Connection, caller: Caller, made: Order, webhook: str | None = None, **values: Any) -> str:
-    """Write a job, and where its end is to be told; its identifier."""
+def enqueue(
+    connection: Connection, caller: Caller, submission: Submission, webhook: str | None = None, **values: Any
+) -> str:
+    """Enqueue a job, and schedule its webhook; the job's identifier."""
     name = jobs.add(
-        connection, owner=caller.owner, kind=made.kind, request=made.request, lane=handlers.KINDS[made.kind].LANE,
-        source=made.source, target=made.target, seconds=made.seconds, **values,
-    )  # fmt: skip
+        connection,
+        owner=caller.owner,
+        kind=submission.kind,
+        request=submission.request,
+        lane=handlers.KINDS[submission.kind].LANE,
+        source=submission.source,
+        target=submission.target,
+        seconds=submission.seconds,
+        **values,
+    )
     if webhook:
         webhooks.add(connection, name, webhook)
     return name
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
-    """A source as it was given: by the name of a work or a sound, or itself."""
+class _Source:
+    """A source or target, given by the name of a work or a sound, or as a Score."""
 
     score: Score | None = None
     row: Row[Any] | None = None
-    kept: str | None = None
-    shown: dict[str, Any] | None = None
+    stored: str | None = None
+    reference: dict[str, Any] | None = None
     is_sound: bool = False
 
     def digest(self, service: Service) -> str | None:
-        """Digest of the file, which is written if need be."""
-        if self.kept or self.score is None:
-            return self.kept
+        """Digest of the file, which is stored if needed."""
+        if self.stored or self.score is None:
+            return self.stored
         return service.blobs.put(works.score_bytes(self.score))
 
 
-def _given(service: Service, caller: Caller, name: str, document: Any) -> _Given:
+def _resolve(service: Service, caller: Caller, name: str, document: Any) -> _Source:
     if document is None:
-        return _Given()
+        return _Source()
     if not isinstance(document, dict):
         raise InvalidBrief(f"{name} must be an object: {{'work': …}}, {{'sound': …}} or a Firmus score")
     if "work" not in document and "sound" not in document:
-        return _Given(handlers.bounded(from_dict(document)), shown={"format": document["format"]})
+        return _Source(handlers.bounded(from_dict(document)), reference={"format": document["format"]})
     if len(document) != 1:
         raise InvalidBrief(f"{name} must name a work or a sound, and nothing else: {{'work': 'wrk_…'}}")
     with service.store.read() as connection:
         if "work" in document:
-            row, kept = _work(connection, caller, name, document["work"])
-            return _Given(formats.read(service.blobs.get(kept), trusted=True), row, kept, document)
-        heard = sounds.find(connection, document["sound"], caller.owner)
-    if heard is None or name != "source":
+            row, digest = _work(connection, caller, name, document["work"])
+            return _Source(formats.read(service.blobs.get(digest), trusted=True), row, digest, document)
+        sound = sounds.find(connection, document["sound"], caller.owner)
+    if sound is None or name != "source":
         raise Problem("not-found", f"{name}: there is no sound {str(document['sound'])[:60]!r} of yours")
-    return _Given(None, heard, heard.digest, {**document, "name": heard.title}, is_sound=True)
+    return _Source(None, sound, sound.digest, {**document, "name": sound.title}, is_sound=True)

@@ -1,4 +1,4 @@
-"""Refusing those who ask too much at little cost."""
+"""A throttle: rejects the requests of clients above their limits at little cost."""
 
 from __future__ import annotations
 
@@ -14,64 +14,66 @@ Scope = MutableMapping[str, Any]
 
 
 @dataclass(slots=True)
-class _Told:
-    """What somebody was told who asked too much, and how many of their requests are looked at all the same."""
+class _Refusal:
+    """The last refusal of a client, how many there were in a row, and how many of its requests are being served."""
 
     problem: Problem
     headers: dict[str, str]
     at: float
     times: int = 0
-    inside: int = 0
+    serving: int = 0
 
 
-class Refused:
-    """Who was often told to ask again later is told so again, for a moment, before anything is looked up.
+class Throttle:
+    """Repeats the last refusal to a client that was refused repeatedly, for a moment, before anything is looked up.
 
-    Then, until nothing was refused for a while, few of their requests at a time are looked at, and the others refused.
-    Without it a refusal costs as much as what is accepted, and those who ask too much keep the service from its work.
+    Then, until nothing was refused for a while, few of its requests at a time are served, and the others rejected.
+    Otherwise a refusal would cost as much as an accepted request, and clients above their limits could keep the service
+    from its work.
     """
 
-    LATER = ("rate-limited", "too-many-jobs", "queue-full")
-    OFTEN = 5
-    MOMENT = 0.25  # seconds at most in which all are refused
-    WHILE = 2.0  # seconds in which few are looked at
-    FEW = 2
-    MOST = 10_000
+    RETRYABLE = ("rate-limited", "too-many-jobs", "queue-full")
+    REPEATED = 5  # refusals in a row
+    BLOCK_SECONDS = 0.25  # at most, in which all are rejected
+    PROBATION_SECONDS = 2.0  # in which few are served
+    CONCURRENCY = 2
+    MAX_CLIENTS = 10_000
 
     def __init__(self) -> None:
-        self._told: OrderedDict[tuple[object, ...], _Told] = OrderedDict()
+        self._refusals: OrderedDict[tuple[object, ...], _Refusal] = OrderedDict()
 
     def enter(self, scope: Scope) -> None:
-        """Refuse who was just told to ask again later, and often before.
+        """Reject a request of a client that was refused just now, and repeatedly before.
 
         Raises
         ------
         Problem
         """
-        told, now = self._told.get(_asker(scope)), time.monotonic()
-        if told is None or told.times < self.OFTEN or now > told.at + self.WHILE:
+        refusal, now = self._refusals.get(_client(scope)), time.monotonic()
+        if refusal is None or refusal.times < self.REPEATED or now > refusal.at + self.PROBATION_SECONDS:
             return
-        if now < told.at + min(told.problem.seconds or 0.0, self.MOMENT) or told.inside >= self.FEW:
-            scope["state"]["headers"] = told.headers
-            raise told.problem
-        told.inside += 1
-        scope["state"]["told"] = told
+        blocked_until = refusal.at + min(refusal.problem.seconds or 0.0, self.BLOCK_SECONDS)
+        if now < blocked_until or refusal.serving >= self.CONCURRENCY:
+            scope["state"]["headers"] = refusal.headers
+            raise refusal.problem
+        refusal.serving += 1
+        scope["state"]["refusal"] = refusal
 
     def leave(self, scope: Scope) -> None:
-        """Remember what a request was told that was looked at."""
-        problem, told = scope["state"].get("problem"), scope["state"].get("told")
-        if told:
-            told.inside -= 1
-        if problem and problem.kind in self.LATER:
-            new = _Told(problem, scope["state"]["headers"], time.monotonic())
-            told = self._told.setdefault(_asker(scope), new)
-            told.times = told.times + 1 if new.at <= told.at + self.WHILE else 1
-            told.problem, told.headers, told.at = new.problem, new.headers, new.at
-            if len(self._told) > self.MOST:
-                self._told.popitem(last=False)
+        """Remember the refusal of a request that was served, if it was refused."""
+        problem, refusal = scope["state"].get("problem"), scope["state"].get("refusal")
+        if refusal:
+            refusal.serving -= 1
+        if problem and problem.kind in self.RETRYABLE:
+            new = _Refusal(problem, scope["state"]["headers"], time.monotonic())
+            refusal = self._refusals.setdefault(_client(scope), new)
+            refusal.times = refusal.times + 1 if new.at <= refusal.at + self.PROBATION_SECONDS else 1
+            refusal.problem, refusal.headers, refusal.at = new.problem, new.headers, new.at
+            if len(self._refusals) > self.MAX_CLIENTS:
+                self._refusals.popitem(last=False)
 
 
-def _asker(scope: Scope) -> tuple[object, ...]:
-    """Who asks for what."""
+def _client(scope: Scope) -> tuple[object, ...]:
+    """Address and key of a client, with method and path."""
     keys = tuple(value for name, value in scope["headers"] if name == b"authorization")
     return (scope.get("client") or ("",))[0], keys, scope["method"], scope["path"]

@@ -1,7 +1,7 @@
-"""The audit log: who changed what, line upon line, each sealed with the digest of the one before.
+"""The audit log: who changed what, as a hash chain.
 
-A line's digest is SHA-256 of the digest of the line before and of the line, so a line that is altered or taken out
-breaks the chain from there on, and `broken` finds it. Cutting off the end is seen by whoever noted a later digest.
+A line's digest is SHA-256 of the previous line's digest and of the line itself, so a line that is altered or removed
+breaks the chain from there on, and `broken` finds it. Truncation is detected by whoever noted a later digest.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from sqlalchemy import Connection, Row, insert, select
 
 from firmus.service.storage.tables import audit
 
-BEGINNING = "0" * 64
+GENESIS = "0" * 64
 _LAST = select(audit.c.number, audit.c.digest).order_by(audit.c.number.desc()).limit(1)
-TURN = 6_001  # whose turn it is to write, in PostgreSQL; see `firmus.service.storage.database.Store.take_turns`
+LOCK = 6_001  # advisory lock of writers, in PostgreSQL; see `firmus.service.storage.database.Store.advisory_lock`
 
 
 def write(connection: Connection, key: str, owner: str, action: str, target: str) -> None:
-    """Write a line in the transaction of what it tells of; of two at a time, one waits (`Store.take_turns`)."""
+    """Write a line in the transaction that it records; concurrent writers are serialised by `Store.advisory_lock`."""
     last = connection.execute(_LAST).first()
     line = {"number": last.number + 1 if last else 1, "at": time.time(), "key": key, "owner": owner}
     line |= {"action": action, "target": target}
-    connection.execute(insert(audit), {**line, "digest": _seal(last.digest if last else BEGINNING, line)})
+    connection.execute(insert(audit), {**line, "digest": _chained_digest(last.digest if last else GENESIS, line)})
 
 
 def lines(connection: Connection, after: int, most: int) -> list[Row[Any]]:
@@ -34,15 +34,15 @@ def lines(connection: Connection, after: int, most: int) -> list[Row[Any]]:
 
 
 def broken(connection: Connection) -> int | None:
-    """Number of the first line that is not what was written, or is missing; None where all is well."""
-    previous = BEGINNING
+    """Number of the first line that was altered or is missing; None where the chain is intact."""
+    previous = GENESIS
     for number, row in enumerate(connection.execute(select(audit).order_by(audit.c.number)), 1):
         line = {name: getattr(row, name) for name in ("number", "at", "key", "owner", "action", "target")}
-        if row.number != number or row.digest != _seal(previous, line):
+        if row.number != number or row.digest != _chained_digest(previous, line):
             return number
         previous = row.digest
     return None
 
 
-def _seal(previous: str, line: dict[str, Any]) -> str:
+def _chained_digest(previous: str, line: dict[str, Any]) -> str:
     return hashlib.sha256((previous + json.dumps(line, sort_keys=True)).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Backups: a copy of the data folder that is whole, made while the service runs."""
+"""Backups: a consistent copy of the data folder, made while the service runs."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from firmus.service.settings import Settings
 from firmus.service.storage.blobs import sync
 from firmus.service.storage.database import Store
 
-KEPT = ("service.toml", "webhook.key")
+EXTRA_FILES = ("service.toml", "webhook.key")
 
 
 def backup(data: Path, target: Path) -> int:
     """Copy a data folder; the copy can be served as it is.
 
-    The database is copied first, as it is at one moment; then the files, which never change: linked where both folders
-    are on one disk, else copied. A file without its row does no harm.
+    A snapshot of the database is taken first; then the files, which are immutable, are hard-linked where both folders
+    are on one file system, else copied. A file without a row is harmless.
 
     Parameters
     ----------
     data : Path
     target : Path
-        Made; it must not be there yet.
+        Created; it must not exist yet.
 
     Returns
     -------
     int
-        How many files there are.
+        Number of files.
 
     Raises
     ------
     FirmusError
-        Where there is no such data folder, the target is there, or the database is not SQLite.
+        If there is no such data folder, the target exists, or the database is not SQLite.
     """
     if not data.is_dir():
         raise FirmusError(f"{data}: there is no such data folder")
@@ -47,40 +47,40 @@ def backup(data: Path, target: Path) -> int:
     settings = Settings.load(data.resolve())
     if not Store(settings.database).is_sqlite:
         raise FirmusError("the database is PostgreSQL: copy it with pg_dump first, then the folder files/")
-    making = target.with_name(f".{target.name}.part")
-    shutil.rmtree(making, ignore_errors=True)
-    (making / "files").mkdir(parents=True, mode=0o700)
+    partial = target.with_name(f".{target.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    (partial / "files").mkdir(parents=True, mode=0o700)
     try:
-        _copy_database(Path(make_url(settings.database).database or ""), making / "firmus.db")
-        count = _copy_files(data / "files", making / "files")
-        for name in KEPT:
+        _copy_database(Path(make_url(settings.database).database or ""), partial / "firmus.db")
+        count = _copy_files(data / "files", partial / "files")
+        for name in EXTRA_FILES:
             with contextlib.suppress(FileNotFoundError):
-                shutil.copy2(data / name, making / name)
-        sync(making)
-        making.rename(target)
+                shutil.copy2(data / name, partial / name)
+        sync(partial)
+        partial.rename(target)
     except (OSError, sqlite3.Error) as error:
         raise FirmusError(f"{target}: {error}") from None
     finally:
-        shutil.rmtree(making, ignore_errors=True)
+        shutil.rmtree(partial, ignore_errors=True)
     return count
 
 
 def _copy_database(source: Path, target: Path) -> None:
     with (
-        contextlib.closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as here,
-        contextlib.closing(sqlite3.connect(target)) as there,
+        contextlib.closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as original,
+        contextlib.closing(sqlite3.connect(target)) as copy,
     ):
-        here.backup(there)
+        original.backup(copy)
 
 
 def _copy_files(source: Path, target: Path) -> int:
     count = 0
     for path in source.glob("??/*"):
         if path.suffix:
-            continue  # on its way
+            continue  # still being written
         copy = target / path.parent.name / path.name
         copy.parent.mkdir(exist_ok=True)
-        with contextlib.suppress(FileNotFoundError):  # it was swept meanwhile, so nothing refers to it
+        with contextlib.suppress(FileNotFoundError):  # swept meanwhile, so nothing refers to it
             try:
                 os.link(path, copy)
             except OSError:

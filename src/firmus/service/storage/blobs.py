@@ -1,4 +1,4 @@
-"""Files by their content: each lies under its SHA-256, is written once, and is never changed."""
+"""Content-addressed files: each is stored under its SHA-256, written once and immutable."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import time
 from collections.abc import Container
 from pathlib import Path
 
-FRESH = 3600.0  # seconds that a file without a row is left alone: its row may be coming
+GRACE = 3600.0  # seconds for which a file without a row is kept: its row may not be committed yet
 
 
 class Blobs:
-    """A folder of files by their content.
+    """A folder of content-addressed files.
 
     Parameters
     ----------
     folder : Path
-        Made if need be.
+        Created if needed.
 
     Examples
     --------
@@ -35,11 +35,11 @@ class Blobs:
         folder.mkdir(parents=True, exist_ok=True)
 
     def put(self, data: bytes) -> str:
-        """Write a file; its digest. It is whole and on disk when this returns, or not there at all."""
+        """Write a file atomically and durably; its digest."""
         digest = hashlib.sha256(data).hexdigest()
         path = self.path(digest)
         if path.exists():
-            os.utime(path)  # so that `sweep` leaves it alone until its new row is there
+            os.utime(path)  # so that `sweep` keeps it until its new row is committed
             return digest
         path.parent.mkdir(exist_ok=True)
         temporary = path.with_name(f"{digest}.{secrets.token_hex(4)}.part")
@@ -60,27 +60,27 @@ class Blobs:
         return self.path(digest).read_bytes()
 
     def path(self, digest: str) -> Path:
-        """Where a file lies."""
+        """Path of a file."""
         return self.folder / digest[:2] / digest
 
-    def sweep(self, wanted: Container[str], now: float | None = None) -> int:
-        """Take out files that nothing refers to and that are older than an hour; how many there were."""
-        oldest = (now or time.time()) - FRESH
-        gone = 0
+    def sweep(self, referenced: Container[str], now: float | None = None) -> int:
+        """Delete files that nothing refers to and that are older than an hour; how many there were."""
+        oldest = (now or time.time()) - GRACE
+        deleted = 0
         for path in self.folder.glob("??/*"):
-            if path.name not in wanted and path.stat().st_mtime < oldest:
+            if path.name not in referenced and path.stat().st_mtime < oldest:
                 path.unlink(missing_ok=True)
-                gone += 1
-        return gone
+                deleted += 1
+        return deleted
 
     def free(self) -> int:
-        """Bytes of disk that are free."""
-        found = os.statvfs(self.folder)
-        return found.f_bavail * found.f_frsize
+        """Free disk space in bytes."""
+        stats = os.statvfs(self.folder)
+        return stats.f_bavail * stats.f_frsize
 
 
 def sync(folder: Path) -> None:
-    """Have a folder's names on disk."""
+    """Flush a folder's entries to disk (fsync)."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""A checkup of a data folder: what is wrong with it, if anything."""
+"""A consistency check of a data folder."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from firmus.service.storage import audit, works
 from firmus.service.storage.blobs import Blobs
 from firmus.service.storage.database import Store, migrations
 
-Finding = tuple[str, str]  # what was looked at, and what is wrong with it, or nothing
+Finding = tuple[str, str]  # what was checked, and its fault; an empty text where there is none
 
 
 def look(data: Path) -> Iterator[Finding]:
-    """Look at everything in a data folder, changing nothing but what SQLite itself puts in order."""
+    """Check everything in a data folder; nothing is changed but what SQLite itself recovers."""
     try:
         settings = Settings.load(data.resolve())
         store = Store(settings.database)
@@ -46,12 +46,12 @@ def _database(store: Store) -> str:
 
     with store.read() as connection:
         if store.is_sqlite:
-            told = connection.execute(text("PRAGMA integrity_check")).scalar_one()
-            if told != "ok":
-                return f"it is damaged: {str(told)[:200]}; go back to a backup"
-        found = MigrationContext.configure(connection).get_current_revision()
+            status = connection.execute(text("PRAGMA integrity_check")).scalar_one()
+            if status != "ok":
+                return f"it is damaged: {str(status)[:200]}; go back to a backup"
+        revision = MigrationContext.configure(connection).get_current_revision()
         head = ScriptDirectory.from_config(migrations()).get_current_head()
-    return "" if found == head else f"its tables are of revision {found}, not {head}: firmus serve updates them"
+    return "" if revision == head else f"its tables are of revision {revision}, not {head}: firmus serve updates them"
 
 
 def _audit(store: Store) -> str:
@@ -62,16 +62,16 @@ def _audit(store: Store) -> str:
 
 def _files(store: Store, blobs: Blobs) -> str:
     with store.read() as connection:
-        wanted = works.wanted(connection)
+        referenced = works.referenced(connection)
     missing, damaged = 0, 0
-    for digest in wanted:
+    for digest in referenced:
         try:
             with blobs.path(digest).open("rb") as file:
                 damaged += hashlib.file_digest(file, "sha256").hexdigest() != digest
         except FileNotFoundError:
             missing += 1
     if missing or damaged:
-        return f"of {len(wanted)} files {missing} are missing and {damaged} damaged: take them from a backup"
+        return f"of {len(referenced)} files {missing} are missing and {damaged} damaged: take them from a backup"
     return ""
 
 

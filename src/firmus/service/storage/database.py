@@ -1,9 +1,9 @@
-"""The database: SQLite beside the files, or PostgreSQL; opened, brought up to date, read, written.
+"""The database, SQLite beside the files or PostgreSQL: connections, migrations, transactions.
 
-SQLite runs with a write-ahead log and ``synchronous=FULL``: a transaction that was acknowledged survives a power cut.
-A write begins with ``BEGIN IMMEDIATE``, so that it waits for others at its beginning and never fails half way; threads
-of one process take turns by a lock, and processes by SQLite's own waiting. Whoever writes often writes together
-(`Store.together`): what waits for its turn is made in one transaction, and the disk is synced once for all of it.
+SQLite runs with a write-ahead log and ``synchronous=FULL``: a committed transaction survives a power failure. A write
+begins with ``BEGIN IMMEDIATE``, so that it waits for the write lock at its beginning and never fails half way; threads
+of one process are serialised by a lock, processes by SQLite's own locking. Frequent writes are grouped
+(`Store.group_write`): those that are waiting share one transaction, and so one sync of the disk (group commit).
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 from firmus.errors import FirmusError
 
 Result = TypeVar("Result")
-AT_ONCE = 32  # writes of one transaction at most, so that the first need not wait long for the last
-MOST_REST = 0.1  # seconds
-LOOK = 0.002  # seconds between two looks whether another has written
-BUSY = 5.0  # seconds that a writer waits for another
-REMOTE = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph")
+MAX_GROUP = 32  # writes of one transaction at most, so that the first need not wait long for the last
+MAX_REST = 0.1  # seconds
+POLL_INTERVAL = 0.002  # seconds between two attempts to get the write lock
+BUSY_TIMEOUT = 5.0  # seconds for which a writer waits for the write lock
+NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph")
 
 
 class Store:
@@ -37,15 +37,15 @@ class Store:
     Parameters
     ----------
     address : str
-        SQLAlchemy's, such as ``"sqlite:////var/firmus/firmus.db"`` or ``"postgresql+psycopg://…"``.
+        SQLAlchemy URL, such as ``"sqlite:////var/firmus/firmus.db"`` or ``"postgresql+psycopg://…"``.
     rest : float
-        How many times as long as it wrote a writer rests, where writing goes together, so that other processes find
-        SQLite free most of the time.
+        Pause after a grouped write, as a multiple of its duration, so that SQLite's write lock is free for other
+        processes most of the time.
 
     Raises
     ------
     FirmusError
-        Where there can be no such database. A password in the address is never told.
+        If the address is invalid. The message never contains the password of the address.
     """
 
     def __init__(self, address: str, rest: float = 0.0) -> None:
@@ -54,14 +54,16 @@ class Store:
             url = make_url(address)
             self.is_sqlite = url.get_backend_name() == "sqlite"
             if self.is_sqlite:
-                _refuse_remote(Path(url.database or ""))
+                _reject_network_file_system(Path(url.database or ""))
             elif url.get_backend_name() != "postgresql":
                 raise FirmusError("FIRMUS_DATABASE must be sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
-            options: dict[str, Any] = {"connect_args": {"timeout": BUSY}} if self.is_sqlite else {"pool_pre_ping": True}
+            options: dict[str, Any] = (
+                {"connect_args": {"timeout": BUSY_TIMEOUT}} if self.is_sqlite else {"pool_pre_ping": True}
+            )
             self.engine = create_engine(url, pool_size=8, max_overflow=48, hide_parameters=True, **options)
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
             raise FirmusError(f"FIRMUS_DATABASE: {error}".splitlines()[0]) from None
-        self._turn = threading.Lock()
+        self._write_lock = threading.Lock()
         self._waiting: deque[tuple[Callable[[Connection], Any], Future[Any]]] = deque()
         self._writer = ThreadPoolExecutor(1, "writer")
         if self.is_sqlite:
@@ -77,58 +79,60 @@ class Store:
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: all of it is on disk when the block ends, or nothing where it raises."""
-        with self._turn if self.is_sqlite else contextlib.nullcontext(), self.engine.connect() as plain:
+        with self._write_lock if self.is_sqlite else contextlib.nullcontext(), self.engine.connect() as plain:
             connection = plain.execution_options(writes=True)
             with connection.begin():
                 yield connection
 
-    def together(self, make: Callable[[Connection], Result]) -> Future[Result]:
-        """Make something in one transaction with what else is waiting to be written, in the order of asking.
+    def group_write(self, operation: Callable[[Connection], Result]) -> Future[Result]:
+        """Run an operation in one transaction with the others that are waiting, in the order of submission.
 
         Parameters
         ----------
-        make : callable
-            Takes the connection. What it raises undoes what it did, and nothing else.
+        operation : callable
+            Takes the connection. If it raises, it alone is rolled back.
 
         Returns
         -------
         concurrent.futures.Future
-            Of what `make` returns or raises, once it is on disk; or of what the transaction raises.
+            What `operation` returns or raises, once it is committed; or what the transaction raises.
         """
         future: Future[Result] = Future()
-        self._waiting.append((make, future))
+        self._waiting.append((operation, future))
         self._writer.submit(self._write_waiting)
         return future
 
     def _write_waiting(self) -> None:
-        count = min(len(self._waiting), AT_ONCE)
-        some = [self._waiting.popleft() for _ in range(count)]
-        if not some:
+        count = min(len(self._waiting), MAX_GROUP)
+        group = [self._waiting.popleft() for _ in range(count)]
+        if not group:
             return
-        begun, made = time.monotonic(), list[tuple[Any, Exception | None]]()
+        begun, outcomes = time.monotonic(), list[tuple[Any, Exception | None]]()
         try:
             with self.write() as connection:
-                for make, _ in some:
-                    made.append(_tried(connection, make) if count > 1 else (make(connection), None))
+                for operation, _ in group:
+                    outcomes.append(
+                        _in_savepoint(connection, operation) if count > 1 else (operation(connection), None)
+                    )
         except Exception as error:
-            made = [(None, error)] * count
-        for (_, future), (result, reason) in zip(some, made, strict=True):
-            future.set_exception(reason) if reason else future.set_result(result)
+            outcomes = [(None, error)] * count
+        for (_, future), (result, failure) in zip(group, outcomes, strict=True):
+            future.set_exception(failure) if failure else future.set_result(result)
         if self.is_sqlite:
-            time.sleep(min(MOST_REST, self.rest * (time.monotonic() - begun)))
+            time.sleep(min(MAX_REST, self.rest * (time.monotonic() - begun)))
 
-    def take_turns(self, connection: Connection, what: int) -> None:
-        """Let one transaction at a time go on from here; SQLite does so by itself."""
+    def advisory_lock(self, connection: Connection, lock: int) -> None:
+        """Hold a lock until the end of the transaction; SQLite's writers are serialised anyway."""
         if not self.is_sqlite:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:what)"), {"what": what})
+            connection.execute(text("SELECT pg_advisory_xact_lock(:what)"), {"what": lock})
 
     def upgrade(self, revision: str = "head") -> None:
-        """Bring the tables up to date.
+        """Migrate the tables.
 
         Raises
         ------
         FirmusError
-            Where the database cannot be reached.
+            If the database cannot be reached.
         """
         from alembic import command
 
@@ -139,7 +143,7 @@ class Store:
             raise FirmusError(f"the database does not answer: {' '.join(str(error.orig).split())}") from None
 
     def downgrade(self, revision: str) -> None:
-        """Bring the tables back to an earlier form; what the later one added is lost."""
+        """Migrate the tables back to an earlier revision; what the later ones added is lost."""
         from alembic import command
 
         with self.engine.connect() as connection:
@@ -151,11 +155,13 @@ class Store:
         self.engine.dispose()
 
 
-def _tried(connection: Connection, make: Callable[[Connection], Result]) -> tuple[Result | None, Exception | None]:
-    """What is made, or what is raised; what the database itself raises ends the transaction."""
+def _in_savepoint(
+    connection: Connection, operation: Callable[[Connection], Result]
+) -> tuple[Result | None, Exception | None]:
+    """Result or exception of an operation; errors of the database itself are raised and end the transaction."""
     try:
         with connection.begin_nested():
-            return make(connection), None
+            return operation(connection), None
     except Exception as error:
         if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError):
             raise
@@ -163,7 +169,7 @@ def _tried(connection: Connection, make: Callable[[Connection], Result]) -> tupl
 
 
 def migrations(connection: Connection | None = None) -> Any:
-    """Alembic's configuration: the scripts that come with the package, and a connection for them."""
+    """Alembic's configuration: the package's migration scripts, and a connection for them."""
     from alembic.config import Config
 
     config = Config()
@@ -173,8 +179,13 @@ def migrations(connection: Connection | None = None) -> Any:
 
 
 def _set_up_sqlite(connection: Any, record: object) -> None:
-    connection.isolation_level = None  # transactions begin where `_begin_sqlite` says so
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={round(BUSY * 1000)}"):
+    connection.isolation_level = None  # transactions are begun by `_begin_sqlite`
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={round(BUSY_TIMEOUT * 1000)}",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -183,7 +194,7 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
         return
     connection.exec_driver_sql("PRAGMA busy_timeout=0")
-    until = time.monotonic() + BUSY
+    until = time.monotonic() + BUSY_TIMEOUT
     try:
         while True:
             try:
@@ -192,21 +203,26 @@ def _begin_sqlite(connection: Connection) -> None:
             except OperationalError:
                 if time.monotonic() > until:
                     raise
-            time.sleep(LOOK)
+            time.sleep(POLL_INTERVAL)
     finally:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={round(BUSY * 1000)}")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={round(BUSY_TIMEOUT * 1000)}")
 
 
-def _refuse_remote(path: Path) -> None:
-    """Refuse a file on a network's file system, where SQLite's locks do not hold."""
+def _reject_network_file_system(path: Path) -> None:
+    """Reject a file on a network file system, where SQLite's locks do not hold."""
     try:
         mounts = Path("/proc/mounts").read_text(encoding="utf-8").splitlines()
-        place = path.resolve()
+        location = path.resolve()
     except OSError:
         return
-    found = max(
-        ((folder, kind) for _, folder, kind, *_ in (line.split() for line in mounts) if place.is_relative_to(folder)),
-        key=lambda each: len(each[0]), default=("", ""),
-    )  # fmt: skip
-    if found[1] in REMOTE:
-        raise FirmusError(f"{path.parent} is on a network's file system ({found[1]}), where SQLite loses data")
+    mount = max(
+        (
+            (folder, kind)
+            for _, folder, kind, *_ in (line.split() for line in mounts)
+            if location.is_relative_to(folder)
+        ),
+        key=lambda each: len(each[0]),
+        default=("", ""),
+    )
+    if mount[1] in NETWORK_FILE_SYSTEMS:
+        raise FirmusError(f"{path.parent} is on a network's file system ({mount[1]}), where SQLite loses data")

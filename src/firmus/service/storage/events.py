@@ -1,4 +1,4 @@
-"""What happened to a job, numbered from 1 without a gap, so that a listener can go on where it stopped."""
+"""Events of a job, numbered from 1 without gaps, so that a subscriber can resume after the last one it has."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from sqlalchemy import Connection, delete, insert, select, update
 from firmus.service.storage.database import Store
 from firmus.service.storage.tables import event, job
 
-KEPT = 86_400.0  # seconds that progress and bars are kept after a job's end
-POLL = 0.05  # seconds between looks, while anybody waits
+RETENTION = 86_400.0  # seconds for which progress and bars are kept after a job's end
+POLL_INTERVAL = 0.05  # seconds between two queries, while anybody waits
 
 
 class Event(NamedTuple):
-    """One event: its number, its kind (``"state"``, ``"progress"``, ``"piece"`` or ``"bar"``), what it says, when."""
+    """One event: its number, its kind (``"state"``, ``"progress"``, ``"piece"`` or ``"bar"``), its data, its time."""
 
     number: int
     kind: str
@@ -28,17 +28,17 @@ class Event(NamedTuple):
 
 
 def add(connection: Connection, job_id: str, kind: str, data: Mapping[str, Any]) -> None:
-    """Write a job's next event; the update holds the job's row, so that numbers come in the order of commits."""
+    """Append an event to a job; the update locks the job's row, so that numbers are in the order of commits."""
     count = update(job).where(job.c.id == job_id).values(events=job.c.events + 1).returning(job.c.events)
     write(connection, job_id, connection.execute(count).scalar_one(), [(kind, data)])
 
 
-def write(connection: Connection, job_id: str, first: int, told: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    """Write events that have been counted: the first has this number."""
+def write(connection: Connection, job_id: str, first: int, items: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """Write events, given as kind and data, whose numbers are already reserved, the first being `first`."""
     now = time.time()
     rows = [
         {"job": job_id, "number": number, "kind": kind, "data": json.dumps(data), "at": now}
-        for number, (kind, data) in enumerate(told, first)
+        for number, (kind, data) in enumerate(items, first)
     ]
     connection.execute(insert(event), rows)
 
@@ -50,61 +50,61 @@ def after(connection: Connection, job_id: str, number: int) -> list[Event]:
     return [Event(row.number, row.kind, json.loads(row.data), row.at) for row in connection.execute(query)]
 
 
-def forget(connection: Connection, now: float | None = None) -> None:
-    """Take out what was told on the way of jobs that ended more than a day ago; their states stay."""
-    ended = select(job.c.id).where(job.c.ended < (now or time.time()) - KEPT)
+def purge(connection: Connection, now: float | None = None) -> None:
+    """Delete the progress, pieces and bars of jobs that ended more than a day ago; their states stay."""
+    ended = select(job.c.id).where(job.c.ended < (now or time.time()) - RETENTION)
     connection.execute(delete(event).where(event.c.kind != "state", event.c.job.in_(ended)))
 
 
-class Bell:
-    """Wakes those who wait for a job's next event: one query for all of them, and none while nobody waits."""
+class EventNotifier:
+    """Wakes those who wait for a job's next event, by one query for all of them, and none while nobody waits."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.closed = False
         self._waiting: dict[asyncio.Event, tuple[str, int]] = {}
-        self._wanted = asyncio.Event()
+        self._has_waiters = asyncio.Event()
 
     async def wait(self, job_id: str, number: int, seconds: float) -> bool:
-        """Wait until a job has more than so many events; False where the time runs out first, or the bell closes."""
-        rung = asyncio.Event()
-        self._waiting[rung] = (job_id, number)
-        self._wanted.set()
+        """Wait until a job has more than `number` events; False on a timeout, or when the notifier is closed."""
+        wakeup = asyncio.Event()
+        self._waiting[wakeup] = (job_id, number)
+        self._has_waiters.set()
         try:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(rung.wait(), seconds)
-            return rung.is_set() and not self.closed
+                await asyncio.wait_for(wakeup.wait(), seconds)
+            return wakeup.is_set() and not self.closed
         finally:
-            del self._waiting[rung]
+            del self._waiting[wakeup]
 
     async def run(self) -> None:
-        """Look again and again, until cancelled."""
+        """Poll the database until cancelled."""
         while True:
-            await self._wanted.wait()
+            await self._has_waiters.wait()
             if not self._waiting:
-                self._wanted.clear()
+                self._has_waiters.clear()
                 continue
             counts = await asyncio.to_thread(self._counts, {name for name, _ in self._waiting.values()})
-            for rung, (name, number) in self._waiting.items():
+            for wakeup, (name, number) in self._waiting.items():
                 if counts.get(name, number) > number:
-                    rung.set()
-            await asyncio.sleep(POLL)
+                    wakeup.set()
+            await asyncio.sleep(POLL_INTERVAL)
 
     def close(self) -> None:
-        """Wake everybody: the service ends."""
+        """Wake everybody, as the service is shutting down."""
         self.closed = True
-        for rung in self._waiting:
-            rung.set()
+        for wakeup in self._waiting:
+            wakeup.set()
 
     def _counts(self, names: set[str]) -> dict[str, int]:
-        found: dict[str, int] = {}
+        counts: dict[str, int] = {}
         with self.store.read() as connection:
-            for part in _in_parts(sorted(names), 500):
-                query = select(job.c.id, job.c.events).where(job.c.id.in_(part))
-                found.update((row.id, row.events) for row in connection.execute(query))
-        return found
+            for chunk in _chunks(sorted(names), 500):
+                query = select(job.c.id, job.c.events).where(job.c.id.in_(chunk))
+                counts.update((row.id, row.events) for row in connection.execute(query))
+        return counts
 
 
-def _in_parts(names: list[str], most: int) -> Iterator[list[str]]:
-    for start in range(0, len(names), most):
-        yield names[start : start + most]
+def _chunks(names: list[str], size: int) -> Iterator[list[str]]:
+    for start in range(0, len(names), size):
+        yield names[start : start + size]

@@ -1,9 +1,8 @@
-"""The same request, sent twice, is done once.
+"""Idempotency: the same request, sent twice, is executed once.
 
-The rules of a request with an ``Idempotency-Key``: it is remembered for 24 hours, for the API key that sent it. The
-same request again gets what the first one made; another request under the same key is refused (422); one that comes
-while the first is being served is told to come again (409). What is remembered is written in the transaction of what
-was made, so there is no point at which the one is there without the other.
+A request with an ``Idempotency-Key`` is remembered for 24 hours, per API key. The same request again gets the result of
+the first; another request with the same key is rejected (422), and so is one that arrives while the first is still
+being served (409). The record is written in the transaction of the result, so neither exists without the other.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ from firmus.service.storage import audit
 from firmus.service.storage.database import Store
 from firmus.service.storage.tables import idempotency
 
-KEPT = 86_400.0
+RETENTION = 86_400.0
 
 
-class Once:
-    """Sees to it that what is sent twice is done once.
+class Idempotency:
+    """Executes each request once per Idempotency-Key.
 
     Parameters
     ----------
@@ -39,74 +38,74 @@ class Once:
 
     @contextlib.contextmanager
     def serving(self, key: str, token: str | None) -> Iterator[None]:
-        """Refuse a request while another with its Idempotency-Key is being served."""
-        mine = (key, token or "")
+        """Reject a request while another with its Idempotency-Key is being served."""
+        entry = (key, token or "")
         with self._lock:
-            if token and mine in self._serving:
+            if token and entry in self._serving:
                 raise Problem("in-flight", "a request with this Idempotency-Key is being served: ask again", seconds=1)
-            self._serving.add(mine)
+            self._serving.add(entry)
         try:
             yield
         finally:
             with self._lock:
-                self._serving.discard(mine)
+                self._serving.discard(entry)
 
-    def made(self, key: str, token: str | None, request: str) -> str | None:
-        """What the first of such requests made, if there was one."""
+    def recorded(self, key: str, token: str | None, request: str) -> str | None:
+        """Identifier of the result of an earlier request with the same Idempotency-Key, if there was one."""
         if not token:
             return None
         with self.store.read() as connection:
-            return _found(connection, key, token, request)
+            return _find(connection, key, token, request)
 
-    def make(
-        self, key: str, token: str | None, request: str, maker: Callable[[Connection], str]
-    ) -> tuple[str, bool]:  # fmt: skip
-        """Make something, in one transaction with the memory of it.
+    def execute(
+        self, key: str, token: str | None, request: str, create: Callable[[Connection], str]
+    ) -> tuple[str, bool]:
+        """Execute a request, in one transaction with its record.
 
         Parameters
         ----------
         key, token : str
-            Of the API, and the Idempotency-Key, if any.
+            Identifier of the API key, and the Idempotency-Key, if any.
         request : str
             Digest of the request.
-        maker : callable
-            Makes it in a transaction; its identifier.
+        create : callable
+            Creates the result in a transaction; returns its identifier.
 
         Returns
         -------
         (str, bool)
-            The identifier of what was made, and whether it was made before.
+            The identifier of the result, and whether it is that of an earlier request.
         """
 
         def write(connection: Connection) -> tuple[str, bool]:
-            self.store.take_turns(connection, audit.TURN)
-            found = _found(connection, key, token, request)
-            if found:
-                return found, True
-            made = maker(connection)
+            self.store.advisory_lock(connection, audit.LOCK)
+            earlier = _find(connection, key, token, request)
+            if earlier:
+                return earlier, True
+            result = create(connection)
             if token:
-                _keep(connection, key, token, request, made)
-            return made, False
+                _record(connection, key, token, request, result)
+            return result, False
 
         try:
-            return self.store.together(write).result()
+            return self.store.group_write(write).result()
         except IntegrityError:  # another process was first
             if not token:
                 raise
-        return self.store.together(write).result()
+        return self.store.group_write(write).result()
 
 
-def forget(connection: Connection, now: float | None = None) -> None:
-    """Take out what is older than 24 hours."""
-    connection.execute(delete(idempotency).where(idempotency.c.created < (now or time.time()) - KEPT))
+def purge(connection: Connection, now: float | None = None) -> None:
+    """Delete records older than 24 hours."""
+    connection.execute(delete(idempotency).where(idempotency.c.created < (now or time.time()) - RETENTION))
 
 
-def _found(connection: Connection, key: str, token: str | None, request: str) -> str | None:
+def _find(connection: Connection, key: str, token: str | None, request: str) -> str | None:
     if not token:
         return None
     row = connection.execute(
         select(idempotency).where(
-            idempotency.c.key == key, idempotency.c.token == token, idempotency.c.created >= time.time() - KEPT
+            idempotency.c.key == key, idempotency.c.token == token, idempotency.c.created >= time.time() - RETENTION
         )
     ).first()
     if row is None:
@@ -116,8 +115,8 @@ def _found(connection: Connection, key: str, token: str | None, request: str) ->
     return str(row.made)
 
 
-def _keep(connection: Connection, key: str, token: str, request: str, made: str) -> None:
+def _record(connection: Connection, key: str, token: str, request: str, result: str) -> None:
     old = delete(idempotency).where(idempotency.c.key == key, idempotency.c.token == token)
-    connection.execute(old.where(idempotency.c.created < time.time() - KEPT))
-    row = {"key": key, "token": token, "request": request, "made": made, "created": time.time()}
+    connection.execute(old.where(idempotency.c.created < time.time() - RETENTION))
+    row = {"key": key, "token": token, "request": request, "made": result, "created": time.time()}
     connection.execute(insert(idempotency).values(**row))

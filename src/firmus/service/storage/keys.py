@@ -1,7 +1,7 @@
-"""Keys: who may do what. A key is ``firmus_<id>_<secret>``; of the secret only its SHA-256 is kept.
+"""API keys and their scopes. A key is ``firmus_<id>_<secret>``; of the secret only the SHA-256 is stored.
 
-The secret is 256 random bits, which nobody guesses from a digest, however fast digests are made; passwords would need
-a slow one. What belongs to an owner is seen by keys of that owner alone, of whatever role.
+The secret is 256 random bits, which cannot be guessed from a digest, however fast the hash; passwords would need a slow
+one. What belongs to an owner is visible to keys of that owner only, of whatever role.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,79}")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks.
+    """The authenticated caller of a request.
 
     Parameters
     ----------
@@ -59,12 +59,12 @@ LOCAL = Caller("local", "local", ROLES["admin"])
 
 
 def add(connection: Connection, owner: str, role: str, quota: float | None = None) -> tuple[str, str]:
-    """Make a key.
+    """Create a key.
 
     Returns
     -------
     (str, str)
-        Its identifier, and the key itself, which is told this once.
+        Its identifier, and the key itself, which cannot be recovered later.
     """
     if role not in ROLES:
         raise InvalidBrief(unknown("role", role, ROLES))
@@ -79,7 +79,7 @@ def add(connection: Connection, owner: str, role: str, quota: float | None = Non
 
 
 def check(connection: Connection, text: str) -> Caller | None:
-    """Who holds a key; None where it is none of ours, or revoked."""
+    """The caller that a key authenticates; None where it is unknown or revoked."""
     match = _FORM.fullmatch(text)
     if not match:
         return None
@@ -95,15 +95,15 @@ def rows(connection: Connection) -> list[Row[Any]]:
 
 
 def are_any(connection: Connection) -> bool:
-    """Whether there is a key that is not revoked: from then on the service asks for one."""
+    """Whether there is a key that is not revoked: from then on the service requires one."""
     valid = select(func.count()).select_from(api_key).where(api_key.c.revoked.is_(None))
     return connection.execute(valid).scalar_one() > 0
 
 
 def revoke(connection: Connection, name: str) -> bool:
-    """Make a key worthless; whether it was worth something."""
-    gone = update(api_key).where(api_key.c.id == name, api_key.c.revoked.is_(None)).values(revoked=time.time())
-    return connection.execute(gone).rowcount == 1
+    """Revoke a key; whether it was valid."""
+    revoking = update(api_key).where(api_key.c.id == name, api_key.c.revoked.is_(None)).values(revoked=time.time())
+    return connection.execute(revoking).rowcount == 1
 
 
 def _digest(secret: str) -> str:

@@ -1,4 +1,4 @@
-"""Sounds: recordings that were uploaded, to be analysed or transcribed."""
+"""Sounds: uploaded recordings, to be analysed or transcribed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from firmus.service.storage.tables import new_id, sound
 
 
 def add(connection: Connection, owner: str, title: str, digest: str, size: int) -> str:
-    """Write a sound whose file is on disk; its identifier."""
+    """Insert a sound whose file is on disk; its identifier."""
     name = new_id("snd")
     row = {"id": name, "owner": owner, "title": title, "digest": digest, "bytes": size, "created": time.time()}
     connection.execute(insert(sound).values(**row))
@@ -26,5 +26,5 @@ def find(connection: Connection, sound_id: Any, owner: str) -> Row[Any] | None:
 
 
 def remove(connection: Connection, sound_id: str) -> None:
-    """Take out a sound; its file leaves the disk with a later sweep. What came of it stays."""
+    """Delete a sound; its file is removed by a later sweep. What was derived from it stays."""
     connection.execute(delete(sound).where(sound.c.id == sound_id))

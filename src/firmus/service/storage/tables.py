@@ -1,4 +1,4 @@
-"""The tables. Times are seconds since 1970, identifiers are text that sorts by the time it was made."""
+"""The tables. Times are seconds since 1970, identifiers are text that sorts by time of creation."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ job = Table(
     Column("kind", String(16), nullable=False),
     Column("lane", String(16), nullable=False),
     Column("priority", Integer, nullable=False),
-    Column("request", Text, nullable=False),  # JSON, with the seed, so that another attempt makes the same
+    Column("request", Text, nullable=False),  # JSON, with the seed, so that another attempt gives the same
     Column("source", DIGEST),  # Scores that it reads, as files
     Column("target", DIGEST),
     Column("work", ID),  # the work whose files it makes, if it does
@@ -38,9 +38,9 @@ job = Table(
     Column("state", String(16), nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("worker", String(80)),
-    Column("lease", Double),  # until when
+    Column("lease", Double),  # when it expires
     Column("events", Integer, nullable=False),  # how many there are
-    Column("seconds", Double, nullable=False),  # of music: reserved, then made
+    Column("seconds", Double, nullable=False),  # of music: reserved, then composed
     Column("result", DIGEST),
     Column("error", Text),  # JSON of a problem
     Column("created", Double, nullable=False),
@@ -102,7 +102,7 @@ delivery = Table(
     Column("state", String(16), nullable=False),  # waiting, delivered or failed
     Column("tries", Integer, nullable=False),
     Column("due", Double, nullable=False),
-    Column("told", String(200)),  # what came of the last try
+    Column("told", String(200)),  # outcome of the last try
     Index(None, "state", "due"),
 )  # fmt: skip
 
@@ -121,7 +121,7 @@ idempotency = Table(
     Column("key", ID, primary_key=True),
     Column("token", String(200), primary_key=True),
     Column("request", DIGEST, nullable=False),
-    Column("made", ID, nullable=False),  # what the first request made
+    Column("made", ID, nullable=False),  # result of the first request
     Column("created", Double, nullable=False),
     Index(None, "created"),
 )  # fmt: skip
@@ -138,15 +138,15 @@ audit = Table(
 )  # fmt: skip
 
 
-_LATEST = [0, 0]  # milliseconds and chance of the last identifier
-_ONE_AT_A_TIME = threading.Lock()
+_LATEST = [0, 0]  # milliseconds and random part of the last identifier
+_LOCK = threading.Lock()
 
 
-def new_id(what: str) -> str:
-    """Identifier of a new thing: what it is, milliseconds since 1970, and chance.
+def new_id(prefix: str) -> str:
+    """A new identifier: a prefix, milliseconds since 1970, and random bits.
 
-    Those of one process are in the order in which they were made, within a millisecond and when a clock is set back:
-    the pieces of a batch come out as they were asked for.
+    Those of one process are monotonic, also within a millisecond and when the clock is set back: the pieces of a batch
+    are in the order of the request.
 
     Examples
     --------
@@ -156,10 +156,10 @@ def new_id(what: str) -> str:
     >>> first < second
     True
     """
-    with _ONE_AT_A_TIME:
+    with _LOCK:
         now = time.time_ns() // 1_000_000
         if now > _LATEST[0]:
             _LATEST[:] = now, secrets.randbits(62)
         else:
-            _LATEST[1] += 1 + secrets.randbits(40)  # by chance too: a forked process goes on from the same
-        return f"{what}_{_LATEST[0]:012x}{_LATEST[1]:016x}"
+            _LATEST[1] += 1 + secrets.randbits(40)  # random too: a forked process starts from the same value
+        return f"{prefix}_{_LATEST[0]:012x}{_LATEST[1]:016x}"

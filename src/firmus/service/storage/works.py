@@ -1,4 +1,4 @@
-"""Works: immutable revisions, each with the one that it came of, and their files."""
+"""Works: immutable revisions, each with its parent, and their files."""
 
 from __future__ import annotations
 
@@ -25,35 +25,40 @@ FILES = {
     "flac": ("flac", "audio/flac"), "ogg": ("ogg", "audio/ogg"), "mp3": ("mp3", "audio/mpeg"),
     "stems": ("stems.zip", "application/zip"),
 }  # fmt: skip
-"""What a Score can be had as: file name ending and media type."""
+"""Formats in which a Score is available: file name extension and media type."""
 
 
 def row_of(score: Score, *, parent: Row[Any] | None = None, job_id: str | None = None) -> dict[str, Any]:
     """Row of a new work, without its owner."""
     name = new_id("wrk")
     title = "".join(letter for letter in score.title if letter.isprintable())[:200]
-    told = features.summary(score)
-    told["seconds"] = round(seconds(score, score.end), 3)
+    summary = features.summary(score)
+    summary["seconds"] = round(seconds(score, score.end), 3)
     return {
-        "id": name, "root": parent.root if parent else name, "parent": parent.id if parent else None, "job": job_id,
-        "title": title, "summary": json.dumps(told), "created": time.time(),
-    }  # fmt: skip
+        "id": name,
+        "root": parent.root if parent else name,
+        "parent": parent.id if parent else None,
+        "job": job_id,
+        "title": title,
+        "summary": json.dumps(summary),
+        "created": time.time(),
+    }
 
 
 def file_row(blobs: Blobs, holder: str, name: str, data: bytes) -> dict[str, Any]:
-    """Write a file to disk; its row."""
+    """Store a file; its row."""
     return {"holder": holder, "name": name, "digest": blobs.put(data), "bytes": len(data)}
 
 
-def score_bytes(made: Work | Score) -> bytes:
-    """The file ``json`` of a work: the Score, and of composed ones where it came from."""
-    if isinstance(made, Score):
-        return firmus_json.write(made)
-    return json.dumps(made.as_dict(), ensure_ascii=False).encode()
+def score_bytes(piece: Work | Score) -> bytes:
+    """The file ``json`` of a work: the Score, and its origin if it was composed."""
+    if isinstance(piece, Score):
+        return firmus_json.write(piece)
+    return json.dumps(piece.as_dict(), ensure_ascii=False).encode()
 
 
 def add(connection: Connection, owner: str, row: dict[str, Any], files: list[dict[str, Any]]) -> None:
-    """Write a work that was uploaded."""
+    """Insert an uploaded work."""
     connection.execute(insert(work).values(**row, owner=owner))
     connection.execute(insert(file), files)
 
@@ -77,31 +82,31 @@ def latest(connection: Connection, owner: str, count: int) -> dict[str, str]:
 
 
 def matching(query: Select[Any], *, title: str | None, style: str | None, key: str | None) -> Select[Any]:
-    """Of a query of works those whose title holds some words, that were asked for in a style, that are in a key.
+    """Filter a query of works by words of the title, by the requested style, by the key.
 
     Raises
     ------
     InvalidScore
-        Where the key is none.
+        If the key cannot be parsed.
     """
     if title is not None:
         query = query.where(func.lower(work.c.title).contains(title.lower(), autoescape=True))
     if style is not None:
-        asked = job.c.request.contains(f'"style": {json.dumps(style)}', autoescape=True)
-        query = query.where(select(job.c.id).where(job.c.id == work.c.job, asked).exists())
+        has_style = job.c.request.contains(f'"style": {json.dumps(style)}', autoescape=True)
+        query = query.where(select(job.c.id).where(job.c.id == work.c.job, has_style).exists())
     if key is not None:
         query = query.where(work.c.summary.contains(f'"key": {json.dumps(Key.parse(key).text)},', autoescape=True))
     return query
 
 
 def remove(connection: Connection, work_id: str) -> None:
-    """Take out a work; its files leave the disk with the next sweep. What came of it stays."""
+    """Delete a work; its files are removed by the next sweep. What was derived from it stays."""
     connection.execute(delete(file).where(file.c.holder == work_id))
     connection.execute(delete(work).where(work.c.id == work_id))
 
 
-def wanted(connection: Connection) -> set[str]:
-    """Digests of all files that something refers to."""
+def referenced(connection: Connection) -> set[str]:
+    """Digests of all files that any row refers to."""
     unfinished = job.c.state.in_(("queued", "running"))
     columns = (
         select(file.c.digest),
@@ -113,14 +118,16 @@ def wanted(connection: Connection) -> set[str]:
     return {digest for query in columns for digest in connection.execute(query).scalars()}
 
 
-def caching(held: Row[Any]) -> dict[str, str]:
-    """Headers of a file that never changes."""
-    return {"ETag": f'"{held.digest}"', "Cache-Control": "private, max-age=31536000, immutable"}
+def cache_headers(file_row: Row[Any]) -> dict[str, str]:
+    """Caching headers of an immutable file."""
+    return {"ETag": f'"{file_row.digest}"', "Cache-Control": "private, max-age=31536000, immutable"}
 
 
-def sent(blobs: Blobs, held: Row[Any], name: str) -> FileResponse:
-    """A file, as it is sent: always to be saved, never shown as a page."""
+def file_response(blobs: Blobs, file_row: Row[Any], name: str) -> FileResponse:
+    """Response that sends a file as an attachment, never displayed as a page."""
     return FileResponse(
-        blobs.path(held.digest), media_type=FILES[held.name][1], filename=re.sub(r"[^\w .,()-]+", "_", name),
-        headers=caching(held),
-    )  # fmt: skip
+        blobs.path(file_row.digest),
+        media_type=FILES[file_row.name][1],
+        filename=re.sub(r"[^\w .,()-]+", "_", name),
+        headers=cache_headers(file_row),
+    )

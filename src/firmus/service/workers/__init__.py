@@ -1,1 +1,1 @@
-"""Workers: processes that claim jobs and do them, here or on other machines, and who looks after them."""
+"""Workers: processes that claim and execute jobs, here or on other machines, and their supervisor."""

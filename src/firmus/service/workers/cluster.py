@@ -1,8 +1,8 @@
-"""A cluster of machines, joined by Ray: how it is reached, who is refused, and how it does the same to many things.
+"""A Ray cluster: connecting to it, checking that it requires a token, and mapping a function over many items.
 
-What goes over Ray is pickled, and whoever reaches one of its ports has every machine of it (CVE-2023-48022). Ray
-listens on the network even where it is told 127.0.0.1. So a cluster is spoken to only with a token, and only where it
-turns away those who have none.
+Ray's messages are pickled, and whoever reaches one of its ports controls every machine (CVE-2023-48022). Ray listens on
+the network even if it is given 127.0.0.1. So a cluster is used only with a token, and only if it rejects clients
+without one.
 """
 
 from __future__ import annotations
@@ -23,33 +23,38 @@ from firmus._version import __version__
 from firmus.errors import FirmusError
 from firmus.runtime.weights import cards
 
-PATIENCE = 5.0  # seconds in which a cluster must answer
-CARE = 30.0  # seconds in which it must let a stranger in or turn him away
-BLOCKS = 4  # that each processor gets of many things, one after another
-STRANGER = "import sys, ray; ray.init(sys.argv[1], log_to_driver=False, logging_level=50); print('let in', flush=True)"
+CONNECT_TIMEOUT = 5.0  # seconds in which a cluster must answer
+PROBE_TIMEOUT = 30.0  # seconds in which it must accept or reject a client without a token
+BLOCKS_PER_CPU = 4  # blocks of items that each processor gets, one after another
+PROBE = "import sys, ray; ray.init(sys.argv[1], log_to_driver=False, logging_level=50); print('let in', flush=True)"
 
 
 def facts() -> dict[str, str]:
-    """What must be the same on two machines for the same to come of the same on both."""
-    found = {name: version(name) for name in ("numpy", "onnxruntime", "soundfile", "verovio")}
-    return {"firmus": __version__, **found, **{f"model {name}": card.digest[:12] for name, card in cards().items()}}
+    """Versions that must be equal on two machines for them to give the same results."""
+    libraries = {name: version(name) for name in ("numpy", "onnxruntime", "soundfile", "verovio")}
+    return {"firmus": __version__, **libraries, **{f"model {name}": card.digest[:12] for name, card in cards().items()}}
 
 
-def check(wanted: Mapping[str, str]) -> None:
-    """Refuse a server that is not installed as this machine is.
+def check(required: Mapping[str, str]) -> None:
+    """Reject a service whose installation differs from that of this machine.
+
+    Parameters
+    ----------
+    required : mapping of str to str
+        The `facts` of the service's machine.
 
     Raises
     ------
     FirmusError
     """
-    here, name = facts(), socket.gethostname()
-    for what in sorted(here.keys() | wanted.keys()):
-        if here.get(what) != wanted.get(what):
-            raise FirmusError(f"{what} is {here.get(what)} on {name}, and {wanted.get(what)} where it is asked")
+    local, host = facts(), socket.gethostname()
+    for name in sorted(local.keys() | required.keys()):
+        if local.get(name) != required.get(name):
+            raise FirmusError(f"{name} is {local.get(name)} on {host}, and {required.get(name)} where it is asked")
 
 
 def connect(address: str) -> Any:
-    """Join a cluster that this machine is part of, unless it has been joined; Ray itself.
+    """Connect to a cluster that this machine is part of, unless already connected; the module ``ray``.
 
     Parameters
     ----------
@@ -59,11 +64,11 @@ def connect(address: str) -> Any:
     Raises
     ------
     FirmusError
-        Where Ray is not installed, there is no token, the cluster does not answer or lets anybody in.
+        If Ray is not installed, there is no token, the cluster does not answer or accepts clients without a token.
     """
-    os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")  # what machines report goes into their own logs
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # tells nobody
-    os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")  # what comes too late starts no cluster of its own
+    os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")  # each machine writes its own logs
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no telemetry
+    os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")  # a timer call starts no cluster of its own
     try:
         ray: Any = import_module("ray")
     except ModuleNotFoundError as error:
@@ -75,72 +80,74 @@ def connect(address: str) -> Any:
             f"cluster {address}: without a token whoever reaches Ray may run anything; "
             "set RAY_AUTH_MODE=token here and on every machine"
         )
-    found = _reached(address, ray.util.get_node_ip_address())
-    _refuse_open(found)
+    reachable = _reachable_address(address, ray.util.get_node_ip_address())
+    _require_token(reachable)
     try:
-        ray.init(found, log_to_driver=False, configure_logging=False, logging_level=50)
+        ray.init(reachable, log_to_driver=False, configure_logging=False, logging_level=50)
     except (ray.exceptions.RayError, OSError, RuntimeError, ValueError) as error:
-        raise FirmusError(f"cluster {address}: {_told(error)}") from None
+        raise FirmusError(f"cluster {address}: {_reason(error)}") from None
     return ray
 
 
 def spread(address: str) -> Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[Any]]:
-    """Join a cluster; what does as `map` does, in order, on its machines (Ray Data).
+    """Connect to a cluster; a function like `map`, in order, that runs on its machines (Ray Data).
 
     Raises
     ------
     FirmusError
-        As `connect`; later, where a machine is not installed as this one, or the cluster breaks.
+        As `connect`; later, if the installation of a machine differs from this one, or the cluster fails.
     """
     ray = connect(address)
 
-    def over(function: Callable[[Any], Any], things: Sequence[Any]) -> Iterator[Any]:
-        if not things:
+    def parallel_map(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+        if not items:
             return
         data = import_module("ray.data")
         logging.getLogger("ray.data").setLevel(logging.CRITICAL)
         context = data.DataContext.get_current()
         context.enable_progress_bars, context.execution_options.preserve_order = False, True
-        blocks = min(len(things), BLOCKS * max(1, round(ray.cluster_resources().get("CPU", 1))))
-        packed = [{"thing": pickle.dumps(each)} for each in things]
+        blocks = min(len(items), BLOCKS_PER_CPU * max(1, round(ray.cluster_resources().get("CPU", 1))))
+        rows = [{"item": pickle.dumps(each)} for each in items]
         try:
-            for row in data.from_items(packed, override_num_blocks=blocks).map(_Doing(function, facts())).iter_rows():
-                made, error = pickle.loads(row["made"])  # noqa: S301  what Ray itself would do
+            for row in (
+                data.from_items(rows, override_num_blocks=blocks).map(_RowFunction(function, facts())).iter_rows()
+            ):
+                result, error = pickle.loads(row["outcome"])  # noqa: S301  as Ray itself does
                 if error is not None:
                     raise error
-                yield made
+                yield result
         except ray.exceptions.RayError as error:
             raise FirmusError(f"cluster {address}: {' '.join(str(error).split())[-300:]}") from None
 
-    return over
+    return parallel_map
 
 
-class _Doing:
-    """A function, as the machines of a cluster do it to one row."""
+class _RowFunction:
+    """A function, as a machine of the cluster applies it to one row."""
 
-    def __init__(self, function: Callable[[Any], Any], wanted: dict[str, str]) -> None:
-        self.function, self.wanted = function, wanted
+    def __init__(self, function: Callable[[Any], Any], required: dict[str, str]) -> None:
+        self.function, self.required = function, required
         self.is_checked = False
 
     def __call__(self, row: dict[str, bytes]) -> dict[str, bytes]:
         try:
             if not self.is_checked:
-                check(self.wanted)
+                check(self.required)
                 self.is_checked = True
-            made: tuple[Any, Exception | None] = self.function(pickle.loads(row["thing"])), None  # noqa: S301
+            outcome: tuple[Any, Exception | None] = self.function(pickle.loads(row["item"])), None  # noqa: S301
         except Exception as error:
-            made = None, error
-        return {"made": pickle.dumps(made)}
+            outcome = None, error
+        return {"outcome": pickle.dumps(outcome)}
 
 
-def _reached(address: str, here: str) -> str:
-    """The address as Ray wants it, if anybody listens there."""
+def _reachable_address(address: str, local_ip: str) -> str:
+    """The address in Ray's form, if anything listens there."""
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal():
         raise FirmusError(f"cluster {address!r} must be HOST:PORT of its head, such as 192.0.2.1:6379")
-    host = here if host in ("localhost", "127.0.0.1") else host
+    host = local_ip if host in ("localhost", "127.0.0.1") else host
     try:
-        with socket.create_connection((host, int(port)), PATIENCE):
+        with socket.create_connection((host, int(port)), CONNECT_TIMEOUT):
             return f"{host}:{port}"
     except (OSError, OverflowError) as error:
         raise FirmusError(
@@ -148,26 +155,30 @@ def _reached(address: str, here: str) -> str:
         ) from None
 
 
-def _refuse_open(address: str) -> None:
-    """Refuse a cluster that lets in one who has no token: it is tried."""
-    unknown = {name: value for name, value in os.environ.items() if not name.startswith("RAY_AUTH")}
+def _require_token(address: str) -> None:
+    """Reject a cluster that accepts a client without a token, by trying to connect as one."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_AUTH")}
     with subprocess.Popen(
-        [sys.executable, "-c", STRANGER, address], env={**unknown, "RAY_AUTH_MODE": "disabled"}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace",
-    ) as stranger:  # fmt: skip
-        late = threading.Timer(CARE, stranger.kill)
-        late.start()
-        told = next((line for line in stranger.stdout or () if "let in" in line or "InvalidAuthToken" in line), "")
-        late.cancel()
-        stranger.kill()
-    if "let in" in told:
+        [sys.executable, "-c", PROBE, address],
+        env={**environment, "RAY_AUTH_MODE": "disabled"},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        errors="replace",
+    ) as probe:
+        timer = threading.Timer(PROBE_TIMEOUT, probe.kill)
+        timer.start()
+        verdict = next((line for line in probe.stdout or () if "let in" in line or "InvalidAuthToken" in line), "")
+        timer.cancel()
+        probe.kill()
+    if "let in" in verdict:
         raise FirmusError(f"cluster {address} lets anybody in: start every machine of it with RAY_AUTH_MODE=token")
-    if not told:
+    if not verdict:
         raise FirmusError(f"cluster {address} does not answer as Ray {version('ray')} does")
 
 
-def _told(error: BaseException | None) -> str:
-    """The likely reason, in a line."""
+def _reason(error: BaseException | None) -> str:
+    """The likely reason, in one line."""
     lines: list[str] = []
     while error is not None:
         if "InvalidAuthToken" in str(error):

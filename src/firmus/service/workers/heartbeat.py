@@ -1,8 +1,8 @@
-"""The watch over the jobs that a worker has in hand: it alone writes of them until they end.
+"""The heartbeat of a worker: the only writer for its running jobs until they end.
 
-One thread writes the events of all jobs in one transaction, at most ten times a second, lengthens the leases, and
-looks which jobs are no longer ours. A job that is lost finds out with its next progress; one that goes on regardless,
-or takes too long and does not stop, ends the worker.
+One thread writes the events of all jobs in one transaction, at most ten times a second, renews the leases, and checks
+which claims are still valid. A lost job is interrupted at its next progress report; one that goes on regardless, or
+exceeds its time limit and does not stop, makes the worker exit.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from firmus.service.logs import log
 from firmus.service.settings import Settings
 from firmus.service.storage import jobs
 from firmus.service.storage.database import Store
-from firmus.service.storage.jobs import Claim, Lost, Told
+from firmus.service.storage.jobs import Claim, ClaimLost, NewEvent
 
-WRITE = 0.1  # seconds between two looks whether there is something to write
-LOOK = 0.5  # seconds between two looks whether jobs are still ours
-GRACE = 5.0  # seconds that a lost job has to stop by itself, for each job in hand
-AGAIN = (0.1, 0.5, 2.0, 5.0)  # seconds before a write is tried again that the database did not take
+WRITE_INTERVAL = 0.1  # seconds between two writes of events
+CHECK_INTERVAL = 0.5  # seconds between two checks whether the claims are valid
+GRACE = 5.0  # seconds that a lost job has to stop by itself, times the number of running jobs
+RETRY_DELAYS = (0.1, 0.5, 2.0, 5.0)  # seconds before a failed write is retried
 
 
-class Hand:
-    """A job in hand, as those who do it see it: where they tell how far it is, and the music on its way.
+class JobHandle:
+    """A running job, as its handler sees it: takes progress and the music as it is composed.
 
     Parameters
     ----------
@@ -42,159 +42,160 @@ class Hand:
         self.claimed, self.begun = claimed, time.monotonic()
         self.lost_at: float | None = None
         self._lock = threading.Lock()
-        self._waiting: list[Told] = []
+        self._pending: list[NewEvent] = []
         self._progress: dict[str, Any] | None = None
 
     def __call__(self, title: str, done: int, total: int) -> None:
-        """Tell how far the job is; raises `Lost` where it is no longer ours."""
+        """Report progress; raises `ClaimLost` if the job is no longer this worker's."""
         self.check()
         with self._lock:
             self._progress = {"title": title, "done": done, "total": total}
 
     def begin(self, piece: int, frame: Score) -> None:
-        """Tell what is given of a piece."""
-        self._tell("piece", {"piece": piece, "score": to_dict(frame)})
+        """Emit the given part of a piece."""
+        self._emit("piece", {"piece": piece, "score": to_dict(frame)})
 
     def bar(self, piece: int, bar: Bar) -> None:
-        """Tell the notes of a bar: part, start, duration, pitch, velocity of each."""
+        """Emit the notes of a bar: part, start, duration, pitch, velocity of each."""
         notes = [[part, note.start, note.duration, note.pitch, note.velocity] for part, note in bar.notes]
-        self._tell("bar", {"piece": piece, "bar": bar.number, "notes": notes})
+        self._emit("bar", {"piece": piece, "bar": bar.number, "notes": notes})
 
-    def hear(self, told: list[Told]) -> None:
-        """Take what was told elsewhere."""
+    def relay(self, new_events: list[NewEvent]) -> None:
+        """Take events that were emitted by a remote worker."""
         with self._lock:
-            self._waiting += told
+            self._pending += new_events
 
     def check(self) -> None:
-        """Raise `Lost` where the job is no longer ours."""
+        """Raise `ClaimLost` if the job is no longer this worker's."""
         if self.lost_at is not None:
-            raise Lost(self.claimed.id)
+            raise ClaimLost(self.claimed.id)
 
     def lose(self) -> None:
-        """Note that the job is no longer ours."""
+        """Note that the job is no longer this worker's."""
         self.lost_at = self.lost_at or time.monotonic()
 
-    def taken(self) -> list[Told]:
-        """What is to be written, once."""
+    def take_events(self) -> list[NewEvent]:
+        """Remove and return the events that are to be written."""
         with self._lock:
-            found, self._waiting = self._waiting, []
+            pending, self._pending = self._pending, []
             if self._progress:
-                found.append(("progress", self._progress))
+                pending.append(("progress", self._progress))
                 self._progress = None
-        return found
+        return pending
 
-    def give_back(self, told: list[Told]) -> None:
-        """Keep for the next time what could not be written."""
+    def put_back(self, new_events: list[NewEvent]) -> None:
+        """Put back events that could not be written."""
         with self._lock:
-            self._waiting = told + self._waiting
+            self._pending = new_events + self._pending
 
-    def _tell(self, kind: str, data: dict[str, Any]) -> None:
+    def _emit(self, kind: str, data: dict[str, Any]) -> None:
         self.check()
         with self._lock:
-            self._waiting.append((kind, data))
+            self._pending.append((kind, data))
 
 
-class Watch:
-    """Keeps the jobs of a worker.
+class Heartbeat:
+    """Keeps the claims of a worker alive, and writes the events of its jobs.
 
     Parameters
     ----------
     store : Store
     settings : Settings
-    leave : callable
-        Ends the worker.
+    abort : callable
+        Makes the worker exit.
     """
 
-    def __init__(self, store: Store, settings: Settings, leave: Callable[[], None]) -> None:
-        self.store, self.settings, self.leave = store, settings, leave
-        self.hands: set[Hand] = set()  # a job that was lost may be in another hand, of the same worker, too
-        self._writing = threading.Lock()  # so that events come in order
-        self._beaten = self._looked = time.monotonic()
+    def __init__(self, store: Store, settings: Settings, abort: Callable[[], None]) -> None:
+        self.store, self.settings, self.abort = store, settings, abort
+        self.handles: set[JobHandle] = set()  # a lost job may have a second handle, where this worker claimed it again
+        self._write_lock = threading.Lock()  # so that events are in order
+        self._renewed = self._checked = time.monotonic()
         self._closed = threading.Event()
-        threading.Thread(target=self._run, daemon=True, name="watch").start()
+        threading.Thread(target=self._run, daemon=True, name="heartbeat").start()
 
-    def take(self, claimed: Claim) -> Hand:
-        """Watch over a job from now on."""
-        hand = Hand(claimed)
-        self.hands.add(hand)
-        return hand
+    def add(self, claimed: Claim) -> JobHandle:
+        """Start keeping a job; its handle."""
+        handle = JobHandle(claimed)
+        self.handles.add(handle)
+        return handle
 
-    def drop(self, hand: Hand) -> None:
-        """Watch over it no longer."""
-        self.hands.discard(hand)
+    def remove(self, handle: JobHandle) -> None:
+        """Stop keeping a job."""
+        self.handles.discard(handle)
 
-    def end(self, hand: Hand, write: Callable[[list[Told]], Future[None]]) -> None:
-        """Write the end of a job, after what is still to be told of it.
+    def end(self, handle: JobHandle, write: Callable[[list[NewEvent]], Future[None]]) -> None:
+        """Write the end of a job, after its remaining events.
 
         Raises
         ------
-        Lost
+        ClaimLost
         """
-        told: list[Told] = []
-        for pause in (*AGAIN, None):
-            with self._writing:
-                told += hand.taken()
-                written = write(told)
+        new_events: list[NewEvent] = []
+        for delay in (*RETRY_DELAYS, None):
+            with self._write_lock:
+                new_events += handle.take_events()
+                written = write(new_events)
             try:
                 return written.result()
             except DBAPIError:
-                if pause is None:
+                if delay is None:
                     raise
-            time.sleep(pause)
+            time.sleep(delay)
 
     def close(self) -> None:
-        """Look no longer: there is nothing in hand."""
+        """Stop the thread, when there are no running jobs."""
         self._closed.set()
 
     def _run(self) -> None:
-        while not self._closed.wait(WRITE):
+        while not self._closed.wait(WRITE_INTERVAL):
             try:
-                self._look()
+                self._beat()
             except DBAPIError as error:
                 log("worker", error=str(error.orig))
             except Exception as error:
                 log("worker", error=repr(error))
 
-    def _look(self) -> None:
-        now, hands = time.monotonic(), list(self.hands)
-        for hand in hands:
-            if now - hand.begun > self.settings.job_seconds and hand.lost_at is None:
-                self._too_long(hand)
-            if hand.lost_at is not None and now - hand.lost_at > GRACE * len(hands):
-                log("job", job=hand.claimed.id, state="lost", worker="ends, for the job does not")
-                self.drop(hand)  # where nobody can be made to leave, nothing more of it is told
-                self.leave()
-        if now - self._looked > LOOK:
-            held = jobs.held(self.store, [hand.claimed for hand in hands])
-            for hand in hands:
-                if hand.claimed not in held:
-                    hand.lose()
-            self._looked = now
-        self._write([hand for hand in hands if hand.lost_at is None], now)
+    def _beat(self) -> None:
+        now, handles = time.monotonic(), list(self.handles)
+        for handle in handles:
+            if now - handle.begun > self.settings.job_seconds and handle.lost_at is None:
+                self._time_out(handle)
+            if handle.lost_at is not None and now - handle.lost_at > GRACE * len(handles):
+                log("job", job=handle.claimed.id, state="lost", worker="ends, for the job does not")
+                self.remove(handle)  # where the worker cannot exit, nothing more is written for this job
+                self.abort()
+        if now - self._checked > CHECK_INTERVAL:
+            valid = jobs.still_claimed(self.store, [handle.claimed for handle in handles])
+            for handle in handles:
+                if handle.claimed not in valid:
+                    handle.lose()
+            self._checked = now
+        self._write([handle for handle in handles if handle.lost_at is None], now)
 
-    def _write(self, hands: list[Hand], now: float) -> None:
-        """Write what is told; lengthen every lease where it is time to."""
-        is_time = now - self._beaten > self.settings.lease / 3
-        with self._writing:
-            told = [(hand, hand.taken()) for hand in hands]
-            told = [(hand, each) for hand, each in told if each or (is_time and hand in self.hands)]
+    def _write(self, handles: list[JobHandle], now: float) -> None:
+        """Write the pending events; renew every lease when it is due."""
+        is_due = now - self._renewed > self.settings.lease / 3
+        with self._write_lock:
+            batch = [(handle, handle.take_events()) for handle in handles]
+            batch = [(handle, each) for handle, each in batch if each or (is_due and handle in self.handles)]
             try:
-                kept = jobs.beat(self.store, [(hand.claimed, each) for hand, each in told], self.settings.lease)
+                claims = [(handle.claimed, each) for handle, each in batch]
+                valid = jobs.heartbeat(self.store, claims, self.settings.lease)
             except DBAPIError:
-                for hand, each in told:
-                    hand.give_back(each)
+                for handle, each in batch:
+                    handle.put_back(each)
                 raise
-        for hand, _ in told:
-            if hand.claimed not in kept:
-                hand.lose()
-        if is_time:
-            self._beaten = now
+        for handle, _ in batch:
+            if handle.claimed not in valid:
+                handle.lose()
+        if is_due:
+            self._renewed = now
 
-    def _too_long(self, hand: Hand) -> None:
+    def _time_out(self, handle: JobHandle) -> None:
         detail = f"it took longer than {self.settings.job_seconds:g} seconds: ask for less at once"
         problem = {"type": "urn:firmus:problem:too-long", "title": "The job took too long", "detail": detail}
-        hand.lose()
+        handle.lose()
         try:
-            jobs.fail(self.store, hand.claimed, problem).result()
-        except Lost:
+            jobs.fail(self.store, handle.claimed, problem).result()
+        except ClaimLost:
             return

@@ -1,11 +1,11 @@
-"""Webhooks: the end of a job, or of a batch, is told to an address of its owner's, signed, at least once.
+"""Webhooks: the end of a job, or of a batch, is posted to a URL of its owner's, signed, at least once.
 
-What is sent is signed as Standard Webhooks (standardwebhooks.com) has it: ``webhook-id`` is the job's or batch's, and
+Messages are signed as Standard Webhooks (standardwebhooks.com) specifies: ``webhook-id`` is that of the job or batch,
 ``webhook-signature`` is ``v1,`` and the base64 of HMAC-SHA256 over ``id.timestamp.body`` with the owner's secret.
 
-Nothing but public addresses is ever reached: the name is looked up once, every address that it has must be public, and
-the connection goes to the very address that was checked. No redirect is followed, nothing that is answered is kept but
-the status. Hosts of `Settings.webhook_hosts` may be anywhere.
+Only public addresses are ever contacted (SSRF): the name is resolved once, every address of it must be public, and the
+connection goes to the very address that was checked. Redirects are not followed, and of the response only the status is
+kept. Hosts of `Settings.webhook_hosts` may be anywhere.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ from firmus.service.storage.database import Store
 from firmus.service.storage.jobs import ENDED
 from firmus.service.storage.tables import batch, delivery, job
 
-PAUSES = (5.0, 30.0, 120.0, 600.0, 3600.0)  # seconds between two tries; after the last it has failed
-SECONDS = 5.0  # that a connection may be silent, and three times as long in all
-AT_ONCE = 8
+RETRY_DELAYS = (5.0, 30.0, 120.0, 600.0, 3600.0)  # seconds between two tries; after the last it has failed
+TIMEOUT = 5.0  # seconds that a connection may be silent, and three times as long in all
+CONCURRENCY = 8
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 @dataclass(frozen=True, slots=True)
-class _Ended:
-    """A job or a batch that has ended: whose it is, where that is to be told, how often it was tried, what is told."""
+class _Delivery:
+    """A delivery that is due: identifier and owner of the job or batch, URL, tries so far, type and data."""
 
     name: str
     owner: str
@@ -58,19 +58,19 @@ class _Ended:
 
 
 def add(connection: Connection, name: str, url: str) -> None:
-    """Write where the end of a job or a batch is to be told."""
+    """Schedule the delivery of the end of a job or a batch."""
     row = {"job": name, "url": url, "state": "waiting", "tries": 0, "due": 0.0}
     connection.execute(insert(delivery).values(**row))
 
 
-def shown(connection: Connection, name: str) -> str | None:
-    """How the telling of a job or a batch stands; None where nobody is to be told."""
+def delivery_status(connection: Connection, name: str) -> str | None:
+    """Status of the delivery for a job or a batch; None where there is no webhook."""
     row = connection.execute(select(delivery).where(delivery.c.job == name)).first()
     return None if row is None else f"{row.state}: {row.told}" if row.told else str(row.state)
 
 
 def check(url: str, settings: Settings) -> SplitResult:
-    """Refuse an address that can be seen to be none of the public network.
+    """Reject a URL that is evidently not public.
 
     Raises
     ------
@@ -94,29 +94,29 @@ def check(url: str, settings: Settings) -> SplitResult:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the public network.
+    """Whether an IP address is public.
 
     Raises
     ------
     ValueError
-        Where it is no IP address.
+        If it is no IP address.
 
     Examples
     --------
     >>> [is_public(each) for each in ("9.9.9.9", "127.0.0.1", "::ffff:10.0.0.1", "169.254.169.254", "fe80::1%eth0")]
     [True, False, False, False, False]
     """
-    found = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped:
-            found = found.ipv4_mapped
-        elif found.sixtofour or found.teredo or found in _NAT64:
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped:
+            ip = ip.ipv4_mapped
+        elif ip.sixtofour or ip.teredo or ip in _NAT64:
             return False
-    return found.is_global and not found.is_multicast and not found.is_reserved
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
 def secret(settings: Settings, owner: str) -> bytes:
-    """What is told to an owner is signed with this; it follows from a key in the data folder, made if need be."""
+    """An owner's signing secret, derived from a key in the data folder, which is created if needed."""
     path = settings.data / "webhook.key"
     with contextlib.suppress(FileExistsError):
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -128,13 +128,13 @@ def secret(settings: Settings, owner: str) -> bytes:
     return hmac.digest(path.read_bytes(), b"webhook of " + owner.encode(), "sha256")
 
 
-def signature(key: bytes, name: str, moment: int, body: bytes) -> str:
-    """Signature of what is sent."""
-    return "v1," + base64.b64encode(hmac.digest(key, f"{name}.{moment}.".encode() + body, hashlib.sha256)).decode()
+def signature(key: bytes, name: str, timestamp: int, body: bytes) -> str:
+    """Signature of a message."""
+    return "v1," + base64.b64encode(hmac.digest(key, f"{name}.{timestamp}.".encode() + body, hashlib.sha256)).decode()
 
 
-class Herald:
-    """Tells the ends of jobs and batches, from a thread of its own.
+class Dispatcher:
+    """Delivers the ends of jobs and batches, from a thread of its own.
 
     Parameters
     ----------
@@ -144,59 +144,61 @@ class Herald:
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self.store, self.settings = store, settings
-        self._ending = threading.Event()
-        self._pool = ThreadPoolExecutor(AT_ONCE, "herald")
-        self._thread = threading.Thread(target=self._run, daemon=True, name="herald")
+        self._stopping = threading.Event()
+        self._pool = ThreadPoolExecutor(CONCURRENCY, "webhooks")
+        self._thread = threading.Thread(target=self._run, daemon=True, name="webhooks")
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End; what was not told is told after the next start."""
-        self._ending.set()
+        """Stop the thread; what was not delivered is delivered after the next start."""
+        self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
         self._pool.shutdown(cancel_futures=True)
 
-    def tell(self) -> int:
-        """Tell what is due; how much that was."""
+    def deliver_due(self) -> int:
+        """Try the deliveries that are due; how many there were."""
         with self.store.read() as connection:
-            found = [*_ended_jobs(connection), *_ended_batches(connection)]
-        list(self._pool.map(self._one, found))
-        return len(found)
+            deliveries = [*_ended_jobs(connection), *_ended_batches(connection)]
+        list(self._pool.map(self._deliver, deliveries))
+        return len(deliveries)
 
     def _run(self) -> None:
-        while not self._ending.wait(self.settings.tick):
+        while not self._stopping.wait(self.settings.tick):
             try:
-                while not self._ending.is_set() and self.tell():
+                while not self._stopping.is_set() and self.deliver_due():
                     pass
             except (DBAPIError, OSError, RuntimeError) as error:
                 log("webhook", error=f"{type(error).__name__}: {getattr(error, 'orig', error)}")
 
-    def _one(self, row: _Ended) -> None:
-        """Try once; whoever counts the try up makes it, so that of several services one does."""
-        is_last = row.tries >= len(PAUSES)
-        due = time.time() + (0.0 if is_last else PAUSES[row.tries])
-        mine = update(delivery).where(delivery.c.job == row.name, delivery.c.tries == row.tries)
+    def _deliver(self, row: _Delivery) -> None:
+        """Try once; the try belongs to whoever increments its count, so that of several services only one does."""
+        is_last = row.tries >= len(RETRY_DELAYS)
+        due = time.time() + (0.0 if is_last else RETRY_DELAYS[row.tries])
+        claiming = update(delivery).where(delivery.c.job == row.name, delivery.c.tries == row.tries)
         with self.store.write() as connection:
-            if connection.execute(mine.values(tries=row.tries + 1, due=due)).rowcount != 1:
+            if connection.execute(claiming.values(tries=row.tries + 1, due=due)).rowcount != 1:
                 return
-        told = self._sent(row)
-        state = "delivered" if told.startswith("2") else "failed" if is_last else "waiting"
-        log("webhook", job=row.name, state=state, told=told, tries=row.tries + 1)
+        status = self._post(row)
+        state = "delivered" if status.startswith("2") else "failed" if is_last else "waiting"
+        log("webhook", job=row.name, state=state, told=status, tries=row.tries + 1)
         with self.store.write() as connection:
-            connection.execute(update(delivery).where(delivery.c.job == row.name).values(state=state, told=told))
+            connection.execute(update(delivery).where(delivery.c.job == row.name).values(state=state, told=status))
 
-    def _sent(self, row: _Ended) -> str:
-        """Status that was answered, or why there is none."""
-        moment = int(time.time())
-        body = json.dumps({"type": row.kind, "timestamp": moment, "data": row.data}).encode()
+    def _post(self, row: _Delivery) -> str:
+        """Status of the response, or why there is none."""
+        timestamp = int(time.time())
+        body = json.dumps({"type": row.kind, "timestamp": timestamp, "data": row.data}).encode()
         headers = {
-            "Content-Type": "application/json", "User-Agent": "Firmus", "webhook-id": row.name,
-            "webhook-timestamp": str(moment),
-            "webhook-signature": signature(secret(self.settings, row.owner), row.name, moment, body),
-        }  # fmt: skip
+            "Content-Type": "application/json",
+            "User-Agent": "Firmus",
+            "webhook-id": row.name,
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": signature(secret(self.settings, row.owner), row.name, timestamp, body),
+        }
         try:
             return str(send(row.url, body, headers, self.settings))
         except Problem as problem:
@@ -205,64 +207,64 @@ class Herald:
             return f"{type(error).__name__}: {error}"[:200]
 
 
-def _ended_jobs(connection: Connection) -> list[_Ended]:
-    """Jobs that have ended, where that is due to be told."""
+def _ended_jobs(connection: Connection) -> list[_Delivery]:
+    """Due deliveries of jobs that have ended."""
     query = select(delivery.c.tries, delivery.c.url, job).join(job, job.c.id == delivery.c.job)
-    found = []
+    deliveries = []
     for row in _due(connection, query.where(job.c.state.in_(ENDED))):
         data = {name: getattr(row, name) for name in ("id", "kind", "state", "attempt", "batch")}
-        found.append(_Ended(row.id, row.owner, row.url, row.tries, f"job.{row.state}", data))
-    return found
+        deliveries.append(_Delivery(row.id, row.owner, row.url, row.tries, f"job.{row.state}", data))
+    return deliveries
 
 
-def _ended_batches(connection: Connection) -> list[_Ended]:
-    """Batches of which no job is unfinished, where that is due to be told."""
+def _ended_batches(connection: Connection) -> list[_Delivery]:
+    """Due deliveries of batches of which no job is unfinished."""
     unfinished = select(job.c.id).where(job.c.batch == batch.c.id, job.c.state.not_in(ENDED)).exists()
     query = select(delivery.c.tries, delivery.c.url, batch).join(batch, batch.c.id == delivery.c.job)
-    found = []
+    deliveries = []
     for row in _due(connection, query.where(~unfinished)):
         counts = select(job.c.state, func.count().label("total")).where(job.c.batch == row.id).group_by(job.c.state)
         states = {each.state: each.total for each in connection.execute(counts)}
         data = {"id": row.id, "kind": row.kind, "total": row.total, "states": states}
-        found.append(_Ended(row.id, row.owner, row.url, row.tries, "batch.finished", data))
-    return found
+        deliveries.append(_Delivery(row.id, row.owner, row.url, row.tries, "batch.finished", data))
+    return deliveries
 
 
 def _due(connection: Connection, query: Select[Any]) -> Sequence[Row[Any]]:
     query = query.where(delivery.c.state == "waiting", delivery.c.due <= time.time())
-    return connection.execute(query.order_by(delivery.c.due).limit(AT_ONCE)).all()
+    return connection.execute(query.order_by(delivery.c.due).limit(CONCURRENCY)).all()
 
 
 def send(url: str, body: bytes, headers: dict[str, str], settings: Settings) -> int:
-    """POST to an address that is public, or trusted; the status that is answered.
+    """POST to a URL that is public or trusted; the status of the response.
 
     Raises
     ------
     Problem
-        Where it may not be reached.
+        If the URL may not be contacted.
     OSError, http.client.HTTPException
     """
     parts = check(url, settings)
-    connection = _connected(parts, settings)
-    stopper = threading.Timer(3 * SECONDS, _shut, (connection,))
-    stopper.start()
+    connection = _connect(parts, settings)
+    timer = threading.Timer(3 * TIMEOUT, _shut, (connection,))
+    timer.start()
     try:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", target, body, headers)
         return connection.getresponse().status
     finally:
-        stopper.cancel()
+        timer.cancel()
         connection.close()
 
 
-def _connected(parts: SplitResult, settings: Settings) -> http.client.HTTPConnection:
-    """A connection to an address that was checked."""
+def _connect(parts: SplitResult, settings: Settings) -> http.client.HTTPConnection:
+    """A connection to a checked address."""
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-    found = [str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    if not _is_trusted(parts, settings) and not all(is_public(each) for each in found):
+    addresses = [str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    if not _is_trusted(parts, settings) and not all(is_public(each) for each in addresses):
         raise Problem("invalid-request", f"webhook: {host} is no public address")
-    connection = http.client.HTTPConnection(host, port, timeout=SECONDS)
-    plain = socket.create_connection((found[0], port), SECONDS)
+    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
+    plain = socket.create_connection((addresses[0], port), TIMEOUT)
     try:
         is_tls = parts.scheme == "https"
         connection.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if is_tls else plain

@@ -1,12 +1,12 @@
-"""A worker claims jobs of its lane and does them, in a process of its own or wherever an executor has it.
+"""A worker claims jobs of its lane and executes them, in a process of its own or wherever an executor places it.
 
 ``python -m firmus.service.workers.worker DATA LANE NAME`` is the process, which dies with the service: a line on its
-standard input says that there may be work; its end says that the service is dead. SIGTERM lets it finish the jobs in
-hand.
+standard input notifies it of jobs; end of file means that the service is dead. On SIGTERM it drains: it finishes its
+running jobs and exits.
 
-A worker that composes has several jobs in hand, a thread each, and their sequences are fed to the model together
-(`firmus.runtime.batch.share`). A job whose process died before may be the reason; so that it takes no other with it to
-the end, its last attempt is made alone.
+A composing worker runs several jobs, a thread each, and their sequences are batched in the model
+(`firmus.runtime.batch.share`). A job whose process died before may be the cause; so that it does not take others with
+it, its last attempt runs alone.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from firmus.service.settings import Settings
 from firmus.service.storage import jobs
 from firmus.service.storage.blobs import Blobs
 from firmus.service.storage.database import Store
-from firmus.service.storage.jobs import Claim, Lost, Made
+from firmus.service.storage.jobs import Claim, ClaimLost, JobOutput
 from firmus.service.workers import handlers
-from firmus.service.workers.heartbeat import Hand, Watch
+from firmus.service.workers.heartbeat import Heartbeat, JobHandle
 
-SHARE = 4  # jobs claimed at a time, so that the workers of a lane share what comes
-REST = 4.0  # times as long as it wrote, so that accepting finds its turn
-KINDNESS = 5  # so that accepting goes before doing, where there are not processors enough for both
+CLAIM_SIZE = 4  # jobs claimed at a time, so that the workers of a lane share the queue
+REST = 4.0  # pause after a write, as a multiple of its duration, so that submissions get the write lock
+NICENESS = 5  # so that submissions take precedence over jobs, where processors are scarce
 
 
 class Worker:
-    """Claims and does jobs, some at a time.
+    """Claims and executes jobs, several at a time.
 
     Parameters
     ----------
@@ -53,66 +53,67 @@ class Worker:
 
     def __init__(self, settings: Settings, store: Store, blobs: Blobs, lane: str, name: str) -> None:
         self.settings, self.store, self.blobs, self.lane, self.name = settings, store, blobs, lane, name
-        self.watch = Watch(store, settings, self.leave)
-        self.most = settings.together if lane == "compose" else 1
-        self.woken, self.stopping = threading.Event(), False
+        self.heartbeat = Heartbeat(store, settings, self.abort)
+        self.capacity = settings.together if lane == "compose" else 1
+        self.notified, self.stopping = threading.Event(), False
         self._threads: list[threading.Thread] = []
 
     def run(self) -> None:
-        """Work until told to stop, then end what is in hand."""
+        """Work until stopped, then finish the running jobs."""
         while not self.stopping:
-            hands = [self.watch.take(claimed) for claimed in self._claim(min(SHARE, self.most - len(self.watch.hands)))]
-            alone = [hand for hand in hands if self.most == 1 or hand.claimed.attempt >= self.settings.attempts]
+            free = self.capacity - len(self.heartbeat.handles)
+            handles = [self.heartbeat.add(claimed) for claimed in self._claim(min(CLAIM_SIZE, free))]
+            alone = [each for each in handles if self.capacity == 1 or each.claimed.attempt >= self.settings.attempts]
             self._threads = [each for each in self._threads if each.is_alive()]
-            for hand in hands:
-                if hand not in alone:
-                    self._threads.append(threading.Thread(target=self.work, args=(hand,), daemon=True))
+            for handle in handles:
+                if handle not in alone:
+                    self._threads.append(threading.Thread(target=self.process, args=(handle,), daemon=True))
                     self._threads[-1].start()
-            for hand in alone:
-                self._wait()
-                self.work(hand)
-            if not hands:
-                self.woken.wait(self.settings.tick)
-                self.woken.clear()
-        self._wait()
-        self.watch.close()
+            for handle in alone:
+                self._join()
+                self.process(handle)
+            if not handles:
+                self.notified.wait(self.settings.tick)
+                self.notified.clear()
+        self._join()
+        self.heartbeat.close()
 
     def stop(self) -> None:
-        """Take no more jobs."""
+        """Claim no more jobs."""
         self.stopping = True
-        self.woken.set()
+        self.notified.set()
 
-    def do(self, hand: Hand) -> Made:
-        """Do a job, here."""
-        return handlers.perform(hand.claimed, self.blobs, hand)
+    def perform(self, handle: JobHandle) -> JobOutput:
+        """Execute a job in this process."""
+        return handlers.perform(handle.claimed, self.blobs, handle)
 
-    def leave(self) -> None:
-        """End at once, for a job in hand does not end though it should."""
+    def abort(self) -> None:
+        """Exit at once, as a running job does not stop though it should."""
         os._exit(3)
 
-    def work(self, hand: Hand) -> None:
-        """Do one job, whatever comes of it."""
-        claimed = hand.claimed
+    def process(self, handle: JobHandle) -> None:
+        """Execute one job and write its outcome."""
+        claimed = handle.claimed
         log("job", job=claimed.id, kind=claimed.kind, attempt=claimed.attempt, worker=self.name)
         try:
-            hand.check()
-            made = self.do(hand)
-            self.watch.end(hand, lambda told: jobs.finish(self.store, claimed, made, told))
-        except Lost:
+            handle.check()
+            output = self.perform(handle)
+            self.heartbeat.end(handle, lambda new_events: jobs.finish(self.store, claimed, output, new_events))
+        except ClaimLost:
             log("job", job=claimed.id, attempt=claimed.attempt, state="lost")
         except FirmusError as error:
-            self._fail(hand, problems.of(error))
+            self._fail(handle, problems.of(error))
         except (OSError, MemoryError) as error:  # of this machine, not of the job
             log("job", job=claimed.id, error=f"{type(error).__name__}: {error}")
-            self._give_back(hand, error)
-        except DBAPIError as error:  # the lease runs out, and another does it
+            self._requeue(handle, error)
+        except DBAPIError as error:  # the lease expires, and another worker takes the job
             log("job", job=claimed.id, error=str(error.orig))
         except Exception as error:
             log("job", job=claimed.id, error=repr(error), trace=traceback.format_exc())
-            self._fail(hand, problems.of(error))
+            self._fail(handle, problems.of(error))
         finally:
-            self.watch.drop(hand)
-            self.woken.set()
+            self.heartbeat.remove(handle)
+            self.notified.set()
 
     def _claim(self, most: int) -> list[Claim]:
         try:
@@ -121,19 +122,21 @@ class Worker:
             log("worker", worker=self.name, error=str(error.orig))
             return []
 
-    def _wait(self) -> None:
+    def _join(self) -> None:
         for thread in self._threads:
             thread.join()
 
-    def _fail(self, hand: Hand, problem: Problem) -> None:
-        with contextlib.suppress(Lost, DBAPIError):
-            self.watch.end(hand, lambda told: jobs.fail(self.store, hand.claimed, problem.document(), told))
+    def _fail(self, handle: JobHandle, problem: Problem) -> None:
+        with contextlib.suppress(ClaimLost, DBAPIError):
+            self.heartbeat.end(
+                handle, lambda new_events: jobs.fail(self.store, handle.claimed, problem.document(), new_events)
+            )
 
-    def _give_back(self, hand: Hand, error: Exception) -> None:
-        told = problems.of(error) if isinstance(error, OSError) else Problem("internal", "out of memory")
-        time.sleep(min(hand.claimed.attempt, self.settings.lease / 3))
+    def _requeue(self, handle: JobHandle, error: Exception) -> None:
+        problem = problems.of(error) if isinstance(error, OSError) else Problem("internal", "out of memory")
+        time.sleep(min(handle.claimed.attempt, self.settings.lease / 3))
         with contextlib.suppress(DBAPIError):
-            jobs.give_back(self.store, hand.claimed, self.settings.attempts, told.document())
+            jobs.requeue(self.store, handle.claimed, self.settings.attempts, problem.document())
 
 
 def main() -> None:
@@ -143,12 +146,12 @@ def main() -> None:
     limit(settings.worker_bytes, "RLIMIT_AS")
     batch.share()
     with contextlib.suppress(AttributeError, OSError):
-        os.nice(KINDNESS)
+        os.nice(NICENESS)
     worker = Worker(settings, Store(settings.database, REST), Blobs(settings.data / "files"), lane, name)
 
     def listen() -> None:
         while sys.stdin.buffer.readline():
-            worker.woken.set()
+            worker.notified.set()
         os._exit(0)
 
     signal.signal(signal.SIGTERM, lambda number, frame: worker.stop())
@@ -158,13 +161,13 @@ def main() -> None:
     os._exit(0)  # without waiting for the thread that reads
 
 
-def limit(memory: int, what: str) -> None:
-    """Bound this process's memory in bytes, where the machine can; 0 leaves it."""
+def limit(memory: int, resource_name: str) -> None:
+    """Limit this process's memory in bytes, where the system can; 0 for no limit."""
     if memory:
         with contextlib.suppress(ImportError, AttributeError, ValueError, OSError):
             import resource
 
-            resource.setrlimit(getattr(resource, what), (memory, memory))
+            resource.setrlimit(getattr(resource, resource_name), (memory, memory))
 
 
 if __name__ == "__main__":

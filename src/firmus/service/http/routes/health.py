@@ -1,4 +1,4 @@
-"""Health: whether the process lives, whether it can serve, what it measures."""
+"""Health: liveness, readiness and metrics."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from firmus.runtime.weights import cards
 from firmus.service.http import limits
-from firmus.service.http.dependencies import Here, Monitoring
+from firmus.service.http.dependencies import Monitoring, ServiceDependency
 from firmus.service.problems import Problem
 
 router = APIRouter(tags=["health"])
@@ -21,21 +21,21 @@ async def live() -> dict[str, str]:
 
 
 @router.get("/readyz")
-def ready(service: Here) -> dict[str, str]:
+def ready(service: ServiceDependency) -> dict[str, str]:
     """Whether it can take jobs: the database takes a transaction, there is room on the disk, there are workers."""
-    if service.bell.closed:
+    if service.notifier.closed:
         raise Problem("busy", "the service is ending", seconds=5)
     with service.store.write() as connection:
         connection.execute(text("SELECT 1"))
-    limits.room(service.settings, service.blobs)
+    limits.require_disk_space(service.settings, service.blobs)
     if not cards():
         raise Problem("busy", "there are no models")
-    if not service.crew.is_ready:
+    if not service.supervisor.is_ready:
         raise Problem("busy", "there are no workers", seconds=2)
     return {"state": "ready"}
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-def metrics(service: Here, caller: Monitoring) -> Response:
+def metrics(service: ServiceDependency, caller: Monitoring) -> Response:
     """Measurements in Prometheus's text format."""
     return Response(service.metrics.text(), media_type="text/plain; version=0.0.4")

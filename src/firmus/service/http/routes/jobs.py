@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from firmus.service.http import limits, schemas, serializers, submission
-from firmus.service.http.dependencies import Composing, Here, IdempotencyKey, Reading, Service
+from firmus.service.http.dependencies import Composing, IdempotencyKey, Reading, Service, ServiceDependency
 from firmus.service.problems import Problem
 from firmus.service.storage import audit, events, jobs, works
 from firmus.service.storage.events import Event
@@ -28,56 +28,63 @@ Name = Annotated[str, Path(pattern="^job_[0-9a-f]{28}$")]
 Cursor = Annotated[str | None, Query(max_length=60, pattern="^[a-z]{3}_[0-9a-f]{28}$", description="`next` of a page.")]
 Limit = Annotated[int, Query(ge=1, le=100, description="Items of a page at most.")]
 Prefer = Annotated[str | None, Header(max_length=100, description="`wait=N`: answer when it is done, in N seconds.")]
-BEAT = 15.0  # seconds between two signs of life of a stream of events
+KEEPALIVE_INTERVAL = 15.0  # seconds between two keepalive comments of a stream of events
 
 
 @router.post("", status_code=202, response_model=schemas.Job, responses={200: {"model": schemas.Job}})
 async def start(
-    request: Request, asked: schemas.JobRequest, service: Here, caller: Composing,
-    idempotency_key: IdempotencyKey = None, prefer: Prefer = None,
-) -> Response:  # fmt: skip
+    request: Request,
+    body: schemas.JobRequest,
+    service: ServiceDependency,
+    caller: Composing,
+    idempotency_key: IdempotencyKey = None,
+    prefer: Prefer = None,
+) -> Response:
     """Ask for a job; it is done when its state is one of succeeded, failed and canceled.
 
     Answers 202 at once; with `Prefer: wait=10`, 200 if it is done within ten seconds.
     """
-    with service.once.serving(caller.key, idempotency_key):
-        found, again = await run_in_threadpool(_submit, service, caller, asked, idempotency_key, request.state.digest)
-    headers = {"Location": f"/v1/jobs/{found.id}", **({"Idempotent-Replayed": "true"} if again else {})}
+    with service.idempotency.serving(caller.key, idempotency_key):
+        document, again = await run_in_threadpool(_submit, service, caller, body, idempotency_key, request.state.digest)
+    headers = {"Location": f"/v1/jobs/{document.id}", **({"Idempotent-Replayed": "true"} if again else {})}
     seconds = _wait(prefer, service.settings.wait)
     if seconds:
         headers["Preference-Applied"] = f"wait={seconds:g}"
-        found = await ended(service, caller, found.id, seconds)
-    return JSONResponse(found.model_dump(), 200 if seconds and found.state in ENDED else 202, headers)
+        document = await ended(service, caller, document.id, seconds)
+    return JSONResponse(document.model_dump(), 200 if seconds and document.state in ENDED else 202, headers)
 
 
 def _submit(
-    service: Service, caller: Caller, asked: schemas.JobRequest, token: str | None, digest: str
-) -> tuple[schemas.Job, bool]:  # fmt: skip
-    made = service.once.made(caller.key, token, digest)
-    if made:
-        return _seen(service, caller, made), True
-    limits.room(service.settings, service.blobs)
-    order = submission.order(service, caller, asked.kind, asked.brief, asked.formats, asked.options)
-    if asked.webhook:
-        webhooks.check(asked.webhook, service.settings)
+    service: Service, caller: Caller, body: schemas.JobRequest, token: str | None, digest: str
+) -> tuple[schemas.Job, bool]:
+    earlier = service.idempotency.recorded(caller.key, token, digest)
+    if earlier:
+        return _serialized(service, caller, earlier), True
+    limits.require_disk_space(service.settings, service.blobs)
+    prepared = submission.prepare(service, caller, body.kind, body.brief, body.formats, body.options)
+    if body.webhook:
+        webhooks.check(body.webhook, service.settings)
 
     def write(connection: Connection) -> str:
-        limits.admit(connection, service.settings, caller, order.seconds)
-        name = submission.place(connection, caller, order, asked.webhook)
-        audit.write(connection, caller.key, caller.owner, f"job {order.kind}", name)
+        limits.admit(connection, service.settings, caller, prepared.seconds)
+        name = submission.enqueue(connection, caller, prepared, body.webhook)
+        audit.write(connection, caller.key, caller.owner, f"job {prepared.kind}", name)
         return name
 
-    name, again = service.once.make(caller.key, token, digest, write)
-    service.crew.ring(handlers.KINDS[order.kind].LANE)
-    return _seen(service, caller, name), again
+    name, again = service.idempotency.execute(caller.key, token, digest, write)
+    service.supervisor.notify(handlers.KINDS[prepared.kind].LANE)
+    return _serialized(service, caller, name), again
 
 
 @router.get("")
 def listed(
-    service: Here, caller: Reading, cursor: Cursor = None, limit: Limit = 20,
+    service: ServiceDependency,
+    caller: Reading,
+    cursor: Cursor = None,
+    limit: Limit = 20,
     state: Annotated[str | None, Query(json_schema_extra={"enum": ["queued", "running", *ENDED]})] = None,
     batch: Annotated[str | None, Query(max_length=40, description="only the jobs of this batch")] = None,
-) -> schemas.Page[schemas.Job]:  # fmt: skip
+) -> schemas.Page[schemas.Job]:
     """List your jobs, the newest first, without their results."""
     query = select(job).where(job.c.owner == caller.owner)
     if state:
@@ -85,48 +92,54 @@ def listed(
     if batch:
         query = query.where(job.c.batch == batch)
     with service.store.read() as connection:
-        items, following = serializers.a_page(
-            connection, query, job.c.id, cursor, limit, lambda row: serializers.a_job(connection, row)
+        items, following = serializers.serialize_page(
+            connection, query, job.c.id, cursor, limit, lambda row: serializers.serialize_job(connection, row)
         )
     return schemas.Page(items=items, next=following)
 
 
 @router.get("/{name}", response_model=schemas.Job)
 async def one(
-    name: Name, service: Here, caller: Reading, prefer: Prefer = None,
+    name: Name,
+    service: ServiceDependency,
+    caller: Reading,
+    prefer: Prefer = None,
     if_none_match: Annotated[str | None, Header(max_length=200)] = None,
-) -> Response:  # fmt: skip
+) -> Response:
     """See how a job stands; with `Prefer: wait=10`, wait up to ten seconds for its end."""
-    found = await ended(service, caller, name, _wait(prefer, service.settings.wait))
-    done = found.progress.done if found.progress else 0
-    tag = f'"{found.state}-{found.attempt}-{done}-{found.ahead}"'
+    document = await ended(service, caller, name, _wait(prefer, service.settings.wait))
+    done = document.progress.done if document.progress else 0
+    tag = f'"{document.state}-{document.attempt}-{done}-{document.ahead}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if if_none_match and tag in if_none_match:
         return Response(None, 304, headers)
-    return JSONResponse(found.model_dump(), headers=headers)
+    return JSONResponse(document.model_dump(), headers=headers)
 
 
 @router.post("/{name}/cancel")
-def cancel(name: Name, service: Here, caller: Composing) -> schemas.Job:
+def cancel(name: Name, service: ServiceDependency, caller: Composing) -> schemas.Job:
     """Cancel a job that has not ended. It counts as canceled at once; what it had begun is thrown away."""
     with service.store.write() as connection:
-        service.store.take_turns(connection, audit.TURN)
-        row = _found(connection, caller, name)
+        service.store.advisory_lock(connection, audit.LOCK)
+        row = _find(connection, caller, name)
         if jobs.cancel(connection, name):
             audit.write(connection, caller.key, caller.owner, "cancel", name)
         elif row.state != "canceled":
             raise Problem("conflict", f"the job has {row.state}: only a job that has not ended can be canceled")
-        return serializers.a_job(connection, _found(connection, caller, name), service.blobs)
+        return serializers.serialize_job(connection, _find(connection, caller, name), service.blobs)
 
 
 @router.get(
-    "/{name}/events", response_class=StreamingResponse,
+    "/{name}/events",
+    response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
-)  # fmt: skip
+)
 async def follow(
-    name: Name, service: Here, caller: Reading,
+    name: Name,
+    service: ServiceDependency,
+    caller: Reading,
     last_event_id: Annotated[str | None, Header(pattern="^[0-9]{1,9}$")] = None,
-) -> StreamingResponse:  # fmt: skip
+) -> StreamingResponse:
     """Follow a job as server-sent events, numbered from 1, until it has ended.
 
     `state` and `progress`; and while a model composes note by note, the music on its way: `piece` (its number, and
@@ -144,15 +157,15 @@ async def follow(
     "/{name}/files/{kind}", response_class=Response, responses={200: {"content": {"application/octet-stream": {}}}}
 )
 def fetch(
-    name: Name, kind: Annotated[str, Path(pattern="^[a-z]{2,12}$")], service: Here, caller: Reading
-) -> Response:  # fmt: skip
+    name: Name, kind: Annotated[str, Path(pattern="^[a-z]{2,12}$")], service: ServiceDependency, caller: Reading
+) -> Response:
     """Fetch a file that a render or convert job made."""
     with service.store.read() as connection:
-        row = _found(connection, caller, name)
-        held = works.files(connection, row.work or row.id).get(kind)
-    if held is None:
+        row = _find(connection, caller, name)
+        file = works.files(connection, row.work or row.id).get(kind)
+    if file is None:
         raise Problem("not-found", f"the job has no file {kind!r}")
-    return works.sent(service.blobs, held, f"{name}.{works.FILES[kind][0]}")
+    return works.file_response(service.blobs, file, f"{name}.{works.FILES[kind][0]}")
 
 
 async def ended(service: Service, caller: Caller, name: str, seconds: float) -> schemas.Job:
@@ -161,25 +174,25 @@ async def ended(service: Service, caller: Caller, name: str, seconds: float) -> 
     while seconds:
         row = await run_in_threadpool(_row, service, caller, name)
         left = until - time.monotonic()
-        if row.state in ENDED or left <= 0 or service.bell.closed:
+        if row.state in ENDED or left <= 0 or service.notifier.closed:
             break
-        await service.bell.wait(name, row.events, left)
-    return await run_in_threadpool(_seen, service, caller, name)
+        await service.notifier.wait(name, row.events, left)
+    return await run_in_threadpool(_serialized, service, caller, name)
 
 
 async def _stream(service: Service, name: str, number: int) -> AsyncIterator[str]:
     yield "retry: 1000\n\n"
     while True:
-        found, is_over = await run_in_threadpool(_after, service, name, number)
-        for each in found:
+        new_events, is_over = await run_in_threadpool(_after, service, name, number)
+        for each in new_events:
             number = each.number
             yield f"id: {each.number}\nevent: {each.kind}\ndata: {json.dumps(each.data, ensure_ascii=False)}\n\n"
-        if is_over or (found and found[-1].data.get("state") in ENDED):
+        if is_over or (new_events and new_events[-1].data.get("state") in ENDED):
             return
-        if found:
+        if new_events:
             continue
-        if not await service.bell.wait(name, number, BEAT):
-            if service.bell.closed:
+        if not await service.notifier.wait(name, number, KEEPALIVE_INTERVAL):
+            if service.notifier.closed:
                 return
             yield ": alive\n\n"
 
@@ -193,22 +206,22 @@ def _after(service: Service, name: str, number: int) -> tuple[list[Event], bool]
 
 def _row(service: Service, caller: Caller, name: str) -> Row[Any]:
     with service.store.read() as connection:
-        return _found(connection, caller, name)
+        return _find(connection, caller, name)
 
 
-def _seen(service: Service, caller: Caller, name: str) -> schemas.Job:
+def _serialized(service: Service, caller: Caller, name: str) -> schemas.Job:
     with service.store.read() as connection:
-        return serializers.a_job(connection, _found(connection, caller, name), service.blobs)
+        return serializers.serialize_job(connection, _find(connection, caller, name), service.blobs)
 
 
-def _found(connection: Connection, caller: Caller, name: str) -> Row[Any]:
+def _find(connection: Connection, caller: Caller, name: str) -> Row[Any]:
     row = jobs.find(connection, name, caller.owner)
     if row is None:
         raise Problem("not-found", f"there is no job {name} of yours")
     return row
 
 
-def _wait(prefer: str | None, most: float) -> float:
-    """Seconds to wait that a Prefer header (RFC 7240) asks for."""
+def _wait(prefer: str | None, longest: float) -> float:
+    """Seconds to wait according to a Prefer header (RFC 7240)."""
     match = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})", prefer or "", re.IGNORECASE)
-    return min(float(match[1]), most) if match else 0.0
+    return min(float(match[1]), longest) if match else 0.0

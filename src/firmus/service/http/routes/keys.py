@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query
 from sqlalchemy import Row, func, select
 
 from firmus.service.http import limits, schemas, serializers
-from firmus.service.http.dependencies import Composing, Governing, Here, Reading
+from firmus.service.http.dependencies import Administering, Composing, Reading, ServiceDependency
 from firmus.service.problems import Problem
 from firmus.service.storage import audit, keys
 from firmus.service.storage.tables import api_key, job
@@ -19,48 +19,51 @@ router = APIRouter(prefix="/v1", tags=["keys"])
 
 
 @router.get("/usage")
-def usage(service: Here, caller: Reading) -> schemas.Usage:
+def usage(service: ServiceDependency, caller: Reading) -> schemas.Usage:
     """See what you have used today."""
     with service.store.read() as connection:
         open_jobs = select(func.count()).select_from(job).where(job.c.owner == caller.owner)
         open_jobs = open_jobs.where(job.c.state.in_(("queued", "running")))
         return schemas.Usage(
-            owner=caller.owner, seconds=round(limits.used(connection, caller.owner), 3),
+            owner=caller.owner,
+            seconds=round(limits.used(connection, caller.owner), 3),
             quota=service.settings.quota if caller.quota is None else caller.quota,
             unfinished=connection.execute(open_jobs).scalar_one(),
-        )  # fmt: skip
+        )
 
 
 @router.get("/webhook-secret")
-def webhook_secret(service: Here, caller: Composing) -> schemas.WebhookSecret:
+def webhook_secret(service: ServiceDependency, caller: Composing) -> schemas.WebhookSecret:
     """See the secret with which your webhooks are signed (Standard Webhooks)."""
     key = webhooks.secret(service.settings, caller.owner)
     return schemas.WebhookSecret(secret=f"whsec_{base64.b64encode(key).decode()}")
 
 
 @router.get("/keys")
-def listed(service: Here, caller: Governing) -> schemas.Page[schemas.Key]:
+def listed(service: ServiceDependency, caller: Administering) -> schemas.Page[schemas.Key]:
     """List all keys, without their secrets."""
     with service.store.read() as connection:
-        return schemas.Page(items=[schemas.Key(**_shown(row)) for row in keys.rows(connection)], next=None)
+        return schemas.Page(items=[schemas.Key(**_fields(row)) for row in keys.rows(connection)], next=None)
 
 
 @router.post("/keys", status_code=201)
-def add(asked: schemas.KeyRequest, service: Here, caller: Governing) -> schemas.NewKey:
+def add(body: schemas.KeyRequest, service: ServiceDependency, caller: Administering) -> schemas.NewKey:
     """Make a key. The answer is the only place where it is ever told."""
     with service.store.write() as connection:
-        service.store.take_turns(connection, audit.TURN)
-        name, key = keys.add(connection, asked.owner, asked.role, asked.quota)
+        service.store.advisory_lock(connection, audit.LOCK)
+        name, key = keys.add(connection, body.owner, body.role, body.quota)
         audit.write(connection, caller.key, caller.owner, "key add", name)
         row = connection.execute(select(api_key).where(api_key.c.id == name)).one()
-    return schemas.NewKey(**_shown(row), key=key)
+    return schemas.NewKey(**_fields(row), key=key)
 
 
 @router.delete("/keys/{name}", status_code=204)
-def revoke(name: Annotated[str, Path(pattern="^[0-9a-f]{12}$")], service: Here, caller: Governing) -> None:
+def revoke(
+    name: Annotated[str, Path(pattern="^[0-9a-f]{12}$")], service: ServiceDependency, caller: Administering
+) -> None:
     """Revoke a key; from the next request on it opens nothing."""
     with service.store.write() as connection:
-        service.store.take_turns(connection, audit.TURN)
+        service.store.advisory_lock(connection, audit.LOCK)
         if not keys.revoke(connection, name):
             raise Problem("not-found", f"there is no key {name} that is valid")
         audit.write(connection, caller.key, caller.owner, "key revoke", name)
@@ -68,17 +71,18 @@ def revoke(name: Annotated[str, Path(pattern="^[0-9a-f]{12}$")], service: Here, 
 
 @router.get("/audit")
 def log(
-    service: Here, caller: Governing,
+    service: ServiceDependency,
+    caller: Administering,
     after: Annotated[int, Query(ge=0, le=2**31 - 1, description="Number of the last line that you have.")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> schemas.Page[schemas.AuditLine]:  # fmt: skip
+) -> schemas.Page[schemas.AuditLine]:
     """Read the audit log, the oldest line first; `next` is the `after` of the next page."""
     with service.store.read() as connection:
         rows = audit.lines(connection, after, limit)
-    items = [schemas.AuditLine(**{**row._mapping, "at": serializers.at(row.at)}) for row in rows]
+    items = [schemas.AuditLine(**{**row._mapping, "at": serializers.timestamp(row.at)}) for row in rows]
     return schemas.Page(items=items, next=str(rows[-1].number) if len(rows) == limit else None)
 
 
-def _shown(row: Row[Any]) -> dict[str, Any]:
-    told = {name: getattr(row, name) for name in ("id", "owner", "role", "quota")}
-    return {**told, "created": serializers.moment(row), "revoked": serializers.at(row.revoked)}
+def _fields(row: Row[Any]) -> dict[str, Any]:
+    plain = {name: getattr(row, name) for name in ("id", "owner", "role", "quota")}
+    return {**plain, "created": serializers.created_at(row), "revoked": serializers.timestamp(row.revoked)}

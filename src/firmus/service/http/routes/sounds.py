@@ -13,7 +13,7 @@ from firmus import formats
 from firmus.analysis.sound import is_sound
 from firmus.errors import FormatError
 from firmus.service.http import limits, schemas, serializers
-from firmus.service.http.dependencies import Composing, Here, IdempotencyKey, Reading, Service
+from firmus.service.http.dependencies import Composing, IdempotencyKey, Reading, Service, ServiceDependency
 from firmus.service.http.routes.jobs import Cursor, Limit
 from firmus.service.problems import Problem
 from firmus.service.storage import audit, sounds
@@ -27,78 +27,86 @@ SOUND = {"application/octet-stream": {"schema": {"type": "string", "format": "bi
 
 
 @router.post(
-    "", status_code=201, response_model=schemas.Sound,
+    "",
+    status_code=201,
+    response_model=schemas.Sound,
     openapi_extra={"requestBody": {"required": True, "content": SOUND}},
-)  # fmt: skip
+)
 async def upload(
-    request: Request, service: Here, caller: Composing, title: Title = "", idempotency_key: IdempotencyKey = None
-) -> Response:  # fmt: skip
+    request: Request,
+    service: ServiceDependency,
+    caller: Composing,
+    title: Title = "",
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
     """Upload a recording: WAV, FLAC, MP3, OGG or AIFF, of 15 minutes at most, told apart by content.
 
     It is decoded when a job reads it, in a process of its own with limits on memory and time.
     """
     data = await request.body()
-    with service.once.serving(caller.key, idempotency_key):
+    with service.idempotency.serving(caller.key, idempotency_key):
         name, again = await run_in_threadpool(
-            _keep, service, caller, data, title, idempotency_key, request.state.digest
-        )  # fmt: skip
-    found = await run_in_threadpool(one, name, service, caller)
+            _store, service, caller, data, title, idempotency_key, request.state.digest
+        )
+    document = await run_in_threadpool(one, name, service, caller)
     headers = {"Location": f"/v1/sounds/{name}", **({"Idempotent-Replayed": "true"} if again else {})}
-    return JSONResponse(found.model_dump(), 201, headers)
+    return JSONResponse(document.model_dump(), 201, headers)
 
 
-def _keep(
+def _store(
     service: Service, caller: Caller, data: bytes, title: str, token: str | None, digest: str
-) -> tuple[str, bool]:  # fmt: skip
-    made = service.once.made(caller.key, token, digest)
-    if made:
-        return made, True
-    limits.room(service.settings, service.blobs)
-    kept = service.blobs.put(data)
-    if not is_sound(service.blobs.path(kept)):
+) -> tuple[str, bool]:
+    earlier = service.idempotency.recorded(caller.key, token, digest)
+    if earlier:
+        return earlier, True
+    limits.require_disk_space(service.settings, service.blobs)
+    stored = service.blobs.put(data)
+    if not is_sound(service.blobs.path(stored)):
         raise FormatError(f"it is no sound that Firmus reads: {', '.join(formats.SOUND)}")
-    plain = "".join(letter for letter in title if letter.isprintable())
+    printable = "".join(letter for letter in title if letter.isprintable())
 
     def write(connection: Connection) -> str:
-        name = sounds.add(connection, caller.owner, plain, kept, len(data))
+        name = sounds.add(connection, caller.owner, printable, stored, len(data))
         audit.write(connection, caller.key, caller.owner, "upload", name)
         return name
 
-    return service.once.make(caller.key, token, digest, write)
+    return service.idempotency.execute(caller.key, token, digest, write)
 
 
 @router.get("")
-def listed(service: Here, caller: Reading, cursor: Cursor = None, limit: Limit = 20) -> schemas.Page[schemas.Sound]:
+def listed(
+    service: ServiceDependency, caller: Reading, cursor: Cursor = None, limit: Limit = 20
+) -> schemas.Page[schemas.Sound]:
     """List your sounds, the newest first."""
     query = select(sound).where(sound.c.owner == caller.owner)
     with service.store.read() as connection:
-        items, following = serializers.a_page(connection, query, sound.c.id, cursor, limit, _shown)
+        items, following = serializers.serialize_page(connection, query, sound.c.id, cursor, limit, _serialize)
     return schemas.Page(items=items, next=following)
 
 
 @router.get("/{name}")
-def one(name: Name, service: Here, caller: Reading) -> schemas.Sound:
+def one(name: Name, service: ServiceDependency, caller: Reading) -> schemas.Sound:
     """See a sound."""
     with service.store.read() as connection:
-        return _shown(_found(connection, caller, name))
+        return _serialize(_find(connection, caller, name))
 
 
 @router.delete("/{name}", status_code=204)
-def remove(name: Name, service: Here, caller: Composing) -> None:
+def remove(name: Name, service: ServiceDependency, caller: Composing) -> None:
     """Delete a sound. Works that came of it stay."""
     with service.store.write() as connection:
-        service.store.take_turns(connection, audit.TURN)
-        _found(connection, caller, name)
+        service.store.advisory_lock(connection, audit.LOCK)
+        _find(connection, caller, name)
         sounds.remove(connection, name)
         audit.write(connection, caller.key, caller.owner, "delete", name)
 
 
-def _shown(row: Row[object]) -> schemas.Sound:
+def _serialize(row: Row[object]) -> schemas.Sound:
     links = {"self": f"/v1/sounds/{row.id}"}
-    return schemas.Sound(id=row.id, title=row.title, bytes=row.bytes, created=serializers.moment(row), links=links)
+    return schemas.Sound(id=row.id, title=row.title, bytes=row.bytes, created=serializers.created_at(row), links=links)
 
 
-def _found(connection: Connection, caller: Caller, name: str) -> Row[object]:
+def _find(connection: Connection, caller: Caller, name: str) -> Row[object]:
     row = sounds.find(connection, name, caller.owner)
     if row is None:
         raise Problem("not-found", f"there is no sound {name} of yours")

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from firmus import formats
 from firmus.service.http import limits, schemas, serializers
-from firmus.service.http.dependencies import Composing, Here, IdempotencyKey, Reading, Service
+from firmus.service.http.dependencies import Composing, IdempotencyKey, Reading, Service, ServiceDependency
 from firmus.service.http.routes import jobs as job_routes
 from firmus.service.problems import Problem
 from firmus.service.storage import audit, jobs, works
@@ -26,51 +26,57 @@ from firmus.timing import seconds
 router = APIRouter(prefix="/v1/works", tags=["works"])
 Name = Annotated[str, Path(pattern=schemas.WORK_ID)]
 Parent = Annotated[str | None, Query(pattern=schemas.WORK_ID, description="The work of which this is a new revision.")]
-READING = threading.BoundedSemaphore(4)  # uploads that are read at a time; others are told to come again
-PATIENCE = 20.0  # seconds that a file is waited for which is made when it is asked for
+READING = threading.BoundedSemaphore(4)  # uploads that are parsed at a time; others are rejected as busy
+FILE_TIMEOUT = 20.0  # seconds to wait for a file that is produced on request
 MUSIC = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 
 
 @router.post(
-    "", status_code=201, response_model=schemas.Work,
+    "",
+    status_code=201,
+    response_model=schemas.Work,
     openapi_extra={"requestBody": {"required": True, "content": MUSIC}},
-)  # fmt: skip
+)
 async def upload(
-    request: Request, service: Here, caller: Composing, parent: Parent = None, idempotency_key: IdempotencyKey = None
-) -> Response:  # fmt: skip
+    request: Request,
+    service: ServiceDependency,
+    caller: Composing,
+    parent: Parent = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
     """Upload a music file as a work: MIDI, MusicXML, ABC or Firmus JSON, told apart by content.
 
     It is read in a process of its own, with limits on memory and time.
     """
     data = await request.body()
-    with service.once.serving(caller.key, idempotency_key):
+    with service.idempotency.serving(caller.key, idempotency_key):
         name, again = await run_in_threadpool(
-            _keep, service, caller, data, parent, idempotency_key, request.state.digest
+            _store, service, caller, data, parent, idempotency_key, request.state.digest
         )
-    found = await run_in_threadpool(one, name, service, caller)
+    document = await run_in_threadpool(one, name, service, caller)
     headers = {"Location": f"/v1/works/{name}", **({"Idempotent-Replayed": "true"} if again else {})}
-    return JSONResponse(found.model_dump(), 201, headers)
+    return JSONResponse(document.model_dump(), 201, headers)
 
 
-def _keep(
+def _store(
     service: Service, caller: Caller, data: bytes, parent: str | None, token: str | None, digest: str
-) -> tuple[str, bool]:  # fmt: skip
-    made = service.once.made(caller.key, token, digest)
-    if made:
-        return made, True
-    limits.room(service.settings, service.blobs)
+) -> tuple[str, bool]:
+    earlier = service.idempotency.recorded(caller.key, token, digest)
+    if earlier:
+        return earlier, True
+    limits.require_disk_space(service.settings, service.blobs)
     if not READING.acquire(timeout=5):
         raise Problem("busy", "many files are being read: ask again", seconds=5)
     try:
         score = handlers.bounded(formats.read(data))
     finally:
         READING.release()
-    length, most = seconds(score, score.end), service.settings.piece_seconds
-    if length > most:
-        raise Problem("too-large", f"the piece lasts {length:.0f} seconds: {most:g} is the most")
+    length, longest = seconds(score, score.end), service.settings.piece_seconds
+    if length > longest:
+        raise Problem("too-large", f"the piece lasts {length:.0f} seconds: {longest:g} is the most")
     with service.store.read() as connection:
-        before = _found(connection, caller, parent) if parent else None
-    row = works.row_of(score, parent=before)
+        parent_row = _find(connection, caller, parent) if parent else None
+    row = works.row_of(score, parent=parent_row)
     files = [works.file_row(service.blobs, row["id"], "json", works.score_bytes(score))]
 
     def write(connection: Connection) -> str:
@@ -78,10 +84,10 @@ def _keep(
         audit.write(connection, caller.key, caller.owner, "upload", row["id"])
         return str(row["id"])
 
-    return service.once.make(caller.key, token, digest, write)
+    return service.idempotency.execute(caller.key, token, digest, write)
 
 
-def _wanted(
+def _filtered(
     caller: Reading,
     root: Annotated[str | None, Query(pattern=schemas.WORK_ID, description="All revisions of one piece.")] = None,
     made_by: Annotated[str | None, Query(alias="job", pattern="^job_[0-9a-f]{28}$")] = None,
@@ -89,7 +95,7 @@ def _wanted(
     style: Annotated[str | None, Query(max_length=40, description="The style that was asked for.")] = None,
     key: Annotated[str | None, Query(max_length=20, description="Written or estimated, such as `G minor`.")] = None,
 ) -> Select[Any]:
-    """Works of the caller's that fit what is asked."""
+    """Query of the caller's works that match the parameters."""
     query = select(work).where(work.c.owner == caller.owner)
     if root:
         query = query.where(work.c.root == root)
@@ -100,91 +106,103 @@ def _wanted(
 
 @router.get("")
 def listed(
-    service: Here, caller: Reading, query: Annotated[Select[Any], Depends(_wanted)],
-    cursor: job_routes.Cursor = None, limit: job_routes.Limit = 20,
-) -> schemas.Page[schemas.Work]:  # fmt: skip
+    service: ServiceDependency,
+    caller: Reading,
+    query: Annotated[Select[Any], Depends(_filtered)],
+    cursor: job_routes.Cursor = None,
+    limit: job_routes.Limit = 20,
+) -> schemas.Page[schemas.Work]:
     """List your works, the newest first; jobs of the kind `search` find melodies in them."""
     with service.store.read() as connection:
-        items, following = serializers.a_page(connection, query, work.c.id, cursor, limit, _shown)
+        items, following = serializers.serialize_page(connection, query, work.c.id, cursor, limit, _serialize)
     return schemas.Page(items=items, next=following)
 
 
 @router.get("/{name}")
-def one(name: Name, service: Here, caller: Reading) -> schemas.Work:
+def one(name: Name, service: ServiceDependency, caller: Reading) -> schemas.Work:
     """See a work."""
     with service.store.read() as connection:
-        return _shown(_found(connection, caller, name))
+        return _serialize(_find(connection, caller, name))
 
 
 @router.delete("/{name}", status_code=204)
-def remove(name: Name, service: Here, caller: Composing) -> None:
+def remove(name: Name, service: ServiceDependency, caller: Composing) -> None:
     """Delete a work and its files. Works that came of it stay."""
     with service.store.write() as connection:
-        service.store.take_turns(connection, audit.TURN)
-        _found(connection, caller, name)
+        service.store.advisory_lock(connection, audit.LOCK)
+        _find(connection, caller, name)
         works.remove(connection, name)
         audit.write(connection, caller.key, caller.owner, "delete", name)
 
 
 @router.get(
-    "/{name}/files/{kind}", response_class=Response,
+    "/{name}/files/{kind}",
+    response_class=Response,
     responses={
         200: {"content": {media.partition(";")[0]: {} for _, media in works.FILES.values()}},
         202: {"model": schemas.Job, "description": "It is still being made: ask again."},
     },
-)  # fmt: skip
+)
 async def fetch(
-    name: Name, service: Here, caller: Reading,
+    name: Name,
+    service: ServiceDependency,
+    caller: Reading,
     kind: Annotated[str, Path(json_schema_extra={"enum": list(works.FILES)})],
     if_none_match: Annotated[str | None, Header(max_length=200)] = None,
-) -> Response:  # fmt: skip
+) -> Response:
     """Fetch a work as a file. What nobody has asked for before is made by a job; it is waited for 20 seconds."""
     if kind not in works.FILES:
         raise Problem("not-found", f"a work has no file {kind[:40]!r}: {', '.join(works.FILES)}")
-    row, held, job_name = await run_in_threadpool(_file, service, caller, name, kind)
-    if held is None and job_name:
-        found = await job_routes.ended(service, caller, job_name, PATIENCE)
-        if found.state not in ENDED:
-            return JSONResponse(found.model_dump(), 202, {"Location": found.links["self"], "Retry-After": "5"})
-        if found.error:
-            raise Problem("invalid-request", found.error.detail)
-        row, held, _ = await run_in_threadpool(_file, service, caller, name, kind)
-    if held is None:
+    row, file, job_id = await run_in_threadpool(_file, service, caller, name, kind)
+    if file is None and job_id:
+        encoding = await job_routes.ended(service, caller, job_id, FILE_TIMEOUT)
+        if encoding.state not in ENDED:
+            return JSONResponse(encoding.model_dump(), 202, {"Location": encoding.links["self"], "Retry-After": "5"})
+        if encoding.error:
+            raise Problem("invalid-request", encoding.error.detail)
+        row, file, _ = await run_in_threadpool(_file, service, caller, name, kind)
+    if file is None:
         raise Problem("busy", "the file could not be made: ask again", seconds=5)
-    if if_none_match and f'"{held.digest}"' in if_none_match:
-        return Response(None, 304, works.caching(held))
-    return works.sent(service.blobs, held, f"{row.title or 'piece'}.{works.FILES[kind][0]}")
+    if if_none_match and f'"{file.digest}"' in if_none_match:
+        return Response(None, 304, works.cache_headers(file))
+    return works.file_response(service.blobs, file, f"{row.title or 'piece'}.{works.FILES[kind][0]}")
 
 
 def _file(service: Service, caller: Caller, name: str, kind: str) -> tuple[Row[Any], Row[Any] | None, str | None]:
-    """A work, its file if there is one, and else the job that makes it."""
+    """A work, its file if there is one, and else the job that produces it."""
     with service.store.read() as connection:
-        row, held = _found(connection, caller, name), works.files(connection, name)
-    if kind in held:
-        return row, held[kind], None
-    limits.room(service.settings, service.blobs)
+        row, files = _find(connection, caller, name), works.files(connection, name)
+    if kind in files:
+        return row, files[kind], None
+    limits.require_disk_space(service.settings, service.blobs)
     with service.store.write() as connection:
-        service.store.take_turns(connection, audit.TURN)
+        service.store.advisory_lock(connection, audit.LOCK)
         task = "convert" if kind in handlers.MUSIC else "render"
         request = {"kind": task, "brief": {"source": {"work": name}}, "formats": [kind]}
-        waiting = select(job.c.id).where(job.c.work == name, job.c.state.in_(("queued", "running")))
-        waiting = waiting.where(job.c.owner == caller.owner, job.c.request == json.dumps(request))
-        found = connection.execute(waiting).scalar()
-        if not found:
+        unfinished = select(job.c.id).where(job.c.work == name, job.c.state.in_(("queued", "running")))
+        unfinished = unfinished.where(job.c.owner == caller.owner, job.c.request == json.dumps(request))
+        job_id = connection.execute(unfinished).scalar()
+        if not job_id:
             limits.admit(connection, service.settings, caller, 0.0)
-            found = jobs.add(
-                connection, owner=caller.owner, kind=task, request=request, lane=handlers.KINDS[task].LANE,
-                source=held["json"].digest, work=name, priority=PRIORITIES["high"],
-            )  # fmt: skip
-    service.crew.ring(handlers.KINDS[task].LANE)
-    return row, None, str(found)
+            job_id = jobs.add(
+                connection,
+                owner=caller.owner,
+                kind=task,
+                request=request,
+                lane=handlers.KINDS[task].LANE,
+                source=files["json"].digest,
+                work=name,
+                priority=PRIORITIES["high"],
+            )
+    service.supervisor.notify(handlers.KINDS[task].LANE)
+    return row, None, str(job_id)
 
 
-def _shown(row: Row[Any]) -> schemas.Work:
-    return serializers.a_work(row, list(works.FILES))
+def _serialize(row: Row[Any]) -> schemas.Work:
+    return serializers.serialize_work(row, list(works.FILES))
 
 
-def _found(connection: Connection, caller: Caller, name: str) -> Row[Any]:
+def _find(connection: Connection, caller: Caller, name: str) -> Row[Any]:
     row = works.find(connection, name, caller.owner)
     if row is None:
         raise Problem("not-found", f"there is no work {name} of yours")

@@ -1,9 +1,9 @@
-"""Executors: where jobs are done. Each is one module of this folder, with a class ``Executor``.
+"""Executors: where workers run. Each is one module of this folder, with a class ``Executor``.
 
-An executor places work and knows nothing else: it hires members, each with a worker (`firmus.service.workers.worker`)
-that takes jobs out of the table. Whose a job is, how often it was tried and what came of it stands there alone, under
-its lease and its fencing token (`firmus.service.storage.jobs`). So whatever an executor loses is done again, and what
-it does twice is written once. `firmus.service.workers.supervisor` hires, replaces who died, and lets everybody go.
+An executor only places workers (`firmus.service.workers.worker`), which claim jobs from the table. Who has a job, its
+attempts and its output are recorded there alone, under its lease and its fencing token
+(`firmus.service.storage.jobs`). So whatever an executor loses is executed again, and what it executes twice is written
+once. `firmus.service.workers.supervisor` starts the workers, restarts those that died, and drains them.
 """
 
 from __future__ import annotations
@@ -16,47 +16,46 @@ from firmus.service.storage.blobs import Blobs
 from firmus.service.storage.database import Store
 
 
-class Member(Protocol):
-    """One who does jobs of a lane."""
+class WorkerHandle(Protocol):
+    """A worker of a lane, as the supervisor sees it."""
 
     @property
     def is_ready(self) -> bool:
         """Whether it takes jobs."""
 
     @property
-    def ended(self) -> str:
-        """What ended it; nothing as long as it lives."""
+    def exit_reason(self) -> str:
+        """Why it exited; empty as long as it runs."""
 
-    def ring(self) -> None:
-        """Tell it that there may be work."""
+    def notify(self) -> None:
+        """Notify it that there may be a job."""
 
-    def finish(self) -> None:
-        """Let it end when the jobs in hand are done."""
+    def drain(self) -> None:
+        """Let it finish its running jobs and exit."""
 
     def wait(self, seconds: float) -> None:
-        """Wait until it has ended, so long at most."""
+        """Wait until it has exited, up to so many seconds."""
 
-    def end(self) -> None:
-        """End it now, whatever it has in hand."""
+    def kill(self) -> None:
+        """Stop it now, with its running jobs."""
 
 
 class Executor(Protocol):
-    """Hires members."""
+    """Starts workers."""
 
-    def hire(self, lane: str, name: str) -> Member:
-        """A new member."""
+    def spawn(self, lane: str, name: str) -> WorkerHandle:
+        """Start a worker."""
 
     def close(self) -> None:
-        """Leave, when all members have ended."""
+        """Release resources, when all workers have exited."""
 
 
-def chosen(settings: Settings, store: Store, blobs: Blobs) -> Executor:
+def load(settings: Settings, store: Store, blobs: Blobs) -> Executor:
     """The executor that the settings name.
 
     Raises
     ------
     FirmusError
-        Where there is none of that name, or it cannot be reached.
+        If there is none of that name, or it cannot be reached.
     """
-    made: Executor = plugins.load(__name__, settings.executor).Executor(settings, store, blobs)
-    return made
+    return plugins.load(__name__, settings.executor).Executor(settings, store, blobs)

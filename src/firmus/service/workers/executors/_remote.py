@@ -1,4 +1,4 @@
-"""The far end: what does jobs on another machine, with bytes it was sent, and knows neither database nor folder."""
+"""The remote worker: executes jobs on another machine from the bytes it is sent, without the database or the folder."""
 
 from __future__ import annotations
 
@@ -17,83 +17,83 @@ from firmus.errors import FirmusError
 from firmus.runtime import batch
 from firmus.service import problems
 from firmus.service.storage.blobs import Blobs
-from firmus.service.storage.jobs import Claim, Lost, Made, Told
+from firmus.service.storage.jobs import Claim, ClaimLost, JobOutput, NewEvent
 from firmus.service.workers import cluster, handlers
-from firmus.service.workers.heartbeat import GRACE, WRITE, Hand
+from firmus.service.workers.heartbeat import GRACE, WRITE_INTERVAL, JobHandle
 from firmus.service.workers.worker import limit
 
-SIGN = 1.0  # seconds between two signs of life
-Ended = tuple[Made, dict[str, bytes]] | Exception
-"""What came of a job, with the files that it made by their digests; or why nothing did."""
+KEEPALIVE_INTERVAL = 1.0  # seconds between two keepalives
+Outcome = tuple[JobOutput, dict[str, bytes]] | Exception
+"""Output of a job, with its files by their digests; or why it failed."""
 
 
-class FarEnd:
-    """Does jobs, some at a time.
+class RemoteWorker:
+    """Executes jobs, several at a time.
 
     Parameters
     ----------
     memory : int
-        Bytes that it may have; 0 for any.
+        Memory limit in bytes; 0 for none.
     threads : int
         Threads that a model may use.
     """
 
     def __init__(self, memory: int, threads: int) -> None:
-        limit(memory, "RLIMIT_DATA")  # which does not count the memory that machines of a cluster share
+        limit(memory, "RLIMIT_DATA")  # which does not count Ray's shared memory
         os.environ.setdefault("FIRMUS_THREADS", str(threads))
         batch.share()
-        self.hands: dict[tuple[str, int], Hand] = {}
+        self.handles: dict[tuple[str, int], JobHandle] = {}
 
-    def begin(self, wanted: dict[str, str]) -> dict[str, Any]:
-        """Where it is.
+    def begin(self, versions: dict[str, str]) -> dict[str, Any]:
+        """Check the installation; the host name and process id.
 
         Raises
         ------
         FirmusError
-            Where something is not installed here as it is there.
+            If the installation differs from that of the service.
         """
-        cluster.check(wanted)
+        cluster.check(versions)
         return {"machine": socket.gethostname(), "process": os.getpid()}
 
     def live(self) -> None:
-        """End with the process, and not before."""
+        """Block for the lifetime of the process."""
         threading.Event().wait()
 
     def lose(self, job: str, attempt: int) -> None:
-        """Stop a job: it is no longer ours."""
-        if hand := self.hands.get((job, attempt)):
-            hand.lose()
+        """Stop a job whose claim was lost."""
+        if handle := self.handles.get((job, attempt)):
+            handle.lose()
 
-    def perform(self, claimed: Claim, files: Sequence[bytes]) -> Iterator[tuple[list[Told], Ended | None]]:
-        """Do a job: what is to be told of it, as it comes; with the last of it, what came of it."""
-        hand = self.hands[claimed.id, claimed.attempt] = Hand(claimed)
+    def perform(self, claimed: Claim, files: Sequence[bytes]) -> Iterator[tuple[list[NewEvent], Outcome | None]]:
+        """Execute a job: yields its events as they are emitted; with the last of them, its outcome."""
+        handle = self.handles[claimed.id, claimed.attempt] = JobHandle(claimed)
         try:
             with tempfile.TemporaryDirectory(prefix="firmus-job-") as folder, ThreadPoolExecutor(1) as pool:
-                doing, heard = pool.submit(_done, claimed, files, Path(folder), hand), 0.0
-                while not doing.done():
-                    wait([doing], WRITE)
-                    told, now = hand.taken(), time.monotonic()
-                    if told or now - heard > SIGN:
-                        heard = now
-                        yield told, None
-                    if hand.lost_at is not None and now - hand.lost_at > GRACE * len(self.hands):
-                        os._exit(3)  # for the job does not end though it should
-                yield hand.taken(), doing.result()
+                future, sent = pool.submit(_execute, claimed, files, Path(folder), handle), 0.0
+                while not future.done():
+                    wait([future], WRITE_INTERVAL)
+                    new_events, now = handle.take_events(), time.monotonic()
+                    if new_events or now - sent > KEEPALIVE_INTERVAL:
+                        sent = now
+                        yield new_events, None
+                    if handle.lost_at is not None and now - handle.lost_at > GRACE * len(self.handles):
+                        os._exit(3)  # as the job does not stop though it should
+                yield handle.take_events(), future.result()
         finally:
-            del self.hands[claimed.id, claimed.attempt]
+            del self.handles[claimed.id, claimed.attempt]
 
 
-def _done(claimed: Claim, files: Sequence[bytes], folder: Path, hand: Hand) -> Ended:
-    """What came of a job."""
+def _execute(claimed: Claim, files: Sequence[bytes], folder: Path, handle: JobHandle) -> Outcome:
+    """Execute a job in a folder of its own."""
     try:
         blobs = Blobs(folder)
-        given = {blobs.put(data) for data in files}
-        made = handlers.perform(claimed, blobs, hand)
-        found = [path for path in folder.glob("??/*") if path.name not in given]
-        return made, {path.name: path.read_bytes() for path in found}
+        inputs = {blobs.put(data) for data in files}
+        output = handlers.perform(claimed, blobs, handle)
+        outputs = [path for path in folder.glob("??/*") if path.name not in inputs]
+        return output, {path.name: path.read_bytes() for path in outputs}
     except FirmusError as error:
         return problems.of(error)
-    except (OSError, MemoryError, Lost) as error:
+    except (OSError, MemoryError, ClaimLost) as error:
         return type(error)(*error.args[:2])
     except Exception:
         return RuntimeError(traceback.format_exc())

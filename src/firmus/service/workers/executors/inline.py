@@ -1,6 +1,6 @@
-"""Threads of the server itself: for tests, and where there is no memory for a second process.
+"""Workers as threads of the server: for tests, and where there is no memory for a second process.
 
-Nothing bounds what a job may use, and a job that breaks its process breaks the service.
+A job's memory is not limited, and a job that crashes its process crashes the service.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from firmus.service.workers.worker import Worker
 
 
 class Executor:
-    """Starts a thread for each member.
+    """Starts a thread for each worker.
 
     Parameters
     ----------
@@ -26,46 +26,46 @@ class Executor:
     def __init__(self, settings: Settings, store: Store, blobs: Blobs) -> None:
         self.settings, self.store, self.blobs = settings, store, blobs
 
-    def hire(self, lane: str, name: str) -> _Member:
-        """A new thread."""
-        return _Member(_Worker(self.settings, self.store, self.blobs, lane, name))
+    def spawn(self, lane: str, name: str) -> _Thread:
+        """Start a thread."""
+        return _Thread(_Worker(self.settings, self.store, self.blobs, lane, name))
 
     def close(self) -> None:
-        """Nothing is left when the threads have ended."""
+        """Nothing to release once the threads have ended."""
 
 
 class _Worker(Worker):
-    """A worker with one job in hand; what cannot be made to leave goes on to its own end, and writes nothing."""
+    """A worker with one job at a time; one that does not stop runs to its own end, and writes nothing."""
 
     def __init__(self, settings: Settings, store: Store, blobs: Blobs, lane: str, name: str) -> None:
         super().__init__(settings, store, blobs, lane, name)
-        self.most = 1
+        self.capacity = 1
 
-    def leave(self) -> None:
-        """Nobody ends a thread."""
+    def abort(self) -> None:
+        """Nothing, as a thread cannot be killed."""
 
 
-class _Member:
-    """A thread that works."""
+class _Thread:
+    """A worker thread."""
 
-    is_ready, ended = True, ""
+    is_ready, exit_reason = True, ""
 
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
         self.thread = threading.Thread(target=worker.run, daemon=True, name=worker.name)
         self.thread.start()
 
-    def ring(self) -> None:
-        """Say that there may be work."""
-        self.worker.woken.set()
+    def notify(self) -> None:
+        """Notify it that there may be a job."""
+        self.worker.notified.set()
 
-    def finish(self) -> None:
-        """Let it end when the job in hand is done."""
+    def drain(self) -> None:
+        """Let it finish its running job and end."""
         self.worker.stop()
 
     def wait(self, seconds: float) -> None:
         """Wait for its end."""
         self.thread.join(seconds)
 
-    def end(self) -> None:
-        """Leave it to itself: what it has in hand is given back, and lost to it."""
+    def kill(self) -> None:
+        """Leave it to itself: its job is requeued, and its claim lost."""

@@ -1,4 +1,4 @@
-"""Processes of this machine, each with a bound on its memory: what a job breaks is its worker, and no more."""
+"""Workers as processes of this machine, each with a memory limit: a job can crash its worker, and no more."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from firmus.service.storage.database import Store
 
 
 class Executor:
-    """Starts a process for each member.
+    """Starts a process for each worker.
 
     Parameters
     ----------
@@ -27,54 +27,57 @@ class Executor:
     def __init__(self, settings: Settings, store: Store, blobs: Blobs) -> None:
         self.settings = settings
 
-    def hire(self, lane: str, name: str) -> _Member:
-        """A new process."""
-        return _Member(self.settings, lane, name)
+    def spawn(self, lane: str, name: str) -> _Process:
+        """Start a process."""
+        return _Process(self.settings, lane, name)
 
     def close(self) -> None:
-        """Nothing is left when the processes have ended."""
+        """Nothing to release once the processes have ended."""
 
 
-class _Member:
-    """A worker process, and the pipe through which it is told of work."""
+class _Process:
+    """A worker process, and the pipe through which it is notified of jobs."""
 
     is_ready = True
 
     def __init__(self, settings: Settings, lane: str, name: str) -> None:
-        threads = max(1, ((os.cpu_count() or 1) - 1) // max(1, settings.composers))  # one is left to those who accept
+        threads = max(1, ((os.cpu_count() or 1) - 1) // max(1, settings.composers))  # one is left for serving requests
         self.process = subprocess.Popen(
             [sys.executable, "-B", "-m", "firmus.service.workers.worker", str(settings.data), lane, name],
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True, bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            bufsize=0,
             env={"FIRMUS_THREADS": str(threads), **os.environ},
-        )  # fmt: skip
+        )
         log("worker", worker=name, process=self.process.pid)
         if self.process.stdin:
-            os.set_blocking(self.process.stdin.fileno(), False)  # nobody waits for a worker that does not listen
+            os.set_blocking(self.process.stdin.fileno(), False)  # a worker that does not read blocks nobody
 
     @property
-    def ended(self) -> str:
-        """How the process ended."""
+    def exit_reason(self) -> str:
+        """How the process exited."""
         code = self.process.poll()
         return "" if code is None else f"exit {code}"
 
-    def ring(self) -> None:
-        """Say that there may be work."""
+    def notify(self) -> None:
+        """Notify it that there may be a job."""
         with contextlib.suppress(OSError, ValueError):
             if self.process.stdin:
                 self.process.stdin.write(b"\n")
 
-    def finish(self) -> None:
-        """Let it end when the jobs in hand are done."""
+    def drain(self) -> None:
+        """Let it finish its running jobs and exit."""
         self.process.send_signal(signal.SIGTERM)
-        self.ring()
+        self.notify()
 
     def wait(self, seconds: float) -> None:
         """Wait for its end."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(seconds)
 
-    def end(self) -> None:
-        """End the process, if it has not ended."""
+    def kill(self) -> None:
+        """Kill the process, if it has not exited."""
         self.process.kill()
         self.process.wait()
         with contextlib.suppress(OSError):

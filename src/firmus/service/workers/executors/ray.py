@@ -1,9 +1,9 @@
-"""Machines of a cluster, by Ray: each member is a far end on one of them, and a worker here that speaks for it.
+"""Workers on the machines of a Ray cluster: each is a Ray actor on one of them, and a local worker as its proxy.
 
-The worker takes jobs out of the table and writes what comes of them; to the far end goes a job with the bytes it reads,
-and back come bars, progress, signs of life and the bytes it made. So nothing but this process sees the database or the
-folder, and no disk is shared. A far end that dies, is silent for a lease, or whose machine is gone ends its worker, and
-the jobs go back into the table.
+The proxy claims jobs and writes their output; the actor is sent a job with the bytes of its input files, and sends back
+bars, progress, keepalives and the bytes of its output files. So this process alone accesses the database and the
+folder, and no disk is shared. If an actor dies, is silent for a lease, or its machine is gone, its proxy stops, and its
+jobs are requeued.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from firmus.service.logs import log
 from firmus.service.settings import Settings
 from firmus.service.storage.blobs import Blobs
 from firmus.service.storage.database import Store
-from firmus.service.storage.jobs import Lost, Made
+from firmus.service.storage.jobs import ClaimLost, JobOutput
 from firmus.service.workers import cluster, handlers
-from firmus.service.workers.executors._remote import FarEnd
-from firmus.service.workers.heartbeat import Hand
+from firmus.service.workers.executors._remote import RemoteWorker
+from firmus.service.workers.heartbeat import JobHandle
 from firmus.service.workers.worker import Worker
 
-LOOK = 0.25  # seconds between looks whether a job is still ours, while nothing comes
-BESIDE = 3  # calls of a far end that go on beside its jobs
-AFTERWARDS = 5.0  # seconds that a thread has to end when its far end has
+POLL_INTERVAL = 0.25  # seconds between two checks whether a claim is valid, while nothing is received
+EXTRA_CALLS = 3  # calls of an actor that are concurrent with its jobs
+JOIN_TIMEOUT = 5.0  # seconds that a thread has to end when its actor has
 
 
 class Executor:
-    """Places a far end in the cluster for each member, as evenly as there is room.
+    """Places an actor in the cluster for each worker, spread as evenly as resources allow.
 
     Parameters
     ----------
     settings : Settings
-        Its ``cluster`` says where.
+        Its ``cluster`` is the address.
     store : Store
     blobs : Blobs
 
     Raises
     ------
     FirmusError
-        Where the cluster cannot be reached, or anybody may.
+        If the cluster cannot be reached, or does not require a token.
     """
 
     def __init__(self, settings: Settings, store: Store, blobs: Blobs) -> None:
@@ -50,115 +50,115 @@ class Executor:
         self.settings, self.store, self.blobs = settings, store, blobs
         self.ray = cluster.connect(settings.cluster)
 
-    def hire(self, lane: str, name: str) -> _Member:
-        """A new far end, as soon as a machine has room for it."""
-        return _Member(self.ray, _Worker(self.ray, self.settings, self.store, self.blobs, lane, name))
+    def spawn(self, lane: str, name: str) -> _RemoteHandle:
+        """Start an actor, as soon as a machine has the resources for it."""
+        return _RemoteHandle(self.ray, _Proxy(self.ray, self.settings, self.store, self.blobs, lane, name))
 
     def close(self) -> None:
-        """Leave the cluster, and with it everything that was placed there."""
+        """Disconnect from the cluster, which removes the actors."""
         self.ray.shutdown()
 
 
-class _Worker(Worker):
-    """A worker that has its jobs done by a far end."""
+class _Proxy(Worker):
+    """A worker whose jobs are executed by an actor."""
 
     def __init__(self, ray: Any, settings: Settings, store: Store, blobs: Blobs, lane: str, name: str) -> None:
         super().__init__(settings, store, blobs, lane, name)
-        self.ray, self.ended = ray, ""
-        self.heard = 0.0  # when anything came of the far end, of whichever job
-        placed = ray.remote(FarEnd).options(
-            num_cpus=1, scheduling_strategy="SPREAD", max_restarts=0, max_concurrency=self.most + BESIDE
-        )  # fmt: skip
-        self.far = placed.remote(settings.worker_bytes, 1)
+        self.ray, self.exit_reason = ray, ""
+        self.last_received = 0.0  # when the actor last sent anything, of whichever job
+        actor_class = ray.remote(RemoteWorker).options(
+            num_cpus=1, scheduling_strategy="SPREAD", max_restarts=0, max_concurrency=self.capacity + EXTRA_CALLS
+        )
+        self.actor = actor_class.remote(settings.worker_bytes, 1)
 
-    def do(self, hand: Hand) -> Made:
-        """Have a job done, and write its files."""
-        claimed = hand.claimed
-        files = handlers.reads(claimed, self.blobs)
-        self.heard = time.monotonic()
+    def perform(self, handle: JobHandle) -> JobOutput:
+        """Have a job executed by the actor, and store its files."""
+        claimed = handle.claimed
+        files = handlers.input_files(claimed, self.blobs)
+        self.last_received = time.monotonic()
         try:
-            return self._followed(self.far.perform.options(num_returns="streaming").remote(claimed, files), hand)
+            return self._receive(self.actor.perform.options(num_returns="streaming").remote(claimed, files), handle)
         except self.ray.exceptions.RayError as error:
-            self.end(error)
-            raise Lost(claimed.id) from None
-        except Lost:
-            self.far.lose.remote(claimed.id, claimed.attempt)
+            self.kill(error)
+            raise ClaimLost(claimed.id) from None
+        except ClaimLost:
+            self.actor.lose.remote(claimed.id, claimed.attempt)
             raise
 
-    def leave(self) -> None:
-        """End the far end: a job does not end though it should."""
-        self.end("it did not let a job go")
+    def abort(self) -> None:
+        """Kill the actor, as a job does not stop though it should."""
+        self.kill("it did not let a job go")
 
-    def end(self, reason: object) -> None:
-        """Take no more jobs, for the far end is no more."""
-        self.ended = self.ended or str(reason).partition("\n")[0][:200]
+    def kill(self, reason: object) -> None:
+        """Kill the actor, and claim no more jobs."""
+        self.exit_reason = self.exit_reason or str(reason).partition("\n")[0][:200]
         self.stop()
-        self.ray.kill(self.far)
+        self.ray.kill(self.actor)
 
-    def _followed(self, stream: Any, hand: Hand) -> Made:
-        """Hear what is told of a job, until its end."""
+    def _receive(self, stream: Any, handle: JobHandle) -> JobOutput:
+        """Receive the events of a job, until its end."""
         while True:
-            hand.check()
-            if self.ray.wait([stream], timeout=LOOK)[0]:
-                told, ended = self.ray.get(next(stream))
-                self.heard = time.monotonic()
-                hand.hear(told)
-                if isinstance(ended, Exception):
-                    raise ended
-                if ended is not None:
-                    return self._kept(*ended)
-            elif time.monotonic() - self.heard > self.settings.lease:
-                self.end(f"nothing was heard of it for {self.settings.lease:g} seconds")
-                raise Lost(hand.claimed.id)
+            handle.check()
+            if self.ray.wait([stream], timeout=POLL_INTERVAL)[0]:
+                new_events, outcome = self.ray.get(next(stream))
+                self.last_received = time.monotonic()
+                handle.relay(new_events)
+                if isinstance(outcome, Exception):
+                    raise outcome
+                if outcome is not None:
+                    return self._store(*outcome)
+            elif time.monotonic() - self.last_received > self.settings.lease:
+                self.kill(f"nothing was heard of it for {self.settings.lease:g} seconds")
+                raise ClaimLost(handle.claimed.id)
 
-    def _kept(self, made: Made, files: dict[str, bytes]) -> Made:
+    def _store(self, output: JobOutput, files: dict[str, bytes]) -> JobOutput:
         for digest, data in files.items():
             if self.blobs.put(data) != digest:
                 raise OSError(f"file {digest} came damaged")
-        return made
+        return output
 
 
-class _Member:
-    """A far end, and the thread that takes jobs for it."""
+class _RemoteHandle:
+    """An actor, and the thread of its proxy."""
 
-    def __init__(self, ray: Any, worker: _Worker) -> None:
+    def __init__(self, ray: Any, worker: _Proxy) -> None:
         self.ray, self.worker = ray, worker
         self.is_ready = False
-        self._life: Any = None
-        self.thread = threading.Thread(target=self._work, daemon=True, name=worker.name)
+        self._liveness: Any = None
+        self.thread = threading.Thread(target=self._run, daemon=True, name=worker.name)
         self.thread.start()
 
     @property
-    def ended(self) -> str:
-        """What ended the far end."""
-        if self._life and self.ray.wait([self._life], timeout=0)[0]:
-            self.worker.end("its process or its machine died")
-        return self.worker.ended
+    def exit_reason(self) -> str:
+        """Why the actor exited."""
+        if self._liveness and self.ray.wait([self._liveness], timeout=0)[0]:
+            self.worker.kill("its process or its machine died")
+        return self.worker.exit_reason
 
-    def ring(self) -> None:
-        """Say that there may be work."""
-        self.worker.woken.set()
+    def notify(self) -> None:
+        """Notify it that there may be a job."""
+        self.worker.notified.set()
 
-    def finish(self) -> None:
-        """Let it end when the jobs in hand are done."""
+    def drain(self) -> None:
+        """Let it finish its running jobs and end."""
         self.worker.stop()
 
     def wait(self, seconds: float) -> None:
-        """Wait until nothing is in hand."""
+        """Wait until its jobs are finished."""
         self.thread.join(seconds if self.is_ready else 0)
 
-    def end(self) -> None:
-        """End the far end, whatever it has in hand."""
-        self.worker.end("told to")
-        self.thread.join(AFTERWARDS)
+    def kill(self) -> None:
+        """Kill the actor, with its running jobs."""
+        self.worker.kill("told to")
+        self.thread.join(JOIN_TIMEOUT)
 
-    def _work(self) -> None:
-        far, worker = self.worker.far, self.worker
+    def _run(self) -> None:
+        actor, worker = self.worker.actor, self.worker
         try:
-            log("worker", worker=worker.name, **self.ray.get(far.begin.remote(cluster.facts())))
-            self._life = far.live.remote()
+            log("worker", worker=worker.name, **self.ray.get(actor.begin.remote(cluster.facts())))
+            self._liveness = actor.live.remote()
         except self.ray.exceptions.RayError as error:
-            worker.end(getattr(error, "cause", None) or error)
+            worker.kill(getattr(error, "cause", None) or error)
             return
         self.is_ready = True
         worker.run()

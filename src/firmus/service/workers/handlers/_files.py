@@ -1,4 +1,4 @@
-"""Files of a Score: which there are, and how they are made."""
+"""Files of a Score, by format."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import zipfile
 
 from firmus.score import Score
 from firmus.service.storage import works
-from firmus.service.storage.jobs import Made
+from firmus.service.storage.jobs import JobOutput
 from firmus.service.storage.works import FILES
 from firmus.service.workers.handlers._task import Task
 
@@ -15,24 +15,24 @@ MUSIC = ("json", "midi", "musicxml", "abc")
 
 
 def encoded(score: Score, name: str) -> bytes:
-    """A Score as a file of the format of a name in `FILES`."""
+    """A Score encoded in a format of `FILES`."""
     from firmus.render import files
 
     if name != "stems":
         return files.encoded(score, f".{FILES[name][0]}")
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
         for part, data in files.stems(score, ".wav"):
             archive.writestr(zipfile.ZipInfo(f"{part}.wav"), data)
-    return packed.getvalue()
+    return buffer.getvalue()
 
 
-def perform(task: Task) -> Made:
-    """Make files of the source, each as it was asked for."""
+def perform(task: Task) -> JobOutput:
+    """Encode the source in each of the requested formats."""
     source, rows = task.source, []
-    wanted: list[str] = task.claimed.request["formats"]
-    for done, name in enumerate(wanted):
-        task.listener(task.claimed.kind, done, len(wanted))
+    requested: list[str] = task.claimed.request["formats"]
+    for done, name in enumerate(requested):
+        task.observer(task.claimed.kind, done, len(requested))
         holder = task.claimed.work or task.claimed.id
         rows.append(works.file_row(task.blobs, holder, name, encoded(source, name)))
-    return Made(task.written(files=wanted), files=rows)
+    return JobOutput(task.write_result(files=requested), files=rows)

@@ -1,4 +1,4 @@
-"""A sound that was uploaded, under the name that its owner gave it."""
+"""An uploaded sound, under the title that its owner gave it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from firmus.service.workers.handlers._task import Task
 
 
 @contextlib.contextmanager
-def named(task: Task) -> Iterator[Path]:
-    """Path of the sound, for as long as the block lasts: titles come of it."""
+def titled_file(task: Task) -> Iterator[Path]:
+    """Path of the sound, for the duration of the block: titles are taken from its name."""
     title = "".join(letter for letter in task.sound or "" if letter.isalnum() or letter in " -_'").strip() or "sound"
     with tempfile.TemporaryDirectory(prefix="firmus-sound-") as folder:
         path = Path(folder) / f"{title[:80]}.sound"

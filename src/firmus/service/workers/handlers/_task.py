@@ -1,4 +1,4 @@
-"""What is asked of a kind of job, and what it is given to do it with."""
+"""The specification of a job, as it is checked, and the task, as a handler executes it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from firmus.work import Brief
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What is asked, before it is accepted.
+class JobSpec:
+    """A requested job, before it is accepted.
 
     Parameters
     ----------
@@ -27,11 +27,11 @@ class Asked:
     brief : Brief
     formats : sequence of str
     options : mapping
-        Of the kind, beside the brief.
+        Options of the kind, beside the brief.
     is_sound : bool
         Whether the source is a sound.
     longest : float
-        Seconds of one piece at most.
+        Maximal duration of one piece, in seconds.
     """
 
     kind: str
@@ -41,36 +41,36 @@ class Asked:
     is_sound: bool = False
     longest: float = 600.0
 
-    def only(self, *names: str) -> None:
-        """Refuse fields of the brief but these, beside the source; nothing that is asked is ignored."""
+    def allow_fields(self, *names: str) -> None:
+        """Reject any field of the brief other than these and the source, so that none is ignored."""
         for name in [*self.brief.as_dict(), *(("target",) if self.brief.target else ())]:
             if name not in names:
                 raise InvalidBrief(f"{name}: {self.kind} takes {', '.join(('a source', *names))}")
 
-    def some_of(self, able: Sequence[str]) -> None:
-        """Refuse formats but these, and none."""
+    def require_formats(self, supported: Sequence[str]) -> None:
+        """Reject unsupported formats, and an empty list of them."""
         for name in self.formats:
-            if name not in able:
-                raise InvalidBrief(unknown("format", name, able))
+            if name not in supported:
+                raise InvalidBrief(unknown("format", name, supported))
         if not self.formats:
-            raise InvalidBrief(f"{self.kind} needs formats: some of {', '.join(able)}")
+            raise InvalidBrief(f"{self.kind} needs formats: some of {', '.join(supported)}")
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A job that is to be done.
+    """A job that is to be executed.
 
     Parameters
     ----------
     claimed : Claim
     blobs : Blobs
-    listener : Observer
-        Takes how far it is, and the music on its way.
+    observer : Observer
+        Takes progress, and the music as it is composed.
     """
 
     claimed: Claim
     blobs: Blobs
-    listener: Observer
+    observer: Observer
 
     @property
     def brief(self) -> dict[str, Any]:
@@ -80,35 +80,34 @@ class Task:
 
     @property
     def options(self) -> dict[str, Any]:
-        """What is asked beside the brief."""
-        found: dict[str, Any] = self.claimed.request.get("options", {})
-        return found
+        """The options beside the brief."""
+        return self.claimed.request.get("options", {})
 
     @property
     def sound(self) -> str | None:
-        """Name of the sound that is the source, if it is one."""
+        """Title of the source, if it is a sound."""
         source = self.claimed.request["brief"].get("source", {})
         return source.get("name", "sound") if "sound" in source else None
 
     @property
     def file(self) -> Path:
-        """Where the file of the source lies."""
+        """Path of the source's file."""
         if self.claimed.source is None:
             raise InvalidBrief(f"the source of this {self.claimed.kind} is gone")
         return self.blobs.path(self.claimed.source)
 
     def score(self, digest: str | None) -> Score | None:
-        """A Score of ours."""
+        """A stored Score."""
         return formats.read(self.blobs.get(digest), trusted=True) if digest else None
 
     @property
     def source(self) -> Score:
-        """The source, where it is a Score."""
-        found = self.score(self.claimed.source)
-        if found is None:
+        """The source, if it is a Score."""
+        score = self.score(self.claimed.source)
+        if score is None:
             raise InvalidBrief(f"the source of this {self.claimed.kind} is gone")
-        return found
+        return score
 
-    def written(self, **document: Any) -> str:
-        """Write the document of the result; its digest."""
+    def write_result(self, **document: Any) -> str:
+        """Store the result document (JSON); its digest."""
         return self.blobs.put(json.dumps(document, ensure_ascii=False, allow_nan=False).encode())

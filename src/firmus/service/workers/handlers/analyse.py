@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from firmus.service.storage.jobs import Made
-from firmus.service.workers.handlers._sounding import named
-from firmus.service.workers.handlers._task import Asked, Task
+from firmus.service.storage.jobs import JobOutput
+from firmus.service.workers.handlers._sounding import titled_file
+from firmus.service.workers.handlers._task import JobSpec, Task
 
 LANE, MAKES, SOUND = "study", "analysis", True
 FIELDS: tuple[str, ...] = ()
 
 
-def check(asked: Asked) -> None:
-    """Refuse what can be seen to be impossible."""
-    asked.only(*FIELDS)
+def check(spec: JobSpec) -> None:
+    """Reject a job that is evidently impossible."""
+    spec.allow_fields(*FIELDS)
 
 
-def perform(task: Task) -> Made:
+def perform(task: Task) -> JobOutput:
     """Analyse."""
     if task.sound:
         from firmus.tasks.analyse.sound import analyse_sound
 
-        with named(task) as path:
-            return Made(task.written(analysis=analyse_sound(path, task.listener).as_dict()))
+        with titled_file(task) as path:
+            return JobOutput(task.write_result(analysis=analyse_sound(path, task.observer).as_dict()))
     from firmus.tasks.analyse.notes import analyse
 
-    return Made(task.written(analysis=analyse(task.source).as_dict()))
+    return JobOutput(task.write_result(analysis=analyse(task.source).as_dict()))

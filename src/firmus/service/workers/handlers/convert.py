@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from firmus.service.workers.handlers import _files as files
-from firmus.service.workers.handlers._task import Asked
+from firmus.service.workers.handlers._task import JobSpec
 
 LANE, MAKES = "render", "files"
 FIELDS: tuple[str, ...] = ()
@@ -11,7 +11,7 @@ FORMATS = files.MUSIC
 perform = files.perform
 
 
-def check(asked: Asked) -> None:
-    """Refuse what can be seen to be impossible."""
-    asked.only(*FIELDS)
-    asked.some_of(FORMATS)
+def check(spec: JobSpec) -> None:
+    """Reject a job that is evidently impossible."""
+    spec.allow_fields(*FIELDS)
+    spec.require_formats(FORMATS)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from firmus.runtime.weights import card
-from firmus.service.storage.jobs import Made
-from firmus.service.workers.handlers._task import Asked, Task
+from firmus.service.storage.jobs import JobOutput
+from firmus.service.workers.handlers._task import JobSpec, Task
 
 LANE, MAKES = "study", "explanation"
 FIELDS = ("model", "style", "bars", "parts")
@@ -13,15 +13,15 @@ OPTIONS = {
 }
 
 
-def check(asked: Asked) -> None:
-    """Refuse what can be seen to be impossible."""
-    asked.only(*FIELDS)
-    card(asked.brief.model or "composer")
+def check(spec: JobSpec) -> None:
+    """Reject a job that is evidently impossible."""
+    spec.allow_fields(*FIELDS)
+    card(spec.brief.model or "composer")
 
 
-def perform(task: Task) -> Made:
+def perform(task: Task) -> JobOutput:
     """Explain."""
     from firmus.tasks.explain.explainer import explain, read
 
-    found = explain(read(task.file), note=task.options.get("note"), progress=task.listener, **task.brief)
-    return Made(task.written(explanation=found.as_dict()))
+    explanation = explain(read(task.file), note=task.options.get("note"), progress=task.observer, **task.brief)
+    return JobOutput(task.write_result(explanation=explanation.as_dict()))
