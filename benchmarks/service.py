@@ -1,16 +1,16 @@
-"""The service under load and under fire, on one machine with the load itself.
+"""Benchmarks and fault injection of the service, on one machine together with the load generator.
 
-- *first bar*: seconds from the request to the first bar of music on the stream, one request at a time and 16 at once.
-- *together*: seconds for 16 chorales one after the other, and at once.
-- *accept*: `POST /v1/jobs` at 50 requests a second for so many seconds, sent when they are due, whether or not earlier
-  ones were answered; seconds from due to answered, so a stall counts for all that it delays.
-- *overload*: jobs done a second when nothing more is sent, and while ten times as many come as can be done, with room
-  for 400; and which answers come.
-- *kills*: jobs are sent with an Idempotency-Key, and sent again until they are accepted, while workers and servers are
-  killed (-9). Then: jobs lost (accepted, and neither done nor to be found), done twice (more works than asked for, more
-  ends than one), made twice of one key, and of another content than the same seed made before.
-- *bombs*: malformed and swollen music; the slowest answer, the most memory of the processes that read.
-- *cases*: whatever the OpenAPI document allows, by schemathesis; answers of 5xx.
+- *first bar*: latency in seconds from the request to the first bar on the stream, one request at a time and 16 at once.
+- *together*: seconds for 16 chorales one after the other, and concurrently.
+- *accept*: `POST /v1/jobs` at 50 requests a second (open loop: sent when due, whether or not earlier ones were
+  answered); latency in seconds from due to answered, so a stall counts for all requests that it delays.
+- *overload*: throughput in jobs a second at capacity, and at ten times that load, with a queue of 400; counts of
+  statuses.
+- *kills*: jobs are submitted with an Idempotency-Key, and retried until accepted, while workers and servers are killed
+  (SIGKILL). Then: jobs lost (accepted, but not succeeded), done twice (more than one work or end), made twice of one
+  key, and with other content than the same seed gave before.
+- *bombs*: malformed and oversized uploads; the slowest response, the peak memory of the processes that parse.
+- *cases*: whatever the OpenAPI document allows, by schemathesis; responses of 5xx.
 
     python benchmarks/service.py WHAT ... [--seconds 20] [--kills 1000] [--server-kills 200] [--cases 10000]
 """
@@ -48,13 +48,13 @@ SMALL = {"kind": "compose", "brief": {"style": "folk", "bars": 1}}
 CHORALE = {"kind": "compose", "brief": {"style": "chorale", "bars": 8, "key": "G minor"}}
 TOGETHER = 16
 OPEN = "rate = 1e6\nburst = 1e6\nquota = 1e9\n"
-ROOM = 400  # jobs that may wait under overload
-PAUSE = 0.5  # seconds between two kills, at least
-SEEDS = 20  # of the jobs that are sent while processes are killed
+QUEUE = 400  # jobs that may be queued under overload
+KILL_INTERVAL = 0.5  # seconds between two kills, at least
+SEEDS = 20  # of the jobs that are submitted while processes are killed
 
 
 class Server:
-    """``firmus serve``, on a port of its own, which can be killed and started anew."""
+    """``firmus serve``, on a port of its own, which can be killed and restarted."""
 
     def __init__(self, folder: Path, settings: str) -> None:
         self.folder = folder
@@ -62,17 +62,17 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        """Start, or start anew."""
+        """Start or restart."""
         words = [sys.executable, "-m", "firmus", "serve", "--port", "0", "--json", "--data", str(self.folder)]
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        told = self.process.stdout.readline() if self.process.stdout else ""
-        self.url = "http://127.0.0.1:{port}".format(**json.loads(told))
+        line = self.process.stdout.readline() if self.process.stdout else ""
+        self.url = "http://127.0.0.1:{port}".format(**json.loads(line))
 
     def workers(self) -> list[int]:
         """Process numbers of the workers."""
-        listed = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        paths = Path(f"/proc/{self.process.pid}/task").glob("*/children")
         with contextlib.suppress(OSError):
-            return [int(each) for path in listed for each in path.read_text().split()]
+            return [int(each) for path in paths for each in path.read_text().split()]
         return []
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> None:
@@ -95,8 +95,8 @@ def serving(settings: str) -> Iterator[Server]:
                 server.end()
 
 
-class Wire:
-    """Posts a small job again and again over connections that stay open, at little cost to the machine it shares."""
+class LoadClient:
+    """Posts a small job repeatedly over keep-alive connections, at little cost to the machine it shares."""
 
     def __init__(self, url: str) -> None:
         self.host, _, self.port = url.removeprefix("http://").partition(":")
@@ -120,12 +120,12 @@ class Wire:
 
 
 async def steady(url: str, rate: float, seconds: float) -> tuple[list[float], Counter[int]]:
-    """Seconds that each request took from when it was due, and how many answers of each status came."""
-    wire, begun, times, statuses = Wire(url), time.perf_counter(), [], Counter[int]()
+    """Latency of each request in seconds, from when it was due, and counts of the statuses."""
+    client, begun, times, statuses = LoadClient(url), time.perf_counter(), [], Counter[int]()
 
     async def one(due: float) -> None:
         try:
-            statuses[await wire.post()] += 1
+            statuses[await client.post()] += 1
             times.append(time.perf_counter() - due)
         except (OSError, EOFError):
             statuses[0] += 1
@@ -139,16 +139,16 @@ async def steady(url: str, rate: float, seconds: float) -> tuple[list[float], Co
 
 
 async def followed(client: httpx.AsyncClient, seed: int, until: str) -> float:
-    """Seconds to the first event of a kind that tells of one seed's chorale."""
+    """Seconds to the first event of a kind, for one seed's chorale."""
     begun = time.perf_counter()
     job = (await client.post("/v1/jobs", json={**CHORALE, "brief": {**CHORALE["brief"], "seed": seed}})).json()
     async with client.stream("GET", job["links"]["events"]) as answer:
         async for line in answer.aiter_lines():
             if line == f"event: {until}" or (line.startswith("data: ") and '"succeeded"' in line):
                 break
-    found = time.perf_counter() - begun
+    elapsed = time.perf_counter() - begun
     await client.post(job["links"]["cancel"])
-    return found
+    return elapsed
 
 
 async def measure_first_bar(client: httpx.AsyncClient, seconds: float) -> dict[str, Any]:
@@ -179,30 +179,34 @@ async def measure_accept(client: httpx.AsyncClient, seconds: float) -> dict[str,
 
 async def counted(client: httpx.AsyncClient) -> int:
     """How many jobs have succeeded."""
-    wanted = 'firmus_jobs_total{kind="compose",state="succeeded"}'
+    metric = 'firmus_jobs_total{kind="compose",state="succeeded"}'
     lines = (await client.get("/metrics")).text.splitlines()
-    return sum(round(float(line.rpartition(" ")[2])) for line in lines if line.startswith(wanted))
+    return sum(round(float(line.rpartition(" ")[2])) for line in lines if line.startswith(metric))
 
 
 async def measure_overload(client: httpx.AsyncClient, seconds: float) -> dict[str, Any]:
     done, begun = await counted(client), time.perf_counter()
-    batch = {"kind": "compose", "briefs": [SMALL["brief"]] * ROOM}
+    batch = {"kind": "compose", "briefs": [SMALL["brief"]] * QUEUE}
     await client.post("/v1/batches", json=batch)
     await asyncio.sleep(seconds / 2)
     peak = (await counted(client) - done) / (time.perf_counter() - begun)
     done, begun = await counted(client), time.perf_counter()
     _, statuses = await steady(str(client.base_url).rstrip("/"), 10 * peak, seconds)
-    found = (await counted(client) - done) / (time.perf_counter() - begun)
+    loaded = (await counted(client) - done) / (time.perf_counter() - begun)
     return {
-        "jobs a second, peak and under load": [round(peak, 2), round(found, 2)], "ratio": round(found / peak, 2),
-        "sent a second": round(10 * peak), "answers": dict(statuses),
-    }  # fmt: skip
+        "jobs a second, peak and under load": [round(peak, 2), round(loaded, 2)],
+        "ratio": round(loaded / peak, 2),
+        "sent a second": round(10 * peak),
+        "answers": dict(statuses),
+    }
 
 
 LOADS: dict[str, Callable[[httpx.AsyncClient, float], Any]] = {
-    "first bar": measure_first_bar, "together": measure_together, "accept": measure_accept,
+    "first bar": measure_first_bar,
+    "together": measure_together,
+    "accept": measure_accept,
     "overload": measure_overload,
-}  # fmt: skip
+}
 
 
 async def load(name: str, url: str, seconds: float) -> dict[str, Any]:
@@ -213,8 +217,8 @@ async def load(name: str, url: str, seconds: float) -> dict[str, Any]:
         return await LOADS[name](client, seconds)
 
 
-class Fire:
-    """Jobs sent by many while processes are killed."""
+class FaultInjection:
+    """Jobs submitted by several threads while processes are killed."""
 
     def __init__(self, server: Server) -> None:
         self.server, self.over = server, threading.Event()
@@ -223,14 +227,14 @@ class Fire:
         self._threads = [threading.Thread(target=self._send, args=(number,)) for number in range(6)]
 
     def run(self, kills: int, server_kills: int) -> Counter[str]:
-        """Send and kill; what was killed."""
+        """Submit jobs and kill processes; counts of what was killed."""
         for thread in self._threads:
             thread.start()
         left = ["worker"] * kills + ["server"] * server_kills
         random.Random(0).shuffle(left)
         killed = Counter[str]()
         for what in left:
-            time.sleep(PAUSE + random.random() * PAUSE)
+            time.sleep(KILL_INTERVAL + random.random() * KILL_INTERVAL)
             if what == "server":
                 self.server.end(signal.SIGKILL)
                 self.server.start()
@@ -274,48 +278,51 @@ def query(server: Server, text: str) -> list[Any]:
 
 
 def under_fire(options: argparse.Namespace) -> dict[str, Any]:
-    """Kill, wait for the end of all jobs, count what went wrong."""
+    """Kill processes, wait for the end of all jobs, count the faults."""
     with serving("attempts = 1000000\nlease = 3\ntick = 0.2\ncomposers = 2\n") as server:
-        begun, fire = time.monotonic(), Fire(server)
-        killed = fire.run(options.kills, options.server_kills)
+        begun, faults = time.monotonic(), FaultInjection(server)
+        killed = faults.run(options.kills, options.server_kills)
         until = time.monotonic() + 300
-        while fire._unfinished() and time.monotonic() < until:
+        while faults._unfinished() and time.monotonic() < until:
             time.sleep(0.5)
         server.end()
         states = dict(query(server, "SELECT id, state FROM job"))
         works = Counter(job for (job,) in query(server, "SELECT job FROM work"))
         ends = Counter(job for (job,) in query(server, "SELECT job FROM event WHERE data LIKE '%succeeded%'"))
-        made = query(
+        rows = query(
             server,
             "SELECT job.request, file.digest FROM job JOIN work ON work.job = job.id "
             "JOIN file ON file.holder = work.id AND file.name = 'midi'",
         )
         attempts = query(server, "SELECT max(attempt), sum(attempt) FROM job")[0]
     contents: dict[int, set[str]] = {}
-    for request, digest in made:
+    for request, digest in rows:
         contents.setdefault(json.loads(request)["brief"]["seed"], set()).add(digest)
     return {
-        "killed": dict(killed), "minutes": round((time.monotonic() - begun) / 60, 1), "accepted": len(fire.accepted),
-        "begun": attempts[1], "most attempts": attempts[0],
-        "lost": sum(states.get(name) != "succeeded" for name in fire.accepted.values()),
+        "killed": dict(killed),
+        "minutes": round((time.monotonic() - begun) / 60, 1),
+        "accepted": len(faults.accepted),
+        "begun": attempts[1],
+        "most attempts": attempts[0],
+        "lost": sum(states.get(name) != "succeeded" for name in faults.accepted.values()),
         "done twice": sum(count != 1 for count in (works | ends).values()),
-        "made twice": len(states) - len(set(fire.accepted.values())),
+        "made twice": len(states) - len(set(faults.accepted.values())),
         "of other content": sum(len(each) != 1 for each in contents.values()),
-    }  # fmt: skip
+    }
 
 
 def bombs() -> dict[str, bytes]:
-    """Music that is none, or too much."""
+    """Malformed and oversized music."""
 
     def midi(events: bytes, division: bytes = b"\x01\xe0") -> bytes:
         return b"MThd\0\0\0\6\0\0\0\1" + division + b"MTrk" + len(events).to_bytes(4, "big") + events
 
     def packed(files: dict[str, bytes]) -> bytes:
-        whole = io.BytesIO()
-        with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, data in files.items():
                 archive.writestr(name, data)
-        return whole.getvalue()
+        return buffer.getvalue()
 
     end, note = b"\0\xff\x2f\0", b"\x90\x3c\x40\xff\xff\xff\x7f\x80\x3c\0"
     laughs = b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, 10))
@@ -339,28 +346,31 @@ def bombs() -> dict[str, bytes]:
 
 
 def refusing(options: argparse.Namespace) -> dict[str, Any]:
-    """Upload each bomb; the slowest answer, the most memory of any process of the server's."""
-    found: dict[str, tuple[int, float]] = {}
+    """Upload each bomb; the slowest response, the peak memory of the server's processes."""
+    responses: dict[str, tuple[int, float]] = {}
     with serving("") as server, httpx.Client(base_url=server.url, timeout=60) as client:
         client.post("/v1/works", content=b"X:1\nK:C\nCDEF|")  # whose reader is then there
         for name, content in bombs().items():
             begun = time.perf_counter()
             status = client.post("/v1/works", content=content).status_code
-            found[name] = (status, round(time.perf_counter() - begun, 2))
+            responses[name] = (status, round(time.perf_counter() - begun, 2))
         peak = {
             "server": high_water(server.process.pid),
             "reader": max((high_water(pid) for pid in server.workers()), default=0),
         }
-    slowest = max(found, key=lambda name: found[name][1])
+    slowest = max(responses, key=lambda name: responses[name][1])
     return {
-        "bombs": len(found), "accepted": [name for name, (status, _) in found.items() if status < 300],
-        "slowest": [slowest, found[slowest][1]], "over 1 s": {n: s for n, (_, s) in found.items() if s > 1},
-        "5xx": [name for name, (status, _) in found.items() if status >= 500], "MB at most": peak,
-    }  # fmt: skip
+        "bombs": len(responses),
+        "accepted": [name for name, (status, _) in responses.items() if status < 300],
+        "slowest": [slowest, responses[slowest][1]],
+        "over 1 s": {n: s for n, (_, s) in responses.items() if s > 1},
+        "5xx": [name for name, (status, _) in responses.items() if status >= 500],
+        "MB at most": peak,
+    }
 
 
 def high_water(pid: int) -> int:
-    """Most memory (MB) that a process had."""
+    """Peak memory (MB) of a process."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
@@ -369,7 +379,7 @@ def high_water(pid: int) -> int:
 
 
 def cases(options: argparse.Namespace) -> dict[str, Any]:
-    """Ask whatever the document allows."""
+    """Send whatever the OpenAPI document allows."""
     import schemathesis
     from hypothesis import HealthCheck, given, settings
 
@@ -381,30 +391,36 @@ def cases(options: argparse.Namespace) -> dict[str, Any]:
         for operation in operations:
 
             @settings(
-                max_examples=-(-options.cases // len(operations)), deadline=None, database=None,
+                max_examples=-(-options.cases // len(operations)),
+                deadline=None,
+                database=None,
                 suppress_health_check=list(HealthCheck),
-            )  # fmt: skip
+            )
             @given(case=operation.as_strategy())
-            def asked(case: Any) -> None:
-                case.headers = {**(case.headers or {}), "Authorization": f"Bearer {key}"}  # so that they come in
+            def send(case: Any) -> None:
+                case.headers = {**(case.headers or {}), "Authorization": f"Bearer {key}"}  # so that they are authorised
                 answer = case.call(base_url=server.url, timeout=60)
                 statuses[answer.status_code] += 1
                 if answer.status_code >= 500:
                     wrong.append((case.method, case.formatted_path, answer.status_code))
 
-            asked()
+            send()
     return {"operations": len(operations), "answers": dict(sorted(statuses.items())), "5xx": wrong[:5]}
 
 
-FIRE: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
-    "kills": under_fire, "bombs": refusing, "cases": cases,
-}  # fmt: skip
+FAULTS: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
+    "kills": under_fire,
+    "bombs": refusing,
+    "cases": cases,
+}
 
 
 def main() -> None:
     """Measure each on a server of its own."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("what", nargs="*", metavar="WHAT", default=[*LOADS, *FIRE], help=", ".join([*LOADS, *FIRE]))
+    arguments.add_argument(
+        "what", nargs="*", metavar="WHAT", default=[*LOADS, *FAULTS], help=", ".join([*LOADS, *FAULTS])
+    )
     arguments.add_argument("--seconds", type=float, default=20.0)
     arguments.add_argument("--kills", type=int, default=1000)
     arguments.add_argument("--server-kills", type=int, default=200)
@@ -413,13 +429,13 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # so that the server ends, too
     for name in options.what:
         before = round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
-        if name in FIRE:
-            found = FIRE[name](options)
+        if name in FAULTS:
+            results = FAULTS[name](options)
         else:
-            room = round(RATE * options.seconds) + 100 if name == "accept" else ROOM
-            with serving(f"owner_queue = {room}\n") as server:
-                found = asyncio.run(load(name, server.url, options.seconds))
-        print(json.dumps({"measured": name, "load before": before, **found}), flush=True)
+            queue = round(RATE * options.seconds) + 100 if name == "accept" else QUEUE
+            with serving(f"owner_queue = {queue}\n") as server:
+                results = asyncio.run(load(name, server.url, options.seconds))
+        print(json.dumps({"measured": name, "load before": before, **results}), flush=True)
 
 
 if __name__ == "__main__":
