@@ -1,5 +1,5 @@
-// The Firmus service, asked from TypeScript: in a browser, or in Node 20 and newer. No dependencies; `api.ts` beside it
-// is written from the service's OpenAPI document.
+// Client of the Firmus service for browsers and Node 20 or newer. No dependencies; `api.ts` beside it is generated from
+// the service's OpenAPI document.
 //
 //   const service = new Firmus("http://127.0.0.1:8340", "firmus_…");
 //   const job = await service.perform({ kind: "compose", brief: { style: "chorale", bars: 8, seed: 7 } });
@@ -11,18 +11,18 @@ import type { Job, JobRequest, Options } from "./api.ts";
 
 export type * from "./api.ts";
 
-/** What happened to a job: `state`, `progress`, `piece` or `bar`. */
+/** An event of a job: `state`, `progress`, `piece` or `bar`. */
 export type JobEvent = { number: number; kind: string; data: Record<string, unknown> };
 
-const AGAIN = ["in-flight", "rate-limited", "busy", "queue-full", "disk-full"]; // what may help to be sent again
-const LONGEST_PAUSE = 60; // seconds; who is told to wait longer is told so
-const SILENCE = 45; // seconds; a living stream says something every 15
+const RETRYABLE = ["in-flight", "rate-limited", "busy", "queue-full", "disk-full"];
+const LONGEST_DELAY = 60; // seconds; where the service demands more, there is no retry
+const STREAM_TIMEOUT = 45; // seconds; a stream has a keepalive every 15
 const ENDED = ["succeeded", "failed", "canceled"];
 
-/** What the service refuses, or a job that failed: the problem as RFC 9457 has it. */
+/** A request that the service rejected, or a job that failed, with its problem details (RFC 9457). */
 export class Refused extends Error {
   readonly problem: Record<string, unknown>;
-  /** After how long, in seconds, the service says that it may help to ask again. */
+  /** The service's `Retry-After`, in seconds. */
   readonly seconds: number | undefined;
 
   constructor(problem: Record<string, unknown>, seconds?: number) {
@@ -42,7 +42,7 @@ export class Refused extends Error {
   }
 }
 
-/** Asks a service. Refusals are thrown as `Refused`; what may help to be sent again is sent again, and done once. */
+/** Client of a service. Rejected requests throw `Refused`; retries carry an `Idempotency-Key`. */
 export class Firmus {
   readonly url: string;
   readonly attempts: number;
@@ -53,9 +53,9 @@ export class Firmus {
     this.url = url.replace(/\/+$/, "");
     this.attempts = attempts;
     this.#key = key;
-    const send = async <Answer>(method: string, path: string, options?: Options): Promise<Answer> => {
-      const answer = await this.fetch(method, path, options);
-      return (answer.status === 204 ? undefined : await answer.json()) as Answer;
+    const send = async <Result>(method: string, path: string, options?: Options): Promise<Result> => {
+      const response = await this.fetch(method, path, options);
+      return (response.status === 204 ? undefined : await response.json()) as Result;
     };
     this.#requests = requests(send, (method, path, options) => this.fetch(method, path, options));
   }
@@ -68,7 +68,7 @@ export class Firmus {
   get keys() { return this.#requests.keys; }
   get health() { return this.#requests.health; }
 
-  /** Ask for a job, and wait for its end; one that failed or was canceled is thrown as `Refused`. */
+  /** Submit a job, and wait for its end; one that failed or was canceled is thrown as `Refused`. */
   async perform(request: JobRequest): Promise<Job> {
     const job = await this.wait((await this.jobs.start(request)).id);
     if (job.error) throw new Refused(job.error);
@@ -84,28 +84,28 @@ export class Firmus {
     }
   }
 
-  /** A file of a work ("midi", "mp3", "stems" …), or one that a job made; waits until it is made. */
+  /** A file of a work ("midi", "mp3", "stems" …) or of a job; waits until it is produced. */
   async file(id: string, kind: string): Promise<Blob> {
     for (;;) {
-      const answer = await (id.startsWith("job_") ? this.jobs.fetch(id, kind) : this.works.fetch(id, kind));
-      if (answer.status !== 202) return await answer.blob();
+      const response = await (id.startsWith("job_") ? this.jobs.fetch(id, kind) : this.works.fetch(id, kind));
+      if (response.status !== 202) return await response.blob();
       await sleep(1);
     }
   }
 
-  /** A job's events to its end, after number `after`; a broken stream goes on where it stopped. */
+  /** A job's events to its end, after number `after`; a broken stream is resumed. */
   async *follow(id: string, after = 0): AsyncGenerator<JobEvent> {
     for (let last = after, known = -1, failures = 0; ; ) {
-      const silent = new AbortController();
-      let timer = setTimeout(() => silent.abort(), SILENCE * 1000);
+      const timeout = new AbortController();
+      let timer = setTimeout(() => timeout.abort(), STREAM_TIMEOUT * 1000);
       const alive = () => {
         clearTimeout(timer);
-        timer = setTimeout(() => silent.abort(), SILENCE * 1000);
+        timer = setTimeout(() => timeout.abort(), STREAM_TIMEOUT * 1000);
       };
       try {
         const path = `/v1/jobs/${encodeURIComponent(id)}/events`;
-        const answer = await this.fetch("GET", path, { headers: { "last-event-id": last } }, silent.signal);
-        for await (const event of events(answer.body!, alive)) {
+        const response = await this.fetch("GET", path, { headers: { "last-event-id": last } }, timeout.signal);
+        for await (const event of events(response.body!, alive)) {
           failures = 0;
           last = event.number;
           yield event;
@@ -125,7 +125,7 @@ export class Firmus {
     }
   }
 
-  /** Send a request, again where that may help; its answer, or `Refused`. With a signal it is a stream. */
+  /** Send a request, with retries; its response, or `Refused`. With a signal the response is a stream. */
   async fetch(method: string, path: string, options: Options = {}, signal?: AbortSignal): Promise<Response> {
     const address = new URL(this.url + path);
     for (const [name, value] of Object.entries(options.query ?? {}))
@@ -138,48 +138,48 @@ export class Firmus {
     if (options.body !== undefined) headers.set("content-type", isFile ? "application/octet-stream" : "application/json");
     const body = (isFile || options.body === undefined ? options.body : JSON.stringify(options.body)) as BodyInit;
     for (let sent = 1; ; sent += 1) {
-      let pause = Math.min(8, 0.25 * 2 ** sent) * (0.5 + Math.random() / 2);
+      let delay = Math.min(8, 0.25 * 2 ** sent) * (0.5 + Math.random() / 2);
       try {
-        const answer = await fetch(address, { method, headers, body, signal: signal ?? null });
-        if (answer.ok) return signal ? answer : await whole(answer);
-        const refused = await refusal(answer);
-        if (!AGAIN.includes(refused.kind) || sent >= this.attempts || (refused.seconds ?? 0) > LONGEST_PAUSE) throw refused;
-        pause = refused.seconds ?? pause;
+        const response = await fetch(address, { method, headers, body, signal: signal ?? null });
+        if (response.ok) return signal ? response : await whole(response);
+        const refused = await refusal(response);
+        if (!RETRYABLE.includes(refused.kind) || sent >= this.attempts || (refused.seconds ?? 0) > LONGEST_DELAY) throw refused;
+        delay = refused.seconds ?? delay;
       } catch (error) {
         if (error instanceof Refused || signal?.aborted || sent >= this.attempts) throw error;
       }
-      await sleep(pause);
+      await sleep(delay);
     }
   }
 }
 
-/** The works that a job made, best first. */
+/** The works that a job composed, best first. */
 export function made(job: Job): { id: string; title: string; seconds: number; seed: number }[] {
   return (job.result?.works ?? []) as ReturnType<typeof made>;
 }
 
-/** An answer that has come as a whole, so that it cannot break off any more. */
-async function whole(answer: Response): Promise<Response> {
-  const { status, headers } = answer;
-  return new Response(status === 204 ? null : await answer.arrayBuffer(), { status, headers });
+/** A response whose body was received completely. */
+async function whole(response: Response): Promise<Response> {
+  const { status, headers } = response;
+  return new Response(status === 204 ? null : await response.arrayBuffer(), { status, headers });
 }
 
-/** The refusal that an answer is, also one of a proxy that knows no problems. */
-async function refusal(answer: Response): Promise<Refused> {
-  const after = Number(answer.headers.get("retry-after") ?? NaN);
+/** The refusal of an error response, also of one by a proxy without problem details. */
+async function refusal(response: Response): Promise<Refused> {
+  const after = Number(response.headers.get("retry-after") ?? NaN);
   const seconds = Number.isFinite(after) ? after : undefined;
   try {
-    const problem = (await answer.json()) as Record<string, unknown>;
+    const problem = (await response.json()) as Record<string, unknown>;
     if (typeof problem.detail === "string") return new Refused(problem, seconds);
   } catch {
     // no JSON
   }
-  const kind = [429, 502, 503, 504].includes(answer.status) ? "busy" : "unknown";
-  const detail = `${answer.url}: ${answer.status} ${answer.statusText}`;
-  return new Refused({ type: `urn:firmus:problem:${kind}`, status: answer.status, detail }, seconds);
+  const kind = [429, 502, 503, 504].includes(response.status) ? "busy" : "unknown";
+  const detail = `${response.url}: ${response.status} ${response.statusText}`;
+  return new Refused({ type: `urn:firmus:problem:${kind}`, status: response.status, detail }, seconds);
 }
 
-/** Events of a stream; `alive` is called whenever something comes. */
+/** Events of a stream; `alive` is called whenever data is received. */
 async function* events(body: ReadableStream<Uint8Array>, alive: () => void): AsyncGenerator<JobEvent> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
