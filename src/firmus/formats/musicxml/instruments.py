@@ -1,4 +1,4 @@
-"""General MIDI programs and drum keys as MusicXML names and shows them."""
+"""General MIDI programs and drum keys: their names and notation in MusicXML."""
 
 from __future__ import annotations
 
@@ -124,5 +124,5 @@ def abbreviation(name: str) -> str:
     """
     match = re.fullmatch(r"(.*?)(\s+(?:[IVX]+|\d+))?", name.strip())
     word, count = (match[1], match[2] or "") if match else (name, "")
-    short = _SHORT.get(word.lower(), "")
-    return short + count if short else ""
+    abbreviated = _SHORT.get(word.lower(), "")
+    return abbreviated + count if abbreviated else ""
