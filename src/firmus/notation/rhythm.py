@@ -312,7 +312,7 @@ def _split(
 
 
 def _is_syncopation(start_level: int, strength: int, half: int) -> bool:
-    """Whether a value that lies evenly around a division begins at the next finer one: short, long, short."""
+    """Whether a value that is centred on a division begins at the next finer one: short, long, short."""
     return start_level == strength + 1 and strength > 0 and (strength > 1 or half == 480)
 
 

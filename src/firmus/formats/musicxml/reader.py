@@ -5,7 +5,7 @@ grace notes, cue notes and lyrics are left out; wedges, articulations and orname
 repeats are played (see `firmus.formats.musicxml.repeats`). A measure is as long as the longest part in it,
 an empty one as its meter says; halves of one bar, split by a repeat sign, become one bar again. Of different
 signatures in several parts the first part's meter and the most frequent sounding key count; a signature
-without a mode is taken for major unless the notes say minor (see `firmus.formats.musicxml.modes`).
+without a mode is major unless the notes indicate minor (see `firmus.formats.musicxml.modes`).
 """
 
 from __future__ import annotations
