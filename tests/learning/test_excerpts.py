@@ -30,7 +30,7 @@ def test_what_is_repeated_is_held_and_what_is_held_is_struck():
     held = excerpts.tied(duet())
     assert [note.duration for note in held.parts[0].notes] == [960] * 16
     assert held.parts[1:] == duet().parts[1:]
-    struck = excerpts.struck(duet())
+    struck = excerpts.restruck(duet())
     assert [note.duration for note in struck.parts[1].notes] == [480] * 32
     assert struck.parts[0] == duet().parts[0]
     assert excerpts.tied(struck) == held
@@ -38,16 +38,16 @@ def test_what_is_repeated_is_held_and_what_is_held_is_struck():
 
 def test_random_excerpts_have_the_length_asked_for():
     generator = np.random.default_rng(1)
-    assert excerpts.drawn(duet(), generator, 8) is None
-    assert len(bars(excerpts.drawn(duet(), generator, 4))) == 4
+    assert excerpts.random_excerpt(duet(), generator, 8) is None
+    assert len(bars(excerpts.random_excerpt(duet(), generator, 4))) == 4
     long = Score((Part("", tuple(Note(480 * i, 480, 60) for i in range(400))),))
-    sizes = {len(bars(excerpts.drawn(long, generator))) for _ in range(60)}
+    sizes = {len(bars(excerpts.random_excerpt(long, generator))) for _ in range(60)}
     assert min(sizes) >= 8
     assert max(sizes) <= 32
     assert len(sizes) > 10
 
 
-@pytest.mark.parametrize("kind", excerpts.NOISES)
+@pytest.mark.parametrize("kind", excerpts.NOISE_KINDS)
 def test_noise_is_the_same_from_the_same_seed(kind):
     made = [excerpts.noise(kind, np.random.default_rng(seed), duet()) for seed in (3, 3, 4)]
     assert made[0] == made[1] != made[2]

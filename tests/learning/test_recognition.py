@@ -52,8 +52,8 @@ def made():
     makers = {"waltz": waltz, "run": run, "noise": noise}
     facts = [(style, number) for style in makers for number in range(24)]
     splits = tuple("train" if number < 12 else "valid" if number < 18 else "test" for _, number in facts)
-    return recognition.task(
-        feature_dataset.Portraits(
+    return recognition.classification_task(
+        feature_dataset.FeatureDataset(
             np.stack([traits(makers[style](number)) for style, number in facts]), np.arange(len(facts)),
             np.array(["whole"] * len(facts)), tuple("noise" if style == "noise" else "jsb" for style, _ in facts),
             tuple(f"{style} {number}" for style, number in facts), ("",) * len(facts), splits,
@@ -69,8 +69,8 @@ def made():
 def trained(made, tmp_path_factory):
     """The weights, exported where they can be named."""
     folder = tmp_path_factory.mktemp("weights")
-    network = recognition.learnt(RECIPE, made, 0.0, lambda line: None)
-    recognition.settle(network, made)
+    network = recognition.fit(RECIPE, made, 0.0, lambda line: None)
+    recognition.calibrate(network, made)
     card = recognition.export(network, RECIPE, made, folder / "recogniser", {"command": "here"})
     return folder, card
 
@@ -109,8 +109,8 @@ def test_what_was_learnt_is_recognised_and_nothing_else(trained, monkeypatch):
 
 
 def test_while_it_learns_instruments_are_taken_away_or_swapped(made):
-    network = recognition.learnt(RECIPE, made, 0.0, lambda line: None, absent=0.5, wrong=0.5)
-    values, _ = made.drawn("train")
+    network = recognition.fit(RECIPE, made, 0.0, lambda line: None, absent=0.5, wrong=0.5)
+    values, _ = made.tensors("train")
     assert torch.equal(network.disguised(values), values)
     network.train()
     seen, told = network.disguised(values).numpy(), instruments()
@@ -121,25 +121,25 @@ def test_while_it_learns_instruments_are_taken_away_or_swapped(made):
 
 
 def test_portraits_are_written_and_read(made, tmp_path):
-    feature_dataset.save(made.portraits, tmp_path / "x.npz")
+    feature_dataset.save(made.dataset, tmp_path / "x.npz")
     found = feature_dataset.load(tmp_path / "x.npz")
-    assert np.array_equal(found.values, made.portraits.values)
-    assert found.labels == made.portraits.labels
-    assert found.splits == made.portraits.splits
+    assert np.array_equal(found.values, made.dataset.values)
+    assert found.labels == made.dataset.labels
+    assert found.splits == made.dataset.splits
 
 
 def test_sides_are_the_same_in_every_run_and_keep_what_is_published():
-    sides = [feature_dataset.side(f"work {number}") for number in range(2000)]
-    assert sides == [feature_dataset.side(f"work {number}") for number in range(2000)]
+    sides = [feature_dataset.split_by_hash(f"work {number}") for number in range(2000)]
+    assert sides == [feature_dataset.split_by_hash(f"work {number}") for number in range(2000)]
     assert 0.1 < sides.count("test") / 2000 < 0.2
-    assert "test" not in {feature_dataset.side(f"work {number}", learnt=True) for number in range(200)}
+    assert "test" not in {feature_dataset.split_by_hash(f"work {number}", never_test=True) for number in range(200)}
 
 
 def test_files_of_a_work_and_versions_of_a_tune_stand_on_one_side():
     def one(name, score, work, split=""):
         document = recognition.feature_dataset.Document(name, b"", "folk", "", split)
         rows = [("whole", traits(score))]
-        return "ryan", feature_dataset._Read(
+        return "ryan", feature_dataset._ReadPiece(
             name, document, Labels("folk", work=work), rows, feature_dataset.fingerprint(score)
         )
 
