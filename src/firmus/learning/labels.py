@@ -117,9 +117,8 @@ def mutopia_style(instrument: str, genre: str, work: str = "") -> str:
         return "quartet"
     if "voice" in field:
         return "song" if "piano" in field and len(played) == 2 else ""
-    if played[0] in ("piano", "harpsichord", "clavichord", "pianoforte") and not set(played) - {
-        "piano", "harpsichord", "clavichord", "pianoforte", "organ",
-    }:  # fmt: skip
+    pianos = {"piano", "harpsichord", "clavichord", "pianoforte"}
+    if played[0] in pianos and set(played) <= pianos | {"organ"}:
         return "piano"
     if field in ("organ", "harmonium", "guitar", "mandolin") or field.startswith("lute"):
         return "organ" if field in ("organ", "harmonium") else "guitar"

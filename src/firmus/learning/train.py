@@ -240,7 +240,7 @@ def validate(network: Any, recipe: Recipe, corpus: Corpus) -> float:
         return float("nan")
     network.eval()
     device = next(network.parameters()).device
-    stream = batches(recipe, corpus, 1, recipe.training.length, seed=0, split="valid", moved=False)
+    stream = batches(recipe, corpus, 1, recipe.training.length, seed=0, split="valid", transposed=False)
     total = count = seen = 0.0
     while seen < VALIDATION_EXAMPLES:
         batch = tuple(each.to(device) for each in next(stream))
