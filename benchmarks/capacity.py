@@ -45,20 +45,20 @@ def minute(pieces: int) -> None:
             tokens.append(len(events.encode(work.score)))
         cost = (time.process_time() - begun) / lasted * 60
         rate = sum(tokens) / (time.process_time() - begun)
-        told = f"{np.mean(tokens):.0f} tokens, {np.mean(notes):.0f} notes"
-        print(f"{style}: {cost:.2f} s a minute; {told}; {rate:.0f} tokens/s")
+        counts = f"{np.mean(tokens):.0f} tokens, {np.mean(notes):.0f} notes"
+        print(f"{style}: {cost:.2f} s a minute; {counts}; {rate:.0f} tokens/s")
 
 
 def files(pieces: int) -> None:
     for style in STYLES:
         scores = [firmus.compose(style=style, seconds=60, seed=seed).score for seed in range(FIRST, FIRST + pieces)]
-        told = []
+        costs = []
         for ending in FILES:
             begun = time.process_time()
             data = [produce.encoded(score, ending) for score in scores]
             cost = (time.process_time() - begun) / pieces
-            told.append(f"{ending} {cost:.2f} s {np.mean([len(each) for each in data]) / 1000:,.0f} kB")
-        print(f"{style}: " + "; ".join(told))
+            costs.append(f"{ending} {cost:.2f} s {np.mean([len(each) for each in data]) / 1000:,.0f} kB")
+        print(f"{style}: " + "; ".join(costs))
 
 
 def table(pieces: int) -> None:

@@ -48,41 +48,41 @@ def main() -> None:
     if chosen.unknown:
         left_out(recipe, made)
         return
-    told = predictions(recipe, made)
+    predicted = predictions(recipe, made)
     for place, head in enumerate(HEADS):
-        table(made, told, place, head)
-        shapes(made, told, place, head)
-        named(made, told, place, head)
+        table(made, predicted, place, head)
+        shapes(made, predicted, place, head)
+        named(made, predicted, place, head)
     for place, head in enumerate(HEADS):
-        matrix(made, told, place, head, chosen.pictures)
-    noise(made, told)
+        matrix(made, predicted, place, head, chosen.pictures)
+    noise(made, predicted)
 
 
-Told = dict[tuple[str, bool], list[np.ndarray]]  # of a method, without instruments or with: chances of every row
+Predictions = dict[tuple[str, bool], list[np.ndarray]]  # of a method, without instruments or with: chances of every row
 
 
-def predictions(recipe: Recipe, made: ClassificationTask) -> Told:
+def predictions(recipe: Recipe, made: ClassificationTask) -> Predictions:
     """Chances of every row by every method."""
     values = made.dataset.values
     shipped = listener.load(recipe.name)
-    told: Told = {}
+    predicted: Predictions = {}
     linear = recognition.fit(recipe, made, 0.0, lambda line: None, hidden=[])
     recognition.calibrate(linear, made)
     for bare in (False, True):
         seen = np.where(instruments(), np.float32(0), values) if bare else values
         found = shipped.listen(values=seen)
-        told["network", bare] = [found[head] for head in HEADS]
-        told["logistic regression", bare] = logistic(linear, seen)
+        predicted["network", bare] = [found[head] for head in HEADS]
+        predicted["logistic regression", bare] = logistic(linear, seen)
         rows = made.dataset.rows("train", "whole")
         music = np.array([each != NOISE for each in made.dataset.sets])
         rows = rows[music[made.dataset.piece_index[rows]]]
         flat = flattened(seen, rows)
         targets = made.targets[made.dataset.piece_index[rows]]
         sizes = [len(made.classes[head]) for head in HEADS]
-        told["nearest mean", bare] = [nearest_mean(flat, rows, targets[:, h], n) for h, n in enumerate(sizes)]
-        told["5 nearest pieces", bare] = [neighbours(flat, rows, targets[:, h], n) for h, n in enumerate(sizes)]
-        told["commonest class", bare] = [commonest(len(flat), targets[:, h], n) for h, n in enumerate(sizes)]
-    return told
+        predicted["nearest mean", bare] = [nearest_mean(flat, rows, targets[:, h], n) for h, n in enumerate(sizes)]
+        predicted["5 nearest pieces", bare] = [neighbours(flat, rows, targets[:, h], n) for h, n in enumerate(sizes)]
+        predicted["commonest class", bare] = [commonest(len(flat), targets[:, h], n) for h, n in enumerate(sizes)]
+    return predicted
 
 
 def logistic(network, values: np.ndarray) -> list[np.ndarray]:
@@ -136,7 +136,7 @@ def known_rows(made: ClassificationTask, place: int, *shapes: str) -> np.ndarray
     return rows[made.by_piece[made.dataset.piece_index[rows], place]]
 
 
-def table(made: ClassificationTask, told: Told, place: int, head: str) -> None:
+def table(made: ClassificationTask, predicted: Predictions, place: int, head: str) -> None:
     """Every method, with instruments and without, on whole pieces."""
     rows = known_rows(made, place, "whole")
     truth = made.targets[made.dataset.piece_index[rows], place]
@@ -146,37 +146,37 @@ def table(made: ClassificationTask, told: Told, place: int, head: str) -> None:
     print("| method | " + " | ".join(titles) + " |")
     print("|---" * (len(SHOWN) + 3) + "|")
     for method in ("commonest class", "nearest mean", "5 nearest pieces", "logistic regression", "network"):
-        found, bare = (classification_metrics(told[method, each][place][rows], truth) for each in (False, True))
+        found, bare = (classification_metrics(predicted[method, each][place][rows], truth) for each in (False, True))
         shown = [f"{found[name]:.3f}" for name in SHOWN] + [f"{bare[name]:.3f}" for name in SHOWN[:2]]
         print(f"| {method} | " + " | ".join(shown) + " |")
 
 
-def shapes(made: ClassificationTask, told: Told, place: int, head: str) -> None:
+def shapes(made: ClassificationTask, predicted: Predictions, place: int, head: str) -> None:
     """The network on what a file may give of a piece."""
     print("\n| the network hears | pieces | " + " | ".join(each.replace("_", " ") for each in SHOWN) + " |")
     print("|---" * (len(SHOWN) + 2) + "|")
     for name, shape in (("whole pieces", "whole"), ("8 bars", "eight"), ("all parts in one, as a piano", "merged")):
         rows = known_rows(made, place, shape)
         truth = made.targets[made.dataset.piece_index[rows], place]
-        found = classification_metrics(told["network", False][place][rows], truth)
+        found = classification_metrics(predicted["network", False][place][rows], truth)
         print(f"| {name} | {len(rows)} | " + " | ".join(f"{found[each]:.3f}" for each in SHOWN) + " |")
 
 
-def named(made: ClassificationTask, told: Told, place: int, head: str) -> None:
+def named(made: ClassificationTask, predicted: Predictions, place: int, head: str) -> None:
     """How often the runtime names a class, and how often it is right then."""
     rows = known_rows(made, place, "whole")
-    truth, found = made.targets[made.dataset.piece_index[rows], place], told["network", False][place][rows]
+    truth, found = made.targets[made.dataset.piece_index[rows], place], predicted["network", False][place][rows]
     best = found.argmax(1)
     said = (found.max(1) >= LEAST[head]) & ~np.isin(np.array(made.classes[head])[best], (NOISE, recognition.OTHERS))
     right = (best == truth)[said].mean()
     print(f"\nnamed (from {LEAST[head]:.0%} on): {said.mean():.3f} of the pieces; of these right: {right:.3f}")
 
 
-def matrix(made: ClassificationTask, told: Told, place: int, head: str, pictures: Path | None) -> None:
+def matrix(made: ClassificationTask, predicted: Predictions, place: int, head: str, pictures: Path | None) -> None:
     """What was taken for what: rows are true."""
     rows = known_rows(made, place, "whole")
     truth = made.targets[made.dataset.piece_index[rows], place]
-    counts = confusion(told["network", False][place][rows], truth)
+    counts = confusion(predicted["network", False][place][rows], truth)
     named = [name or "(others)" for name in made.classes[head]]
     there = np.flatnonzero(counts.sum(0) + counts.sum(1))
     print(f"\n{head}: what was taken for what (rows: the truth)\n\n```")
@@ -192,7 +192,7 @@ def matrix(made: ClassificationTask, told: Told, place: int, head: str, pictures
         (pictures / f"{head}.svg").write_text(drawn, encoding="utf-8")
 
 
-def noise(made: ClassificationTask, told: Told) -> None:
+def noise(made: ClassificationTask, predicted: Predictions) -> None:
     """How often noise is refused, and music is not."""
     shipped = listener.load("recogniser")
     rows = made.dataset.rows("test", "whole")

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from firmus.engines import anticipation
-from firmus.runtime.weights import found
+from firmus.runtime.weights import find_card
 from firmus.tokens.arrival import AUTOREGRESS, VOCABULARY
 
 SIZES = {"small": (12, 12, 768), "medium": (24, 16, 1024), "large": (36, 20, 1280)}
@@ -31,7 +31,7 @@ def main() -> None:
     shape = {"vocab_size": VOCABULARY, "n_positions": 1024, "n_layer": layers, "n_head": heads, "n_embd": width}
     with tempfile.TemporaryDirectory() as folder:
         GPT2LMHeadModel(GPT2Config(**shape, bos_token_id=0, eos_token_id=0)).save_pretrained(folder)
-        card = found(str(Path(folder)))
+        card = find_card(str(Path(folder)))
         begun = time.perf_counter()
         model = anticipation.load(card)
         loaded = time.perf_counter() - begun

@@ -65,8 +65,8 @@ class Server:
         """Start, or start anew."""
         words = [sys.executable, "-m", "firmus", "serve", "--port", "0", "--json", "--data", str(self.folder)]
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        told = self.process.stdout.readline() if self.process.stdout else ""
-        self.url = "http://127.0.0.1:{port}".format(**json.loads(told))
+        line = self.process.stdout.readline() if self.process.stdout else ""
+        self.url = "http://127.0.0.1:{port}".format(**json.loads(line))
 
     def workers(self) -> list[int]:
         """Process numbers of the workers."""

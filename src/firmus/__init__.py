@@ -17,6 +17,7 @@ from firmus._version import __version__ as __version__
 if TYPE_CHECKING:
     from collections.abc import Callable
     from os import PathLike
+    from pathlib import Path
     from typing import Unpack
 
     from firmus._options import FromNothing, FromPiece, Piece, VerbOptions
@@ -37,8 +38,8 @@ _HOMES = {
 
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
-    "accompany", "analyse", "compose", "explain", "extend", "harmonise", "humanise", "infill", "interpolate", "read",
-    "search", "sound", "transcribe", "vary", "write",
+    "accompany", "analyse", "compose", "convert", "evaluate", "explain", "extend", "harmonise", "humanise",
+    "infill", "interpolate", "read", "search", "sound", "train", "transcribe", "vary", "write",
 ]  # fmt: skip
 
 
@@ -213,6 +214,53 @@ def sound(prompt: str, **options: Any) -> Sound:
     from firmus.tasks.sound import generation as task
 
     return task.sound(prompt, **options)
+
+
+def convert(source: Piece, target: str | PathLike[str], *, tune: int = 1, force: bool = False) -> Path:
+    """Write a piece as a music file of another format, by the ending of `target`; see `firmus.tasks.convert`."""
+    from firmus.tasks.convert import convert as task
+
+    return task(source, target, tune=tune, force=force)[0]
+
+
+def evaluate(generated: str | PathLike[str], reference: str | PathLike[str], **options: Any) -> dict[str, Any]:
+    """Compare a folder of composed pieces with a folder of real ones; see `firmus.tasks.evaluate`."""
+    from pathlib import Path
+
+    from firmus.tasks.evaluate import comparison as task
+
+    return task.evaluate(Path(generated), Path(reference), **options)
+
+
+def train(
+    recipe: str | PathLike[str],
+    *,
+    sets: str | PathLike[str] = "music",
+    data: str | PathLike[str] | None = None,
+    out: str | PathLike[str] | None = None,
+    minutes: float | None = None,
+) -> Path:
+    """Train by a recipe (a file, or a name of `firmus recipes`); returns the folder of the weights.
+
+    Parameters
+    ----------
+    recipe : path or str
+    sets : path
+        Where the recipe's sets of music lie.
+    data : path, optional
+        A folder of your own music files to learn from instead.
+    out : path, optional
+        Folder of the run, which goes on where it stood; ``runs/<name>`` by default.
+    minutes : float, optional
+        Bound on the time of the whole run.
+    """
+    from pathlib import Path
+
+    from firmus.learning import run
+    from firmus.recipes import find
+
+    music, folder = (None if each is None else Path(each) for each in (data, out))
+    return run.run(find(str(recipe)), Path(sets), music, folder, minutes)
 
 
 def read(path: str | PathLike[str] | bytes) -> Score:

@@ -1,4 +1,4 @@
-"""Nine drums, and which of a score are struck together."""
+"""Nine drums, and the sets of them that a score strikes at once."""
 
 from __future__ import annotations
 
@@ -20,29 +20,28 @@ LENGTH = 60  # ticks of a drum's note
 
 def strokes(score: Score, count: int) -> NDArray[np.int16]:
     """Velocity and lateness in ticks (count, 9, 2) of the loudest stroke of each drum near each step; 0 where none."""
-    found = np.zeros((count, len(DRUMS), 2), np.int16)
+    table = np.zeros((count, len(DRUMS), 2), np.int16)
     for note in (note for part in score.parts if part.is_drums for note in part.notes):
         drum, step = DRUM_OF.get(note.pitch), (note.start + STEP // 2) // STEP
-        if drum is not None and step < count and note.velocity > found[step, drum, 0]:
-            found[step, drum] = note.velocity, note.start - step * STEP
-    return found
+        if drum is not None and step < count and note.velocity > table[step, drum, 0]:
+            table[step, drum] = note.velocity, note.start - step * STEP
+    return table
 
 
-def together(struck: NDArray[np.bool_]) -> NDArray[np.int16]:
-    """Number (S,) of each set of drums (S, 9)."""
-    found: NDArray[np.int16] = (struck * (1 << np.arange(len(DRUMS)))).sum(axis=1).astype(np.int16)
-    return found
+def encode_sets(struck: NDArray[np.bool_]) -> NDArray[np.int16]:
+    """Number (S,) of each set of drums (S, 9), one bit a drum."""
+    return (struck * (1 << np.arange(len(DRUMS)))).sum(axis=1).astype(np.int16)
 
 
-def apart(sets: Integers) -> NDArray[np.bool_]:
-    """The sets of drums (S, 9) of their numbers (S,); what is no number is an empty set."""
+def decode_sets(sets: Integers) -> NDArray[np.bool_]:
+    """The sets of drums (S, 9) of their numbers (S,); an invalid number is the empty set."""
     valid = np.where((sets < 0) | (sets >= SETS), 0, sets)
-    found: NDArray[np.bool_] = ((valid[:, None] >> np.arange(len(DRUMS))) & 1).astype(bool)
-    return found
+    return ((valid[:, None] >> np.arange(len(DRUMS))) & 1).astype(bool)
 
 
-def flat(sets: Integers, velocity: int = 80) -> tuple[Note, ...]:
-    """Notes of sets of drums (S,), all alike and in time."""
+def to_notes(sets: Integers, velocity: int = 80) -> tuple[Note, ...]:
+    """Notes of sets of drums (S,), of equal velocity and on the grid."""
     return tuple(
-        Note(int(step) * STEP, LENGTH, DRUMS[drum], velocity) for step, drum in np.argwhere(apart(np.asarray(sets)))
+        Note(int(step) * STEP, LENGTH, DRUMS[drum], velocity)
+        for step, drum in np.argwhere(decode_sets(np.asarray(sets)))
     )

@@ -7,10 +7,10 @@ symusic        MIDI          title, composer, chord symbols
 pretty_midi    MIDI          title, composer of some files, sections
 music21        MusicXML      volume and pan; keys and lengths of drum strokes; rhythms finer than notation
 partitura      MusicXML      the same (but drum keys), velocities, title, composer, sections, chord symbols
-NumPy          directly      what is no note: give the Score again as `like` to keep it
+NumPy          directly      all but the notes: pass the Score as `like` to keep it
 =============  ============  ==========================================================================
 
-Through MusicXML an incomplete last bar comes back filled up with rests.
+Through MusicXML an incomplete last bar comes back padded with rests.
 
 No library is imported before it is needed; one that is missing is a `FirmusError` that says how to install it.
 
@@ -52,7 +52,7 @@ FIELDS = (
 
 @contextmanager
 def _library(name: str) -> Iterator[Any]:
-    """Import a library for a block in which its warnings are kept from the user."""
+    """Import a library for a block in which its warnings are suppressed."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -113,7 +113,7 @@ def from_music21(stream: Any) -> Score:
     with _library("music21") as music21:
         _expect(stream, isinstance(stream, music21.base.Music21Object), "music21 stream")
         score = musicxml.read(music21.musicxml.m21ToXml.GeneralObjectExporter(stream).parse())[0]
-    # music21 signs what has no author and no title with its own name.
+    # music21 writes its own name where there is no author and no title.
     return replace(
         score,
         composer="" if score.composer == "Music21" else score.composer,
@@ -122,7 +122,7 @@ def from_music21(stream: Any) -> Score:
 
 
 def _with_velocities(score: Score) -> str:
-    """MusicXML in which each note says its velocity; music21 makes its own of the marks f, mf, p."""
+    """MusicXML with the velocity of each note; music21 derives its own from the marks f, mf, p."""
 
     def marked(match: re.Match[str]) -> str:
         velocity = score.parts[int(match[1])].notes[int(match[2])].velocity
@@ -210,22 +210,22 @@ def from_array(array: Array, *, like: Score | None = None) -> Score:
     starts = np.rint(onset).astype(int)
     durations = np.maximum(1, np.rint(end).astype(int) - starts)
     velocities = array["velocity"] if "velocity" in names else np.full(len(array), 80)
-    places = next((array[each] for each in ("part", "track") if each in names), np.zeros(len(array), dtype=int))
-    found: dict[int, list[Note]] = {}
-    for place, *values in zip(places, starts, durations, array["pitch"], velocities, strict=True):
-        found.setdefault(int(place), []).append(Note(*map(int, values)))
-    return _with_notes(score, found, keep=like is not None)
+    parts = next((array[each] for each in ("part", "track") if each in names), np.zeros(len(array), dtype=int))
+    notes: dict[int, list[Note]] = {}
+    for part, *values in zip(parts, starts, durations, array["pitch"], velocities, strict=True):
+        notes.setdefault(int(part), []).append(Note(*map(int, values)))
+    return _with_notes(score, notes, keep=like is not None)
 
 
-def _with_notes(score: Score, found: dict[int, list[Note]], *, keep: bool) -> Score:
-    """The Score with other notes; `found` holds them by the index of their part."""
+def _with_notes(score: Score, notes: dict[int, list[Note]], *, keep: bool) -> Score:
+    """The Score with other notes; `notes` holds them by the index of their part."""
     if keep:
-        missing = sorted(place for place in found if not 0 <= place < len(score.parts))
+        missing = sorted(index for index in notes if not 0 <= index < len(score.parts))
         if missing:
             raise FirmusError(f"part {missing[0]} of the note array: the score it is like has {len(score.parts)} parts")
-        parts = [replace(part, notes=tuple(found.get(index, ()))) for index, part in enumerate(score.parts)]
+        parts = [replace(part, notes=tuple(notes.get(index, ()))) for index, part in enumerate(score.parts)]
     else:
-        parts = [Part("", tuple(found[place])) for place in sorted(found)]
+        parts = [Part("", tuple(notes[index])) for index in sorted(notes)]
     return replace(score, parts=tuple(parts))
 
 

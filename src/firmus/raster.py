@@ -1,7 +1,7 @@
-"""What rasters share: steps of a sixteenth, bars of equal length, lines of one note at a time.
+"""Rasters: steps of a sixteenth, bars of equal length, monophonic lines.
 
-A line (S,) holds at each step what begins there: 0 nothing (what sounded goes on), 1 a rest, 2 to 89 the pitches 21 to
-108. A line begins with a rest or a pitch.
+A line (S,) has a value a step for what begins there: 0 nothing (the last note is held), 1 a rest, 2 to 89 the pitches
+21 to 108. A line begins with a rest or a pitch.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from firmus.score import TICKS_PER_QUARTER, Note, Score
 from firmus.timing import bars
 
 Integers = NDArray[np.integer[Any]]
-Prepared = dict[str, NDArray[Any]]  # arrays of a piece, as training keeps them
+Prepared = dict[str, NDArray[Any]]  # arrays of a piece, as training stores them
 
 QUARTER = 4
 STEP = TICKS_PER_QUARTER // QUARTER
@@ -46,7 +46,7 @@ class Window:
     style: str = ""
 
 
-def steps(score: Score, most: int = MOST_STEPS) -> int:
+def steps(score: Score, limit: int = MOST_STEPS) -> int:
     """Sixteenths that a score lasts, the last one full.
 
     Raises
@@ -54,24 +54,24 @@ def steps(score: Score, most: int = MOST_STEPS) -> int:
     TokenError
         Where it is too long.
     """
-    found = -(-score.end // STEP)
-    if found > most:
-        raise TokenError(f"the score lasts {found} sixteenths: this raster holds {most} at most")
-    return found
+    count = -(-score.end // STEP)
+    if count > limit:
+        raise TokenError(f"the score lasts {count} sixteenths: this raster holds {limit} at most")
+    return count
 
 
 def bar_lines(score: Score) -> Integers:
     """First step and length (B, 2) of every bar; length 0 where a bar is no whole number of sixteenths, or too long."""
-    found = []
+    rows = []
     for bar in bars(score):
         length = bar.end - bar.start
         fits = bar.number > 0 and bar.start % STEP == length % STEP == 0 and length <= LONGEST_BAR * STEP
-        found.append((bar.start // STEP, length // STEP if fits else 0))
-    return np.array(found, np.int32).reshape(-1, 2)
+        rows.append((bar.start // STEP, length // STEP if fits else 0))
+    return np.array(rows, np.int32).reshape(-1, 2)
 
 
 def packed(raster: Integers, score: Score, style: str) -> Prepared:
-    """A raster (S, C) and what else training keeps of a piece."""
+    """A raster (S, C) and the other arrays of a piece that training stores."""
     return {"raster": raster, "bars": bar_lines(score), "style": np.frombuffer(style.encode(), np.uint8)}
 
 
@@ -84,10 +84,10 @@ def table(values: Integers, columns: int) -> Integers:
 def draw(prepared: Prepared, generator: np.random.Generator, count: int) -> tuple[Window, Integers] | None:
     """A random window of `count` bars of equal length, and the step before it; None where the piece has none."""
     lines = prepared["bars"]
-    places = possible(lines, count, len(prepared["raster"]))
-    if not len(places):
+    candidates = possible(lines, count, len(prepared["raster"]))
+    if not len(candidates):
         return None
-    first, length = lines[int(generator.choice(places))]
+    first, length = lines[int(generator.choice(candidates))]
     values = prepared["raster"][first : first + count * length].astype(np.int64)
     style = bytes(prepared["style"]).decode()
     return Window(values, int(length), style), prepared["raster"][:first]
@@ -98,13 +98,13 @@ def possible(lines: Integers, count: int, end: int) -> NDArray[np.int64]:
     if len(lines) < count:
         return np.empty(0, np.int64)
     lengths = np.lib.stride_tricks.sliding_window_view(lines[:, 1], count)
-    good = (lengths[:, :1] > 0).ravel() & (lengths == lengths[:, :1]).all(axis=1)
+    is_regular = (lengths[:, :1] > 0).ravel() & (lengths == lengths[:, :1]).all(axis=1)
     fits = lines[: len(lengths), 0] + lengths.sum(axis=1) <= end
-    return np.flatnonzero(good & fits)
+    return np.flatnonzero(is_regular & fits)
 
 
 def begun(line: Integers, before: Integers) -> Integers:
-    """A cut line (T,) that begins with what sounds at its first step, by the steps before it."""
+    """A cut line (T,) whose first step restates what sounds there, by the steps before it."""
     if len(line) and line[0] == HOLD:
         earlier = before[before != HOLD]
         line = line.copy()
@@ -113,11 +113,11 @@ def begun(line: Integers, before: Integers) -> Integers:
 
 
 def moved(line: Integers, shift: int) -> Integers:
-    """A line, its pitches moved by semitones; by an octave back where one would leave the range."""
+    """A line transposed by semitones; pitches that would leave the range move back by an octave."""
     pitches = line >= FIRST
-    new = line + np.where(pitches, shift, 0)
-    new = np.where(pitches & (new < FIRST), new + 12, new)
-    return np.where(pitches & (new >= LINE), new - 12, new)
+    shifted = line + np.where(pitches, shift, 0)
+    shifted = np.where(pitches & (shifted < FIRST), shifted + 12, shifted)
+    return np.where(pitches & (shifted >= LINE), shifted - 12, shifted)
 
 
 def to_line(notes: Iterable[Note], count: int, *, lowest: bool = False) -> Integers:
@@ -127,22 +127,22 @@ def to_line(notes: Iterable[Note], count: int, *, lowest: bool = False) -> Integ
         first = nearest(note.start)
         pitch, last = in_range(note.pitch), max(nearest(note.end), first + 1)
         if first < count:
-            old = chosen.get(first)
-            better = old is None or (pitch < old[0] if lowest else pitch > old[0])
-            if better or (old and pitch == old[0] and last > old[1]):
+            current = chosen.get(first)
+            better = current is None or (pitch < current[0] if lowest else pitch > current[0])
+            if better or (current and pitch == current[0] and last > current[1]):
                 chosen[first] = (pitch, last)
     line = np.zeros(count, np.int16)
     onsets = sorted(chosen)
-    for onset, after in zip(onsets, [*onsets, count][1:], strict=True):
+    for onset, next_onset in zip(onsets, [*onsets, count][1:], strict=True):
         pitch, last = chosen[onset]
         line[onset] = FIRST + pitch - LOWEST
-        if last < after:
+        if last < next_onset:
             line[last] = REST
     return begun(line, line[:0])
 
 
 def from_line(line: Integers, velocity: int = 80) -> tuple[Note, ...]:
-    """Notes of any line; the inverse of `to_line`. What is no value of a line counts as nothing new."""
+    """Notes of any line; the inverse of `to_line`. Invalid values count as `HOLD`."""
     line = np.where((line < 0) | (line >= LINE), HOLD, line)
     changes = np.flatnonzero(line != HOLD)
     ends = np.append(changes, len(line))[1:]

@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from itertools import pairwise
+from os import PathLike
 from typing import Literal, Self
 
 from firmus import plugins
@@ -328,7 +330,7 @@ class Section:
             raise InvalidScore(f"section label {self.label[:20]!r} must have 1 to 100 characters")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Score:
     """A piece of music.
 
@@ -399,6 +401,24 @@ class Score:
             keys=tuple(_transposed_key(key, shift) for key in self.keys),
             chords=tuple(_transposed_chord(chord, shift) for chord in self.chords),
         )
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write it as music, sound (``.wav``, ``.mp3`` ...), an engraved score (``.svg``) or a piano roll (``.png``).
+
+        The file appears whole or not at all, in place of what was there.
+
+        Raises
+        ------
+        FormatError
+            Where no file of ours ends so.
+        """
+        import_module("firmus.render.files").write(self, path)
+
+    def __repr__(self) -> str:
+        notes = sum(len(part.notes) for part in self.parts)
+        names = ", ".join(part.name or "?" for part in self.parts[:8]) + (" ..." if len(self.parts) > 8 else "")
+        quarters = self.end / TICKS_PER_QUARTER
+        return f"<Score {self.title!r}: {len(self.parts)} parts ({names}), {notes} notes, {quarters:g} quarters>"
 
     def _repr_html_(self) -> str:
         return str(plugins.load("firmus.render", "notebook").html(self))

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from firmus.analysis import sound
-from firmus.analysis.sound import Sound
+from firmus.analysis.sound import Audio
 from firmus.errors import FormatError
 
 RATE = 22050
@@ -55,7 +55,7 @@ def test_many_channels_are_mixed(tmp_path):
 @pytest.mark.parametrize("rate", [8000, 44100, 48000, 96000])
 def test_resampling_keeps_length_and_pitch(rate):
     times = np.arange(2 * rate) / rate
-    found = Sound(np.sin(2 * np.pi * 1000 * times).astype(np.float32)[:, None], rate).mono(16000)
+    found = Audio(np.sin(2 * np.pi * 1000 * times).astype(np.float32)[:, None], rate).mono(16000)
     assert abs(len(found) - 32000) <= 1
     assert np.abs(np.fft.rfft(found[8000:24000])).argmax() == 1000
 
@@ -63,10 +63,10 @@ def test_resampling_keeps_length_and_pitch(rate):
 def refused(path):
     with pytest.raises(FormatError) as caught:
         sound.read(path)
-    told = str(caught.value)
-    assert "\n" not in told
-    assert path.name in told
-    return told
+    message = str(caught.value)
+    assert "\n" not in message
+    assert path.name in message
+    return message
 
 
 def test_what_holds_no_sound_is_refused(wave, tmp_path):
@@ -116,11 +116,11 @@ def test_a_file_cut_off_says_how_far_it_is_good(wave, tmp_path):
     assert re.search(r"damaged or cut off: it can be decoded up to second [01]\.\d and no further", refused(path))
 
 
-@pytest.mark.parametrize(("rate", "shown"), [(1000, "1000 samples a second"), (192000, "192000 samples a second")])
-def test_odd_rates_are_refused(rate, shown, tmp_path):
+@pytest.mark.parametrize(("rate", "message"), [(1000, "1000 samples a second"), (192000, "192000 samples a second")])
+def test_odd_rates_are_refused(rate, message, tmp_path):
     path = tmp_path / "odd.wav"
     soundfile.write(path, np.zeros((1000, 1)), rate)
-    assert shown in refused(path)
+    assert message in refused(path)
 
 
 def test_values_that_are_no_numbers_become_silence(tmp_path):

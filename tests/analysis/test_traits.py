@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from firmus import formats
-from firmus.analysis.excerpt import beginning, stretch
+from firmus.analysis.excerpt import beginning, excerpt
 from firmus.analysis.traits import instruments, names, traits
 from firmus.score import Key, Meter, Note, Part, Score, Tempo
 from firmus.timing import bars
@@ -36,7 +36,7 @@ def song():
     return Score((Part("Voice", upper, 52), Part("Piano", lower)))
 
 
-def told(score):
+def by_name(score):
     return dict(zip(names(), traits(score).tolist(), strict=True))
 
 
@@ -69,7 +69,7 @@ def test_other_instruments_change_the_traits_of_instruments_alone():
 
 
 def test_traits_mean_what_they_say():
-    found = told(song())
+    found = by_name(song())
     assert found["family piano"] == pytest.approx(128 / 160)
     assert found["family ensemble"] == pytest.approx(32 / 160)
     assert found["parts 2"] == 1
@@ -77,7 +77,7 @@ def test_traits_mean_what_they_say():
     assert found["melody length 2"] == 1
     assert found["minor"] == 0
     assert found["written 4"] == 1
-    drums = told(Score((Part("", tuple(Note(480 * i, 60, (36, 38)[i % 2]) for i in range(32)), is_drums=True),)))
+    drums = by_name(Score((Part("", tuple(Note(480 * i, 60, (36, 38)[i % 2]) for i in range(32)), is_drums=True),)))
     assert drums["drum kick"] == drums["drum snare"] == 0.5
     assert drums["kick in bar 0"] == drums["snare in bar 4"] == 0.5
     assert drums["family drums"] == 1
@@ -87,7 +87,7 @@ def test_traits_mean_what_they_say():
 def test_a_waltz_and_a_march_differ_where_they_should():
     waltz = Score((Part("", tuple(Note(480 * i, 480, 60 + i % 3 * 4) for i in range(48))),), (Meter(0, 3, 4),))
     march = Score((Part("", tuple(Note(480 * i, 480, 60 + i % 4 * 4) for i in range(48))),))
-    one, other = told(waltz), told(march)
+    one, other = by_name(waltz), by_name(march)
     assert one["written 3"] > other["written 3"]
     assert one["bar"] == pytest.approx(0.75)
     assert one["in bar 5"] == pytest.approx(1 / 3)
@@ -111,11 +111,11 @@ def test_names_are_told_apart():
 
 def test_a_stretch_of_a_piece():
     score = tune()
-    middle = stretch(score, 2, 3)
+    middle = excerpt(score, 2, 3)
     assert len(bars(middle)) == 3
     assert [note.pitch for note in middle.parts[0].notes[:3]] == [71, 67, 71]
     assert middle.parts[0].notes[0].start == 0
-    assert stretch(score, 0, len(bars(score))).parts[0].notes == score.parts[0].notes
+    assert excerpt(score, 0, len(bars(score))).parts[0].notes == score.parts[0].notes
     assert beginning(score) is score
     assert len(bars(beginning(replace(song(), end=1920 * 300)))) == 64
 
@@ -123,6 +123,6 @@ def test_a_stretch_of_a_piece():
 def test_a_stretch_keeps_its_meters_and_cuts_what_sounds_on():
     notes = (Note(0, 9000, 60), Note(5760, 4000, 64))
     score = Score((Part("", notes),), (Meter(0, 4, 4), Meter(7680, 3, 4)), end=12000)
-    found = stretch(score, 3, 2)
+    found = excerpt(score, 3, 2)
     assert [(each.start, each.text) for each in found.meters] == [(0, "4/4"), (1920, "3/4")]
     assert found.parts[0].notes == (Note(0, 3360, 64),)

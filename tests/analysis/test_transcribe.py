@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmus.analysis import transcribe
-from firmus.analysis.transcribe import HeardNote, to_score
+from firmus.analysis.transcribe import DetectedNote, to_score
 from firmus.score import Note, Part, Score, Tempo
 from firmus.timing import seconds
 
@@ -16,7 +16,7 @@ TUNE = [67, 69, 71, 72, 74, 74, 71, 67, 69, 71, 72, 69, 71, 67, 66, 67]
 def played(score, jitter=0.0, seed=0):
     generator = np.random.default_rng(seed)
     return [
-        HeardNote(
+        DetectedNote(
             max(seconds(score, note.start) + generator.normal(0, jitter), 0.0),
             seconds(score, note.end) + generator.normal(0, jitter), note.pitch, note.velocity,
         )
@@ -70,14 +70,14 @@ def test_a_tempo_that_changes_is_written_every_four_beats():
 
 
 def test_without_beats_a_clock_counts():
-    found = to_score([HeardNote(1.0, 1.5, 60), HeardNote(1.63, 2.0, 62)])
+    found = to_score([DetectedNote(1.0, 1.5, 60), DetectedNote(1.63, 2.0, 62)])
     assert [(note.start, note.duration) for note in found.parts[0].notes] == [(0, 480), (605, 355)]
     assert found.tempi[0].bpm == transcribe.CLOCK_BPM
 
 
 heard_notes = st.lists(
     st.builds(
-        lambda start, length, pitch, velocity: HeardNote(start, start + length, pitch, velocity),
+        lambda start, length, pitch, velocity: DetectedNote(start, start + length, pitch, velocity),
         st.floats(0, 60), st.floats(0.01, 5), st.integers(21, 108), st.integers(1, 127),
     ), max_size=40,
 )  # fmt: skip

@@ -151,9 +151,9 @@ def test_the_graphs_equal_torch(name, raster, bar, tmp_path):
             found = latent.encode(values, bar, known)
             assert np.abs(found[0] - mean.numpy()).max() < 1e-4
             assert np.abs(found[1] - np.exp(spread.numpy() / 2)).max() < 1e-4
-        if latent.can_tell:
+        if latent.is_autoregressive:
             logits = network.logits(torch.tensor(z), torch.tensor(values), place)
-            wanted = network.surprise(logits, torch.tensor(values)).numpy()
+            wanted = network.cross_entropy(logits, torch.tensor(values)).numpy()
             told = latent.read(z, values, bar)
             assert np.abs(told.nats - wanted).max() < 1e-3
             best = [each.argmax(-1).numpy() for each in torch.split(logits, list(latent.columns), dim=-1)]
@@ -205,7 +205,9 @@ def test_eight_bits_change_little(name, raster, tmp_path):
         folder.mkdir()
         latent = latent_of(name, raster, network, graphs, folder)
         first = (
-            latent.read(z, values, 16).nats if latent.can_tell else latent.decode(z, 16, 2, np.random.default_rng(0))
+            latent.read(z, values, 16).nats
+            if latent.is_autoregressive
+            else latent.decode(z, 16, 2, np.random.default_rng(0))
         )
         found.append([first, *(latent.encode(values, 16) if latent.can_encode else ())])
     for one, other in zip(*found, strict=True):
@@ -258,7 +260,7 @@ def test_a_trained_network_is_exported_and_run(name, raster, tmp_path, monkeypat
     latent = Latent(card)
     values = latent.decode(np.zeros((1, latent.size), np.float32), 16, 2, np.random.default_rng(0))
     assert plugins.load("firmus.tokens", raster).decode(values[0]).end == 32 * 120
-    assert ("validation_accuracy_told" in card.facts["training"]) == latent.can_tell
+    assert ("validation_accuracy_told" in card.facts["training"]) == latent.is_autoregressive
     assert ("styles" in card.facts["space"]) == latent.can_encode
 
 

@@ -150,11 +150,11 @@ def test_examples_of_sound_hear_what_is_played(name):
     assert len(prepared["levels"]) == len(prepared["raster"])
     generator = np.random.default_rng(1)
     for transpose in (True, False):
-        heard = module.example(prepared, generator, 1000, transpose)
-        assert len(heard.levels) == len(heard.keys) == 1000
-        assert heard.keys.max() < module.VOCABULARY
-        assert heard.levels.max() > 100
-        assert (heard.keys > 1).sum() > 3
+        drawn = module.example(prepared, generator, 1000, transpose)
+        assert len(drawn.levels) == len(drawn.keys) == 1000
+        assert drawn.keys.max() < module.VOCABULARY
+        assert drawn.levels.max() > 100
+        assert (drawn.keys > 1).sum() > 3
     short = module.example({each: values[:50] for each, values in prepared.items()}, generator, 200, False)
     assert len(short.levels) == 200
     assert not short.keys[50:].any()

@@ -27,7 +27,7 @@ def test_every_note_is_counted_and_nothing_given() -> None:
     assert told.notes == 16
     assert told.bars == 4
     assert families == {"BAR", "PART", "PLACE", "PITCH", "DURATION", "END"}
-    assert not told.story.given[told.begin :].any()
+    assert not told.example.given[told.begin :].any()
 
 
 def test_a_stretch_keeps_to_the_length() -> None:
@@ -36,7 +36,7 @@ def test_a_stretch_keeps_to_the_length() -> None:
     for length in (64, 200, 1024):
         told = likelihood.draw_window(prepared, length, generator)
         assert told is not None
-        assert length // 2 < len(told.story.tokens) <= length
+        assert length // 2 < len(told.example.tokens) <= length
     assert likelihood.draw_window(prepared, 20, generator) is None
     whole = likelihood.draw_window(likelihood.bare(events.prepare(tune(8))), 1024, generator)
     assert whole is not None
@@ -70,8 +70,8 @@ def test_the_surprise_is_that_of_the_training_logits() -> None:
     """Told at once or token by token, the last token's surprise is the same."""
     model = stepper.load("composer")
     told = likelihood.window(likelihood.bare(events.prepare(tune(), "folk")))
-    logits = model.feed(told.story.tokens[:-1], told.story.slots[:-1], model.start()).astype(float)
-    last = np.log(np.exp(logits - logits.max()).sum()) + logits.max() - logits[told.story.tokens[-1]]
+    logits = model.feed(told.example.tokens[:-1], told.example.slots[:-1], model.start()).astype(float)
+    last = np.log(np.exp(logits - logits.max()).sum()) + logits.max() - logits[told.example.tokens[-1]]
     assert likelihood.nats(model, [told])[0][-1] == pytest.approx(last, abs=1e-3)
 
 

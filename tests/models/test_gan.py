@@ -65,7 +65,7 @@ def test_chords_are_listened_to(architecture):
 
 
 def conditions(net, given):
-    return net.conditions(given.clamp(min=0), gan.rolls.told(given))
+    return net.conditions(given.clamp(min=0), gan.rolls.conditioned(given))
 
 
 def test_what_rests_in_real_music_rests_in_what_is_made():

@@ -15,22 +15,22 @@ def line():
 
 
 def test_what_sounds_goes_on_until_something_begins():
-    heard = lines.heard(line())[0]
-    assert heard.shape == (8, 2 * melody.VOCABULARY + lines.HEARD)
+    heard = lines.critic_features(line())[0]
+    assert heard.shape == (8, 2 * melody.VOCABULARY + lines.FEATURES)
     sounding = heard[:, melody.VOCABULARY : -12]
     assert sounding.sum(1).tolist() == [1] * 8
     assert sounding.argmax(1).tolist() == [1 + 60 - 21] * 4 + [0] * 2 + [1 + 64 - 21] * 2
 
 
 def test_pitch_classes_are_counted_from_the_lowest_a():
-    classes = lines.heard(line())[0, :, -12:]
+    classes = lines.critic_features(line())[0, :, -12:]
     assert classes.sum(1).tolist() == [1, 1, 1, 1, 0, 0, 1, 1]
     assert [int(row.argmax()) for row in classes[[0, 6]]] == [(60 - 21) % 12, (64 - 21) % 12]
 
 
 def test_gradients_reach_what_began_earlier():
     some = line().requires_grad_()
-    lines.heard(some)[0, 3, melody.VOCABULARY :].sum().backward()
+    lines.critic_features(some)[0, 3, melody.VOCABULARY :].sum().backward()
     assert some.grad[0, 0, 41 - 2 : 42].abs().sum() > 0
     assert some.grad[0, 1, 0] > 0  # had it not gone on, nothing would sound
 

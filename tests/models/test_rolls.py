@@ -127,7 +127,7 @@ def test_an_instrument_is_told_where_it_is_whole():
     given[0, :2, 128:256] = 0  # the bass, for two steps
     given[0, :, 0] = 2  # one drum: the others are open
     given[0, 3, -1] = 7
-    known = rolls.told(given)[0]
+    known = rolls.conditioned(given)[0]
     assert known[:, 1].tolist() == [True, True, False, False]
     assert not known[:, [0, 2, 3, 4]].any()
     assert known[:, -1].tolist() == [False, False, False, True]

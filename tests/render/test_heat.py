@@ -63,7 +63,7 @@ def test_for_and_against_are_told_apart_by_everybody(shades):
 
 def test_each_note_has_its_shade_on_roll_and_score():
     shades = {(0, 0): "#0d0887", (0, 1): "#b83289", (1, 0): "#d35171"}
-    drawn = heat.on_roll(SCORE, shades, meant=(0, 1), legend=heat.surprise_legend())
+    drawn = heat.on_roll(SCORE, shades, selected=(0, 1), legend=heat.surprise_legend())
     root = ElementTree.fromstring(drawn)
     rects = [each for each in root.iter("{http://www.w3.org/2000/svg}rect") if each.get("class") == "note"]
     assert {(each.get("data-note"), each.get("fill")) for each in rects} == {

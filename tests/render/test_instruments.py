@@ -27,9 +27,9 @@ def test_every_program_is_played_by_one_that_the_shipped_font_holds() -> None:
 
 
 def test_another_font_plays_its_nearest() -> None:
-    assert played_as(41, held={0, 44, 60}) == 44
-    assert played_as(41, held={0}) == 0
-    assert played_as(41, held=range(128)) == 41
+    assert played_as(41, available={0, 44, 60}) == 44
+    assert played_as(41, available={0}) == 0
+    assert played_as(41, available=range(128)) == 41
 
 
 @pytest.mark.parametrize(

@@ -210,7 +210,7 @@ def test_loudness_agrees_with_pyloudnorm(rate: int) -> None:
 
 def test_the_limiter_holds_peaks_wherever_they_fall() -> None:
     random = np.random.default_rng(5)
-    mix = (0.2 * random.standard_normal((mastering.PIECE + 50_000, 2))).astype(np.float32)
-    mix[[0, mastering.PIECE - 1, mastering.PIECE, mastering.PIECE + 3, -1]] = 4.0
+    mix = (0.2 * random.standard_normal((mastering.BLOCK + 50_000, 2))).astype(np.float32)
+    mix[[0, mastering.BLOCK - 1, mastering.BLOCK, mastering.BLOCK + 3, -1]] = 4.0
     mastering.limit(mix, 44100)
     assert np.abs(mix).max() <= 10 ** (-1 / 20) + 1e-6

@@ -1,4 +1,4 @@
-"""Triples one after another: what can be drawn, and what the network is told, whatever it says."""
+"""Triples one after another: what can be drawn, and what the network reads, whatever its logits."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from firmus.tokens import arrival as a
 
 
 class Noise:
-    """A network that says things at random, and keeps what it was told."""
+    """A network with random logits, which records what it reads."""
 
     def __init__(self, seed=0, length=1024, lean=None):
         self.generator, self.length, self.lean = np.random.default_rng(seed), length, lean
@@ -64,10 +64,10 @@ def test_only_triples_that_make_sense_are_told(length):
     assert len(made) > 30
     assert nats > 0
     for window in network.windows:
-        told, control = triples(window)
+        decoded, control = triples(window)
         assert not control.any()
-        assert (np.diff(told[:, 0]) >= 0).all()
-        assert (np.diff(told[:, 0]) <= a.RESTS_AFTER).all()
+        assert (np.diff(decoded[:, 0]) >= 0).all()
+        assert (np.diff(decoded[:, 0]) <= a.RESTS_AFTER).all()
     assert len(network.windows) > 1 or length == 1024
     assert (made[:, 0] < 6000).all()
     assert (made[:, 1] >= 1).all()
@@ -85,10 +85,10 @@ def test_each_given_note_is_told_once_at_most_five_seconds_ahead(length):
     assert not any(row[0] in given[:, 0] and row[2] == 60 for row in made)
     if length == 1024:
         (window,) = network.windows
-        told, control = triples(window)
-        assert told[control][:, 0].tolist() == given[:, 0].tolist()
+        decoded, control = triples(window)
+        assert decoded[control][:, 0].tolist() == given[:, 0].tolist()
         now = 0
-        for row, known in zip(told, control, strict=True):
+        for row, known in zip(decoded, control, strict=True):
             if known:
                 assert row[0] <= now + a.AHEAD
             else:
@@ -100,10 +100,10 @@ def test_each_given_note_is_told_once_at_most_five_seconds_ahead(length):
 def test_what_went_before_is_told_with_rests_up_to_the_start():
     network = Noise()
     anticipatory.compose(network, request(before=rows(10, 20), start=500, stop=600), np.random.default_rng(1))
-    told, _ = triples(network.windows[0])
-    assert told[:6, 0].tolist() == [0, 10, 110, 210, 310, 410]
-    assert told[:6, 2].tolist() == [60, 60, *[a.REST - a.NOTE] * 4]
-    assert (told[6:, 0] >= 490).all()
+    decoded, _ = triples(network.windows[0])
+    assert decoded[:6, 0].tolist() == [0, 10, 110, 210, 310, 410]
+    assert decoded[:6, 2].tolist() == [60, 60, *[a.REST - a.NOTE] * 4]
+    assert (decoded[6:, 0] >= 490).all()
 
 
 def test_a_piece_may_be_longer_than_the_clock_of_the_tokens():

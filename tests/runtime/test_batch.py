@@ -61,16 +61,16 @@ def test_rows_at_different_places_get_the_bits_they_get_alone(stepper):
         rows = ROWS - step // 3
         place = prompts[:rows] + step
         fed, at = tokens[np.arange(rows), place], slots[np.arange(rows), place]
-        wanted = [stepper.feed(fed[row : row + 1], at[row : row + 1], alone, row) for row in range(rows)]
-        assert np.array_equal(stepper.step(fed, at, together), wanted)
+        expected = [stepper.feed(fed[row : row + 1], at[row : row + 1], alone, row) for row in range(rows)]
+        assert np.array_equal(stepper.step(fed, at, together), expected)
 
 
 def test_where_rows_together_are_not_exact_they_are_fed_one_by_one(stepper, monkeypatch):
-    wanted = dict(fill_all(stepper, jobs(SIZES[:3])))
+    expected = dict(fill_all(stepper, jobs(SIZES[:3])))
     monkeypatch.setitem(stepper.__dict__, "exact", False)
     seen, run = set(), stepper._run
     monkeypatch.setitem(stepper.__dict__, "_run", lambda tokens, *rest: seen.add(len(tokens)) or run(tokens, *rest))
-    assert dict(fill_all(stepper, jobs(SIZES[:3]))) == wanted
+    assert dict(fill_all(stepper, jobs(SIZES[:3]))) == expected
     assert seen == {1}
 
 
@@ -113,14 +113,14 @@ class Counter:
 
 
 def adding(number, times, windows=1):
-    """Read a prompt and a number so many times; the sums that were heard."""
-    heard = []
+    """Read a prompt and a number so many times; the logits received."""
+    received = []
     for _ in range(windows):
-        heard.append(float((yield Feed([number, number], [(0, 0, 0)] * 2, anew=True))[0]))
+        received.append(float((yield Feed([number, number], [(0, 0, 0)] * 2, restart=True))[0]))
         for _ in range(times):
             logits = yield Feed([number], [(0, 0, 0)])
-            heard.append(float(logits[0]))
-    return heard
+            received.append(float(logits[0]))
+    return received
 
 
 def sums(number, times, windows=1):
@@ -129,13 +129,13 @@ def sums(number, times, windows=1):
 
 def test_sequences_join_and_leave_between_tokens():
     batch = Batch(Counter(), rows=3)
-    asked = [(1, 5), (10, 2), (100, 9), (1000, 1), (7, 4)]
-    futures = [batch.add(adding(*each)) for each in asked[:2]]
+    specs = [(1, 5), (10, 2), (100, 9), (1000, 1), (7, 4)]
+    futures = [batch.add(adding(*each)) for each in specs[:2]]
     assert batch.step()
-    futures += [batch.add(adding(*each)) for each in asked[2:]]
+    futures += [batch.add(adding(*each)) for each in specs[2:]]
     while batch.step():
         pass
-    assert [future.result() for future in futures] == [sums(*each) for each in asked]
+    assert [future.result() for future in futures] == [sums(*each) for each in specs]
     assert max(batch.stepper.sizes) == 3
     assert batch.stepper.sizes[:2] == [2, 3]
 
@@ -150,7 +150,7 @@ def test_a_sequence_may_begin_anew():
 
 def test_an_error_or_a_cancelled_request_leaves_the_others_alone():
     def failing():
-        yield Feed([1], [(0, 0, 0)], anew=True)
+        yield Feed([1], [(0, 0, 0)], restart=True)
         raise ValueError("mine alone")
 
     batch = Batch(Counter())
@@ -203,12 +203,12 @@ def test_an_interrupt_keeps_what_is_finished(stepper):
     assert kept == {1: fill(stepper, *jobs([(6, 1), (1, 1)])[1])}
 
 
-def test_progress_is_told_of_the_furthest(stepper):
-    told = []
-    list(fill_all(stepper, jobs([(3, 1), (2, 1)]), lambda *each: told.append(each)))
-    assert told[0] == (0, 1, 3)
-    assert told[-1] == (1, 3, 3)
-    assert len(told) == len(set(told))
+def test_progress_is_reported_of_the_furthest(stepper):
+    calls = []
+    list(fill_all(stepper, jobs([(3, 1), (2, 1)]), lambda *each: calls.append(each)))
+    assert calls[0] == (0, 1, 3)
+    assert calls[-1] == (1, 3, 3)
+    assert len(calls) == len(set(calls))
 
 
 @pytest.fixture
@@ -240,18 +240,18 @@ def in_threads(actions):
 def test_threads_that_share_make_what_each_makes_alone(stepper, sharing):
     sizes = SIZES[1:6]
     alone = [fill(stepper, *job) for job in jobs(sizes)]
-    told = []
+    calls = []
     actions = [
-        lambda job=job: fill(stepper, *job, lambda *bars: told.append((threading.current_thread().name, bars)))
+        lambda job=job: fill(stepper, *job, lambda *bars: calls.append((threading.current_thread().name, bars)))
         for job in jobs(sizes)
     ]
     assert in_threads(actions) == alone
-    assert not [name for name, _ in told if name.startswith("shared batch")]  # each hears in its own thread
-    assert len({name for name, _ in told}) == len(sizes)
+    assert not [name for name, _ in calls if name.startswith("shared batch")]  # callbacks run in the caller's thread
+    assert len({name for name, _ in calls}) == len(sizes)
 
 
 def test_one_that_stops_or_fails_leaves_the_others_alone(stepper, sharing):
-    (wanted,) = [fill(stepper, *job) for job in jobs([(3, 1)])]
+    (expected,) = [fill(stepper, *job) for job in jobs([(3, 1)])]
 
     def stop(done, total):
         raise ValueError("enough")
@@ -265,12 +265,12 @@ def test_one_that_stops_or_fails_leaves_the_others_alone(stepper, sharing):
             lambda: fill(stepper, *broken),
         ]
     )
-    assert found[0] == wanted
+    assert found[0] == expected
     assert str(found[1]) == "enough"
     assert isinstance(found[2], AttributeError)
 
 
-def test_what_the_model_raises_is_told_to_all_who_share_it(stepper, sharing, monkeypatch):
+def test_what_the_model_raises_reaches_all_who_share_it(stepper, sharing, monkeypatch):
     monkeypatch.setattr(stepper, "feed", lambda *_: 1 / 0)
     found = in_threads([lambda job=job: fill(stepper, *job) for job in jobs([(1, 1)] * 3)])
     assert {type(each) for each in found} == {ZeroDivisionError}

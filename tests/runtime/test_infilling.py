@@ -123,7 +123,7 @@ def test_a_draft_is_told_as_if_it_were_encoded_anew(seed, meter):
         is_open = np.zeros((count, lanes), bool)
         is_open[first:last] = generator.random((last - first, lanes)) < 0.5
         is_open[first, 1] = True
-        for token in (stream := telling(draft, is_open, first, last, seed)).prompt:
+        for token in (stream := random_stream(draft, is_open, first, last, seed)).prompt:
             stream.cursor.push(token)
         draft.add(stream.compose(), is_open, first, last)
         anew = events.prepare(draft.score(), "folk")
@@ -131,21 +131,21 @@ def test_a_draft_is_told_as_if_it_were_encoded_anew(seed, meter):
             assert np.array_equal(draft.prepared[name], anew[name]), name
 
 
-def telling(draft, is_open, first, last, seed):
+def random_stream(draft, is_open, first, last, seed):
     """A window with noise in its open cells."""
-    told = SimpleNamespace(cursor=Cursor())
-    told.prompt = events.assemble(draft.prepared, is_open, first, last, with_fill=False).tokens.tolist()
+    stream = SimpleNamespace(cursor=Cursor())
+    stream.prompt = events.assemble(draft.prepared, is_open, first, last, with_fill=False).tokens.tolist()
 
     def compose():
-        grammar, generator = Grammar(told.cursor, Rules((PartRules(), PartRules()))), np.random.default_rng(seed)
-        while told.cursor.phase != "end":
+        grammar, generator = Grammar(stream.cursor, Rules((PartRules(), PartRules()))), np.random.default_rng(seed)
+        while stream.cursor.phase != "end":
             allowed = grammar.allowed()
             logits = np.where(np.arange(vocabulary.VOCABULARY) < vocabulary.PITCH, -2.0, 0.0).astype(np.float32)
-            told.cursor.push(draw(logits, allowed, Sampling(1.0, 1.0), generator))
-        return told.cursor
+            stream.cursor.push(draw(logits, allowed, Sampling(1.0, 1.0), generator))
+        return stream.cursor
 
-    told.compose = compose
-    return told
+    stream.compose = compose
+    return stream
 
 
 def test_a_window_starts_with_what_stands_before():

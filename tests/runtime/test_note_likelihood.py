@@ -1,4 +1,4 @@
-"""The surprise of notes: what it is made of, where it stands in the score, and what was told."""
+"""Negative log-likelihood of notes: its terms, their places in the score, and the effects of conditions."""
 
 from dataclasses import replace
 
@@ -44,20 +44,20 @@ def test_all_notes_together_are_the_nats_of_the_music(composer):
 
 
 def test_every_note_is_found_in_its_place():
-    """Off the grid, in chords told from low to high, in drums, before a barline that rounding moves it over."""
+    """Off the grid, in chords from low to high, in drums, before a barline that rounding moves it over."""
     piano = Part("", (Note(7, 400, 64), Note(0, 480, 60), Note(1915, 480, 62), Note(2400, 200, 62), Note(2400, 9, 60)))
     drums = Part("", (Note(0, 10, 42), Note(3, 10, 36), Note(2000, 10, 36)), is_drums=True)
     score = Score((piano, drums), end=2 * 1920)
     (reading,) = readings(Babbler(), score, everything(score))
-    told = [each.note for each in reading.notes]
-    assert sorted((each.part, each.index) for each in told) == [(0, i) for i in range(5)] + [(1, i) for i in range(3)]
-    for each in told:
+    notes = [each.note for each in reading.notes]
+    assert sorted((each.part, each.index) for each in notes) == [(0, i) for i in range(5)] + [(1, i) for i in range(3)]
+    for each in notes:
         note = score.parts[each.part].notes[each.index]
         token = int(reading.example.tokens[each.pitch])
         assert note.pitch == token - (vocabulary.DRUM if score.parts[each.part].is_drums else vocabulary.PITCH)
         assert each.first <= each.pitch < each.last
         assert each.bar == (note.start + 9) // 1920
-    assert [each.bar for each in told] == sorted(each.bar for each in told)
+    assert [each.bar for each in notes] == sorted(each.bar for each in notes)
 
 
 def test_a_long_piece_is_read_in_stretches_each_note_once():
@@ -93,7 +93,7 @@ def test_rules_take_their_share(composer):
     assert all(each.unmasked == pytest.approx(each.probability) for each in own)  # the one pitch that the rules left
 
 
-def test_what_is_told_is_told_apart(composer):
+def test_effects_of_conditions_are_separate(composer):
     score = replace(HYMN, chords=(Chord(0, "G"), Chord(1920, "D")), sections=(Section(0, "A"), Section(1920, "B")))
     controls = (control("density", 2), control("register", 6))
     (reading,) = readings(composer, score, everything(score), "hymn", None, controls)
@@ -103,8 +103,8 @@ def test_what_is_told_is_told_apart(composer):
     (without,) = readings(composer, replace(score, keys=()), everything(score), "hymn", None, controls)
     for each, other, change in zip(reading.notes, without.notes, found["key"], strict=True):
         own, theirs = (
-            float(told.token_nats[note.note.first : note.note.last].sum())
-            for told, note in ((reading, each), (without, other))
+            float(each_reading.token_nats[note.note.first : note.note.last].sum())
+            for each_reading, note in ((reading, each), (without, other))
         )
         assert change == pytest.approx(theirs - own, abs=1e-4)
     assert np.std(found["key"]) > 0

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from firmus import formats
-from firmus.analysis.excerpt import stretch
+from firmus.analysis.excerpt import excerpt
 from firmus.learning import excerpts, feature_dataset
 from firmus.runtime.recognition import LEAST, MODEL, recognise
 from firmus.runtime.weights import card
@@ -48,7 +48,7 @@ def test_wrong_instruments_do_not_change_what_it_is(reels, program):
 
 
 def test_eight_bars_are_enough_for_most(reels):
-    named = [found.name for found in (recognise(stretch(each, 0, 8)).style for each in reels) if found]
+    named = [found.name for found in (recognise(excerpt(each, 0, 8)).style for each in reels) if found]
     assert named.count("folk") >= 8
 
 
@@ -82,10 +82,10 @@ def test_what_is_too_short_has_no_style(score, reason):
     found = recognise(score)
     assert found.style is found.genre is found.composer is None
     assert found.reason.startswith(reason)
-    told = analyse(score).as_dict()
-    assert told["style"] is told["genre"] is told["like"] is None
-    assert told["unknown"]["style"] == found.reason
-    assert told["confidence"]["style"] == 0.0
+    values = analyse(score).as_dict()
+    assert values["style"] is values["genre"] is values["like"] is None
+    assert values["unknown"]["style"] == found.reason
+    assert values["confidence"]["style"] == 0.0
 
 
 @pytest.mark.parametrize("kind", excerpts.NOISE_KINDS)

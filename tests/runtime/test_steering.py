@@ -34,10 +34,12 @@ def composed(rules, targets, seed=1, drums=False):
 @pytest.mark.parametrize(
     ("name", "low", "high", "near"),
     [
-        ("density", 0.8, 2.5, 0.6), ("register", 52.0, 72.0, 5.0),
-        ("arousal", 0.5, 2.0, 0.8), ("valence", -0.25, 0.3, 0.2),
+        ("density", 0.8, 2.5, 0.6),
+        ("register", 52.0, 72.0, 5.0),
+        ("arousal", 0.5, 2.0, 0.8),
+        ("valence", -0.25, 0.3, 0.2),
     ],
-)  # fmt: skip
+)
 def test_targets_are_reached(rules, name, low, high, near):
     for target in (low, high):
         assert composed(rules, {name: target})[name] == pytest.approx(target, abs=near)

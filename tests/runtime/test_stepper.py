@@ -48,34 +48,34 @@ def test_rows_at_different_places_equal_their_separate_runs(kind, tmp_path):
         )
     stepper = stepper_of(model, tmp_path)
     alone, tokens, slots = rows(stepper, np.random.default_rng(5))
-    wanted = [stepper.feed(tokens[row : row + 1], slots[row : row + 1], alone, row) for row in range(4)]
+    expected = [stepper.feed(tokens[row : row + 1], slots[row : row + 1], alone, row) for row in range(4)]
     together, *_ = rows(stepper, np.random.default_rng(5))
-    assert np.array_equal(stepper.step(tokens, slots, together), wanted)
+    assert np.array_equal(stepper.step(tokens, slots, together), expected)
     unguarded, *_ = rows(stepper, np.random.default_rng(5))
     found = stepper._run(tokens[:, None], slots[:, None], unguarded, 0)
-    assert np.abs(found - wanted).max() < 2e-6 * np.abs(wanted).max()
+    assert np.abs(found - expected).max() < 2e-6 * np.abs(expected).max()
 
 
 def test_a_cache_in_eight_bits_changes_little(tmp_path):
     stepper = stepper_of(graph(), tmp_path)
     state, tokens, slots = rows(stepper, np.random.default_rng(6))
-    wanted = stepper.step(tokens, slots, state)
+    expected = stepper.step(tokens, slots, state)
     peaks = {name: np.abs(buffer).max(axis=(0, 2)) for name, buffer in state.buffers.items()}
     smaller = stepper_of(eight_bit_cache(graph(), peaks), tmp_path)
     state, tokens, slots = rows(smaller, np.random.default_rng(6))
     assert {buffer.dtype for buffer in state.buffers.values()} == {np.dtype("int8")}
     found = smaller.step(tokens, slots, state)
-    assert 0 < np.abs(found - wanted).max() < 0.03 * np.abs(wanted).max()
+    assert 0 < np.abs(found - expected).max() < 0.03 * np.abs(expected).max()
 
 
 def test_a_prompt_and_its_tokens_one_by_one_fill_the_cache_alike(tmp_path):
     stepper, generator = stepper_of(graph(), tmp_path), np.random.default_rng(7)
     tokens, slots = generator.integers(0, 100, 20), np.zeros((20, 3), int)
     whole, parts = stepper.start(32), stepper.start(4)
-    wanted = stepper.feed(tokens, slots, whole)
+    expected = stepper.feed(tokens, slots, whole)
     for place in range(20):
         found = stepper.step(tokens[place : place + 1], slots[place : place + 1], parts)[0]
-    assert np.abs(found - wanted).max() < 2e-6 * np.abs(wanted).max()
+    assert np.abs(found - expected).max() < 2e-6 * np.abs(expected).max()
 
 
 def test_a_row_that_recalls_all_goes_on_as_if_it_had_read_it(tmp_path):

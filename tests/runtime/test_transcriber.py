@@ -10,10 +10,10 @@ def chances(frames=60):
 
 
 def test_a_note_lasts_as_long_as_it_sounds():
-    told = chances()
-    told["struck"][10:13, 39] = [0.4, 0.9, 0.4]
-    told["sounding"][11:30, 39], told["velocity"][11, 39] = 0.8, 0.5
-    (note,) = transcriber.notes(told)
+    outputs = chances()
+    outputs["struck"][10:13, 39] = [0.4, 0.9, 0.4]
+    outputs["sounding"][11:30, 39], outputs["velocity"][11, 39] = 0.8, 0.5
+    (note,) = transcriber.notes(outputs)
     assert (note.pitch, note.velocity) == (60, 64)
     assert abs(note.start - 11 * 0.025) < 1e-6
     assert abs(note.end - 30 * 0.025) < 1e-6
@@ -21,43 +21,43 @@ def test_a_note_lasts_as_long_as_it_sounds():
 
 
 def test_the_moment_of_a_stroke_lies_between_frames():
-    told = chances()
-    told["struck"][10:13, 39] = [0.2, 0.9, 0.8]
-    (note,) = transcriber.notes(told)
+    outputs = chances()
+    outputs["struck"][10:13, 39] = [0.2, 0.9, 0.8]
+    (note,) = transcriber.notes(outputs)
     assert 11 * 0.025 < note.start < 11.5 * 0.025
 
 
 def test_a_key_struck_anew_ends_the_note_before_and_a_short_gap_does_not():
-    told = chances()
-    told["struck"][5, 39] = told["struck"][25, 39] = 0.9
-    told["sounding"][5:40, 39] = 0.9
-    told["sounding"][15, 39] = 0.0
-    one, other = transcriber.notes(told)
+    outputs = chances()
+    outputs["struck"][5, 39] = outputs["struck"][25, 39] = 0.9
+    outputs["sounding"][5:40, 39] = 0.9
+    outputs["sounding"][15, 39] = 0.0
+    one, other = transcriber.notes(outputs)
     assert abs(one.end - other.start) < 1e-6
     assert abs(other.end - 40 * 0.025) < 1e-6
 
 
 def test_what_is_struck_faintly_is_no_note():
-    told = chances()
-    told["struck"][5, 39] = transcriber.STRUCK - 0.05
-    told["sounding"][5:20, 39] = 0.9
-    assert transcriber.notes(told) == []
+    outputs = chances()
+    outputs["struck"][5, 39] = transcriber.STRUCK - 0.05
+    outputs["sounding"][5:20, 39] = 0.9
+    assert transcriber.notes(outputs) == []
 
 
 def test_a_faint_octave_above_a_sure_note_is_its_overtone_and_a_sure_one_is_a_note():
-    told = chances()
-    told["struck"][10, 27], told["struck"][10, 39], told["struck"][30, 39] = 0.9, 0.5, 0.5
-    told["sounding"][:] = 0.0
-    assert [(note.pitch, round(note.start, 2)) for note in transcriber.notes(told)] == [(48, 0.25), (60, 0.75)]
-    told["struck"][10, 39] = transcriber.SURE + 0.05
-    assert len(transcriber.notes(told)) == 3
+    outputs = chances()
+    outputs["struck"][10, 27], outputs["struck"][10, 39], outputs["struck"][30, 39] = 0.9, 0.5, 0.5
+    outputs["sounding"][:] = 0.0
+    assert [(note.pitch, round(note.start, 2)) for note in transcriber.notes(outputs)] == [(48, 0.25), (60, 0.75)]
+    outputs["struck"][10, 39] = transcriber.SURE + 0.05
+    assert len(transcriber.notes(outputs)) == 3
 
 
 def test_a_last_stroke_ends_with_the_sound():
-    told = chances(20)
-    told["struck"][19, 0] = 0.9
-    told["sounding"][19, 0] = 0.9
-    (note,) = transcriber.notes(told)
+    outputs = chances(20)
+    outputs["struck"][19, 0] = 0.9
+    outputs["sounding"][19, 0] = 0.9
+    (note,) = transcriber.notes(outputs)
     assert 0 < note.end <= 20 * 0.025
 
 

@@ -351,7 +351,7 @@ def test_a_recording_is_analysed_and_transcribed(tune, here, capsys):
     assert "heard by transcriber" in said
     assert "AI-generated" not in said
     assert sorted(path.name for path in (here / "out" / "take").iterdir()) == sorted(FILES)
-    assert run("transcribe", "take.flac") == 2
+    assert run("transcribe", "take.flac", "--out", "out/take") == 2
     assert "--force" in capsys.readouterr().err
     assert run("transcribe", "take.flac", "--json", "--force") == 0
     (work,) = json.loads(capsys.readouterr().out)["works"]
@@ -377,3 +377,103 @@ def test_sound_that_holds_no_music_is_refused_in_one_line(content, reason, here,
     assert run("harmonise", "take.wav") == 2
     told = capsys.readouterr().err
     assert told.count("\n") == 1
+
+
+def test_finished_work_is_never_thrown_away(here, capsys):
+    words = ("compose", "--style", "folk", "--bars", "2", "--key", "D major", "--seed", "4")
+    assert [run(*words) for _ in range(3)] == [0, 0, 0]
+    assert sorted(path.name for path in (here / "out").iterdir()) == [
+        "tune-in-d-major", "tune-in-d-major-2", "tune-in-d-major-3",
+    ]  # fmt: skip
+    assert run(*words, "--force") == 0
+    assert len(list((here / "out").iterdir())) == 3
+    said = capsys.readouterr().out
+    assert said.splitlines()[-1].strip() == "model composer, seed 4, AI-generated"
+    assert run("compose", "--style", "folk", "--bars", "2", "--explain") == 0  # of a drawn seed, too, and behind all
+    assert ", seed " in capsys.readouterr().out.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("compos",), "unknown command 'compos': did you mean 'compose'?"),
+        (("compose", "--stile", "folk"), "unknown option '--stile': did you mean '--style'?"),
+        (("render", "a.mid", "b.wav", "c"), "'c' is one word too many"),
+        (("compose", "--bars"), "expected one argument"),
+    ],
+)
+def test_a_slip_is_met_with_what_was_probably_meant(here, capsys, words, hint):
+    with pytest.raises(SystemExit) as left:
+        run(*words)
+    assert left.value.code == 2
+    said = capsys.readouterr().err
+    assert hint in said
+    assert said.count("\n") == 1
+
+
+def test_a_style_that_cannot_be_composed_is_not_offered(here, capsys):
+    assert run("compose", "--style", "jazz") == 2
+    said = capsys.readouterr().err
+    assert "folk" in said
+    assert "guitar" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("FIRMUS_THREADS", "abc", "FIRMUS_THREADS='abc': it must be a whole number"),
+        ("FIRMUS_WEIGHTS", "nowhere", "FIRMUS_WEIGHTS=nowhere: there is no such folder"),
+    ],
+)
+def test_a_wrong_setting_is_said_in_one_line(here, name, value, hint):
+    words = [sys.executable, "-m", "firmus", "compose", "--style", "folk", "--bars", "1"]
+    done = subprocess.run(words, env={**os.environ, name: value}, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert hint in done.stderr
+
+
+def test_a_target_in_no_folder_is_refused(here, capsys):
+    (here / "tune.abc").write_text("X:1\nK:C\nCDEF|")
+    assert run("convert", "tune.abc", "nowhere/tune.mid") == 2
+    assert "nowhere is no folder" in capsys.readouterr().err
+
+
+def test_several_files_are_converted_into_a_folder(here, capsys):
+    for name in ("one", "two"):
+        (here / f"{name}.abc").write_text("X:1\nK:C\nCDEF|")
+    (here / "new").mkdir()
+    assert run("convert", "one.abc", "two.abc", "new", "--to", "mid") == 0
+    assert sorted(path.name for path in (here / "new").iterdir()) == ["one.mid", "two.mid"]
+    assert run("convert", "one.abc", "missing.abc", "new", "--to", ".musicxml") == 2
+    said = capsys.readouterr()
+    assert "1 of 2 files were refused" in said.err
+    assert (here / "new" / "one.musicxml").exists()
+    assert run("convert", "one.abc", "two.abc", "new") == 2
+    assert "--to says the format" in capsys.readouterr().err
+
+
+def test_of_a_book_it_is_said_which_tune_is_taken(here, capsys):
+    (here / "book.abc").write_text("X:1\nT:One\nK:C\nCDEF|\n\nX:2\nT:Two\nK:G\nGABc|\n")
+    assert run("convert", "book.abc", "two.mid", "--tune", "2") == 0
+    assert "tune 2 of 2 (Two); --tune N takes another" in capsys.readouterr().err
+    assert run("analyse", "book.abc", "--quiet") == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_recipes_come_along(here, capsys):
+    assert run("recipes") == 0
+    assert "composer-small: The composer on two CPU cores" in capsys.readouterr().out
+    assert run("recipes", "first") == 0
+    assert (here / "first.toml").read_text(encoding="utf-8").startswith("# The first composer")
+    assert run("recipes", "first") == 2
+    assert run("train", "frist") == 2
+    assert "did you mean 'first'?" in capsys.readouterr().err
+
+
+def test_only_the_files_that_are_asked_for_are_written(here, capsys):
+    words = ("compose", "--style", "folk", "--bars", "1", "--seed", "1")
+    assert run(*words, "--out", "o", "--formats", "mid,.abc") == 0
+    assert sorted(path.name for path in (here / "o").iterdir()) == ["piece.abc", "piece.json", "piece.mid"]
+    assert run(*words, "--formats", "mdi") == 2
+    assert "unknown format 'mdi': did you mean 'midi'?" in capsys.readouterr().err
+    assert not (here / "out").exists()

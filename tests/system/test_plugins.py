@@ -152,7 +152,7 @@ def test_assistants_get_a_tool(theirs, tmp_path):
     )  # fmt: skip
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     tools = {tool["name"]: tool for tool in answers[-1]["result"]["tools"]}
-    assert tools["finish"]["description"].startswith("Finishing: the last bar")
+    assert tools["finish"]["description"] == "Compose the last bar anew."
 
 
 def test_one_that_fails_to_load_is_named(theirs, tmp_path):

@@ -1,5 +1,7 @@
 """A melody is given; a piano, a band or chord symbols are composed to it."""
 
+from dataclasses import replace
+
 import pytest
 
 import firmus
@@ -66,3 +68,19 @@ def test_drums_are_no_melody():
     drums = Score((Part("Drums", (Note(0, 240, 36),), is_drums=True),), end=1920)
     with pytest.raises(InvalidBrief, match="no melody"):
         firmus.accompany(drums)
+
+
+def test_chord_symbols_that_the_source_has_are_not_replaced():
+    sheet = replace(tune(), chords=(Chord(0, "G"),))
+    with pytest.raises(InvalidBrief, match="the source has chord symbols"):
+        firmus.accompany(sheet, style="lead-sheet")
+    assert firmus.accompany(sheet, style="song", seed=1).score.chords == sheet.chords
+
+
+def test_of_a_band_the_part_that_sings_is_the_melody():
+    low = Part("Low", tuple(Note(480 * at, 480, 40 + at % 3) for at in range(16)), 33)
+    band = replace(tune(), parts=(low, tune().parts[0]))
+    work = firmus.harmonise(band, seed=1)
+    assert work.score.parts[0].notes == tune().parts[0].notes
+    assert work.origin.measured["melody"] == "Air"
+    assert firmus.harmonise(band, seed=1, parts="air").score == work.score

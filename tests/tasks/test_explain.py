@@ -25,32 +25,32 @@ def chorale():
 
 
 @pytest.fixture(scope="module")
-def told(chorale):
+def explanation(chorale):
     return explain(chorale)
 
 
-def test_every_composed_note_is_explained_in_its_place(chorale, told):
+def test_every_composed_note_is_explained_in_its_place(chorale, explanation):
     parts = chorale.score.parts
-    assert {(note.part, note.index) for note in told.notes} == {
+    assert {(note.part, note.index) for note in explanation.notes} == {
         (place, index) for place, part in enumerate(parts) for index in range(len(part.notes))
     }
-    first = next(note for note in told.notes if (note.part, note.index) == (0, 0))
+    first = next(note for note in explanation.notes if (note.part, note.index) == (0, 0))
     assert (first.bar, first.beat) == (1, 1.0)
-    for note in told.notes:
+    for note in explanation.notes:
         assert note.bits == pytest.approx(note.when_bits + note.pitch_bits + note.length_bits)
         assert 0 <= note.left <= 1
         assert {"range", "key"} <= set(note.rules) | ({"range"} if note.part != 1 else set())
-    assert sorted(note.rank for note in told.notes) == list(range(1, len(told.notes) + 1))
-    assert max(told.notes, key=lambda note: note.bits).rank == 1
-    assert 0 < told.rules["range"] < 1
-    assert 0 < told.rules["key"] < 1
-    assert "ending" in told.rules  # no chords were asked for: those rules are the cadence's
-    assert told.unknown.keys() == {"nearest"}
+    assert sorted(note.rank for note in explanation.notes) == list(range(1, len(explanation.notes) + 1))
+    assert max(explanation.notes, key=lambda note: note.bits).rank == 1
+    assert 0 < explanation.rules["range"] < 1
+    assert 0 < explanation.rules["key"] < 1
+    assert "ending" in explanation.rules  # no chords were asked for: those rules are the cadence's
+    assert explanation.unknown.keys() == {"nearest"}
 
 
-def test_what_a_note_came_from_stood_before_it_or_was_given(told):
-    order = {(note.part, note.index): place for place, note in enumerate(told.notes)}
-    for place, note in enumerate(told.notes):
+def test_what_a_note_came_from_stood_before_it_or_was_given(explanation):
+    order = {(note.part, note.index): place for place, note in enumerate(explanation.notes)}
+    for place, note in enumerate(explanation.notes):
         assert note.bars_before is not None
         assert note.notes_before is not None
         for each in note.notes_before:
@@ -58,8 +58,8 @@ def test_what_a_note_came_from_stood_before_it_or_was_given(told):
             assert abs(each.bits) >= 0.05
         strengths = [abs(each.bits) for each in note.bars_before]
         assert strengths == sorted(strengths, reverse=True)
-    assert not told.notes[0].bars_before
-    assert any(note.bars_before for note in told.notes)
+    assert not explanation.notes[0].bars_before
+    assert any(note.bars_before for note in explanation.notes)
 
 
 def test_only_what_was_composed_is_explained():
@@ -136,11 +136,11 @@ def test_what_was_told_and_which_chords_were_rules():
     assert "ending" not in found.rules
 
 
-def test_a_work_is_the_same_after_it_was_saved_and_read(chorale, told, tmp_path):
+def test_a_work_is_the_same_after_it_was_saved_and_read(chorale, explanation, tmp_path):
     chorale.save(tmp_path / "piece")
     for path in (tmp_path / "piece", tmp_path / "piece" / "piece.json"):
         assert read(path) == chorale
-        assert firmus.explain(path, most=0).rules == told.rules
+        assert firmus.explain(path, most=0).rules == explanation.rules
     assert isinstance(read(tmp_path / "piece" / "piece.mid"), Score)
     assert "rules" in firmus.explain(tmp_path / "piece" / "piece.mid", most=0).unknown
 
@@ -178,19 +178,19 @@ def test_an_index_may_be_given_in_place_of_a_folder():
     assert found.notes[7].shared is None
 
 
-def test_its_values_are_json_and_its_pictures_are_whole(told):
+def test_its_values_are_json_and_its_pictures_are_whole(explanation):
     from xml.etree import ElementTree
 
-    found = json.loads(json.dumps(told.as_dict()))
+    found = json.loads(json.dumps(explanation.as_dict()))
     assert found["notes"][0].keys() == {
         "id", "part", "bar", "beat", "name", "bits", "when_bits", "pitch_bits", "length_bits", "rank", "chance",
         "likelier", "rules", "left", "told", "returns", "reads_from", "bars_before", "notes_before", "shared",
     }  # fmt: skip
-    maps = told.maps("zh")
+    maps = explanation.maps("zh")
     assert set(maps) == {"roll", "score", "influences"}
     for drawn in maps.values():
         ElementTree.fromstring(drawn)
-    assert maps["roll"].count('class="note"') == plain_roll(told.score).count('class="note"')
+    assert maps["roll"].count('class="note"') == plain_roll(explanation.score).count('class="note"')
 
 
 def test_parts_of_one_name_are_told_apart():
@@ -225,7 +225,7 @@ def test_what_a_latent_model_made_is_read_by_another():
 
 
 @pytest.mark.parametrize(
-    ("source", "asked", "error", "said"),
+    ("source", "options", "error", "said"),
     [
         (Score(), {}, InvalidBrief, "no notes"),
         (Score((Part(),)), {}, InvalidBrief, "no notes"),
@@ -245,9 +245,9 @@ def test_what_a_latent_model_made_is_read_by_another():
         (Score(TUNE.parts * 2), {"note": "bar 1 beat 1"}, InvalidBrief, "must name a part"),
     ],
 )
-def test_what_cannot_be_explained_is_refused_in_one_line(source, asked, error, said):
+def test_what_cannot_be_explained_is_refused_in_one_line(source, options, error, said):
     with pytest.raises(error, match=said) as caught:
-        explain(source, most=0, **asked)
+        explain(source, most=0, **options)
     assert "\n" not in str(caught.value)
 
 

@@ -55,14 +55,16 @@ def names(found):
 
 def reading(monkeypatch):
     """Which files are read from now on."""
-    told, really = [], formats.read_all
-    monkeypatch.setattr(formats, "read_all", lambda path, **options: told.append(path.name) or really(path, **options))
-    return told
+    read_files, really = [], formats.read_all
+    monkeypatch.setattr(
+        formats, "read_all", lambda path, **options: read_files.append(path.name) or really(path, **options)
+    )
+    return read_files
 
 
 def test_a_melody_in_another_key_and_at_another_tempo_is_found_where_it_stands(library):
-    asked = excerpt(tune(5), 16, 12, up=-4)
-    slower = Score((Part("", tuple(Note(2 * n.start, 2 * n.duration, n.pitch) for n in asked.parts[0].notes)),))
+    target = excerpt(tune(5), 16, 12, up=-4)
+    slower = Score((Part("", tuple(Note(2 * n.start, 2 * n.duration, n.pitch) for n in target.parts[0].notes)),))
     first = firmus.search(library, melody=slower, count=3).matches[0]
     begin, end = (tune(5).parts[0].notes[place].start // 1920 + 1 for place in (16, 27))
     assert (first.file, first.title, first.part) == ("more/tune5.mid", "Tune 5", "Melody")
@@ -101,10 +103,10 @@ def test_a_piece_of_the_library_is_not_like_itself(library):
 
 
 def test_likeness_is_the_same_without_usearch(library, monkeypatch):
-    asked = tune(6).transposed(2)
-    fast = firmus.search(library, like=asked)
+    target = tune(6).transposed(2)
+    fast = firmus.search(library, like=target)
     monkeypatch.setattr("firmus.retrieval.neighbours._has_graphs", lambda: False)
-    assert firmus.search(library, like=asked, rebuild=True).matches == fast.matches
+    assert firmus.search(library, like=target, rebuild=True).matches == fast.matches
 
 
 def test_a_hum_is_heard_and_found(library, tmp_path):
@@ -133,7 +135,7 @@ def test_silence_and_noise_are_refused(library, tmp_path, kind):
 
 
 @pytest.mark.parametrize(
-    ("asked", "reason"),
+    ("options", "reason"),
     [
         ({"melody": ""}, "no notes: too short"),
         ({"melody": "C4"}, "1 note: too short"),
@@ -150,9 +152,9 @@ def test_silence_and_noise_are_refused(library, tmp_path, kind):
         ({"melody": "C4 D4 E4 F4 G4", "count": 0}, "count 0"),
     ],
 )
-def test_what_cannot_be_searched_for_is_refused_in_words(library, asked, reason):
+def test_what_cannot_be_searched_for_is_refused_in_words(library, options, reason):
     with pytest.raises(InvalidBrief, match=reason):
-        firmus.search(library, **asked)
+        firmus.search(library, **options)
 
 
 def test_folders_without_music_are_refused_in_words(tmp_path, monkeypatch):
@@ -178,16 +180,16 @@ def test_damaged_files_are_skipped_and_told(library):
 
 def test_only_what_is_new_or_changed_is_read_again(library, monkeypatch):
     firmus.search(library, melody=excerpt(tune(2), 0, 10))
-    told = reading(monkeypatch)
+    read_files = reading(monkeypatch)
     assert firmus.search(library, melody=excerpt(tune(2), 0, 10)).matches
-    assert not told
+    assert not read_files
     formats.write(tune(100), library / "new.mid")
     formats.write(tune(101), library / "tune0.mid")
     os.utime(library / "tune0.mid", ns=(1, 1))
     (library / "tune2.mid").unlink()
-    told.clear()
+    read_files.clear()
     found = firmus.search(library, like=tune(100).transposed(1))
-    assert sorted(told) == ["new.mid", "tune0.mid"]
+    assert sorted(read_files) == ["new.mid", "tune0.mid"]
     assert (names(found)[0], found.pieces) == ("new.mid", TUNES)
     assert names(firmus.search(library, like=tune(101)))[0] == "tune0.mid"
     gone = firmus.search(library, melody=excerpt(tune(2), 0, 12))
@@ -212,11 +214,11 @@ def test_the_index_that_grew_finds_what_a_fresh_one_finds(library):
 
 
 def test_a_damaged_index_is_made_anew(library):
-    asked = excerpt(tune(2), 0, 10)
-    before = firmus.search(library, melody=asked)
+    target = excerpt(tune(2), 0, 10)
+    before = firmus.search(library, melody=target)
     index = catalogue.home(library) / _library.INDEX
     index.write_bytes(index.read_bytes()[:5000])
-    assert firmus.search(library, melody=asked) == before
+    assert firmus.search(library, melody=target) == before
 
 
 def test_what_was_read_before_an_interruption_is_kept(library, monkeypatch):
@@ -226,9 +228,9 @@ def test_what_was_read_before_an_interruption_is_kept(library, monkeypatch):
 
     with pytest.raises(KeyboardInterrupt):
         firmus.search(library, melody=excerpt(tune(2), 0, 10), progress=interrupt)
-    told = reading(monkeypatch)
+    read_files = reading(monkeypatch)
     found = firmus.search(library, melody=excerpt(tune(2), 0, 10))
-    assert len(told) == TUNES - 10
+    assert len(read_files) == TUNES - 10
     assert (found.pieces, found.matches[0].file) == (TUNES, "tune2.mid")
     assert [each.name for each in catalogue.home(library).iterdir()] == [_library.INDEX]
 

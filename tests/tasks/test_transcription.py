@@ -1,4 +1,4 @@
-"""Sound in: what is heard of renderings whose music is known, and of sound that is no music."""
+"""Transcription of renderings whose music is known, and of sound that is no music."""
 
 import json
 import sys
@@ -37,15 +37,15 @@ def tune(program):
     return Score((Part("", notes, program),), tempi=(Tempo(0, BPM),))
 
 
-def found_of(score, heard, slack=0.08):
-    """Share of the notes of a score that are heard, and of what is heard that is in it."""
+def found_of(score, detected, slack=0.08):
+    """Recall and precision of detected notes."""
     known = [(seconds(score, note.start), note.pitch) for part in score.parts for note in part.notes]
-    told = [(note.start, note.pitch) for note in heard]
+    onsets = [(note.start, note.pitch) for note in detected]
 
     def near(one, others):
         return any(pitch == one[1] and abs(at - one[0]) < slack for at, pitch in others)
 
-    return np.mean([near(each, told) for each in known]), np.mean([near(each, known) for each in told])
+    return np.mean([near(each, onsets) for each in known]), np.mean([near(each, known) for each in onsets])
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def files(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def piano(files):
-    return transcription.hear(files / "piano.wav")
+    return transcription.analyse_recording(files / "piano.wav")
 
 
 def test_a_piano_is_heard_note_for_note(piano):
@@ -96,12 +96,12 @@ def test_a_transcription_is_a_work_with_its_origin(files, tmp_path):
 
 
 def test_one_voice_is_heard_by_pyin(files):
-    heard = transcription.hear(files / "clarinet.flac", "one")
-    recall, precision = found_of(tune(71), heard.notes)
+    recording = transcription.analyse_recording(files / "clarinet.flac", "one")
+    recall, precision = found_of(tune(71), recording.notes)
     assert recall > 0.85
     assert precision > 0.85
-    assert heard.model == "pYIN"
-    assert heard.key.key.text == "G major"
+    assert recording.model == "pYIN"
+    assert recording.key.key.text == "G major"
 
 
 def test_one_voice_without_librosa_is_refused_in_one_line(files, monkeypatch):
@@ -114,10 +114,10 @@ def test_sound_out_of_tune_is_heard_in_tune(tmp_path):
     audio = synth.render(song())
     path = tmp_path / "flat.wav"
     soundfile.write(path, audio.samples, round(audio.sample_rate * 2 ** (-40 / 1200)))  # 40 cents lower, and slower
-    heard = transcription.hear(path)
-    assert abs(heard.cents + 40) < 12
+    recording = transcription.analyse_recording(path)
+    assert abs(recording.cents + 40) < 12
     factor = 2 ** (-40 / 1200)
-    faster = [replace(note, start=note.start * factor, end=note.end * factor) for note in heard.notes]
+    faster = [replace(note, start=note.start * factor, end=note.end * factor) for note in recording.notes]
     recall, precision = found_of(song(), faster)
     assert recall > 0.8
     assert precision > 0.8

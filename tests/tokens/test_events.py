@@ -22,8 +22,8 @@ def names(tokens):
 def test_notes_on_the_grid_are_kept_exactly(score):
     kept = events.quantise(score)
     for before, after in zip(score.parts, kept.parts, strict=True):
-        told = [(note.start, note.pitch) for note in before.notes]
-        assert [(note.start, note.pitch) for note in after.notes] == told
+        expected = [(note.start, note.pitch) for note in before.notes]
+        assert [(note.start, note.pitch) for note in after.notes] == expected
         short = [(note.duration, back.duration) for note, back in zip(before.notes, after.notes, strict=True)]
         assert all(a == b for a, b in short if a <= 96 * vocabulary.UNIT)
 
@@ -67,8 +67,8 @@ def test_a_pickup_keeps_its_length():
 def test_any_open_region_tells_the_same_piece(score, seed):
     prepared = events.prepare(score)
     is_open = np.random.default_rng(seed).random(events.grid_shape(prepared)) < 0.5
-    told = events.assemble(prepared, is_open)
-    assert events.decode(told.tokens) == events.quantise(score)
+    example = events.assemble(prepared, is_open)
+    assert events.decode(example.tokens) == events.quantise(score)
 
 
 @relaxed
@@ -78,18 +78,18 @@ def test_examples_slots_are_what_a_reader_finds(score, seed):
     assert (events.slots(example.tokens) == example.slots).all()
 
 
-def test_an_open_bar_of_one_part_is_told_at_the_end():
+def test_an_open_bar_of_one_part_is_filled_at_the_end():
     tune = Part("", tuple(Note(bar * 1920, 1920, 60 + bar) for bar in range(3)))
     bass = Part("", tuple(Note(bar * 1920, 1920, 48 + bar) for bar in range(3)))
     prepared = events.prepare(Score((tune, bass)))
     is_open = np.zeros(events.grid_shape(prepared), bool)
     is_open[1, 2] = True
-    told = names(events.assemble(prepared, is_open).tokens)
-    after = told[told.index("FILL") :]
+    tokens = names(events.assemble(prepared, is_open).tokens)
+    after = tokens[tokens.index("FILL") :]
     assert after == ["FILL", "BAR", "PART 2", "PLACE 0", "PITCH 49", "DURATION 96", "END"]
-    assert "PITCH 49" not in told[: told.index("FILL")]
-    assert told[told.index("FILL") - 3] != "OPEN"
-    assert told.count("OPEN") == 1
+    assert "PITCH 49" not in tokens[: tokens.index("FILL")]
+    assert tokens[tokens.index("FILL") - 3] != "OPEN"
+    assert tokens.count("OPEN") == 1
 
 
 def test_transposition_moves_notes_keys_and_chords_alike():

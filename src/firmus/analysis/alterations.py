@@ -1,11 +1,11 @@
 """Melodies as people remember them: in another key, at another tempo, ornamented, with wrong notes, hummed.
 
 What it is
-    Alterations of a melody that leave it the same to the ear: what a search must see through, and what a network of
-    likeness learns to see through. Each takes a melody and a random generator, and returns another melody.
+    Augmentations of a melody that keep its identity: what search and learnt similarity must be invariant to. Each
+    takes a melody and a random generator, and returns another melody.
 Paper
     That a singer's errors are of these kinds: Pardo, Shifrin & Birmingham, *Name that tune: a pilot study in finding a
-    melody from a sung query* (2004). How often they come is our own guess.
+    melody from a sung query* (2004). How often they occur is our own guess.
 Conventions
     A hum is in any key, also between keys; drifts by up to a semitone from its first note to its last; is off by 25
     cents at each note (standard deviation; 50 at most); has an octave error in 3 notes of 100; leaves out 4 of 100, and
@@ -39,7 +39,7 @@ def transposed(melody: Query, generator: Generator) -> Query:
 
 def other_tempo(melody: Query, generator: Generator) -> Query:
     """At 0.6 to 1.6 times the tempo."""
-    return _of(melody.pitches.astype(float), _quarters(melody) * generator.uniform(0.6, 1.6))
+    return _quantised(melody.pitches.astype(float), _quarters(melody) * generator.uniform(0.6, 1.6))
 
 
 def wrong_notes(melody: Query, generator: Generator) -> Query:
@@ -56,31 +56,31 @@ def ornamented(melody: Query, generator: Generator) -> Query:
     Examples
     --------
     >>> tune = Query(np.array([60, 62, 64, 65, 67, 65, 64, 62]), np.zeros(8, np.int64))
-    >>> found = ornamented(tune, np.random.default_rng(5))
-    >>> len(found) > len(tune), found.pitches.shape == found.lengths.shape
+    >>> result = ornamented(tune, np.random.default_rng(5))
+    >>> len(result) > len(tune), result.pitches.shape == result.lengths.shape
     (True, True)
     """
     pitches, lengths = melody.pitches.tolist(), _quarters(melody).tolist()
     notes: list[tuple[int, float]] = []
-    for place, (pitch, length) in enumerate(zip(pitches, lengths, strict=True)):
+    for index, (pitch, length) in enumerate(zip(pitches, lengths, strict=True)):
         kind = generator.integers(3) if generator.random() < ORNAMENTED_SHARE else None
-        beside = pitch + int(generator.choice([-2, -1, 1, 2]))
+        neighbour = pitch + int(generator.choice([-2, -1, 1, 2]))
         if kind is None:
             notes.append((pitch, length))
         elif kind == 0:
-            notes += [(beside, length / 8), (pitch, length * 7 / 8)]
+            notes += [(neighbour, length / 8), (pitch, length * 7 / 8)]
         elif kind == 1:
-            notes += [(pitch, length / 2), (beside, length / 4), (pitch, length / 4)]
+            notes += [(pitch, length / 2), (neighbour, length / 4), (pitch, length / 4)]
         else:
-            way = (pitches[place + 1] if place + 1 < len(pitches) else pitch + 2) - pitch
-            step = int(np.sign(way) or 1) * (2 if abs(way) > 2 else 1)
+            interval = (pitches[index + 1] if index + 1 < len(pitches) else pitch + 2) - pitch
+            step = int(np.sign(interval) or 1) * (2 if abs(interval) > 2 else 1)
             notes += [(pitch, length / 2), (pitch + step, length / 2)]
-    told = np.array(notes)
-    return transposed(_of(told[:, 0], told[:, 1]), generator)
+    table = np.array(notes)
+    return transposed(_quantised(table[:, 0], table[:, 1]), generator)
 
 
 def hummed(melody: Query, generator: Generator) -> Query:
-    """Hummed, and heard by a transcriber; see the module's docstring.
+    """Hummed and transcribed; see the module's docstring.
 
     Examples
     --------
@@ -104,22 +104,24 @@ def hummed(melody: Query, generator: Generator) -> Query:
     pitches += 12 * generator.choice([-1, 1], size) * (generator.random(size) < OCTAVE_ERRORS)
     lengths = lengths * generator.uniform(0.7, 1.4) * np.exp(generator.normal(0, UNEVEN, size))
     tuning = np.angle(np.exp(2j * np.pi * pitches).mean()) / (2 * np.pi)
-    return _of(pitches - tuning, lengths)
+    return _quantised(pitches - tuning, lengths)
 
 
 ALTERATIONS: dict[str, Callable[[Query, Generator], Query]] = {
-    "transposed": transposed, "other tempo": other_tempo, "wrong notes": wrong_notes, "ornamented": ornamented,
+    "transposed": transposed,
+    "other tempo": other_tempo,
+    "wrong notes": wrong_notes,
+    "ornamented": ornamented,
     "hummed": hummed,
-}  # fmt: skip
+}
 
 
 def _quarters(melody: Query) -> Floats:
     """Lengths (M,) in quarter notes; 1 each where no rhythm is known."""
     lengths = np.zeros(len(melody)) if melody.lengths is None else melody.lengths
-    quarters: Floats = 2.0 ** (lengths / OCTAVE)
-    return quarters
+    return 2.0 ** (lengths / OCTAVE)
 
 
-def _of(pitches: Floats, quarters: Floats) -> Query:
+def _quantised(pitches: Floats, quarters: Floats) -> Query:
     steps = np.clip(np.round(OCTAVE * np.log2(quarters)), -LONGEST, LONGEST)
     return Query(np.round(pitches).astype(np.int64), steps.astype(np.int64))

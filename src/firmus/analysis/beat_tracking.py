@@ -1,8 +1,8 @@
-"""The pulse of a sound: how strongly something begins in each moment, how fast one would tap to it, and when.
+"""Beat tracking of audio: onset strength, tempo and times of the beats.
 
-Source: for strength, S. Böck & G. Widmer, Maximum Filter Vibrato Suppression for Onset Detection, DAFx 2013 (a bin
-counts as far as it rises above the loudest of its neighbours a moment before); for tempo and beats, D. P. W. Ellis,
-Beat Tracking by Dynamic Programming, JNMR 36 (2007): section 3 (self-similarity, weighted by how fast people tap, eq.
+Source: for onset strength, S. Böck & G. Widmer, Maximum Filter Vibrato Suppression for Onset Detection, DAFx 2013 (a
+bin counts as far as it rises above the loudest of its neighbours two frames before); for tempo and beats, D. P. W.
+Ellis, Beat Tracking by Dynamic Programming, JNMR 36 (2007): section 3 (autocorrelation, weighted by a tempo prior, eq.
 7) and section 4 (the best chain of beats, eq. 5 and 6). Conventions: `strength` (T,) forty times a second, inside a
 hundred times; times in seconds.
 """
@@ -20,23 +20,23 @@ from firmus.analysis.spectrum import FRAME_SECONDS, RANGE_DECIBELS
 LEAST_SECONDS = 4.0
 FEWEST_ONSETS = 4
 SLOWEST, FASTEST = 35.0, 250.0  # beats a minute
-USUAL, SPREAD = 110.0, 1.0  # the tempo most people would tap, and octaves around it
+USUAL, SPREAD = 110.0, 1.0  # tempo prior: its centre, and standard deviation in octaves
 TIGHT = 100.0  # how much an uneven beat costs
-LEVELS = (1 / 3, 1 / 2, 2, 3)  # of a tempo, at which others might tap to the same music
-SHARP, EVEN = 12.0, 0.28  # how sure one is that there is a beat: of how alike the sound is to itself
+LEVELS = (1 / 3, 1 / 2, 2, 3)  # other metrical levels, as multiples of a tempo
+SHARP, EVEN = 12.0, 0.28  # slope and midpoint of the confidence that there is a beat, as a function of the salience
 BEFORE = 2  # frames back that a rise is measured over
 BASS = 81  # bins below C3: basses mark the beat
 QUIET = 0.05  # standard deviation below which a band is not made louder
-POWER = 0.35  # of an amplitude, as loud as it seems
-LATE = 0.028  # seconds by which a rise is seen before it is heard
-FINE = 0.01  # seconds between the moments in which a beat may stand
+POWER = 0.35  # of an amplitude: its perceived loudness
+LATE = 0.028  # seconds by which the rise of a frame precedes the onset
+FINE = 0.01  # seconds between candidate times of beats
 LOUDNESS = np.power(10.0, (np.arange(256) / 255 - 1) * RANGE_DECIBELS / 20 * POWER).astype(np.float32)
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
-    """Beats a minute, how sure that is, 0 to 1, and the times of the beats in seconds."""
+class BeatEstimate:
+    """Beats a minute, the confidence, 0 to 1, and the times of the beats in seconds."""
 
     bpm: float
     confidence: float
@@ -44,7 +44,7 @@ class Pulse:
 
 
 def flux(levels: NDArray[np.uint8]) -> Floats:
-    """How much louder the bins of a spectrum (T, 291) become in each frame (T,), the bass as much as all the rest.
+    """Spectral flux: rise of a spectrum (T, 291) in each frame (T,), the bass weighted as all the rest.
 
     Examples
     --------
@@ -55,15 +55,14 @@ def flux(levels: NDArray[np.uint8]) -> Floats:
     """
     from scipy.ndimage import maximum_filter1d
 
-    heard = LOUDNESS[levels]
+    loudness = LOUDNESS[levels]
     before = maximum_filter1d(LOUDNESS[np.pad(levels, ((BEFORE, 0), (0, 0)))[: len(levels)]], 3, axis=1)
-    rises = np.maximum(heard - before, 0).astype(np.float64)
+    rises = np.maximum(loudness - before, 0).astype(np.float64)
     low, high = rises[:, :BASS].sum(axis=1), rises[:, BASS:].sum(axis=1)
-    strength: Floats = low / max(float(low.std()), QUIET) + high / max(float(high.std()), QUIET)
-    return strength
+    return low / max(float(low.std()), QUIET) + high / max(float(high.std()), QUIET)
 
 
-def estimate(strength: Floats, bpm: float | None = None) -> Pulse | None:
+def estimate(strength: Floats, bpm: float | None = None) -> BeatEstimate | None:
     """Tempo and beats.
 
     Parameters
@@ -74,95 +73,93 @@ def estimate(strength: Floats, bpm: float | None = None) -> Pulse | None:
 
     Returns
     -------
-    Pulse or None
+    BeatEstimate or None
         None where the sound is shorter than four seconds, or nothing rises in it.
 
     Examples
     --------
     >>> strength = np.zeros(400)
     >>> strength[20::24] = 1.0
-    >>> found = estimate(strength)
-    >>> round(found.bpm), round(float(found.beats[1]), 1)
+    >>> result = estimate(strength)
+    >>> round(result.bpm), round(float(result.beats[1]), 1)
     (100, 1.1)
     """
     if len(strength) * FRAME_SECONDS < LEAST_SECONDS or not np.ptp(strength):
         return None
     frames = np.arange(0, len(strength) - 1, FINE / FRAME_SECONDS)
-    clean = _cleaned(np.interp(frames, np.arange(len(strength)), strength))
-    alike = _self_similarity(clean)
-    tempo, sure = _tempo(alike) if bpm is None else (bpm, 1.0)
-    beats = _chain(clean, 60 / tempo / FINE)
+    onsets = _normalised(np.interp(frames, np.arange(len(strength)), strength))
+    correlation = _autocorrelation(onsets)
+    tempo, confidence = _tempo(correlation) if bpm is None else (bpm, 1.0)
+    beats = _best_chain(onsets, 60 / tempo / FINE)
     if len(beats) < FEWEST_ONSETS:
         return None
     if bpm is None:
         tempo = 60 / (FINE * float(np.polyfit(np.arange(len(beats)), beats, 1)[0]))
-    return Pulse(tempo, sure, beats * FINE + LATE)
+    return BeatEstimate(tempo, confidence, beats * FINE + LATE)
 
 
-def _cleaned(strength: Floats) -> Floats:
-    """Strength above its surroundings, in standard deviations."""
+def _normalised(strength: Floats) -> Floats:
+    """Onset strength above its local mean, in standard deviations."""
     from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
-    sharp = gaussian_filter1d(strength, 2.0)
-    clean = np.maximum(sharp - uniform_filter1d(sharp, 151, mode="nearest"), 0)
-    found: Floats = clean / max(float(clean.std()), 1e-9)
-    return found
+    smoothed = gaussian_filter1d(strength, 2.0)
+    onsets = np.maximum(smoothed - uniform_filter1d(smoothed, 151, mode="nearest"), 0)
+    return onsets / max(float(onsets.std()), 1e-9)
 
 
-def _self_similarity(clean: Floats) -> Floats:
-    """Correlation of the strength with itself, by lag; 1 at lag 0."""
-    centred = clean - clean.mean()
-    size = 1 << (2 * len(clean) - 1).bit_length()
+def _autocorrelation(onsets: Floats) -> Floats:
+    """Autocorrelation of the onset strength, by lag; 1 at lag 0."""
+    centred = onsets - onsets.mean()
+    size = 1 << (2 * len(onsets) - 1).bit_length()
     power = np.abs(np.fft.rfft(centred, size)) ** 2
-    alike = np.fft.irfft(power)[: len(clean)] * len(clean) / np.arange(len(clean), 0, -1)
-    found: Floats = alike / max(float(alike[0]), 1e-12)
-    return found
+    correlation = np.fft.irfft(power)[: len(onsets)] * len(onsets) / np.arange(len(onsets), 0, -1)
+    return correlation / max(float(correlation[0]), 1e-12)
 
 
-def _tempo(alike: Floats) -> tuple[float, float]:
-    """The likeliest tempo, beats a minute, and how sure it is: that there is a beat, and that it is this one."""
+def _tempo(correlation: Floats) -> tuple[float, float]:
+    """The likeliest tempo, beats a minute, and its confidence: that there is a beat, and that it is this one."""
     tempi = np.geomspace(SLOWEST, FASTEST, 400)
-    marks = np.array([salience(alike, bpm) for bpm in tempi])
-    weighted = np.maximum(marks, 0) * np.exp(-0.5 * (np.log2(tempi / USUAL) / SPREAD) ** 2)
+    saliences = np.array([salience(correlation, bpm) for bpm in tempi])
+    weighted = np.maximum(saliences, 0) * np.exp(-0.5 * (np.log2(tempi / USUAL) / SPREAD) ** 2)
     best = int(weighted.argmax())
     others = np.interp(np.log(tempi[best] * np.array(LEVELS)), np.log(tempi), weighted, left=0.0, right=0.0)
     share = float(weighted[best] / max(float(weighted[best] + others.sum()), 1e-9))
-    return float(tempi[best]), share * float(1 / (1 + np.exp(-SHARP * (marks[best] - EVEN))))
+    return float(tempi[best]), share * float(1 / (1 + np.exp(-SHARP * (saliences[best] - EVEN))))
 
 
-def salience(alike: Floats, bpm: float) -> float:
-    """How alike a sound is to itself one, two, three and four beats later."""
+def salience(correlation: Floats, bpm: float) -> float:
+    """Mean autocorrelation at lags of one, two, three and four beats."""
     lags = 60 / bpm / FINE * np.arange(1, 5)
-    return float(np.interp(lags, np.arange(len(alike)), alike, right=0.0).mean())
+    return float(np.interp(lags, np.arange(len(correlation)), correlation, right=0.0).mean())
 
 
-def _chain(clean: Floats, period: float) -> NDArray[Any]:
-    """Moments (N,) of the best chain of beats about `period` moments apart."""
+def _best_chain(onsets: Floats, period: float) -> NDArray[Any]:
+    """Frames (N,) of the best chain of beats about `period` frames apart."""
     from scipy.ndimage import gaussian_filter1d
 
-    local = gaussian_filter1d(clean, period / 32)
-    back = np.arange(-round(2 * period), -round(period / 2))
-    cost = -TIGHT * np.log(-back / period) ** 2
-    total, came = local.copy(), np.full(len(local), -1)
+    local = gaussian_filter1d(onsets, period / 32)
+    offsets = np.arange(-round(2 * period), -round(period / 2))
+    cost = -TIGHT * np.log(-offsets / period) ** 2
+    score, backpointers = local.copy(), np.full(len(local), -1)
     for frame in range(len(local)):
-        before = frame + back
-        good = before >= 0
-        if good.any():
-            marks = total[before[good]] + cost[good]
-            best = int(marks.argmax())
-            if marks[best] > 0 or frame > 2 * period:
-                total[frame] += marks[best]
-                came[frame] = before[good][best]
-    frame = len(total) - 1 - int(total[: -round(period) - 1 : -1].argmax())
+        before = frame + offsets
+        is_inside = before >= 0
+        if is_inside.any():
+            totals = score[before[is_inside]] + cost[is_inside]
+            best = int(totals.argmax())
+            if totals[best] > 0 or frame > 2 * period:
+                score[frame] += totals[best]
+                backpointers[frame] = before[is_inside][best]
+    frame = len(score) - 1 - int(score[: -round(period) - 1 : -1].argmax())
     chain = []
     while frame >= 0:
         chain.append(frame)
-        frame = int(came[frame])
+        frame = int(backpointers[frame])
     return _trimmed(np.array(chain[::-1]), local)
 
 
 def _trimmed(beats: NDArray[Any], local: Floats) -> NDArray[Any]:
-    """Beats without those before anything begins or after all is over."""
+    """Beats without those in leading and trailing silence."""
     strong = local[beats] > 0.25 * np.sqrt((local[beats] ** 2).mean())
     if not strong.any():
         return beats[:0]

@@ -1,4 +1,4 @@
-"""The beats of a Score, and what sounds in each: what keys and chords are read from."""
+"""The beats of a Score, and what sounds in each: the input of key and chord estimation."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def grid(score: Score) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     return np.array([*starts, max(score.end, starts[-1] + 1)] if starts else [0, 1]), np.array(strong or [True])
 
 
-def weights_of(score: Score, starts: NDArray[np.int64]) -> Floats:
-    """Ticks for which each pitch class sounds in every beat (N, 12), all pitched parts together.
+def chroma(score: Score, starts: NDArray[np.int64]) -> Floats:
+    """Beat-synchronous chromagram (N, 12): ticks for which each pitch class sounds, all pitched parts together.
 
     Parameters
     ----------
@@ -33,25 +33,25 @@ def weights_of(score: Score, starts: NDArray[np.int64]) -> Floats:
     starts : array (N + 1,)
         First tick of every beat, and the end after the last.
     """
-    place, sounding, _, pitch = shares(score, starts)
+    beat, sounding, _, pitch = overlaps(score, starts)
     weights = np.zeros((len(starts) - 1, 12))
-    np.add.at(weights, (place, pitch % 12), sounding)
+    np.add.at(weights, (beat, pitch % 12), sounding)
     return weights
 
 
-def shares(score: Score, starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
-    """Each pitched note in each beat where it sounds: beat, ticks it sounds there, ticks it begins after it, pitch."""
+def overlaps(score: Score, starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
+    """Overlaps of pitched notes with beats: beat, ticks of overlap, ticks from the beat to the onset, pitch."""
     notes = [note for part in score.parts if not part.is_drums for note in part.notes]
     if not notes:
-        nothing = np.zeros(0, np.int64)
-        return nothing, nothing, nothing, nothing
+        empty = np.zeros(0, np.int64)
+        return empty, empty, empty, empty
     count = len(starts) - 1
     onset, length, pitch = np.array([(note.start, note.duration, note.pitch) for note in notes], np.int64).T
     first = np.clip(np.searchsorted(starts, onset, side="right") - 1, 0, count - 1)
     last = np.clip(np.searchsorted(starts, onset + length, side="left") - 1, first, count - 1)
     spans = last - first + 1
-    which = np.repeat(np.arange(len(notes)), spans)
-    place = np.arange(len(which)) - np.repeat(np.cumsum(spans) - spans, spans) + first[which]
-    sounding = np.minimum(onset[which] + length[which], starts[place + 1]) - np.maximum(onset[which], starts[place])
-    late = np.maximum(onset[which] - starts[place], 0)
-    return place, np.maximum(sounding, 0), late, pitch[which]
+    index = np.repeat(np.arange(len(notes)), spans)
+    beat = np.arange(len(index)) - np.repeat(np.cumsum(spans) - spans, spans) + first[index]
+    sounding = np.minimum(onset[index] + length[index], starts[beat + 1]) - np.maximum(onset[index], starts[beat])
+    late = np.maximum(onset[index] - starts[beat], 0)
+    return beat, np.maximum(sounding, 0), late, pitch[index]

@@ -1,4 +1,4 @@
-"""Cadences: how phrases end, read off chords, keys and phrases.
+"""Cadences: how phrases end, detected from chords, keys and phrases.
 
 ========== ====================================================================
 authentic  V or viio to I; *perfect* where the bass goes from root to root and the melody ends on the tonic
@@ -7,7 +7,7 @@ plagal     IV to I
 deceptive  V to VI
 ========== ====================================================================
 
-Source: W. E. Caplin, *Classical Form* (1998), chapter 3, for the kinds. A cadence is looked for where a phrase of the
+Source: W. E. Caplin, *Classical Form* (1998), chapter 3, for the kinds. A cadence is detected where a phrase of the
 melody ends: the last chord before it, and the one before that.
 """
 
@@ -25,7 +25,7 @@ from firmus.timing import bar_at, bars
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """A cadence that arrives at tick `start` in bar number `bar`, of a kind, in a key; how sure, 0 to 1."""
+    """A cadence that arrives at tick `start` in bar number `bar`, of a kind, in a key; confidence, 0 to 1."""
 
     start: int
     bar: int
@@ -49,45 +49,48 @@ def cadences(
     >>> [(each.bar, each.kind) for each in cadences(score, symbols, area, [Phrase(0, 3840, 1.0)])]
     [(2, 'authentic, perfect')]
     """
-    every, found = bars(score), []
+    all_bars, result = bars(score), []
     for phrase in phrases:
-        place = max((index for index, chord in enumerate(chords) if chord.start < phrase.end), default=-1)
-        if place < 0:
+        index = max((number for number, chord in enumerate(chords) if chord.start < phrase.end), default=-1)
+        if index < 0:
             continue
-        area = [each for each in keys if each.start <= chords[place].start][-1:]
+        area = [each for each in keys if each.start <= chords[index].start][-1:]
         if not area:
             continue
-        before = chords[place - 1] if place else None
-        kind = _kind(before, chords[place], area[0].key)
+        before = chords[index - 1] if index else None
+        kind = _kind(before, chords[index], area[0].key)
         if not kind:
             continue
-        if kind == "authentic" and _is_perfect(score, before, chords[place], area[0].key, phrase):
+        if kind == "authentic" and _is_perfect(score, before, chords[index], area[0].key, phrase):
             kind = "authentic, perfect"
-        bar = every[bar_at(every, chords[place].start)].number
-        found.append(Cadence(chords[place].start, bar, kind, area[0].key, phrase.confidence * area[0].confidence))
-    return tuple(found)
+        bar = all_bars[bar_at(all_bars, chords[index].start)].number
+        result.append(Cadence(chords[index].start, bar, kind, area[0].key, phrase.confidence * area[0].confidence))
+    return tuple(result)
 
 
 def _kind(before: Chord | None, last: Chord, key: Key) -> str:
-    here = numeral(last, key)
-    there = numeral(before, key) if before else ""
-    home, six = ("I", "vi") if key.mode == "major" else ("i", "VI")
-    dominant = there.startswith(("V", "viio", "viiø")) and "/" not in there
-    if here in (home, "I") and dominant:
+    final = numeral(last, key)
+    previous = numeral(before, key) if before else ""
+    tonic, submediant = ("I", "vi") if key.mode == "major" else ("i", "VI")
+    dominant = previous.startswith(("V", "viio", "viiø")) and "/" not in previous
+    if final in (tonic, "I") and dominant:
         return "authentic"
-    if here in (home, "I") and there.startswith(("IV", "iv")):
+    if final in (tonic, "I") and previous.startswith(("IV", "iv")):
         return "plagal"
-    if here.startswith(six) and not here.startswith(("vii", "VII")) and dominant:
+    if final.startswith(submediant) and not final.startswith(("vii", "VII")) and dominant:
         return "deceptive"
-    return "half" if here in ("V", "V7") else ""
+    return "half" if final in ("V", "V7") else ""
 
 
 def _is_perfect(score: Score, before: Chord | None, last: Chord, key: Key, phrase: Phrase) -> bool:
-    """Whether both chords stand on their roots, and the highest note at the end is the tonic."""
+    """Whether both chords are in root position, and the highest note at the end is the tonic."""
     if before is None or before.bass or last.bass or not numeral(before, key).startswith("V"):
         return False
     ends = [
-        note for part in score.parts if not part.is_drums for note in part.notes
+        note
+        for part in score.parts
+        if not part.is_drums
+        for note in part.notes
         if note.end >= phrase.end and note.start < phrase.end
-    ]  # fmt: skip
+    ]
     return bool(ends) and max(note.pitch for note in ends) % 12 == key.pitch_class

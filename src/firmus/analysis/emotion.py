@@ -1,8 +1,8 @@
-"""Valence and arousal, estimated by rule: nobody was asked.
+"""Valence and arousal, estimated by rule, not learnt from ratings.
 
 Valence follows the mode (how much better the pitch classes fit the nearest major key than the nearest minor one),
 arousal the tempo, the density and the loudness, after the findings gathered by Gabrielsson & Lindström (2010) and
-Eerola & Vuoskoski (2011). Scaled to -1 to 1 so that half of the music that Firmus learnt from lies between -0.5 and
+Eerola & Vuoskoski (2011). Scaled to -1 to 1 so that half of the training music lies between -0.5 and
 0.5.
 """
 
@@ -39,8 +39,8 @@ def emotion(score: Score) -> Emotion | None:
     --------
     >>> from firmus.score import Note, Part
     >>> tune = tuple(Note(240 * i, 240, 60 + (0, 4, 7, 12)[i % 4], 100) for i in range(32))
-    >>> found = emotion(Score((Part("", tune),)))
-    >>> found.word if found else None
+    >>> result = emotion(Score((Part("", tune),)))
+    >>> result.word if result else None
     'happy'
     """
     pitched = [part for part in score.parts if not part.is_drums and part.notes]

@@ -7,20 +7,20 @@ from dataclasses import replace
 from firmus.score import Meter, Note, Part, Score
 from firmus.timing import bars
 
-LONGEST = 64  # bars by which a style is told
+LONGEST = 64  # bars from which a style is recognised
 
 
-def stretch(score: Score, first: int, count: int) -> Score:
+def excerpt(score: Score, first: int, count: int) -> Score:
     """`count` bars from the bar of index `first` on, as a piece; notes that sound over its end are cut.
 
     Examples
     --------
     >>> tune = Score((Part("", tuple(Note(480 * i, 480, 60 + i) for i in range(12))),))
-    >>> [note.pitch for note in stretch(tune, 1, 1).parts[0].notes]
+    >>> [note.pitch for note in excerpt(tune, 1, 1).parts[0].notes]
     [64, 65, 66, 67]
     """
-    every = bars(score)
-    start, end = every[first].start, every[min(first + count, len(every)) - 1].end
+    all_bars = bars(score)
+    start, end = all_bars[first].start, all_bars[min(first + count, len(all_bars)) - 1].end
 
     def cut(part: Part) -> Part:
         inside = (note for note in part.notes if start <= note.start < end)
@@ -31,15 +31,17 @@ def stretch(score: Score, first: int, count: int) -> Score:
             ),
         )
 
-    later = tuple(replace(each, start=each.start - start) for each in score.meters if start < each.start < end)
-    meter = every[first].meter
+    later = tuple(replace(change, start=change.start - start) for change in score.meters if start < change.start < end)
+    meter = all_bars[first].meter
     parts = tuple(cut(part) for part in score.parts)
     return Score(
-        parts, (Meter(0, meter.numerator, meter.denominator), *later), end=end - start,
-        pickup=every[first].end - start if every[first].number == 0 and count > 1 else 0,
-    )  # fmt: skip
+        parts,
+        (Meter(0, meter.numerator, meter.denominator), *later),
+        end=end - start,
+        pickup=all_bars[first].end - start if all_bars[first].number == 0 and count > 1 else 0,
+    )
 
 
 def beginning(score: Score) -> Score:
-    """The piece, of a long one the first 64 bars: what style is told by."""
-    return stretch(score, 0, LONGEST) if len(bars(score)) > LONGEST else score
+    """The piece, of a long one the first 64 bars: from which a style is recognised."""
+    return excerpt(score, 0, LONGEST) if len(bars(score)) > LONGEST else score

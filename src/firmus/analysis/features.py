@@ -1,4 +1,4 @@
-"""Plain measures of a Score: range, density, polyphony, scale, length, and the summary that is shown first.
+"""Plain measures of a Score: range, density, polyphony, scale, length, and a summary.
 
 Conventions: pitches are MIDI numbers, density is in notes a quarter note, seconds follow the Score's tempi.
 Drums count for density and length, never for pitch.
@@ -89,13 +89,15 @@ def syncopation(score: Score) -> float:
     for bar in bars(score):
         for tick in range(bar.start, min(bar.end, score.end + 1), SIXTEENTH):
             weights[tick // SIXTEENTH] = _weight(tick - bar.start + bar.place, bar.meter)
-    found: list[int] = []
+    excesses: list[int] = []
     for part in score.parts:
         onsets = sorted({(note.start + SIXTEENTH // 2) // SIXTEENTH for note in part.notes})
         for onset, following in zip(onsets, [*onsets, score.end // SIXTEENTH][1:], strict=True):
-            own = weights.get(onset, 0)
-            found.append(max((weights.get(step, own) - own for step in range(onset + 1, following)), default=0))
-    return sum(max(each, 0) for each in found) / len(found) if found else 0.0
+            weight = weights.get(onset, 0)
+            excesses.append(
+                max((weights.get(step, weight) - weight for step in range(onset + 1, following)), default=0)
+            )
+    return sum(max(each, 0) for each in excesses) / len(excesses) if excesses else 0.0
 
 
 def _weight(place: int, meter: Meter) -> int:
@@ -109,15 +111,15 @@ def _weight(place: int, meter: Meter) -> int:
 
 
 def qualities(score: Score) -> dict[str, float]:
-    """Density, syncopation and, where anything is pitched, register: what one can ask a latent model for more of.
+    """Density, syncopation and, where anything is pitched, register: attributes that steer a latent model.
 
     Examples
     --------
     >>> sorted(qualities(Score((Part("", (Note(0, 480, 60),)),))))
     ['density', 'register', 'syncopation']
     """
-    found = {"density": density(score), "syncopation": syncopation(score)}
-    return found | ({"register": register(score)} if _pitched(score) else {})
+    values = {"density": density(score), "syncopation": syncopation(score)}
+    return values | ({"register": register(score)} if _pitched(score) else {})
 
 
 def is_monophonic(part: Part) -> bool:
@@ -191,7 +193,7 @@ def pitch_name(pitch: int, key: Key | None = None) -> str:
 
 
 def summary(score: Score) -> dict[str, Any]:
-    """What one wants to know first of a Score, as plain values that JSON can hold.
+    """The main facts about a Score, as plain values that JSON can hold.
 
     Returns
     -------
@@ -203,8 +205,8 @@ def summary(score: Score) -> dict[str, Any]:
 
     Examples
     --------
-    >>> found = summary(Score((Part("Flute", (Note(0, 480, 72),), program=73),)))
-    >>> found["bars"], found["seconds"], found["parts"][0]["range"]
+    >>> facts = summary(Score((Part("Flute", (Note(0, 480, 72),), program=73),)))
+    >>> facts["bars"], facts["seconds"], facts["parts"][0]["range"]
     (1, 0.5, ['C5', 'C5'])
     """
     key = _key(score)
@@ -243,8 +245,8 @@ def _key(score: Score) -> Key | None:
 
     if score.keys:
         return score.keys[0]
-    found = estimate(score)
-    return found.key if found else None
+    estimated = estimate(score)
+    return estimated.key if estimated else None
 
 
 def _notes(music: Part | Score) -> list[Note]:

@@ -1,12 +1,11 @@
-"""Sections of a piece: which stretches of bars come back, read off the notes.
+"""Sections of a piece, from repeated stretches of bars in its notes.
 
 Method: every bar is new, or a copy of the bar some bars before it. New music costs a little a bar, a copy as much as it
-differs from what it copies (share of notes not in common, by place in the bar and pitch class or drum), and so does
-every change from one to the other; the cheapest way through the piece is found by dynamic programming, over the
-self-similarity of J. Foote, Visualizing Music and Audio using Self-Similarity, ACM Multimedia 1999. Where a copy
-begins or ends, what it copies begins or ends too. Sections so have any length; a stretch of fewer than four bars
-belongs to the section before it. Costs were chosen on lead sheets and songs with repeat signs
-(``benchmarks/sections.py``).
+differs from what it copies (share of notes not in common, by place in the bar and pitch class or drum), and every
+change from one to the other costs too; the cheapest path is found by dynamic programming, over the self-similarity of
+J. Foote, Visualizing Music and Audio using Self-Similarity, ACM Multimedia 1999. Where a copy begins or ends, what it
+copies begins or ends too. Sections so have any length; a stretch of fewer than four bars belongs to the section before
+it. Costs were chosen on lead sheets and songs with repeat signs (``benchmarks/sections.py``).
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ from firmus.timing import bar_at, bars
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NEW, CHANGE = 0.6, 1.0  # cost of a bar of new music, and of a change
-SHORTEST = 4  # bars of a section, and of the way to what it copies; half as much in pieces of fewer than 16 bars
+SHORTEST = 4  # bars of a section, and distance to what it copies; half as much in pieces of fewer than 16 bars
 SHORT = 16
 LEAD_IN = 2  # bars before the first section at most
-MOST_BARS = 2000  # every bar is held beside every other
+MOST_BARS = 2000  # every bar is compared with every other
 
 
 def sections(score: Score) -> tuple[Section, ...]:
-    """Sections of a Score, from its notes; its own `sections` are not looked at.
+    """Sections of a Score, from its notes; its own `sections` are ignored.
 
     Returns
     -------
@@ -44,41 +43,41 @@ def sections(score: Score) -> tuple[Section, ...]:
     >>> [section.label for section in sections(Score((tune,)))]
     ['A', 'B', 'A']
     """
-    every = bars(score)
-    first = 1 if every and every[0].number == 0 else 0
-    count = len(every) - first
+    all_bars = bars(score)
+    first = 1 if all_bars and all_bars[0].number == 0 else 0
+    count = len(all_bars) - first
     if not SHORTEST <= count <= MOST_BARS:
         return ()
     shortest = SHORTEST if count >= SHORT else SHORTEST // 2
-    found = _merged(_labelled(_copied(similarity(score)[first:, first:], shortest)), shortest)
-    if len(found) > 1 and found[0][1] <= LEAD_IN:
-        found = found[1:]
+    spans = _merged(_labelled(_copied(similarity(score)[first:, first:], shortest)), shortest)
+    if len(spans) > 1 and spans[0][1] <= LEAD_IN:
+        spans = spans[1:]
     names: dict[int, str] = {}
-    for _, _, label in found:
+    for _, _, label in spans:
         names.setdefault(label, LETTERS[len(names) % len(LETTERS)])
     if len(names) > len(LETTERS):
         return ()
-    return tuple(Section(every[first + start].start, names[label]) for start, _, label in found)
+    return tuple(Section(all_bars[first + start].start, names[label]) for start, _, label in spans)
 
 
 def _copied(alike: NDArray[np.float64], nearest: int) -> NDArray[np.int64]:
-    """How many bars before each bar (B,) stands what it copies, 0 where it is new: the cheapest way."""
+    """Distance in bars from each bar (B,) to the one it copies, 0 where it is new: the cheapest path."""
     count = len(alike)
-    cost, came = np.full(count, np.inf), np.zeros((count, count), np.int32)
+    cost, backpointers = np.full(count, np.inf), np.zeros((count, count), np.int32)
     cost[0] = 0.0
     for bar in range(count):
-        told = np.full(count, np.inf)
-        told[0] = NEW
+        step_cost = np.full(count, np.inf)
+        step_cost[0] = NEW
         back = np.arange(nearest, bar + 1)
-        told[back] = 1 - alike[bar, bar - back]
+        step_cost[back] = 1 - alike[bar, bar - back]
         best = int(cost.argmin())
         changed = cost[best] + CHANGE < cost
-        came[bar] = np.where(changed, best, np.arange(count))
-        cost = np.where(changed, cost[best] + CHANGE, cost) + told
+        backpointers[bar] = np.where(changed, best, np.arange(count))
+        cost = np.where(changed, cost[best] + CHANGE, cost) + step_cost
     path = np.empty(count, np.int64)
     path[-1] = cost.argmin()
     for bar in range(count - 1, 0, -1):
-        path[bar - 1] = came[bar, path[bar]]
+        path[bar - 1] = backpointers[bar, path[bar]]
     return path
 
 
@@ -87,14 +86,14 @@ def _labelled(path: NDArray[np.int64]) -> list[tuple[int, int, int]]:
     borders = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), len(path)]
     copies = [(first, last, int(path[first])) for first, last in pairwise(borders) if path[first]]
     cuts: set[int] = set()
-    wanted = borders + [cut for first, last, back in copies for cut in range(first, last, back)]
-    while wanted:
-        cut = wanted.pop()
+    pending = borders + [cut for first, last, back in copies for cut in range(first, last, back)]
+    while pending:
+        cut = pending.pop()
         if cut in cuts:
             continue
         cuts.add(cut)
-        wanted += [cut - back for first, last, back in copies if first <= cut <= last]
-        wanted += [cut + back for first, last, back in copies if first <= cut + back <= last]
+        pending += [cut - back for first, last, back in copies if first <= cut <= last]
+        pending += [cut + back for first, last, back in copies if first <= cut + back <= last]
     labels: dict[int, int] = {}
     for first in sorted(cuts)[:-1]:
         back = int(path[first])
@@ -104,19 +103,19 @@ def _labelled(path: NDArray[np.int64]) -> list[tuple[int, int, int]]:
 
 def _merged(stretches: list[tuple[int, int, int]], shortest: int) -> list[tuple[int, int, int]]:
     """Stretches of which none but a lead-in is too short: a short one belongs to the one before it."""
-    found: list[tuple[int, int, int]] = []
+    merged: list[tuple[int, int, int]] = []
     longest = 0  # bars of the part of the last one that its label comes from
     for first, last, label in stretches:
         size = last - first
-        before = found[-1] if found else (0, 0, 0)
-        leads_in = len(found) == 1 and before[1] <= LEAD_IN
-        if found and not leads_in and min(size, before[1] - before[0]) < shortest:
-            found[-1] = (before[0], last, label if size > longest else before[2])
+        before = merged[-1] if merged else (0, 0, 0)
+        leads_in = len(merged) == 1 and before[1] <= LEAD_IN
+        if merged and not leads_in and min(size, before[1] - before[0]) < shortest:
+            merged[-1] = (before[0], last, label if size > longest else before[2])
             longest = max(longest, size)
         else:
-            found.append((first, last, label))
+            merged.append((first, last, label))
             longest = size
-    return found
+    return merged
 
 
 def similarity(score: Score) -> NDArray[np.float64]:
@@ -138,8 +137,7 @@ def similarity(score: Score) -> NDArray[np.float64]:
     common = has @ has.T
     count = has.sum(axis=1)
     union = count[:, None] + count[None] - common
-    found: NDArray[np.float64] = np.where(union > 0, common / np.maximum(union, 1), 1.0).astype(np.float64)
-    return found
+    return np.where(union > 0, common / np.maximum(union, 1), 1.0).astype(np.float64)
 
 
 def likeness(one: list[set[tuple[int, int]]], other: list[set[tuple[int, int]]]) -> float:

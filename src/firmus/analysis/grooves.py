@@ -18,7 +18,7 @@ from firmus.score import Score
 from firmus.timing import bars, beat
 
 STEPS = 4  # of a beat
-FEWEST = 8  # onsets between beats from which on a swing is told
+FEWEST = 8  # onsets between beats, needed to estimate swing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ def groove(score: Score) -> Groove | None:
     --------
     >>> from firmus.score import Note, Part
     >>> straight = tuple(Note(240 * i, 240, 60) for i in range(16))
-    >>> found = groove(Score((Part("", straight),)))
-    >>> (found.swing, found.pattern) if found else None
+    >>> result = groove(Score((Part("", straight),)))
+    >>> (result.swing, result.pattern) if result else None
     (1.0, 'x-x-x-x-x-x-x-x-')
     """
     onsets = np.unique([note.start for part in score.parts for note in part.notes])
@@ -70,12 +70,15 @@ def groove(score: Score) -> Groove | None:
             row[np.minimum((inside * STEPS + unit // 2) // unit, len(row) - 1)] = True
             patterns.append(row)
     same = [1 - float(np.mean(one ^ other)) for one, other in pairwise(patterns) if len(one) == len(other)]
-    told = Counter("".join("x" if each else "-" for each in row) for row in patterns)
-    pattern, count = told.most_common(1)[0] if told else ("", 0)
+    counts = Counter("".join("x" if each else "-" for each in row) for row in patterns)
+    pattern, count = counts.most_common(1)[0] if counts else ("", 0)
     return Groove(
-        _swing(np.concatenate(within)), round(syncopation(score), 3), round(float(np.mean(same)) if same else 1.0, 3),
-        pattern, round(count / max(len(patterns), 1), 3),
-    )  # fmt: skip
+        _swing(np.concatenate(within)),
+        round(syncopation(score), 3),
+        round(float(np.mean(same)) if same else 1.0, 3),
+        pattern,
+        round(count / max(len(patterns), 1), 3),
+    )
 
 
 def _swing(places: np.ndarray) -> float | None:

@@ -1,4 +1,4 @@
-"""A Score moved home, as arrays: its tonic on C, its middle near middle C, so that no key is told from another."""
+"""A Score transposed to C and centred near middle C, as arrays, so that nothing depends on the key."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
-    """A Score whose tonic is C, and what is often looked at in it.
+class NormalisedScore:
+    """A Score whose tonic is C, and arrays of its notes and bars.
 
     Parameters
     ----------
     score : Score
-        Moved; without keys and chord symbols of its own.
+        Transposed; without keys and chord symbols of its own.
     key : KeyEstimate or None
         As it was before.
     notes : array (N, 4)
@@ -50,45 +50,50 @@ class Home:
     bar_places: Integers
 
 
-def home(score: Score) -> Home:
-    """Move a Score home.
+def normalise(score: Score) -> NormalisedScore:
+    """Transpose a Score to C.
 
     Examples
     --------
     >>> in_g = Score((Part("", tuple(Note(480 * i, 480, 67 + p) for i, p in enumerate((0, 2, 4, 5, 7, 4, -1, 0)))),))
-    >>> home(in_g).notes[:3, 2].tolist(), home(in_g.transposed(-19)).notes[:3, 2].tolist()
+    >>> normalise(in_g).notes[:3, 2].tolist(), normalise(in_g.transposed(-19)).notes[:3, 2].tolist()
     ([60, 62, 64], [60, 62, 64])
     """
     key = estimate(score)
-    moved = _moved(score, key.key.pitch_class if key else 0)
-    pitched = [part for part in moved.parts if part.notes and not part.is_drums]
-    rows = [(note.start, note.end, note.pitch, place) for place, part in enumerate(pitched) for note in part.notes]
+    transposed = _transposed(score, key.key.pitch_class if key else 0)
+    pitched = [part for part in transposed.parts if part.notes and not part.is_drums]
+    rows = [(note.start, note.end, note.pitch, index) for index, part in enumerate(pitched) for note in part.notes]
     notes = _sorted(np.array(rows, np.int64).reshape(-1, 4))
-    struck = [(note.start, note.pitch) for part in moved.parts if part.is_drums for note in part.notes]
-    every = bars(moved)
-    return Home(
-        moved, key, notes, _sorted(np.array(struck, np.int64).reshape(-1, 2)),
-        line(notes), line(notes, lowest=True),
-        tuple(line(notes[notes[:, 3] == place]) for place in range(len(pitched))),
-        np.array([bar.start for bar in every], np.int64), np.array([bar.meter.bar for bar in every], np.int64),
-        np.array([bar.place for bar in every], np.int64),
-    )  # fmt: skip
+    strokes = [(note.start, note.pitch) for part in transposed.parts if part.is_drums for note in part.notes]
+    all_bars = bars(transposed)
+    return NormalisedScore(
+        transposed,
+        key,
+        notes,
+        _sorted(np.array(strokes, np.int64).reshape(-1, 2)),
+        line(notes),
+        line(notes, lowest=True),
+        tuple(line(notes[notes[:, 3] == index]) for index in range(len(pitched))),
+        np.array([bar.start for bar in all_bars], np.int64),
+        np.array([bar.meter.bar for bar in all_bars], np.int64),
+        np.array([bar.place for bar in all_bars], np.int64),
+    )
 
 
 def line(notes: Integers, *, lowest: bool = False) -> Integers:
     """The highest (lowest) line (n, 3) of notes (N, 4): each that begins while none sounds that is higher (lower)."""
     sign = -1 if lowest else 1
-    found: list[tuple[int, int, int]] = []
+    rows: list[tuple[int, int, int]] = []
     reached, height = -1, -999
     order = np.lexsort((-sign * notes[:, 2], notes[:, 0]))
     for start, end, pitch, _ in notes[order].tolist():
-        if (start >= reached or sign * pitch > height) and (not found or start > found[-1][0]):
-            found.append((start, end, pitch))
+        if (start >= reached or sign * pitch > height) and (not rows or start > rows[-1][0]):
+            rows.append((start, end, pitch))
             reached, height = end, sign * pitch
-    return np.array(found, np.int64).reshape(-1, 3)
+    return np.array(rows, np.int64).reshape(-1, 3)
 
 
-def _moved(score: Score, tonic: int) -> Score:
+def _transposed(score: Score, tonic: int) -> Score:
     pitches = [note.pitch for part in score.parts if not part.is_drums for note in part.notes]
     if not pitches:
         return replace(score, keys=(), chords=())

@@ -1,4 +1,4 @@
-"""Which key a Score is in: its profile of pitch classes against those of the 24 keys, and its last bass note.
+"""Key estimation: the pitch-class profile of a Score against those of the 24 keys, and its last bass note.
 
 Within a piece keys change: `regions` finds the best path through the 24 keys, beat by beat.
 
@@ -7,8 +7,8 @@ About the Determination of Key of a Musical Excerpt, CMMR 2005, for the profiles
 piano pieces and hymns: ``benchmarks/keys.py``). A piece tends to begin and end on its tonic, so the last and the
 first bass note each count as evidence. For regions: D. Temperley & E. W. Marvin, Pitch-Class Distribution and the
 Identification of Key, Music Perception 25 (2008): each beat's pitch classes as drawn from the key's profile, and a
-path that changes rarely and rather to near keys (G. Weber's neighbours: the relative, the parallel, and a fifth up or
-down), by the forward-backward algorithm for confidence and Viterbi's for the path.
+path that changes rarely and preferably to near keys (G. Weber's neighbours: the relative, the parallel, and a fifth
+up or down), by the forward-backward algorithm for confidence and Viterbi's for the path.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.analysis.beats import grid, weights_of
+from firmus.analysis.beats import chroma, grid
 from firmus.score import TICKS_PER_QUARTER, Chord, Key, Note, Score
 
 FEWEST_NOTES = 4
@@ -40,21 +40,24 @@ SHAPES = {  # profiles of the twelve keys of a mode (12, 12): their product with
     mode: np.array([np.roll(np.array(shape) - np.mean(shape), tonic) / (np.std(shape) * 12) for tonic in range(12)])
     for mode, shape in PROFILES.items()
 }
-STAY, STEP = 0.96, 1.1  # chance to stay in a key from one beat to the next; what each step to a farther key costs, nats
+STAY, STEP = (
+    0.96,
+    1.1,
+)  # probability to stay in a key from one beat to the next; cost of each step to a farther key, nats
 FLOOR = 0.3  # per cent of any pitch class in any key, besides its profile
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class KeyEstimate:
-    """A key that was estimated, and how sure that is, 0 to 1."""
+    """An estimated key, and the confidence, 0 to 1."""
 
     key: Key
     confidence: float
 
 
 def estimate(score: Score) -> KeyEstimate | None:
-    """Estimate the main key of a Score from its pitched notes; its own `keys` are not looked at.
+    """Estimate the main key of a Score from its pitched notes; its own `keys` are ignored.
 
     Returns
     -------
@@ -65,8 +68,8 @@ def estimate(score: Score) -> KeyEstimate | None:
     --------
     >>> from firmus.score import Part
     >>> tune = [67, 69, 71, 72, 74, 71, 66, 67]
-    >>> found = estimate(Score((Part("", tuple(Note(480 * i, 480, p) for i, p in enumerate(tune))),)))
-    >>> found.key.text if found else None
+    >>> result = estimate(Score((Part("", tuple(Note(480 * i, 480, p) for i, p in enumerate(tune))),)))
+    >>> result.key.text if result else None
     'G major'
     """
     notes = [note for part in score.parts if not part.is_drums for note in part.notes]
@@ -89,13 +92,15 @@ def of_profile(profile: Sequence[float], first: int = -1, last: int = -1) -> Key
     >>> of_profile([5, 0, 3, 0, 4, 2, 0, 5, 0, 3, 0, 2]).key.text
     'C major'
     """
-    marks: dict[tuple[int, Literal["major", "minor"]], float] = {}
+    correlations: dict[tuple[int, Literal["major", "minor"]], float] = {}
     for mode, shape in PROFILES.items():
         for tonic in range(12):
-            mark = _correlation(profile, [shape[(place - tonic) % 12] for place in range(12)])
-            marks[tonic, mode] = mark + max(mark, 0.0) * (LAST_BASS * (last == tonic) + FIRST_BASS * (first == tonic))
-    best = max(marks, key=lambda each: marks[each])
-    confidence = 1.0 / sum(exp(SHARPNESS * (mark - marks[best])) for mark in marks.values())
+            correlation = _correlation(profile, [shape[(place - tonic) % 12] for place in range(12)])
+            correlations[tonic, mode] = correlation + max(correlation, 0.0) * (
+                LAST_BASS * (last == tonic) + FIRST_BASS * (first == tonic)
+            )
+    best = max(correlations, key=lambda each: correlations[each])
+    confidence = 1.0 / sum(exp(SHARPNESS * (correlation - correlations[best])) for correlation in correlations.values())
     return KeyEstimate(simplest(*best), confidence)
 
 
@@ -115,18 +120,20 @@ def of_chords(chords: Sequence[Chord]) -> Key | None:
     tones = [tone % 12 for chord in chords for tone in chord.pitch_classes]
     profile = np.bincount([*tones, *(chord.pitch_classes[0] for chord in chords)], minlength=12).tolist()
     ends = [(chord.pitch_classes[0], (chord.pitch_classes[0] + 3) % 12 in chord.pitch_classes) for chord in chords]
-    marks: dict[tuple[int, Literal["major", "minor"]], float] = {}
+    correlations: dict[tuple[int, Literal["major", "minor"]], float] = {}
     for mode, shape in PROFILES.items():
         for tonic in range(12):
-            home = (tonic, mode == "minor")
-            mark = _correlation(profile, [shape[(place - tonic) % 12] for place in range(12)])
-            marks[tonic, mode] = mark + OUTER_CHORD * ((ends[0] == home) + (ends[-1] == home))
-    return simplest(*max(marks, key=lambda each: marks[each]))
+            tonic_triad = (tonic, mode == "minor")
+            correlation = _correlation(profile, [shape[(place - tonic) % 12] for place in range(12)])
+            correlations[tonic, mode] = correlation + OUTER_CHORD * (
+                (ends[0] == tonic_triad) + (ends[-1] == tonic_triad)
+            )
+    return simplest(*max(correlations, key=lambda each: correlations[each]))
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRegion:
-    """A stretch of a piece in one key, from tick `start` to tick `end`, and how sure that is, 0 to 1."""
+    """A stretch of a piece in one key, from tick `start` to tick `end`, and the confidence, 0 to 1."""
 
     start: int
     end: int
@@ -135,7 +142,7 @@ class KeyRegion:
 
 
 def regions(score: Score) -> tuple[KeyRegion, ...]:
-    """Keys of a Score, one after the other, from its pitched notes; its own `keys` are not looked at.
+    """Keys of a Score, one after the other, from its pitched notes; its own `keys` are ignored.
 
     Returns
     -------
@@ -145,41 +152,40 @@ def regions(score: Score) -> tuple[KeyRegion, ...]:
     Examples
     --------
     >>> from firmus.score import Part
-    >>> home = [60, 64, 67, 65, 62, 67, 59, 60] * 4
-    >>> away = [each + 7 for each in home]
-    >>> tune = Part("", tuple(Note(480 * i, 480, p) for i, p in enumerate(home + away)))
+    >>> opening = [60, 64, 67, 65, 62, 67, 59, 60] * 4
+    >>> modulated = [each + 7 for each in opening]
+    >>> tune = Part("", tuple(Note(480 * i, 480, p) for i, p in enumerate(opening + modulated)))
     >>> [(region.start // 1920, region.key.text) for region in regions(Score((tune,)))]
     [(0, 'C major'), (8, 'G major')]
     """
     if sum(len(part.notes) for part in score.parts if not part.is_drums) < FEWEST_NOTES:
         return ()
     starts, _ = grid(score)
-    sound = weights_of(score, starts) / TICKS_PER_QUARTER
-    told = sound @ np.log(_profiles()).T  # (N, 24)
-    chances, path = _path(told)
+    sound = chroma(score, starts) / TICKS_PER_QUARTER
+    log_likelihoods = sound @ np.log(_profiles()).T  # (N, 24)
+    posteriors, path = _path(log_likelihoods)
     borders = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), len(path)]
-    found = []
+    result = []
     for first, last in pairwise(borders):
         tonic, minor = divmod(int(path[first]), 2)
         key = simplest(tonic, "minor" if minor else "major")
-        sure = float(chances[first:last, path[first]].mean())
+        confidence = float(posteriors[first:last, path[first]].mean())
         start = int(starts[first])
-        found.append(KeyRegion(start, int(starts[last]), Key(start, key.tonic, key.mode), sure))
-    return tuple(found)
+        result.append(KeyRegion(start, int(starts[last]), Key(start, key.tonic, key.mode), confidence))
+    return tuple(result)
 
 
 @cache
 def _profiles() -> Floats:
-    """Chance of each pitch class (24, 12) in each key; key 2 t is major on t, 2 t + 1 minor."""
+    """Probability of each pitch class (24, 12) in each key; key 2 t is major on t, 2 t + 1 minor."""
     rows = [np.roll(PROFILES["minor" if minor else "major"], tonic) for tonic in range(12) for minor in (0, 1)]
     table = np.array(rows) + FLOOR
-    shares: Floats = table / table.sum(axis=1, keepdims=True)
-    return shares
+    return table / table.sum(axis=1, keepdims=True)
 
 
 @cache
-def _moves() -> Floats:
-    """Log-chance (24, 24) to go from one key to another within a beat."""
+def _transitions() -> Floats:
+    """Log-probability (24, 24) of a transition from one key to another within a beat."""
     near = np.full((24, 24), np.inf)
     for tonic in range(12):
         major, minor = 2 * tonic, 2 * tonic + 1
@@ -188,37 +194,36 @@ def _moves() -> Floats:
         for one, other in neighbours:
             near[one, other] = near[other, one] = 1
     np.fill_diagonal(near, 0)
-    for middle in range(24):  # shortest ways (Floyd & Warshall)
+    for middle in range(24):  # shortest paths (Floyd & Warshall)
         near = np.minimum(near, near[:, middle, None] + near[None, middle])
     weight = np.exp(-STEP * near) * (near > 0)
     weight *= (1 - STAY) / weight.sum(axis=1, keepdims=True)
-    moves: Floats = np.log(weight + STAY * np.eye(24))
-    return moves
+    return np.log(weight + STAY * np.eye(24))
 
 
-def _path(told: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """Chances (N, 24) of each key at each beat, and the best path (N,), of log-likelihoods (N, 24)."""
-    moves, count = _moves(), len(told)
-    chance = np.exp(moves)
-    forward, backward = np.empty_like(told), np.zeros_like(told)
-    best, came = told[0].copy(), np.zeros((count, 24), np.int64)
-    forward[0] = told[0]
+def _path(log_likelihoods: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Posteriors (N, 24) of the keys at each beat, and the best path (N,), from log-likelihoods (N, 24)."""
+    moves, count = _transitions(), len(log_likelihoods)
+    transitions = np.exp(moves)
+    forward, backward = np.empty_like(log_likelihoods), np.zeros_like(log_likelihoods)
+    best, backpointers = log_likelihoods[0].copy(), np.zeros((count, 24), np.int64)
+    forward[0] = log_likelihoods[0]
     for n in range(1, count):
         top = forward[n - 1].max()
-        forward[n] = np.log(np.exp(forward[n - 1] - top) @ chance) + top + told[n]
+        forward[n] = np.log(np.exp(forward[n - 1] - top) @ transitions) + top + log_likelihoods[n]
         through = best[:, None] + moves
-        came[n] = through.argmax(axis=0)
-        best = through.max(axis=0) + told[n]
+        backpointers[n] = through.argmax(axis=0)
+        best = through.max(axis=0) + log_likelihoods[n]
     for n in range(count - 2, -1, -1):
-        later = backward[n + 1] + told[n + 1]
-        backward[n] = np.log(chance @ np.exp(later - later.max())) + later.max()
+        later = backward[n + 1] + log_likelihoods[n + 1]
+        backward[n] = np.log(transitions @ np.exp(later - later.max())) + later.max()
     both = forward + backward
-    chances = np.exp(both - both.max(axis=1, keepdims=True))
+    posteriors = np.exp(both - both.max(axis=1, keepdims=True))
     path = np.empty(count, np.int64)
     path[-1] = best.argmax()
     for n in range(count - 1, 0, -1):
-        path[n - 1] = came[n, path[n]]
-    return chances / chances.sum(axis=1, keepdims=True), path
+        path[n - 1] = backpointers[n, path[n]]
+    return posteriors / posteriors.sum(axis=1, keepdims=True), path
 
 
 def pitch_class_profile(notes: Sequence[Note]) -> list[float]:

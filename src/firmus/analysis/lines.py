@@ -1,10 +1,10 @@
-"""Melodic lines of many pieces, one after the other in a few arrays: what a search looks through.
+"""Melodic lines of many pieces, concatenated in a few arrays, for search.
 
 Conventions: of notes of a part that begin together the highest stands for the part (`firmus.analysis.melody.skyline`);
-drums are left out. A note lasts until the next one begins, so that rests belong to the note before; its length is told
+drums are left out. A note lasts until the next one begins, so that rests belong to the note before; its length is
 in eighths of an octave from a quarter note (8 is a half note, -8 an eighth), so that another tempo adds a constant.
-Before each line stands a border, which is no note, so that nothing is ever found across two lines; before each piece
-stand 32, so that no two pieces are ever looked at as one.
+A border, which is no note, precedes each line, so that no match spans two lines; 32 precede each piece, so that no
+two pieces are ever matched as one.
 """
 
 from __future__ import annotations
@@ -61,25 +61,27 @@ class Lines:
 
     def line_at(self, notes: NDArray[np.int64]) -> NDArray[np.int64]:
         """Which line each note (K,) is in."""
-        found: NDArray[np.int64] = np.searchsorted(self.starts, notes, side="right") - 1
-        return found
+        return np.searchsorted(self.starts, notes, side="right") - 1
 
-    def kept(self, keep: NDArray[np.bool_]) -> Lines:
-        """Only some pieces (P,), counted anew from 0."""
+    def select(self, keep: NDArray[np.bool_]) -> Lines:
+        """The lines of some pieces (P,), renumbered from 0."""
         chosen = keep[self.pieces]
         counts = np.diff(self.starts)
         notes = np.repeat(chosen, counts)
         renumbered = np.cumsum(keep) - 1
         return Lines(
-            self.pitches[notes], self.lengths[notes], self.bars[notes],
+            self.pitches[notes],
+            self.lengths[notes],
+            self.bars[notes],
             np.concatenate([[0], np.cumsum(counts[chosen])]).astype(np.int64),
-            renumbered[self.pieces[chosen]].astype(np.int32), self.parts[chosen],
-        )  # fmt: skip
+            renumbered[self.pieces[chosen]].astype(np.int32),
+            self.parts[chosen],
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Query:
-    """A melody that is looked for.
+    """A melody to search for.
 
     Parameters
     ----------
@@ -106,18 +108,18 @@ def of_score(score: Score) -> Lines:
     Examples
     --------
     >>> from firmus.score import Note, Part
-    >>> found = of_score(Score((Part("", (Note(0, 480, 60), Note(960, 480, 64), Note(1920, 240, 62))),)))
-    >>> [each[APART - 1 :].tolist() for each in (found.pitches, found.lengths, found.bars)]
+    >>> lines = of_score(Score((Part("", (Note(0, 480, 60), Note(960, 480, 64), Note(1920, 240, 62))),)))
+    >>> [each[APART - 1 :].tolist() for each in (lines.pitches, lines.lengths, lines.bars)]
     [[255, 60, 64, 62], [0, 8, 8, -8], [0, 1, 1, 2]]
     """
-    told = [(number, skyline(part)) for number, part in enumerate(score.parts) if not part.is_drums]
-    told = [(number, line) for number, line in told if len(line) >= FEWEST]
-    if not told:
+    melodies = [(number, skyline(part)) for number, part in enumerate(score.parts) if not part.is_drums]
+    melodies = [(number, line) for number, line in melodies if len(line) >= FEWEST]
+    if not melodies:
         return joined([], [])
-    every = np.concatenate([line for _, line in told])
-    counts = np.array([[1, len(line)] for _, line in told])  # of borders, of notes
+    rows = np.concatenate([line for _, line in melodies])
+    counts = np.array([[1, len(line)] for _, line in melodies])  # of borders, of notes
     counts[0, 0] = APART
-    notes = np.repeat(np.tile([False, True], len(told)), counts.ravel())
+    notes = np.repeat(np.tile([False, True], len(melodies)), counts.ravel())
 
     def with_borders(values: NDArray[Any], kind: type[np.generic], border: int = 0) -> NDArray[Any]:
         whole = np.full(len(notes), border, kind)
@@ -125,21 +127,20 @@ def of_score(score: Score) -> Lines:
         return whole
 
     return Lines(
-        with_borders(every[:, 2], np.uint8, BORDER),
-        with_borders(np.concatenate([lengths(line) for _, line in told]), np.int8),
-        with_borders(np.clip(_bars(score, every[:, 0]), 0, MOST_BARS), np.uint16),
+        with_borders(rows[:, 2], np.uint8, BORDER),
+        with_borders(np.concatenate([lengths(line) for _, line in melodies]), np.int8),
+        with_borders(np.clip(_bar_numbers(score, rows[:, 0]), 0, MOST_BARS), np.uint16),
         np.concatenate([[0], np.cumsum(counts.sum(axis=1))]).astype(np.int64),
-        np.zeros(len(told), np.int32),
-        np.array([number for number, _ in told], np.uint8),
+        np.zeros(len(melodies), np.int32),
+        np.array([number for number, _ in melodies], np.uint8),
     )
 
 
-def _bars(score: Score, ticks: NDArray[np.int64]) -> NDArray[np.int64]:
+def _bar_numbers(score: Score, ticks: NDArray[np.int64]) -> NDArray[np.int64]:
     """Number of the bar (N,) that each tick is in."""
     all_bars = bars(score)
     starts = np.array([bar.start for bar in all_bars])
-    found: NDArray[np.int64] = np.searchsorted(starts, ticks, side="right") - 1 + all_bars[0].number
-    return found
+    return np.searchsorted(starts, ticks, side="right") - 1 + all_bars[0].number
 
 
 def lengths(line: NDArray[np.int64]) -> NDArray[np.int8]:
@@ -150,15 +151,15 @@ def lengths(line: NDArray[np.int64]) -> NDArray[np.int8]:
 
 
 def joined(collections: Sequence[Lines], pieces: Sequence[int]) -> Lines:
-    """Lines of several collections, which hold so many pieces each, as one."""
+    """Lines of several collections, of so many pieces each, as one."""
     offsets = np.cumsum([0, *pieces])
     notes = np.cumsum([0, *(len(each) for each in collections)])
     starts = [each.starts[:-1] + first for each, first in zip(collections, notes, strict=False)]
     numbers = [each.pieces + first for each, first in zip(collections, offsets, strict=False)]
     kinds = {each.name: _empty(each.name) for each in fields(Lines)}
-    found = {name: [getattr(each, name) for each in collections] for name in ("pitches", "lengths", "bars", "parts")}
+    columns = {name: [getattr(each, name) for each in collections] for name in ("pitches", "lengths", "bars", "parts")}
     return Lines(
-        **{name: np.concatenate([kinds[name], *arrays]) for name, arrays in found.items()},
+        **{name: np.concatenate([kinds[name], *arrays]) for name, arrays in columns.items()},
         starts=np.concatenate([np.empty(0, np.int64), *starts, notes[-1:]]).astype(np.int64),
         pieces=np.concatenate([kinds["pieces"], *numbers]).astype(np.int32),
     )
@@ -170,17 +171,17 @@ def _empty(name: str) -> NDArray[np.generic]:
 
 
 def query(score: Score) -> Query:
-    """The melody of a Score, to be looked for.
+    """The melody of a Score, as a query.
 
     Examples
     --------
     >>> from firmus.score import Note, Part
-    >>> asked = query(Score((Part("", (Note(0, 480, 60), Note(480, 960, 64))),)))
-    >>> asked.pitches.tolist(), asked.lengths.tolist(), asked.bars.tolist()
+    >>> melody = query(Score((Part("", (Note(0, 480, 60), Note(480, 960, 64))),)))
+    >>> melody.pitches.tolist(), melody.lengths.tolist(), melody.bars.tolist()
     ([60, 64], [0, 8], [1, 1])
     """
     part = melody_part(score)
     if part is None:
         return Query(np.empty(0, np.int64))
     line = skyline(part)
-    return Query(line[:, 2], lengths(line).astype(np.int64), _bars(score, line[:, 0]))
+    return Query(line[:, 2], lengths(line).astype(np.int64), _bar_numbers(score, line[:, 0]))

@@ -1,4 +1,4 @@
-"""Which part sings, and where its phrases end.
+"""Which part has the melody, and where its phrases end.
 
 Phrases: E. Cambouropoulos, The Local Boundary Detection Model (LBDM), ICMC 2001: a boundary is likely where the
 interval of pitch, the time to the next onset or a rest differs much from those beside it. Peaks of its strength that
@@ -33,9 +33,9 @@ class Phrase:
 
 
 def melody_part(score: Score, *, even_a_bass: bool = True) -> Part | None:
-    """The part that sings: the first, if one note at a time, or else the highest.
+    """The part with the melody: the first, if one note at a time, or else the highest.
 
-    Drums do not count, nor do basses, but where there is nothing else and `even_a_bass`.
+    Drums do not count; basses only where there is nothing else, and `even_a_bass`.
     """
     pitched = [part for part in score.parts if part.notes and not part.is_drums]
     candidates = [part for part in pitched if part.program not in BASSES] or (pitched if even_a_bass else [])
@@ -93,40 +93,38 @@ def phrases(score: Score) -> tuple[Phrase, ...]:
     cuts = _peaks(line, strength, score)
     starts = [int(line[0, 0]), *(int(line[cut, 0]) for cut in cuts)]
     ends = [*(int(line[cut - 1, 1]) for cut in cuts), int(line[-1, 1])]
-    top = float(strength.max()) or 1.0
-    sure = [*(float(strength[cut]) / top for cut in cuts), 1.0]
-    return tuple(Phrase(*each) for each in zip(starts, ends, sure, strict=True))
+    strongest = float(strength.max()) or 1.0
+    confidences = [*(float(strength[cut]) / strongest for cut in cuts), 1.0]
+    return tuple(Phrase(*each) for each in zip(starts, ends, confidences, strict=True))
 
 
 def boundaries(line: NDArray[np.int64]) -> NDArray[np.float64]:
     """Strength (N,), 0 to 1, of a boundary before each note of a line (N, 3) of starts, ends and pitches (LBDM)."""
     start, end, pitch = line.T
-    gaps = (
-        (PITCH, np.abs(np.diff(pitch))), (ONSET, np.diff(start)), (REST, np.maximum(start[1:] - end[:-1], 0))
-    )  # fmt: skip
+    gaps = ((PITCH, np.abs(np.diff(pitch))), (ONSET, np.diff(start)), (REST, np.maximum(start[1:] - end[:-1], 0)))
     total = np.zeros(len(line))
     for weight, profile in gaps:
         values = profile.astype(float)
         both = values[1:] + values[:-1]
         change = np.divide(np.abs(np.diff(values)), both, out=np.zeros_like(both), where=both > 0)
         around = np.concatenate([[0.0], change]) + np.concatenate([change, [0.0]])
-        found = values * around
-        total[1:] += weight * found / (found.max() or 1.0)
+        strength = values * around
+        total[1:] += weight * strength / (strength.max() or 1.0)
     return total
 
 
 def _peaks(line: NDArray[np.int64], strength: NDArray[np.float64], score: Score) -> list[int]:
     """Notes that begin a phrase: local peaks that stand out, at least a bar apart, the strongest first."""
-    wide = np.concatenate([[0.0], strength, [0.0]])
-    is_peak = (wide[1:-1] >= wide[:-2]) & (wide[1:-1] > wide[2:]) & (strength > 0)
+    padded = np.concatenate([[0.0], strength, [0.0]])
+    is_peak = (padded[1:-1] >= padded[:-2]) & (padded[1:-1] > padded[2:]) & (strength > 0)
     bar = max(bars(score)[0].meter.bar, SHORTEST // 2)
-    least = strength.mean() + STANDS_OUT * strength.std()
+    threshold = strength.mean() + STANDS_OUT * strength.std()
     chosen: list[int] = []
-    for place in np.argsort(-strength, kind="stable").tolist():
-        if strength[place] < least or len(chosen) > score.end // bar:
+    for index in np.argsort(-strength, kind="stable").tolist():
+        if strength[index] < threshold or len(chosen) > score.end // bar:
             break
-        rank = bisect(chosen, place)
-        beside = [int(line[0, 0]), *(int(line[other, 0]) for other in chosen[max(rank - 1, 0) : rank + 1])]
-        if is_peak[place] and all(abs(int(line[place, 0]) - other) >= bar for other in beside):
-            chosen.insert(rank, place)
+        rank = bisect(chosen, index)
+        neighbours = [int(line[0, 0]), *(int(line[other, 0]) for other in chosen[max(rank - 1, 0) : rank + 1])]
+        if is_peak[index] and all(abs(int(line[index, 0]) - other) >= bar for other in neighbours):
+            chosen.insert(rank, index)
     return chosen

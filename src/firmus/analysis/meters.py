@@ -1,9 +1,9 @@
 """Which meter a Score is in, from where its notes begin, how long they last and how high they are.
 
-Sources: a meter shows in how alike a line is to itself some sixteenths later, told apart by linear discriminants (P.
+Sources: meters differ in the autocorrelation of onsets and accents, and are classified by linear discriminants (P.
 Toiviainen & T. Eerola, *Autocorrelation in Meter Induction: The Role of Accent Structure*, JASA 119 (2006)); and in how
-its accents fit the weights of a meter's places (C. Longuet-Higgins & C. Lee 1984; D. Temperley, *The Cognition of Basic
-Musical Structures* (2001), chapter 2), which also tells where bars begin. The discriminants were learnt from the
+its accents correlate with the metrical weights (C. Longuet-Higgins & C. Lee 1984; D. Temperley, *The Cognition of Basic
+Musical Structures* (2001), chapter 2), which also locates the bar lines. The discriminants were learnt from the
 written meters of the sets that ``assets/tables/meters.json`` names (``benchmarks/meters.py --learn``). The quarter note
 is taken as written: whether a piece is in 2/4 or in 4/4 is mostly a matter of notation.
 """
@@ -24,7 +24,7 @@ STEP = TICKS_PER_QUARTER // 4
 FEWEST_NOTES = 12
 LINES = ("onset", "length", "low", "leap", "accent")
 LAGS = 48  # sixteenths: two bars of 12/8
-LONGEST = 20_000  # sixteenths that are looked at
+LONGEST = 20_000  # sixteenths that are analysed
 REPEATS = (6, 8, 12, 16, 18, 24, 32, 36, 48)  # sixteenths: a bar or two of each meter
 LENGTHS = (0.3, 0.6, 0.8, 1.1, 1.3, 1.6, 2.1, 3.1)  # quarters, between which note values lie
 WEIGHTS: dict[str, tuple[float, ...]] = {  # of each sixteenth of a bar
@@ -41,7 +41,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class MeterEstimate:
-    """A meter that was estimated, ticks of an incomplete first bar, and how sure that is, 0 to 1."""
+    """An estimated meter, ticks of an incomplete first bar, and the confidence, 0 to 1."""
 
     meter: Meter
     pickup: int
@@ -49,7 +49,7 @@ class MeterEstimate:
 
 
 def estimate(score: Score) -> MeterEstimate | None:
-    """Estimate the meter of a Score; its own `meters` are not looked at.
+    """Estimate the meter of a Score; its own `meters` are ignored.
 
     Returns
     -------
@@ -61,45 +61,53 @@ def estimate(score: Score) -> MeterEstimate | None:
     >>> from firmus.score import Note, Part
     >>> jig = [67, 71, 74, 74, 71, 67, 69, 72, 69, 66, 69, 62]
     >>> notes = [Note(240 * i, 240, jig[i % 12]) for i in range(96)]
-    >>> found = estimate(Score((Part("", tuple(notes)),)))
-    >>> found.meter.text if found else None
+    >>> result = estimate(Score((Part("", tuple(notes)),)))
+    >>> result.meter.text if result else None
     '6/8'
     """
-    told = evidence(score)
-    if told is None:
+    evidence = features(score)
+    if evidence is None:
         return None
     weights, middle, spread = _table()
-    marks = weights @ np.append(np.clip((told - middle) / spread, -4, 4), 1.0)
-    chances = np.exp(marks - marks.max())
-    best = int(chances.argmax())
+    logits = weights @ np.append(np.clip((evidence - middle) / spread, -4, 4), 1.0)
+    likelihoods = np.exp(logits - logits.max())
+    best = int(likelihoods.argmax())
     name = tuple(WEIGHTS)[best]
-    shifts = _fits(_lines(score)["accent"], name)
-    shifts[0] += 0.02  # a piece begins with a bar unless something speaks for a pickup
-    return MeterEstimate(Meter.parse(name), 2 * int(shifts.argmax()) * STEP, float(chances[best] / chances.sum()))
+    shifts = _correlations(_lines(score)["accent"], name)
+    shifts[0] += 0.02  # prior for a piece that begins without a pickup
+    return MeterEstimate(
+        Meter.parse(name), 2 * int(shifts.argmax()) * STEP, float(likelihoods[best] / likelihoods.sum())
+    )
 
 
-def evidence(score: Score) -> Floats | None:
-    """What speaks for one meter or another, as numbers (276,); None where there are fewer than twelve notes.
+def features(score: Score) -> Floats | None:
+    """Features (276,) for the discriminants; None where there are fewer than twelve notes.
 
-    How alike onsets, lengths, low notes, leaps and accents are to themselves 1 to 48 sixteenths later; the best fit of
-    the accents to each meter's weights, and that without a pickup; shares of note values; how much of the notes comes
-    again after a bar or two; onsets a sixteenth.
+    Autocorrelations of onsets, lengths, low notes, leaps and accents at lags of 1 to 48 sixteenths; the best
+    correlation of the accents with each meter's weights, and that without a pickup; shares of note values; how many
+    notes recur after a bar or two; onsets a sixteenth.
     """
     if sum(len(part.notes) for part in score.parts) < FEWEST_NOTES:
         return None
     lines = _lines(score)
-    fits = [fit for name in WEIGHTS for found in [_fits(lines["accent"], name)] for fit in (found.max(), found[0])]
-    values = np.array([note.duration for part in score.parts if not part.is_drums for note in part.notes])
-    shares = np.bincount(np.searchsorted(LENGTHS, values / TICKS_PER_QUARTER), minlength=len(LENGTHS) + 1)
-    told = [_alike(line) for line in lines.values()]
-    again = [_again(score, lag) for lag in REPEATS]
-    found: Floats = np.concatenate([*told, fits, shares / max(len(values), 1), again, [lines["onset"].mean()]])
-    return found
+    fits = [
+        fit
+        for name in WEIGHTS
+        for shifts in [_correlations(lines["accent"], name)]
+        for fit in (shifts.max(), shifts[0])
+    ]
+    durations = np.array([note.duration for part in score.parts if not part.is_drums for note in part.notes])
+    shares = np.bincount(np.searchsorted(LENGTHS, durations / TICKS_PER_QUARTER), minlength=len(LENGTHS) + 1)
+    autocorrelations = [_autocorrelation(line) for line in lines.values()]
+    recurrences = [_recurrence(score, lag) for lag in REPEATS]
+    return np.concatenate(
+        [*autocorrelations, fits, shares / max(len(durations), 1), recurrences, [lines["onset"].mean()]]
+    )
 
 
 @cache
 def _table() -> tuple[Floats, Floats, Floats]:
-    """Weights (meters, numbers + 1) of the discriminants; mean and spread (numbers,) of what they are for."""
+    """Weights (meters, features + 1) of the discriminants; mean and spread (features,) of the features."""
     text = (resources.files("firmus") / "assets" / "tables" / "meters.json").read_text(encoding="utf-8")
     table = json.loads(text)
     return np.array(table["weights"]), np.array(table["middle"]), np.array(table["spread"])
@@ -127,31 +135,31 @@ def _lines(score: Score) -> dict[str, Floats]:
     return dict(zip(LINES, (onsets * 1.0, lengths, low, leaps, np.log1p(accents)), strict=True))
 
 
-def _alike(line: Floats) -> Floats:
+def _autocorrelation(line: Floats) -> Floats:
     """Autocorrelation (48,) of a line (S,) at 1 to 48 sixteenths, each over the sixteenths that it has."""
-    even = line - line.mean()
-    power = np.abs(np.fft.rfft(even, 2 * max(len(line), LAGS + 1))) ** 2
-    found = np.fft.irfft(power)[: LAGS + 1]
+    centred = line - line.mean()
+    power = np.abs(np.fft.rfft(centred, 2 * max(len(line), LAGS + 1))) ** 2
+    products = np.fft.irfft(power)[: LAGS + 1]
     share = np.maximum(1 - np.arange(LAGS + 1) / len(line), 0.2)
-    alike: Floats = (found / (found[0] + 1e-9) / share)[1:]
-    return alike
+    return (products / (products[0] + 1e-9) / share)[1:]
 
 
-def _fits(accents: Floats, name: str) -> Floats:
+def _correlations(accents: Floats, name: str) -> Floats:
     """How accents (S,) correlate with a meter's weights, for each place (every second sixteenth) where bars begin."""
     shape = np.array(WEIGHTS[name])
-    even = accents - accents.mean()
+    centred = accents - accents.mean()
     shifted = [np.resize(np.roll(shape, shift), len(accents)) for shift in range(0, len(shape), 2)]
     patterns = np.array(shifted) - np.mean(shifted, axis=1, keepdims=True)
-    scale = np.sqrt((patterns**2).sum(axis=1) * (even @ even)) + 1e-9
-    found: Floats = patterns @ even / scale
-    return found
+    scale = np.sqrt((patterns**2).sum(axis=1) * (centred @ centred)) + 1e-9
+    return patterns @ centred / scale
 
 
-def _again(score: Score, lag: int) -> float:
+def _recurrence(score: Score, lag: int) -> float:
     """Share of the pitched notes whose pitch class begins so many sixteenths later too."""
     notes = {
         ((note.start + STEP // 2) // STEP, note.pitch % 12)
-        for part in score.parts if not part.is_drums for note in part.notes
-    }  # fmt: skip
+        for part in score.parts
+        if not part.is_drums
+        for note in part.notes
+    }
     return sum((place + lag, tone) in notes for place, tone in notes) / max(len(notes), 1)

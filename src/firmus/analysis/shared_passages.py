@@ -1,16 +1,16 @@
-"""Shared runs: the longest stretch of a melody that stands, note for note, in another piece.
+"""Shared runs: the longest stretch of a melody that occurs, note for note, in another piece.
 
 What it is
     A run is so many notes in a row of one part whose intervals, and whose times from one beginning to the next, are
-    those of a run of another piece, whatever the key and wherever in the bar. Of each note is told the longest run
-    that it belongs to, and where that stands.
+    those of a run of another piece, in any key and metrical position. For each note the longest run that it
+    belongs to is reported, and where that occurs.
 Paper
     Matching statistics by a suffix automaton (A. Blumer et al., The Smallest Automaton Recognizing the Subwords of a
     Text, 1985; E. Ukkonen, Approximate String-Matching with q-Grams and Maximal Matches, 1992): one pass over the
     other pieces, however many.
 Conventions
     As in `firmus.analysis.copying`: of notes that begin together the highest stands for the part, 24 steps to the
-    quarter; drums are left out. A run of fewer than `FEWEST` notes says nothing: every piece shares such.
+    quarter; drums are left out. Runs of fewer than `FEWEST` notes are ignored: every piece shares such.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Symbol = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class SharedRun:
-    """A run of notes that also stands in another piece.
+    """A run of notes that also occurs in another piece.
 
     Parameters
     ----------
@@ -52,11 +52,11 @@ class SharedRun:
     semitones: int
 
 
-class Among(Protocol):
-    """What knows of other pieces: a folder that is read through, or an index of them."""
+class Corpus(Protocol):
+    """A collection of pieces: a folder that is read through, or an index."""
 
     def shared(self, score: Score) -> list[SharedRun]:
-        """The longest runs that a piece shares with them, longest first; no run lies within another."""
+        """The longest runs that a piece shares with its pieces, longest first; no run lies within another."""
         ...
 
 
@@ -67,36 +67,36 @@ def shared(score: Score, others: Iterable[tuple[str, Score]]) -> list[SharedRun]
     ----------
     score : Score
     others : iterable of (str, Score)
-        Names and pieces, taken one by one; none is kept.
+        Names and pieces, read one by one; none is held in memory.
 
     Examples
     --------
     >>> from firmus.score import Note
     >>> def tune(*pitches):
     ...     return Score((Part("", tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate(pitches))),))
-    >>> mine, other = tune(60, 62, 64, 67, 65, 64, 62, 71), tune(70, 60, 67, 69, 71, 74, 72, 71, 69)
-    >>> found = shared(mine, [("other.abc", other)])
-    >>> [(each.piece, each.bar, each.semitones, len(each.indices)) for each in found]
+    >>> score, reference = tune(60, 62, 64, 67, 65, 64, 62, 71), tune(70, 60, 67, 69, 71, 74, 72, 71, 69)
+    >>> runs = shared(score, [("other.abc", reference)])
+    >>> [(each.piece, each.bar, each.semitones, len(each.indices)) for each in runs]
     [('other.abc', 1, 7, 7)]
     """
     lines = [(place, *line(part)) for place, part in enumerate(score.parts) if not part.is_drums]
-    sought = _Automaton([symbols for _, _, symbols in lines])
-    for name, other in others:
-        for place, part in enumerate(other.parts):
+    automaton = _Automaton([symbols for _, _, symbols in lines])
+    for name, reference in others:
+        for place, part in enumerate(reference.parts):
             if not part.is_drums:
-                sought.read(line(part)[1], (name, place, other))
-    found: list[SharedRun] = []
+                automaton.read(line(part)[1], (name, place, reference))
+    runs: list[SharedRun] = []
     for number, (place, indices, symbols) in enumerate(lines):
-        ends = [sought.longest(number, at) for at in range(len(symbols))]
-        for at, best in enumerate(ends):
+        ends = [automaton.longest(number, end) for end in range(len(symbols))]
+        for end, best in enumerate(ends):
             if best is None or best.length + 1 < FEWEST:
                 continue
-            following = ends[at + 1] if at + 1 < len(ends) else None
-            if following is None or following.length <= best.length:  # else it goes on
-                members = indices[at + 1 - best.length : at + 2]
+            following = ends[end + 1] if end + 1 < len(ends) else None
+            if following is None or following.length <= best.length:  # else it continues
+                members = indices[end + 1 - best.length : end + 2]
                 note = score.parts[place].notes[members[0]]
-                found.append(SharedRun(place, tuple(members), best.piece, best.bar, best.pitch - note.pitch))
-    return sorted(found, key=lambda run: (-len(run.indices), run.part, run.indices))
+                runs.append(SharedRun(place, tuple(members), best.piece, best.bar, best.pitch - note.pitch))
+    return sorted(runs, key=lambda run: (-len(run.indices), run.part, run.indices))
 
 
 def line(part: Part) -> tuple[list[int], list[Symbol]]:

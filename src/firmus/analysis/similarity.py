@@ -1,18 +1,18 @@
-"""A melody as a point: melodies that move alike, in steps and in rhythm, lie near each other.
+"""A melody as a feature vector: melodies with similar intervals and rhythm lie near each other.
 
 What it is
-    Shares of what a melody is made of: each interval, two kinds of interval in a row, three intervals in a row (put
-    into 101 places by hashing) and two changes of length in a row. Of each kind the roots are taken, so that a
-    product of two is the overlap of two distributions; what melodies have on the mean is taken off, so that nearness
-    is told by what is unlike others; and the whole is made as long as 1. Nothing depends on key, tempo, meter or bar
+    Histograms of interval n-grams: single intervals, pairs of classes of intervals, triples of intervals (hashed into
+    101 bins) and pairs of changes of length. Square roots are taken, so that a dot product of two is the
+    Bhattacharyya coefficient of two distributions; the mean over melodies is subtracted, so that similarity depends
+    on what is unusual; and the vector is normalised to length 1. Nothing depends on key, tempo, meter or bar
     lines. The mean is that of the music that ``assets/tables/likeness.json`` names (``benchmarks/search.py --learn``).
 Paper
     A. Bhattacharyya, *On a measure of divergence between two multinomial populations* (1946), for the overlap; Downie,
     *Evaluating a simple approach to music information retrieval* (1999), for runs of intervals.
 Conventions
     Intervals above an octave count as an octave. A change of length is how many times longer a note is than the one
-    before, in octaves, -3 to 3; lengths are those of `firmus.analysis.lines`. A melody whose rhythm is not known lies
-    where that of all melodies lies on the mean.
+    before, in octaves, -3 to 3; lengths are those of `firmus.analysis.lines`. A melody of unknown rhythm gets the mean
+    of the rhythm features.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from firmus.analysis.lines import OCTAVE, Query
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
-FEWEST = 8  # notes of a melody that can be like another
+FEWEST = 8  # notes of a melody that can be compared
 WIDEST, STEEPEST = 12, 3
 KINDS = (-8, -4, -2, 0, 1, 3, 5, 9)  # semitones at which another kind of interval begins
 PLACES = 101
@@ -38,7 +38,7 @@ _MIX = 0x9E3779B1
 
 
 def point(melody: Query) -> Floats:
-    """Where (256,) a melody lies, at a distance of 1 from the middle; in the middle where it has too few notes.
+    """Feature vector (256,) of a melody, of length 1; zeros where it has too few notes.
 
     Examples
     --------
@@ -50,27 +50,26 @@ def point(melody: Query) -> Floats:
     """
     if len(melody) < FEWEST:
         return np.zeros(WIDTH, np.float32)
-    off = roots(melody) - _mean()
+    centred = roots(melody) - _mean()
     if melody.lengths is None:
-        off[-SIZES[-1] :] = 0
-    found: Floats = off / max(float(np.sqrt(off @ off)), 1e-6)
-    return found
+        centred[-SIZES[-1] :] = 0
+    return centred / max(float(np.sqrt(centred @ centred)), 1e-6)
 
 
 def roots(melody: Query) -> Floats:
-    """Roots (256,) of the shares of what a melody of at least four notes is made of; of its rhythm 0 where unknown."""
+    """Square roots (256,) of the histograms of a melody of at least four notes; 0 for its rhythm where unknown."""
     steps = np.clip(np.diff(melody.pitches), -WIDEST, WIDEST)
     kinds = np.searchsorted(KINDS, steps, side="right")
-    three = ((steps[:-2] * 25 + steps[1:-1]) * 25 + steps[2:]).astype(np.uint32) * np.uint32(_MIX)
-    told = [steps + WIDEST, kinds[:-1] * (len(KINDS) + 1) + kinds[1:], three >> np.uint32(8)]
+    hashed = ((steps[:-2] * 25 + steps[1:-1]) * 25 + steps[2:]).astype(np.uint32) * np.uint32(_MIX)
+    indices = [steps + WIDEST, kinds[:-1] * (len(KINDS) + 1) + kinds[1:], hashed >> np.uint32(8)]
     if melody.lengths is not None:
         longer = np.clip(np.round(np.diff(melody.lengths) / OCTAVE), -STEEPEST, STEEPEST).astype(np.int64) + STEEPEST
-        told.append(longer[:-1] * (2 * STEEPEST + 1) + longer[1:])
-    found = np.zeros(WIDTH, np.float32)
+        indices.append(longer[:-1] * (2 * STEEPEST + 1) + longer[1:])
+    features = np.zeros(WIDTH, np.float32)
     begins = np.cumsum((0, *SIZES))
-    for each, begin, size in zip(told, begins.tolist(), SIZES, strict=False):
-        found[begin : begin + size] = np.sqrt(np.bincount(each % size, minlength=size) / len(each))
-    return found
+    for values, begin, size in zip(indices, begins.tolist(), SIZES, strict=False):
+        features[begin : begin + size] = np.sqrt(np.bincount(values % size, minlength=size) / len(values))
+    return features
 
 
 @cache

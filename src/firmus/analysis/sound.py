@@ -1,7 +1,7 @@
 """Sound files: WAV, FLAC, MP3, OGG and AIFF to samples, within bounds, by a child process.
 
 Conventions: samples are float32 (frames, channels), one channel or two, full scale 1.0; times are in seconds from the
-beginning of the file, whatever is trimmed on the way.
+beginning of the file, also where it was trimmed.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
-    """Decoded sound: `samples` float32 (frames, 1 or 2), at `rate` frames a second."""
+class Audio:
+    """Decoded audio: `samples` float32 (frames, 1 or 2), at `rate` frames a second."""
 
     samples: Floats
     rate: int
@@ -48,8 +48,7 @@ class Sound:
         if rate == self.rate or not len(mixed):
             return mixed
         ratio = Fraction(rate, self.rate).limit_denominator(2000)
-        resampled: Floats = resample_poly(mixed, ratio.numerator, ratio.denominator).astype(np.float32)
-        return resampled
+        return resample_poly(mixed, ratio.numerator, ratio.denominator).astype(np.float32)
 
     def sounding(self) -> tuple[float, float]:
         """Seconds at which sound begins and ends; (0, 0) where all is silent.
@@ -58,7 +57,7 @@ class Sound:
         --------
         >>> wave = np.zeros((16000, 1), np.float32)
         >>> wave[4000:8000] = 0.5
-        >>> Sound(wave, 16000).sounding()
+        >>> Audio(wave, 16000).sounding()
         (0.25, 0.5)
         """
         size = max(round(WINDOW_SECONDS * self.rate), 1)
@@ -73,7 +72,7 @@ class Sound:
 
 
 def is_sound(path: str | os.PathLike[str]) -> bool:
-    """Whether a file is to be read as sound: by its first bytes, or else by its ending.
+    """Whether a file is to be read as audio: by its first bytes, or else by its ending.
 
     Examples
     --------
@@ -92,13 +91,13 @@ def is_sound(path: str | os.PathLike[str]) -> bool:
     return Path(path).suffix.lower() in formats.SOUND and head[:4] not in (b"MThd", b"PK\x03\x04")
 
 
-def read(path: str | os.PathLike[str]) -> Sound:
+def read(path: str | os.PathLike[str]) -> Audio:
     """Decode a sound file.
 
     Raises
     ------
     FormatError
-        Where it is empty, no sound, damaged, or lasts more than 15 minutes (told from its header, before decoding).
+        Where it is empty, no sound, damaged, or lasts more than 15 minutes (by its header, before decoding).
     """
     source = Path(path)
     try:
@@ -112,31 +111,31 @@ def read(path: str | os.PathLike[str]) -> Sound:
         raise FormatError(f"{source}: {error.strerror or error}") from None
 
 
-def _decoded(descriptor: int, name: str) -> Sound:
-    """Sound of an open file, by a child that may take two minutes and write nothing."""
+def _decoded(descriptor: int, name: str) -> Audio:
+    """Audio of an open file, decoded by a child process that may take two minutes and cannot write files."""
     limits = [str(MEMORY), str(DECODING_SECONDS), str(MOST_SECONDS)]
     child = formats.spawn("sound", *limits, stdin=descriptor)
     timer = threading.Timer(DECODING_SECONDS + 10, child.kill)
     timer.start()
     try:
-        answers = child.stdout
-        if answers is None:
+        stdout = child.stdout
+        if stdout is None:
             raise FormatError(f"{name}: the decoder does not answer")
-        line = answers.readline()
-        data = answers.read()
-        child.wait()  # it has said all
+        line = stdout.readline()
+        data = stdout.read()
+        child.wait()  # at the end of its output
     finally:
         timer.cancel()
         child.kill()
         child.wait()
         if child.stdout:
             child.stdout.close()
-    told: dict[str, Any] = {"refused": "the decoder crashed on it, or took too long"}
+    header: dict[str, Any] = {"refused": "the decoder crashed on it, or took too long"}
     if line.endswith(b"\n"):
-        told = json.loads(line)
-    if "refused" in told:
-        raise FormatError(f"{name}: {told['refused']}")
+        header = json.loads(line)
+    if "refused" in header:
+        raise FormatError(f"{name}: {header['refused']}")
     if child.returncode or not data:
-        good = len(data) / (4 * told["channels"] * told["rate"])
+        good = len(data) / (4 * header["channels"] * header["rate"])
         raise FormatError(f"{name} is damaged or cut off: it can be decoded up to second {good:.1f} and no further")
-    return Sound(np.frombuffer(data, "<f4").reshape(-1, told["channels"]), told["rate"])
+    return Audio(np.frombuffer(data, "<f4").reshape(-1, header["channels"]), header["rate"])

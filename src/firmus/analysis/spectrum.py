@@ -1,8 +1,8 @@
-"""The spectrum that Firmus hears with: three bins a semitone, forty frames a second.
+"""The spectrogram that analysis of audio begins with: three bins a semitone, forty frames a second.
 
-A constant-Q transform: each bin has a window as long as its pitch needs to be told from its neighbours, but at most a
-quarter of a second, so that a bass note still begins somewhere, and at least 16 ms. Centred windows of all bins are
-laid over one Fourier transform of 4,096 samples.
+A constant-Q transform: each bin has a window as long as resolving its pitch from its neighbours needs, but at most a
+quarter of a second, so that onsets of bass notes stay localised, and at least 16 ms. Centred windows of all bins are
+applied to one Fourier transform of 4,096 samples.
 
 Source: J. C. Brown & M. S. Puckette, An efficient algorithm for the calculation of a constant Q transform, JASA 92
 (1992), eq. 5; Hann windows. Conventions: samples are float32 (N,), mono, `RATE` a second; frame t is centred on sample
@@ -32,7 +32,7 @@ Floats = NDArray[np.float32]
 
 
 def magnitudes(samples: Floats) -> Floats:
-    """Amplitudes (T, 291) of a sound's bins; a sine of amplitude 1 gives 1.
+    """Amplitudes (T, 291) of the bins of audio; a sine of amplitude 1 gives 1.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ def magnitudes(samples: Floats) -> Floats:
     Examples
     --------
     >>> sine = np.sin(2 * np.pi * 440.0 * np.arange(16000) / 16000).astype(np.float32)
-    >>> found = magnitudes(sine)
-    >>> found.shape, int(found[20].argmax()), round(float(found[20].max()), 2)
+    >>> amplitudes = magnitudes(sine)
+    >>> amplitudes.shape, int(amplitudes[20].argmax()), round(float(amplitudes[20].max()), 2)
     ((41, 291), 145, 1.0)
     """
     from scipy.fft import rfft
@@ -52,11 +52,11 @@ def magnitudes(samples: Floats) -> Floats:
     padded = np.pad(np.asarray(samples, np.float32), (SIZE // 2, SIZE // 2 + HOP))
     rows = np.lib.stride_tricks.sliding_window_view(padded, SIZE)[::HOP][:frames]
     kernel = _kernel()
-    found = np.empty((frames, BINS), np.float32)
+    amplitudes = np.empty((frames, BINS), np.float32)
     for first in range(0, frames, BLOCK):
-        piece = rfft(rows[first : first + BLOCK], axis=1)
-        found[first : first + BLOCK] = np.abs(kernel @ piece.T).T
-    return found
+        spectra = rfft(rows[first : first + BLOCK], axis=1)
+        amplitudes[first : first + BLOCK] = np.abs(kernel @ spectra.T).T
+    return amplitudes
 
 
 def decibels(amplitudes: Floats) -> NDArray[np.uint8]:
@@ -71,15 +71,14 @@ def decibels(amplitudes: Floats) -> NDArray[np.uint8]:
     if full <= 0:
         return np.zeros(amplitudes.shape, np.uint8)
     levels = 20 * np.log10(np.maximum(amplitudes / full, 1e-9)) / RANGE_DECIBELS + 1
-    shown: NDArray[np.uint8] = np.rint(255 * np.clip(levels, 0, 1)).astype(np.uint8)
-    return shown
+    return np.rint(255 * np.clip(levels, 0, 1)).astype(np.uint8)
 
 
 def tuning(levels: NDArray[np.uint8]) -> float:
-    """Cents, -50 to 50, by which a sound is on the whole above the tuning of 440 Hz; 0 where nothing tells.
+    """Cents, -50 to 50, by which audio is tuned above 440 Hz; 0 where there are no peaks.
 
-    The peaks of the spectrum from 100 Hz to 2 kHz say how far each is from the nearest semitone; theirs is the angle of
-    the mean of the unit circle's points.
+    The circular mean of the deviations of spectral peaks from 100 Hz to 2 kHz from the nearest semitone, weighted by
+    amplitude.
 
     Examples
     --------
@@ -87,8 +86,8 @@ def tuning(levels: NDArray[np.uint8]) -> float:
     >>> round(tuning(decibels(magnitudes(sine))), -1)
     40.0
     """
-    heard = levels[:, 67:224].astype(np.float64)
-    middle, left, right = heard[:, 1:-1], heard[:, :-2], heard[:, 2:]
+    band = levels[:, 67:224].astype(np.float64)
+    middle, left, right = band[:, 1:-1], band[:, :-2], band[:, 2:]
     frame, place = np.nonzero((middle > left) & (middle >= right) & (middle > 160))
     if not len(frame):
         return 0.0
@@ -105,7 +104,7 @@ def frequencies() -> NDArray[np.float64]:
 
 @cache
 def _kernel() -> Any:
-    """Spectra of the bins' windowed sines, a sparse matrix (291, 2049): what is below 1 % of a peak is left out."""
+    """Spectra of the bins' windowed sines, a sparse matrix (291, 2049): values below 1 % of a peak are left out."""
     from scipy.sparse import csr_matrix
 
     quality = 1 / (2 ** (1 / (12 * PER_SEMITONE)) - 1)

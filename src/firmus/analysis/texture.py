@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from firmus.analysis.beats import shares
+from firmus.analysis.beats import overlaps
 from firmus.score import TICKS_PER_QUARTER, Score
 from firmus.timing import bars
 
@@ -50,22 +50,22 @@ def textures(score: Score) -> tuple[BarTexture, ...]:
     >>> textures(Score((Part("", chords),)))[0].kind
     'homophonic'
     """
-    every = bars(score)
-    if not every:
+    all_bars = bars(score)
+    if not all_bars:
         return ()
-    starts = np.array([*(bar.start for bar in every), every[-1].end])
+    starts = np.array([*(bar.start for bar in all_bars), all_bars[-1].end])
     rows = [(note.start, note.pitch, part.is_drums) for part in score.parts for note in part.notes]
     table = np.array(sorted(rows), np.int64).reshape(-1, 3)
     borders = np.searchsorted(table[:, 0], starts)
-    place, sounding, _, _ = shares(score, starts)
-    voices = np.bincount(place, sounding, minlength=len(every)) / np.diff(starts)
-    found = []
-    for bar, first, last, mean in zip(every, borders[:-1], borders[1:], voices.tolist(), strict=True):
+    bar_index, sounding, _, _ = overlaps(score, starts)
+    voices = np.bincount(bar_index, sounding, minlength=len(all_bars)) / np.diff(starts)
+    result = []
+    for bar, first, last, mean in zip(all_bars, borders[:-1], borders[1:], voices.tolist(), strict=True):
         inside = table[first:last]
         density = len(np.unique(inside[:, 0])) * TICKS_PER_QUARTER / (bar.end - bar.start)
         kind = _kind(inside, inside[inside[:, 2] == 0], mean)
-        found.append(BarTexture(bar.number, kind, round(mean, 2), round(density, 2)))
-    return tuple(found)
+        result.append(BarTexture(bar.number, kind, round(mean, 2), round(density, 2)))
+    return tuple(result)
 
 
 def _kind(inside: np.ndarray, pitched: np.ndarray, voices: float) -> str:
@@ -78,5 +78,7 @@ def _kind(inside: np.ndarray, pitched: np.ndarray, voices: float) -> str:
     if common >= TOGETHER:
         return "homophonic"
     highest = [pitched[pitched[:, 0] // 60 == onset, 1].max() for onset in onsets]
-    own = float(np.mean([count == 1 and top >= np.median(highest) for count, top in zip(counts, highest, strict=True)]))
-    return "melody and accompaniment" if own >= APART or common >= APART else "polyphonic"
+    soloistic = float(
+        np.mean([count == 1 and top >= np.median(highest) for count, top in zip(counts, highest, strict=True)])
+    )
+    return "melody and accompaniment" if soloistic >= APART or common >= APART else "polyphonic"

@@ -1,8 +1,8 @@
-"""From notes heard in seconds to a Score: each is put on the beat, the half, the third or the quarter of one.
+"""From detected notes in seconds to a Score: each onset is quantised to the beat, or a half, third or quarter of it.
 
-Beats say which moments are beats; between two of them time runs evenly. In every beat the division is taken that the
-notes in it fit best, the simpler the likelier (the idea of D. Temperley, *Music and Probability*, 2007, chapter 3).
-What is not known is not made up: without beats, ticks are what a clock at 120 quarter notes a minute says.
+Time is interpolated linearly between given beats. In every beat the division is taken that its notes fit best, with a
+prior for simple ones (the idea of D. Temperley, *Music and Probability*, 2007, chapter 3). Without beats nothing is
+quantised: ticks are seconds at 120 quarter notes a minute.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from firmus.analysis import keys, meters
 from firmus.score import TICKS_PER_QUARTER, Note, Part, Score, Tempo
 
 DIVISIONS = {1: 0.0, 2: 0.01, 4: 0.02, 3: 0.03}  # of a beat, and what each costs
-EVEN = 0.04  # share by which the tempo of four beats may differ before the Score says so
+EVEN = 0.04  # share by which the tempo of four beats may differ before tempo changes are written
 SURE_METER = 0.5
 CLOCK_BPM = 120.0
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class HeardNote:
-    """A note as heard: begin and end in seconds, MIDI pitch, velocity 1 to 127, and how sure it is, 0 to 1."""
+class DetectedNote:
+    """A note as detected: begin and end in seconds, MIDI pitch, velocity 1 to 127, and its confidence, 0 to 1."""
 
     start: float
     end: float
@@ -35,13 +35,13 @@ class HeardNote:
 
 
 def to_score(
-    notes: Sequence[HeardNote], beats: Floats | None = None, name: str = "Piano", program: int = 0, title: str = ""
+    notes: Sequence[DetectedNote], beats: Floats | None = None, name: str = "Piano", program: int = 0, title: str = ""
 ) -> Score:
-    """Write heard notes down.
+    """Quantise detected notes to a Score.
 
     Parameters
     ----------
-    notes : sequence of HeardNote
+    notes : sequence of DetectedNote
     beats : array (B,), optional
         Seconds of the beats, each a quarter note; none where they are not known.
     name, program : str, int
@@ -51,38 +51,38 @@ def to_score(
     Returns
     -------
     Score
-        Its first tick is the last beat at or before the first note; with meter and key where they can be told.
+        Its first tick is the last beat at or before the first note; with meter and key where they can be estimated.
 
     Examples
     --------
-    >>> heard = [HeardNote(0.52, 0.9, 60), HeardNote(1.01, 1.2, 62), HeardNote(1.24, 1.5, 64)]
-    >>> [(note.start, note.duration) for note in to_score(heard, np.array([0.5, 1.0, 1.5])).parts[0].notes]
+    >>> detected = [DetectedNote(0.52, 0.9, 60), DetectedNote(1.01, 1.2, 62), DetectedNote(1.24, 1.5, 64)]
+    >>> [(note.start, note.duration) for note in to_score(detected, np.array([0.5, 1.0, 1.5])).parts[0].notes]
     [(0, 480), (480, 240), (720, 240)]
     """
     if beats is None or len(beats) < 2 or not notes:
         per_second = CLOCK_BPM / 60 * TICKS_PER_QUARTER
         first = min((note.start for note in notes), default=0.0)
         spans = [(round((note.start - first) * per_second), round((note.end - first) * per_second)) for note in notes]
-        return _keyed(_score(notes, spans, name, program, title, (Tempo(0, CLOCK_BPM),)))
-    beats = _reaching(beats, min(note.start for note in notes), max(note.end for note in notes))
+        return _with_key(_score(notes, spans, name, program, title, (Tempo(0, CLOCK_BPM),)))
+    beats = _extended(beats, min(note.start for note in notes), max(note.end for note in notes))
     count = np.arange(len(beats))
     starts = np.interp([note.start for note in notes], beats, count)
     ends = np.interp([note.end for note in notes], beats, count)
-    spans = _on_the_grid(starts, ends)
+    spans = _quantised(starts, ends)
     score = _score(notes, spans, name, program, title, _tempi(beats))
-    return _keyed(_metered(score))
+    return _with_key(_with_meter(score))
 
 
-def _reaching(beats: Floats, first: float, last: float) -> Floats:
-    """Beats from the last one at or before a time to beyond another, at the pace of those nearest."""
+def _extended(beats: Floats, first: float, last: float) -> Floats:
+    """Beats extrapolated from the last one at or before a time to beyond another, at the tempo of those nearest."""
     pace, late = float(np.diff(beats)[:4].mean()), float(np.diff(beats)[-4:].mean())
     before = np.arange(max(int(np.ceil((beats[0] - first - 0.1 * pace) / pace)), 0), 0, -1)
     after = np.arange(1, max(int(np.ceil((last - beats[-1]) / late)), 0) + 2)
-    whole = np.concatenate([beats[0] - before * pace, beats, beats[-1] + after * late])
-    return whole[max(int(np.searchsorted(whole, first + 0.1 * pace, side="right")) - 1, 0) :]
+    extended = np.concatenate([beats[0] - before * pace, beats, beats[-1] + after * late])
+    return extended[max(int(np.searchsorted(extended, first + 0.1 * pace, side="right")) - 1, 0) :]
 
 
-def _on_the_grid(starts: Floats, ends: Floats) -> list[tuple[int, int]]:
+def _quantised(starts: Floats, ends: Floats) -> list[tuple[int, int]]:
     """Ticks at which notes begin and end, of places in beats."""
     snapped = np.zeros(len(starts), np.int64)
     unit = np.zeros(len(starts), np.int64)
@@ -102,9 +102,13 @@ def _on_the_grid(starts: Floats, ends: Floats) -> list[tuple[int, int]]:
 
 
 def _score(
-    notes: Sequence[HeardNote], spans: list[tuple[int, int]], name: str, program: int, title: str,
+    notes: Sequence[DetectedNote],
+    spans: list[tuple[int, int]],
+    name: str,
+    program: int,
+    title: str,
     tempi: tuple[Tempo, ...],
-) -> Score:  # fmt: skip
+) -> Score:
     """A Score of one part; of two notes of one pitch that overlap the first ends where the second begins."""
     written: dict[tuple[int, int], Note] = {}
     for note, (start, end) in zip(notes, spans, strict=True):
@@ -131,15 +135,15 @@ def _tempi(beats: Floats) -> tuple[Tempo, ...]:
     return tuple(Tempo(4 * TICKS_PER_QUARTER * place, round(pace, 2)) for place, pace in enumerate(paces))
 
 
-def _metered(score: Score) -> Score:
-    """With the meter and the upbeat that the notes speak for, where they do so clearly."""
-    found = meters.estimate(score)
-    if found is None or found.confidence < SURE_METER:
+def _with_meter(score: Score) -> Score:
+    """With the estimated meter and upbeat, where their confidence is high."""
+    estimate = meters.estimate(score)
+    if estimate is None or estimate.confidence < SURE_METER:
         return score
-    return replace(score, meters=(found.meter,), pickup=found.pickup % found.meter.bar)
+    return replace(score, meters=(estimate.meter,), pickup=estimate.pickup % estimate.meter.bar)
 
 
-def _keyed(score: Score) -> Score:
-    """With its key, where it can be told, so that notes are spelled in it."""
-    found = keys.estimate(score)
-    return replace(score, keys=(found.key,)) if found else score
+def _with_key(score: Score) -> Score:
+    """With its estimated key, where there is one, so that notes are spelled in it."""
+    estimate = keys.estimate(score)
+    return replace(score, keys=(estimate.key,)) if estimate else score

@@ -1,8 +1,8 @@
 """How parts move against each other: parallels, crossings, wide leaps.
 
-Each is a share of the places where it could have happened, so that short and long pieces compare. Parts of single
-notes alone are looked at, each at the moments at which one of them begins a note. The rules are those of
-four-part writing (A. Schoenberg, Theory of Harmony, 1911, chapter IV); other music breaks them gladly.
+Each is a share of the places where it could have happened, so that short and long pieces compare. Only
+monophonic parts are compared, at every onset of one of them. The rules are those of
+four-part writing (A. Schoenberg, Theory of Harmony, 1911, chapter IV); other music does not follow them.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def faults(score: Score) -> dict[str, float]:
     -------
     dict of str to float
         ``parallels``: of the moves of two parts in the same direction, those from one perfect fifth or octave to
-        another; ``crossings``: of the moments in which two neighbouring parts sound, those in which the one that lies
-        higher on the whole is the lower; ``leaps``: of the steps from note to note, those wider than an octave. What
+        another; ``crossings``: of the moments in which two neighbouring parts sound, those in which the one that is
+        higher on the mean is the lower; ``leaps``: of the steps from note to note, those wider than an octave. What
         cannot occur (parallels in one part) is left out.
 
     Examples
@@ -44,33 +44,33 @@ def faults(score: Score) -> dict[str, float]:
     """
     parts = [part for part in score.parts if part.notes and not part.is_drums and is_monophonic(part)]
     steps = [abs(two.pitch - one.pitch) for part in parts for one, two in pairwise(part.notes)]
-    found = {"leaps": float(np.mean([step > WIDE for step in steps]))} if steps else {}
+    rates = {"leaps": float(np.mean([step > WIDE for step in steps]))} if steps else {}
     if len(parts) < 2:
-        return found
+        return rates
     sounding = _sounding(parts)
     parallel: list[bool] = []
     for one, two in combinations(range(len(parts)), 2):
         parallel += _parallels(sounding[one], sounding[two])
     if parallel:
-        found["parallels"] = float(np.mean(parallel))
+        rates["parallels"] = float(np.mean(parallel))
     order = np.argsort([-np.mean([note.pitch for note in part.notes]) for part in parts])
     crossed: list[bool] = []
     for upper, lower in pairwise(order):
         both = (sounding[upper] >= 0) & (sounding[lower] >= 0)
         crossed += (sounding[upper] < sounding[lower])[both].tolist()
     if crossed:
-        found["crossings"] = float(np.mean(crossed))
-    return found
+        rates["crossings"] = float(np.mean(crossed))
+    return rates
 
 
 def _sounding(parts: list[Part]) -> NDArray[np.int64]:
     """Pitch of each part (P, M) at each moment at which a note begins; -1 for silence."""
     moments = np.array(sorted({note.start for part in parts for note in part.notes}))
-    found = np.full((len(parts), len(moments)), -1)
+    pitches = np.full((len(parts), len(moments)), -1)
     for row, part in enumerate(parts):
         for note in part.notes:
-            found[row, np.searchsorted(moments, note.start) : np.searchsorted(moments, note.end)] = note.pitch
-    return found
+            pitches[row, np.searchsorted(moments, note.start) : np.searchsorted(moments, note.end)] = note.pitch
+    return pitches
 
 
 def _parallels(one: NDArray[np.int64], two: NDArray[np.int64]) -> list[bool]:

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firmus.cli._explaining import beside, surprises
-from firmus.cli._output import Progress, cluster_of, folder_name, show_paths, write_pages
+from firmus.cli._output import ProgressLine, cluster_of, folder_name, read_tune, show_paths, write_pages
 from firmus.cli._words import say
 from firmus.errors import InvalidBrief
 
 if TYPE_CHECKING:
     from firmus.work import Brief, Work
 
+WIDE = 0x2E80  # the first of the signs that are two columns wide
 MOST_LEFT_OUT = 5  # files that are named
 
 
@@ -24,24 +25,44 @@ def compose(options: argparse.Namespace) -> None:
     from firmus import tasks
     from firmus.render import files
 
+    endings = _endings(options)
     brief = _brief(options)
     if options.out:
         files.check_free(Path(options.out), options.force)
     task = tasks.verb(options.task)
-    show = Progress(options.quiet)
+    show = ProgressLine(options.quiet)
     works: list[Work] = task.perform(task.commission(brief), show)
-    root = Path(options.out) if options.out else Path("out") / folder_name(works[0].score.title or options.task)
+    root = _root(options, works[0].score.title or options.task)
     saved = []
     if hasattr(task, "joined"):
         whole = task.joined(works)
-        saved.append((whole, whole.save(root, force=options.force)))
+        saved.append((whole, whole.save(root, force=options.force, endings=endings)))
     for number, work in enumerate(works, 1):
         folder = root / str(number) if len(works) > 1 else root
         show.note(say("writing"))
-        paths = work.save(folder, force=options.force)
+        paths = work.save(folder, force=options.force, endings=endings)
         saved.append((work, paths + (beside(work, folder) if options.explain else [])))
     show.end()
     _report(options, saved)
+
+
+def _endings(options: argparse.Namespace) -> list[str] | None:
+    """Endings of the files that are asked for; refused before anything is composed, where there are none such."""
+    from firmus.render import files
+
+    endings = options.formats.split(",") if options.formats else None
+    files.names(endings)
+    return endings
+
+
+def _root(options: argparse.Namespace, title: str) -> Path:
+    """The folder that was named, or one of the title's name that is free: nothing finished is thrown away."""
+    from firmus.render import files
+
+    if options.out:
+        return Path(options.out)
+    folder = Path("out") / folder_name(title)
+    return folder if options.force else files.free_folder(folder)
 
 
 def _brief(options: argparse.Namespace) -> Brief:
@@ -61,7 +82,7 @@ def _brief(options: argparse.Namespace) -> Brief:
         ranges[name] = text
     brief = Brief.of(**given, ranges=ranges)
     if "source" in options:
-        brief = replace(brief, source=formats.read(options.source, tune=options.tune))
+        brief = replace(brief, source=read_tune(options, options.source))
     if "target" in options:
         brief = replace(brief, target=formats.read(options.target))
     return brief
@@ -75,18 +96,21 @@ def _report(options: argparse.Namespace, saved: list[tuple[Work, list[Path]]]) -
         print(json.dumps({"task": options.task, "works": works}, ensure_ascii=False))
     elif not options.quiet:
         for work, paths in saved:
-            print("\n".join([*(str(path) for path in paths), *_summary(work)]))
+            lines = [*(str(path) for path in paths), *_summary(work)]
             if options.explain:
-                print("\n".join(surprises(json.loads(paths[-2].read_text(encoding="utf-8")))))
+                lines += surprises(json.loads(paths[-2].read_text(encoding="utf-8")))
+            if work.origin.ai_generated:
+                lines.append("  " + say("made by").format(model=work.origin.model, seed=work.origin.seed))
+            print("\n".join(lines))
 
 
 def _summary(work: Work) -> list[str]:
-    measured, asked = dict(work.origin.measured), work.origin.brief
+    measured, request = dict(work.origin.measured), work.origin.brief
     measured["heard_key"] = measured["heard_key"] or "?"
-    told = ", ".join(f"{name} {_short(value)}" for name, value in asked.items()) or say("nothing asked")
+    fields = ", ".join(f"{name} {_short(value)}" for name, value in request.items()) or say("nothing asked")
     lines = [
         f"  {work.score.title}" if work.score.title else "",
-        f"  {say('asked')}: {told}",
+        f"  {say('asked')}: {fields}",
         f"  {say('measured')}: " + say("heard").format(**measured) + say("bars of").format(**measured),
     ]
     for part in measured["parts"]:
@@ -97,9 +121,11 @@ def _summary(work: Work) -> list[str]:
         else:
             words = "drum part" if part["notes"] else "silent part"  # drums have no range
             lines.append("    " + say(words).format(name=name, notes=part["notes"]))
-    if work.origin.ai_generated:
-        lines.append("  " + say("made by").format(model=work.origin.model, seed=work.origin.seed))
-    else:
+    for piece, count in measured.get("left_out", {}).items():
+        lines.append("  " + say("beyond").format(piece=say(piece), count=count))
+    if "melody" in measured:
+        lines.append("  " + say("the melody").format(part=measured["melody"]))
+    if not work.origin.ai_generated:
         sure = ", ".join(f"{name} {share:.0%}" for name, share in measured["confidence"].items())
         lines += ["  " + say("heard by").format(model=work.origin.model), "  " + say("sure").format(confidence=sure)]
         lines += ["  " + say("not told").format(reason=reason) for reason in measured["unknown"].values()]
@@ -113,18 +139,35 @@ def _short(value: Any) -> str:
 
 
 def convert(options: argparse.Namespace) -> None:
-    """Read one format, write another."""
+    """Read one format, write another: a file into a file, or several into a folder."""
+    from firmus.errors import FirmusError
     from firmus.tasks.convert import convert as task
 
-    show_paths(options, task(options.source, options.target, tune=options.tune, force=options.force))
+    if len(options.source) == 1 and not Path(options.target).is_dir():
+        score = read_tune(options, options.source[0])
+        show_paths(options, task(score, options.target, force=options.force))
+        return
+    if not options.to:
+        raise FirmusError(f"{len(options.source)} files into a folder: --to says the format, such as --to musicxml")
+    paths, refused = [], 0
+    for name in options.source:
+        target = Path(options.target) / f"{Path(name).stem}.{options.to.lstrip('.')}"
+        try:
+            paths += task(name, target, tune=options.tune, force=options.force)
+        except FirmusError as error:
+            refused += 1
+            print(f"firmus: {error}", file=sys.stderr)
+    show_paths(options, paths)
+    if refused:
+        raise FirmusError(say("refused files").format(count=refused, total=len(options.source)))
 
 
 def render(options: argparse.Namespace) -> None:
     """Read a music file, write sound, a score or a piano roll."""
     from firmus.tasks.render import render as task
 
-    paths = task(options.source, options.target, tune=options.tune, stems=options.stems, force=options.force)
-    show_paths(options, paths)
+    score = read_tune(options, options.source)
+    show_paths(options, task(score, options.target, stems=options.stems, force=options.force))
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -132,56 +175,82 @@ def evaluate(options: argparse.Namespace) -> None:
     from firmus.cli._words import language
     from firmus.tasks.evaluate import comparison as task
 
-    show = Progress(options.quiet, "piece")
-    found = task.evaluate(Path(options.generated), Path(options.reference), show, cluster_of(options))
+    show = ProgressLine(options.quiet, "piece")
+    report = task.evaluate(Path(options.generated), Path(options.reference), show, cluster_of(options))
     show.end()
-    paths = write_pages(options, "evaluation", found, lambda: task.page(found, language()))
+    paths = write_pages(options, "evaluation", report, lambda: task.page(report, language()))
     if options.json:
-        print(json.dumps(found, ensure_ascii=False))
+        print(json.dumps(report, ensure_ascii=False))
     elif not options.quiet:
-        lines = [say("compared").format(**found["pieces"])]
-        for name, each in found["measures"].items():
+        lines = [say("compared").format(**report["pieces"])]
+        lines.append(_row(say("measure"), say("composed"), say("real pieces"), say("real interval")))
+        for name, each in report["measures"].items():
             ours, real, (low, high) = each["generated"], each["reference"], each["reference_interval"]
             lines.append(
                 f"  {name:28}{ours:9.3f}{real:9.3f}  ({low:.3f} … {high:.3f})  {'' if each['inside'] else '!'}"
             )
-        for name, each in found["overlap"].items():
+        if report["overlap"]:
+            lines.append(_row(say("distribution"), say("overlap")))
+        for name, each in report["overlap"].items():
             lines.append(f"  {name:28}{each['overlap']:9.3f}")
-        for name, each in found["copying"].items():
+        if report["copying"]:
+            lines.append(_row(say("copied"), say("composed"), say("real pieces")))
+        for name, each in report["copying"].items():
             lines.append(f"  {name:28}{each['generated']:9.1%}{each['people']:9.1%}")
         print("\n".join([*(str(path) for path in paths), *lines]))
+
+
+def _row(name: str, *heads: str) -> str:
+    """Heads of columns, over numbers that are nine wide; Chinese signs are two wide."""
+
+    def padded(text: str, width: int) -> str:
+        return " " * (width - sum(2 if ord(sign) > WIDE else 1 for sign in text))
+
+    return (
+        "  "
+        + name
+        + padded(name, 28)
+        + "".join(padded(head, 9) + head for head in heads[:2])
+        + "".join(f"  {head}" for head in heads[2:])
+    )
 
 
 def search(options: argparse.Namespace) -> None:
     """Search a folder of music for a melody, or for pieces like a piece."""
     from firmus import search as find
 
-    show = Progress(options.quiet, "file")
+    show = ProgressLine(options.quiet, "file")
     try:
-        found = find(
-            options.library, melody=options.melody, like=options.like, hum=options.hum, tune=options.tune,
-            count=options.count, rebuild=options.rebuild, progress=show,
-        )  # fmt: skip
+        results = find(
+            options.library,
+            melody=options.melody,
+            like=options.like,
+            hum=options.hum,
+            tune=options.tune,
+            count=options.count,
+            rebuild=options.rebuild,
+            progress=show,
+        )
     finally:
         show.end()
     if options.json:
-        print(json.dumps({"task": options.task, **found.as_dict()}, ensure_ascii=False))
+        print(json.dumps({"task": options.task, **results.as_dict()}, ensure_ascii=False))
         return
     if options.quiet:
         return
-    for name, reason in list(found.left_out.items())[:MOST_LEFT_OUT]:
+    for name, reason in list(results.left_out.items())[:MOST_LEFT_OUT]:
         print(say("left out").format(path=name, reason=reason), file=sys.stderr)
-    if (more := len(found.left_out) - MOST_LEFT_OUT) > 0:
+    if (more := len(results.left_out) - MOST_LEFT_OUT) > 0:
         print(say("more left out").format(more=more), file=sys.stderr)
-    for rank, match in enumerate(found.matches, 1):
+    for rank, match in enumerate(results.matches, 1):
         where = say("as bars" if match.of_bars else "at bars").format(bars=match.bars, own=match.of_bars)
         moved = say("moved").format(semitones=match.semitones) if match.semitones else ""
-        told = [f"{match.file}#{match.tune}" if match.tune > 1 else match.file, match.title, match.part]
-        told += [where, moved] if match.bars else [say("no bars")]
+        fields = [f"{match.file}#{match.tune}" if match.tune > 1 else match.file, match.title, match.part]
+        fields += [where, moved] if match.bars else [say("no bars")]
         sure = say("how sure").format(confidence=match.confidence)
-        print(f"{rank:3}  {match.score:.2f}  {sure}  " + " · ".join(each for each in told if each))
-    if not found.matches:
-        print(say("nothing found").format(pieces=found.pieces))
+        print(f"{rank:3}  {match.score:.2f}  {sure}  " + " · ".join(each for each in fields if each))
+    if not results.matches:
+        print(say("nothing found").format(pieces=results.pieces))
 
 
 def listen(options: argparse.Namespace) -> None:
@@ -190,12 +259,12 @@ def listen(options: argparse.Namespace) -> None:
     from firmus.tasks.listen import listening_test as task
 
     if options.folders[0] == "report":
-        _listened(options, task.report(Path((options.folders[1:] or [options.out])[0])))
+        _listening_report(options, task.report(Path((options.folders[1:] or [options.out])[0])))
         return
     folders = {chr(ord("A") + place): Path(name) for place, name in enumerate(options.folders)}
     if options.real:
         folders["real"] = Path(options.real)
-    show = Progress(options.quiet, "clip")
+    show = ProgressLine(options.quiet, "clip")
     test = task.ListeningTest(folders, Path(options.out), progress=show)
     show.end()
     if not options.quiet:
@@ -207,85 +276,84 @@ def listen(options: argparse.Namespace) -> None:
         server.serve_forever()
 
 
-def _listened(options: argparse.Namespace, found: dict[str, Any]) -> None:
+def _listening_report(options: argparse.Namespace, report: dict[str, Any]) -> None:
     """Say what answers prove."""
     if options.json:
-        print(json.dumps(found, ensure_ascii=False))
+        print(json.dumps(report, ensure_ascii=False))
         return
-    lines = [say("listeners").format(**found)]
-    if found["repeated"]:
-        lines.append(say("repeated").format(**found))
-    for row in found["pairs"]:
+    lines = [say("listeners").format(**report)]
+    if report["repeated"]:
+        lines.append(say("repeated").format(**report))
+    for row in report["pairs"]:
         low, high = row["interval"]
         share = f"{row['first_preferred']:.0%} ({low:.0%} … {high:.0%})"
         lines.append(f"  {row['first']} > {row['second']}: {share}, n {row['answers']}, p {row['p']:.3f}")
-    for row in found["ratings"]:
+    for row in report["ratings"]:
         low, high = row["interval"]
         lines.append(
             f"  {row['source']}, {row['question']}: {row['mean']:.2f} ({low:.2f} … {high:.2f}), n {row['answers']}"
         )
-    for row in found["differences"]:
+    for row in report["differences"]:
         mark = " *" if row["proven"] else ""
         lines.append(
             f"  {row['first']} - {row['second']}, {row['question']}: {row['difference']:+.2f}, "
             f"p {row['p']:.3f}, Holm {row['p_holm']:.3f}{mark}"
         )
-    print("\n".join([*lines, *found["warnings"]]))
+    print("\n".join([*lines, *report["warnings"]]))
 
 
 def analyse(options: argparse.Namespace) -> None:
-    """Read a music file or a sound file, say what is heard in it."""
-    from firmus import formats
+    """Read a music file or a sound file, say what it is."""
     from firmus.analysis import sound
     from firmus.cli._words import language
     from firmus.tasks.analyse import notes as task
     from firmus.tasks.analyse.sound import analyse_sound
 
-    heard: Any
+    analysis: Any
     if sound.is_sound(options.source):
-        show = Progress(options.quiet, "frame")
-        heard = analyse_sound(options.source, show)
+        show = ProgressLine(options.quiet, "frame")
+        analysis = analyse_sound(options.source, show)
         show.end()
     else:
-        heard = task.analyse(formats.read(options.source, tune=options.tune))
-    found = heard.as_dict()
-    paths = write_pages(options, "analysis", found, lambda: heard.html(language()))
+        analysis = task.analyse(read_tune(options, options.source))
+    document = analysis.as_dict()
+    paths = write_pages(options, "analysis", document, lambda: analysis.html(language()))
     if options.json:
-        print(json.dumps(found, ensure_ascii=False))
+        print(json.dumps(document, ensure_ascii=False))
     elif not options.quiet:
-        print("\n".join([*(str(path) for path in paths), *_heard(found)]))
+        print("\n".join([*(str(path) for path in paths), *_analysis_lines(document)]))
 
 
-def _heard(found: dict[str, Any], most: int = 16) -> list[str]:
-    """What was heard, in lines."""
+def _analysis_lines(analysis: dict[str, Any], most: int = 16) -> list[str]:
+    """An analysis, in lines."""
 
     def listed(rows: list[dict[str, Any]], *names: str) -> str:
-        told = [
+        places = [
             say("in bar").format(what=", ".join(str(row[name]) for name in names if row[name]), bar=row["bar"])
             for row in rows
         ]
-        return ", ".join(told[:most]) + (" …" if len(told) > most else "")
+        return ", ".join(places[:most]) + (" …" if len(places) > most else "")
 
     names = ("key", "meter", "tempo", "form", "mood")
-    lines = [found["title"]] if found["title"] else []
-    if sound := found.get("sound"):
+    lines = [analysis["title"]] if analysis["title"] else []
+    if sound := analysis.get("sound"):
         loudness = "-∞" if sound["loudness"] is None else f"{sound['loudness']:.1f}"
         lines.append(say("sound heard").format(seconds=sound["seconds"], loudness=loudness, beats=len(sound["beats"])))
-    told = {name: found[name] if found[name] is not None else "?" for name in names}
-    lines.append(say("analysed").format(**told | {"tempo": f"{told['tempo']:g}" if found["tempo"] else "?"}))
+    values = {name: analysis[name] if analysis[name] is not None else "?" for name in names}
+    lines.append(say("analysed").format(**values | {"tempo": f"{values['tempo']:g}" if analysis["tempo"] else "?"}))
     lines.append(
-        say("sure").format(confidence=", ".join(f"{name} {how:.0%}" for name, how in found["confidence"].items()))
+        say("sure").format(confidence=", ".join(f"{name} {how:.0%}" for name, how in analysis["confidence"].items()))
     )
-    labels = [say(f"{name} heard").format(**found[name]) for name in ("style", "genre", "like") if found[name]]
+    labels = [say(f"{name} heard").format(**analysis[name]) for name in ("style", "genre", "like") if analysis[name]]
     if labels:
         lines.append(" · ".join(labels))
-    if len(found["keys"]) > 1:
-        lines.append(say("keys heard").format(keys=listed(found["keys"], "key")))
-    if found["cadences"]:
-        lines.append(say("cadences heard").format(cadences=listed(found["cadences"], "kind", "key")))
-    if found["chords"]:
-        lines.append(say("chords heard").format(chords=listed(found["chords"], "chord", "numeral")))
-    return lines + [say("not told").format(reason=reason) for reason in dict.fromkeys(found["unknown"].values())]
+    if len(analysis["keys"]) > 1:
+        lines.append(say("keys heard").format(keys=listed(analysis["keys"], "key")))
+    if analysis["cadences"]:
+        lines.append(say("cadences heard").format(cadences=listed(analysis["cadences"], "kind", "key")))
+    if analysis["chords"]:
+        lines.append(say("chords heard").format(chords=listed(analysis["chords"], "chord", "numeral")))
+    return lines + [say("not told").format(reason=reason) for reason in dict.fromkeys(analysis["unknown"].values())]
 
 
 def transcribe(options: argparse.Namespace) -> None:
@@ -293,12 +361,12 @@ def transcribe(options: argparse.Namespace) -> None:
     from firmus.render import files
     from firmus.tasks import transcribe as task
 
-    root = Path(options.out) if options.out else Path("out") / folder_name(Path(options.source).stem)
+    root = _root(options, Path(options.source).stem)
     files.check_free(root, options.force)
-    show = Progress(options.quiet, "frame")
+    show = ProgressLine(options.quiet, "frame")
     work = task.transcribe(options.source, options.voices, options.tempo, show)
     show.note(say("writing"))
-    paths = work.save(root, force=options.force)
+    paths = work.save(root, force=options.force, endings=_endings(options))
     show.end()
     _report(options, [(work, paths)])
 
@@ -309,41 +377,69 @@ def sound(options: argparse.Namespace) -> None:
 
     target = Path(options.target)
     task.check(target, options.force)
-    show = Progress(options.quiet, "steps of")
-    made = task.sound(
-        options.prompt, seconds=options.seconds, model=options.model, seed=options.seed,
-        temperature=options.temperature, progress=show,
-    )  # fmt: skip
+    show = ProgressLine(options.quiet, "steps of")
+    result = task.sound(
+        options.prompt,
+        seconds=options.seconds,
+        model=options.model,
+        seed=options.seed,
+        temperature=options.temperature,
+        progress=show,
+    )
     show.end()
-    paths = made.save(target, force=options.force)
+    paths = result.save(target, force=options.force)
     if options.json:
-        print(json.dumps({"task": options.task, "files": [str(path) for path in paths], **made.as_dict()}))
+        print(json.dumps({"task": options.task, "files": [str(path) for path in paths], **result.as_dict()}))
     elif not options.quiet:
         print("\n".join(str(path) for path in paths))
-        print("  " + say("made by").format(model=made.origin.model, seed=made.origin.seed))
+        print("  " + say("made by").format(model=result.origin.model, seed=result.origin.seed))
 
 
 def models(options: argparse.Namespace) -> None:
     """List every model."""
     from firmus.runtime.weights import cards
 
-    found = cards().values()
+    all_cards = cards().values()
     if options.json:
         listed = [
-            {"name": card.name, "kind": card.kind, "title": card.title, "description": card.description,
-             "styles": card.styles, "tasks": card.tasks, "controls": card.controls, "digest": card.digest,
-             **card.facts}
-            for card in found
-        ]  # fmt: skip
+            {
+                "name": card.name,
+                "kind": card.kind,
+                "title": card.title,
+                "description": card.description,
+                "styles": card.styles,
+                "tasks": card.tasks,
+                "controls": card.controls,
+                "digest": card.digest,
+                **card.facts,
+            }
+            for card in all_cards
+        ]
         print(json.dumps({"models": listed}, ensure_ascii=False))
         return
-    for card in found:
+    for card in all_cards:
         print(f"{card.name}: {card.description}")
         facts = {"parameters": card.facts["parameters"] / 1e6, "megabytes": card.facts["bytes"] / 1e6}
         styles, tasks = ", ".join(card.styles) or "-", ", ".join(card.tasks) or say("no tasks")
         print("  " + say("knows").format(kind=card.title, styles=styles, tasks=tasks, **facts))
         if card.kind == "engine":
             print("  " + say("not ours").format(folder=card.folder, licence=card.facts["licence"] or "?"))
+
+
+def recipes(options: argparse.Namespace) -> None:
+    """List the recipes that come with Firmus, or write one as a file to begin from."""
+    from firmus import recipes as shipped
+    from firmus.render.files import check_absent
+
+    if options.name:
+        target = Path(f"{options.name}.toml")
+        path = shipped.find(options.name)
+        check_absent(target, options.force)
+        target.write_bytes(path.read_bytes())
+        show_paths(options, [target])
+        return
+    listed = {name: shipped.title(path) for name, path in shipped.recipes().items()}
+    print(json.dumps({"recipes": listed}) if options.json else "\n".join(f"{n}: {t}" for n, t in listed.items()))
 
 
 def train(options: argparse.Namespace) -> None:
@@ -355,9 +451,11 @@ def train(options: argparse.Namespace) -> None:
         from firmus.learning.parallel import on_every_core
     except ModuleNotFoundError as error:
         raise FirmusError(f"training needs {error.name}: pip install 'firmus[train]'") from None
+    from firmus.recipes import find
+
     folder = Path(options.data) if options.data else None
     out = Path(options.out) if options.out else None
     show = (lambda line: None) if options.quiet else (lambda line: print(line, file=sys.stderr, flush=True))
     spread = cluster_of(options) or on_every_core
-    weights = run.run(Path(options.recipe), Path(options.sets), folder, out, options.minutes, show, spread)
+    weights = run.run(find(options.recipe), Path(options.sets), folder, out, options.minutes, show, spread)
     show_paths(options, [*sorted(weights.glob("*.onnx")), *weights.glob("card.json")])

@@ -20,12 +20,12 @@ ROOM = 200_000_000  # bytes of disk below which writing pieces is in danger
 
 def doctor(options: argparse.Namespace) -> None:
     """Look at the installation, the models and, where there is one, the service's data folder."""
-    found = [*_installed(), *_models(), *_sound(), *_disk(), *_served(Path(options.data))]
-    faults = [each for each in found if each[1]]
+    findings = [*_installed(), *_models(), *_sound(), *_disk(), *_served(Path(options.data))]
+    faults = [each for each in findings if each[1]]
     if options.json:
-        print(json.dumps({"found": [{"what": what, "fault": fault or None} for what, fault in found]}))
+        print(json.dumps({"found": [{"what": what, "fault": fault or None} for what, fault in findings]}))
     elif not options.quiet:
-        for what, fault in found:
+        for what, fault in findings:
             print(f"{'✗' if fault else '✓'} {what}{': ' + fault if fault else ''}")
     if faults:
         raise FirmusError(say("faults").format(count=len(faults)))
@@ -48,11 +48,11 @@ def _models() -> Iterator[Finding]:
     from firmus.runtime.weights import cards
 
     try:
-        found = cards()
+        all_cards = cards()
     except FirmusError as error:
         yield say("weights"), str(error)
         return
-    for card in found.values():
+    for card in all_cards.values():
         try:
             for path in sorted(card.folder.glob("*.onnx")):
                 card.model(path.stem)
@@ -60,7 +60,7 @@ def _models() -> Iterator[Finding]:
             yield card.name, str(error)
         else:
             yield card.name, ""
-    if not found:
+    if not all_cards:
         yield say("weights"), say("no models")
 
 

@@ -7,13 +7,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from firmus.cli._output import Progress, save, texts
+from firmus.cli._output import ProgressLine, save, texts
 from firmus.cli._words import language, say
 
 if TYPE_CHECKING:
     from firmus.work import Work
 
-SHOWN = 5  # notes, places and runs that are told
+SHOWN = 5  # notes, places and passages that are listed
 
 
 def explain(options: argparse.Namespace) -> None:
@@ -23,43 +23,54 @@ def explain(options: argparse.Namespace) -> None:
 
     if options.out:
         files.check_free(Path(options.out), options.force)
-    show = Progress(options.quiet, "steps of")
+    show = ProgressLine(options.quiet, "steps of")
     source = task.read(Path(options.source), options.tune)
     most = None if options.out or options.json else 0 if options.note else SHOWN
-    heard = task.explain(
-        source, model=options.model, style=options.style, bars=options.bars, parts=options.parts or (),
-        note=options.note, among=options.among, most=most, progress=show,
-    )  # fmt: skip
-    found, paths = heard.as_dict(), []
+    explanation = task.explain(
+        source,
+        model=options.model,
+        style=options.style,
+        bars=options.bars,
+        parts=options.parts or (),
+        note=options.note,
+        among=options.among,
+        most=most,
+        progress=show,
+    )
+    document, paths = explanation.as_dict(), []
     if options.out:
         show.note(say("writing"))
-        maps = {f"{name}.svg": drawn for name, drawn in heard.maps(language()).items()}
-        paths = save(Path(options.out), texts("explain", found, heard.html(language())) | maps)
+        maps = {f"{name}.svg": drawn for name, drawn in explanation.maps(language()).items()}
+        paths = save(Path(options.out), texts("explain", document, explanation.html(language())) | maps)
     show.end()
     if options.json:
-        print(json.dumps(found, ensure_ascii=False))
+        print(json.dumps(document, ensure_ascii=False))
     elif not options.quiet:
-        print("\n".join([*(str(path) for path in paths), *_told(found, heard.notes.index(heard.focus))]))
+        print(
+            "\n".join([*(str(path) for path in paths), *_lines(document, explanation.notes.index(explanation.focus))])
+        )
 
 
-def _told(found: dict[str, Any], focus: int) -> list[str]:
+def _lines(document: dict[str, Any], focus: int) -> list[str]:
     """An explanation in lines: the whole, then one note."""
 
     def rather(note: dict[str, Any]) -> str:
         return ", ".join(f"{name} {chance:.0%}" for name, chance in note["likelier"])
 
-    notes, note = found["notes"], found["notes"][focus]
+    notes, note = document["notes"], document["notes"][focus]
     lines = [
-        say("explained").format(**found | {"title": found["title"] or "?", "notes": len(notes)}),
-        *surprises(found),
+        say("explained").format(**document | {"title": document["title"] or "?", "notes": len(notes)}),
+        *surprises(document),
     ]
-    lines += ["  " + say("unlikely").format(**notes[place], rather=rather(notes[place])) for place in found["unlikely"]]
+    lines += [
+        "  " + say("unlikely").format(**notes[place], rather=rather(notes[place])) for place in document["unlikely"]
+    ]
     lines += [say("the note").format(**note), "  " + say("rather").format(rather=rather(note), chance=note["chance"])]
     if note["rules"]:
         lines.append("  " + say("rules here").format(rules=_shares(note["rules"]), left=note["left"]))
     if note["told"]:
-        told = ", ".join(f"{name} {bits:+.1f}" for name, bits in note["told"].items())
-        lines.append("  " + say("told").format(told=told))
+        effects = ", ".join(f"{name} {bits:+.1f}" for name, bits in note["told"].items())
+        lines.append("  " + say("told").format(told=effects))
     if note["returns"]:
         lines.append("  " + say("brought back").format(**note))
     if note["bars_before"] is not None:
@@ -71,26 +82,26 @@ def _told(found: dict[str, Any], focus: int) -> list[str]:
         ]
         for some in filter(None, (bars[:SHOWN], single[:SHOWN])):
             lines.append("  " + say("light").format(places=", ".join(some)))
-    lines += [say("same run").format(**run) for run in found["shared"][:SHOWN]]
-    return lines + [say("not told").format(reason=reason) for reason in found["unknown"].values()]
+    lines += [say("same run").format(**run) for run in document["shared"][:SHOWN]]
+    return lines + [say("not told").format(reason=reason) for reason in document["unknown"].values()]
 
 
 def beside(work: Work, folder: Path) -> list[Path]:
     """Write beside a work what surprised the model in it; ``firmus explain`` says where each note comes from."""
     from firmus.tasks.explain.explainer import explain
 
-    found = explain(work, most=0)
-    return save(folder, texts("explain", found.as_dict(), found.html(language())))
+    document = explain(work, most=0)
+    return save(folder, texts("explain", document.as_dict(), document.html(language())))
 
 
-def surprises(found: dict[str, Any], most: int = 5) -> list[str]:
+def surprises(document: dict[str, Any], most: int = 5) -> list[str]:
     """The most surprising notes, and what the rules took away."""
-    notes = sorted(found["notes"], key=lambda note: int(note["rank"]))[:most]
+    notes = sorted(document["notes"], key=lambda note: int(note["rank"]))[:most]
     lines = ["  " + say("surprising").format(notes="; ".join(say("where").format(**note) for note in notes))]
-    if found["rules"]:
-        lines.append("  " + say("hard").format(rules=_shares(found["rules"])))
+    if document["rules"]:
+        lines.append("  " + say("hard").format(rules=_shares(document["rules"])))
     return lines
 
 
-def _shares(found: dict[str, float]) -> str:
-    return ", ".join(f"{name} {share:.0%}" for name, share in found.items())
+def _shares(document: dict[str, float]) -> str:
+    return ", ".join(f"{name} {share:.0%}" for name, share in document.items())

@@ -13,14 +13,38 @@ from firmus.cli import _explaining as explaining
 from firmus.cli import _serving as serving
 from firmus.cli._doctor import doctor
 from firmus.cli._words import language, say
+from firmus.errors import unknown
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that refuses in one line."""
+    """An argument parser that refuses in one line, and names what was probably meant."""
+
+    commands: argparse._SubParsersAction[Parser]
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse the whole command line."""
+        words = list(sys.argv[1:] if args is None else args)
+        if words and words[0][:1] != "-" and words[0] not in self.commands.choices:
+            self.error(unknown("command", words[0], self.commands.choices))
+        options, extra = self.parse_known_args(words, namespace)
+        if extra:
+            parser = self.commands.choices[words[0]]
+            flags = [each for each in extra if each.startswith("--")]
+            name = flags[0].partition("=")[0] if flags else ""
+            parser.error(
+                unknown("option", name, [each for each in parser.flags() if len(each) > 2])
+                if flags
+                else f"{' '.join(extra)!r} is one word too many"
+            )
+        return options
+
+    def flags(self) -> list[str]:
+        """Every option of this command."""
+        return [flag for action in self._actions for flag in action.option_strings]
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and leave with exit status 2."""
-        print(f"firmus: {message} (firmus {self.prog.partition(' ')[2]} --help)".replace(" ( ", " ("), file=sys.stderr)
+        print(f"firmus: {message} ({self.prog} --help)", file=sys.stderr)
         raise SystemExit(2)
 
 
@@ -28,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     """Parser of the whole command line; importing nothing heavy."""
     top = Parser(prog="firmus", description=say("about"), epilog=say("epilogue"))
     top.add_argument("--version", action="version", version=f"firmus {__version__}")
-    verbs = top.add_subparsers(title=say("commands"), metavar="COMMAND", required=True)
+    verbs = top.commands = top.add_subparsers(title=say("commands"), metavar="COMMAND", required=True)
     _tasks(verbs)
     _common(_verb(verbs, "models", commands.models), writes=False)
     _training(verbs)
@@ -61,10 +85,16 @@ def _tasks(verbs: argparse._SubParsersAction[Parser]) -> None:
 
 
 RUN = {
-    "convert": commands.convert, "render": commands.render, "analyse": commands.analyse, "explain": explaining.explain,
-    "evaluate": commands.evaluate, "listen": commands.listen, "sound": commands.sound,
-    "transcribe": commands.transcribe, "search": commands.search,
-}  # fmt: skip
+    "convert": commands.convert,
+    "render": commands.render,
+    "analyse": commands.analyse,
+    "explain": explaining.explain,
+    "evaluate": commands.evaluate,
+    "listen": commands.listen,
+    "sound": commands.sound,
+    "transcribe": commands.transcribe,
+    "search": commands.search,
+}
 """What shows the results of each verb that makes no Works of a Brief."""
 
 
@@ -85,6 +115,7 @@ def _composing(verb: argparse.ArgumentParser, described: tasks.Verb) -> None:
     verb.add_argument("--strict", action="store_const", const="", dest="loose", default=None, help=say("strict"))
     verb.add_argument("--loose", nargs="?", const="key,chords", metavar="LIST", help=say("loose"))
     verb.add_argument("--explain", action="store_true", help=say("and explain"))
+    verb.add_argument("--formats", metavar="mid,svg", help=say("formats"))
     verb.add_argument("--out", metavar="DIR", help=say("out"))
 
 
@@ -106,10 +137,13 @@ def _words(described: tasks.Verb | tasks.Option) -> str:
 
 
 def _training(verbs: argparse._SubParsersAction[Parser]) -> None:
+    verb = _verb(verbs, "recipes", commands.recipes)
+    verb.add_argument("name", nargs="?", metavar="NAME", help=say("recipe name"))
+    _common(verb)
     verb = _verb(verbs, "train", commands.train)
-    verb.add_argument("recipe", metavar="RECIPE.toml", help=say("recipe"))
+    verb.add_argument("recipe", metavar="RECIPE", help=say("recipe"))
     verb.add_argument("--data", metavar="DIR", help=say("data"))
-    verb.add_argument("--sets", metavar="DIR", default="../shared/data", help=say("sets"))
+    verb.add_argument("--sets", metavar="DIR", default="music", help=say("sets"))
     verb.add_argument("--minutes", type=float, metavar="N", help=say("minutes"))
     verb.add_argument("--cluster", metavar="HOST:PORT", help=say("read cluster"))
     verb.add_argument("--out", metavar="DIR", help=say("train out"))

@@ -8,34 +8,49 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from firmus.cli._words import say
 
+if TYPE_CHECKING:
+    from firmus.score import Score
 
-class Progress:
+
+def read_tune(options: argparse.Namespace, name: str) -> Score:
+    """Read the tune that is asked for of a file; of a file of several, say which it is."""
+    from firmus import formats
+
+    scores = formats.read_all(name)
+    score = formats.pick(scores, options.tune)
+    if len(scores) > 1 and not options.quiet:
+        title = f" ({score.title})" if score.title else ""
+        print(say("of a book").format(tune=options.tune, count=len(scores), title=title), file=sys.stderr)
+    return score
+
+
+class ProgressLine:
     """One line on standard error that is written over; silent where nobody looks."""
 
     def __init__(self, quiet: bool, unit: str = "bar") -> None:
         self.unit = unit
-        self.shown = not quiet and sys.stderr.isatty()
-        self.told = not quiet
+        self.is_live = not quiet and sys.stderr.isatty()
+        self.is_summarised = not quiet
 
     def __call__(self, title: str, done: int, total: int) -> None:
         """Say how far it is."""
-        if self.shown:
+        if self.is_live:
             self.note(f"{title}: " + say(self.unit).format(done=done, total=total))
-        elif self.told and done == total:
+        elif self.is_summarised and done == total:
             print(f"{title}: " + say(self.unit).format(done=done, total=total), file=sys.stderr)
 
     def note(self, text: str) -> None:
         """Replace the line."""
-        if self.shown:
+        if self.is_live:
             print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
     def end(self) -> None:
         """Leave an empty line."""
-        if self.shown:
+        if self.is_live:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
@@ -46,18 +61,20 @@ def show_paths(options: argparse.Namespace, paths: list[Path]) -> None:
         print("\n".join(str(path) for path in paths))
 
 
-def write_pages(options: argparse.Namespace, name: str, found: dict[str, Any], page: Callable[[], str]) -> list[Path]:
-    """Write what was found, as JSON and as a page, where a folder is named."""
+def write_pages(
+    options: argparse.Namespace, name: str, document: dict[str, Any], page: Callable[[], str]
+) -> list[Path]:
+    """Write what was document, as JSON and as a page, where a folder is named."""
     from firmus.render import files
 
     if not options.out:
         return []
     files.check_free(Path(options.out), options.force)
-    return save(Path(options.out), texts(name, found, page()))
+    return save(Path(options.out), texts(name, document, page()))
 
 
-def texts(name: str, found: dict[str, Any], page: str) -> dict[str, str]:
-    return {f"{name}.json": json.dumps(found, ensure_ascii=False, indent=1) + "\n", f"{name}.html": page}
+def texts(name: str, document: dict[str, Any], page: str) -> dict[str, str]:
+    return {f"{name}.json": json.dumps(document, ensure_ascii=False, indent=1) + "\n", f"{name}.html": page}
 
 
 def save(folder: Path, texts: dict[str, str]) -> list[Path]:

@@ -66,10 +66,10 @@ def _listening(options: argparse.Namespace, host: str, port: int) -> None:
         print(say("serving").format(host=shown, port=port, data=options.data), flush=True)
 
 
-def _list_keys(options: argparse.Namespace, found: list[dict[str, Any]]) -> None:
+def _list_keys(options: argparse.Namespace, listed: list[dict[str, Any]]) -> None:
     if options.json:
-        print(json.dumps({"keys": found}))
+        print(json.dumps({"keys": listed}))
         return
-    for key in found:
+    for key in listed:
         quota = "" if key["quota"] is None else say("quota of").format(quota=key["quota"])
         print(f"{key['id']}  {key['owner']}  {key['role']}{quota}{'' if key['revoked'] is None else say('revoked')}")

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from firmus.composing.commission import Commission
-    from firmus.composing.progress import Progress
+    from firmus.progress import Progress
     from firmus.work import Work
 
 COMPOSERS = {"stepper": "autoregressive", "latent": "latent", "engine": "external"}
@@ -45,7 +45,7 @@ def perform(commission: Commission, progress: Progress | None = None) -> list[Wo
     ----------
     commission : Commission
     progress : callable, optional
-        Takes what is being done, how much of it is done and how much there is to do; see `firmus.composing.progress`.
+        Takes what is being done, how much of it is done and how much there is to do; see `firmus.composing.observer`.
     """
     works: list[Work] = _composer(commission).perform(commission, progress)
     return works

@@ -44,5 +44,5 @@ def with_cadence(rules: Rules, key: Key, score: Score) -> Rules:
         return rules
     tonic = key.pitch_class
     dominant = frozenset((tonic + interval) % 12 for interval in (7, 11, 2, 5)) & frozenset(key.scale)
-    told = ((0, frozenset[int]()), (last.start - step, dominant), (last.start, triad(key)))
-    return replace(rules, chords=tuple((start // vocabulary.UNIT, tones) for start, tones in told))
+    harmony = ((0, frozenset[int]()), (last.start - step, dominant), (last.start, triad(key)))
+    return replace(rules, chords=tuple((start // vocabulary.UNIT, tones) for start, tones in harmony))

@@ -11,10 +11,10 @@ from firmus.analysis import keys
 from firmus.composing import controls
 from firmus.composing.form import Form
 from firmus.composing.selection import Open, Spans
-from firmus.composing.styles import Voice, styles_of
+from firmus.composing.styles import Voice, model_style, styles, styles_of
 from firmus.errors import InvalidBrief, unknown
 from firmus.runtime.constraints import Rules
-from firmus.runtime.weights import Card, cards, found
+from firmus.runtime.weights import Card, cards, find_card
 from firmus.score import Chord, Key, Meter, Score
 from firmus.work import Brief, chord_bars, pitch_range
 
@@ -111,6 +111,15 @@ class Commission:
         """Whether ``"key"`` or ``"chords"`` is a rule rather than a preference."""
         return rule not in self.loose
 
+    def check_controls(self, style: str, single: bool) -> None:
+        """Refuse controls that the model does not know in a style, or in parts of single notes.
+
+        Raises
+        ------
+        InvalidBrief
+        """
+        controls.check(self.controls, self.card, model_style(style), single, self.request.get("mood"))
+
     @property
     def tonality(self) -> Key | None:
         """The key that is asked for, or else the one that the chords are in; None where it is open."""
@@ -167,14 +176,15 @@ def choose_model(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Card:
     ------
     InvalidBrief, ModelError
     """
-    card = found(brief.model or model)
+    card = find_card(brief.model or model)
     if verb not in card.tasks:
         able = [name for name, each in cards().items() if verb in each.tasks]
         raise InvalidBrief(f"model {card.name!r} does not {verb}: {', '.join(able) or 'none here'} can")
     if card.kind == "engine":
         return card  # its composer refuses all that it cannot be asked for
-    if brief.style is not None and brief.style not in styles_of(card):
-        raise InvalidBrief(unknown("style", brief.style, styles_of(card)))
+    able = [name for name in styles_of(card) if verb != "compose" or card.kind != "stepper" or name in styles()]
+    if brief.style is not None and brief.style not in able:
+        raise InvalidBrief(unknown("style", brief.style, able))
     if brief.form is not None and verb != "compose":
         raise InvalidBrief(f"form {brief.form!r}: only compose takes a form; the source of {verb} has its own")
     if verb != "interpolate" and (brief.target is not None or brief.steps is not None):

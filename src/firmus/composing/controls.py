@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,10 +12,8 @@ from firmus.runtime.weights import Card
 from firmus.score import Score
 from firmus.tokens import Scales, events
 from firmus.tokens.events import vocabulary
-from firmus.work import Brief, mood
-
-if TYPE_CHECKING:
-    from firmus.composing.commission import Commission
+from firmus.work import Brief
+from firmus.work import mood as valence_arousal
 
 SHARES = ("density", "register", "polyphony", "syncopation")  # fields of a Brief that are controls as they stand
 CALM, LIVELY = 0.7, 1.4  # shares of the usual tempo that a mood changes it to at most
@@ -31,22 +29,33 @@ def requested(brief: Brief) -> dict[str, float]:
     """
     shares = {name: float(getattr(brief, name)) for name in SHARES if getattr(brief, name) is not None}
     if brief.mood is not None:
-        for name, value in zip(("valence", "arousal"), mood(brief.mood), strict=True):
+        for name, value in zip(("valence", "arousal"), valence_arousal(brief.mood), strict=True):
             shares[name] = (value + 1) / 2
     return shares
 
 
-def check(commission: Commission, style: str, single: bool) -> None:
+def check(shares: Mapping[str, float], card: Card, style: str, single: bool, mood: str | None) -> None:
     """Refuse a control that the model has not learnt, or that means nothing in a style or in parts of single notes.
+
+    Parameters
+    ----------
+    shares : mapping of str to float
+        What is asked of each control.
+    card : Card
+    style : str
+        As the model knows it.
+    single : bool
+        Whether every part plays one note at a time.
+    mood : str or None
+        As it was asked for.
 
     Raises
     ------
     InvalidBrief
     """
-    card = commission.card
-    for name, share in commission.controls.items():
+    for name, share in shares.items():
         is_mood = name in ("valence", "arousal")
-        text = f"mood {commission.request['mood']!r}" if is_mood else f"{name} {share:g}"
+        text = f"mood {mood!r}" if is_mood else f"{name} {share:g}"
         if name not in card.controls:
             raise InvalidBrief(f"{text}: model {card.name!r} has not learnt {name}")
         if not scales(card).get(style, {}).get(name) and not is_mood:

@@ -19,9 +19,9 @@ from firmus import plugins
 from firmus.analysis import features
 from firmus.composing import origin as origins
 from firmus.composing.commission import Commission
-from firmus.composing.progress import Progress
 from firmus.composing.rules import rules_of_parts
 from firmus.errors import InvalidBrief, ModelError
+from firmus.progress import Progress
 from firmus.render.instruments import program_number
 from firmus.runtime import anticipatory
 from firmus.runtime.constraints import PartRules
@@ -106,9 +106,12 @@ def _plan(commission: Commission) -> Plan:
     places = commission.places or tuple(place for place, part in enumerate(source.parts) if part.notes)
     if commission.verb == "infill":
         places = commission.places or tuple(range(len(source.parts)))
-        score = replace(score, parts=tuple(
-            _emptied(part, commission.spans) if place in places else part for place, part in enumerate(score.parts)
-        ))  # fmt: skip
+        score = replace(
+            score,
+            parts=tuple(
+                _emptied(part, commission.spans) if place in places else part for place, part in enumerate(score.parts)
+            ),
+        )
     return _on_parts(commission, score, places, source)
 
 
@@ -204,9 +207,13 @@ def _composed(
         start, stop = (round(a.STEPS * seconds(score, at)) for at in (first, last))
         rows = a.triples(score)
         request = anticipatory.Request(
-            rows[rows[:, 0] < start], rows[rows[:, 0] >= start], start, stop, plan.allowed,
+            rows[rows[:, 0] < start],
+            rows[rows[:, 0] >= start],
+            start,
+            stop,
+            plan.allowed,
             Sampling(temperature, commission.top_p),
-        )  # fmt: skip
+        )
         made, surprise = anticipatory.compose(engine.reading(), request, generator, reached)
         if not len(made) and not plan.places:
             raise ModelError("the model composed nothing but rests: try another seed, or say which parts")
@@ -245,10 +252,11 @@ def _nearest(plan: Plan, number: int, pitch: int) -> int:
     """Of the parts that are composed and play an instrument the one whose notes lie nearest to a pitch."""
     whole = plan.source or plan.score
     able = [
-        place for place in plan.places
+        place
+        for place in plan.places
         if a.instrument(whole.parts[place]) == number
         and (number == a.DRUMS or plan.limits[place].low <= pitch <= plan.limits[place].high)
-    ]  # fmt: skip
+    ]
 
     def distance(place: int) -> float:
         pitches = [note.pitch for note in whole.parts[place].notes]

@@ -158,7 +158,7 @@ def _cut(whole: Score, so_far: Score, end: int) -> Score:
 
 
 def _repeat(score: Score, source: Section, target: Section, bar: int) -> Score:
-    """The score with a section's notes (and chords, where it has none) told again; a longer return begins anew."""
+    """The score with a section's notes (and chords, where it has none) repeated; a longer return begins anew."""
     length = (source.last - source.first) * bar
     begin, end = source.first * bar, source.last * bar
     room = (target.last - target.first) * bar
@@ -220,7 +220,7 @@ def returns(score: Score, sections: tuple[Section, ...]) -> dict[str, float]:
     other: list[float] = []
     for place, one in enumerate(sections):
         for two in sections[place + 1 :]:
-            found = likeness(content[one.first : one.last], content[two.first : two.last])
-            (same if one.letter == two.letter else other).append(found)
+            alike = likeness(content[one.first : one.last], content[two.first : two.last])
+            (same if one.letter == two.letter else other).append(alike)
     marks = {"same": same, "different": other}
     return {name: round(float(np.mean(each)), 3) for name, each in marks.items() if each}

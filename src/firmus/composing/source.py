@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from firmus.analysis.melody import melody_part
 from firmus.composing.commission import Commission
-from firmus.composing.selection import find_part
 from firmus.errors import InvalidBrief
 from firmus.score import Score
 from firmus.work import Brief
@@ -30,30 +30,6 @@ def given(brief: Brief, verb: str) -> Score:
     return brief.source
 
 
-def melody_place(brief: Brief, verb: str) -> int:
-    """Place of the part that is the melody: the one named, or the first pitched one with notes.
-
-    Raises
-    ------
-    InvalidBrief
-    """
-    if brief.bars is not None or brief.seconds is not None:
-        raise InvalidBrief(f"{verb} sets the whole melody: use infill for some bars of it")
-    if len(brief.parts) > 1:
-        raise InvalidBrief(f"parts {', '.join(brief.parts)}: name the one that is the melody")
-    source = given(brief, verb)
-    if brief.parts:
-        place = find_part(source, brief.parts[0])
-        part = source.parts[place]
-        if part.is_drums or not part.notes:
-            raise InvalidBrief(f"part {brief.parts[0]!r} is {'drums' if part.is_drums else 'empty'}: name a melody")
-        return place
-    for place, part in enumerate(source.parts):
-        if part.notes and not part.is_drums:
-            return place
-    raise InvalidBrief(f"the source has no pitched part with notes: there is no melody to {verb}")
-
-
 def source_of(commission: Commission) -> Score:
     """Source of a commission.
 
@@ -65,3 +41,27 @@ def source_of(commission: Commission) -> Score:
     if commission.source is None:
         raise InvalidBrief(f"{commission.verb} needs a source: a music file")
     return commission.source
+
+
+def melody_place(commission: Commission) -> int:
+    """Place of the part that is the melody: the one named, or the one that sings (`firmus.analysis.melody`).
+
+    Raises
+    ------
+    InvalidBrief
+    """
+    verb, source, names = commission.verb, source_of(commission), commission.named_parts
+    if "bars" in commission.request or "seconds" in commission.request:
+        raise InvalidBrief(f"{verb} sets the whole melody: use infill for some bars of it")
+    if len(names) > 1:
+        raise InvalidBrief(f"parts {', '.join(names)}: name the one that is the melody")
+    if commission.places:
+        part = source.parts[commission.places[0]]
+        if part.is_drums or not part.notes:
+            raise InvalidBrief(f"part {names[0]!r} is {'drums' if part.is_drums else 'empty'}: name a melody")
+        return commission.places[0]
+    melody = melody_part(source)
+    for place, part in enumerate(source.parts):
+        if part is melody:
+            return place
+    raise InvalidBrief(f"the source has no pitched part with notes: there is no melody to {verb}")

@@ -1,4 +1,4 @@
-"""Opening weights with ``transformers``: from this disk alone, whole, and without running anything of theirs."""
+"""Loading weights with ``transformers``: local files only, complete, and without running their code."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 
 from firmus.errors import ModelError
 from firmus.runtime import external
+from firmus.runtime.session import default_threads
 from firmus.runtime.weights import Card
 
 
 def libraries() -> tuple[Any, Any]:
-    """PyTorch and transformers, kept from the network and quiet.
+    """PyTorch and transformers, offline and quiet.
 
     Raises
     ------
@@ -29,37 +30,41 @@ def libraries() -> tuple[Any, Any]:
     quiet: Any = transformers.utils.logging
     quiet.set_verbosity_error()
     quiet.disable_progress_bar()
-    threads = int(os.environ.get("FIRMUS_THREADS", "0"))
+    threads = default_threads()
     if threads:
         torch.set_num_threads(threads)
     return torch, transformers
 
 
 def model(card: Card, kind: str) -> tuple[Card, Any]:
-    """A model of a class of transformers, for reading alone, and its card with the digest of its weights.
+    """A model of a class of transformers, for inference, and its card with the digest of its weights.
 
     Raises
     ------
     ModelError
-        Where the weights are damaged, or others than ``config.json`` says.
+        Where the weights are damaged, or do not match ``config.json``.
     """
     torch, transformers = libraries()
     try:
-        found, told = getattr(transformers, kind).from_pretrained(
-            card.folder, use_safetensors=True, local_files_only=True, trust_remote_code=False, dtype=torch.float32,
+        network, loading_info = getattr(transformers, kind).from_pretrained(
+            card.folder,
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=False,
+            dtype=torch.float32,
             output_loading_info=True,
-        )  # fmt: skip
-    except Exception as error:  # whatever the library makes of damaged files
+        )
+    except Exception as error:  # whatever the library raises for damaged files
         first = (str(error).strip() or repr(error)).splitlines()[0]
         raise ModelError(f"{card.folder}: the weights cannot be read: {first[:200]}") from None
-    missing = sorted(told["missing_keys"])
+    missing = sorted(loading_info["missing_keys"])
     if missing:
         raise ModelError(f"{card.folder}: {missing[0]} and {len(missing) - 1} more are missing in the weights")
-    return replace(card, digest=external.digest(Path(card.folder))), found.to(device(torch)).eval()
+    return replace(card, digest=external.digest(Path(card.folder))), network.to(device(torch)).eval()
 
 
 def device(torch: Any) -> str:
-    """Where it is computed: ``FIRMUS_DEVICE``, else the processor.
+    """Device to compute on: ``FIRMUS_DEVICE``, else the CPU.
 
     Raises
     ------

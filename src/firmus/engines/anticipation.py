@@ -1,12 +1,12 @@
 """The Anticipatory Music Transformer: a GPT-2 that reads and writes notes with their arrival times.
 
 What it is
-    A causal network over `firmus.tokens.arrival`; it composes, continues, and fills in round what is given.
+    A causal network over `firmus.tokens.arrival`; it composes, continues, and infills around given notes.
 Paper
     Thickstun, Hall, Donahue and Liang, *Anticipatory Music Transformer* (2023, arXiv 2306.08620), whose published
     models have this architecture and vocabulary.
 Conventions
-    Keys and values of what was read are kept, so each token is computed once.
+    Keys and values are cached, so each token is computed once.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from firmus.tokens.arrival import VOCABULARY
 ARCHITECTURES = ("gpt2",)
 TASKS = ("compose", "continue", "infill", "accompany")
 CONTROLS = ("key", "parts", "ranges", "seconds")
-SHORTEST = 64  # tokens that are read at once
+SHORTEST = 64  # tokens of context
 
 
 def described(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
-    """What the card says.
+    """Fields of the model's card.
 
     Raises
     ------
     ModelError
-        Where its tokens are others.
+        Where its vocabulary or context length differs.
     """
     size, length, layers = (config.get(name) for name in ("vocab_size", "n_positions", "n_layer"))
     if size != VOCABULARY:
@@ -66,29 +66,29 @@ class Anticipation:
         self.card, self.network = _opening.model(card, "GPT2LMHeadModel")
 
     def reading(self) -> Reading:
-        """A piece that is read from its beginning; any number of them at a time."""
+        """A new sequence, with its own cache; any number of them at a time."""
         return Reading(self)
 
 
 class Reading:
-    """A line of tokens as far as the network has read it: a `firmus.runtime.anticipatory.Causal`."""
+    """A sequence of tokens and its key-value cache: a `firmus.runtime.anticipatory.Causal`."""
 
     def __init__(self, model: Anticipation) -> None:
         self.model, self.length = model, model.card.shape["length"]
         self.restart()
 
     def restart(self) -> None:
-        """Forget what was read."""
-        self.memory: Any = None
+        """Clear the cache."""
+        self.cache: Any = None
 
     def feed(self, tokens: Integers) -> NDArray[np.float32]:
-        """Read tokens (T,); logits (55028,) of what comes next."""
+        """Read tokens (T,); logits (55028,) of the next one."""
         torch, network = self.model.torch, self.model.network
         with torch.inference_mode():
             line = torch.from_numpy(np.ascontiguousarray(tokens))[None].to(network.device)
-            told = network(line, past_key_values=self.memory, use_cache=True, logits_to_keep=1)
-            self.memory = told.past_key_values
-            logits: NDArray[np.float32] = told.logits[0, -1].float().cpu().numpy()
+            output = network(line, past_key_values=self.cache, use_cache=True, logits_to_keep=1)
+            self.cache = output.past_key_values
+            logits: NDArray[np.float32] = output.logits[0, -1].float().cpu().numpy()
         return logits
 
 

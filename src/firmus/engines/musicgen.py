@@ -1,13 +1,13 @@
-"""MusicGen: a prompt in words becomes sound.
+"""MusicGen: audio from a text prompt.
 
 What it is
-    A text encoder (T5), a causal transformer over the codes of sound, and the codec (EnCodec) that plays them. It makes
-    sound, not notes: there is no score, and nothing in it can be fixed but the words and the length.
+    A text encoder (T5), a causal transformer over audio codes, and the codec (EnCodec) that decodes them. It generates
+    audio, not notes: there is no score, and the only controls are the prompt and the length.
 Paper
     Copet et al., *Simple and Controllable Music Generation* (2023, arXiv 2306.05284).
 Conventions
-    Samples are float32 (frames, 2), full scale 1.0; of one channel both sides are alike. One piece is made at a time,
-    as PyTorch's random numbers belong to the whole process.
+    Samples are float32 (frames, 2), full scale 1.0; mono is duplicated. One piece is generated at a time,
+    as PyTorch's random state is global to the process.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from firmus.runtime.weights import Card
 ARCHITECTURES = ("musicgen",)
 TASKS = ("sound",)
 CONTROLS = ("prompt", "seconds")
-GUIDANCE = 3.0  # how much more the words count than chance, as in the paper (section 3)
-_turn = threading.Lock()
+GUIDANCE = 3.0  # scale of classifier-free guidance, as in the paper (section 3)
+_lock = threading.Lock()
 
 
 def described(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
-    """What the card says.
+    """Fields of the model's card.
 
     Raises
     ------
     ModelError
-        Where a part of it is missing in ``config.json``.
+        Where a component is missing in ``config.json``.
     """
     try:
         layers, codec = config["decoder"]["num_hidden_layers"], config["audio_encoder"]
@@ -56,7 +56,7 @@ def described(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
 
 
 class Musicgen:
-    """The model in memory, with the reader of its words.
+    """The model in memory, with its tokenizer.
 
     Parameters
     ----------
@@ -69,17 +69,17 @@ class Musicgen:
         if not (card.folder / "tokenizer.json").is_file():
             raise ModelError(f"{card.folder}: tokenizer.json is missing: nothing can read words")
         try:
-            self.words = transformers.AutoTokenizer.from_pretrained(
+            self.tokenizer = transformers.AutoTokenizer.from_pretrained(
                 card.folder, local_files_only=True, trust_remote_code=False
             )
-        except Exception as error:  # whatever the library makes of missing files
+        except Exception as error:  # whatever the library raises for missing files
             first = (str(error).strip() or repr(error)).splitlines()[0]
             raise ModelError(f"{card.folder}: its tokenizer cannot be read: {first[:160]}") from None
 
     def play(
-        self, prompt: str, seconds: float, seed: int, temperature: float, told: Callable[[int, int], None]
+        self, prompt: str, seconds: float, seed: int, temperature: float, on_progress: Callable[[int, int], None]
     ) -> tuple[NDArray[np.float32], int]:
-        """Sound (frames, 2) of a prompt, and frames a second.
+        """Audio (frames, 2) of a prompt, and frames a second.
 
         Parameters
         ----------
@@ -88,41 +88,45 @@ class Musicgen:
         seed : int
             0 to 2**63 - 1.
         temperature : float
-            0 takes the likeliest.
-        told : callable
+            0 is greedy decoding.
+        on_progress : callable
             Takes the steps that are done and how many there are.
         """
         codec, decoder = self.network.config.audio_encoder, self.network.config.decoder
         steps = int(np.ceil(seconds * codec.frame_rate)) + decoder.num_codebooks - 1
-        given = self.words([prompt], return_tensors="pt").to(self.network.device)
-        how: dict[str, Any] = {"do_sample": False, "temperature": 1.0, "top_k": 50}
+        inputs = self.tokenizer([prompt], return_tensors="pt").to(self.network.device)
+        sampling: dict[str, Any] = {"do_sample": False, "temperature": 1.0, "top_k": 50}
         if temperature > 0:
-            how = {"do_sample": True, "temperature": temperature, "top_k": min(250, decoder.vocab_size)}
-        with _turn, self.torch.random.fork_rng(), self.torch.inference_mode():
+            sampling = {"do_sample": True, "temperature": temperature, "top_k": min(250, decoder.vocab_size)}
+        with _lock, self.torch.random.fork_rng(), self.torch.inference_mode():
             self.torch.manual_seed(seed)
             waves = self.network.generate(
-                input_ids=given["input_ids"], attention_mask=given["attention_mask"], max_new_tokens=steps,
-                guidance_scale=GUIDANCE, streamer=_Steps(steps, told), **how,
-            )  # fmt: skip
-        sides = waves[0].float().cpu().numpy().T[: round(seconds * codec.sampling_rate)]
-        if not np.isfinite(sides).all():
+                input_ids=inputs["input_ids"],
+                attention_mask=inputs["attention_mask"],
+                max_new_tokens=steps,
+                guidance_scale=GUIDANCE,
+                streamer=_ProgressStreamer(steps, on_progress),
+                **sampling,
+            )
+        samples = waves[0].float().cpu().numpy().T[: round(seconds * codec.sampling_rate)]
+        if not np.isfinite(samples).all():
             raise ModelError(f"model {self.card.name!r} made numbers out of range: its weights are damaged")
-        return np.ascontiguousarray(np.broadcast_to(sides, (len(sides), 2)), np.float32), int(codec.sampling_rate)
+        return np.ascontiguousarray(np.broadcast_to(samples, (len(samples), 2)), np.float32), int(codec.sampling_rate)
 
 
-class _Steps:
-    """Hears of each step that is done, as a streamer of transformers."""
+class _ProgressStreamer:
+    """Reports each generated step, as a streamer of transformers."""
 
-    def __init__(self, total: int, told: Callable[[int, int], None]) -> None:
-        self.total, self.told, self.done = total, told, -1  # what is put first is what was given
+    def __init__(self, total: int, on_progress: Callable[[int, int], None]) -> None:
+        self.total, self.on_progress, self.done = total, on_progress, -1  # the prompt is put first
 
     def put(self, value: Any) -> None:
         self.done += 1
         if self.done > 0:
-            self.told(self.done, self.total)
+            self.on_progress(self.done, self.total)
 
     def end(self) -> None:
-        self.told(self.total, self.total)
+        self.on_progress(self.total, self.total)
 
 
 load = ModelLoader(Musicgen)

@@ -6,8 +6,8 @@ What it is
     p(x | c_k) = (n(c_k, x) + a t(c_k) · p(x | c_{k+1})) / (n(c_k) + a t(c_k)),
     where n counts occurrences, t the kinds of pitches seen in that context, and a is `CAUTION`.
 Contexts
-    The voice's last pitch, how long it is held and the one before it, the voices already told in this sixteenth,
-    all voices of the last sixteenth, and the place in the beat; every pitch is told as its distance from the
+    The voice's last pitch, how long it is held and the one before it, the voices already known in this sixteenth,
+    all voices of the last sixteenth, and the place in the beat; every pitch is given as its distance from the
     voice's own last one, so that each training piece counts in every key.
     Where some of a piece is given, two things more: every voice of this sixteenth that is known, and when and at what
     pitch the voice's own line is next given.
@@ -51,7 +51,7 @@ class Counting:
                 mask = known.tolist() if given else None
                 for step, voice in np.argwhere(~known).tolist():
                     origin, contexts = self._contexts(rows, step, voice, mask)
-                    symbol = _told(rows[step][voice], origin)
+                    symbol = _relative(rows[step][voice], origin)
                     for context in contexts:
                         self.counts[context][symbol] += 1
         self.totals = {context: sum(counter.values()) for context, counter in self.counts.items()}
@@ -60,17 +60,17 @@ class Counting:
     def _contexts(
         rows: list[list[int]], step: int, voice: int, given: list[list[bool]] | None
     ) -> tuple[int, list[Hashable]]:
-        """What the pitch is told from, and the contexts, the most telling first."""
+        """The pitch that others are relative to, and the contexts, the most specific first."""
         before = rows[step - 1] if step else [grid.REST] * grid.PARTS
-        origin, now = before[voice], tuple(_told(pitch, before[voice]) for pitch in rows[step][:voice])
-        last = tuple(_told(pitch, origin) for pitch in before)
+        origin, now = before[voice], tuple(_relative(pitch, before[voice]) for pitch in rows[step][:voice])
+        last = tuple(_relative(pitch, origin) for pitch in before)
         since = step - 1
         while since >= 0 and rows[since][voice] == origin:
             since -= 1
-        earlier = _told(rows[since][voice], origin) if since >= 0 else None
+        earlier = _relative(rows[since][voice], origin) if since >= 0 else None
         beat, held = step % 4, min(step - 1 - since, 8)
         moved = tuple(old != new for old, new in zip(before, rows[step][:voice], strict=False))
-        who = (voice, origin == grid.REST)  # after a rest, pitches are told otherwise
+        who = (voice, origin == grid.REST)  # after a rest, pitches are encoded otherwise
         contexts: list[Hashable] = [
             (0, who, beat, last, now, earlier, held),
             (1, who, beat, last, now, earlier),
@@ -86,10 +86,10 @@ class Counting:
         if given is None:
             return origin, contexts
         known = [other < voice or (given[step][other] and other != voice) for other in range(grid.PARTS)]
-        around = tuple(_told(rows[step][other], origin) if known[other] else None for other in range(grid.PARTS))
+        around = tuple(_relative(rows[step][other], origin) if known[other] else None for other in range(grid.PARTS))
         moves = tuple(rows[step][other] != before[other] if known[other] else None for other in range(grid.PARTS))
         until = next((k for k in range(1, AHEAD) if step + k < len(rows) and given[step + k][voice]), None)
-        goal = (until, _told(rows[step + until][voice], origin)) if until else None
+        goal = (until, _relative(rows[step + until][voice], origin)) if until else None
         return origin, [
             (10, who, beat, last, around, earlier, goal),
             (11, who, beat, last, around, goal),
@@ -103,9 +103,9 @@ class Counting:
         ]
 
     def probability(self, rows: list[list[int]], step: int, voice: int, given: list[list[bool]] | None = None) -> float:
-        """Probability of the pitch that stands there, given all that is told before it, and what is given."""
+        """Probability of the pitch that stands there, given all that stands before it, and what is given."""
         origin, contexts = self._contexts(rows, step, voice, given)
-        symbol = _told(rows[step][voice], origin)
+        symbol = _relative(rows[step][voice], origin)
         chance = 1 / SYMBOLS
         for context in reversed(contexts):
             total = self.totals.get(context, 0)
@@ -118,14 +118,14 @@ class Counting:
     def nats(self, raster: Raster, given: Given | None = None) -> NDArray[np.float64]:
         """Surprise (S, 4) of every token of a piece, in nats; 0 where it is given."""
         rows, mask = raster.tolist(), None if given is None else given.tolist()
-        found = np.zeros(raster.shape)
+        surprises = np.zeros(raster.shape)
         for step, voice in np.argwhere(np.ones(raster.shape, bool) if given is None else ~given).tolist():
-            found[step, voice] = -math.log(self.probability(rows, step, voice, mask))
-        return found
+            surprises[step, voice] = -math.log(self.probability(rows, step, voice, mask))
+        return surprises
 
 
-def _told(token: int, origin: int) -> int:
-    """A pitch as its distance from another; a rest is told as 100, a pitch after a rest from 200 on."""
+def _relative(token: int, origin: int) -> int:
+    """A pitch as its distance from another; a rest is 100, a pitch after a rest from 200 on."""
     if token == grid.REST:
         return 100
     return token - origin if origin != grid.REST else 200 + token

@@ -34,8 +34,8 @@ def ratio(sums: Sequence[float] | NDArray[np.float64], counts: Sequence[float] |
     """
     above, below = np.asarray(sums, float), np.asarray(counts, float)
     drawn = np.random.default_rng(0).integers(0, len(above), (DRAWS, len(above)))
-    found = above[drawn].sum(axis=1) / np.maximum(below[drawn].sum(axis=1), 1e-12)
-    low, high = np.quantile(found, (0.025, 0.975))
+    ratios = above[drawn].sum(axis=1) / np.maximum(below[drawn].sum(axis=1), 1e-12)
+    low, high = np.quantile(ratios, (0.025, 0.975))
     return float(above.sum() / below.sum()), float(low), float(high)
 
 

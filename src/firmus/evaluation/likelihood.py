@@ -1,8 +1,8 @@
 """What a model of events makes of real music: the surprise of every token it would have had to compose.
 
 What it is
-    A stretch of a piece told with every cell open: style, instruments, meters, keys, tempi and the number of bars
-    are given, then all the music is told. Only the music (what stands after ``FILL``) is counted.
+    A stretch of a piece encoded with every cell open: style, instruments, meters, keys, tempi and the number of bars
+    are given, then all the music follows. Only the music (what stands after ``FILL``) is counted.
 Conventions
     Chord symbols and sections that were read off the notes are left out, as if nobody had given them; chord symbols
     of a lead sheet are part of the music. Nats a token; for comparing representations, nats a note and bits a bar.
@@ -26,20 +26,20 @@ NOTES = (vocabulary.FAMILY["PITCH"], vocabulary.FAMILY["DRUM"])
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Some bars of a piece, told with everything open: the story, and where its music begins in it."""
+    """Some bars of a piece, encoded with everything open: the example, and where its music begins in it."""
 
-    story: Example
+    example: Example
     begin: int
     bars: int
 
     @property
     def music(self) -> Integers:
         """Tokens (M,) that are counted."""
-        return self.story.tokens[self.begin :]
+        return self.example.tokens[self.begin :]
 
     @property
     def notes(self) -> int:
-        """How many notes are told."""
+        """Number of notes."""
         return int(np.isin(vocabulary.FAMILY_OF[self.music], NOTES).sum())
 
 
@@ -58,14 +58,14 @@ def window(prepared: Prepared, first: int = 0, last: int | None = None) -> Windo
     --------
     >>> from firmus.score import Note, Part, Score
     >>> tune = Score((Part("Flute", (Note(0, 480, 72), Note(480, 1440, 74)), program=73),))
-    >>> found = window(bare(events.prepare(tune)))
-    >>> found.notes, found.bars, [v.name(token) for token in found.music][:5]
+    >>> drawn = window(bare(events.prepare(tune)))
+    >>> drawn.notes, drawn.bars, [vocabulary.name(token) for token in drawn.music][:5]
     (2, 1, ['BAR', 'PART 1', 'PLACE 0', 'PITCH 72', 'DURATION 24'])
     """
     last = events.grid_shape(prepared)[0] if last is None else last
-    story = events.assemble(prepared, np.ones(events.grid_shape(prepared), bool), first, last)
-    begin = int(np.flatnonzero(story.tokens == vocabulary.FILL)[0]) + 1
-    return Window(story, begin, last - first)
+    example = events.assemble(prepared, np.ones(events.grid_shape(prepared), bool), first, last)
+    begin = int(np.flatnonzero(example.tokens == vocabulary.FILL)[0]) + 1
+    return Window(example, begin, last - first)
 
 
 def draw_window(prepared: Prepared, length: int, generator: np.random.Generator) -> Window | None:
@@ -78,35 +78,36 @@ def draw_window(prepared: Prepared, length: int, generator: np.random.Generator)
         latest = int(np.flatnonzero(np.cumsum(cost[::-1])[::-1] > room)[-1])
         first = int(generator.integers(0, latest + 1))
     last = first + max(1, int((np.cumsum(cost[first:]) <= room).sum()))
-    found = window(prepared, first, last)
-    return found if len(found.story.tokens) <= length else None
+    drawn = window(prepared, first, last)
+    return drawn if len(drawn.example.tokens) <= length else None
 
 
-def nats(stepper: Stepper, told: Sequence[Window]) -> list[NDArray[np.float64]]:
+def nats(stepper: Stepper, windows: Sequence[Window]) -> list[NDArray[np.float64]]:
     """Surprise (M,) of every counted token of each window under a model, through the runtime, side by side."""
-    found = [np.empty(len(each.music)) for each in told]
-    longest_first = sorted(range(len(told)), key=lambda index: -len(told[index].music))
-    for begin in range(0, len(told), ROWS):
+    results = [np.empty(len(each.music)) for each in windows]
+    longest_first = sorted(range(len(windows)), key=lambda index: -len(windows[index].music))
+    for begin in range(0, len(windows), ROWS):
         chosen = longest_first[begin : begin + ROWS]
-        stories = [told[index].story for index in chosen]
-        state = stepper.start(max(len(story.tokens) for story in stories), len(chosen))
-        places = np.array([told[index].begin for index in chosen])
-        ends = np.array([len(story.tokens) for story in stories])
-        prompts = zip(stories, places, strict=True)
+        examples = [windows[index].example for index in chosen]
+        state = stepper.start(max(len(example.tokens) for example in examples), len(chosen))
+        places = np.array([windows[index].begin for index in chosen])
+        ends = np.array([len(example.tokens) for example in examples])
+        prompts = zip(examples, places, strict=True)
         logits = [
-            stepper.feed(story.tokens[:at], story.slots[:at], state, row) for row, (story, at) in enumerate(prompts)
+            stepper.feed(example.tokens[:at], example.slots[:at], state, row)
+            for row, (example, at) in enumerate(prompts)
         ]
         scores = np.stack(logits)
-        for step in range(len(told[chosen[0]].music)):
+        for step in range(len(windows[chosen[0]].music)):
             running = range(int((places + step < ends).sum()))  # the first rows: the longest stories
             for row in running:
-                found[chosen[row]][step] = surprise(scores[row], int(stories[row].tokens[places[row] + step]))
+                results[chosen[row]][step] = surprise(scores[row], int(examples[row].tokens[places[row] + step]))
             left = range(int((places + step + 1 < ends).sum()))
             if left:
-                tokens = np.array([stories[row].tokens[places[row] + step] for row in left])
-                slots = np.array([stories[row].slots[places[row] + step] for row in left])
+                tokens = np.array([examples[row].tokens[places[row] + step] for row in left])
+                slots = np.array([examples[row].slots[places[row] + step] for row in left])
                 scores = stepper.step(tokens, slots, state)
-    return found
+    return results
 
 
 def surprise(logits: NDArray[np.float32], token: int) -> float:

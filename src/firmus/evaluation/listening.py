@@ -1,4 +1,4 @@
-"""Listening tests: what each listener is asked, and what the answers prove.
+"""Listening tests: the trials of each listener, and what the answers prove.
 
 Protocol
     Blind and in random order: clips have random names, sides are drawn, sources are not shown. Pairs ("which do you
@@ -70,9 +70,9 @@ def plan(
         left, right = (one, other) if generator.random() < 0.5 else (other, one)
         trials.append({"kind": "pair", "left": left.name, "right": right.name})
     again = dict(trials[0], left=trials[0]["right"], right=trials[0]["left"], again=True)
-    told = dict(trials[-1], choose=("left", "right")[int(generator.integers(2))])
+    repeated = dict(trials[-1], choose=("left", "right")[int(generator.integers(2))])
     order = [trials[int(place)] for place in generator.permutation(len(trials))]
-    order.insert(int(generator.integers(1, len(order) + 1)), told)
+    order.insert(int(generator.integers(1, len(order) + 1)), repeated)
     order.append(again)
     for number in range(ratings):
         some = of[sources[number % len(sources)]]
@@ -107,7 +107,7 @@ def report(answers: Sequence[Mapping[str, Any]], sources: Mapping[str, str]) -> 
     kept = {name: own for name, own in by_listener.items() if attentive(own)}
     good = [answer for own in kept.values() for answer in own]
     repeats = [alike for own in kept.values() for alike in _repeats(own)]
-    found: dict[str, Any] = {
+    results: dict[str, Any] = {
         "listeners": len(kept),
         "inattentive": len(by_listener) - len(kept),
         "repeated": len(repeats),
@@ -118,10 +118,10 @@ def report(answers: Sequence[Mapping[str, Any]], sources: Mapping[str, str]) -> 
         "warnings": [],
     }
     if len(kept) < FEWEST_LISTENERS:
-        found["warnings"].append(
+        results["warnings"].append(
             f"{len(kept)} attentive listeners: fewer than {FEWEST_LISTENERS} prove little, whatever the numbers say"
         )
-    return found
+    return results
 
 
 def attentive(answers: Sequence[Mapping[str, Any]]) -> bool:
@@ -154,33 +154,33 @@ def _preferences(answers: Sequence[Mapping[str, Any]], sources: Mapping[str, str
         one, other = sorted((sources[trial["left"]], sources[trial["right"]]))
         if one != other:
             wins.setdefault((one, other), []).append(sources[trial[answer["choice"]]] == one)
-    found = []
+    rows = []
     for (one, other), won in sorted(wins.items()):
         test = stats.binomtest(sum(won), len(won))
         low, high = test.proportion_ci(method="wilson")
-        found.append({
+        rows.append({
             "first": one, "second": other, "answers": len(won), "first_preferred": sum(won) / len(won),
             "interval": [float(low), float(high)], "p": float(test.pvalue),
         })  # fmt: skip
-    return found
+    return rows
 
 
 def _ratings(answers: Sequence[Mapping[str, Any]], sources: Mapping[str, str]) -> list[dict[str, Any]]:
     """Mean of each source and question."""
-    told: dict[tuple[str, str], list[float]] = {}
+    ratings: dict[tuple[str, str], list[float]] = {}
     for answer in answers:
         if answer["trial"]["kind"] == "rate":
             for question, value in answer["ratings"].items():
-                told.setdefault((sources[answer["trial"]["clip"]], question), []).append(float(value))
-    found: list[dict[str, Any]] = []
-    for (source, question), values in sorted(told.items()):
+                ratings.setdefault((sources[answer["trial"]["clip"]], question), []).append(float(value))
+    rows: list[dict[str, Any]] = []
+    for (source, question), values in sorted(ratings.items()):
         spread = 1.96 * float(np.std(values, ddof=1)) / len(values) ** 0.5 if len(values) > 1 else float("nan")
         mean = float(np.mean(values))
-        found.append({
+        rows.append({
             "source": source, "question": question, "answers": len(values), "mean": mean,
             "interval": [mean - spread, mean + spread],
         })  # fmt: skip
-    return found
+    return rows
 
 
 def _differences(kept: Mapping[str, Sequence[Mapping[str, Any]]], sources: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -190,20 +190,20 @@ def _differences(kept: Mapping[str, Sequence[Mapping[str, Any]]], sources: Mappi
         for row in _ratings(own, sources):
             means[name, str(row["source"]), str(row["question"])] = float(row["mean"])
     every = sorted({source for _, source, _ in means})
-    found: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     for one, other in combinations(every, 2):
         for question in QUESTIONS:
-            heard = [name for name in kept if {(name, one, question), (name, other, question)} <= set(means)]
-            both = [means[name, one, question] - means[name, other, question] for name in heard]
+            listeners = [name for name in kept if {(name, one, question), (name, other, question)} <= set(means)]
+            both = [means[name, one, question] - means[name, other, question] for name in listeners]
             if len(both) >= 2:
                 p = float(stats.wilcoxon(both).pvalue) if any(both) else 1.0
-                found.append({
+                rows.append({
                     "first": one, "second": other, "question": question, "listeners": len(both),
                     "difference": float(np.mean(both)), "p": p,
                 })  # fmt: skip
-    for row, corrected in zip(found, holm([row["p"] for row in found]), strict=True):
+    for row, corrected in zip(rows, holm([row["p"] for row in rows]), strict=True):
         row["p_holm"], row["proven"] = corrected, corrected < LEVEL
-    return found
+    return rows
 
 
 def holm(chances: Sequence[float]) -> list[float]:
@@ -215,8 +215,8 @@ def holm(chances: Sequence[float]) -> list[float]:
     [0.03, 0.06, 0.06]
     """
     order = np.argsort(chances, kind="stable")
-    found, worst = [0.0] * len(chances), 0.0
+    corrected, worst = [0.0] * len(chances), 0.0
     for rank, place in enumerate(order.tolist()):
         worst = max(worst, min(1.0, (len(chances) - rank) * chances[place]))
-        found[place] = worst
-    return found
+        corrected[place] = worst
+    return corrected

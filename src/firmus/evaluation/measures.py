@@ -101,8 +101,8 @@ def bar_entropy(score: Score, count: int = 1) -> float:
     counts = np.zeros((len(starts) + 1, 12), np.int64)
     np.add.at(counts, (np.searchsorted(starts, start, side="right"), pitch % 12), 1)  # row 0: before the first full bar
     sums = np.concatenate([np.zeros((1, 12), np.int64), counts[1:].cumsum(axis=0)])
-    found = [_entropy(inside) for inside in sums[count:] - sums[:-count] if inside.any()]
-    return float(np.mean(found)) if found else float("nan")
+    entropies = [_entropy(inside) for inside in sums[count:] - sums[:-count] if inside.any()]
+    return float(np.mean(entropies)) if entropies else float("nan")
 
 
 def structureness(score: Score, low: float, high: float) -> float:
@@ -191,13 +191,13 @@ def _empty(score: Score, starts: NDArray[np.int64]) -> float:
     """Share of stretches that begin at these ticks in which no note sounds; its very end counts as sound."""
     if _last(score) < 1:
         return float("nan")
-    heard = np.zeros(len(starts) + 1, np.int64)
+    sounding = np.zeros(len(starts) + 1, np.int64)
     for part in score.parts:
         for note in part.notes:
             first, last = np.searchsorted(starts, (note.start, note.end), side="right") - 1
-            heard[first] += 1
-            heard[last + 1] -= 1
-    return float((heard.cumsum()[:-1] <= 0).mean())
+            sounding[first] += 1
+            sounding[last + 1] -= 1
+    return float((sounding.cumsum()[:-1] <= 0).mean())
 
 
 def _entropy(counts: NDArray[np.int64]) -> float:

@@ -45,7 +45,7 @@ class NGram:
     sequences : sequence of arrays (T,)
         Training music, tokens from 0 to `vocabulary` - 1.
     order : int
-        Tokens in the longest n-gram, the one told among them; at least 1.
+        Tokens in the longest n-gram, the predicted one among them; at least 1.
     vocabulary : int
 
     Examples
@@ -59,12 +59,12 @@ class NGram:
     def __init__(self, sequences: Sequence[Integers], order: int, vocabulary: int) -> None:
         self.order, self.vocabulary = order, vocabulary
         self.codes = np.random.default_rng(0).integers(1, 2**63, vocabulary + 1).astype(np.uint64)
-        row, told = self._row(sequences)
-        grams = self._hashes(row, order)[told]
-        contexts = self._contexts(row, order)[told]
+        row, every = self._row(sequences)
+        grams = self._hashes(row, order)[every]
+        contexts = self._contexts(row, order)[every]
         self.tables: list[Table] = []
         keys, first, counts = np.unique(grams, return_index=True, return_counts=True)
-        places = told[first]
+        places = every[first]
         self.tables.append(_table(keys, contexts[first], counts))
         for shorter in range(order - 1, 0, -1):
             grams = self._hashes(row, shorter)[places]  # one for each kind of longer n-gram
@@ -74,12 +74,12 @@ class NGram:
         self.tables.reverse()
 
     def nats(self, sequences: Sequence[Integers]) -> list[Floats]:
-        """Surprise (T,) of every token of each sequence, from an empty context."""
-        row, told = self._row(sequences)
-        chance = np.full(len(told), 1 / self.vocabulary)
+        """Negative log-likelihood (T,) of every token of each sequence, from an empty context."""
+        row, places = self._row(sequences)
+        chance = np.full(len(places), 1 / self.vocabulary)
         for index, table in enumerate(self.tables, 1):
-            worth = _look_up(table.grams, table.worth, self._hashes(row, index)[told], 0.0)
-            left_over = _look_up(table.contexts, table.left_over, self._contexts(row, index)[told], 1.0)
+            worth = _look_up(table.grams, table.worth, self._hashes(row, index)[places], 0.0)
+            left_over = _look_up(table.contexts, table.left_over, self._contexts(row, index)[places], 1.0)
             chance = worth + left_over * chance
         borders = np.cumsum([len(each) for each in sequences])[:-1]
         return [np.asarray(each) for each in np.split(-np.log(chance), borders)]
@@ -98,11 +98,11 @@ class NGram:
     def _hashes(self, row: NDArray[np.int64], length: int) -> Hashes:
         """Hash (len(row),) of the so many tokens that end at each place."""
         codes = self.codes[row]
-        found = np.full(len(row), length, np.uint64)
+        hashes = np.full(len(row), length, np.uint64)
         for back in range(length):
-            found[back:] = (found[back:] ^ codes[: len(row) - back]) * MULTIPLIER
-            found[back:] ^= found[back:] >> np.uint64(29)
-        return found
+            hashes[back:] = (hashes[back:] ^ codes[: len(row) - back]) * MULTIPLIER
+            hashes[back:] ^= hashes[back:] >> np.uint64(29)
+        return hashes
 
     def _contexts(self, row: NDArray[np.int64], length: int) -> Hashes:
         """Hash of what stands before the last token of each n-gram."""
@@ -124,7 +124,7 @@ def _table(grams: Hashes, contexts: Hashes, counts: NDArray[np.int64]) -> Table:
     return Table(grams, (counts - taken) / totals[inverse], known, left_over)
 
 
-def _look_up(keys: Hashes, values: Floats, wanted: Hashes, otherwise: float) -> Floats:
-    """Value of each wanted key."""
-    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where(keys[at] == wanted, values[at], otherwise)
+def _look_up(keys: Hashes, values: Floats, looked_up: Hashes, otherwise: float) -> Floats:
+    """Value of each key that is looked up."""
+    at = np.minimum(np.searchsorted(keys, looked_up), len(keys) - 1)
+    return np.where(keys[at] == looked_up, values[at], otherwise)

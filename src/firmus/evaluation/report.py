@@ -1,4 +1,4 @@
-"""One report on composed music: how it compares with real music, how much it copies, whether it did what was asked.
+"""One report on composed music: how it compares with real music, how much it copies, whether it obeys its request.
 
 Sets are compared by measures of each piece (`firmus.evaluation.measures`) with bootstrap intervals, and by Yang &
 Lerch's distances between the sets; copying by windows of bars that stand note for note, transposed or not, in the
@@ -41,8 +41,8 @@ def compare(generated: Pieces, reference: Pieces, spread: Spread = map) -> dict[
         and cross-entropy of pieces of the same name.
     """
     ours, real = list(generated.values()), list(reference.values())
-    told = list(spread(_told, [*ours, *real]))
-    both = told[: len(ours)], told[len(ours) :]
+    measured = list(spread(_measured, [*ours, *real]))
+    both = measured[: len(ours)], measured[len(ours) :]
     return {
         "pieces": {"generated": len(ours), "reference": len(real)},
         "measures": _measures(*([each.measures for each in some] for some in both)),
@@ -52,63 +52,63 @@ def compare(generated: Pieces, reference: Pieces, spread: Spread = map) -> dict[
     }
 
 
-class _Told(NamedTuple):
-    """What is measured of a piece alone."""
+class _Measured(NamedTuple):
+    """Measurements of a piece alone."""
 
     measures: dict[str, float]
     features: _Features
 
 
-def _told(score: Score) -> _Told:
-    return _Told(measure(score), distribution.features(score))
+def _measured(score: Score) -> _Measured:
+    return _Measured(measure(score), distribution.features(score))
 
 
 def _measures(ours: Sequence[dict[str, float]], real: Sequence[dict[str, float]]) -> dict[str, Any]:
-    found = {}
+    rows = {}
     for name in MEASURES:
         values = [np.array([each[name] for each in some]) for some in (ours, real)]
         if any(np.isnan(each).all() for each in values):
             continue
         (mean, low, high), (true, least, most) = (intervals.mean(each) for each in values)
-        found[name] = {
+        rows[name] = {
             "generated": mean, "generated_interval": [low, high], "reference": true,
             "reference_interval": [least, most], "inside": least <= mean <= most,
             "values": [[None if np.isnan(each) else float(each) for each in some] for some in values],
         }  # fmt: skip
-    return found
+    return rows
 
 
 def _overlap(mine: Sequence[_Features], theirs: Sequence[_Features]) -> dict[str, Any]:
     """Overlap area and divergence of each feature that varies in the reference."""
     if min(len(mine), len(theirs)) < FEWEST:
         return {}
-    found = {}
+    rows = {}
     for name in theirs[0]:
         a, b = (np.stack([each[name] for each in some]) for some in (mine, theirs))
         known = [each[~np.isnan(each).any(axis=1)] for each in (a, b)]
         if min(len(each) for each in known) >= FEWEST and len({*map(bytes, known[1])}) > 1:
-            found[name] = {
+            rows[name] = {
                 "overlap": distribution.overlap(*known), "divergence": distribution.divergence(*known),
             }  # fmt: skip
-    return found
+    return rows
 
 
 def copying(ours: Sequence[Score], real: Sequence[Score]) -> dict[str, Any]:
     """Share of windows of bars that stand in the reference: ours, and those of every other piece of it in the rest."""
-    found = {}
+    shares = {}
     memory = Memory(real, WINDOWS)
     half, rest = Memory(real[::2], WINDOWS), real[1::2]
     for length in WINDOWS:
         share, count = _copied(memory, ours, length)
         people, of = _copied(half, rest, length)
-        found[f"{length} bars"] = {"generated": share, "windows": count, "people": people, "people_windows": of}
-    return found
+        shares[f"{length} bars"] = {"generated": share, "windows": count, "people": people, "people_windows": of}
+    return shares
 
 
 def _copied(memory: Memory, scores: Sequence[Score], length: int) -> tuple[float, int]:
-    told = [memory.copied(score, length, drums) for score in scores for drums in (False, True)]
-    total = sum(count for _, count in told)
-    return sum(hits for hits, _ in told) / max(total, 1), total
+    counts = [memory.copied(score, length, drums) for score in scores for drums in (False, True)]
+    total = sum(count for _, count in counts)
+    return sum(hits for hits, _ in counts) / max(total, 1), total
 
 
 def pair(ours: Score, real: Score) -> dict[str, float]:
@@ -126,10 +126,10 @@ def pair(ours: Score, real: Score) -> dict[str, float]:
     used = a.any(axis=0) | b.any(axis=0)
     if not used.any():
         return {"squared_error": float("nan"), "cross_entropy": float("nan")}
-    told, true = np.where(a[:, used], 1 - UNSURE, UNSURE), b[:, used]
+    predicted, true = np.where(a[:, used], 1 - UNSURE, UNSURE), b[:, used]
     return {
         "squared_error": float(np.mean(a[:, used] != true)),
-        "cross_entropy": float(-np.log(np.where(true, told, 1 - told)).mean()),
+        "cross_entropy": float(-np.log(np.where(true, predicted, 1 - predicted)).mean()),
     }
 
 
@@ -141,8 +141,8 @@ def _roll(score: Score, steps: int) -> NDArray[np.bool_]:
     return roll
 
 
-def obeyed(score: Score, asked: Mapping[str, Any]) -> dict[str, bool]:
-    """Whether a piece is what a Brief asked for, of what can be measured: key, meter, bars, tempo, parts.
+def obeyed(score: Score, request: Mapping[str, Any]) -> dict[str, bool]:
+    """Whether a piece obeys its Brief, in what can be measured: key, meter, bars, tempo, parts.
 
     Examples
     --------
@@ -151,19 +151,19 @@ def obeyed(score: Score, asked: Mapping[str, Any]) -> dict[str, bool]:
     >>> obeyed(Score((Part("", tune),)), {"key": "G major", "bars": 2, "meter": "3/4"})
     {'key': True, 'meter': False, 'bars': True}
     """
-    found = {}
-    if asked.get("key"):
-        wanted, heard = Key.parse(asked["key"]), keys.estimate(score)
-        found["key"] = heard is not None and (heard.key.pitch_class, heard.key.mode) == (
-            wanted.pitch_class,
-            wanted.mode,
+    results = {}
+    if request.get("key"):
+        requested, estimate = Key.parse(request["key"]), keys.estimate(score)
+        results["key"] = estimate is not None and (estimate.key.pitch_class, estimate.key.mode) == (
+            requested.pitch_class,
+            requested.mode,
         )
-    if asked.get("meter"):
-        found["meter"] = score.meters[0].text == asked["meter"]
-    if isinstance(asked.get("bars"), int):
-        found["bars"] = sum(bar.number > 0 for bar in bars(score)) == asked["bars"]
-    if asked.get("tempo"):
-        found["tempo"] = abs(score.tempi[0].bpm - asked["tempo"]) < 0.5
-    if asked.get("seconds"):
-        found["seconds"] = abs(features.duration_seconds(score) - asked["seconds"]) < 0.05 * asked["seconds"]
-    return found
+    if request.get("meter"):
+        results["meter"] = score.meters[0].text == request["meter"]
+    if isinstance(request.get("bars"), int):
+        results["bars"] = sum(bar.number > 0 for bar in bars(score)) == request["bars"]
+    if request.get("tempo"):
+        results["tempo"] = abs(score.tempi[0].bpm - request["tempo"]) < 0.5
+    if request.get("seconds"):
+        results["seconds"] = abs(features.duration_seconds(score) - request["seconds"]) < 0.05 * request["seconds"]
+    return results

@@ -9,7 +9,7 @@ Paper
     Dong et al., *MuseGAN: Multi-track Sequential Generative Adversarial Networks* (2018), section 6.1: EB, UPC, QN, DP
     and TD. Harte, Sandler & Gasser, *Detecting Harmonic Change in Musical Audio* (2006), section 3: the tonal centroid.
 Conventions
-    ``values`` (N, T, 641), bars of 16 steps unless told otherwise; a last bar that is not full is left out. What does
+    ``values`` (N, T, 641), bars of 16 steps unless said otherwise; a last bar that is not full is left out. What does
     not exist is left out of a mean, and the mean of nothing is NaN. MuseGAN's steps are six times finer: a qualified
     note lasts three of its steps, here two; for its drum patterns see `drum_patterns`.
 """
@@ -42,8 +42,7 @@ def sounding(values: Integers) -> Flags:
 
 def cells(values: Integers) -> Integers:
     """The cells (N, T, 5, 128) of windows, without the chords."""
-    found: Integers = np.asarray(values)[..., :CELLS].reshape(*np.shape(values)[:2], PARTS, PITCHES)
-    return found
+    return np.asarray(values)[..., :CELLS].reshape(*np.shape(values)[:2], PARTS, PITCHES)
 
 
 def onsets(values: Integers) -> Flags:
@@ -64,7 +63,7 @@ def empty_bars(values: Integers, bar: int = BAR) -> Floats:
     >>> empty_bars(one).tolist()
     [1.0, 0.5, 1.0, 1.0, 1.0]
     """
-    silent: Floats = 1 - _heard(sounding(values), bar).mean(axis=0)
+    silent: Floats = 1 - _plays(sounding(values), bar).mean(axis=0)
     return silent
 
 
@@ -111,8 +110,7 @@ def polyphony(values: Integers) -> Floats:
 def notes_per_bar(values: Integers, bar: int = BAR) -> Floats:
     """Mean number of notes (5,) that an instrument begins in a bar where it sounds; not among MuseGAN's."""
     count = _bars(onsets(values), bar).sum(axis=(1, 3))
-    heard = _heard(sounding(values), bar)
-    return _mean(np.where(heard, count, np.nan))
+    return _mean(np.where(_plays(sounding(values), bar), count, np.nan))
 
 
 def tonal_distance(values: Integers) -> Floats:
@@ -151,7 +149,9 @@ def statistics(values: Integers, bar: int = BAR) -> dict[str, float]:
         ("tonal distance", pairs, tonal_distance(values)),
     )
     return {
-        f"{title}, {of}": float(value) for title, names, found in rows for of, value in zip(names, found, strict=True)
+        f"{title}, {of}": float(value)
+        for title, names, numbers in rows
+        for of, value in zip(names, numbers, strict=True)
     }
 
 
@@ -192,7 +192,7 @@ def pairwise_distance(values: Integers, generator: np.random.Generator, pairs: i
     return float(_mean(1 - _share(both, either)[:, None])[0])
 
 
-def _heard(on: Flags, bar: int) -> Flags:
+def _plays(on: Flags, bar: int) -> Flags:
     """Whether each instrument sounds (bars, 5) in each bar."""
     return np.asarray(_bars(on, bar).any(axis=(1, 3)))
 
@@ -205,13 +205,11 @@ def _bars(steps: NDArray[Any], bar: int) -> NDArray[Any]:
 
 def _share(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
     """One by the other, NaN where there is nothing."""
-    found: Floats = np.divide(part, whole, where=whole > 0, out=np.full(np.shape(whole), np.nan))
-    return found
+    return np.divide(part, whole, where=whole > 0, out=np.full(np.shape(whole), np.nan))
 
 
 def _mean(rows: Floats) -> Floats:
     """Mean over the first axis of what exists."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of nothing: NaN
-        found: Floats = np.nanmean(rows, axis=0)
-    return found
+        return np.nanmean(rows, axis=0)

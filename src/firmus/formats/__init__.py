@@ -15,8 +15,8 @@ Every format module has
 ``COMPRESSED``, ``write_compressed(score) -> bytes``
     where some endings mean a compressed file.
 
-A stranger's bytes are parsed in a child process with limits on memory and time (`_sandbox`),
-so a hostile file can cost an error message and nothing else.
+Untrusted bytes are parsed in a child process with limits on memory and time (`_sandbox`),
+so that a hostile file causes an error message and nothing else.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from firmus.formats._sandbox.process import spawn
 from firmus.score import Score
 
 __all__ = [
-    "MAX_BYTES", "SOUND", "by_extension", "detect", "extensions", "read", "read_all", "save", "spawn", "write",
+    "MAX_BYTES", "SOUND", "by_extension", "detect", "extensions", "pick", "read", "read_all", "save", "spawn", "write",
 ]  # fmt: skip
 
 MAX_BYTES = 20_000_000
@@ -48,14 +48,24 @@ def read(source: str | os.PathLike[str] | bytes, *, tune: int = 1, trusted: bool
     tune : int
         Which one, counted from 1, where the file holds several.
     trusted : bool
-        Parse in this process, for files that Firmus itself has just made.
+        Parse in this process, for files that Firmus itself has just written.
 
     Raises
     ------
     FormatError
         Where it is no music that Firmus reads.
     """
-    scores = read_all(source, trusted=trusted)
+    return pick(read_all(source, trusted=trusted), tune)
+
+
+def pick(scores: list[Score], tune: int) -> Score:
+    """One of several tunes, counted from 1.
+
+    Raises
+    ------
+    FormatError
+        Where there are not so many.
+    """
     if not 1 <= tune <= len(scores):
         raise FormatError(f"tune {tune}: the file holds tunes 1 to {len(scores)}")
     return scores[tune - 1]
@@ -101,19 +111,19 @@ def save(data: bytes, path: Path) -> None:
 
 
 def detect(data: bytes, name: str = "") -> str:
-    """Name of the format module that knows these bytes, by content, then by file name."""
+    """Name of the format module for these bytes, by content, then by file name."""
     if not data:
         raise FormatError(f"{name or 'the data'} is empty")
-    found = [each for each in plugins.names(__name__) if plugins.load(__name__, each).sniff(data)]
-    if len(found) == 1:
-        return found[0]
+    matches = [each for each in plugins.names(__name__) if plugins.load(__name__, each).sniff(data)]
+    if len(matches) == 1:
+        return matches[0]
     try:
         return by_extension(name)
     except FormatError:
-        shown = f"{name or 'the data'} is no music file that Firmus reads ({', '.join(extensions())})"
+        message = f"{name or 'the data'} is no music file that Firmus reads ({', '.join(extensions())})"
         if name.lower().endswith(SOUND):
-            shown = f"{name} is sound, not notes: firmus transcribe writes its notes down"
-        raise FormatError(shown) from None
+            message = f"{name} is sound, not notes: firmus transcribe writes its notes down"
+        raise FormatError(message) from None
 
 
 def by_extension(name: str) -> str:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from firmus.analysis.excerpt import stretch
+from firmus.analysis.excerpt import excerpt
 from firmus.score import TICKS_PER_QUARTER, Note, Part, Score
 from firmus.timing import bars
 
@@ -20,7 +20,7 @@ def random_excerpt(score: Score, generator: np.random.Generator, bar_count: int 
     size = bar_count or int(generator.integers(SHORTEST_CUT, LONGEST_CUT + 1))
     if count <= size:
         return None
-    return stretch(score, int(generator.integers(0, count - size + 1)), size)
+    return excerpt(score, int(generator.integers(0, count - size + 1)), size)
 
 
 def merged(score: Score) -> Score:

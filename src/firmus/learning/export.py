@@ -90,7 +90,7 @@ def _validation_metrics(card: Card, corpus: Corpus) -> dict[str, float]:
         return {"validation_nats_per_token": nats_per_token(Stepper(card), corpus)}
     if card.kind == "latent":
         latent = Latent(card)
-        arrays = reconstruction(latent, corpus) if latent.can_encode and latent.can_tell else {}
+        arrays = reconstruction(latent, corpus) if latent.can_encode and latent.is_autoregressive else {}
         return {f"validation_{name}": round(float(each.mean()), 4) for name, each in arrays.items()}
     if card.representation == "piano_frames":
         return {"validation_nats_per_frame": transcription_loss(Listener(card), corpus)}

@@ -25,7 +25,7 @@ Every network has
     the phases of a step of training, in order; one may stand there several times;
 ``phase_modules(phase) -> list of torch.nn.Module``
     whose weights are learnt in a phase;
-``loss(phase, batch, share) -> (loss, told)``
+``loss(phase, batch, share) -> (loss, metrics)``
     what is to be minimised in a phase, and what else is worth telling, each a number by name. `batch` is that of
     `firmus.learning.batches`, `share` how much of the training is over, 0 to 1;
 ``forward(tokens, slots) -> logits``

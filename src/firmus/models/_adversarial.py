@@ -47,7 +47,7 @@ def phases(objective: str, critics: int, objectives: tuple[str, ...] = OBJECTIVE
 
 
 def critic_loss(objective: str, real: Tensor, made: Tensor) -> Tensor:
-    """What the critic minimises, of its scores (B,) of real and of made windows; without the penalty."""
+    """Loss of the critic, of its scores (B,) of real and of generated windows; without the penalty."""
     if objective == "wasserstein":
         return made.mean() - real.mean()
     return cross_entropy(real, REAL) + cross_entropy(made, 0.0)
@@ -56,7 +56,7 @@ def critic_loss(objective: str, real: Tensor, made: Tensor) -> Tensor:
 def critic_step(
     objective: str, critic: Critic, windows: tuple[Tensor, Tensor], weight: float = 0.0
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """What the critic minimises, of real and made windows (B, …), and what it is made of.
+    """Loss of the critic, of real and generated windows (B, …), and its terms.
 
     Parameters
     ----------
@@ -69,12 +69,12 @@ def critic_step(
         λ of the penalty; there is none but in ``"wasserstein"``.
     """
     real, made = critic(windows[0]), critic(windows[1])
-    loss, told = critic_loss(objective, real, made), {"real": real.mean(), "made": made.mean()}
+    loss, metrics = critic_loss(objective, real, made), {"real": real.mean(), "made": made.mean()}
     if objective == "wasserstein":
         some = max(1, len(real) // LOOKS)
         steepness = penalty(critic, windows[0][:some], windows[1][:some])
-        loss, told = loss + weight * steepness, told | {"penalty": steepness}
-    return loss, {name: each.detach() for name, each in told.items()}
+        loss, metrics = loss + weight * steepness, metrics | {"penalty": steepness}
+    return loss, {name: each.detach() for name, each in metrics.items()}
 
 
 def generator_loss(objective: str, made: Tensor) -> Tensor:
@@ -102,8 +102,7 @@ def penalty(critic: Critic, real: Tensor, made: Tensor) -> Tensor:
     between = (share * real + (1 - share) * made).detach().float().requires_grad_()
     with torch.enable_grad(), torch.autocast(real.device.type, enabled=False):
         (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
-    found: Tensor = (slope.flatten(1).norm(dim=1) - 1).square().mean()
-    return found
+    return (slope.flatten(1).norm(dim=1) - 1).square().mean()
 
 
 def binary(logits: Tensor, firmness: float = 1.0) -> Tensor:
@@ -133,7 +132,7 @@ def firmness(share: float, rise: float) -> float:
     """How firm decisions are when so much of the training is over: more and more, until at `rise` they are made.
 
     At first every value of a softmax learns from every window (as in Gulrajani et al. 2017, section 5.4, where symbols
-    are never chosen at all); at last the critic sees what will be heard.
+    are never chosen at all); at last the critic sees what will be played.
 
     Examples
     --------
@@ -152,7 +151,7 @@ def bounded(network: nn.Module) -> nn.Module:
 
 
 def among_others(features: Tensor) -> Tensor:
-    """Features (B, F) and how much they vary in the batch (B, F + 1): a generator that repeats itself is found out.
+    """Features (B, F) and how much they vary in the batch (B, F + 1): a generator that repeats itself is detected.
 
     Karras et al., *Progressive Growing of GANs* (2018), section 3: the mean standard deviation, as one more feature.
     """

@@ -1,6 +1,6 @@
 """Where in its bar, and in which bar, each quarter or step of a window lies; what lasts; what z says of each.
 
-Networks that make a window at once know nothing of time but this. Bars may have any length; bars are told apart by
+Networks that make a window at once know nothing of time but this. Bars may have any length; bars are distinguished by
 fours, so a window of eight has two halves alike.
 """
 
@@ -13,9 +13,9 @@ from torch.nn import functional
 from firmus import raster
 
 PLACES = raster.LONGEST_BAR
-BARS = 4  # bars that are told apart
+BARS = 4  # distinct bars
 QUARTER = 4  # steps
-SEATS = BARS * (PLACES // QUARTER)  # of quarters that are told apart
+SEATS = BARS * (PLACES // QUARTER)  # of distinct quarters
 
 
 def places(values: Tensor, bar: Tensor, every: int = QUARTER) -> Tensor:
@@ -108,8 +108,7 @@ class Clock(nn.Module):
 
     def forward(self, at: Tensor) -> Tensor:
         """Of places in the bar and numbers of bars."""
-        told: Tensor = self.place(at[0]) + self.number(at[1])
-        return told.T
+        return (self.place(at[0]) + self.number(at[1])).T
 
 
 class Plan(nn.Module):
@@ -122,5 +121,4 @@ class Plan(nn.Module):
 
     def forward(self, z: Tensor, at: Tensor) -> Tensor:
         """Of points z (B, Z)."""
-        told: Tensor = self.bars(z).view(-1, self.width, BARS)[..., at[1]] + self.clock(at)
-        return told
+        return self.bars(z).view(-1, self.width, BARS)[..., at[1]] + self.clock(at)

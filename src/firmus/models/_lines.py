@@ -12,7 +12,7 @@ from firmus.raster import FIRST, HOLD
 from firmus.tokens import Shape
 
 NEVER = -1e4  # logit
-HEARD = 11  # more than twice as many values as a line has
+FEATURES = 11  # more than twice as many values as a line has
 
 
 def to_one_hot(values: Tensor, size: int) -> Tensor:
@@ -20,8 +20,8 @@ def to_one_hot(values: Tensor, size: int) -> Tensor:
     return functional.one_hot(values[..., 0], size).float()
 
 
-def heard(line: Tensor) -> Tensor:
-    """What a critic hears of lines (B, T, V): them, what sounds at each step, and its pitch class (B, T, 2 V + 11).
+def critic_features(line: Tensor) -> Tensor:
+    """Input of a critic of lines (B, T, V): them, what sounds at each step, and its pitch class (B, T, 2 V + 11).
 
     What sounds is what begins, or, where the line goes on, what sounded before.
     """

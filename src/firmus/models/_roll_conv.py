@@ -1,8 +1,8 @@
 """Networks that paint piano rolls and networks that judge them, of two builds: as 2-D pictures, or as steps.
 
-What they share: the coarsest grid is the quarter note (four steps), whatever the meter, and each quarter is told where
-in which bar it lies, so bars of any length are painted; windows are whole numbers of quarters. Planes are those of
-`firmus.models._rolls`; octaves are whole (twelve pitches from a C), as a chord's tones are.
+What they share: the coarsest grid is the quarter note (four steps), whatever the meter, and each quarter has as input
+where in which bar it lies, so bars of any length are painted; windows are whole numbers of quarters. Planes are those
+of `firmus.models._rolls`; octaves are whole (twelve pitches from a C), as a chord's tones are.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class Dense(nn.Module):
 class Critic(nn.Module):
     """Judges windows: what it sees of each quarter, then of four bars together.
 
-    It is told the facts of what is given; the instruments that are given it sees.
+    It is conditioned on the facts of what is given; the instruments that are given it sees.
     """
 
     def __init__(self, width: int) -> None:

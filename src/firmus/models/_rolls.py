@@ -1,8 +1,8 @@
 """Piano rolls of a band as planes of pictures, and the planes that say what is given.
 
 A window of `firmus.tokens.band` (B, T, 641) becomes nine planes (B, 9, T, 128) of zeros and ones: where drums are
-struck; where bass, guitar, keys and strings sound; where these four are struck. What a network is told beside its z is
-of each step the tones of the chord, its root, and which of the five are given; and the nine planes of those.
+struck; where bass, guitar, keys and strings sound; where these four are struck. A network is conditioned, beside
+its z, on the tones of the chord at each step, its root, which of the five are given, and the nine planes of those.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PITCHED = band.PARTS - 1
 FACTS = 24 + band.PARTS  # of a step: tones, root, instruments that are given
 OCTAVES = -(-band.PITCHES // 12)
 OWNERS = (0, 1, 2, 3, 4, 1, 2, 3, 4)  # which instrument each plane belongs to
-CHORDLESS = 0.2  # share of training windows whose chords are not told
+CHORDLESS = 0.2  # share of training windows without chords as a condition
 ALONE = 0.5  # share of training windows in which no instrument is given
 
 
@@ -95,7 +95,7 @@ class Given(NamedTuple):
 
 
 class Conditions(nn.Module):
-    """What is told of windows."""
+    """Conditions of windows."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -121,7 +121,7 @@ def with_given(given: Given, planes: Tensor) -> Tensor:
 
 
 def drawn(values: Tensor) -> Tensor:
-    """What is told (B, T, 6) of each training window: chords mostly, of half the windows one to four instruments."""
+    """Conditions (B, T, 6) that each training window has: chords mostly, of half of them one to four instruments."""
     count, device = len(values), values.device
     order = torch.rand(count, band.PARTS, device=device).argsort(dim=1)
     many = torch.randint(1, band.PARTS, (count, 1), device=device)
@@ -130,8 +130,8 @@ def drawn(values: Tensor) -> Tensor:
     return torch.cat([some, chord], dim=1)[:, None].expand(-1, values.shape[1], -1)
 
 
-def told(given: Tensor) -> Tensor:
-    """What is told (B, T, 6) by values (B, T, 641) of which some are open (-1): a step's instruments that are whole."""
+def conditioned(given: Tensor) -> Tensor:
+    """Conditions (B, T, 6) that values (B, T, 641) give, some of them open (-1): instruments complete at a step."""
     parts = torch.unflatten(given[..., : band.CELLS], -1, (band.PARTS, band.PITCHES)).amin(-1)
     return torch.cat([parts, given[..., -1:]], dim=-1) >= 0
 

@@ -3,8 +3,8 @@
 What it is
     Traits (`firmus.analysis.traits`) go through a small multilayer perceptron; each head gives the chances of its
     classes. Instruments may be missing or wrong in a file: while it learns, some examples have theirs taken away, and
-    some have those of another piece. How far a piece lies from everything learnt is told beside, so that what has no
-    style gets none.
+    some have those of another piece. How far a piece lies from everything learnt is a second output, so that what has
+    no style gets none.
 Paper
     Guo, Pleiss, Sun & Weinberger, *On Calibration of Modern Neural Networks* (ICML 2017), section 4.2: a temperature a
     head. Lee, Lee, Lee & Shin, *A Simple Unified Framework for Detecting Out-of-Distribution Samples* (NeurIPS 2018),
@@ -75,7 +75,7 @@ class Classifier(nn.Module):
     """The network; see the module's docstring."""
 
     PHASES = ("classes",)
-    told: Tensor
+    unreliable: Tensor
     middle: Tensor
     scale: Tensor
     temperature: Tensor
@@ -94,7 +94,8 @@ class Classifier(nn.Module):
         self.heads = nn.ModuleDict({name: nn.Linear(widths[-1], count) for name, count in shape.classes.items()})
         first = next(iter(shape.classes.values()))
         for name, start in {
-            "told": torch.tensor(shape.instruments), "middle": torch.zeros(widths[0]), "scale": torch.ones(widths[0]),
+            "unreliable": torch.tensor(shape.instruments),
+            "middle": torch.zeros(widths[0]), "scale": torch.ones(widths[0]),
             "temperature": torch.ones(len(shape.classes)), "centres": torch.zeros(first, widths[-1]),
             "whitening": torch.eye(widths[-1]), "unit": torch.tensor(1.0),
         }.items():  # fmt: skip
@@ -107,21 +108,20 @@ class Classifier(nn.Module):
 
     def hidden(self, values: Tensor) -> Tensor:
         """The last hidden layer (B, W)."""
-        found: Tensor = self.trunk(((_rooted(values) - self.middle) / self.scale).clamp(-WIDEST, WIDEST))
-        return found
+        return self.trunk(((_rooted(values) - self.middle) / self.scale).clamp(-WIDEST, WIDEST))
 
     def forward(self, values: Tensor) -> tuple[Tensor, ...]:
         """Logits (B, C) of each head."""
-        found = self.hidden(values)
-        return tuple(head(found) for head in self.heads.values())
+        hidden = self.hidden(values)
+        return tuple(head(hidden) for head in self.heads.values())
 
     def judge(self, values: Tensor) -> tuple[Tensor, ...]:
         """Chances (B, C) of each head's classes, and the distance (B,) from what was learnt; 1 is far."""
-        found = self.hidden(values)
+        hidden = self.hidden(values)
         chances = [
-            (head(found) / self.temperature[place]).softmax(-1) for place, head in enumerate(self.heads.values())
+            (head(hidden) / self.temperature[place]).softmax(-1) for place, head in enumerate(self.heads.values())
         ]
-        return (*chances, self.distance(found))
+        return (*chances, self.distance(hidden))
 
     def distance(self, hidden: Tensor) -> Tensor:
         """Squared Mahalanobis distance (B,) to the nearest class, in units of `unit`."""
@@ -140,17 +140,17 @@ class Classifier(nn.Module):
         self.whitening = torch.linalg.cholesky(torch.linalg.inv(spread))
 
     def loss(self, phase: str, batch: tuple[Tensor, ...], share: float) -> tuple[Tensor, dict[str, Tensor]]:
-        """Cross entropy, summed over the heads; each is told beside."""
+        """Cross entropy, summed over the heads; and that of each."""
         values, targets = batch
-        told = {}
+        metrics = {}
         for (name, count), logits, target in zip(
             self.shape.classes.items(), self(self.disguised(values)), targets.T, strict=True
         ):
             known = target >= 0
             smoothing = self.config.smoothing if self.training and count > 1 else 0.0
             nats = functional.cross_entropy(logits[known], target[known], reduction="sum", label_smoothing=smoothing)
-            told[name] = nats / known.sum().clamp(min=1)
-        return torch.stack(list(told.values())).sum(), {name: each.detach() for name, each in told.items()}
+            metrics[name] = nats / known.sum().clamp(min=1)
+        return torch.stack(list(metrics.values())).sum(), {name: each.detach() for name, each in metrics.items()}
 
     def disguised(self, values: Tensor) -> Tensor:
         """Examples as files may give them: while it trains, without their instruments or with another's."""
@@ -158,8 +158,8 @@ class Classifier(nn.Module):
             return values
         chance = torch.rand(len(values), 1)
         others = values[torch.randperm(len(values))]
-        swapped = torch.where(self.told & (chance < self.config.wrong), others, values)
-        return torch.where(self.told & (chance > 1 - self.config.absent), torch.zeros(()), swapped)
+        swapped = torch.where(self.unreliable & (chance < self.config.wrong), others, values)
+        return torch.where(self.unreliable & (chance > 1 - self.config.absent), torch.zeros(()), swapped)
 
     def phase_modules(self, phase: str) -> list[nn.Module]:
         """What learns: everything."""

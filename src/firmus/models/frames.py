@@ -7,7 +7,7 @@ What it is
     reads g; a small network without attention, the same at every step, then tells one voice after another.
     Nothing given is plain composing; the soprano given is harmonising; all but a bar given is infilling.
 Paper
-    Frames read by one network and their voices told by another: Yang et al., *UniAudio* (2023), section 3.2.2.
+    Frames read by one network and their voices predicted by another: Yang et al., *UniAudio* (2023), section 3.2.2.
     Random parts given in training: Huang et al., *Counterpoint by Convolution* (2017), section 3. One dropout mask
     for all times: Gal & Ghahramani (2016), section 4; Peracha, *Improving Polyphonic Music Models with Feature-Rich
     Encoding* (2020), for chorales. Key profiles: Krumhansl & Kessler (1982).
@@ -38,8 +38,8 @@ from firmus.models._traced import traced
 TITLE = "Frame transformer (one position a step of time)"
 KIND = "scorer"
 HEAD = 64  # size of one attention head
-HELD = 18  # durations told apart
-VERTICAL, MELODIC, MOTION, REACH = (-13, 35), (-25, 25), (-12, 12), (-24, 24)  # intervals told apart, in semitones
+HELD = 18  # distinct durations
+VERTICAL, MELODIC, MOTION, REACH = (-13, 35), (-25, 25), (-12, 12), (-24, 24)  # distinct intervals, in semitones
 OPEN_VOICE, OPEN_BARS, OPEN_SOME = 0.4, 0.75, 0.85  # borders between the kinds of regions that training leaves open
 CERTAIN = 30.0  # logit of a token that was given
 MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
@@ -259,8 +259,8 @@ class Frames(SequenceNetwork):
         ], self.given.in_features, self.config.feature_dropout)))  # fmt: skip
         for block in self.encoder:
             x = block(x, turn)
-        told = self.tell_given(self.given_norm(x)) * given.flatten(1).any(1)[:, None, None]
-        early, ahead = told.chunk(2, dim=-1)
+        both = self.tell_given(self.given_norm(x)) * given.flatten(1).any(1)[:, None, None]
+        early, ahead = both.chunk(2, dim=-1)
         return early, ahead
 
     def _tell(self, x: Tensor, frames: Tensor, past: Past, place: Tensor, given: Tensor | None) -> Tensor:
@@ -284,26 +284,25 @@ class Frames(SequenceNetwork):
         y = self.half_dropout(y + self.tell_voices(self.trunk_norm(x)).view(*frames.shape, -1))
         for block in self.voices:
             y = block(y, (y, y))
-        told = self.logits(self.dropout(self.norm(y)))  # (B, S, P, (1 + 2 P) V + 25 + 1)
+        terms = self.logits(self.dropout(self.norm(y)))  # (B, S, P, (1 + 2 P) V + 25 + 1)
         near = torch.where(knows, now, was)
-        return self._spread(told, near, past.key, past.echo)
+        return self._spread(terms, near, past.key, past.echo)
 
-    def _spread(self, told: Tensor, near: Tensor, key: Tensor, echo: Tensor) -> Tensor:
+    def _spread(self, terms: Tensor, near: Tensor, key: Tensor, echo: Tensor) -> Tensor:
         """Logits by pitch, by interval from each voice (B, S, P, P) that is near, by degree and of the echo, added."""
         voices, size = self.shape.parts, self.shape.vocabulary
-        pitches = torch.arange(size, device=told.device)
-        start = size + 2 * size * torch.arange(voices, device=told.device)[:, None]
+        pitches = torch.arange(size, device=terms.device)
+        start = size + 2 * size * torch.arange(voices, device=terms.device)[:, None]
         by_interval = (pitches - near[..., None] + size) + start  # (B, S, P, P, V)
         key = key[:, :, None, None]
         by_degree = torch.where(key < DEGREES - 1, (pitches - key % 12) % 12 + 12 * (key // 12), DEGREES - 1)
-        by_degree = (by_degree + (1 + 2 * voices) * size).expand(*told.shape[:3], size)
+        by_degree = (by_degree + (1 + 2 * voices) * size).expand(*terms.shape[:3], size)
         index = torch.cat([by_interval.flatten(-2), by_degree], dim=-1)
-        parts = told.float().gather(-1, index).view(*told.shape[:3], voices + 1, size)
+        parts = terms.float().gather(-1, index).view(*terms.shape[:3], voices + 1, size)
         sounds = functional.pad(self._sounds(near), (0, 1), value=1).to(parts.dtype)
         moved = (parts * sounds[..., None]).sum(-2) * self._sounds(pitches).to(parts.dtype)
-        of_echo = told[..., (1 + 2 * voices) * size + DEGREES, None].float() * (pitches == echo[..., None])
-        logits: Tensor = told[..., :size].float() + moved + of_echo * self._sounds(echo)[..., None]
-        return logits
+        of_echo = terms[..., (1 + 2 * voices) * size + DEGREES, None].float() * (pitches == echo[..., None])
+        return terms[..., :size].float() + moved + of_echo * self._sounds(echo)[..., None]
 
     def _past(self, frames: Tensor) -> Past:
         pitch = self._shifted(frames)
@@ -314,8 +313,8 @@ class Frames(SequenceNetwork):
         began = torch.where(earlier, begins[:, None], 0).amax(2)  # (B, S, P)
         moved = self._gap(pitch, before.gather(1, began), MELODIC)
         classes = functional.one_hot(torch.where(self._sounds(pitch), pitch % 12, 12), 13)[..., :12]
-        told = classes.sum(2).cumsum(1).float()  # (B, S, 12)
-        key = torch.where(told.sum(-1) > 0, (told @ self.profiles.T).argmax(-1), DEGREES - 1)
+        counts = classes.sum(2).cumsum(1).float()  # (B, S, 12)
+        key = torch.where(counts.sum(-1) > 0, (counts @ self.profiles.T).argmax(-1), DEGREES - 1)
         held = (steps[:, None] - began).clamp(max=HELD - 1)
         return Past(pitch, held, moved, key, self._degree(pitch, key[..., None]), *self._echo(frames))
 

@@ -131,7 +131,7 @@ class GAN(OneShot):
     def decode(self, z: Tensor, given: Tensor, bar: Tensor) -> Tensor:
         """Values (B, T, 641) of points z (B, Z); `given` (B, T, 641) comes back where it is not -1."""
         whole = filled(given)
-        conditions = self.conditions(whole.clamp(min=0), rolls.told(whole))
+        conditions = self.conditions(whole.clamp(min=0), rolls.conditioned(whole))
         planes, _ = self.paint(z, places(whole, bar), conditions)
         return rolls.kept(whole, planes)[:, : given.shape[1]]
 
@@ -149,12 +149,12 @@ class GAN(OneShot):
             return self._critic_step((real, made), at, given.facts)
         planes, logits = self.paint(z, at, given, firmness)
         fooled = adversarial.generator_loss(config.objective, self.critic(planes, at, given.facts))
-        told = {"sounding": planes.mean()}
+        metrics = {"sounding": planes.mean()}
         if config.objective != "mixed":
-            return fooled, {name: each.detach() for name, each in told.items()}
+            return fooled, {name: each.detach() for name, each in metrics.items()}
         error = (rolls.played(logits.float().sigmoid()) - real).square().sum((1, 2, 3)).mean() / values.shape[1]
-        told |= {"error": error, "fooled": fooled}
-        return error + config.adversary * fooled, {name: each.detach() for name, each in told.items()}
+        metrics |= {"error": error, "fooled": fooled}
+        return error + config.adversary * fooled, {name: each.detach() for name, each in metrics.items()}
 
     def _critic_step(
         self, windows: tuple[Tensor, Tensor], at: Tensor, facts: Tensor

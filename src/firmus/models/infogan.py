@@ -1,9 +1,9 @@
-"""InfoGAN of melodies: an adversarial network some of whose noise comes to mean something, without being told what.
+"""InfoGAN of melodies: an adversarial network some of whose noise comes to mean something, without labels.
 
 What it is
     A generator makes melodies of z; the first entries of z are codes. A second head of the critic, the reader, reads
     the codes back from the melody. Where it can, codes and melodies share information: the generator is paid for it, so
-    each code takes charge of something that can be heard, of melodies mostly how many notes there are and how high.
+    each code takes charge of something audible, of melodies mostly how many notes there are and how high.
     The loss, with I's lower bound L_I (the entropy of the codes less the reader's cross-entropy):
 
         min over G, Q, max over D:  V(D, G) - λ L_I(G, Q)
@@ -37,7 +37,7 @@ from firmus.tokens import Shape
 
 TITLE = "InfoGAN of melodies"
 KIND = "latent"
-FINEST = -1.4  # log-variance: a code that is told more finely counts no more, or melodies become mere codes
+FINEST = -1.4  # log-variance: a code that is read more finely counts no more, or melodies become mere codes
 NORMAL = 0.5 * math.log(2 * math.pi * math.e)  # entropy of a standard normal distribution, nats
 
 
@@ -129,18 +129,18 @@ class InfoGAN(OneShot):
         firmness = adversarial.firmness(share, config.rise)
         if phase == adversarial.GENERATOR:
             made = adversarial.one_hot(self.generator(noise, at), firmness)
-            heard = self.body(made, at)
-            fooled = adversarial.generator_loss(config.objective, self.judge(heard, at)[:, 0])
-            information = self.information(self.reader(heard, at), noise)
-            told = {"notes": made[..., 2:].detach().sum((1, 2)).mean(), "information": information.detach()}
-            return fooled - config.information * information, told
+            features = self.body(made, at)
+            fooled = adversarial.generator_loss(config.objective, self.judge(features, at)[:, 0])
+            information = self.information(self.reader(features, at), noise)
+            metrics = {"notes": made[..., 2:].detach().sum((1, 2)).mean(), "information": information.detach()}
+            return fooled - config.information * information, metrics
         with torch.no_grad():
             made = adversarial.one_hot(self.generator(noise, at), firmness)
         real = lines.to_one_hot(values, made.shape[-1])
-        loss, told = adversarial.critic_step(
+        loss, metrics = adversarial.critic_step(
             config.objective, lambda line: self.judge(self.body(line, at), at)[:, 0], (real, made), config.penalty
         )
-        return loss - config.information * self.information(self.reader(self.body(made, at), at), noise), told
+        return loss - config.information * self.information(self.reader(self.body(made, at), at), noise), metrics
 
     def phase_modules(self, phase: str) -> list[nn.Module]:
         """What learns in a phase: critic and reader, or the generator."""

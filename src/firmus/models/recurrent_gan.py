@@ -84,20 +84,20 @@ class Singer(nn.Module):
     def forward(self, z: Tensor, at: Tensor) -> Tensor:
         """At places (2, T); see `firmus.models._bar_position`."""
         of_bar = self.bars(z).view(-1, BARS, self.fresh)[:, at[1]]
-        new = of_bar * self.places(z).view(-1, PLACES, self.fresh)[:, at[0]]  # no two steps hear the same
-        heard = torch.cat([z[:, None].expand(-1, at.shape[1], -1), new], dim=-1)
-        state, _ = self.sing(leaky(self.begin(heard) + self.clock(at).T))
+        new = of_bar * self.places(z).view(-1, PLACES, self.fresh)[:, at[0]]  # no two steps have the same input
+        inputs = torch.cat([z[:, None].expand(-1, at.shape[1], -1), new], dim=-1)
+        state, _ = self.sing(leaky(self.begin(inputs) + self.clock(at).T))
         logits: Tensor = self.voice(state)
         return logits
 
 
-class Listener(nn.Module):
-    """The critic: scores (B,) of lines (B, T, V), the mean over the steps."""
+class Critic(nn.Module):
+    """Scores (B,) of lines (B, T, V), the mean over the steps."""
 
     def __init__(self, config: Config, size: int) -> None:
         super().__init__()
         width = config.critic_width
-        self.read = nn.Linear(2 * size + lines.HEARD, width)
+        self.read = nn.Linear(2 * size + lines.FEATURES, width)
         self.clock = Clock(width)
         self.listen = nn.GRU(width, width, batch_first=True, bidirectional=True)
         self.together = nn.Linear(2 * width, width)
@@ -105,8 +105,8 @@ class Listener(nn.Module):
 
     def forward(self, line: Tensor, at: Tensor) -> Tensor:
         """At places (2, T)."""
-        heard, _ = self.listen(leaky(self.read(lines.heard(line)) + self.clock(at).T))
-        whole = leaky(self.together(heard)).mean(dim=1)
+        states, _ = self.listen(leaky(self.read(lines.critic_features(line)) + self.clock(at).T))
+        whole = leaky(self.together(states)).mean(dim=1)
         scores: Tensor = self.score(adversarial.among_others(whole))[:, 0]
         return scores.float()
 
@@ -118,7 +118,7 @@ class RecurrentGAN(OneShot):
         super().__init__(config, shape)
         size = lines.checked(shape)
         self.PHASES = adversarial.phases(config.objective, config.critics, adversarial.PURE)
-        self.generator, self.critic = Singer(config, size), Listener(config, size)
+        self.generator, self.critic = Singer(config, size), Critic(config, size)
 
     def decode(self, z: Tensor, given: Tensor, bar: Tensor) -> Tensor:
         """Values (B, T, 1) of points z (B, Z); `given` (B, T, 1) comes back where it is not -1."""

@@ -4,7 +4,7 @@ What it is
     Every key looks at the spectrum from where it stands: at its own pitch, its overtones, and the pitches of which it
     would itself be an overtone, three bins each (harmonic stacking). So all keys share their weights; what they know of
     their place is one vector each. Convolutions over time and over neighbouring keys follow, a look at what the keys
-    an octave, a twelfth and two octaves above and below have found, and convolutions over longer and longer times.
+    an octave, a twelfth and two octaves above and below detect, and convolutions over longer and longer times.
     Heads say the chance that a key is struck in a frame, that it sounds, and its velocity.
 Paper
     Hawthorne et al., *Onsets and Frames* (2018), section 3, for the heads and their losses; Bittner et al., *A
@@ -108,9 +108,9 @@ class Transcriber(nn.Module):
         x = self.seen(looked.permute(0, 3, 1, 2))
         x = functional.relu(x + self.place.to(x.dtype))
         x = self.near(x)
-        told = functional.pad(self.telling(x).permute(0, 2, 3, 1), (0, 0, 0, 1))  # (B, T, 89, told)
-        told = told[:, :, self.related].flatten(3).permute(0, 3, 1, 2)  # (B, relations · told, T, 88)
-        x = self.far(x + functional.relu(self.asking(told)))
+        sent = functional.pad(self.telling(x).permute(0, 2, 3, 1), (0, 0, 0, 1))  # (B, T, 89, told)
+        sent = sent[:, :, self.related].flatten(3).permute(0, 3, 1, 2)  # (B, relations · told, T, 88)
+        x = self.far(x + functional.relu(self.asking(sent)))
         onset = self.onset(x)
         sounding = self.sounding(x) + self.carried.to(x.dtype) * onset.detach()
         return onset[:, 0], sounding[:, 0], self.velocity(x)[:, 0].sigmoid()
@@ -145,14 +145,14 @@ class Transcriber(nn.Module):
 def places() -> np.ndarray[Any, np.dtype[np.int64]]:
     """Bins (88, partials · 3) that each key looks at; 291, beyond the last, where there is none."""
     steps = [round(12 * PER_SEMITONE * np.log2(partial)) + side for partial in PARTIALS for side in (-1, 0, 1)]
-    found = PER_SEMITONE * np.arange(KEYS)[:, None] + 1 + np.array(steps)
-    return np.where((found >= 0) & (found < BINS), found, BINS).astype(np.int64)
+    rows = PER_SEMITONE * np.arange(KEYS)[:, None] + 1 + np.array(steps)
+    return np.where((rows >= 0) & (rows < BINS), rows, BINS).astype(np.int64)
 
 
 def related() -> np.ndarray[Any, np.dtype[np.int64]]:
     """Keys (88, relations) whose findings each key looks at; 88 where there is none."""
-    found = np.arange(KEYS)[:, None] + np.array(RELATIONS)
-    return np.where((found >= 0) & (found < KEYS), found, KEYS).astype(np.int64)
+    rows = np.arange(KEYS)[:, None] + np.array(RELATIONS)
+    return np.where((rows >= 0) & (rows < KEYS), rows, KEYS).astype(np.int64)
 
 
 def build(config: Config, shape: Shape) -> Transcriber:

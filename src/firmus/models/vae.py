@@ -9,11 +9,11 @@ What it is
 
     (cross-entropy; λ rises from 0 to its full weight in the first part of training). A *flat* decoder is one recurrent
     network over all steps. A *hierarchical* one has a conductor, which makes of z a plan for each bar; the bars are
-    told from their plans, the state begun anew in each, so that nothing but the plans spans them. Its encoder has two
-    levels as well: it reads each bar, then the row of bars, both in both directions. Between z and the bars stand
+    decoded from their plans, the state begun anew in each, so that nothing but the plans spans them. Its encoder has
+    two levels as well: it reads each bar, then the row of bars, both in both directions. Between z and the bars stand
     sixteen seats, one for each bar, so that no bar has to be remembered through the others (ours; in Roberts et al.
     the encoder is flat, and the conductor hears the same z at every bar).
-    The columns of a step are told one after the other, each from the state and from those before it in the step.
+    The columns of a step are decoded one after the other, each from the state and from those before it in the step.
 Paper
     Kingma & Welling, *Auto-Encoding Variational Bayes* (2014), eq. 7, for the loss; Roberts et al., *A Hierarchical
     Latent Vector Model for Learning Long-Term Structure in Music* (2018), sections 3.1 and 3.2, for the networks and
@@ -162,7 +162,7 @@ class VAE(nn.Module):
         state = torch.tanh(self.begin(plan)).view(-1, self.config.layers, self.config.width)
         return state.transpose(0, 1).contiguous()
 
-    def told(self, read: Tensor, plan: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+    def decode_steps(self, read: Tensor, plan: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (B, T, F), without what the step itself says, and state, of what was read (B, T, width)."""
         y, state = self.decoder(torch.cat([read, plan], dim=-1), state)
         return self.out(y), state
@@ -179,19 +179,19 @@ class VAE(nn.Module):
         width = self.config.width
         read = self.reread(before, place, bar, seen).reshape(-1, steps // count, width)  # (B S, T / S, width)
         flat = plans.reshape(-1, width)
-        y, _ = self.told(read, flat[:, None].expand(-1, read.shape[1], -1), self.begun(flat))
+        y, _ = self.decode_steps(read, flat[:, None].expand(-1, read.shape[1], -1), self.begun(flat))
         rows = (values + self.reread.starts).flatten(0, 1)
         own = functional.embedding_bag(rows, self.within * self.earlier, mode="sum")  # what the step itself says
         return (y.flatten(0, 1) + own).view(len(values), steps, -1)
 
-    def surprise(self, logits: Tensor, values: Tensor) -> Tensor:
+    def cross_entropy(self, logits: Tensor, values: Tensor) -> Tensor:
         """Cross-entropy (B, T, C) of values, in nats."""
         each = zip(torch.split(logits.float(), list(self.shape.columns), dim=-1), values.unbind(-1), strict=True)
-        told = [
+        columns = [
             functional.cross_entropy(some.flatten(0, 1), column.flatten(), reduction="none").view_as(column)
             for some, column in each
         ]
-        return torch.stack(told, dim=-1)
+        return torch.stack(columns, dim=-1)
 
     def loss(self, phase: str, batch: tuple[Tensor, ...], share: float) -> tuple[Tensor, dict[str, Tensor]]:
         """What is to be minimised, for each step; and reconstruction and divergence of a window, in nats."""
@@ -202,15 +202,15 @@ class VAE(nn.Module):
         z = drawn if self.training else mean
         known = torch.rand(values.shape[:2], device=z.device)[..., None] >= config.hidden if self.training else None
         known = known.expand_as(values) if known is not None else None
-        reconstruction = self.surprise(self.logits(z, values, bar, known), values).sum((1, 2)).mean()
+        reconstruction = self.cross_entropy(self.logits(z, values, bar, known), values).sum((1, 2)).mean()
         divergence = 0.5 * (mean.square() + spread.exp() - 1 - spread).sum(-1).mean()
         weight = config.weight * min(1.0, share / config.rise) if config.rise else config.weight
         loss = reconstruction + weight * torch.relu(divergence - config.free)
-        told = {"reconstruction": reconstruction, "divergence": divergence}
+        metrics = {"reconstruction": reconstruction, "divergence": divergence}
         if config.mmd:
             discrepancy = mmd(drawn, torch.randn_like(z))
-            loss, told = loss + config.mmd * discrepancy, told | {"discrepancy": discrepancy}
-        return loss / values.shape[1], {name: each.detach() for name, each in told.items()}
+            loss, metrics = loss + config.mmd * discrepancy, metrics | {"discrepancy": discrepancy}
+        return loss / values.shape[1], {name: each.detach() for name, each in metrics.items()}
 
     def _shown(self, values: Tensor) -> Tensor | None:
         """What the encoder is shown (B, T, C): all, or of some windows the first column."""
@@ -234,7 +234,7 @@ class VAE(nn.Module):
                 state = self.begun(plan)
             before = values[:, max(step - 1, 0)][:, None]
             read = self.reread(before, torch.tensor([step % bar], device=device), steps, seen | (step > 0))
-            logits, state = self.told(read, plan[:, None], state)
+            logits, state = self.decode_steps(read, plan[:, None], state)
             logits, start = logits[:, 0].float(), 0
             for column, size in enumerate(columns):
                 drawn = torch.multinomial(logits[:, start : start + size].softmax(-1), 1)[:, 0]
@@ -309,7 +309,7 @@ def graphs(network: VAE) -> dict[str, Any]:
 
     def step(*at: Tensor) -> tuple[Tensor, ...]:
         values, known, place, bar, plan, state = at
-        logits, after = network.told(network.reread(values, place, bar, known), plan[:, None], state)
+        logits, after = network.decode_steps(network.reread(values, place, bar, known), plan[:, None], state)
         return logits[:, 0], after, network.within * network.earlier
 
     rows, times = {0: "B"}, {0: "B", 1: "T"}

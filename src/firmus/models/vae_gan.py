@@ -45,7 +45,7 @@ from firmus.tokens import Shape
 
 TITLE = "Autoencoder and adversary of melodies"
 KIND = "latent"
-SURE, LEAST = -4.0, -8.0  # log-variance of a fresh encoder, for at first z is to be heard at all; and its least
+SURE, LEAST = -4.0, -8.0  # log-variance of a fresh encoder, so that the decoder uses z at first; and its least
 AUTOENCODER, DISCRIMINATOR = "autoencoder", "discriminator"
 
 
@@ -93,7 +93,7 @@ class Config:
 
 
 class Encoder(nn.Module):
-    """Mean and log-variance (B, Z) of lines (B, T, V): each quarter says its share, having heard them all."""
+    """Mean and log-variance (B, Z) of lines (B, T, V): each quarter gives its share, having seen them all."""
 
     def __init__(self, config: Config, size: int) -> None:
         super().__init__()
@@ -104,14 +104,14 @@ class Encoder(nn.Module):
 
     def forward(self, line: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
         """At quarters (2, Q)."""
-        heard = self.hear(line, at).transpose(1, 2)
-        said = self.says(leaky(heard + self.over_all(heard)[0])).float()  # (B, Q, 2 Z / 24)
-        mean, spread = (seats(at).T @ each for each in said.chunk(2, dim=-1))
+        features = self.hear(line, at).transpose(1, 2)
+        shares = self.says(leaky(features + self.over_all(features)[0])).float()  # (B, Q, 2 Z / 24)
+        mean, spread = (seats(at).T @ each for each in shares.chunk(2, dim=-1))
         return mean.flatten(1), spread.flatten(1).clamp(LEAST, 0.0)
 
 
 class Decoder(Generator):
-    """Sings what each quarter's share of z says, having heard them all."""
+    """Decodes each quarter's share of z, having seen them all."""
 
     def __init__(self, config: Config, size: int) -> None:
         super().__init__(config.latent, config.width, size)
@@ -121,13 +121,12 @@ class Decoder(Generator):
 
     def sketch(self, z: Tensor, at: Tensor) -> Tensor:
         """What z says of each quarter (B, width, Q)."""
-        told = self.read(seats(at) @ torch.unflatten(z, 1, (SEATS, -1))) + self.clock(at).T
-        heard: Tensor = told + self.over_all(told)[0]
-        return heard.transpose(1, 2)
+        shares = self.read(seats(at) @ torch.unflatten(z, 1, (SEATS, -1))) + self.clock(at).T
+        return (shares + self.over_all(shares)[0]).transpose(1, 2)
 
 
 class Discriminator(nn.Module):
-    """What is heard of each quarter, and whether all of it is real."""
+    """Features of each quarter, and whether all of it is real."""
 
     def __init__(self, config: Config, size: int) -> None:
         super().__init__()
@@ -176,13 +175,13 @@ class VAEGAN(OneShot):
         if phase == DISCRIMINATOR:
             return self._told_apart(z, real, at)
         logits = self.decoder(z, at)
-        likeness, told = self._likeness(logits, values, None if alone else at)
+        likeness, metrics = self._likeness(logits, values, None if alone else at)
         if not alone:
             fooled = self._fooled(z.detach(), at)
-            likeness, told = likeness + config.adversary * fooled, told | {"fooled": fooled.detach()}
+            likeness, metrics = likeness + config.adversary * fooled, metrics | {"fooled": fooled.detach()}
         divergence = 0.5 * (mean.square() + spread.exp() - 1 - spread).sum(-1).mean()
         weight = config.weight * min(1.0, share / config.rise) if config.rise else config.weight
-        return likeness + weight * divergence / values.shape[1], told | {"divergence": divergence.detach()}
+        return likeness + weight * divergence / values.shape[1], metrics | {"divergence": divergence.detach()}
 
     def _told_apart(self, z: Tensor, real: Tensor, at: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """The discriminator's loss."""
@@ -213,14 +212,14 @@ class VAEGAN(OneShot):
         """L_like for each step, of logits (B, T, V) and real values (B, T, 1); of notes alone where `at` is None."""
         config, steps = self.config, values.shape[1]
         notes = functional.cross_entropy(logits.float().flatten(0, 1), values.flatten())
-        told = {"notes": notes.detach()}
+        metrics = {"notes": notes.detach()}
         if at is None or self.discriminator is None:
-            return config.notes * notes, told
+            return config.notes * notes, metrics
         with torch.no_grad():
-            wanted = self.discriminator.hear(self._line(values), at).float()
-        heard = self.discriminator.hear(adversarial.one_hot(logits), at).float()
-        features = (heard - wanted).square().sum((1, 2)).mean() / steps
-        return config.notes * notes + config.features * features, told | {"features": features.detach()}
+            real = self.discriminator.hear(self._line(values), at).float()
+        generated = self.discriminator.hear(adversarial.one_hot(logits), at).float()
+        features = (generated - real).square().sum((1, 2)).mean() / steps
+        return config.notes * notes + config.features * features, metrics | {"features": features.detach()}
 
     def _line(self, values: Tensor) -> Tensor:
         return lines.to_one_hot(values, self.shape.columns[0])

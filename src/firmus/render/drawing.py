@@ -1,4 +1,4 @@
-"""SVG to PNG, by resvg, with whatever text fonts the machine has."""
+"""SVG to PNG, by resvg, with the text fonts of the machine."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SANS = {
 
 
 def xml_text(text: str) -> str:
-    """Text as it may stand in XML: markup escaped, characters that XML forbids left out.
+    """Text that is valid in XML: markup escaped, characters that XML forbids left out.
 
     Examples
     --------
@@ -84,11 +84,11 @@ def png(svg_text: str, width: int = 1240) -> bytes:
 
 @lru_cache(maxsize=1)
 def families() -> tuple[str | None, str | None]:
-    """Serif and sans-serif family to draw with; None where resvg's own choice (Times, Arial) will be there."""
+    """Serif and sans-serif family to draw with; None where resvg's defaults (Times, Arial) are installed."""
     if sys.platform in ("win32", "darwin"):
         return None, None
-    home = Path.home()
-    folders = [Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), home / ".fonts", home / ".local/share/fonts"]
+    user = Path.home()
+    folders = [Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), user / ".fonts", user / ".local/share/fonts"]
     files = {name for folder in folders for _, _, names in os.walk(folder) for name in names}
     serif = next((family for family, file in _SERIF.items() if file in files), None)
     sans = next((family for family, file in _SANS.items() if file in files), None)

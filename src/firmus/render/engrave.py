@@ -1,9 +1,9 @@
 """Score to notation: SVG pages by verovio, from the MusicXML that Firmus writes.
 
-Every SVG stands alone (music glyphs and styles inside) and is safe to put into a page: texts are escaped, there
-are no scripts and no references to elsewhere. MusicXML ids of notes come through as ids of ``<g class="note">``.
-verovio holds Python's interpreter lock while it works; where other threads must not wait (a server), ask for
-``isolated=True``, which engraves in a child process.
+Every SVG is self-contained (music glyphs and styles inside) and is safe to put into a page: texts are escaped, there
+are no scripts and no external references. MusicXML ids of notes come through as ids of ``<g class="note">``.
+verovio holds Python's interpreter lock while it works; where other threads must not wait (a server), pass
+``isolated=True`` to engrave in a child process.
 """
 
 from __future__ import annotations
@@ -109,11 +109,11 @@ def pages_of_musicxml(text: str, layout: str = "page") -> list[str]:
     verovio.enableLog(verovio.LOG_OFF)
     toolkit = verovio.toolkit()
     toolkit.setOptions({**_OPTIONS, **_LAYOUTS[layout]})
-    # Without credits verovio keeps room for a title of its own making, which `_with_heading` writes anew.
+    # Without credits verovio reserves room for a title that it generates, which `_with_heading` replaces.
     if not toolkit.loadData(re.sub(r"<credit\b.*?</credit>", "", text, flags=re.DOTALL)) or "<measure" not in text:
         raise FirmusError("verovio cannot engrave this score: its MusicXML has no bar, or is damaged")
-    found = [_tidy(toolkit.renderToSVG(number)) for number in range(1, toolkit.getPageCount() + 1)]
-    return [_with_heading(found[0], text), *found[1:]]
+    rendered = [_tidy(toolkit.renderToSVG(number)) for number in range(1, toolkit.getPageCount() + 1)]
+    return [_with_heading(rendered[0], text), *rendered[1:]]
 
 
 def stacked(all_pages: list[str]) -> str:
@@ -160,12 +160,11 @@ def _engrave(text: str, layout: str, isolated: bool) -> list[str]:
     if finished.returncode:
         reason = finished.stderr.strip().rpartition("\n")[2] or f"exit {finished.returncode}"
         raise FirmusError(f"engraving failed: {reason}")
-    result: list[str] = json.loads(finished.stdout)
-    return result
+    return json.loads(finished.stdout)
 
 
 def _tidy(page: str) -> str:
-    """Make verovio's SVG stand alone: no XML declaration, music glyphs in texts drawn rather than typed."""
+    """Make verovio's SVG self-contained: no XML declaration, music glyphs in texts drawn rather than typed."""
     page = re.sub(r"^\s*<\?xml[^>]*\?>\s*", "", page).strip()
     page = re.sub(
         r'(<g id="[^"]*" class="tempo">\s*)(<text x="(\d+)" y="(\d+)".*?</text>)', _draw_beat, page, flags=re.DOTALL
@@ -176,25 +175,25 @@ def _tidy(page: str) -> str:
 def _draw_beat(match: re.Match[str]) -> str:
     """Draw the note value that begins a tempo, and move the text behind it."""
     group, text, x, y = match[1], match[2], int(match[3]), int(match[4])
-    found = re.search(_MUSIC_TEXT, text)
-    if found is None or re.sub(r"<[^>]*>", "", text[: found.start()]).strip():
+    glyphs = re.search(_MUSIC_TEXT, text)
+    if glyphs is None or re.sub(r"<[^>]*>", "", text[: glyphs.start()]).strip():
         return match[0]
-    scale, outlines, place = int(found[1]) / 1000, [], float(x)
-    for letter in found[2]:
+    scale, outlines, position = int(glyphs[1]) / 1000, [], float(x)
+    for letter in glyphs[2]:
         outline, advance = _glyph(letter)
         if outline:
-            outlines.append(f'<g transform="translate({place:g}, {y}) scale({scale:g})">{outline}</g>')
-        place += advance * scale
-    rest = text[: found.start()] + text[found.end() :]
+            outlines.append(f'<g transform="translate({position:g}, {y}) scale({scale:g})">{outline}</g>')
+        position += advance * scale
+    rest = text[: glyphs.start()] + text[glyphs.end() :]
     while rest != (rest := re.sub(r"<tspan[^>]*>\s*</tspan>\s*", "", rest)):
         pass
-    return group + "".join(outlines) + rest.replace(f'x="{x}"', f'x="{place:g}"', 1)
+    return group + "".join(outlines) + rest.replace(f'x="{x}"', f'x="{position:g}"', 1)
 
 
 def _with_heading(page: str, musicxml: str) -> str:
     """Write title and composer into the heading of the first page, the title smaller where it is long."""
     title, composer = (
-        html.unescape(found[1].strip()) if (found := re.search(pattern, musicxml, re.DOTALL)) else ""
+        html.unescape(match[1].strip()) if (match := re.search(pattern, musicxml, re.DOTALL)) else ""
         for pattern in (r"<work-title>(.*?)</work-title>", r'<creator type="composer">(.*?)</creator>')
     )
     width = 10 * (PAGE_WIDTH - _OPTIONS["pageMarginLeft"] - _OPTIONS["pageMarginRight"])

@@ -1,12 +1,13 @@
-"""A Work as files to hear, see and take away; a Score as one file of any kind."""
+"""Files of a Work: MIDI, MusicXML, audio, engraved score and JSON; a Score as one file of any kind."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from firmus import formats, plugins
@@ -14,19 +15,46 @@ from firmus.errors import FirmusError, FormatError, OutputExists, unknown
 from firmus.score import Score
 from firmus.work import Brief, Origin, Work
 
+SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
+PICTURES = (".svg", ".png")
 FILES = ("piece.mid", "piece.musicxml", "piece.wav", "piece.svg", "piece.json")
 
 
-def save(work: Work, folder: Path, *, force: bool = False) -> list[Path]:
-    """Write the five files of a Work; all appear, or none.
+def names(endings: Sequence[str] | None) -> tuple[str, ...]:
+    """Names of the files of a Work: ``piece.json`` and those of some endings, the usual ones where None.
+
+    Raises
+    ------
+    FormatError
+        Where a Work cannot be written so; the message names the nearest.
+
+    Examples
+    --------
+    >>> names(["mid", ".svg"])
+    ('piece.mid', 'piece.svg', 'piece.json')
+    """
+    if endings is None:
+        return FILES
+    able = [*formats.extensions(), *SOUNDS, *PICTURES]
+    given = [f".{ending.strip().lower().removeprefix('.')}" for ending in endings]
+    for ending in given:
+        if ending not in able:
+            raise FormatError(unknown("format", ending[1:], [each[1:] for each in able]))
+    return (*(f"piece{ending}" for ending in dict.fromkeys(given) if ending != ".json"), "piece.json")
+
+
+def save(work: Work, folder: Path, *, force: bool = False, endings: Sequence[str] | None = None) -> list[Path]:
+    """Write the files of a Work; all appear, or none.
 
     Parameters
     ----------
     work : Work
     folder : Path
-        Made if need be.
+        Created if it does not exist.
     force : bool
-        Replace what an earlier Work left there.
+        Replace the files of an earlier Work.
+    endings : sequence of str, optional
+        Such as ``["mid", "svg"]``; ``piece.json`` is always there.
 
     Returns
     -------
@@ -36,23 +64,26 @@ def save(work: Work, folder: Path, *, force: bool = False) -> list[Path]:
     ------
     OutputExists
         Where the folder already holds something and `force` is not given.
+    FormatError
+        Where a Work has no such file.
     """
+    files = names(endings)
     check_free(folder, force)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    making = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    shutil.rmtree(making, ignore_errors=True)
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    shutil.rmtree(temporary, ignore_errors=True)
     try:
-        making.mkdir()
-        for name in FILES:
-            (making / name).write_bytes(_bytes(work, name))
+        temporary.mkdir()
+        for name in files:
+            (temporary / name).write_bytes(_bytes(work, name))
         folder.mkdir(exist_ok=True)
-        for name in FILES:
-            (making / name).replace(folder / name)
+        for name in files:
+            (temporary / name).replace(folder / name)
     except OSError as error:
         raise FirmusError(f"{folder}: {error.strerror or error}") from None
     finally:
-        shutil.rmtree(making, ignore_errors=True)
-    return [folder / name for name in FILES]
+        shutil.rmtree(temporary, ignore_errors=True)
+    return [folder / name for name in files]
 
 
 def load(path: Path) -> Work:
@@ -68,12 +99,12 @@ def load(path: Path) -> Work:
         raise FormatError(f"{path} holds no piece.json: it is no folder that Firmus composed; name a file in it")
     score = formats.read(file)
     try:
-        told = json.loads(file.read_bytes())["origin"]
-        lists = {name: tuple(told.get(name, ())) for name in ("credits", "composed")}
+        fields = json.loads(file.read_bytes())["origin"]
+        lists = {name: tuple(fields.get(name, ())) for name in ("credits", "composed")}
         spans = tuple((int(first), int(last), int(part)) for first, last, part in lists["composed"])
         if not all(0 <= part < len(score.parts) for *_, part in spans):
             raise ValueError("it names a part that is not there")
-        origin = Origin(**{**told, **lists, "composed": spans})
+        origin = Origin(**{**fields, **lists, "composed": spans})
         Brief.of(**origin.brief)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise FormatError(
@@ -90,8 +121,23 @@ def check_free(folder: Path, force: bool) -> None:
         raise OutputExists(f"{folder} already exists: give --force to replace what is there, or another --out")
 
 
+def free_folder(folder: Path) -> Path:
+    """The folder, where nothing is in it; else the first of ``folder-2``, ``folder-3`` ... that is free."""
+    candidates = itertools.chain(
+        [folder], (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
+    )
+    return next(each for each in candidates if not each.exists() or (each.is_dir() and not any(each.iterdir())))
+
+
 def check_absent(path: Path, force: bool) -> None:
-    """Refuse a file that is there already, unless forced."""
+    """Refuse a file that is there already, unless forced, and one whose folder is not there.
+
+    Raises
+    ------
+    OutputExists, FirmusError
+    """
+    if not path.parent.is_dir():
+        raise FirmusError(f"{path.parent} is no folder: make it first")
     if path.exists() and not force:
         raise OutputExists(f"{path} already exists: give --force to replace it")
 
@@ -103,16 +149,10 @@ def render(score: Score, path: Path, *, stems: bool = False, force: bool = False
     """
     check_absent(path, force)
     ending = path.suffix.lower()
-    if not path.parent.is_dir():
-        raise FirmusError(f"{path.parent} is no folder: make it first")
     if ending not in (*SOUNDS, *PICTURES):
         raise FormatError(unknown("file ending", ending or path.name, [*SOUNDS, *PICTURES]))
     formats.save(encoded(score, ending), path)
     return [path, *(_write_stems(score, path) if stems and ending in SOUNDS else ())]
-
-
-SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
-PICTURES = (".svg", ".png")
 
 
 def encoded(score: Score, ending: str) -> bytes:
@@ -121,7 +161,7 @@ def encoded(score: Score, ending: str) -> bytes:
     Raises
     ------
     FormatError
-        Where no file of ours ends so.
+        Where the suffix is unknown.
     """
     if ending == ".svg":
         from firmus.render import engrave
@@ -139,8 +179,23 @@ def encoded(score: Score, ending: str) -> bytes:
     return data
 
 
+def write(score: Score, path: str | os.PathLike[str]) -> None:
+    """Write a Score as one file of any kind, by its ending; it appears whole or not at all.
+
+    Raises
+    ------
+    FormatError
+        Where no file of ours ends so.
+    """
+    target = Path(path)
+    if target.suffix.lower() in (*SOUNDS, *PICTURES):
+        formats.save(encoded(score, target.suffix.lower()), target)
+    else:
+        formats.write(score, target)
+
+
 def stems(score: Score, ending: str) -> Iterator[tuple[str, bytes]]:
-    """Name and sound of each part alone, as loud as it is among the others."""
+    """Name and sound of each part alone, at its level in the mix."""
     from firmus.render import synth
 
     for name, audio in synth.stems(score):

@@ -1,6 +1,6 @@
-"""Heat maps: how surprising each note of a piece is, or what a note was composed in the light of, over roll and score.
+"""Heat maps of the surprisal of each note, or of the influences on one note, over piano roll and score.
 
-Colours are even to the eye and can be told apart by colour-blind people: for surprise a part of *plasma* (S. van der
+Colours are perceptually uniform and safe for colour-blind people: for surprise a part of *plasma* (S. van der
 Walt & N. Smith, matplotlib, CC0), which gets lighter by even steps; for influence blue (for) and orange (against),
 mixed with grey in OKLab. Against white every step of surprise has a contrast of 3 to 1 at least; `SURPRISE_DARK` and
 `INFLUENCE_DARK` are for dark pages, on which the page's style puts them.
@@ -29,17 +29,17 @@ INFLUENCE_DARK = ("#ffa45c", "#d09061", "#a27b62", "#766760", "#4b525b", "#586d8
 UNEXPLAINED = "#b4bac1"
 MOST_BITS = len(SURPRISE) - 1  # a step a bit
 MOST_ENGRAVED = 400
-BORDERS = (0.1, 0.5, 1.0, 2.0)  # bits of influence from which on a step is meant, either way
-Shades = Mapping[tuple[int, int], str]  # by the places of a part and of a note in it
+BORDERS = (0.1, 0.5, 1.0, 2.0)  # bits of influence at which the next step begins, for either sign
+Shades = Mapping[tuple[int, int], str]  # by the indices of a part and of a note in it
 WORDS = {
     "surprise": ("surprise, bits", "意外程度（比特）"),
     "more": ("{most} and more", "{most} 及以上"),
     "influence": ("bits: made it likelier (blue), less likely (orange)", "比特：使其更可能（蓝）、更不可能（橙）"),
-}  # fmt: skip
+}
 
 
 def surprise_step(bits: float) -> int:
-    """Step of a surprise: its whole bits, 10 at most.
+    """Shade of a surprisal: its whole bits, 10 at most.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def surprise_step(bits: float) -> int:
 
 
 def influence_step(bits: float) -> int:
-    """Step of an influence: 4 for none, up to 8 where it spoke for a note, down to 0 where it spoke against it.
+    """Shade of an influence: 4 for none, up to 8 where it made a note likelier, down to 0 where less likely.
 
     Examples
     --------
@@ -62,16 +62,16 @@ def influence_step(bits: float) -> int:
 
 
 def on_roll(
-    score: Score, shades: Shades, meant: tuple[int, int] | None = None, legend: str = "", language: str = "en"
+    score: Score, shades: Shades, selected: tuple[int, int] | None = None, legend: str = "", language: str = "en"
 ) -> str:
-    """The piano roll, each note in its shade, the note that is meant with a thick dark edge.
+    """The piano roll, each note in its shade, the selected note with a thick dark edge.
 
     Parameters
     ----------
     score : Score
     shades : mapping of (int, int) to str
         Notes without one are grey.
-    meant : (int, int), optional
+    selected : (int, int), optional
     legend : str
         As `surprise_legend` and `influence_legend` give it; empty for none.
     language : {"en", "zh"}
@@ -79,16 +79,16 @@ def on_roll(
     Examples
     --------
     >>> from firmus.score import Note, Part
-    >>> drawn = on_roll(Score((Part("", (Note(0, 480, 60),)),)), {(0, 0): SURPRISE[2]}, legend=surprise_legend())
-    >>> drawn.count('data-note="0-0"'), SURPRISE[2] in drawn, "bits" in drawn
+    >>> drawing = on_roll(Score((Part("", (Note(0, 480, 60),)),)), {(0, 0): SURPRISE[2]}, legend=surprise_legend())
+    >>> drawing.count('data-note="0-0"'), SURPRISE[2] in drawing, "bits" in drawing
     (1, True, True)
     """
 
     def paint(part: int, index: int) -> str:
-        edge = ' stroke="#111" stroke-width="2.4"' if (part, index) == meant else ""
+        edge = ' stroke="#111" stroke-width="2.4"' if (part, index) == selected else ""
         return f'fill="{shades.get((part, index), UNEXPLAINED)}"{edge}'
 
-    return _below(roll.svg(score, language=language, paint=paint), legend, 1.0)
+    return _with_legend(roll.svg(score, language=language, paint=paint), legend, 1.0)
 
 
 def on_score(score: Score, shades: Shades, legend: str = "") -> str:
@@ -100,7 +100,9 @@ def on_score(score: Score, shades: Shades, legend: str = "") -> str:
         shade = shades.get((int(match[2]), int(match[3])), "")
         return f'{match[1]} fill="{shade}" color="{shade}">' if shade else match[0]
 
-    return _below(re.sub(r'(<g id="n(\d+)-(\d+)(?:t\d+)?" class="note")>', coloured, engrave.svg(score)), legend, 1.9)
+    return _with_legend(
+        re.sub(r'(<g id="n(\d+)-(\d+)(?:t\d+)?" class="note")>', coloured, engrave.svg(score)), legend, 1.9
+    )
 
 
 def surprise_legend(language: str = "en") -> str:
@@ -122,26 +124,26 @@ def influence_legend(language: str = "en") -> str:
 
 
 def _legend(title: str, shades: Sequence[str], names: Sequence[str]) -> str:
-    drawn = [f'<text x="0" y="10" fill="#222">{title}</text>']
+    shapes = [f'<text x="0" y="10" fill="#222">{title}</text>']
     left = 14 + sum(12 if ord(letter) > 0x2E7F else 6.2 for letter in title)
     for place, (shade, name) in enumerate(zip(shades, names, strict=True)):
         x = left + 26 * place
-        drawn.append(f'<rect x="{x:.1f}" y="0" width="26" height="12" fill="{shade}"/>')
-        drawn.append(f'<text x="{x:.1f}" y="24" fill="#222" font-size="10">{name}</text>')
-    return "".join(drawn)
+        shapes.append(f'<rect x="{x:.1f}" y="0" width="26" height="12" fill="{shade}"/>')
+        shapes.append(f'<text x="{x:.1f}" y="24" fill="#222" font-size="10">{name}</text>')
+    return "".join(shapes)
 
 
-def _below(drawing: str, legend: str, scale: float) -> str:
+def _with_legend(drawing: str, legend: str, scale: float) -> str:
     """A drawing with a legend under it."""
-    found = re.match(r'<svg [^>]*?viewBox="0 0 ([\d.]+) ([\d.]+)"', drawing)
-    if not legend or found is None:
+    header = re.match(r'<svg [^>]*?viewBox="0 0 ([\d.]+) ([\d.]+)"', drawing)
+    if not legend or header is None:
         return drawing
-    width, height = float(found[1]), float(found[2])
-    whole = height + 44 * scale
+    width, height = float(header[1]), float(header[2])
+    total = height + 44 * scale
     inner = re.sub(r"^<svg (?![^>]*? width=)", f'<svg width="{width:g}" height="{height:g}" ', drawing, count=1)
-    size = f'width="{width:g}" height="{whole:g}" viewBox="0 0 {width:g} {whole:g}"'
+    size = f'width="{width:g}" height="{total:g}" viewBox="0 0 {width:g} {total:g}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {size}>'
-        f'<rect width="{width:g}" height="{whole:g}" fill="#ffffff"/>{inner}<g transform="translate({16 * scale:g} '
+        f'<rect width="{width:g}" height="{total:g}" fill="#ffffff"/>{inner}<g transform="translate({16 * scale:g} '
         f'{height + 6 * scale:g}) scale({scale:g})" font-family="{FONT}" font-size="11">{legend}</g></svg>'
     )

@@ -1,4 +1,4 @@
-"""The 128 General MIDI programs by number, in English and Chinese, and what the shipped SoundFont plays for each."""
+"""The 128 General MIDI programs by number, in English and Chinese, and the shipped SoundFont's preset for each."""
 
 from __future__ import annotations
 
@@ -122,8 +122,8 @@ SHIPPED_PROGRAMS = frozenset(
     )
 ) | {73, 75, 80, 88, 105, 107}
 
-# Common names that are not General MIDI's, with what stands for them.
-_ALSO = {
+# Common names that are not General MIDI's, with the programs used for them.
+_SYNONYMS = {
     "piano": 0, "keyboard": 0, "grand piano": 0, "upright piano": 3, "klavier": 0, "钢琴": 0,
     "electric piano": 4, "rhodes": 4, "电钢琴": 4, "cembalo": 6, "clavier": 6, "大键琴": 6, "glock": 9,
     "bells": 14, "vibes": 11, "organ": 19, "pipe organ": 19, "harmonium": 20, "guitar": 24, "吉他": 24,
@@ -169,9 +169,9 @@ def drum(key: int, language: str = "en") -> str:
 
 
 def program_number(name: str) -> int:
-    """Number, 0 to 127, of the General MIDI program that a name means, in English or Chinese.
+    """Number, 0 to 127, of the General MIDI program with a name, in English or Chinese.
 
-    Case, punctuation and plural are forgiven; a number is taken as it is.
+    Case, punctuation and plural are ignored; a number is taken as it is.
 
     Raises
     ------
@@ -183,47 +183,47 @@ def program_number(name: str) -> int:
     >>> program_number("violin"), program_number("French horns"), program_number("古筝")
     (40, 60, 107)
     """
-    wanted = _plain(name)
+    plain = _plain(name)
     names = _names()
-    for each in (wanted, wanted.removesuffix("s"), wanted + " 1"):
+    for each in (plain, plain.removesuffix("s"), plain + " 1"):
         if each in names:
             return names[each]
-    if wanted.isdecimal() and int(wanted) <= 127:
-        return int(wanted)
-    near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)
-    near += [each for each in names if wanted and wanted in each and each not in near][: 3 - len(near)]
+    if plain.isdecimal() and int(plain) <= 127:
+        return int(plain)
+    near = difflib.get_close_matches(plain, names, n=3, cutoff=0.5)
+    near += [each for each in names if plain and plain in each and each not in near][: 3 - len(near)]
     hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "write it as 'violin', '小提琴' or 0 to 127"
     raise FirmusError(f"unknown instrument {name!r}: {hint}")
 
 
-def played_as(program: int, held: Collection[int] = SHIPPED_PROGRAMS) -> int:
-    """Program that a SoundFont plays for a General MIDI program: itself where held, or its nearest relative.
+def played_as(program: int, available: Collection[int] = SHIPPED_PROGRAMS) -> int:
+    """Program that a SoundFont plays for a General MIDI program: itself where available, or its nearest relative.
 
     Parameters
     ----------
     program : int
         0 to 127.
-    held : collection of int
+    available : collection of int
         Programs in the SoundFont; those of the shipped one where left out.
 
     Examples
     --------
-    >>> played_as(41), played_as(41, held=range(128))
+    >>> played_as(41), played_as(41, available=range(128))
     (40, 41)
     """
     instrument(program)
-    if program in held or not held:
+    if program in available or not available:
         return program
-    if _PLAYED[program] in held:
+    if _PLAYED[program] in available:
         return _PLAYED[program]
     family = program // 8
-    return min(held, key=lambda other: (other // 8 != family, abs(other - program), other))
+    return min(available, key=lambda other: (other // 8 != family, abs(other - program), other))
 
 
 @lru_cache(maxsize=1)
 def _names() -> dict[str, int]:
     names = {_plain(text): number for number, pair in enumerate(PROGRAMS) for text in pair}
-    return names | {_plain(text): number for text, number in _ALSO.items()}
+    return names | {_plain(text): number for text, number in _SYNONYMS.items()}
 
 
 def _plain(name: str) -> str:

@@ -1,7 +1,7 @@
-"""From a raw mix to a finished one: reverberation, loudness and a limiter.
+"""Mastering of a mix: reverberation, loudness and a limiter.
 
 Conventions: buffers are float32 (frames, 2), full scale is 1.0; loudness is integrated, in LUFS (ITU-R
-BS.1770-4); levels are in decibels of full scale. Everything works in pieces of some seconds, so that a long
+BS.1770-4); levels are in decibels of full scale. Everything works in blocks of some seconds, so that a long
 mix needs little more memory than itself.
 """
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Wave = npt.NDArray[np.float32]
 
-PIECE = 1 << 19
+BLOCK = 1 << 19
 CEILING_DECIBELS = -1.0
 LOOK_AHEAD_SECONDS = 0.005
 REVERB_SECONDS = 1.6
@@ -24,7 +24,7 @@ REVERB_SEED = 1685
 
 
 def reverberate(mix: Wave, sample_rate: int, level: float = 0.16) -> None:
-    """Add the sound of a small hall, in place.
+    """Add the reverberation of a small hall, in place.
 
     The impulse response is noise that decays by 60 dB in 1.6 seconds, its treble faster, after 18 ms of
     silence; `level` is its energy's square root against the direct sound.
@@ -33,13 +33,13 @@ def reverberate(mix: Wave, sample_rate: int, level: float = 0.16) -> None:
 
     response = _impulse_response(sample_rate) * np.float32(level)
     send = mix.mean(axis=1)
-    for first in range(0, len(mix), PIECE):
-        piece = send[first : first + PIECE]
-        if not piece.any():
+    for first in range(0, len(mix), BLOCK):
+        block = send[first : first + BLOCK]
+        if not block.any():
             continue
-        for side in (0, 1):
-            wet = oaconvolve(piece, response[:, side])[: len(mix) - first]
-            mix[first : first + len(wet), side] += wet.astype(np.float32, copy=False)
+        for channel in (0, 1):
+            wet = oaconvolve(block, response[:, channel])[: len(mix) - first]
+            mix[first : first + len(wet), channel] += wet.astype(np.float32, copy=False)
 
 
 def _impulse_response(sample_rate: int) -> Wave:
@@ -64,7 +64,7 @@ def loudness(samples: Wave, sample_rate: int) -> float:
     """Integrated loudness in LUFS; minus infinity for silence.
 
     Blocks of 0.4 seconds, overlapping by three quarters, gated at -70 LUFS and at 10 below the mean of the rest.
-    Sound shorter than a block is measured as if it went on in a circle.
+    Audio shorter than a block is repeated.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def loudness(samples: Wave, sample_rate: int) -> float:
 
 
 def _hop_energies(samples: Wave, sample_rate: int) -> npt.NDArray[np.float64]:
-    """Mean square of K-weighted sound, summed over the sides, in steps of 0.1 seconds."""
+    """Mean square of K-weighted sound, summed over the channels, in steps of 0.1 seconds."""
     from scipy.signal import sosfilt
 
     sections = _k_weighting(sample_rate)
@@ -95,8 +95,8 @@ def _hop_energies(samples: Wave, sample_rate: int) -> npt.NDArray[np.float64]:
     state = np.zeros((2, 2, samples.shape[1]))
     energies = []
     for first in range(0, len(samples) - hop + 1, 100 * hop):
-        piece = samples[first : min(first + 100 * hop, len(samples) // hop * hop)]
-        weighted, state = sosfilt(sections, piece, axis=0, zi=state)
+        block = samples[first : min(first + 100 * hop, len(samples) // hop * hop)]
+        weighted, state = sosfilt(sections, block, axis=0, zi=state)
         energies.append((weighted**2).reshape(-1, hop, samples.shape[1]).mean(axis=1).sum(axis=1))
     return np.concatenate(energies)
 
@@ -124,32 +124,32 @@ def _k_weighting(sample_rate: int) -> npt.NDArray[np.float64]:
 def master(mix: Wave, sample_rate: int, target: float) -> None:
     """Bring a mix to a loudness (LUFS) and its peaks below -1 dBFS, in place; silence stays silence.
 
-    Limiting takes some loudness away, so a very spiky mix is brought up and limited once more.
+    Limiting takes some loudness away, so a mix with high peaks is raised and limited once more.
     """
     for _ in range(2):
-        lacking = target - loudness(mix, sample_rate)
-        if not np.isfinite(lacking) or abs(lacking) < 0.05:
+        gain = target - loudness(mix, sample_rate)
+        if not np.isfinite(gain) or abs(gain) < 0.05:
             break
-        mix *= np.float32(10.0 ** (min(lacking, 60.0) / 20))
+        mix *= np.float32(10.0 ** (min(gain, 60.0) / 20))
         limit(mix, sample_rate)
 
 
 def limit(mix: Wave, sample_rate: int, ceiling: float = CEILING_DECIBELS) -> None:
-    """Keep every sample below a ceiling (dBFS), in place, turning down 5 ms before a peak comes."""
+    """Keep every sample below a ceiling (dBFS), in place, with a look-ahead of 5 ms."""
     from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
-    most = 10.0 ** (ceiling / 20)
-    reach = max(round(LOOK_AHEAD_SECONDS * sample_rate), 1)
+    ceiling_amplitude = 10.0 ** (ceiling / 20)
+    window = max(round(LOOK_AHEAD_SECONDS * sample_rate), 1)
     gains = np.empty(len(mix), np.float32)
-    for first in range(0, len(mix), PIECE):
-        peaks = np.abs(mix[first : first + PIECE]).max(axis=1)
-        gains[first : first + PIECE] = most / np.maximum(peaks, most)
+    for first in range(0, len(mix), BLOCK):
+        peaks = np.abs(mix[first : first + BLOCK]).max(axis=1)
+        gains[first : first + BLOCK] = ceiling_amplitude / np.maximum(peaks, ceiling_amplitude)
     if gains.min(initial=1.0) >= 1.0:
         return
-    for first in range(0, len(mix), PIECE):
-        before = max(first - 2 * reach, 0)
-        around = gains[before : first + PIECE + 2 * reach]
-        lowest = minimum_filter1d(around, 2 * reach + 1, mode="nearest")
-        smooth = uniform_filter1d(lowest, 2 * reach + 1, mode="nearest")
-        piece = slice(first, first + PIECE)
-        mix[piece] *= np.minimum(smooth[first - before :][:PIECE], gains[piece])[:, None]
+    for first in range(0, len(mix), BLOCK):
+        begin = max(first - 2 * window, 0)
+        context = gains[begin : first + BLOCK + 2 * window]
+        lowest = minimum_filter1d(context, 2 * window + 1, mode="nearest")
+        smooth = uniform_filter1d(lowest, 2 * window + 1, mode="nearest")
+        block = slice(first, first + BLOCK)
+        mix[block] *= np.minimum(smooth[first - begin :][:BLOCK], gains[block])[:, None]

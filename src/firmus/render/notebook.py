@@ -1,4 +1,4 @@
-"""A Score to see and hear in a notebook: one piece of HTML that needs nothing from elsewhere."""
+"""A Score in a notebook: self-contained HTML with the engraved score and a player."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 LONGEST_ENGRAVED_BARS = 48
 MOST_ENGRAVED_PARTS = 8
-LONGEST_HEARD_SECONDS = 600.0
-SAMPLE_RATE = 22050  # a notebook keeps every sound that it has shown
+LONGEST_PLAYED_SECONDS = 600.0
+SAMPLE_RATE = 22050  # a notebook stores the audio of every output
 _STYLE = "max-width:100%;background:#fff;border:1px solid #ddd;border-radius:4px"
 
 
 @runtime_checkable
 class HasScore(Protocol):
-    """What holds a Score, as a Work does."""
+    """An object with a Score, such as a Work."""
 
     @property
     def score(self) -> Score:
@@ -25,9 +25,9 @@ class HasScore(Protocol):
 
 
 def html(music: Score | HasScore, *, audio: bool = True) -> str:
-    """Show a Score, or what holds one, as HTML: the engraved score and a player.
+    """Show a Score, or an object that has one, as HTML: the engraved score and a player.
 
-    A score of more than 48 bars or 8 parts is shown as a piano roll; one of more than ten minutes has no player.
+    A score of more than 48 bars or 8 parts is drawn as a piano roll; one of more than ten minutes has no player.
     Pictures are in ``<img>``, so that several in one page do not disturb one another.
 
     Parameters
@@ -48,14 +48,14 @@ def html(music: Score | HasScore, *, audio: bool = True) -> str:
     score = music.score if isinstance(music, HasScore) else music
     title = score.title or "Score"
     source = b64encode(_picture(score).encode()).decode()
-    shown = f'<img alt="{xml_text(title)}" style="{_STYLE}" src="data:image/svg+xml;base64,{source}">'
-    if audio and seconds(score, score.end) <= LONGEST_HEARD_SECONDS:
+    figure = f'<img alt="{xml_text(title)}" style="{_STYLE}" src="data:image/svg+xml;base64,{source}">'
+    if audio and seconds(score, score.end) <= LONGEST_PLAYED_SECONDS:
         from firmus.render import synth
 
         sound = b64encode(synth.encode(synth.render(score, SAMPLE_RATE), ".mp3")).decode()
         player = '<audio controls preload="metadata" style="width:100%;max-width:640px;margin-top:8px"'
-        shown += f'<br>{player} src="data:audio/mpeg;base64,{sound}"></audio>'
-    return f'<figure style="margin:0">{shown}</figure>'
+        figure += f'<br>{player} src="data:audio/mpeg;base64,{sound}"></audio>'
+    return f'<figure style="margin:0">{figure}</figure>'
 
 
 def _picture(score: Score) -> str:

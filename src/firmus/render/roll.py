@@ -1,9 +1,9 @@
 """Score to a piano roll: SVG in rows of whole bars, pitched parts above, one lane a drum below.
 
-Conventions: time goes to the right, row by row; colour tells the part (a palette that colour-blind people can
-tell apart), opacity the velocity, unless notes are painted otherwise. What Firmus composed may be highlighted: its
-stretch is tinted and its notes have a dark edge. Every note is one ``<rect class="note">``, two where it goes on in the
-next row; ``data-note`` says which: the places of its part and of itself in the part, from 0, such as ``"0-12"``.
+Conventions: time goes to the right, row by row; colour shows the part (a palette safe for colour-blind people),
+opacity the velocity, unless notes are painted otherwise. What Firmus composed may be highlighted: its span is tinted
+and its notes have a dark edge. Every note is one ``<rect class="note">``, two where it goes on in the next row;
+``data-note`` identifies it: the indices of its part and of itself in the part, from 0, such as ``"0-12"``.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ NARROWEST = 640
 LANE_HEIGHT = 11
 BLACK_KEYS = frozenset((1, 3, 6, 8, 10))
 
-Stretch = tuple[int, int, int]
+Highlight = tuple[int, int, int]
 Paint = Callable[[int, int], str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """What every row needs: the score, its bars, scales in pixels, and what is highlighted."""
+    """Layout shared by all rows: the score, scales in pixels, and what is highlighted."""
 
     score: Score
     width: int
@@ -44,7 +44,7 @@ class _Page:
     high: int
     semitone: float
     drum_keys: tuple[int, ...]
-    highlight: tuple[Stretch, ...]
+    highlight: tuple[Highlight, ...]
     language: str
     paint: Paint | None = None
 
@@ -68,7 +68,7 @@ class _Page:
 
 def svg(
     score: Score,
-    highlight: Iterable[Stretch] = (),
+    highlight: Iterable[Highlight] = (),
     width: int = 1400,
     bars_per_row: int | None = None,
     language: str = "en",
@@ -88,8 +88,8 @@ def svg(
     language : {"en", "zh"}
         Of instruments, drums and the legend.
     paint : callable, optional
-        Takes the places of a part and of a note in it, gives the attributes of its rectangle (``fill="#0d0887"``), in
-        place of those that tell part and velocity; the legend of parts is left out then.
+        Takes the indices of a part and of a note in it, gives the attributes of its rectangle (``fill="#0d0887"``), in
+        place of those that show part and velocity; the legend of parts is left out then.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def svg(
     )
 
 
-def _check(score: Score, highlight: Sequence[Stretch], width: int, bars_per_row: int | None) -> None:
+def _check(score: Score, highlight: Sequence[Highlight], width: int, bars_per_row: int | None) -> None:
     if not 300 <= width <= 10_000:
         raise FirmusError(f"width {width!r} must be 300 to 10,000 pixels")
     if bars_per_row is not None and bars_per_row < 1:
@@ -135,23 +135,23 @@ def _check(score: Score, highlight: Sequence[Stretch], width: int, bars_per_row:
 
 
 def _rows(all_bars: list[Bar], width: int, bars_per_row: int | None) -> list[list[Bar]]:
-    """Share bars out into rows, by number or so that a quarter note is about 22 pixels."""
+    """Distribute bars over rows, by number or so that a quarter note is about 22 pixels."""
     if bars_per_row is not None:
         first = 1 if all_bars[0].number == 0 else 0  # a pickup goes with the first row
         starts = [0, *range(first + bars_per_row, len(all_bars), bars_per_row)]
         return [all_bars[a:b] for a, b in zip(starts, [*starts[1:], len(all_bars)], strict=True)]
-    room = (width - 2 * MARGIN - KEYS_WIDTH) / USUAL_QUARTER * TICKS_PER_QUARTER
-    room = max(room, all_bars[-1].end / MOST_ROWS)
+    ticks_per_row = (width - 2 * MARGIN - KEYS_WIDTH) / USUAL_QUARTER * TICKS_PER_QUARTER
+    ticks_per_row = max(ticks_per_row, all_bars[-1].end / MOST_ROWS)
     rows: list[list[Bar]] = []
     for bar in all_bars:
-        if rows and bar.end - rows[-1][0].start <= room:
+        if rows and bar.end - rows[-1][0].start <= ticks_per_row:
             rows[-1].append(bar)
         else:
             rows.append([bar])
     return rows
 
 
-def _page(score: Score, rows: list[list[Bar]], width: int, highlight: tuple[Stretch, ...], language: str) -> _Page:
+def _page(score: Score, rows: list[list[Bar]], width: int, highlight: tuple[Highlight, ...], language: str) -> _Page:
     longest = max(row[-1].end - row[0].start for row in rows)
     room = width - 2 * MARGIN - KEYS_WIDTH
     scale = min(room / longest, WIDEST_QUARTER / TICKS_PER_QUARTER)
@@ -181,12 +181,12 @@ def _vertical(x: float, top: float, bottom: float, style: str) -> str:
 
 
 def _head(page: _Page) -> tuple[str, float]:
-    """Title, composer and legend, and where they end."""
-    found, top, score = [], float(MARGIN), page.score
+    """Title, composer and legend, and the y coordinate of their end."""
+    shapes, top, score = [], float(MARGIN), page.score
     if score.title or score.composer:
-        found.append(_text(MARGIN, top + 16, score.title, 'font-size="18" font-weight="bold" fill="#222"'))
+        shapes.append(_text(MARGIN, top + 16, score.title, 'font-size="18" font-weight="bold" fill="#222"'))
         right = 'font-size="13" fill="#444" text-anchor="end"'
-        found.append(_text(page.width - MARGIN, top + 16, score.composer, right))
+        shapes.append(_text(page.width - MARGIN, top + 16, score.composer, right))
         top += 30
     entries = [(colour(index), _part_name(page, index)) for index in range(len(score.parts)) if not page.paint]
     if page.highlight:
@@ -196,10 +196,10 @@ def _head(page: _Page) -> tuple[str, float]:
         width = 30 + sum(12 if ord(letter) > 0x2E7F else 6.6 for letter in name)
         if x + width > page.width - MARGIN and x > MARGIN:
             x, top = MARGIN, top + 18
-        found.append(_rect(x, top + 2, 10, 10, f'rx="2" fill="{shade}"'))
-        found.append(_text(x + 15, top + 11, name, 'fill="#222"'))
+        shapes.append(_rect(x, top + 2, 10, 10, f'rx="2" fill="{shade}"'))
+        shapes.append(_text(x + 15, top + 11, name, 'fill="#222"'))
         x += width
-    return "".join(found), top + (24 if entries else 0)
+    return "".join(shapes), top + (24 if entries else 0)
 
 
 def colour(part: int) -> str:
@@ -228,8 +228,8 @@ def _row(page: _Page, row: list[Bar]) -> Iterable[str]:
     yield from _notes(page, start, end)
 
 
-def _merged(highlight: Iterable[Stretch]) -> list[tuple[int, int]]:
-    """Stretches of time in which any part is highlighted, none over another."""
+def _merged(highlight: Iterable[Highlight]) -> list[tuple[int, int]]:
+    """Spans of time in which any part is highlighted, without overlaps."""
     spans: list[tuple[int, int]] = []
     for start, end in sorted((start, end) for start, end, _ in highlight):
         if spans and start <= spans[-1][1]:
@@ -273,7 +273,7 @@ def _grid(page: _Page, row: list[Bar]) -> Iterable[str]:
 
 
 def _marks(page: _Page, row: list[Bar]) -> Iterable[str]:
-    """Section labels, chord symbols and bar numbers, each in its line, none over another."""
+    """Section labels, chord symbols and bar numbers, each in its line, without overlaps."""
     start, end = row[0].start, row[-1].end
     numbers = [(bar.start, str(bar.number)) for bar in row]
     chords_at = page.marks_height - NUMBERS_HEIGHT - 2
@@ -294,7 +294,7 @@ def _marks(page: _Page, row: list[Bar]) -> Iterable[str]:
 
 def _notes(page: _Page, start: int, end: int) -> Iterable[str]:
     for index, part in enumerate(page.score.parts):
-        composed = [stretch for stretch in page.highlight if stretch[2] == index]
+        composed = [span for span in page.highlight if span[2] == index]
         for number, note in enumerate(part.notes):
             if note.start >= end:
                 break
@@ -303,19 +303,19 @@ def _notes(page: _Page, start: int, end: int) -> Iterable[str]:
                 yield _note(page, note, (index, number), (start, end), edge)
 
 
-def _note(page: _Page, note: Note, which: tuple[int, int], span: tuple[int, int], edge: bool) -> str:
+def _note(page: _Page, note: Note, index: tuple[int, int], span: tuple[int, int], outlined: bool) -> str:
     left = (max(note.start, span[0]) - span[0]) * page.scale
     width = max((min(note.end, span[1]) - span[0]) * page.scale - left - 0.6, 1.6)
-    if page.score.parts[which[0]].is_drums:
+    if page.score.parts[index[0]].is_drums:
         y = page.drums_top + page.drum_keys.index(note.pitch) * LANE_HEIGHT + 1.5
         width, height = min(max(width, 4.0), 8.0), LANE_HEIGHT - 3.0
     else:
         y = page.marks_height + page.keys_height - (note.pitch - page.low + 1) * page.semitone + 0.3
         height = page.semitone - 0.6
-    painted = page.paint(*which) if page.paint else ""
-    if not painted:
+    fill = page.paint(*index) if page.paint else ""
+    if not fill:
         opacity = 0.35 + 0.65 * note.velocity / 127
-        painted = f'fill="{colour(which[0])}" fill-opacity="{opacity:.2f}"'
-    stroke = ' stroke="#222" stroke-width="1"' if edge else ""
-    style = f'class="note" data-note="{which[0]}-{which[1]}" rx="1.2" {painted}{stroke}'
+        fill = f'fill="{colour(index[0])}" fill-opacity="{opacity:.2f}"'
+    stroke = ' stroke="#222" stroke-width="1"' if outlined else ""
+    style = f'class="note" data-note="{index[0]}-{index[1]}" rx="1.2" {fill}{stroke}'
     return _rect(left, y, width, height, style)

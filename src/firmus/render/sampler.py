@@ -1,6 +1,6 @@
-"""A SoundFont sampler in numpy: notes in seconds to sound.
+"""A SoundFont sampler in numpy: notes in seconds to audio.
 
-Every note sounds the regions of its preset that hold its key and velocity: the sample, read at the speed of
+Every note plays the regions of its preset that contain its key and velocity: the sample, read at the speed of
 the pitch with cubic (Catmull-Rom) interpolation and its loop unrolled, through the region's low-pass
 filter, under the six stages of its volume envelope. Equal notes share one filtered wave, so a piece costs
 little more than its distinct sounds. Conventions: times in seconds, gains are amplitudes, buffers are
@@ -34,7 +34,7 @@ OPEN_FILTER_CENTS = 13500
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A note as the sampler takes it: seconds from the beginning of the buffer; a choked one ends at once."""
+    """A note to be played: seconds from the beginning of the buffer; a choked one ends at once."""
 
     start: float
     duration: float
@@ -51,14 +51,14 @@ def add_notes(
     notes: Iterable[Played],
     gains: tuple[float, float],
 ) -> None:
-    """Play notes into a buffer, adding to what is there.
+    """Mix notes into a buffer.
 
     Parameters
     ----------
     buffer : float32 (frames, 2)
         Changed in place; what would sound after its end is cut.
     preset : (bank, program)
-        Nothing sounds where the font does not hold it.
+        Silent where the font has no such preset.
     gains : (left, right)
         Amplitudes.
     """
@@ -77,15 +77,15 @@ def _choke(regions: tuple[Region, ...], notes: list[Played]) -> list[Played]:
     """Cut short what a later note of the same exclusive class ends, as a closed hi-hat does an open one."""
     if not any(region.exclusive for region in regions):
         return notes
-    following: dict[int, float] = {}
+    next_start: dict[int, float] = {}
     result = []
     for note in reversed(notes):
         classes = {region.exclusive for region in regions if region.plays(note.pitch, note.velocity)} - {0}
-        stop = min((following[each] for each in classes if each in following), default=np.inf)
+        stop = min((next_start[each] for each in classes if each in next_start), default=np.inf)
         if note.start < stop < note.start + CHOKE_WITHIN_SECONDS:
             note = replace(note, duration=stop - note.start, choked=True)
         result.append(note)
-        following.update(dict.fromkeys(classes, note.start))
+        next_start.update(dict.fromkeys(classes, note.start))
     return result[::-1]
 
 
@@ -98,32 +98,33 @@ def _add_group(
     group: list[Played],
     gains: tuple[float, float],
 ) -> None:
-    """Play notes of one region and pitch: the longest is read, the others are its beginning."""
+    """Play notes of one region and pitch: the longest is read once, the others reuse its beginning."""
     frames = len(buffer)
     spans = [_span(region, note) for note in group]
-    longest = max(held + release for held, release in spans)
-    room = max(frames - int(note.start * sample_rate) for note in group)
-    wave = _read(font.sample(region.sample), region, pitch, min(int(longest * sample_rate) + 1, room), sample_rate)
+    longest = max(duration + release for duration, release in spans)
+    available = max(frames - int(note.start * sample_rate) for note in group)
+    wave = _read(font.sample(region.sample), region, pitch, min(int(longest * sample_rate) + 1, available), sample_rate)
     angle = (region.pan + 1.0) * np.pi / 4
-    sides = [
-        gain * float(side) * np.sqrt(2.0) for gain, side in zip(gains, (np.cos(angle), np.sin(angle)), strict=True)
+    channel_gains = [
+        gain * float(channel) * np.sqrt(2.0)
+        for gain, channel in zip(gains, (np.cos(angle), np.sin(angle)), strict=True)
     ]
-    for note, (held, release) in zip(group, spans, strict=True):
+    for note, (duration, release) in zip(group, spans, strict=True):
         first = round(note.start * sample_rate)
-        count = min(int((held + release) * sample_rate) + 1, len(wave), frames - first)
+        count = min(int((duration + release) * sample_rate) + 1, len(wave), frames - first)
         if count <= 0:
             continue
-        shape = _volume(region.volume_envelope, pitch, held, release, count, sample_rate)
+        signal = _volume(region.volume_envelope, pitch, duration, release, count, sample_rate)
         level = (note.velocity / 127.0) ** 2 * 10.0 ** (-region.attenuation / 200.0)
-        shape *= np.float32(level)
-        shape *= wave[:count]
-        for side, gain in enumerate(sides):
+        signal *= np.float32(level)
+        signal *= wave[:count]
+        for channel, gain in enumerate(channel_gains):
             if gain:
-                buffer[first : first + count, side] += shape * np.float32(gain)
+                buffer[first : first + count, channel] += signal * np.float32(gain)
 
 
 def _span(region: Region, note: Played) -> tuple[float, float]:
-    """Seconds held and seconds until the release is inaudible."""
+    """Duration of a note and of its release until it is inaudible, in seconds."""
     release = region.volume_envelope.release * SILENCE_DECIBELS / 100.0
     return note.duration, CHOKE_SECONDS if note.choked else max(release, 0.005)
 
@@ -139,38 +140,38 @@ def _read(sample: Sample, region: Region, pitch: int, count: int, sample_rate: i
     root = region.root if region.root >= 0 else sample.root
     cents = (pitch - root) * region.scale + region.tune + sample.tune
     step = sample.rate / sample_rate * 2.0 ** (cents / 1200)
-    places = start + np.arange(count) * step
+    positions = start + np.arange(count) * step
     if looped:
-        past = places >= loop_end
-        places[past] = loop_start + (places[past] - loop_start) % (loop_end - loop_start)
-        seam = sample.wave[loop_start : loop_start + 3]
-        source = np.concatenate((sample.wave[start : start + 1], sample.wave[:loop_end], seam))
+        is_looped = positions >= loop_end
+        positions[is_looped] = loop_start + (positions[is_looped] - loop_start) % (loop_end - loop_start)
+        loop_head = sample.wave[loop_start : loop_start + 3]
+        source = np.concatenate((sample.wave[start : start + 1], sample.wave[:loop_end], loop_head))
     else:
-        places = places[: max(int((end - start) / step), 0)]
+        positions = positions[: max(int((end - start) / step), 0)]
         source = np.concatenate((sample.wave[start : start + 1], sample.wave[:end], np.zeros(3, np.float32)))
-    wave = _interpolate(source, places)
+    wave = _interpolate(source, positions)
     return _filtered(wave, region, sample_rate)
 
 
-def _interpolate(source: Wave, places: npt.NDArray[np.float64]) -> Wave:
-    """Catmull-Rom interpolation; `source` has one frame in front of place 0."""
-    whole = places.astype(np.int32)
-    part = (places - whole).astype(np.float32)
-    before, here, after, beyond = (source[whole + step] for step in range(4))
-    result = beyond - before
-    result += 3.0 * (here - after)
-    result *= part
-    result += 2.0 * before - 5.0 * here + 4.0 * after - beyond
-    result *= part
+def _interpolate(source: Wave, positions: npt.NDArray[np.float64]) -> Wave:
+    """Catmull-Rom interpolation; `source` has one frame in front of position 0."""
+    index = positions.astype(np.int32)
+    fraction = (positions - index).astype(np.float32)
+    before, current, after, after_next = (source[index + step] for step in range(4))
+    result = after_next - before
+    result += 3.0 * (current - after)
+    result *= fraction
+    result += 2.0 * before - 5.0 * current + 4.0 * after - after_next
+    result *= fraction
     result += after - before
-    result *= part
+    result *= fraction
     result *= np.float32(0.5)
-    result += here
+    result += current
     return result
 
 
 def _filtered(wave: Wave, region: Region, sample_rate: int) -> Wave:
-    """Two-pole low-pass; where a filter envelope moves it, in blocks of 512 frames."""
+    """Two-pole low-pass; where a filter envelope modulates it, in blocks of 512 frames."""
     from scipy.signal import lfilter
 
     blocks = np.arange(0, len(wave), FILTER_BLOCK)
@@ -187,8 +188,8 @@ def _filtered(wave: Wave, region: Region, sample_rate: int) -> Wave:
     for block in range(moving + 1):
         numerator, denominator = _low_pass(cutoffs[block], region.resonance, sample_rate)
         last = len(wave) if block == moving else (block + 1) * FILTER_BLOCK
-        piece = slice(block * FILTER_BLOCK, last)
-        result[piece], state = lfilter(numerator, denominator, wave[piece], zi=state)
+        block_frames = slice(block * FILTER_BLOCK, last)
+        result[block_frames], state = lfilter(numerator, denominator, wave[block_frames], zi=state)
     return result
 
 
@@ -198,12 +199,12 @@ def _low_pass(
     """Resonant low-pass (R. Bristow-Johnson, Audio EQ Cookbook), scaled as FluidSynth does."""
     hertz = min(8.176 * 2.0 ** (min(max(cents, 1500.0), 13500.0) / 1200), 0.45 * sample_rate)
     quality = 10.0 ** ((centibels / 10 - 3.01) / 20)
-    turn = 2 * np.pi * hertz / sample_rate
-    alpha = np.sin(turn) / (2 * quality)
-    outer = (1 - np.cos(turn)) / 2 / np.sqrt(max(quality, 1.0))
+    omega = 2 * np.pi * hertz / sample_rate
+    alpha = np.sin(omega) / (2 * quality)
+    outer = (1 - np.cos(omega)) / 2 / np.sqrt(max(quality, 1.0))
     return (
         np.array([outer, 2 * outer, outer]) / (1 + alpha),
-        np.array([1 + alpha, -2 * np.cos(turn), 1 - alpha]) / (1 + alpha),
+        np.array([1 + alpha, -2 * np.cos(omega), 1 - alpha]) / (1 + alpha),
     )
 
 
@@ -213,13 +214,10 @@ def _sweep(envelope: Envelope, seconds: npt.NDArray[np.float64]) -> npt.NDArray[
     sustain = 1.0 - min(envelope.sustain, 1000) / 1000
     decay_end = attack_end + envelope.hold + envelope.decay * (1.0 - sustain)
     points = np.array([envelope.delay, attack_end, attack_end + envelope.hold, decay_end])
-    shape: npt.NDArray[np.float64] = np.interp(
-        seconds, np.maximum.accumulate(points + np.arange(4) * 1e-9), [0.0, 1.0, 1.0, sustain]
-    )
-    return shape
+    return np.interp(seconds, np.maximum.accumulate(points + np.arange(4) * 1e-9), [0.0, 1.0, 1.0, sustain])
 
 
-def _volume(envelope: Envelope, pitch: int, held: float, release: float, count: int, sample_rate: int) -> Wave:
+def _volume(envelope: Envelope, pitch: int, duration: float, release: float, count: int, sample_rate: int) -> Wave:
     """Volume envelope: the attack is linear in amplitude, decay and release are linear in decibels."""
     key = 60 - pitch
     hold = envelope.hold * 2.0 ** (envelope.key_to_hold * key / 1200)
@@ -228,23 +226,23 @@ def _volume(envelope: Envelope, pitch: int, held: float, release: float, count: 
     top = envelope.delay + envelope.attack
     decay_end = top + hold + max(decay * -sustain / 100.0, 1e-4)
 
-    def decibels(at: float) -> float:
-        return float(np.interp(at, [top + hold, decay_end], [0.0, sustain]))
+    def decibels(time: float) -> float:
+        return float(np.interp(time, [top + hold, decay_end], [0.0, sustain]))
 
-    kept = decibels(held)
+    release_level = decibels(duration)
     corners = [(0.0, 0.0), (top + hold, 0.0), (decay_end, sustain)]
-    corners = [corner for corner in corners if corner[0] < held]
-    corners += [(held, kept), (held + release, kept - SILENCE_DECIBELS)]
+    corners = [corner for corner in corners if corner[0] < duration]
+    corners += [(duration, release_level), (duration + release, release_level - SILENCE_DECIBELS)]
     grid = np.arange(0, count + 2 * ENVELOPE_BLOCK, ENVELOPE_BLOCK)
-    levels = np.interp(grid / sample_rate, [at for at, _ in corners], [level for _, level in corners])
+    levels = np.interp(grid / sample_rate, [time for time, _ in corners], [level for _, level in corners])
     amplitudes = 10.0 ** (levels / 20)
     if envelope.delay or envelope.attack > 1e-3:
-        rising = np.clip((grid / sample_rate - envelope.delay) / max(envelope.attack, 1e-3), 0.0, 1.0)
-        reached = np.clip((held - envelope.delay) / max(envelope.attack, 1e-3), 0.0, 1.0)
-        amplitudes *= np.where(grid / sample_rate > held, reached, rising)
+        attack = np.clip((grid / sample_rate - envelope.delay) / max(envelope.attack, 1e-3), 0.0, 1.0)
+        released = np.clip((duration - envelope.delay) / max(envelope.attack, 1e-3), 0.0, 1.0)
+        amplitudes *= np.where(grid / sample_rate > duration, released, attack)
     ramp = np.linspace(0.0, 1.0, ENVELOPE_BLOCK, endpoint=False, dtype=np.float32)
     corner = amplitudes.astype(np.float32)
-    shape = (corner[:-1, None] + np.diff(corner)[:, None] * ramp).ravel()[:count]
+    gain = (corner[:-1, None] + np.diff(corner)[:, None] * ramp).ravel()[:count]
     fade = min(count, round(0.005 * sample_rate))
-    shape[count - fade :] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)
-    return shape
+    gain[count - fade :] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)
+    return gain

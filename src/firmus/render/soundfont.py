@@ -3,7 +3,7 @@
 Source: SoundFont Technical Specification 2.04 (chapters 7 and 8); SoundFont 3 is the same with every sample
 an Ogg Vorbis stream. Conventions: *cents* of pitch, *centibels* of attenuation, envelope times in seconds,
 filter frequencies in cents above 8.176 Hz. As FluidSynth does, a region's attenuation counts for 0.4 of
-what is written, and velocity does not move the filter. Low-frequency oscillators and user modulators are
+what is written, and velocity does not modulate the filter. Low-frequency oscillators and user modulators are
 not played.
 """
 
@@ -100,7 +100,7 @@ class Sample:
 
 
 class SoundFont:
-    """An open SoundFont; `regions` and `sample` are what playing needs.
+    """An open SoundFont; `regions` and `sample` are used for playing.
 
     Parameters
     ----------
@@ -148,8 +148,8 @@ class SoundFont:
         """Decode one sample; the last ones stay in memory, up to 64 MB."""
         if index not in self._decoded:
             decoded = self._decode(index)
-            held = sum(each.wave.nbytes for each in self._decoded.values())
-            if held + decoded.wave.nbytes > MAX_DECODED_BYTES:
+            cached = sum(each.wave.nbytes for each in self._decoded.values())
+            if cached + decoded.wave.nbytes > MAX_DECODED_BYTES:
                 self._decoded = {}
             self._decoded[index] = decoded
             return decoded
@@ -160,18 +160,18 @@ class SoundFont:
 
         header = self._chunk(b"shdr")[46 * index : 46 * index + 46]
         _, start, end, loop_start, loop_end, rate, root, tune, _, kind = struct.unpack("<20sIIIIIBbHH", header)
-        place, size = self._chunks[b"smpl"]
+        offset, size = self._chunks[b"smpl"]
         try:
             if kind & 0x10:
                 import soundfile
 
                 if not start < end <= size:
                     raise ValueError("outside the file")
-                wave, rate = soundfile.read(io.BytesIO(self._data[place + start : place + end]), dtype="float32")
+                wave, rate = soundfile.read(io.BytesIO(self._data[offset + start : offset + end]), dtype="float32")
             else:
                 if not 2 * start < 2 * end <= size:
                     raise ValueError("outside the file")
-                raw = np.frombuffer(self._data, "<i2", end - start, place + 2 * start)
+                raw = np.frombuffer(self._data, "<i2", end - start, offset + 2 * start)
                 wave = raw.astype(np.float32) / 32768.0
                 loop_start, loop_end = loop_start - start, loop_end - start
         except (RuntimeError, ValueError) as error:
@@ -181,22 +181,22 @@ class SoundFont:
         return Sample(wave, rate or 44100, loop_start, loop_end, root if root <= 127 else 60, tune)
 
     def _chunk(self, name: bytes) -> bytes:
-        place, size = self._chunks[name]
-        return self._data[place : place + size]
+        offset, size = self._chunks[name]
+        return self._data[offset : offset + size]
 
     def _find_chunks(self) -> Iterator[tuple[bytes, tuple[int, int]]]:
         if self._data[:4] != b"RIFF" or self._data[8:12] != b"sfbk":
             raise ValueError("its first bytes are not those of a SoundFont")
         stack = [(12, len(self._data))]
         while stack:
-            place, end = stack.pop()
-            while place + 8 <= end:
-                name, size = struct.unpack("<4sI", self._data[place : place + 8])
+            offset, end = stack.pop()
+            while offset + 8 <= end:
+                name, size = struct.unpack("<4sI", self._data[offset : offset + 8])
                 if name == b"LIST":
-                    stack.append((place + 12, min(place + 8 + size, end)))
+                    stack.append((offset + 12, min(offset + 8 + size, end)))
                 else:
-                    yield name, (place + 8, size)
-                place += 8 + size + size % 2
+                    yield name, (offset + 8, size)
+                offset += 8 + size + size % 2
 
     def _find_presets(self) -> dict[tuple[int, int], tuple[int, int]]:
         headers = list(struct.iter_unpack("<20sHHHIII", self._chunk(b"phdr")))
@@ -212,18 +212,18 @@ class SoundFont:
         generators = self._chunk(f"{kind}gen".encode())
         common: dict[int, int] = {}
         zones = []
-        for index in range(first, last):
-            start, stop = (struct.unpack_from("<H", bags, 4 * bag)[0] for bag in (index, index + 1))
+        for bag in range(first, last):
+            start, stop = (struct.unpack_from("<H", bags, 4 * edge)[0] for edge in (bag, bag + 1))
             zone = {}
-            for place in range(start, stop):
-                number, low, high = struct.unpack_from("<HBB", generators, 4 * place)
+            for index in range(start, stop):
+                number, low, high = struct.unpack_from("<HBB", generators, 4 * index)
                 is_range = number in (_KEYS, _VELOCITIES)
                 value = low | high << 8
                 signed = value - 65536 if value > 32767 and number not in (leaf, _SAMPLE) else value
                 zone[number] = value if is_range else signed
             if leaf in zone:
                 zones.append({**common, **zone})
-            elif index == first:
+            elif bag == first:
                 common = zone
         return zones
 
@@ -243,8 +243,8 @@ class SoundFont:
 
 
 def _overlap(preset: Mapping[int, int], zone: Mapping[int, int], generator: int) -> tuple[int, int]:
-    wide = 127 << 8
-    one, other = preset.get(generator, wide), zone.get(generator, wide)
+    full_range = 127 << 8
+    one, other = preset.get(generator, full_range), zone.get(generator, full_range)
     return max(one & 255, other & 255), min(one >> 8, other >> 8)
 
 
@@ -294,7 +294,7 @@ def _region(zone: Mapping[int, int], keys: tuple[int, int], velocities: tuple[in
 
 
 def current() -> SoundFont:
-    """Open the SoundFont to play with: the one that ``FIRMUS_SOUNDFONT`` names, else the one that is shipped.
+    """Open the SoundFont in use: the one that ``FIRMUS_SOUNDFONT`` names, else the one that is shipped.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""Score to sound: every part through the SoundFont, placed, mixed, in a small hall, at an even loudness.
+"""Score to audio: every part played by the SoundFont, panned, mixed, with reverb, at a target loudness.
 
 The sampler is Firmus's own (`firmus.render.sampler`): symusic's plays SoundFonts whose keys are tuned in
 their instruments, as the shipped one's are, up to an octave out of tune (symusic issue 55). It is numpy
-throughout, which lets other threads run, so nothing here needs a process of its own.
+throughout, which lets other threads run, so it needs no process of its own.
 
 Conventions: samples are float32 (frames, 2), full scale 1.0. The same Score gives the same bytes. The sound
 lasts as long as the Score and two seconds more, in which the last notes ring and fade.
@@ -44,7 +44,7 @@ FILES = {
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """Sound: `samples` float32 (frames, 2), full scale 1.0, at `sample_rate` frames a second."""
+    """Rendered audio: `samples` float32 (frames, 2), full scale 1.0, at `sample_rate` frames a second."""
 
     samples: npt.NDArray[np.float32]
     sample_rate: int = SAMPLE_RATE
@@ -56,7 +56,7 @@ class Audio:
 
 
 def render(score: Score, sample_rate: int = SAMPLE_RATE, loudness: float = LOUDNESS, reverb: bool = True) -> Audio:
-    """Play a Score.
+    """Render a Score.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def render(score: Score, sample_rate: int = SAMPLE_RATE, loudness: float = LOUDN
     loudness : float
         Integrated loudness in LUFS, -60 to -5; peaks stay below -1 dBFS.
     reverb : bool
-        Add a small hall.
+        Add the reverberation of a small hall.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def render(score: Score, sample_rate: int = SAMPLE_RATE, loudness: float = LOUDN
     from firmus.render import mastering
 
     mix = _silence(score, sample_rate)
-    _within("loudness", loudness, -60.0, -5.0, "LUFS")
+    _check_range("loudness", loudness, -60.0, -5.0, "LUFS")
     for part in score.parts:
         _add_part(mix, score, part, sample_rate)
     if reverb:
@@ -93,7 +93,7 @@ def render(score: Score, sample_rate: int = SAMPLE_RATE, loudness: float = LOUDN
 
 
 def stems(score: Score, sample_rate: int = SAMPLE_RATE, loudness: float = LOUDNESS) -> Iterator[tuple[str, Audio]]:
-    """Play a Score part by part, for mixing elsewhere: dry, aligned, all by the same gain, one at a time.
+    """Render a Score part by part, for mixing elsewhere: dry, aligned, with one gain for all, one at a time.
 
     Their sum is the dry mix, at `loudness` or as near as its highest peak allows below -1 dBFS.
 
@@ -105,7 +105,7 @@ def stems(score: Score, sample_rate: int = SAMPLE_RATE, loudness: float = LOUDNE
     from firmus.render import mastering
 
     mix = _silence(score, sample_rate)
-    _within("loudness", loudness, -60.0, -5.0, "LUFS")
+    _check_range("loudness", loudness, -60.0, -5.0, "LUFS")
     for part in score.parts:
         _add_part(mix, score, part, sample_rate)
     level = mastering.loudness(mix, sample_rate)
@@ -124,7 +124,7 @@ def stems(score: Score, sample_rate: int = SAMPLE_RATE, loudness: float = LOUDNE
 
 
 def encode(audio: Audio, ending: str = ".wav", tags: Mapping[str, str] | None = None) -> bytes:
-    """Encode sound as a file's bytes.
+    """Encode audio as a file's bytes.
 
     Parameters
     ----------
@@ -152,16 +152,16 @@ def encode(audio: Audio, ending: str = ".wav", tags: Mapping[str, str] | None = 
         for name, text in (tags or {}).items():
             setattr(file, name, text)
         for first in range(0, len(audio.samples), WRITE_FRAMES):
-            piece = audio.samples[first : first + WRITE_FRAMES]
+            block = audio.samples[first : first + WRITE_FRAMES]
             if subtype == "PCM_16":
-                file.write(np.rint(np.clip(piece, -1.0, 1.0) * 32767).astype(np.int16))
+                file.write(np.rint(np.clip(block, -1.0, 1.0) * 32767).astype(np.int16))
             else:
-                file.write(piece)
+                file.write(block)
     return target.getvalue()
 
 
 def write(path: str | os.PathLike[str], audio: Audio, tags: Mapping[str, str] | None = None) -> None:
-    """Write sound to a WAV, FLAC, OGG or MP3 file, by its ending; the file appears whole or not at all."""
+    """Write audio to a WAV, FLAC, OGG or MP3 file, by its ending; the file appears whole or not at all."""
     from firmus.formats import save
 
     target = Path(path)
@@ -171,14 +171,16 @@ def write(path: str | os.PathLike[str], audio: Audio, tags: Mapping[str, str] | 
 def _silence(score: Score, sample_rate: int) -> npt.NDArray[np.float32]:
     import numpy as np
 
-    _within("sample rate", sample_rate, 8000, 96000, "frames a second")
-    lasts = seconds(score, score.end)
-    if lasts > MAX_SECONDS:
-        raise FirmusError(f"the score lasts {lasts:,.0f} seconds: {MAX_SECONDS:,.0f} is the most that can be rendered")
-    return np.zeros((round((lasts + TAIL_SECONDS) * sample_rate), 2), np.float32)
+    _check_range("sample rate", sample_rate, 8000, 96000, "frames a second")
+    duration = seconds(score, score.end)
+    if duration > MAX_SECONDS:
+        raise FirmusError(
+            f"the score lasts {duration:,.0f} seconds: {MAX_SECONDS:,.0f} is the most that can be rendered"
+        )
+    return np.zeros((round((duration + TAIL_SECONDS) * sample_rate), 2), np.float32)
 
 
-def _within(what: str, value: float, low: float, high: float, unit: str) -> None:
+def _check_range(what: str, value: float, low: float, high: float, unit: str) -> None:
     if not low <= value <= high:
         raise FirmusError(f"{what} {value!r} must be from {low:g} to {high:g} {unit}")
 
@@ -190,9 +192,10 @@ def _add_part(buffer: npt.NDArray[np.float32], score: Score, part: Part, sample_
         return
     font = soundfont.current()
     ticks = sorted({tick for note in part.notes for tick in (note.start, note.end)})
-    at = dict(zip(ticks, _all_seconds(score, ticks), strict=True))
+    times = dict(zip(ticks, _seconds_of(score, ticks), strict=True))
     notes = [
-        sampler.Played(at[note.start], at[note.end] - at[note.start], note.pitch, note.velocity) for note in part.notes
+        sampler.Played(times[note.start], times[note.end] - times[note.start], note.pitch, note.velocity)
+        for note in part.notes
     ]
     sampler.add_notes(buffer, sample_rate, font, _preset(font, part), notes, _gains(part))
 
@@ -207,24 +210,23 @@ def _gains(part: Part) -> tuple[float, float]:
     """Left and right gain: volume as MIDI controller 7 (squared), pan by equal power."""
     from math import cos, pi, sin
 
-    place = min(max((part.pan - 64) / 63, -1.0), 1.0)
-    angle = (place + 1.0) * pi / 4
+    position = min(max((part.pan - 64) / 63, -1.0), 1.0)
+    angle = (position + 1.0) * pi / 4
     gain = 0.25 * (part.volume / 127) ** 2
     return gain * cos(angle), gain * sin(angle)
 
 
-def _all_seconds(score: Score, ticks: list[int]) -> list[float]:
+def _seconds_of(score: Score, ticks: list[int]) -> list[float]:
     """Seconds of many ticks in rising order, in one walk over the tempi."""
     if len(score.tempi) < 32:
         return [seconds(score, tick) for tick in ticks]
     import numpy as np
 
-    corners = [tempo.start for tempo in score.tempi]
+    starts = [tempo.start for tempo in score.tempi]
     rates = np.array([60.0 / (tempo.bpm * 480) for tempo in score.tempi])
-    reached = np.concatenate(([0.0], np.cumsum(np.diff(corners) * rates[:-1])))
-    index = np.searchsorted(corners, ticks, side="right") - 1
-    times: list[float] = (reached[index] + (np.array(ticks) - np.array(corners)[index]) * rates[index]).tolist()
-    return times
+    elapsed = np.concatenate(([0.0], np.cumsum(np.diff(starts) * rates[:-1])))
+    index = np.searchsorted(starts, ticks, side="right") - 1
+    return (elapsed[index] + (np.array(ticks) - np.array(starts)[index]) * rates[index]).tolist()
 
 
 def _fade(mix: npt.NDArray[np.float32], sample_rate: int) -> None:

@@ -1,4 +1,4 @@
-"""Retrieval: a library of music on disk, its index, and what is asked of it.
+"""Retrieval: a library of music on disk, its index, and queries.
 
-The room is not called ``search``: that is a function of the package, which a module of the same name would hide.
+It is not called ``search``: that is a function of the package, which a module of the same name would hide.
 """

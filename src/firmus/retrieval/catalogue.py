@@ -1,8 +1,8 @@
-"""What is kept of a folder of music between searches: its files, their melodies, and a file that holds them.
+"""The catalogue of a folder of music: its files and their melodies, cached on disk between searches.
 
-One file holds everything, as plain arrays (NumPy's ``.npz``, checksums in it, no pickle); it is written beside its
-place and then renamed, so that it is whole or not there. It lies in the user's cache folder, not among the music. What
-cannot be read, because it is damaged or of another version, counts as nothing kept.
+One file holds everything, as plain arrays (NumPy's ``.npz``, with checksums, no pickle); it is written to a temporary
+name and then renamed, so that it is complete or absent. It is in the user's cache folder, not among the music. A file
+that cannot be read, because it is damaged or of another version, is ignored.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class File(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
-    """Files of a folder and what was read in them.
+    """Files of a folder and their contents.
 
     Parameters
     ----------
@@ -65,9 +65,9 @@ class Catalogue:
     lines : Lines
         Of all pieces.
     points : array (P, 256) of float16
-        Where the melody of each piece lies, as `firmus.analysis.similarity` places it.
+        Feature vector of the melody of each piece; see `firmus.analysis.similarity`.
     ids : array (P,) of int64
-        Names of the pieces in the graph of neighbours, rising; -1 for those that are not in it yet.
+        Ids of the pieces in the graph of neighbours, rising; -1 for those that are not in it yet.
     """
 
     files: list[File]
@@ -80,11 +80,11 @@ class Catalogue:
         """How many there are."""
         return sum(len(file.tunes) for file in self.files)
 
-    def kept(self, keep: Sequence[bool]) -> Catalogue:
+    def select(self, mask: Sequence[bool]) -> Catalogue:
         """Only some of the files."""
-        pieces = np.repeat(np.array(keep, bool), [len(file.tunes) for file in self.files])
-        files = list(itertools.compress(self.files, keep))
-        return Catalogue(files, self.lines.kept(pieces), self.points[pieces], self.ids[pieces])
+        pieces = np.repeat(np.array(mask, bool), [len(file.tunes) for file in self.files])
+        files = list(itertools.compress(self.files, mask))
+        return Catalogue(files, self.lines.select(pieces), self.points[pieces], self.ids[pieces])
 
 
 def joined(catalogues: Sequence[Catalogue]) -> Catalogue:
@@ -98,7 +98,7 @@ def joined(catalogues: Sequence[Catalogue]) -> Catalogue:
 
 
 def home(folder: Path) -> Path:
-    """Where what is kept of a folder lies: by its whole path, in ``FIRMUS_CACHE`` or the user's cache folder."""
+    """Cache folder of a folder of music, by its absolute path, in ``FIRMUS_CACHE`` or the user's cache folder."""
     whole = folder.resolve()
     digest = hashlib.blake2b(str(whole).encode("utf-8", "surrogateescape"), digest_size=6).hexdigest()
     return _cache() / "search" / f"{whole.name or 'root'}-{digest}"
@@ -115,7 +115,7 @@ def _cache() -> Path:
 
 
 def save(path: Path, made_by: str, catalogue: Catalogue, extra: dict[str, NDArray[Any]] | None = None) -> None:
-    """Write a catalogue, and what was made of it, as one file: whole or not at all.
+    """Write a catalogue, and arrays derived from it, as one file, atomically.
 
     Raises
     ------
@@ -148,36 +148,37 @@ def save(path: Path, made_by: str, catalogue: Catalogue, extra: dict[str, NDArra
         temporary.unlink(missing_ok=True)
 
 
-def load(path: Path, made_by: str, wanted: Iterable[str] = ()) -> tuple[Catalogue, dict[str, NDArray[Any]]] | None:
-    """Read a catalogue and some of what was made of it; None where the file is not there, damaged, or made by another.
+def load(path: Path, made_by: str, extra_names: Iterable[str] = ()) -> tuple[Catalogue, dict[str, NDArray[Any]]] | None:
+    """Read a catalogue and some arrays derived from it; None where the file is absent, damaged, or made by another.
 
     Parameters
     ----------
     path : Path
     made_by : str
-        What `save` was told.
-    wanted : names of arrays
-        Of `extra`; those that are not there are left out.
+        As passed to `save`.
+    extra_names : names of arrays
+        Of `extra`; absent ones are left out.
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             document = json.loads(archive["table"].tobytes())
             if document["version"] != VERSION or document["made_by"] != made_by:
                 return None
-            found = Lines(**{each.name: archive[each.name] for each in fields(Lines)})
+            melodies = Lines(**{each.name: archive[each.name] for each in fields(Lines)})
             files = [File(*row) for row in document["files"]]
-            catalogue = Catalogue(files, found, archive["points"], archive["ids"])
-            extra = {name: archive[name] for name in wanted if name in archive.files}
+            catalogue = Catalogue(files, melodies, archive["points"], archive["ids"])
+            extra = {name: archive[name] for name in extra_names if name in archive.files}
     except DAMAGE:
         return None
     return (catalogue, extra) if _fits(catalogue) else None
 
 
 def _fits(catalogue: Catalogue) -> bool:
-    """Whether the arrays belong together."""
-    told, pieces = catalogue.lines, catalogue.pieces
-    whole = len(told.pitches) == len(told.lengths) == len(told.bars) == (told.starts[-1] if len(told.starts) else -1)
-    per_line = len(told.starts) - 1 == len(told.pieces) == len(told.parts)
+    """Whether the arrays are consistent."""
+    lines, pieces = catalogue.lines, catalogue.pieces
+    notes = lines.starts[-1] if len(lines.starts) else -1
+    per_note = len(lines.pitches) == len(lines.lengths) == len(lines.bars) == notes
+    per_line = len(lines.starts) - 1 == len(lines.pieces) == len(lines.parts)
     per_piece = catalogue.points.shape == (pieces, WIDTH) and len(catalogue.ids) == pieces
-    within = len(told.pieces) == 0 or 0 <= told.pieces[0] <= told.pieces[-1] < pieces
-    return bool(whole and per_line and per_piece and within)
+    within = len(lines.pieces) == 0 or 0 <= lines.pieces[0] <= lines.pieces[-1] < pieces
+    return bool(per_note and per_line and per_piece and within)

@@ -1,4 +1,4 @@
-"""What is searched for: a melody in words, as one types it (``C4 D4 E4``, ``C4:2 D4 E4:1/2``), or that of a piece."""
+"""Queries: a melody as text (``C4 D4 E4``, ``C4:2 D4 E4:1/2``), or that of a piece."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NOTE = re.compile(r"([A-Ga-g](?:[#♯]{0,2}|[b♭]{0,2})|[Rr])(-?\d+)?(?::(\S*)
 
 
 def melody(text: str) -> Query:
-    """Read a melody in words.
+    """Parse a melody from text.
 
     Notes are divided by blanks, commas or bar lines. A note is a letter with its accidentals and its octave (C4 is
     middle C); without an octave it is the one nearest to the note before. A length follows after a colon, in beats
@@ -60,13 +60,13 @@ def melody(text: str) -> Query:
         except InvalidScore as error:
             raise InvalidBrief(f"note {number} of the melody: {error}") from None
         notes.append((before, beats))
-    found = Query(np.array([pitch for pitch, _ in notes], np.int64))
+    query = Query(np.array([pitch for pitch, _ in notes], np.int64))
     if has_lengths:
         ticks = [float(beats) * TICKS_PER_QUARTER for _, beats in notes]
-        told = np.stack([np.cumsum([0, *ticks[:-1]]), np.cumsum(ticks), found.pitches], axis=1) if notes else None
-        lengths = np.empty(0, np.int64) if told is None else lines.lengths(told.astype(np.int64)).astype(np.int64)
-        found = Query(found.pitches, lengths)
-    return checked(found)
+        rows = np.stack([np.cumsum([0, *ticks[:-1]]), np.cumsum(ticks), query.pitches], axis=1) if notes else None
+        lengths = np.empty(0, np.int64) if rows is None else lines.lengths(rows.astype(np.int64)).astype(np.int64)
+        query = Query(query.pitches, lengths)
+    return checked(query)
 
 
 def of_score(score: Score) -> Query:
@@ -81,21 +81,21 @@ def of_score(score: Score) -> Query:
 
 
 def whole(score: Score) -> Query:
-    """The melody of a piece that others are to be like.
+    """The melody of a piece, for a search by similarity.
 
     Raises
     ------
     InvalidBrief
         Where it is too short.
     """
-    found = lines.query(score)
-    if len(found) < similarity.FEWEST:
-        raise InvalidBrief(f"the piece has {_notes(len(found))} of melody: too short to say what is like it")
-    return found
+    query = lines.query(score)
+    if len(query) < similarity.FEWEST:
+        raise InvalidBrief(f"the piece has {_notes(len(query))} of melody: too short to say what is like it")
+    return query
 
 
 def checked(melody: Query) -> Query:
-    """The melody itself, where it is neither too short nor too long to be searched for."""
+    """The melody itself, if it is neither too short nor too long."""
     if len(melody) < FEWEST:
         raise InvalidBrief(f"the melody has {_notes(len(melody))}: too short to be found, at least {FEWEST} are needed")
     if len(melody) > MOST:
@@ -122,5 +122,5 @@ def _beats(text: str, word: str) -> Fraction:
 
 def _nearest(name: str, before: int) -> int:
     """Pitch of a note name nearest to another pitch, the upper of two."""
-    wanted = pitch_class(name[0].upper() + name[1:].replace("♯", "#").replace("♭", "b"))
-    return min(max(before + (wanted - before + 6) % 12 - 6, 0), 127) if wanted != (before + 6) % 12 else before + 6
+    target = pitch_class(name[0].upper() + name[1:].replace("♯", "#").replace("♭", "b"))
+    return min(max(before + (target - before + 6) % 12 - 6, 0), 127) if target != (before + 6) % 12 else before + 6

@@ -25,7 +25,7 @@ from firmus.runtime.sampling import Sampling, draw, negative_log_likelihood
 from firmus.tokens import Integers
 from firmus.tokens import arrival as a
 
-DENSEST = 100  # notes and rests that begin in a second at most, so that time goes on
+DENSEST = 100  # notes and rests that begin in a second at most, so that time advances
 MOST_INSTRUMENTS = 16  # as many as MIDI has channels; its authors left out pieces with more
 MARGIN = 2 * a.AHEAD  # steps of time that a window keeps free
 
@@ -113,7 +113,7 @@ class _Sequence:
         self._add_controls()
         for row in a.with_rests(request.before, request.start).tolist():
             self._add(*row)
-        self._begin_anew()
+        self._restart()
 
     @property
     def now(self) -> int:
@@ -124,7 +124,7 @@ class _Sequence:
         """Draw one triple; None where it would begin after the end."""
         waiting = len(self.rows) - self.fed
         if self.read + 3 * waiting + 3 > self.model.length or self.now - self.offset > a.TIMES - MARGIN:
-            self._begin_anew()
+            self._restart()
         elif waiting:
             self._read(self._tokens(self.rows[self.fed :]))
             self.fed = len(self.rows)
@@ -185,7 +185,7 @@ class _Sequence:
             time, duration, note = self.pending.pop()
             self.rows.append((time, duration, note, True))
 
-    def _begin_anew(self) -> None:
+    def _restart(self) -> None:
         """Restart the network with the latest triples alone, times counting from the first of them."""
         window = self.rows[-((self.model.length - 1) // 6) :]
         window = [row for row in window if self.now - row[0] <= a.TIMES // 2]

@@ -32,13 +32,13 @@ class Feed(NamedTuple):
     ----------
     tokens : array (T,)
     slots : array (T, 3)
-    anew : bool
+    restart : bool
         Whether the row's cache is cleared first; otherwise there is exactly one token.
     """
 
     tokens: Integers | list[int]
     slots: Integers | list[tuple[int, int, int]]
-    anew: bool = False
+    restart: bool = False
 
 
 Sequence = Generator[Feed, Logits, Result]
@@ -91,7 +91,7 @@ class Batch:
     >>> from firmus.runtime.stepper import load
     >>> def likeliest(token, count):
     ...     tokens = []
-    ...     logits = yield Feed([token], [(0, 0, 0)], anew=True)
+    ...     logits = yield Feed([token], [(0, 0, 0)], restart=True)
     ...     for time in range(count):
     ...         tokens.append(int(logits.argmax()))
     ...         logits = yield Feed(tokens[-1:], [(time, 0, 0)])
@@ -152,13 +152,13 @@ class Batch:
             row.finish(None, error)
 
     def _admit(self) -> None:
-        """Give free rows to waiting sequences, and feed prompts: of those, and of sequences that begin anew."""
+        """Give free rows to waiting sequences, and feed prompts: of those, and of sequences that restart."""
         while self._waiting and len(self._running) < self.rows:
             row = self._waiting.popleft()
             row.advance(None)
             self._running.append(row)
         for place, row in enumerate(self._running):
-            while row.feed is not None and row.feed.anew:
+            while row.feed is not None and row.feed.restart:
                 self.state.lengths[place] = 0
                 tokens, slots = np.asarray(row.feed.tokens), np.asarray(row.feed.slots)
                 row.advance(self.stepper.feed(tokens, slots, self.state, place))

@@ -126,9 +126,7 @@ class Grammar:
         self._bar_starts = [bar.start for bar in cursor.bars]
         self._last_open = max((index for index, bar in enumerate(cursor.bars) if bar.open), default=-1)
         self._end = cursor.bars[-1].start + cursor.bars[-1].length
-        self._closing = max(
-            self._end - rules.beat, cursor.bars[-1].start
-        )  # start of the last beat, held by final notes
+        self._closing = max(self._end - rules.beat, cursor.bars[-1].start)  # of the last beat, where final notes hold
         given = [sorted((start, start + steps) for start, steps, *_ in notes) for notes in cursor.notes]
         self._given_starts = [[start for start, _ in notes] for notes in given]
         self._given_ends = [list(accumulate((end for _, end in notes), max)) for notes in given]  # the latest so far
@@ -152,7 +150,7 @@ class Grammar:
         """After a place: a chord symbol, a drum, or a velocity and a pitch."""
         cursor = self.cursor
         if cursor.lane == 0:
-            closing = self._closes_with_a_chord()
+            closing = self._has_final_chord()
             mask[
                 self.rules.final_chord
                 if closing
@@ -221,7 +219,7 @@ class Grammar:
         cursor = self.cursor
         start, tone = cursor.bars[cursor.bar].start + cursor.place, cursor.pitch % 12
         end, final = self._end, self._final(cursor.lane)
-        if final and self._rests_on(final, start):
+        if final and self._is_above_final(final, start):
             final = final.union(*self.rules.final)
         most = end - start
         if final and tone not in final:
@@ -244,7 +242,7 @@ class Grammar:
             fits &= (start + _STEPS <= self._closing) | (start + _STEPS == end)
         mask[vocabulary.DURATION : vocabulary.DURATION + len(_STEPS)] = fits
 
-    def _rests_on(self, final: frozenset[int], start: int) -> bool:
+    def _is_above_final(self, final: frozenset[int], start: int) -> bool:
         """Whether a lower note of this place is a final one, held to the end."""
         here = takewhile(lambda note: note[0] == start, reversed(self.cursor.notes[self.cursor.lane - 1]))
         return any(start + steps >= self._end and pitch % 12 in final for _, steps, pitch, _ in here)
@@ -276,7 +274,7 @@ class Grammar:
         cursor = self.cursor
         if cursor.lane == 0:
             is_chord = family == vocabulary.FAMILY["CHORD"] and cursor.chords[cursor.time][0] != len(vocabulary.CHORDS)
-            if is_chord and not self._closes_with_a_chord():
+            if is_chord and not self._has_final_chord():
                 mask[vocabulary.BASS : vocabulary.BASS + 12] = True
         elif cursor.programs[cursor.lane - 1] == vocabulary.DRUMS or not self.rules.parts[cursor.lane - 1].monophonic:
             self._notes(mask)
@@ -300,7 +298,7 @@ class Grammar:
     def _must_sound(self, lane: int) -> bool:
         """Whether a part may not stay silent in this bar."""
         if lane == 0:
-            return self._closes_with_a_chord()
+            return self._has_final_chord()
         is_last = self.cursor.bar == len(self.cursor.bars) - 1
         return self._has_rested(lane) or (is_last and bool(self._final(lane)))
 
@@ -311,7 +309,7 @@ class Grammar:
             return most == 0
         return bar.start - self._busy_until(lane, bar.start) >= most * bar.length
 
-    def _closes_with_a_chord(self) -> bool:
+    def _has_final_chord(self) -> bool:
         """Whether this is the last bar and its chord symbol is prescribed."""
         return self.rules.final_chord is not None and self.cursor.bar == len(self.cursor.bars) - 1
 

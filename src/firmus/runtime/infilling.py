@@ -249,7 +249,7 @@ def _once(
             cursor.push(token)
         grammar = Grammar(cursor, rules_within(request.rules, draft.prepared, first, last))
         steering.window()
-        logits = yield Feed(prompt.tokens, prompt.slots, anew=True)
+        logits = yield Feed(prompt.tokens, prompt.slots, restart=True)
         while True:
             allowed = grammar.allowed()
             token = draw(steering.steer(logits, cursor), allowed, request.sampling, generator)
@@ -291,14 +291,14 @@ def window(prepared: Prepared, is_open: Open, length: int, is_known: bool = Fals
     sizes = np.diff(prepared["borders"]).reshape(is_open.shape)
     cost = np.where(is_open, sizes + 3 if is_known else TYPICAL_CELL, sizes + 1).sum(axis=1) + 4
     opened = np.flatnonzero(is_open.any(axis=1))
-    count, room = len(cost), length - len(prepared["programs"]) - 8
+    count, budget = len(cost), length - len(prepared["programs"]) - 8
     first = max(0, int(opened[0]) - CONTEXT_BARS)
-    if cost.sum() <= room:
+    if cost.sum() <= budget:
         return 0, count
-    while first < opened[0] and cost[first : opened[0] + 1].sum() > room * 2 // 3:
+    while first < opened[0] and cost[first : opened[0] + 1].sum() > budget * 2 // 3:
         first += 1
     last = int(opened[0]) + 1
-    while last < count and cost[first : last + 1].sum() <= room:
+    while last < count and cost[first : last + 1].sum() <= budget:
         last += 1
     return first, last
 

@@ -65,7 +65,7 @@ class Latent:
         return "encode" in self.card.facts["graphs"]
 
     @property
-    def can_tell(self) -> bool:
+    def is_autoregressive(self) -> bool:
         """Whether its decoder is autoregressive, and so gives the likelihood of a window."""
         return "step" in self.card.facts["graphs"]
 
@@ -122,8 +122,8 @@ class Latent:
             decoded: Integers = self._run("decode", ["values"], feed)[0]
             return np.where(fixed == OPEN, decoded, fixed)
         values: Integers = np.zeros(shape, np.int64)
-        walk = self._walk(z, bar, bars)
-        logits = next(walk)
+        steps = self._decoder_steps(z, bar, bars)
+        logits = next(steps)
         for step in range(bar * bars):
             for column, scores in self._columns(logits, values[:, step]):
                 if allowed is not None:
@@ -133,14 +133,14 @@ class Latent:
                 open_ = fixed[:, step, column] == OPEN
                 values[:, step, column] = np.where(open_, drawn, fixed[:, step, column])
             if step + 1 < bar * bars:
-                logits = walk.send(values[:, step])
+                logits = steps.send(values[:, step])
         return values
 
     def read(self, z: Points, values: Integers, bar: int) -> DecoderScores:
         """Score windows (N, T, C): the prediction of each value from points (N, Z) and all values before it."""
         nats, squared, likeliest = np.zeros(values.shape), np.zeros(values.shape), np.zeros_like(values)
-        walk = self._walk(z, bar, values.shape[1] // bar)
-        logits = next(walk)
+        steps = self._decoder_steps(z, bar, values.shape[1] // bar)
+        logits = next(steps)
         for step in range(values.shape[1]):
             for column, scores in self._columns(logits, values[:, step]):
                 log_probabilities = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
@@ -149,10 +149,10 @@ class Latent:
                 squared[:, step, column] = 1 - 2 * np.exp(of_value) + np.exp(2 * log_probabilities).sum(axis=1)
                 likeliest[:, step, column] = scores.argmax(axis=1)
             if step + 1 < values.shape[1]:
-                logits = walk.send(values[:, step])
+                logits = steps.send(values[:, step])
         return DecoderScores(nats, squared, likeliest)
 
-    def _walk(self, z: Points, bar: int, bars: int) -> Generator[NDArray[np.float64], Integers, None]:
+    def _decoder_steps(self, z: Points, bar: int, bars: int) -> Generator[NDArray[np.float64], Integers, None]:
         """Logits (N, F) of each step; the values (N, C) of the step before are sent in."""
         segments = bars if self.card.facts["hierarchical"] else 1
         inputs = {"z": z.astype(np.float32), "segments": np.zeros(segments, np.float32)}

@@ -59,7 +59,7 @@ class NoteLikelihood:
 
     Parameters
     ----------
-    told : ToldNote
+    note : NoteTokens
     nats : float
         Of all its tokens; the sum of the next three.
     when_nats, pitch_nats, length_nats : float

@@ -71,7 +71,7 @@ def recognise(score: Score, name: str = MODEL) -> Recognition:
     """
     count, notes = len(bars(score)), sum(len(part.notes) for part in score.parts)
     if count < FEWEST_BARS or notes < FEWEST_NOTES:
-        return Recognition(reason=f"too short to tell a style: {_many(count, 'bar')}, {_many(notes, 'note')}")
+        return Recognition(reason=f"too short to tell a style: {_plural(count, 'bar')}, {_plural(notes, 'note')}")
     listener = load(name)
     classes = listener.card.facts["classes"]
     outputs = listener.listen(values=traits(beginning(score))[None])
@@ -87,7 +87,7 @@ def recognise(score: Score, name: str = MODEL) -> Recognition:
     return Recognition(guesses["style"], guesses["genre"], guesses["composer"])
 
 
-def _many(count: int, what: str) -> str:
+def _plural(count: int, what: str) -> str:
     return f"{count} {what}" + ("" if count == 1 else "s")
 
 

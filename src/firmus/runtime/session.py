@@ -8,7 +8,24 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from firmus.errors import ModelError
 from firmus.runtime.weights import Card
+
+MOST_THREADS = 1024
+
+
+def default_threads() -> int:
+    """Threads that ``FIRMUS_THREADS`` asks for; 0, where it is unset, for as many as there are cores.
+
+    Raises
+    ------
+    ModelError
+        Where it is no such number.
+    """
+    text = os.environ.get("FIRMUS_THREADS") or "0"
+    if not text.isdecimal() or int(text) > MOST_THREADS:
+        raise ModelError(f"FIRMUS_THREADS={text!r}: it must be a whole number, 0 (every core) to {MOST_THREADS}")
+    return int(text)
 
 
 def session(card: Card, graph: str = "model", threads: int | None = 0) -> Any:
@@ -31,7 +48,7 @@ def session(card: Card, graph: str = "model", threads: int | None = 0) -> Any:
 
     onnxruntime.disable_telemetry_events()  # in builds that have telemetry
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or int(os.environ.get("FIRMUS_THREADS", "0"))
+    options.intra_op_num_threads = threads or default_threads()
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "1" if _is_idle() else "0")
     options.log_severity_level = 3

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.analysis.spectrum import FRAME_SECONDS, KEYS, LOWEST_KEY
-from firmus.analysis.transcribe import HeardNote
+from firmus.analysis.transcribe import DetectedNote
 from firmus.runtime import listener
 from firmus.runtime.weights import Card
 
@@ -58,7 +58,7 @@ def profile(outputs: Outputs) -> list[float]:
     return np.bincount((np.arange(KEYS) + LOWEST_KEY) % 12, sounding, 12).tolist()
 
 
-def notes(outputs: Outputs, struck: float = STRUCK, sounding: float = SOUNDING) -> list[HeardNote]:
+def notes(outputs: Outputs, struck: float = STRUCK, sounding: float = SOUNDING) -> list[DetectedNote]:
     """Notes decoded from the network's outputs, in order of their onsets."""
     begin, sound, loud = outputs["struck"], outputs["sounding"], outputs["velocity"]
     wide = np.pad(begin, ((1, 1), (0, 0)))
@@ -74,14 +74,14 @@ def notes(outputs: Outputs, struck: float = STRUCK, sounding: float = SOUNDING) 
             at = (first + _peak(wide[first : first + 3, key])) * FRAME_SECONDS
             velocity = int(np.clip(round(127 * float(loud[first, key])), 1, 127))
             candidates.append(
-                HeardNote(max(at, 0.0), last * FRAME_SECONDS, LOWEST_KEY + key, velocity, float(begin[first, key]))
+                DetectedNote(max(at, 0.0), last * FRAME_SECONDS, LOWEST_KEY + key, velocity, float(begin[first, key]))
             )
     candidates.sort(key=lambda note: (note.start, note.pitch))
     starts = [note.start for note in candidates]
     return [note for note in candidates if note.confidence > SURE or not _is_overtone(note, candidates, starts)]
 
 
-def _is_overtone(note: HeardNote, notes: list[HeardNote], starts: list[float]) -> bool:
+def _is_overtone(note: DetectedNote, notes: list[DetectedNote], starts: list[float]) -> bool:
     """Whether a likelier one of the notes, in order of their `starts`, begins with it and has it as an overtone."""
     near = notes[bisect_left(starts, note.start - TOGETHER) : bisect_right(starts, note.start + TOGETHER)]
     return any(note.pitch - other.pitch in OVERTONES and other.confidence > note.confidence for other in near)

@@ -1,9 +1,8 @@
-"""Hearing: a sound file to what is heard in it, each finding with how sure it is, or why it cannot be told."""
+"""Analysis of a recording: notes, key, beats and loudness, each with a confidence, or the reason why it is unknown."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,45 +11,45 @@ from numpy.typing import NDArray
 
 from firmus.analysis import beat_tracking, keys, sound, spectrum, transcribe, voice
 from firmus.errors import InvalidBrief, unknown
+from firmus.progress import Progress
 from firmus.render import mastering
 from firmus.runtime import transcriber
 from firmus.score import Score
 
-Progress = Callable[[str, int, int], None]
 VOICES = ("many", "one")
-SLOWEST, FASTEST = 20.0, 300.0  # of a tempo that is told
-SURE_TEMPO = 0.12  # confidence from which a tempo is told at all
-MOST_CENTS = 12.0  # off 440 Hz that nothing is done about
+SLOWEST, FASTEST = 20.0, 300.0  # of a given tempo
+SURE_TEMPO = 0.12  # confidence from which a tempo is reported
+MOST_CENTS = 12.0  # deviation from 440 Hz that is not corrected
 PART = {"many": ("Piano", 0), "one": ("Voice", 73)}
 SILENT = "nothing is heard: the sound is silent"
 NOTHING = "no notes are heard: noise, drums alone, or too soft"
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """What is heard in a sound file.
+class RecordingAnalysis:
+    """What is estimated from a sound file.
 
     Parameters
     ----------
     name : str
         Of the file.
     seconds : float
-        How long it lasts.
+        Duration.
     loudness : float
         Integrated, LUFS (ITU-R BS.1770-4); minus infinity for silence.
     sounding : (float, float)
         Seconds at which sound begins and ends.
     cents : float
-        How far above the tuning of 440 Hz it is, -50 to 50.
-    pulse : Pulse or None
+        Tuning relative to 440 Hz, -50 to 50.
+    pulse : BeatEstimate or None
     key : KeyEstimate or None
-    notes : tuple of HeardNote
+    notes : tuple of DetectedNote
     score : Score
-        The notes written down.
+        The notes, quantised.
     model, weights : str
-        What transcribed, and the digest of its weights.
+        Name of the transcriber, and the digest of its weights.
     unknown : dict
-        What cannot be told, and why.
+        What could not be determined, and why.
     """
 
     name: str
@@ -58,19 +57,19 @@ class Heard:
     loudness: float
     sounding: tuple[float, float]
     cents: float
-    pulse: beat_tracking.Pulse | None
+    pulse: beat_tracking.BeatEstimate | None
     key: keys.KeyEstimate | None
-    notes: tuple[transcribe.HeardNote, ...]
+    notes: tuple[transcribe.DetectedNote, ...]
     score: Score
     model: str
     weights: str
     unknown: dict[str, str]
 
 
-def hear(
+def analyse_recording(
     path: str | os.PathLike[str], voices: str = "many", tempo: float | None = None, progress: Progress | None = None
-) -> Heard:
-    """Listen to a sound file.
+) -> RecordingAnalysis:
+    """Analyse a sound file.
 
     Parameters
     ----------
@@ -79,14 +78,14 @@ def hear(
     voices : {"many", "one"}
         Whether several notes may sound at once.
     tempo : float, optional
-        Quarter notes a minute, where they are known.
+        Quarter notes a minute, where known.
     progress : callable, optional
-        Takes what is done, how much of it, and of how much.
+        Called with a title, steps done and steps in total.
 
     Raises
     ------
     FormatError
-        Where the file is no sound that can be read.
+        Where the file cannot be read as sound.
     InvalidBrief
         Where an argument is out of range.
     """
@@ -94,12 +93,12 @@ def hear(
         raise InvalidBrief(unknown("voices", str(voices), VOICES))
     if tempo is not None and not SLOWEST <= tempo <= FASTEST:
         raise InvalidBrief(f"tempo {tempo!r} must be {SLOWEST:g} to {FASTEST:g} quarter notes a minute")
-    take = sound.read(path)
-    begin, end = take.sounding()
-    loudness = mastering.loudness(take.samples, take.rate)
-    nothing = Heard(
+    recording = sound.read(path)
+    begin, end = recording.sounding()
+    loudness = mastering.loudness(recording.samples, recording.rate)
+    empty = RecordingAnalysis(
         name=Path(path).name,
-        seconds=take.seconds,
+        seconds=recording.seconds,
         loudness=loudness,
         sounding=(begin, end),
         cents=0.0,
@@ -112,18 +111,18 @@ def hear(
         unknown=dict.fromkeys(("notes", "key", "tempo", "meter"), SILENT),
     )
     if end <= begin or loudness == -np.inf:
-        return nothing
-    samples, levels, cents, rate = _tuned(take, begin, end, voices)
+        return empty
+    samples, levels, cents, rate = _tuned(recording, begin, end, voices)
     notes, profile, model, weights = _notes(samples, levels, voices, progress)
     beats = beat_tracking.estimate(beat_tracking.flux(levels), tempo / rate if tempo else None) if notes else None
     if beats is not None:
-        beats = beat_tracking.Pulse(beats.bpm * rate, beats.confidence, begin + beats.beats / rate)
+        beats = beat_tracking.BeatEstimate(beats.bpm * rate, beats.confidence, begin + beats.beats / rate)
     notes = [replace(note, start=begin + note.start / rate, end=begin + note.end / rate) for note in notes]
     key = keys.of_profile(profile) if len(notes) >= keys.FEWEST_NOTES else None
     grid = beats.beats if beats and beats.confidence >= SURE_TEMPO else None
     score = transcribe.to_score(notes, grid, *PART[voices], Path(path).stem)
     return replace(
-        nothing,
+        empty,
         cents=cents,
         pulse=beats,
         key=key,
@@ -136,16 +135,16 @@ def hear(
 
 
 def _tuned(
-    take: sound.Sound, begin: float, end: float, voices: str
+    recording: sound.Audio, begin: float, end: float, voices: str
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8], float, float]:
-    """Samples and levels of what sounds; cents it was off; and how much slower it is now, to be in tune.
+    """Samples and spectrogram of the sounding part; its detuning in cents; and the factor by which it was resampled.
 
-    A network that hears keys of a piano is given sound in tune; pYIN hears any pitch.
+    Input of the network is tuned to the keys of a piano; pYIN detects any pitch.
     """
     cents, rate = 0.0, 1.0
     while True:
         fast = round(spectrum.RATE * rate)
-        samples = take.mono(fast)[round(begin * fast) : round(end * fast)]
+        samples = recording.mono(fast)[round(begin * fast) : round(end * fast)]
         levels = spectrum.decibels(spectrum.magnitudes(samples))
         if rate != 1.0:
             return samples, levels, cents, rate
@@ -157,21 +156,21 @@ def _tuned(
 
 def _notes(
     samples: NDArray[np.float32], levels: NDArray[np.uint8], voices: str, progress: Progress | None
-) -> tuple[list[transcribe.HeardNote], list[float], str, str]:
-    """Notes, the share of each pitch class, and what heard them."""
+) -> tuple[list[transcribe.DetectedNote], list[float], str, str]:
+    """Notes, the share of each pitch class, and the transcriber with the digest of its weights."""
     if voices == "one":
-        found = voice.notes(samples)
+        notes = voice.notes(samples)
         profile = [0.0] * 12
-        for note in found:
+        for note in notes:
             profile[note.pitch % 12] += note.end - note.start
-        return found, profile, "pYIN", ""
-    chances = transcriber.predict(levels, progress=progress)
+        return notes, profile, "pYIN", ""
+    outputs = transcriber.predict(levels, progress=progress)
     card = transcriber.card()
-    return transcriber.notes(chances), transcriber.profile(chances), card.name, card.digest
+    return transcriber.notes(outputs), transcriber.profile(outputs), card.name, card.digest
 
 
-def _missing(count: int, key: keys.KeyEstimate | None, beats: beat_tracking.Pulse | None) -> dict[str, str]:
-    """What cannot be told, and why."""
+def _missing(count: int, key: keys.KeyEstimate | None, beats: beat_tracking.BeatEstimate | None) -> dict[str, str]:
+    """What could not be determined, and why."""
     if not count:
         return dict.fromkeys(("notes", "key", "tempo", "meter"), NOTHING)
     missing = {}

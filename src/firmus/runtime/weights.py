@@ -78,8 +78,16 @@ class Card:
 
 
 def folders() -> list[Path]:
-    """Folders that are searched for models, in order."""
+    """Folders that are searched for models, in order.
+
+    Raises
+    ------
+    ModelError
+        Where ``FIRMUS_WEIGHTS`` is no folder.
+    """
     folder = os.environ.get("FIRMUS_WEIGHTS")
+    if folder and not Path(folder).is_dir():
+        raise ModelError(f"FIRMUS_WEIGHTS={folder}: there is no such folder; it must hold folders of models")
     return [Path(folder), SHIPPED] if folder else [SHIPPED]
 
 
@@ -116,7 +124,7 @@ def card(name: str) -> Card:
     return known[name]
 
 
-def found(name: str) -> Card:
+def find_card(name: str) -> Card:
     """Card of one model by its name, or by the path of its folder in Hugging Face's layout.
 
     For local users alone, who name their own folders; names that come over a network are looked up by `card`.

@@ -169,10 +169,10 @@ def _tool(kind: str) -> dict[str, Any]:
     if module.MAKES in ("works", "files"):
         fields |= {"out": OUT, "force": FORCE}
         required.append("out")
-    text = module.__doc__
+    about = " ".join((module.__doc__ or "").partition("\n\n")[0].split())
     if kind in tasks.verbs():
-        text = tasks.verb(kind).__doc__
-    about = " ".join((text or "").partition("\n\n")[0].split())
+        words = tasks.verb(kind).VERB.english
+        about = f"{words[0].upper()}{words[1:]}."
     return _described(kind, about, fields, required)
 
 

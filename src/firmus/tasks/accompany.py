@@ -25,21 +25,15 @@ VERB = Verb(
 def commission(brief: Brief) -> Commission:
     """What is to be composed; refuses what cannot be.
 
-    A stepper sets one part, the melody; other models keep all parts of the source, or those that are named.
-
     Raises
     ------
     InvalidBrief, ModelError
     """
     from firmus.composing.commission import begin
     from firmus.composing.selection import bar_spans, find_part
-    from firmus.composing.source import given, melody_place
+    from firmus.composing.source import given
 
     begun = begin(brief, "accompany")
-    if begun.card.kind == "stepper":
-        begun = replace(begun, places=(melody_place(brief, "accompany"),))
-    else:
-        source = given(brief, "accompany")
-        places = tuple(find_part(source, name) for name in brief.parts)
-        begun = replace(begun, places=places, spans=bar_spans(source, None))
-    return prepare(begun)
+    source = given(brief, "accompany")
+    places = tuple(find_part(source, name) for name in brief.parts)
+    return prepare(replace(begun, places=places, spans=bar_spans(source, None)))

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from firmus.tasks import TUNE, Option, Verb
+
+if TYPE_CHECKING:
+    from firmus._options import Piece
 
 VERB = Verb(
     name="convert",
@@ -17,17 +21,29 @@ VERB = Verb(
             "a music file: MIDI, MusicXML, ABC or Firmus JSON",
             "音乐文件：MIDI、MusicXML、ABC 或 Firmus JSON",
             metavar="IN",
+            nargs="+",
         ),
-        Option("target", "the new file; its ending says the format", "新文件，由扩展名决定格式", metavar="OUT"),
+        Option(
+            "target",
+            "the new file, whose ending says the format; or a folder",
+            "新文件，由扩展名决定格式；或文件夹",
+            metavar="OUT",
+        ),
     ),
-    options=(TUNE,),
+    options=(
+        TUNE,
+        Option(
+            "to",
+            "the format of files in a folder: mid, musicxml, abc ...",
+            "写入文件夹的格式：mid、musicxml、abc……",
+            metavar="abc",
+        ),
+    ),
     place=11,
 )
 
 
-def convert(
-    source: str | PathLike[str], target: str | PathLike[str], *, tune: int = 1, force: bool = False
-) -> list[Path]:
+def convert(source: Piece, target: str | PathLike[str], *, tune: int = 1, force: bool = False) -> list[Path]:
     """Read one format, write another, by the endings of the files; what was written.
 
     Raises
@@ -36,9 +52,10 @@ def convert(
     """
     from firmus import formats
     from firmus.render.files import check_absent
+    from firmus.score import Score
 
     path = Path(target)
     formats.by_extension(path.name)
     check_absent(path, force)
-    formats.write(formats.read(source, tune=tune), path)
+    formats.write(source if isinstance(source, Score) else formats.read(source, tune=tune), path)
     return [path]

@@ -30,8 +30,9 @@ def commission(brief: Brief) -> Commission:
     InvalidBrief, ModelError
     """
     from firmus.composing.commission import begin
-    from firmus.composing.source import melody_place
+    from firmus.composing.selection import find_part
+    from firmus.composing.source import given
 
     begun = begin(brief, "harmonise")
-    begun = replace(begun, places=(melody_place(brief, "harmonise"),))
-    return prepare(begun)
+    source = given(brief, "harmonise")
+    return prepare(replace(begun, places=tuple(find_part(source, name) for name in brief.parts)))

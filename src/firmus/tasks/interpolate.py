@@ -57,12 +57,16 @@ def joined(works: list[Work]) -> Work:
 
     length = bars(works[0].score)[-1].end
     parts = tuple(
-        replace(part, notes=tuple(
-            replace(note, start=note.start + step * length)
-            for step, work in enumerate(works) for note in work.score.parts[place].notes
-        ))
+        replace(
+            part,
+            notes=tuple(
+                replace(note, start=note.start + step * length)
+                for step, work in enumerate(works)
+                for note in work.score.parts[place].notes
+            ),
+        )
         for place, part in enumerate(works[0].score.parts)
-    )  # fmt: skip
+    )
     sections = tuple(Section(step * length, str(step + 1)) for step in range(len(works)))
     title = works[0].score.title.rpartition(",")[0]
     score = replace(works[0].score, parts=parts, sections=sections, end=len(works) * length, title=title)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from firmus.tasks import TUNE, Option, Verb
+
+if TYPE_CHECKING:
+    from firmus._options import Piece
 
 VERB = Verb(
     name="render",
@@ -34,7 +38,7 @@ VERB = Verb(
 
 
 def render(
-    source: str | PathLike[str], target: str | PathLike[str], *, tune: int = 1, stems: bool = False, force: bool = False
+    source: Piece, target: str | PathLike[str], *, tune: int = 1, stems: bool = False, force: bool = False
 ) -> list[Path]:
     """Read a music file, write sound, a score or a piano roll, by the ending of the target; what was written.
 
@@ -44,5 +48,7 @@ def render(
     """
     from firmus import formats
     from firmus.render import files
+    from firmus.score import Score
 
-    return files.render(formats.read(source, tune=tune), Path(target), stems=stems, force=force)
+    score = source if isinstance(source, Score) else formats.read(source, tune=tune)
+    return files.render(score, Path(target), stems=stems, force=force)

@@ -1,4 +1,4 @@
-"""Transcribing: a sound file becomes a Work, quantised to the beats that are heard."""
+"""Transcribing: a sound file becomes a Work, quantised to the detected beats."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from firmus.tasks import Option, Verb
 from firmus.work import Origin, Work
 
 if TYPE_CHECKING:
-    from firmus.runtime.transcription import Heard, Progress
+    from firmus.progress import Progress
+    from firmus.runtime.transcription import RecordingAnalysis
 
 VERB = Verb(
     name="transcribe",
@@ -37,6 +38,12 @@ VERB = Verb(
         Option(
             "tempo", "quarter notes a minute, where you know them", "每分钟四分音符数（若已知）", float, metavar="BPM"
         ),
+        Option(
+            "formats",
+            "files to write: mid, musicxml, abc, wav, mp3, svg, png ... (default: mid,musicxml,wav,svg)",
+            "要写出的文件：mid、musicxml、abc、wav、mp3、svg、png……（默认 mid,musicxml,wav,svg）",
+            metavar="mid,svg",
+        ),
         Option("out", "folder for the files (default: out/<title>)", "输出文件夹（默认 out/<标题>）", metavar="DIR"),
     ),
     place=19,
@@ -46,66 +53,66 @@ VERB = Verb(
 def transcribe(
     path: str | os.PathLike[str], voices: str = "many", tempo: float | None = None, progress: Progress | None = None
 ) -> Work:
-    """Write down what is heard in a sound file.
+    """Transcribe a sound file.
 
     Parameters
     ----------
     path : path
         WAV, FLAC, MP3, OGG or AIFF, of 15 minutes at most.
     voices : {"many", "one"}
-        ``"many"`` by Firmus's own network, which hears a piano best; ``"one"`` by pYIN, for a single line, sung or
+        ``"many"`` by Firmus's own network, which is best on a piano; ``"one"`` by pYIN, for a single line, sung or
         played (it needs librosa: ``pip install 'firmus[audio]'``).
     tempo : float, optional
-        Quarter notes a minute, 20 to 300, where they are known; else they are heard.
+        Quarter notes a minute, 20 to 300, where known; else they are estimated.
     progress : callable, optional
 
     Returns
     -------
     Work
-        Its origin's `measured` says how sure what is, and what could not be told.
+        Its origin's `measured` holds confidences, and what could not be determined.
 
     Raises
     ------
     FormatError
-        Where the file cannot be read, or holds no notes that can be heard.
+        Where the file cannot be read, or no notes are detected.
     """
-    from firmus.runtime.transcription import hear
+    from firmus.runtime.transcription import analyse_recording
 
-    heard = hear(path, voices, tempo, progress)
-    if not heard.notes:
-        raise FormatError(f"{heard.name}: {heard.unknown['notes']}; there is nothing to transcribe")
-    asked: dict[str, object] = {"voices": voices} | ({} if tempo is None else {"tempo": tempo})
-    return Work(heard.score, _origin(heard, asked, Path(path)))
+    recording = analyse_recording(path, voices, tempo, progress)
+    if not recording.notes:
+        raise FormatError(f"{recording.name}: {recording.unknown['notes']}; there is nothing to transcribe")
+    brief: dict[str, object] = {"voices": voices} | ({} if tempo is None else {"tempo": tempo})
+    return Work(recording.score, _origin(recording, brief, Path(path)))
 
 
-def _origin(heard: Heard, asked: dict[str, object], path: Path) -> Origin:
-    """Where the notes come from: what heard them, in which file, and how sure it is."""
+def _origin(recording: RecordingAnalysis, brief: dict[str, object], path: Path) -> Origin:
+    """Origin of the notes: the transcriber, the file, and confidences."""
     from firmus._version import __version__
     from firmus.analysis import features
 
-    summary = features.summary(heard.score)
-    sure = sum(note.confidence for note in heard.notes) / len(heard.notes)
+    summary = features.summary(recording.score)
+    sure = sum(note.confidence for note in recording.notes) / len(recording.notes)
     measured = summary | {
-        "heard_key": heard.key.key.text if heard.key else None,
-        "heard_key_confidence": round(heard.key.confidence, 3) if heard.key else 0.0,
-        "begins": round(heard.notes[0].start, 3),
-        "tuning_cents": round(heard.cents, 1),
+        "heard_key": recording.key.key.text if recording.key else None,
+        "heard_key_confidence": round(recording.key.confidence, 3) if recording.key else 0.0,
+        "begins": round(recording.notes[0].start, 3),
+        "tuning_cents": round(recording.cents, 1),
         "confidence": {
             "notes": round(sure, 3),
-            "tempo": 1.0 if "tempo" in asked else round(heard.pulse.confidence, 3) if heard.pulse else 0.0,
-            "key": round(heard.key.confidence, 3) if heard.key else 0.0,
+            "tempo": 1.0 if "tempo" in brief else round(recording.pulse.confidence, 3) if recording.pulse else 0.0,
+            "key": round(recording.key.confidence, 3) if recording.key else 0.0,
         },
-        "unknown": heard.unknown,
+        "unknown": recording.unknown,
     }
     with path.open("rb") as file:
         source = hashlib.file_digest(file, "sha256").hexdigest()
     return Origin(
         firmus=__version__,
-        model=heard.model,
-        weights=heard.weights,
+        model=recording.model,
+        weights=recording.weights,
         task="transcribe",
         seed=0,
-        brief=asked,
+        brief=brief,
         measured=measured,
         source=source,
         ai_generated=False,

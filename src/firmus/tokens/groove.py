@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from firmus import raster
-from firmus.drums import DRUMS, LENGTH, SETS, apart, strokes, together
+from firmus.drums import DRUMS, LENGTH, SETS, decode_sets, encode_sets, strokes
 from firmus.score import Note, Part, Score
 from firmus.tokens import Integers, Prepared, Window
 
@@ -50,14 +50,14 @@ def encode(score: Score) -> Integers:
     late[:1] = np.maximum(late[:1], 0)  # no onset before the beginning
     struck = loud > 0
     classes = np.where(struck, 1 + loud // 16, 0), np.where(struck, 1 + CLASSES // 2 + late, 0)
-    return np.concatenate([together(struck)[:, None], *classes], axis=1).astype(np.int16)
+    return np.concatenate([encode_sets(struck)[:, None], *classes], axis=1).astype(np.int16)
 
 
 def decode(values: Integers) -> Score:
     """Score of a drum part out of any array, invalid classes replaced by middle ones; the inverse of `encode`."""
     table = raster.table(values, len(COLUMNS))
     notes = []
-    for step, place in np.argwhere(apart(table[:, 0])):
+    for step, place in np.argwhere(decode_sets(table[:, 0])):
         loud, when = (int(table[step, 1 + place + offset]) for offset in (0, len(DRUMS)))
         loud = loud if 1 <= loud <= CLASSES else USUAL
         late = when - CLASSES // 2 - 1 if 1 <= when <= CLASSES else 0

@@ -15,7 +15,7 @@ import numpy as np
 
 from firmus import raster
 from firmus.analysis.melody import bass_part, melody_part
-from firmus.drums import SETS, flat, strokes, together
+from firmus.drums import SETS, encode_sets, strokes, to_notes
 from firmus.score import Part, Score
 from firmus.tokens import Integers, Prepared, Window
 
@@ -45,13 +45,13 @@ def encode(score: Score) -> Integers:
     melody, bass = melody_part(score, even_a_bass=False), bass_part(score)
     high = raster.to_line(melody.notes if melody else (), count)
     low = raster.to_line(bass.notes if bass else (), count, lowest=True)
-    return np.stack([high, low, together(strokes(score, count)[..., 0] > 0)], axis=1)
+    return np.stack([high, low, encode_sets(strokes(score, count)[..., 0] > 0)], axis=1)
 
 
 def decode(values: Integers) -> Score:
     """Score of three parts out of any array; the inverse of `encode`."""
     table = raster.table(values, PARTS)
-    notes = raster.from_line(table[:, 0]), raster.from_line(table[:, 1]), flat(table[:, 2])
+    notes = raster.from_line(table[:, 0]), raster.from_line(table[:, 1]), to_notes(table[:, 2])
     parts = (Part(name, notes[i], PROGRAMS[i], is_drums=i == PARTS - 1) for i, name in enumerate(NAMES))
     return Score(tuple(parts), end=len(table) * raster.STEP)
 

@@ -127,11 +127,10 @@ def test_every_lane_reads_what_it_needs(server):
 
 
 def test_what_cannot_be_done_says_why(server):
-    work = server.ask("compose", **FOLK, seed=1)["result"]["works"][0]["id"]
-    job = server.ask("interpolate", source={"work": work}, target={"work": work})
+    job = server.ask("compose", style="folk", seconds=500, tempo=400, meter="2/4")
     assert (job["state"], job["attempt"]) == ("failed", 1)
     assert job["error"]["type"] == "urn:firmus:problem:invalid-brief"
-    assert "bars in a row" in job["error"]["detail"]
+    assert "512 is the most" in job["error"]["detail"]
 
 
 def test_a_canceled_job_ends_at_once_and_makes_room_for_the_next(server):

@@ -1,16 +1,15 @@
-"""Traits: what is measured of a piece so that its style can be recognised; a few hundred numbers with names.
+"""Traits: features of a piece from which its style is recognised; a few hundred named numbers.
 
 Conventions
     Numbers of a kind are shares that add up to 1 (durations, intervals, places in the bar ...), or lie near 0 to 3.
-    Nothing depends on the key (the piece is moved to C first, see `firmus.analysis.key_normalised`), on tempo marks,
-    loudness,
-    words, titles or the kind of file; nothing on how long the piece is, but for chance. Instruments are told by the
-    traits of `INSTRUMENTS` alone, so that they can be left out: the rest hears a drum part as drums, and every other
-    note as a pitch. What a piece has not got is 0.
+    Nothing depends on the key (the piece is transposed to C first, see `firmus.analysis.key_normalised`), on tempo
+    marks, loudness, words, titles or the kind of file; nothing on how long the piece is, but for chance. Instruments
+    affect the traits of `instruments` alone, so that they can be left out: the others see a drum part as drums, and
+    every other note as a pitch. What a piece lacks is 0.
 Sources
     The kinds of traits are those of C. McKay & I. Fujinaga, *jSymbolic 2.2* (ISMIR 2018), section 3 (pitch, melody,
-    chords, rhythm, instruments, texture); chords, keys, grooves and meters are as the modules of that name
-    hear them.
+    chords, rhythm, instruments, texture); chords, keys, grooves and meters are those that the modules of that name
+    estimate.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.analysis.key_normalised import home
+from firmus.analysis.key_normalised import normalise
 from firmus.analysis.traits.pitch import pitch_traits
 from firmus.analysis.traits.rhythm import rhythm_traits
 from firmus.score import Score
@@ -45,8 +44,8 @@ def traits(score: Score) -> NDArray[np.float32]:
     >>> from firmus.score import Note, Part
     >>> line = [67, 69, 71, 72, 74, 71, 66, 67] * 4
     >>> tune = Score((Part("", tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate(line))),))
-    >>> found = dict(zip(names(), traits(tune).tolist()))
-    >>> found["minor"], found["melody length 1"], found["family piano"]
+    >>> values = dict(zip(names(), traits(tune).tolist()))
+    >>> values["minor"], values["melody length 1"], values["family piano"]
     (0.0, 1.0, 1.0)
     >>> bool((traits(tune) == traits(tune.transposed(5))).all())
     True
@@ -62,14 +61,14 @@ def names() -> tuple[str, ...]:
 
 @cache
 def instruments() -> NDArray[np.bool_]:
-    """Which traits (F,) say which instruments play: those that may be wrong in a file."""
-    said = set(_instruments(Score()))
-    return np.array([name in said for name in names()])
+    """Which traits (F,) describe the instruments, which may be wrong in a file."""
+    chosen = set(_instruments(Score()))
+    return np.array([name in chosen for name in names()])
 
 
 def _measured(score: Score) -> dict[str, float]:
-    found = home(score)
-    return pitch_traits(found) | rhythm_traits(found) | _instruments(score)
+    normalised = normalise(score)
+    return pitch_traits(normalised) | rhythm_traits(normalised) | _instruments(score)
 
 
 def _instruments(score: Score) -> dict[str, float]:
@@ -78,9 +77,9 @@ def _instruments(score: Score) -> dict[str, float]:
     sounding = [part for part in score.parts if part.notes]
     for part in sounding:
         counts[len(FAMILIES) if part.is_drums else part.program // 8] += len(part.notes)
-    told = counts / max(counts.sum(), 1)
-    many = [float(low <= len(sounding) < high) for low, high in zip(PARTS, (*PARTS[1:], 999), strict=True)]
+    shares = counts / max(counts.sum(), 1)
+    is_class = [float(low <= len(sounding) < high) for low, high in zip(PARTS, (*PARTS[1:], 999), strict=True)]
     return {
-        **dict(zip((f"family {name}" for name in (*FAMILIES, "drums")), told.tolist(), strict=True)),
-        **dict(zip((f"parts {count}" for count in PARTS), many, strict=True)),
+        **dict(zip((f"family {name}" for name in (*FAMILIES, "drums")), shares.tolist(), strict=True)),
+        **dict(zip((f"parts {count}" for count in PARTS), is_class, strict=True)),
     }

@@ -15,11 +15,12 @@ import numpy as np
 from firmus.composing import controls, form, ranking
 from firmus.composing import origin as origins
 from firmus.composing.autoregressive import frame, regions, setting
-from firmus.composing.autoregressive.plan import Plan, model_view
+from firmus.composing.autoregressive.plan import Plan, model_view, without_overlaps
 from firmus.composing.commission import Commission
-from firmus.composing.progress import Observer, Progress
+from firmus.composing.observer import Observer
 from firmus.composing.selection import cell_spans
 from firmus.composing.styles import model_style, styles
+from firmus.progress import Progress
 from firmus.runtime import stepper
 from firmus.runtime.infilling import Bar, Request, fill_all
 from firmus.runtime.sampling import Sampling
@@ -106,23 +107,26 @@ def _request(commission: Commission, plan: Plan) -> Request:
 def _work(commission: Commission, seed: int, plan: Plan, filled: Score, nats: float) -> Work:
     """The composed notes in the score that was planned, with their Origin."""
     pairs = zip(plan.score.parts, filled.parts, strict=True)
-    parts = tuple(replace(part, notes=composed.notes) for part, composed in pairs)
+    parts = tuple(replace(part, notes=without_overlaps(part, composed).notes) for part, composed in pairs)
     score = replace(plan.score, parts=parts, chords=filled.chords or plan.score.chords)
     score = origins.marked(score)
     measured = controls.measure(score, plan.is_open, model_style(plan.style), commission.card)
     shares = {name: each["share"] for name, each in measured.items()}
     return origins.work(
-        commission, seed, score,
+        commission,
+        seed,
+        score,
         measured={
             "style": plan.style,
             "surprise": round(nats, 4),
             **({"form": form.returns(score, plan.sections)} if plan.sections else {}),
             "controls": measured,
             "score": ranking.rank(score, plan.style, nats, commission.controls, shares),
+            **({"melody": score.parts[0].name} if PLANS.get(commission.verb) is setting else {}),
         },
         composed=tuple(cell_spans(score, plan.is_open)),
         rules=plan.rules.as_dict(),
-    )  # fmt: skip
+    )
 
 
 def _rank(work: Work, name: str) -> float:

@@ -42,7 +42,7 @@ def prepare(commission: Commission) -> Commission:
         )
     style = styles()[known[0]]
     parts = voices(style, commission.named_parts)
-    controls.check(commission, model_style(style.name), all(voice.monophonic and not voice.is_drums for voice in parts))
+    commission.check_controls(style.name, all(voice.monophonic and not voice.is_drums for voice in parts))
     empty = Score(empty_parts(parts))
     ranges = {find_part(empty, name): limits for name, limits in commission.named_ranges.items()}
     for place, (low, high) in ranges.items():

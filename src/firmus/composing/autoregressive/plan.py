@@ -9,7 +9,7 @@ from firmus.composing.selection import Open
 from firmus.composing.styles import styles
 from firmus.runtime.constraints import Rules
 from firmus.runtime.weights import Card
-from firmus.score import Part, Score
+from firmus.score import Note, Part, Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,27 @@ class Plan:
     style: str
     rules: Rules
     sections: tuple[Section, ...] = ()
+
+
+def without_overlaps(given: Part, composed: Part) -> Part:
+    """The composed part, in which no note sounds into another of its pitch, as no player and no MIDI file can have it.
+
+    Of two notes of one pitch the earlier ends where the later begins; of two at once, and where the later is composed
+    into a given one, the composed one is left out. Given notes stay as they are.
+    """
+    kept: list[Note] = []
+    sounding: dict[int, int] = {}  # place among those kept, by pitch
+    fixed = set(given.notes)
+    for note in sorted(composed.notes, key=lambda note: (note.start, note not in fixed)):
+        place = sounding.get(note.pitch)
+        before = None if place is None else kept[place]
+        if place is not None and before is not None and before.end > note.start and not {before, note} <= fixed:
+            if before in fixed or before.start == note.start:
+                continue
+            kept[place] = replace(before, duration=note.start - before.start)
+        sounding[note.pitch] = len(kept)
+        kept.append(note)
+    return replace(composed, notes=tuple(kept))
 
 
 def model_view(score: Score, card: Card, style: str) -> Score:

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from firmus.composing import controls, form
+from firmus.composing import form
 from firmus.composing.autoregressive.plan import Plan
 from firmus.composing.commission import Commission
 from firmus.composing.rules import rules, rules_of_parts
 from firmus.composing.selection import cells_between
 from firmus.composing.source import source_of
-from firmus.composing.styles import infer_style, model_style
+from firmus.composing.styles import infer_style
 from firmus.errors import InvalidBrief
 from firmus.tokens.events import vocabulary
 
@@ -33,7 +33,7 @@ def prepare(commission: Commission) -> Commission:
         raise InvalidBrief(f"the source has {len(score.parts)} parts: {vocabulary.MAX_PARTS} is the most")
     part_rules = rules_of_parts(source, commission.ranges)
     style = infer_style(commission.style, commission.card, score)
-    controls.check(commission, model_style(style), all(limits.monophonic for limits in part_rules))
+    commission.check_controls(style, all(limits.monophonic for limits in part_rules))
     return replace(
         commission,
         score=score,

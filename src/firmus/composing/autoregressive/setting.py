@@ -6,14 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from firmus.composing import controls
 from firmus.composing.autoregressive.plan import Plan
 from firmus.composing.cadence import at_rest, triad
 from firmus.composing.commission import Commission
 from firmus.composing.rules import chords_over, rules
 from firmus.composing.selection import cells_between, find_part
-from firmus.composing.source import source_of
-from firmus.composing.styles import CHOIR, Style, empty_parts, model_style, styles, styles_of
+from firmus.composing.source import melody_place, source_of
+from firmus.composing.styles import CHOIR, Style, empty_parts, styles, styles_of
 from firmus.errors import InvalidBrief
 from firmus.runtime.constraints import PartRules
 
@@ -28,7 +27,8 @@ def prepare(commission: Commission) -> Commission:
     InvalidBrief
     """
     style = _style(commission)
-    source, (place,) = source_of(commission), commission.places
+    source = source_of(commission)
+    place = melody_place(commission)
     melody = source.parts[place]
     pitches = [note.pitch for note in melody.notes]
     if commission.verb == "harmonise" and min(pitches) < CHOIR[-1].low + ROOM:
@@ -36,11 +36,9 @@ def prepare(commission: Commission) -> Commission:
             f"the melody goes down to MIDI {min(pitches)}: a bass below it would leave its range; "
             "transpose it up an octave"
         )
-    if commission.progression and len(style.voices) == 1:
-        raise InvalidBrief(
-            f"chords {commission.request['chords']!r}: a {style.name} is the melody and chords; "
-            "nothing is left to compose"
-        )
+    given = f"chords {commission.request['chords']!r}" if commission.progression else "the source has chord symbols"
+    if (commission.progression or source.chords) and len(style.voices) == 1:
+        raise InvalidBrief(f"{given}: a {style.name} is the melody and chords; nothing is left to compose")
     rests = 0 if commission.verb == "harmonise" else style.rests
     first, *others = empty_parts(style.voices)
     melody = replace(melody, name=melody.name or "Melody", program=melody.program or first.program)
@@ -59,16 +57,18 @@ def prepare(commission: Commission) -> Commission:
         held = at_rest(held, key, score)
     is_open = cells_between(score, [(0, score.end)], range(1, len(score.parts)))
     is_open[:, 0] = style.has_chords and not commission.progression
-    controls.check(commission, model_style(style.name), all(limits.monophonic for limits in part_rules[1:]))
-    return replace(commission, score=score, style=style.name, rules=held, is_open=is_open)
+    commission.check_controls(style.name, all(limits.monophonic for limits in part_rules[1:]))
+    return replace(commission, places=(place,), score=score, style=style.name, rules=held, is_open=is_open)
 
 
 def _style(commission: Commission) -> Style:
     """The style asked for, or the first that the model knows, among those in which a melody can be set."""
     fitting = [
-        name for name in styles_of(commission.card) if name in styles()
+        name
+        for name in styles_of(commission.card)
+        if name in styles()
         and (styles()[name].is_choral if commission.verb == "harmonise" else styles()[name].is_accompanied)
-    ]  # fmt: skip
+    ]
     name = commission.style or (fitting or [""])[0]
     if name not in fitting:
         known = " or ".join(fitting) or "no style that this model knows"

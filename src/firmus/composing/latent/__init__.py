@@ -11,13 +11,17 @@ from types import ModuleType
 from firmus.composing.commission import Commission
 from firmus.composing.latent import accompany, compose, humanise, interpolate, vary
 from firmus.composing.latent.latent_space import Space
-from firmus.composing.progress import Progress
 from firmus.errors import InvalidBrief
+from firmus.progress import Progress
 from firmus.work import Work
 
 VERBS: dict[str, ModuleType] = {
-    "compose": compose, "vary": vary, "accompany": accompany, "interpolate": interpolate, "humanise": humanise,
-}  # fmt: skip
+    "compose": compose,
+    "vary": vary,
+    "accompany": accompany,
+    "interpolate": interpolate,
+    "humanise": humanise,
+}
 
 
 def prepare(commission: Commission) -> Commission:

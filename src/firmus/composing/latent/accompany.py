@@ -13,11 +13,11 @@ from firmus.composing.commission import Commission
 from firmus.composing.latent import windows
 from firmus.composing.latent.compose import PATTERN, points
 from firmus.composing.latent.latent_space import Space
-from firmus.composing.progress import Progress
 from firmus.composing.rules import chords_over
 from firmus.composing.source import source_of
 from firmus.composing.styles import model_style
 from firmus.errors import InvalidBrief
+from firmus.progress import Progress
 from firmus.runtime.latent import OPEN
 from firmus.score import Score
 from firmus.tokens import Integers

@@ -13,10 +13,10 @@ from firmus.composing import origin as origins
 from firmus.composing.commission import Commission
 from firmus.composing.latent import windows
 from firmus.composing.latent.latent_space import SPREAD, Points, Space, between, scale_mask
-from firmus.composing.progress import Progress
 from firmus.composing.rules import chords_over
 from firmus.composing.styles import model_style, styles
 from firmus.errors import InvalidBrief
+from firmus.progress import Progress
 from firmus.runtime.latent import OPEN
 from firmus.score import Key, Meter, Score, Tempo
 from firmus.tokens import Integers
@@ -46,10 +46,15 @@ def perform(commission: Commission, space: Space, progress: Progress | None) -> 
         score = space.score(values[: frame.end // raster.STEP], bar)
         pitched = not all(part.is_drums for part in score.parts)
         score = replace(
-            score, meters=frame.meters, tempi=frame.tempi, keys=(key,) if pitched else (), chords=frame.chords,
-            title=_title(commission, key if pitched else None), end=frame.end,
-        )  # fmt: skip
-        if not space.latent.can_tell and pitched:
+            score,
+            meters=frame.meters,
+            tempi=frame.tempi,
+            keys=(key,) if pitched else (),
+            chords=frame.chords,
+            title=_title(commission, key if pitched else None),
+            end=frame.end,
+        )
+        if not space.latent.is_autoregressive and pitched:
             score = windows.ruled(score, frozenset(key.scale) if commission.is_strict("key") else frozenset())
         spans = tuple((0, score.end, row) for row in range(len(score.parts)))
         works.append(origins.work(commission, seed, score, measured=features.qualities(score), composed=spans))
@@ -96,9 +101,13 @@ def _title(commission: Commission, key: Key | None) -> str:
 
 
 def _phrases(
-    commission: Commission, space: Space, frame: Score, key: Key, targets: dict[str, float],
+    commission: Commission,
+    space: Space,
+    frame: Score,
+    key: Key,
+    targets: dict[str, float],
     generator: np.random.Generator,
-) -> Integers:  # fmt: skip
+) -> Integers:
     """Windows (T, C) side by side: ideas that come back (`PATTERN`), the last one ending on the tonic."""
     bar = frame.meters[0].bar // raster.STEP
     steps = bar * space.bars

@@ -16,10 +16,10 @@ from firmus.composing.commission import Commission
 from firmus.composing.latent import windows
 from firmus.composing.latent.latent_space import Space
 from firmus.composing.latent.windows import Window
-from firmus.composing.progress import Progress
 from firmus.composing.source import source_of
 from firmus.drums import DRUM_OF, DRUMS
 from firmus.errors import InvalidBrief
+from firmus.progress import Progress
 from firmus.raster import STEP
 from firmus.runtime.latent import OPEN
 from firmus.score import Note, Part

@@ -18,9 +18,9 @@ from firmus.composing.commission import Commission
 from firmus.composing.latent import windows
 from firmus.composing.latent.latent_space import Points, Space, between, key_mask
 from firmus.composing.latent.windows import Window
-from firmus.composing.progress import Progress
 from firmus.composing.source import source_of
 from firmus.errors import InvalidBrief
+from firmus.progress import Progress
 from firmus.score import Score
 from firmus.timing import bars
 from firmus.work import Work
@@ -44,7 +44,7 @@ def _cut(commission: Commission, space: Space) -> tuple[Score, int, list[Window]
         windows.parts_read(source, space.module, commission)[0], windows.parts_read(target, space.module, whole)[0]
     )
     length = min(bars(each)[-1].end for each in read)
-    ones, others = (list(windows.cut(each, space, [(0, length)])) for each in read)
+    ones, others = (list(windows.cut(_cut_off(each, length), space, [(0, length)])) for each in read)
     for index, (one, other) in enumerate(zip(ones, others, strict=False), 1):
         if (one.bar, one.start) != (other.bar, other.start):
             raise InvalidBrief(
@@ -77,6 +77,9 @@ def perform(commission: Commission, space: Space, progress: Progress | None) -> 
             progress("interpolate", index + 1, len(ones))
     names = [each.title if each and each.title else name for each, name in ((source, "one"), (target, "other"))]
     empty = space.module.decode(np.zeros((1, len(space.module.COLUMNS)), np.int64)).parts
+    pieces = {"source": source, "target": target} if target else {}
+    beyond = {name: sum(bar.start >= length for bar in bars(piece)) for name, piece in pieces.items()}
+    left_out = {name: count for name, count in beyond.items() if count}
     works = []
     for step in range(count):
         nearer = ones if 2 * step < count else others
@@ -87,9 +90,27 @@ def perform(commission: Commission, space: Space, progress: Progress | None) -> 
             end=length,
             title=f"{names[0]} to {names[1]}, {step + 1} of {count}",
         )
-        measured = {"step": step + 1, "steps": count, "target": origins.digest(target) if target else ""}
+        measured: dict[str, Any] = {
+            "step": step + 1,
+            "steps": count,
+            "target": origins.digest(target) if target else "",
+        }
+        measured |= {"left_out": left_out} if left_out else {}
         works.append(origins.work(commission, seed, score, measured=features.qualities(score) | measured))
     return works
+
+
+def _cut_off(score: Score, end: int) -> Score:
+    """A score up to a tick, so that windows of two pieces begin alike."""
+    parts = (
+        replace(part, notes=tuple(
+            replace(note, duration=min(note.duration, end - note.start)) for note in part.notes if note.start < end
+        ))
+        for part in score.parts
+    )  # fmt: skip
+    meters = tuple(meter for meter in score.meters if meter.start < end)
+    tempi = tuple(tempo for tempo in score.tempi if tempo.start < end)
+    return Score(tuple(parts), meters, tempi, pickup=score.pickup, end=end)
 
 
 def _aligned(*scores: Score) -> list[Score]:

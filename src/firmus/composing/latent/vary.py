@@ -12,9 +12,9 @@ from firmus.composing import origin as origins
 from firmus.composing.commission import Commission
 from firmus.composing.latent import windows
 from firmus.composing.latent.latent_space import Points, Space, between, key_mask
-from firmus.composing.progress import Progress
 from firmus.composing.source import source_of
 from firmus.composing.styles import model_style
+from firmus.progress import Progress
 from firmus.tokens import Integers
 from firmus.work import Work
 

@@ -1,4 +1,4 @@
-"""The sandbox: a stranger's file is read in a child process within limits.
+"""The sandbox: an untrusted file is read in a child process with limits.
 
-`process` is the parent's side, `music` and `sound` what children run, `limits` what holds them.
+`process` is the parent's side, `music` and `sound` are the children's programs, `limits` their resource limits.
 """

@@ -1,4 +1,4 @@
-"""Limits of a child process that reads a stranger's file: memory, processor time, no right to write."""
+"""Limits of a child process that reads an untrusted file: memory, processor time, no right to write."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 try:
     import resource
-except ImportError:  # Windows has none: there the parent's clock is the only limit
+except ImportError:  # Windows has none: there the parent's timeout is the only limit
     resource = None  # type: ignore[assignment]
 
 OPEN_FILES = 32
@@ -30,20 +30,20 @@ def limit_processor(seconds: float) -> None:
     if resource is None:
         return
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    until = int(usage.ru_utime + usage.ru_stime + seconds) + 2
+    deadline = int(usage.ru_utime + usage.ru_stime + seconds) + 2
     with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CPU, (until, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+        resource.setrlimit(resource.RLIMIT_CPU, (deadline, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 def peak_memory() -> int:
-    """Bytes of memory this process has had at most; 0 where the platform does not say.
+    """Peak memory of this process in bytes; 0 where the platform does not report it.
 
-    Linux counts into ``ru_maxrss`` what the parent had before the child began, so it is asked elsewhere there.
+    Linux counts into ``ru_maxrss`` what the parent had before the child began, so it is read from elsewhere there.
     """
     if resource is None:
         return 0
     if sys.platform == "linux":
         with contextlib.suppress(OSError), open("/proc/self/status", encoding="ascii") as status:
             return next((int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:")), 0)
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

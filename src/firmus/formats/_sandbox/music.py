@@ -21,8 +21,8 @@ from firmus.formats.json import to_dict
 
 REQUEST = struct.Struct(">HQd")
 ANSWER = struct.Struct(">c?Q")
-SCORES, REFUSED, MEMORY, STUMBLED = b"S", b"R", b"M", b"X"
-_FULL = 1 / 4  # the child ends when it has once needed this part of its memory, so that the next file has it all
+SCORES, REFUSED, MEMORY, CRASHED = b"S", b"R", b"M", b"X"
+_MEMORY_SHARE = 1 / 4  # of its memory, beyond which a child is replaced, so that the next file has all of it
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def main() -> None:
     sys.dont_write_bytecode = True
     requests = sys.stdin.buffer
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a reader prints goes nowhere, least of all into an answer
+    os.dup2(2, 1)  # output that a reader prints must not reach an answer
     memory = int(sys.argv[1])
     limits.limit(memory)
     while header := requests.read(REQUEST.size):
@@ -39,7 +39,7 @@ def main() -> None:
         name = requests.read(name_size).decode()
         limits.limit_processor(seconds)
         kind, content = _answer(name, requests.read(size))
-        last = kind == MEMORY or limits.peak_memory() > memory * _FULL
+        last = kind == MEMORY or limits.peak_memory() > memory * _MEMORY_SHARE
         _send(answers, kind, last, content)
         if last:
             break
@@ -53,8 +53,8 @@ def _answer(name: str, data: bytes) -> tuple[bytes, bytes]:
         return REFUSED, str(error).encode(errors="replace")
     except MemoryError:
         return MEMORY, b""
-    except Exception as error:  # whatever a stranger's file makes a reader do, the answer is a message
-        return STUMBLED, f"{type(error).__name__}: {error}".encode(errors="replace")
+    except Exception as error:  # whatever a reader raises, the answer is a message
+        return CRASHED, f"{type(error).__name__}: {error}".encode(errors="replace")
 
 
 def _send(answers: BinaryIO, kind: bytes, last: bool, content: bytes) -> None:

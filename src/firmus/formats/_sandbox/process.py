@@ -1,9 +1,9 @@
-"""Parse a stranger's file in a child process, so that a hostile one costs an error message and nothing else.
+"""Parse an untrusted file in a child process, so that a hostile one causes an error message and nothing else.
 
-One child (`music`) is started at the first file and kept for the next; it has an own memory limit (1 GiB), a
+One child (`music`) is started at the first file and kept for the next; it has its own memory limit (1 GiB), a
 limit of processor time, may write no file, and is killed when a file takes longer than 20 seconds
-(``FIRMUS_PARSE_SECONDS`` sets another number). Where the platform has no such limits (Windows), the clock alone
-bounds it. What comes back is data (Firmus JSON), which makes a Score only if it is a valid one.
+(``FIRMUS_PARSE_SECONDS`` sets another number). Where the platform has no such limits (Windows), the timeout
+alone bounds it. The answer is data (Firmus JSON), validated when it becomes a Score.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def read(format_name: str, data: bytes) -> list[Score]:
     Raises
     ------
     FormatError
-        What the reader says; or that the file took too long, needed too much memory, or made the reader crash.
+        The reader's message; or that the file took too long, needed too much memory, or made the reader crash.
     """
     return _SHARED.read(format_name, data, _seconds())
 
@@ -59,14 +59,14 @@ def close() -> None:
 
 
 def spawn(entry: str, *arguments: str, stdin: int) -> subprocess.Popen[bytes]:
-    """Start a child process that sees nothing of this one's environment and answers on its standard output.
+    """Start a child process without this one's environment, which answers on its standard output.
 
     Parameters
     ----------
     entry : str
         The module of this package whose ``main`` it runs: ``"music"`` or ``"sound"``.
     *arguments : str
-        What that finds in ``sys.argv``; its limits among them.
+        Its ``sys.argv``; limits among them.
     stdin : int
         A file descriptor, or `subprocess.PIPE`.
     """
@@ -119,11 +119,11 @@ class Sandbox:
         if kind == music.SCORES:
             return [from_dict(document) for document in json.loads(content)]
         if kind == music.MEMORY:
-            raise FormatError(self._too_much())
-        told = content.decode(errors="replace")
-        if kind == music.STUMBLED:
-            told = f"the {format_name} reader stumbles over it ({told})"
-        raise FormatError(" ".join(told.splitlines()))
+            raise FormatError(self._memory_failure())
+        message = content.decode(errors="replace")
+        if kind == music.CRASHED:
+            message = f"the {format_name} reader stumbles over it ({message})"
+        raise FormatError(" ".join(message.splitlines()))
 
     def close(self) -> None:
         """End the child; a later `read` starts another."""
@@ -145,10 +145,10 @@ class Sandbox:
         if self._process is None or self._process.poll() is not None:
             self._stop()
             self._process = spawn("music", str(self.memory), stdin=subprocess.PIPE)
-        process, late = self._process, threading.Event()
+        process, timed_out = self._process, threading.Event()
 
         def kill() -> None:
-            late.set()
+            timed_out.set()
             process.kill()
 
         timer = threading.Timer(seconds, kill)
@@ -157,16 +157,16 @@ class Sandbox:
         try:
             answer = _exchange(process, format_name, data, seconds)
         except OSError:
-            pass  # the child died: it is said below
+            pass  # the child died: reported below
         finally:
             timer.cancel()
             timer.join()  # or it might kill the child while the next file is read
-            if answer is None or answer[1] or late.is_set():
+            if answer is None or answer[1] or timed_out.is_set():
                 process.kill()
                 self._stop()
         if answer:
             return answer[0], answer[2]
-        raise FormatError(self._told(process.returncode, seconds, late=late.is_set()))
+        raise FormatError(self._failure(process.returncode, seconds, timed_out=timed_out.is_set()))
 
     def _stop(self) -> None:
         process, self._process = self._process, None
@@ -182,13 +182,13 @@ class Sandbox:
             process.kill()
             process.wait()
 
-    def _told(self, returncode: int, seconds: float, *, late: bool) -> str:
-        """Why there is no answer."""
-        if late or returncode == -getattr(signal, "SIGXCPU", 0):
+    def _failure(self, returncode: int, seconds: float, *, timed_out: bool) -> str:
+        """Message for a missing answer."""
+        if timed_out or returncode == -getattr(signal, "SIGXCPU", 0):
             return f"it took more than {seconds:g} s to read"
         return f"the reader crashed on it ({f'signal {-returncode}' if returncode < 0 else f'exit {returncode}'})"
 
-    def _too_much(self) -> str:
+    def _memory_failure(self) -> str:
         return f"it needed more than {self.memory / (1 << 30):g} GiB of memory to read"
 
 
@@ -201,9 +201,9 @@ def _exchange(
         return None
     name = format_name.encode()
     for content in (music.REQUEST.pack(len(name), len(data), seconds) + name, data):
-        left = memoryview(content)
-        while left:
-            left = left[requests.write(left) :]
+        remaining = memoryview(content)
+        while remaining:
+            remaining = remaining[requests.write(remaining) :]
     header = _receive(answers, music.ANSWER.size)
     if len(header) < music.ANSWER.size:
         return None

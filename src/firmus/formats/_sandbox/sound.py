@@ -1,4 +1,4 @@
-"""The child process that decodes a stranger's sound file: what it is on standard input, samples on standard output.
+"""The child process that decodes an untrusted sound file: its bytes on standard input, samples on standard output.
 
 The answer is a line of JSON, ``{"rate", "channels"}`` or ``{"refused"}``, and then float32 samples, the channels of a
 frame side by side (of more than two their mean, twice), until the file ends; where it is damaged the child fails. The
@@ -28,32 +28,32 @@ def main() -> None:
     import numpy as np  # before the limits: its threads take address space
     import soundfile
 
-    memory, seconds, most = (float(each) for each in sys.argv[1:4])
+    memory, seconds, most_seconds = (float(each) for each in sys.argv[1:4])
     limits.limit(int(memory))
     limits.limit_processor(seconds)
     try:
         file = soundfile.SoundFile(0, closefd=False)
     except (RuntimeError, ValueError, OSError) as error:  # soundfile's own errors are RuntimeErrors
-        _tell(answers, {"refused": f"it is no sound that Firmus reads ({str(error).rpartition(': ')[2].rstrip('.')})"})
+        _send(answers, {"refused": f"it is no sound that Firmus reads ({str(error).rpartition(': ')[2].rstrip('.')})"})
         return
-    refused = judged(file.format, file.samplerate, file.channels, file.frames, most)
-    _tell(answers, {"refused": refused} if refused else {"rate": file.samplerate, "channels": min(file.channels, 2)})
-    left = 0 if refused else int(most * file.samplerate)  # a header may lie
-    while left > 0 and len(block := file.read(min(BLOCK, left), dtype="float32", always_2d=True)):
-        left -= len(block)
-        kept = block if block.shape[1] <= 2 else block.mean(axis=1, keepdims=True).repeat(2, axis=1)
-        answers.write(np.nan_to_num(kept, posinf=0.0, neginf=0.0).clip(-8, 8).astype("<f4").tobytes())
+    refused = refusal(file.format, file.samplerate, file.channels, file.frames, most_seconds)
+    _send(answers, {"refused": refused} if refused else {"rate": file.samplerate, "channels": min(file.channels, 2)})
+    remaining = 0 if refused else int(most_seconds * file.samplerate)  # a header may be wrong
+    while remaining > 0 and len(block := file.read(min(BLOCK, remaining), dtype="float32", always_2d=True)):
+        remaining -= len(block)
+        samples = block if block.shape[1] <= 2 else block.mean(axis=1, keepdims=True).repeat(2, axis=1)
+        answers.write(np.nan_to_num(samples, posinf=0.0, neginf=0.0).clip(-8, 8).astype("<f4").tobytes())
         answers.flush()
 
 
-def judged(kind: str, rate: int, channels: int, frames: int, most: float) -> str:
+def refusal(kind: str, rate: int, channels: int, frames: int, most: float) -> str:
     """Why a sound file is refused by its header; ``""`` where it is not.
 
     Examples
     --------
-    >>> judged("WAV", 44100, 2, 44100 * 60 * 180, 900)
+    >>> refusal("WAV", 44100, 2, 44100 * 60 * 180, 900)
     'it lasts 180 minutes: 15 are the most; cut it, for example with ffmpeg -t 900'
-    >>> judged("WAV", 44100, 2, 44100, 900)
+    >>> refusal("WAV", 44100, 2, 44100, 900)
     ''
     """
     if kind not in KINDS:
@@ -70,8 +70,8 @@ def judged(kind: str, rate: int, channels: int, frames: int, most: float) -> str
     return ""
 
 
-def _tell(answers: BinaryIO, told: dict[str, object]) -> None:
-    answers.write(json.dumps(told).encode() + b"\n")
+def _send(answers: BinaryIO, header: dict[str, object]) -> None:
+    answers.write(json.dumps(header).encode() + b"\n")
 
 
 if __name__ == "__main__":

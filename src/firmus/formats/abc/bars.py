@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 from firmus.score import TICKS_PER_QUARTER, Meter
 
-_JOINED = 4
+_MOST_JOINED = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class PlayedMeasure:
     """One measure as played: where it begins and ends in ticks, its meter (None: free), and if ``M:`` begins it."""
 
     start: int
@@ -24,14 +24,14 @@ class Measured:
     restated: bool = False
 
 
-def pickup_and_meters(measures: list[Measured]) -> tuple[int, list[Meter]]:
+def pickup_and_meters(measures: list[PlayedMeasure]) -> tuple[int, list[Meter]]:
     """Pickup in ticks and meters of a tune.
 
     Examples
     --------
     >>> waltz = Meter(0, 3, 4)
     >>> edges = (0, 480, 1920, 2880, 3360, 4800)
-    >>> pickup_and_meters([Measured(start, end, waltz) for start, end in zip(edges, edges[1:])])
+    >>> pickup_and_meters([PlayedMeasure(start, end, waltz) for start, end in zip(edges, edges[1:])])
     (480, [Meter(start=0, numerator=3, denominator=4)])
     """
     pickup, result = 0, list[Meter]()
@@ -52,7 +52,7 @@ def pickup_and_meters(measures: list[Measured]) -> tuple[int, list[Meter]]:
     return pickup, result
 
 
-def _pickup(measures: list[Measured], meter: Meter) -> int:
+def _pickup(measures: list[PlayedMeasure], meter: Meter) -> int:
     length = measures[0].end % meter.bar
     if len(measures) == 1 or not length:
         return 0
@@ -60,19 +60,19 @@ def _pickup(measures: list[Measured], meter: Meter) -> int:
     return 0 if filled is not None and filled < len(measures) - 1 else length
 
 
-def _filled_by(measures: list[Measured], index: int, missing: int) -> int | None:
+def _filled_by(measures: list[PlayedMeasure], index: int, missing: int) -> int | None:
     """Which measure from `index` on ends the open bar exactly; the number of measures where the tune ends first."""
     barline = measures[index].start + missing
-    for place in range(index, min(index + _JOINED, len(measures))):
-        measure = measures[place]
-        if measure.meter != measures[index].meter or measure.end > barline or (measure.restated and place > index):
+    for other in range(index, min(index + _MOST_JOINED, len(measures))):
+        measure = measures[other]
+        if measure.meter != measures[index].meter or measure.end > barline or (measure.restated and other > index):
             return None
         if measure.end == barline:
-            return place
-    return len(measures) if index + _JOINED > len(measures) else None
+            return other
+    return len(measures) if index + _MOST_JOINED > len(measures) else None
 
 
-def _free(measures: list[Measured], index: int, current: Meter | None) -> Meter:
+def _free(measures: list[PlayedMeasure], index: int, current: Meter | None) -> Meter:
     """Meter of one measure's length; a shorter first or last measure takes its neighbour's."""
     lengths = [measure.end - measure.start for measure in measures[index : index + 2]]
     length = max(lengths) if index == 0 else lengths[0]

@@ -1,4 +1,4 @@
-"""ABC information fields: what ``M:``, ``L:``, ``Q:``, ``K:`` and ``V:`` say.
+"""ABC information fields: ``M:``, ``L:``, ``Q:``, ``K:`` and ``V:``.
 
 Lengths are counted in subticks, `SUBTICKS` to the tick, so that every tuplet adds up exactly.
 
@@ -28,7 +28,7 @@ _ALTERATIONS = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0}
 _KEY = re.compile(
     r"(H(?![Pp])|Es|As|[A-G])\s*([#b♯♭]?)\s*(?:((?i:maj|ion|aeo|min|mix|dor|phr|lyd|loc|exp))[A-Za-z]*|([mM])(?![a-z]))?"
 )
-# Quarter notes a minute of tempo words that stand alone, the middle of their customary range.
+# Quarter notes a minute of tempo words without a number, the middle of their customary range.
 _TEMPO_WORDS = {
     "largo": 50, "lento": 56, "adagio": 66, "andante": 84, "andantino": 92, "moderato": 108, "allegretto": 112,
     "allegro": 132, "vivace": 160, "presto": 184, "prestissimo": 208, "slow": 70, "lively": 126, "fast": 150,
@@ -37,7 +37,7 @@ _TEMPO_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class KeyField:
-    """What a ``K:`` field says.
+    """Content of a ``K:`` field.
 
     Parameters
     ----------
@@ -60,11 +60,11 @@ def signature(sharps: int) -> dict[str, int]:
     ({'F': 1, 'C': 1}, {'B': -1})
     """
     sign, order = (1, SHARPS) if sharps > 0 else (-1, SHARPS[::-1])
-    found: dict[str, int] = {}
+    alterations: dict[str, int] = {}
     for place in range(abs(sharps)):
         letter = order[place % 7]
-        found[letter] = found.get(letter, 0) + sign
-    return found
+        alterations[letter] = alterations.get(letter, 0) + sign
+    return alterations
 
 
 def read_key(text: str) -> KeyField | None:
@@ -158,8 +158,8 @@ def read_tempo(text: str, unit: int) -> float | None:
     text = re.sub(r'"[^"]*"?', " ", text)
     match = re.search(r"(?:(C\d*|[\d/\s]+?)\s*=\s*)?(?:ca?\.?\s*)?(\d+(?:\.\d+)?)", text)
     if match is None:
-        named = [bpm for word, bpm in _TEMPO_WORDS.items() if re.search(rf"\b{word}\b", words)]
-        return float(named[0]) if named else None
+        tempi = [bpm for word, bpm in _TEMPO_WORDS.items() if re.search(rf"\b{word}\b", words)]
+        return float(tempi[0]) if tempi else None
     beat = unit
     if match[1] and match[1][0] == "C":
         beat = unit * int(match[1][1:4] or 1)
@@ -180,17 +180,17 @@ def read_properties(text: str) -> dict[str, str]:
     >>> read_properties('clef=bass-8 name="Left hand" octave=-1')
     {'clef': 'bass-8', 'name': 'Left hand', 'octave': '-1'}
     """
-    found = {
+    properties = {
         name.lower(): value.strip('"') for name, value in re.findall(r'([A-Za-z]\w*)\s*=\s*("[^"]*"|[^\s"]+)', text)
     }
     alone = re.search(r"(?<![\w=])(?:(treble|bass|alto|tenor|perc)\d?)?([+-]8)(?:va|vb)?(?!\w)", text)
-    if alone and "clef" not in found:
-        found["clef"] = (alone[1] or "") + alone[2]
-    return found
+    if alone and "clef" not in properties:
+        properties["clef"] = (alone[1] or "") + alone[2]
+    return properties
 
 
 def transposition(properties: dict[str, str]) -> int | None:
-    """Semitones from ``clef=treble-8``, ``octave=`` and ``transpose=``; None where nothing is said.
+    """Semitones from ``clef=treble-8``, ``octave=`` and ``transpose=``; None where there are none.
 
     Examples
     --------
@@ -198,12 +198,12 @@ def transposition(properties: dict[str, str]) -> int | None:
     (-12, 10, None)
     """
     clef = properties.get("clef", "")
-    found = [12 * sign for mark, sign in (("+8", 1), ("-8", -1)) if mark in clef]
+    semitones = [12 * sign for mark, sign in (("+8", 1), ("-8", -1)) if mark in clef]
     for name, factor in (("octave", 12), ("transpose", 1), ("t", 1)):
         value = properties.get(name, "")
         if re.fullmatch(r"[+-]?\d{1,2}", value):
-            found.append(factor * int(value))
-    return sum(found) if found else None
+            semitones.append(factor * int(value))
+    return sum(semitones) if semitones else None
 
 
 def transposed_key(key: Key, semitones: int) -> Key:

@@ -16,7 +16,7 @@ FIELD = re.compile(r"([A-Za-z+]):(?![|:])[ \t]*(.*)")
 _MARKS = {"`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308", "c": "\u0327", "u": "\u0306"}
 _ESCAPES = re.compile(r"""\\([`'^~"]|c ?|u ?)([A-Za-z])|\\(.)|&#?\w{1,20};""")
 _BLOCKS = {"begintext", "beginps", "beginsvg", "begintex"}
-# Words that hold a letter which is no note, rest or ornament: prose, not music.
+# Words with a letter that is no note, rest or ornament: prose, not music.
 _PROSE = re.compile(r"\b(?=[A-Za-z']*[i-tw-yI-KN-RU-Y])[A-Za-z']{3,}")
 
 
@@ -82,7 +82,7 @@ def split(text: str) -> Iterator[Tune]:
 
 
 class _Splitter:
-    """Takes the lines of a file one by one; outside a tune, fields wait in `pending` for a ``K:`` without ``X:``."""
+    """Reads the lines of a file one by one; outside a tune, `pending` fields may belong to a ``K:`` without ``X:``."""
 
     def __init__(self) -> None:
         self.tune: Tune | None = None
@@ -92,7 +92,7 @@ class _Splitter:
         self.pending: list[Field] = []
 
     def take(self, number: int, line: str) -> Tune | None:
-        """Take one line; give the tune that it ends, where it ends one."""
+        """Read one line; return the tune that it ends, if any."""
         if not line.strip():
             self.blank = True
             return None

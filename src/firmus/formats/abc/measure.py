@@ -1,4 +1,4 @@
-"""What is kept while an ABC tune is read: measures, and the voices they belong to.
+"""State of reading an ABC tune: measures, and the voices they belong to.
 
 Times within a measure are subticks (`firmus.formats.abc.fields.SUBTICKS` to the tick).
 """
@@ -76,7 +76,7 @@ class Voice:
     tuplet: tuple[int, int, int] = (1, 1, 0)
     accidentals: dict[int, int] = field(default_factory=dict)
     tied: dict[int, int] = field(default_factory=dict)
-    held: dict[int, int] = field(default_factory=dict)
+    overlay_ties: dict[int, int] = field(default_factory=dict)
     carried: dict[int, int] = field(default_factory=dict)
 
     transpose: int = field(init=False)
@@ -102,11 +102,11 @@ class Voice:
         self.position = 0
         self.last = None
         self.accidentals = {}
-        self.carried = {**self.held, **self.tied}
-        self.held, self.tied = {}, {}
+        self.carried = {**self.overlay_ties, **self.tied}
+        self.overlay_ties, self.tied = {}, {}
 
     def close(self, line: int) -> bool:
-        """End the measure, where anything is in it; say whether there was."""
+        """End the measure, unless it is empty; return whether there was one."""
         measure = self.measure
         measure.length = max(measure.length, self.position)
         if not measure.length:

@@ -49,7 +49,7 @@ _ORNAMENT = re.compile(r'![^!]*!|\+[^+]*\+|"[^"]*"|\{[^}]*\}')
 
 
 class Body:
-    """Reads the body of one tune; `voices` holds what was found, in order of appearance."""
+    """Reads the body of one tune; `voices` are those read so far, in order of appearance."""
 
     def __init__(self, tune: Tune) -> None:
         self.tune = tune
@@ -62,7 +62,7 @@ class Body:
         }
 
     def read_all(self) -> list[Voice]:
-        """Read the header and every line of music; give the voices in order of appearance."""
+        """Read the header and every line of music; return the voices in order of appearance."""
         self._header()
         for number, text in self.tune.body:
             self.line = number
@@ -72,10 +72,10 @@ class Body:
         return [voice for voice in self.voices.values() if voice.measures]
 
     def _header(self) -> None:
-        named = {name: (line, value[:MAX_FIELD]) for line, name, value in self.tune.header}
+        by_name = {name: (line, value[:MAX_FIELD]) for line, name, value in self.tune.header}
 
         def value(name: str) -> str:
-            self.line, text = named.get(name, (self.tune.line, ""))
+            self.line, text = by_name.get(name, (self.tune.line, ""))
             return text
 
         meter = fields.read_meter(value("M"))
@@ -170,7 +170,7 @@ class Body:
         self.voice = voice
 
     def _new_voice(self, identity: str) -> Voice:
-        """Begin a voice as the header says; the first one takes over what was said before any ``V:``."""
+        """Begin a voice with the defaults of the header; the first one takes over the fields before any ``V:``."""
         only = self.voices.get("")
         if only is not None and not only.measures and not only.position:
             del self.voices[""]
@@ -251,10 +251,10 @@ class Body:
     def _scaled(self, duration: int) -> int:
         """Apply a tuplet and a broken rhythm that wait for this note."""
         voice = self.voice
-        above, below, left = voice.tuplet
-        if left:
+        above, below, remaining = voice.tuplet
+        if remaining:
             duration = duration * below // above
-            voice.tuplet = (above, below, left - 1)
+            voice.tuplet = (above, below, remaining - 1)
         duration = duration * voice.broken[0] // voice.broken[1]
         voice.broken = (1, 1)
         return duration
@@ -276,22 +276,22 @@ class Body:
             raise FormatError(f"a rest of {count} bars: 1 to 10,000 is allowed")
         self._count(count)
         bar = (voice.meter.bar if voice.meter else 1920) * fields.SUBTICKS
-        for left in range(count, 0, -1):
+        for remaining in range(count, 0, -1):
             voice.position += bar
-            if left > 1:
+            if remaining > 1:
                 voice.close(self.line)
         voice.last = None
 
     def _chord(self, token: re.Match[str]) -> None:
         first = _GROUPS["chord"]
-        found = _CHORD_NOTE.findall(_ORNAMENT.sub(" ", token[first + 1]))
-        if not found:
+        chord_notes = _CHORD_NOTE.findall(_ORNAMENT.sub(" ", token[first + 1]))
+        if not chord_notes:
             return
         voice = self.voice
         upper, lower = _fraction(*token.group(first + 2, first + 3, first + 4))
         scale = self._scaled(voice.unit * upper // lower)
         notes, begin, advance = voice.measure.notes, len(voice.measure.notes), 0
-        for mark, letter, octave, above, slashes, below, tie in found:
+        for mark, letter, octave, above, slashes, below, tie in chord_notes:
             upper, lower = _fraction(above, slashes, below)
             duration = scale * upper // lower
             advance = advance or duration
@@ -301,7 +301,7 @@ class Body:
         voice.tied = {note[4]: note[2] - voice.transpose - note[4] for note in notes[begin:] if note[3]}
         voice.last = (begin, advance)
         voice.position += advance
-        self._count(len(found))
+        self._count(len(chord_notes))
 
     def _tie(self, token: re.Match[str]) -> None:
         voice = self.voice
@@ -331,8 +331,8 @@ class Body:
         above = int(token[first + 1])
         meter = self.voice.meter
         compound = meter is not None and meter.numerator % 3 == 0 and meter.numerator > 3
-        usual = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}.get(above, 3 if compound else 2)
-        below, count = int(token[first + 2] or usual), int(token[first + 3] or above)
+        default = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}.get(above, 3 if compound else 2)
+        below, count = int(token[first + 2] or default), int(token[first + 3] or above)
         if not above or not below or not count:
             raise FormatError(f"tuplet {token[0]!r} must have numbers from 1 on, such as (3abc")
         self.voice.tuplet = (above, below, count)
@@ -343,7 +343,7 @@ class Body:
         voice.position = 0
         voice.last = None
         voice.tuplet = (1, 1, 0)
-        voice.held |= voice.tied
+        voice.overlay_ties |= voice.tied
         voice.tied = {}
 
     # Barlines, repeats and chord symbols

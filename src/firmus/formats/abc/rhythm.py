@@ -1,7 +1,7 @@
 """Note values for writing: which beats are tuplets, and which tied note values make a duration.
 
 A bar is cut into cells of a quarter (an eighth in compound meters). A cell is plain, or one tuplet (3:2, 5:4
-or 7:4) where its onsets and ends say so; what lies on no such grid is moved to the nearest one.
+or 7:4) where its onsets and ends require it; what fits no such grid is quantised to the nearest one.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def bar_cells(bar: Bar) -> list[Cell]:
 
 
 def fitted(notes: Iterable[Note], cells: list[Cell]) -> tuple[list[Note], list[list[Cell]]]:
-    """Choose the tuplets that the notes need, and move what fits no grid.
+    """Choose the tuplets that the notes need, and quantise what fits no grid.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def fitted(notes: Iterable[Note], cells: list[Cell]) -> tuple[list[Note], list[l
     -------
     notes : list of Note
     cells : list of list of Cell
-        What becomes of each cell, which may be split into several.
+        The cells that replace each cell.
     """
     notes = list(notes)
     starts = [cell.start for cell in cells]
@@ -64,27 +64,27 @@ def fitted(notes: Iterable[Note], cells: list[Cell]) -> tuple[list[Note], list[l
         for tick in (note.start, note.end):
             edges[max(0, bisect_right(starts, tick) - 1)].add(tick)
     chosen: list[list[Cell]] = []
-    moved: dict[int, int] = {}
-    for cell, found in zip(cells, edges, strict=True):
-        split = _split({tick for tick in found if tick < cell.end}, cell)
+    quantised: dict[int, int] = {}
+    for cell, ticks in zip(cells, edges, strict=True):
+        split = _split({tick for tick in ticks if tick < cell.end}, cell)
         if split is None:
-            kind, places = _moved({tick for tick in found if tick < cell.end}, cell)
-            moved |= places
+            kind, places = _quantised({tick for tick in ticks if tick < cell.end}, cell)
+            quantised |= places
             split = [kind]
         chosen.append(split)
     end_of_all = cells[-1].end if cells else 0
     result = []
     for note in notes:
-        start, end = moved.get(note.start, note.start), min(moved.get(note.end, note.end), end_of_all)
+        start, end = quantised.get(note.start, note.start), min(quantised.get(note.end, note.end), end_of_all)
         if end <= start:
             start, end = (start, start + 60) if start + 60 <= end_of_all else (max(0, end_of_all - 60), end_of_all)
         result.append(replace(note, start=start, duration=end - start))
     return result, chosen
 
 
-def _split(found: set[int], cell: Cell) -> list[Cell] | None:
+def _split(ticks: set[int], cell: Cell) -> list[Cell] | None:
     """The cell, or its halves or quarters, as tuplets that hold all edges exactly; None where none do."""
-    kind = _tuplet({tick - cell.start for tick in found}, cell)
+    kind = _tuplet({tick - cell.start for tick in ticks}, cell)
     if kind is not None:
         return [kind]
     width = cell.end - cell.start
@@ -92,8 +92,8 @@ def _split(found: set[int], cell: Cell) -> list[Cell] | None:
         return None
     middle = cell.start + width // 2
     halves = Cell(cell.start, middle), Cell(middle, cell.end)
-    before = _split({tick for tick in found if tick < middle}, halves[0])
-    after = _split({tick for tick in found if tick >= middle}, halves[1]) if before else None
+    before = _split({tick for tick in ticks if tick < middle}, halves[0])
+    after = _split({tick for tick in ticks if tick >= middle}, halves[1]) if before else None
     return before + after if before and after else None
 
 
@@ -112,24 +112,24 @@ def _tuplet(offsets: set[int], cell: Cell) -> Cell | None:
     return None
 
 
-def _moved(found: set[int], cell: Cell) -> tuple[Cell, dict[int, int]]:
+def _quantised(ticks: set[int], cell: Cell) -> tuple[Cell, dict[int, int]]:
     """The cell on the coarsest grid that keeps its edges apart, or the finest, and where each edge goes."""
     best: dict[int, int] = {}
-    for step in _steps(found, cell):
-        best = {tick: min(cell.end, cell.start + _snap(tick - cell.start, step)) for tick in found}
+    for step in _steps(ticks, cell):
+        best = {tick: min(cell.end, cell.start + _snap(tick - cell.start, step)) for tick in ticks}
         triplet = step in (40, 20)
-        if len(set(best.values())) == len(found):
+        if len(set(best.values())) == len(ticks):
             break
     return (replace(cell, above=3, below=2) if triplet else cell), best
 
 
-def _steps(found: set[int], cell: Cell) -> list[int]:
+def _steps(ticks: set[int], cell: Cell) -> list[int]:
     """Steps of the grids to try: 32nds and their triplets, the nearer first, then finer ones."""
     if (cell.end - cell.start) % 240:
         return [60, 30, 15]
 
     def distance(step: int) -> int:
-        return sum(abs(tick - cell.start - _snap(tick - cell.start, step)) for tick in found)
+        return sum(abs(tick - cell.start - _snap(tick - cell.start, step)) for tick in ticks)
 
     return [*sorted((60, 40), key=distance), *sorted((30, 20), key=distance), 15]
 
@@ -148,15 +148,15 @@ def values(duration: int, to_beat: int) -> list[int]:
     """
     if _is_value(duration) and (to_beat == TICKS_PER_QUARTER or duration % 105):
         return [duration]
-    found: list[int] = []
+    note_values: list[int] = []
     if to_beat < duration and to_beat % TICKS_PER_QUARTER and _is_value(to_beat):
-        found.append(to_beat)
+        note_values.append(to_beat)
         duration -= to_beat
     while duration and (not _is_value(duration) or duration % 105 == 0):
-        piece = next((each for each in _VALUES if each <= duration), duration)
-        found.append(piece)
-        duration -= piece
-    return [*found, duration] if duration else found
+        value = next((each for each in _VALUES if each <= duration), duration)
+        note_values.append(value)
+        duration -= value
+    return [*note_values, duration] if duration else note_values
 
 
 def _is_value(duration: int) -> bool:

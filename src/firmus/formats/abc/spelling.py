@@ -1,4 +1,4 @@
-"""Pitches as ABC letters: the spelling nearest to the key, and an accidental only where it is needed."""
+"""Pitches as ABC letters: the spelling nearest to the key, and an accidental only where needed."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Speller:
 
     def begin_bar(self, tied: Iterable[int] = ()) -> None:
         """Forget the accidentals of the last bar, but for those of pitches that are tied over the barline."""
-        self.marked: dict[int, int] = {}
+        self.written: dict[int, int] = {}
         self.recent: dict[str, int] = {}
-        self.carried: dict[int, int] = {}
+        self.tied: dict[int, int] = {}
         for pitch in tied:
             alteration = spelled(pitch, self.key)[1]
             natural = pitch - alteration
-            both = self.carried.get(natural, alteration) != alteration
-            self.carried[natural] = _UNCLEAR if both else alteration
+            both = self.tied.get(natural, alteration) != alteration
+            self.tied[natural] = _UNCLEAR if both else alteration
 
     def note(self, pitch: int, *, continued: bool = False) -> str:
         """One pitch; `continued` where a tie over the barline carries its accidental.
@@ -48,14 +48,14 @@ class Speller:
         """
         letter, alteration, octave = spelled(pitch, self.key)
         natural = pitch - alteration
-        written = _letters(letter, octave)
-        if continued and self.carried.get(natural) == alteration:
-            return written
-        clear = self.carried.get(natural, alteration) == alteration == self.recent.get(letter, alteration)
-        if clear and self.marked.get(natural, self.alterations.get(letter, 0)) == alteration:
-            return written
-        self.marked[natural] = self.recent[letter] = alteration
-        return _MARKS[alteration] + written
+        name = _letters(letter, octave)
+        if continued and self.tied.get(natural) == alteration:
+            return name
+        is_clear = self.tied.get(natural, alteration) == alteration == self.recent.get(letter, alteration)
+        if is_clear and self.written.get(natural, self.alterations.get(letter, 0)) == alteration:
+            return name
+        self.written[natural] = self.recent[letter] = alteration
+        return _MARKS[alteration] + name
 
 
 def _letters(letter: str, octave: int) -> str:

@@ -1,4 +1,4 @@
-"""One part as the measures of an ABC voice: layers of notes joined by ``&``, with ties, tuplets and marks."""
+"""One part as the measures of an ABC voice: layers of notes joined by ``&``, ties, tuplets, fields, chord symbols."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Event:
 
 
 class Marks:
-    """Fields and chord symbols by tick; what lies on no grid is moved to the nearest 32nd of its bar."""
+    """Fields and chord symbols by tick, quantised to the nearest 32nd of the bar where off the grid."""
 
     def __init__(self, all_bars: list[Bar]) -> None:
         self.bars = all_bars
@@ -38,7 +38,7 @@ class Marks:
         self.chords: dict[int, str] = {}
 
     def add(self, tick: int, text: str, key: Key | None = None) -> None:
-        """Add a field, which cuts the notes that sound over it."""
+        """Add a field, which splits the notes that sound over it."""
         tick = self._placed(tick)
         self.fields[tick] = self.fields.get(tick, "") + text
         if key is not None:
@@ -65,30 +65,30 @@ class WrittenVoice:
         self.bars = all_bars
         self.marks = marks
         self.speller = Speller(key)
-        plain = [bar_cells(bar) for bar in all_bars]
-        notes, cells = fitted(part.notes, [cell for found in plain for cell in found])
-        edges = [0, *accumulate(len(found) for found in plain)]
+        plain_cells = [bar_cells(bar) for bar in all_bars]
+        notes, cells = fitted(part.notes, [cell for bar_of_cells in plain_cells for cell in bar_of_cells])
+        edges = [0, *accumulate(len(bar_of_cells) for bar_of_cells in plain_cells)]
         self.cells = [[each for cell in cells[first:last] for each in cell] for first, last in pairwise(edges)]
         self.layers = [self._by_bar(layer) for layer in _layers(notes)] or [{}]
 
     def _by_bar(self, layer: list[Event]) -> dict[int, list[Event]]:
         """Cut the events of a layer at barlines."""
-        found: dict[int, list[Event]] = {}
+        by_bar: dict[int, list[Event]] = {}
         for event in layer:
             index = max(0, bisect_right(self.marks.starts, event.start) - 1)
             start = event.start
             while start < event.end and index < len(self.bars):
                 end = min(event.end, self.bars[index].end)
                 tied = end < event.end and index + 1 < len(self.bars)
-                found.setdefault(index, []).append(Event(start, end, event.pitches, tied, start > event.start))
+                by_bar.setdefault(index, []).append(Event(start, end, event.pitches, tied, start > event.start))
                 start, index = end, index + 1
-        return found
+        return by_bar
 
     def measures(self) -> Iterator[str]:
         """Give the text of each bar, without barlines."""
         for index, bar in enumerate(self.bars):
-            begun = [layer[index][0] for layer in self.layers if index in layer]
-            self.speller.begin_bar(pitch for event in begun if event.continued for pitch in event.pitches)
+            first_events = [layer[index][0] for layer in self.layers if index in layer]
+            self.speller.begin_bar(pitch for event in first_events if event.continued for pitch in event.pitches)
             fields = {tick: text for tick, text in self.marks.fields.items() if bar.start <= tick < bar.end}
             chords = {tick: text for tick, text in self.marks.chords.items() if bar.start <= tick < bar.end}
             first, *others = self.layers
@@ -100,9 +100,9 @@ class WrittenVoice:
                 if index in layer:
                     hidden = [replace(each, continued=False) for each in _filled(layer[index], bar)]
                     written.append(self._layer(index, hidden, {}, "x"))
-            left = {tick: text for tick, text in chords.items() if tick not in begins}
-            if left:
-                written.append(self._layer(index, _cut(_filled([], bar), left), left, "x"))
+            remaining = {tick: text for tick, text in chords.items() if tick not in begins}
+            if remaining:
+                written.append(self._layer(index, _cut(_filled([], bar), remaining), remaining, "x"))
             yield " & ".join(written)
 
     def _layer(self, index: int, events: list[Event], texts: dict[int, str], rest: str) -> str:
@@ -143,12 +143,12 @@ class WrittenVoice:
 
 
 def _layers(notes: Iterable[Note]) -> list[list[Event]]:
-    """Share notes among as few layers as needed; notes of equal start and end are a chord."""
-    together: dict[tuple[int, int], list[int]] = {}
+    """Distribute notes over as few layers as needed; notes of equal start and end are a chord."""
+    chords: dict[tuple[int, int], list[int]] = {}
     for note in notes:
-        together.setdefault((note.start, note.end), []).append(note.pitch)
+        chords.setdefault((note.start, note.end), []).append(note.pitch)
     layers: list[list[Event]] = []
-    for (start, end), pitches in sorted(together.items(), key=lambda item: (item[0][0], -max(item[1]), item[0][1])):
+    for (start, end), pitches in sorted(chords.items(), key=lambda item: (item[0][0], -max(item[1]), item[0][1])):
         event = Event(start, end, tuple(sorted(pitches)))
         free = next((layer for layer in layers if layer[-1].end <= start), None)
         if free is None:
@@ -188,7 +188,7 @@ def _cut(events: list[Event], ticks: Iterable[int]) -> list[Event]:
 
 
 def _regions(cells: list[Cell], events: list[Event]) -> list[Cell]:
-    """Join plain cells, and the triplets of two quarters over which a note is held."""
+    """Join plain cells, and the triplets of two quarters over which a note is sustained."""
     edges = {tick for event in events for tick in (event.start, event.end)}
     result: list[Cell] = []
     for cell in cells:

@@ -38,7 +38,7 @@ def text(score: Score) -> str:
 
 
 def escaped(value: str) -> str:
-    """A text string with what ABC gives a meaning escaped."""
+    """A text string with ABC's special characters escaped."""
     value = value.replace("\\", "\\\\").replace("%", "\\%").replace("&", "\\&")
     return "".join(" " if letter.isspace() or not letter.isprintable() else letter for letter in value).strip()
 
@@ -68,10 +68,10 @@ def _voice_header(part: Part, number: int) -> Iterator[str]:
 
 def _bars(score: Score) -> list[Bar]:
     """The bars, the last one only as long as the score."""
-    found = bars(score)
-    if found:
-        found[-1] = replace(found[-1], end=min(found[-1].end, score.end))
-    return found
+    all_bars = bars(score)
+    if all_bars:
+        all_bars[-1] = replace(all_bars[-1], end=min(all_bars[-1].end, score.end))
+    return all_bars
 
 
 def _marks(score: Score, all_bars: list[Bar], *, leading: bool) -> Marks:

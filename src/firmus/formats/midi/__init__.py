@@ -2,17 +2,17 @@
 
 The reader is our own: it has to count before it allocates and to name the track and the byte that are wrong.
 The quick libraries wrap around silently at 2**31 ticks, the strict ones refuse much real music (symusic is
-the oracle in ``benchmarks/formats.py``). Bytes become events in `_midi_events`, tracks become parts in `_midi_parts`.
+the reference in ``benchmarks/formats.py``). Bytes become events in `events`, tracks become parts in `parts`.
 
 Reading
     Ticks are rescaled to 480 to the quarter by rounding start and *end*, so nothing drifts; a note shorter
-    than a tick lasts one. A note-off ends the oldest note of its pitch, channel and track; a note that nobody
-    ends lasts to the end of its track; where a pitch has fewer offs than ons, an off ends all its notes. A
-    sustain pedal (controller 64, not on drums) is baked in: a note let go while it is down lasts until it is
+    than a tick lasts one. A note-off ends the oldest note of its pitch, channel and track; a note without
+    one lasts to the end of its track; where a pitch has fewer offs than ons, an off ends all its notes. A
+    sustain pedal (controller 64, not on drums) is baked in: a note released while it is down lasts until it is
     up, or until the pitch sounds again. Each track and channel is one part; a change of program within it
     begins another. Channel 10 is drums. Volume and pan are those at the first note. Meters that no score can
     have (numerator 0 or above 64, denominator above 64), tempi of 0 or above 3000 and keys of more than seven
-    signs are passed over: the notes stand without them. A first bar that is shorter than the next meter's
+    signs are ignored. A first bar that is shorter than the next meter's
     becomes the pickup. An end of track up to 64 quarter notes after the last note is the end of the score.
 Writing
     Type 1, 480 ticks to the quarter: a conductor track, then one track a part, in order, each on its own
@@ -85,14 +85,14 @@ def _to_score(file: events.File) -> Score:
             f"the piece lasts {file.end} ticks, {resolution} to the quarter: {MAX_TICK} of 480 are the most"
         )
     marks = _marks(file)
-    own = any(mark.startswith(_MARK) for mark in marks)
-    parts = to_parts(file, scale, own)
+    by_firmus = any(mark.startswith(_MARK) for mark in marks)
+    parts = to_parts(file, scale, by_firmus)
     last = max((part.end for part in parts), default=0)
-    if not last and not own:
+    if not last and not by_firmus:
         raise FormatError("the MIDI file holds no note")
     end = scale(file.end)
-    end = end if own or end - last <= _LONGEST_TAIL else last
-    meters, pickup = _pickup(_meters(file, scale, end), marks, own)
+    end = end if by_firmus or end - last <= _LONGEST_TAIL else last
+    meters, pickup = _pickup(_meters(file, scale, end), marks, by_firmus)
     composers = (mark.partition("=")[2] for mark in marks if mark.startswith(f"{_MARK}composer="))
     score = Score(
         parts=tuple(parts),
@@ -103,7 +103,7 @@ def _to_score(file: events.File) -> Score:
         sections=tuple(_sections(file, scale, end)),
         pickup=pickup,
         end=end,
-        title=_title(file, parts, own),
+        title=_title(file, parts, by_firmus),
         composer=next(composers, ""),
     )
     length = seconds(score, score.end)
@@ -112,38 +112,38 @@ def _to_score(file: events.File) -> Score:
     return score
 
 
-# What the whole piece shares
+# Events of the whole piece
 
 
 def _changes(file: events.File, kind: int, scale: Scale, end: int) -> dict[int, list[bytes]]:
     """Meta events of one kind up to the end, by tick; where tracks differ, the first one's."""
-    found: dict[int, list[bytes]] = {}
+    changes: dict[int, list[bytes]] = {}
     for track in file.tracks:
-        here: dict[int, list[bytes]] = defaultdict(list)
+        in_track: dict[int, list[bytes]] = defaultdict(list)
         for tick, each, content in track.metas:
             if each == kind and scale(tick) <= end:
-                here[scale(tick)].append(content)
-        found = {**here, **found}
-    return dict(sorted(found.items()))
+                in_track[scale(tick)].append(content)
+        changes = {**in_track, **changes}
+    return dict(sorted(changes.items()))
 
 
 def _meters(file: events.File, scale: Scale, end: int) -> list[Meter]:
-    found = {}
+    meters = {}
     for start, contents in _changes(file, events.METER, scale, end).items():
         for content in contents:
             if len(content) >= 2 and 1 <= content[0] <= 64 and content[1] <= 6:
-                found[start] = Meter(start, content[0], 1 << content[1])
-    return list(found.values())
+                meters[start] = Meter(start, content[0], 1 << content[1])
+    return list(meters.values())
 
 
 def _tempi(file: events.File, scale: Scale, end: int) -> list[Tempo]:
-    found = {}
+    tempi = {}
     for start, contents in _changes(file, events.TEMPO, scale, end).items():
         for content in contents:
             microseconds = int.from_bytes(content)
             if len(content) == 3 and microseconds >= 20_000:
-                found[start] = Tempo(start, _bpm(microseconds))
-    return list(found.values())
+                tempi[start] = Tempo(start, _bpm(microseconds))
+    return list(tempi.values())
 
 
 def _bpm(microseconds: int) -> float:
@@ -157,70 +157,70 @@ def _bpm(microseconds: int) -> float:
 
 
 def _keys(file: events.File, scale: Scale, end: int) -> list[Key]:
-    found = {}
+    keys = {}
     for start, contents in _changes(file, events.KEY, scale, end).items():
         for content in contents:
             if len(content) >= 2 and content[1] <= 1:
                 sharps = int.from_bytes(content[:1], signed=True)
                 if -7 <= sharps <= 7:
-                    found[start] = Key.from_signature(sharps, "minor" if content[1] else "major", start)
-    return list(found.values())
+                    keys[start] = Key.from_signature(sharps, "minor" if content[1] else "major", start)
+    return list(keys.values())
 
 
 def _chords(file: events.File, scale: Scale, end: int) -> list[Chord]:
-    found = {}
+    chords = {}
     for start, contents in _changes(file, events.TEXT, scale, end).items():
         for text in map(decoded, contents):
             if text.startswith(_CHORD_MARK):
                 try:
-                    found[start] = Chord.parse(text.removeprefix(_CHORD_MARK), start)
+                    chords[start] = Chord.parse(text.removeprefix(_CHORD_MARK), start)
                 except FirmusError:
                     continue
-    return list(found.values())
+    return list(chords.values())
 
 
 def _sections(file: events.File, scale: Scale, end: int) -> list[Section]:
-    found = {}
+    sections = {}
     for start, contents in _changes(file, events.MARKER, scale, end).items():
         labels = [label for label in map(decoded, contents) if label]
         if labels:
-            found[start] = Section(start, labels[0][:100].strip())
-    return list(found.values())
+            sections[start] = Section(start, labels[0][:100].strip())
+    return list(sections.values())
 
 
 def _marks(file: events.File) -> list[str]:
-    """Texts at tick 0 of the first track; in a file of ours the first of them begins with ``firmus:``."""
+    """Texts at tick 0 of the first track; in a file written by Firmus the first begins with ``firmus:``."""
     if not file.tracks or file.tracks[0].number != 1:
         return []
     return [decoded(content) for tick, kind, content in file.tracks[0].metas if kind == events.TEXT and tick == 0]
 
 
-def _pickup(meters: list[Meter], marks: list[str], own: bool) -> tuple[list[Meter], int]:
-    """Meters without the short one that stood for an incomplete first bar, and its ticks."""
-    told = next((match for match in map(_PICKUP.fullmatch, marks) if match), None)
-    if own and not told:
+def _pickup(meters: list[Meter], marks: list[str], by_firmus: bool) -> tuple[list[Meter], int]:
+    """Meters without the short one that represents an incomplete first bar, and its ticks."""
+    mark = next((match for match in map(_PICKUP.fullmatch, marks) if match), None)
+    if by_firmus and not mark:
         return meters, 0
     first, second = [*meters, None, None][:2]
     starts_with_bar = first is not None and first.start == 0
-    if told:
-        pickup, meter = int(told[1]), Meter.parse(told[2])
+    if mark:
+        pickup, meter = int(mark[1]), Meter.parse(mark[2])
         if not starts_with_bar or not 0 < pickup < meter.bar:
             return meters, 0
-        short = first is not None and first.bar == pickup
-        again = short and second is not None and second.start == pickup and second.text == meter.text
-        return [meter, *meters[2 if again else 1 :]], pickup
+        is_short = first is not None and first.bar == pickup
+        is_repeated = is_short and second is not None and second.start == pickup and second.text == meter.text
+        return [meter, *meters[2 if is_repeated else 1 :]], pickup
     if first and second and starts_with_bar and second.start == first.bar < second.bar:
         return [Meter(0, second.numerator, second.denominator), *meters[2:]], first.bar
     return meters, 0
 
 
-def _title(file: events.File, parts: list[Part], own: bool) -> str:
-    """Name of the first track, where that is the conductor or the only one and the name says something."""
+def _title(file: events.File, parts: list[Part], by_firmus: bool) -> str:
+    """Name of the first track, where that is the conductor or the only one and the name is no generic word."""
     if not file.tracks or file.tracks[0].number != 1:
         return ""
     track = file.tracks[0]
     name = next((decoded(content) for _, kind, content in track.metas if kind == events.TRACK_NAME), "")
-    if own or (
+    if by_firmus or (
         (not track.starts or len(file.tracks) == 1) and not set(re.findall(r"[^\W\d]+", name.lower())) <= _NO_TITLE
     ):
         return name
@@ -264,27 +264,27 @@ def channels(parts: Iterable[Part]) -> list[int]:
     parts = list(parts)
     pitched = [index for index, part in enumerate(parts) if not part.is_drums]
     if len(pitched) <= MAX_PITCHED_CHANNELS:
-        place = {index: number for number, index in enumerate(pitched)}
+        slot = {index: number for number, index in enumerate(pitched)}
     else:
         programs = list(dict.fromkeys(parts[index].program for index in pitched))
-        place = {index: programs.index(parts[index].program) % MAX_PITCHED_CHANNELS for index in pitched}
+        slot = {index: programs.index(parts[index].program) % MAX_PITCHED_CHANNELS for index in pitched}
     free = [channel for channel in range(16) if channel != DRUM_CHANNEL]
-    return [free[place[index]] if index in place else DRUM_CHANNEL for index in range(len(parts))]
+    return [free[slot[index]] if index in slot else DRUM_CHANNEL for index in range(len(parts))]
 
 
 def _conductor(score: Score) -> Iterator[tuple[int, bytes]]:
     """Events of the first track: title, marks, tempi, meters, keys, chords, sections."""
 
-    def said(kind: int, content: str) -> bytes:
+    def text_event(kind: int, content: str) -> bytes:
         return events.meta(kind, content.encode(errors="replace"))
 
     if score.title:
-        yield 0, said(events.TRACK_NAME, score.title)
-    yield 0, said(events.TEXT, f"{_MARK}1")
+        yield 0, text_event(events.TRACK_NAME, score.title)
+    yield 0, text_event(events.TEXT, f"{_MARK}1")
     if score.composer:
-        yield 0, said(events.TEXT, f"{_MARK}composer={score.composer}")
+        yield 0, text_event(events.TEXT, f"{_MARK}composer={score.composer}")
     if score.pickup:
-        yield 0, said(events.TEXT, f"{_MARK}pickup={score.pickup} meter={score.meters[0].text}")
+        yield 0, text_event(events.TEXT, f"{_MARK}pickup={score.pickup} meter={score.meters[0].text}")
     for tempo in score.tempi:
         microseconds = round(60_000_000 / tempo.bpm)
         if microseconds > 0xFFFFFF:
@@ -297,9 +297,9 @@ def _conductor(score: Score) -> Iterator[tuple[int, bytes]]:
     for key in score.keys:
         yield key.start, events.meta(events.KEY, bytes((key.signature % 256, key.mode == "minor")))
     for section in score.sections:
-        yield section.start, said(events.MARKER, section.label)
+        yield section.start, text_event(events.MARKER, section.label)
     for chord in score.chords:
-        yield chord.start, said(events.TEXT, _CHORD_MARK + chord.text)
+        yield chord.start, text_event(events.TEXT, _CHORD_MARK + chord.text)
 
 
 def _written_meters(score: Score) -> list[Meter]:
@@ -308,10 +308,10 @@ def _written_meters(score: Score) -> list[Meter]:
     if not 0 < score.pickup <= score.end or (rest and rest[0].start < score.pickup):
         return [first, *rest]
     for denominator in (2**power for power in range(first.denominator.bit_length() - 1, 7)):
-        numerator, left = divmod(score.pickup * denominator, 4 * TICKS_PER_QUARTER)
-        if not left and numerator <= 64:
-            again = [] if rest and rest[0].start == score.pickup else [(score.pickup, first)]
-            full = [Meter(start, meter.numerator, meter.denominator) for start, meter in again]
+        numerator, remainder = divmod(score.pickup * denominator, 4 * TICKS_PER_QUARTER)
+        if not remainder and numerator <= 64:
+            repeated = [] if rest and rest[0].start == score.pickup else [(score.pickup, first)]
+            full = [Meter(start, meter.numerator, meter.denominator) for start, meter in repeated]
             return [Meter(0, numerator, denominator), *full, *rest]
     return [first, *rest]
 

@@ -1,8 +1,8 @@
-"""Standard MIDI file bytes ⇄ events, in the file's own ticks; what the events mean is for `midi` to say.
+"""Standard MIDI file bytes ⇄ events, in the file's own ticks; `midi` interprets them.
 
 Source: MIDI 1.0 Detailed Specification, "Standard MIDI Files 1.0" (MMA, RP-001, 1988-1996); the RIFF
-wrapping (RMID) is RP-029. The reader goes once over the bytes and keeps notes by columns. It forgives what
-real files do wrong where the music is unharmed (see `parse`), and counts before it allocates.
+wrapping (RMID) is RP-029. The reader goes once over the bytes and stores notes by columns. It tolerates
+errors of real files where the music is unharmed (see `parse`), and counts before it allocates.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ NOTE_OFF, NOTE_ON, CONTROL, PROGRAM, CHANNEL_PRESSURE = 0x80, 0x90, 0xB0, 0xC0, 
 VOLUME, PAN, SUSTAIN = 7, 10, 64
 TEXT, TRACK_NAME, MARKER, END_OF_TRACK = 0x01, 0x03, 0x06, 0x2F
 TEMPO, METER, KEY = 0x51, 0x58, 0x59
-_KEPT_METAS = (TEXT, TRACK_NAME, MARKER, TEMPO, METER, KEY)
-_SYSTEM_DATA = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # data bytes of system messages, which no file should hold
+_STORED_METAS = (TEXT, TRACK_NAME, MARKER, TEMPO, METER, KEY)
+_SYSTEM_DATA = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # data bytes of system messages, which are invalid in files
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Track:
     end : int
         Tick of the end of the track.
     room : int
-        Events other than notes that it may keep.
+        Events other than notes that it may store.
     """
 
     number: int
@@ -59,7 +59,7 @@ class Track:
 
     @property
     def changes(self) -> int:
-        """Events kept that are no notes."""
+        """Stored events that are no notes."""
         return len(self.programs) + len(self.controls) + len(self.metas)
 
 
@@ -72,7 +72,7 @@ class File:
     end: int
 
 
-class _Cut(Exception):
+class _Truncated(Exception):
     """The chunk ends in the middle of an event."""
 
 
@@ -84,8 +84,8 @@ def looks_like_midi(data: bytes) -> bool:
 def parse(data: bytes) -> File:
     """Read the events of a MIDI file.
 
-    Forgiven: a wrong count of tracks, unknown chunks, a last chunk that is cut off (what is there is read,
-    where at least one other track is whole), a missing end of track, running status kept over a meta event,
+    Tolerated: a wrong count of tracks, unknown chunks, a last chunk that is cut off (its complete events are
+    read, where at least one other track is whole), a missing end of track, running status kept over a meta event,
     system messages, bytes after the last chunk.
 
     Raises
@@ -93,23 +93,26 @@ def parse(data: bytes) -> File:
     FormatError
         With the track and the byte where it goes wrong.
     """
-    at = _unwrap(data)
-    if data[at : at + 4] != b"MThd":
-        raise FormatError(f"no MIDI file: it begins with {data[at : at + 4]!r}, and b'MThd' is needed")
-    if len(data) < at + 14:
+    offset = _unwrap(data)
+    if data[offset : offset + 4] != b"MThd":
+        raise FormatError(f"no MIDI file: it begins with {data[offset : offset + 4]!r}, and b'MThd' is needed")
+    if len(data) < offset + 14:
         raise FormatError(f"MIDI header cut off: the file has {len(data)} bytes")
-    size = int.from_bytes(data[at + 4 : at + 8])
-    kind, resolution = int.from_bytes(data[at + 8 : at + 10]), int.from_bytes(data[at + 12 : at + 14])
+    size = int.from_bytes(data[offset + 4 : offset + 8])
+    file_type, resolution = (
+        int.from_bytes(data[offset + 8 : offset + 10]),
+        int.from_bytes(data[offset + 12 : offset + 14]),
+    )
     if size < 6:
         raise FormatError(f"MIDI header of {size} bytes: it must have 6")
-    if kind > 1:
-        told = "independent patterns (type 2) are not one piece" if kind == 2 else "the header is damaged"
-        raise FormatError(f"MIDI file of type {kind}: types 0 and 1 are read; {told}")
+    if file_type > 1:
+        reason = "independent patterns (type 2) are not one piece" if file_type == 2 else "the header is damaged"
+        raise FormatError(f"MIDI file of type {file_type}: types 0 and 1 are read; {reason}")
     if resolution == 0:
         raise FormatError("MIDI resolution of 0 ticks to the quarter note: it must be 1 to 32767")
     if resolution > 0x7FFF:
         raise FormatError("MIDI time in film frames (SMPTE): only ticks to the quarter note are read")
-    tracks = _read_chunks(data, at + 8 + size)
+    tracks = _read_chunks(data, offset + 8 + size)
     end = max((track.end for track in tracks), default=0)
     return File(resolution, [track for track in tracks if track.starts or track.changes], end)
 
@@ -118,31 +121,31 @@ def _unwrap(data: bytes) -> int:
     """First byte of the MIDI file, inside its RIFF wrapping where it has one."""
     if data[:4] != b"RIFF":
         return 0
-    at = 12
-    while at + 8 <= len(data):
-        if data[at : at + 4] == b"data":
-            return at + 8
-        size = int.from_bytes(data[at + 4 : at + 8], "little")
-        at += 8 + size + size % 2
+    offset = 12
+    while offset + 8 <= len(data):
+        if data[offset : offset + 4] == b"data":
+            return offset + 8
+        size = int.from_bytes(data[offset + 4 : offset + 8], "little")
+        offset += 8 + size + size % 2
     raise FormatError("RIFF file without a 'data' chunk: there is no MIDI in it")
 
 
-def _read_chunks(data: bytes, at: int) -> list[Track]:
+def _read_chunks(data: bytes, offset: int) -> list[Track]:
     """Every track chunk; of those that hold neither note nor change only the longest."""
     tracks: list[Track] = []
     empty = Track(0)
-    number = whole = notes = changes = 0
-    while at + 8 <= len(data):
-        name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8])
-        at += 8
+    number = complete = notes = changes = 0
+    while offset + 8 <= len(data):
+        name, size = data[offset : offset + 4], int.from_bytes(data[offset + 4 : offset + 8])
+        offset += 8
         if name == b"MTrk":
             number += 1
             track = Track(number, room=MAX_CHANGES - changes)
             try:
-                _read_track(data[at : at + size], at, track, MAX_NOTES - notes)
-                whole += 1
-            except _Cut as cut:
-                if at + size <= len(data) or not whole:
+                _read_track(data[offset : offset + size], offset, track, MAX_NOTES - notes)
+                complete += 1
+            except _Truncated as cut:
+                if offset + size <= len(data) or not complete:
                     raise FormatError(f"track {number}: {cut}") from None
             notes, changes = notes + len(track.starts), changes + track.changes
             if track.starts or track.changes:
@@ -150,8 +153,8 @@ def _read_chunks(data: bytes, at: int) -> list[Track]:
             elif track.end > empty.end:
                 empty = track
             if len(tracks) > MAX_TRACKS:
-                raise FormatError(f"more than {MAX_TRACKS} tracks with events, at byte {at}")
-        at += size
+                raise FormatError(f"more than {MAX_TRACKS} tracks with events, at byte {offset}")
+        offset += size
     if not number:
         raise FormatError("MIDI file without a track")
     return [*tracks, empty]
@@ -164,16 +167,16 @@ def _read_track(data: bytes, offset: int, track: Track, most_notes: int) -> None
     that meet on a key, written with one off), that would shift every later end; its offs then end all.
     """
     try:
-        hung = _read_events(data, offset, track, most_notes)
-        if hung:
+        unended = _read_events(data, offset, track, most_notes)
+        if unended:
             for column in (track.starts, track.ends, track.keys, track.velocities):
                 column.clear()
             for changes in (track.programs, track.controls, track.metas):
                 changes.clear()
-            _read_events(data, offset, track, most_notes, hung)
+            _read_events(data, offset, track, most_notes, unended)
     except IndexError:
         end = offset + len(data)
-        raise _Cut(f"it ends in the middle of an event, at byte {end}; is the file cut off?") from None
+        raise _Truncated(f"it ends in the middle of an event, at byte {end}; is the file cut off?") from None
     finally:
         track.ends[:] = [track.end if end < 0 else end for end in track.ends]
     if track.end > MAX_TICK:
@@ -189,29 +192,29 @@ def _read_events(
     """
     starts, ends, keys, velocities = track.starts, track.ends, track.keys, track.velocities
     sounding: dict[int, deque[int]] = {}
-    at = tick = status = 0
+    position = tick = status = 0
     try:
-        while at < len(data):
-            byte = data[at]
-            at += 1
+        while position < len(data):
+            byte = data[position]
+            position += 1
             if byte > 127:
-                byte, at = _quantity(data, at - 1, offset, track.number)
+                byte, position = _quantity(data, position - 1, offset, track.number)
             tick += byte
-            byte = data[at]
+            byte = data[position]
             if byte > 127:
-                at += 1
+                position += 1
                 if byte >= 0xF0:
-                    at = _read_system(data, at, tick, track, offset)
+                    position = _read_system(data, position, tick, track, offset)
                     continue
                 status = byte
             kind = status & 0xF0
             single = kind in (PROGRAM, CHANNEL_PRESSURE)
-            first, second = data[at], 0 if single else data[at + 1]
+            first, second = data[position], 0 if single else data[position + 1]
             if first | second > 127 or not status:
-                raise FormatError(_misplaced(data, at, offset, track.number, status))
-            at += 1 if single else 2
+                raise FormatError(_misplaced(data, position, offset, track.number, status))
+            position += 1 if single else 2
             if kind not in (NOTE_ON, NOTE_OFF):
-                _keep_change(track, tick, status, first, second)
+                _store_change(track, tick, status, first, second)
                 continue
             key = (status & 15) << 7 | first
             if kind == NOTE_ON and second:
@@ -222,35 +225,35 @@ def _read_events(
                 velocities.append(second)
                 if len(starts) > most_notes:
                     raise FormatError(f"more than {MAX_NOTES:,} notes, in track {track.number}")
-            elif begun := sounding.get(key):
-                ends[begun.popleft()] = tick
-                while begun and key in ended_at_once:
-                    ends[begun.popleft()] = tick
+            elif open_notes := sounding.get(key):
+                ends[open_notes.popleft()] = tick
+                while open_notes and key in ended_at_once:
+                    ends[open_notes.popleft()] = tick
     finally:
         track.end = tick
-    return frozenset(key for key, begun in sounding.items() if begun)
+    return frozenset(key for key, open_notes in sounding.items() if open_notes)
 
 
-def _quantity(data: bytes, at: int, offset: int, number: int) -> tuple[int, int]:
+def _quantity(data: bytes, position: int, offset: int, number: int) -> tuple[int, int]:
     """Variable-length quantity of at most four bytes, and the place after it."""
     value = 0
-    for place in range(at, at + 4):
-        byte = data[place]
+    for index in range(position, position + 4):
+        byte = data[index]
         value = value << 7 | byte & 127
         if byte < 128:
-            return value, place + 1
-    raise FormatError(f"track {number}, byte {offset + at}: a number of more than four bytes")
+            return value, index + 1
+    raise FormatError(f"track {number}, byte {offset + position}: a number of more than four bytes")
 
 
-def _misplaced(data: bytes, at: int, offset: int, number: int, status: int) -> str:
-    where = f"track {number}, byte {offset + at}"
+def _misplaced(data: bytes, position: int, offset: int, number: int, status: int) -> str:
+    where = f"track {number}, byte {offset + position}"
     if not status:
-        return f"{where}: data byte {data[at]} before any event has begun"
+        return f"{where}: data byte {data[position]} before any event has begun"
     return f"{where}: status byte in the middle of an event; is the file damaged?"
 
 
-def _keep_change(track: Track, tick: int, status: int, first: int, second: int) -> None:
-    """Keep a program, or a controller that means something to a Score."""
+def _store_change(track: Track, tick: int, status: int, first: int, second: int) -> None:
+    """Store a program, or a controller that a Score represents."""
     kind, channel = status & 0xF0, status & 15
     if kind == PROGRAM:
         track.programs.append((tick, channel, first))
@@ -264,24 +267,24 @@ def _count(track: Track) -> None:
         raise FormatError(f"more than {MAX_CHANGES:,} changes, in track {track.number}")
 
 
-def _read_system(data: bytes, at: int, tick: int, track: Track, offset: int) -> int:
+def _read_system(data: bytes, position: int, tick: int, track: Track, offset: int) -> int:
     """Read the meta or system event whose status byte stands before `at`; the place after it."""
-    status = data[at - 1]
+    status = data[position - 1]
     if status not in (0xF0, 0xF7, 0xFF):
-        return at + _SYSTEM_DATA.get(status, 0)
+        return position + _SYSTEM_DATA.get(status, 0)
     kind = -1
     if status == 0xFF:
-        kind = data[at]
-        at += 1
-    size, at = _quantity(data, at, offset, track.number)
+        kind = data[position]
+        position += 1
+    size, position = _quantity(data, position, offset, track.number)
     if kind == END_OF_TRACK:
         return len(data)
-    if at + size > len(data):
+    if position + size > len(data):
         raise IndexError
-    if kind in _KEPT_METAS:
-        track.metas.append((tick, kind, data[at : at + size]))
+    if kind in _STORED_METAS:
+        track.metas.append((tick, kind, data[position : position + size]))
         _count(track)
-    return at + size
+    return position + size
 
 
 def quantity(value: int) -> bytes:
@@ -306,14 +309,14 @@ def meta(kind: int, content: bytes) -> bytes:
 def chunk(events: Iterable[tuple[int, bytes]], end: int) -> bytes:
     """Write one track chunk from events in order of tick, with running status; the track ends at `end`."""
     out = bytearray()
-    now = status = 0
+    last_tick = status = 0
     for tick, event in events:
-        out += quantity(tick - now)
-        now = tick
+        out += quantity(tick - last_tick)
+        last_tick = tick
         running = event[0] == status and status < 0xF0
         status = event[0]
         out += event[1:] if running else event
-    out += quantity(max(end, now) - now) + meta(END_OF_TRACK, b"")
+    out += quantity(max(end, last_tick) - last_tick) + meta(END_OF_TRACK, b"")
     return b"MTrk" + len(out).to_bytes(4) + bytes(out)
 
 

@@ -1,4 +1,4 @@
-"""The page of an analysis: one HTML file that needs nothing from elsewhere."""
+"""The page of an analysis: one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ table{border-collapse:collapse;margin:.5em 0}td,th{padding:.15em .8em .15em 0;te
 svg{max-width:100%;height:auto}h2{margin-top:1.6em;font-size:1.15em}.scroll{max-height:22em;overflow:auto}"""
 
 
-def page(found: dict[str, Any], alike: Any, roll: str, language: str = "en") -> str:
+def page(analysis: dict[str, Any], similarity: Any, roll: str, language: str = "en") -> str:
     """HTML of an analysis.
 
     Parameters
     ----------
-    found : dict
+    analysis : dict
         As `firmus.tasks.analyse.notes.Analysis.as_dict` gives it.
-    alike : array (B, B) or None
+    similarity : array (B, B) or None
         Self-similarity of the bars, where there are not too many of them.
     roll : str
         The piano roll, SVG.
@@ -60,55 +60,60 @@ def page(found: dict[str, Any], alike: Any, roll: str, language: str = "en") -> 
     def say(name: str) -> str:
         return WORDS[name][language == "zh"]
 
-    sure = found["confidence"]
-    rows = [(say(name), found[name], sure.get(name)) for name in ("key", "meter", "tempo", "form", "mood", "melody")]
-    guesses = [(say(name), found[name]) for name in ("style", "genre", "like") if found[name]]
-    rows += [(name, _guessed(guess), guess["confidence"]) for name, guess in guesses]
+    confidences = analysis["confidence"]
+    rows = [
+        (say(name), analysis[name], confidences.get(name))
+        for name in ("key", "meter", "tempo", "form", "mood", "melody")
+    ]
+    labels = [(say(name), analysis[name]) for name in ("style", "genre", "like") if analysis[name]]
+    rows += [(name, _label_text(label), label["confidence"]) for name, label in labels]
     summary = "".join(
-        f"<tr><th>{xml_text(name)}</th><td>{xml_text(_shown(value))}</td>"
-        f"<td>{'' if how is None else f'{how:.0%}'}</td></tr>"
-        for name, value, how in rows
+        f"<tr><th>{xml_text(name)}</th><td>{xml_text(_text(value))}</td>"
+        f"<td>{'' if confidence is None else f'{confidence:.0%}'}</td></tr>"
+        for name, value, confidence in rows
     )
-    unknown = "".join(f"<li>{xml_text(reason)}</li>" for reason in found["unknown"].values())
-    numbers = [each["bar"] for each in found["textures"]]
-    timeline = plots.stretches([
-        (say("keys"), _stretches([(each["bar"], each["key"]) for each in found["keys"]], numbers)),
-        (say("sections"), _stretches([(each["bar"], each["label"]) for each in found["sections"]], numbers)),
-        (say("phrases"), _stretches([(each["bar"], str(n)) for n, each in enumerate(found["phrases"], 1)], numbers)),
-    ])  # fmt: skip
+    unknown = "".join(f"<li>{xml_text(reason)}</li>" for reason in analysis["unknown"].values())
+    numbers = [each["bar"] for each in analysis["textures"]]
+    timeline = plots.stretches(
+        [
+            (say("keys"), _spans([(each["bar"], each["key"]) for each in analysis["keys"]], numbers)),
+            (say("sections"), _spans([(each["bar"], each["label"]) for each in analysis["sections"]], numbers)),
+            (say("phrases"), _spans([(each["bar"], str(n)) for n, each in enumerate(analysis["phrases"], 1)], numbers)),
+        ]
+    )
     lines = "".join(
-        plots.line([each[name] for each in found["textures"]], say(name)) for name in ("voices", "density")
-    )  # fmt: skip
-    title = found["title"] or say("analysis")
+        plots.line([each[name] for each in analysis["textures"]], say(name)) for name in ("voices", "density")
+    )
+    title = analysis["title"] or say("analysis")
     return (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{xml_text(title)}</title>'
         f"<style>{STYLE}</style><h1>{xml_text(title)}</h1><table><tr><th></th><th></th><th>{say('confidence')}</th></tr>"
         f"{summary}</table>"
         + (f"<h2>{say('unknown')}</h2><ul>{unknown}</ul>" if unknown else "")
         + f"<h2>{say('time')}</h2>{timeline}{lines}"
-        + ("" if alike is None else f"<h2>{say('similarity')}</h2>{plots.matrix(alike, numbers=numbers)}")
-        + f"<h2>{say('cadences')}</h2>{_table(found['cadences'], ('bar', 'kind', 'key', 'confidence'), say)}"
-        f"<h2>{say('chords')}</h2>{_table(found['chords'], ('bar', 'chord', 'numeral', 'confidence'), say)}"
+        + ("" if similarity is None else f"<h2>{say('similarity')}</h2>{plots.matrix(similarity, numbers=numbers)}")
+        + f"<h2>{say('cadences')}</h2>{_table(analysis['cadences'], ('bar', 'kind', 'key', 'confidence'), say)}"
+        f"<h2>{say('chords')}</h2>{_table(analysis['chords'], ('bar', 'chord', 'numeral', 'confidence'), say)}"
         f"<h2>{say('roll')}</h2>{roll}</html>"
     )
 
 
-def _shown(value: Any) -> str:
+def _text(value: Any) -> str:
     return "?" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _guessed(guess: dict[str, Any]) -> str:
+def _label_text(label: dict[str, Any]) -> str:
     """A label, with the next likeliest."""
-    others = ", ".join(f"{each['name']} {each['confidence']:.0%}" for each in guess["others"])
-    return f"{guess['name']} ({others})" if others else str(guess["name"])
+    others = ", ".join(f"{each['name']} {each['confidence']:.0%}" for each in label["others"])
+    return f"{label['name']} ({others})" if others else str(label["name"])
 
 
-def _stretches(starts: Sequence[tuple[int, str]], numbers: Sequence[int]) -> list[tuple[float, float, str]]:
-    """Stretches, as shares of the piece, of what begins in bars; `numbers` are those of all bars, a pickup's is 0."""
+def _spans(starts: Sequence[tuple[int, str]], numbers: Sequence[int]) -> list[tuple[float, float, str]]:
+    """Spans, as shares of the piece, of what starts at given bars; `numbers` are those of all bars, a pickup's is 0."""
     if not starts:
         return []
     borders = [*(bar - numbers[0] for bar, _ in starts), len(numbers)]
-    shares = [place / len(numbers) for place in borders]
+    shares = [border / len(numbers) for border in borders]
     return [(*span, name) for span, (_, name) in zip(pairwise(shares), starts, strict=True)]
 
 
@@ -116,7 +121,7 @@ def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str], say: Any) -> 
     head = "".join(f"<th>{say(name)}</th>" for name in columns)
     body = "".join(
         "<tr>" + "".join(f"<td>{xml_text(_cell(row[name]))}</td>" for name in columns) + "</tr>" for row in rows
-    )  # fmt: skip
+    )
     return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
 
 

@@ -1,4 +1,4 @@
-"""The page of an evaluation: composed beside real music, in one HTML file that needs nothing from elsewhere."""
+"""The page of an evaluation: composed and real music compared, in one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -40,43 +40,49 @@ WORDS = {
 FEW = 20
 
 
-def page(found: dict[str, Any], language: str = "en") -> str:
-    """HTML of what `firmus.tasks.evaluate.comparison.evaluate` found."""
+def page(results: dict[str, Any], language: str = "en") -> str:
+    """HTML of the results of `firmus.tasks.evaluate.comparison.evaluate`."""
 
     def say(name: str) -> str:
         return WORDS[name][language == "zh"]
 
-    parts = [f"<h1>{say('title')}</h1><p>{say('pieces').format(**found['pieces'])}</p>"]
-    if min(found["pieces"].values()) < FEW:
+    parts = [f"<h1>{say('title')}</h1><p>{say('pieces').format(**results['pieces'])}</p>"]
+    if min(results["pieces"].values()) < FEW:
         parts.append(f"<p><b>{say('few').format(least=FEW)}</b></p>")
     rows: list[tuple[str, ...]] = [
-        (name, f"{each['generated']:.3f}", _interval(each["generated_interval"]), f"{each['reference']:.3f}",
-         _interval(each["reference_interval"]), say("yes" if each["inside"] else "no"))
-        for name, each in found["measures"].items()
-    ]  # fmt: skip
+        (
+            name,
+            f"{each['generated']:.3f}",
+            _interval(each["generated_interval"]),
+            f"{each['reference']:.3f}",
+            _interval(each["reference_interval"]),
+            say("yes" if each["inside"] else "no"),
+        )
+        for name, each in results["measures"].items()
+    ]
     head = [say(name) for name in ("measure", "ours", "interval", "real", "interval", "inside")]
     parts += [f"<h2>{say('measures')}</h2>", table(head, rows)]
     parts += [
-        plots.histogram(each["values"], [say("ours"), say("real")], name) for name, each in found["measures"].items()
+        plots.histogram(each["values"], [say("ours"), say("real")], name) for name, each in results["measures"].items()
     ]
-    rows = [(name, f"{each['overlap']:.3f}", f"{each['divergence']:.3f}") for name, each in found["overlap"].items()]
+    rows = [(name, f"{each['overlap']:.3f}", f"{each['divergence']:.3f}") for name, each in results["overlap"].items()]
     parts += [f"<h2>{say('overlap')}</h2>", table([say("measure"), say("area"), say("divergence")], rows)]
     rows = [
         (name, f"{each['generated']:.1%} ({each['windows']})", f"{each['people']:.1%} ({each['people_windows']})")
-        for name, each in found["copying"].items()
+        for name, each in results["copying"].items()
     ]
     parts += [f"<h2>{say('copying')}</h2>", table([say("window"), say("ours"), say("people")], rows)]
-    if found["controls"]:
-        rows = [(name, f"{each['obeyed']:.1%} ({each['pieces']})") for name, each in found["controls"].items()]
+    if results["controls"]:
+        rows = [(name, f"{each['obeyed']:.1%} ({each['pieces']})") for name, each in results["controls"].items()]
         parts += [f"<h2>{say('controls')}</h2>", table(["", say("obeyed")], rows)]
-    if found["pairs"]:
+    if results["pairs"]:
         rows = [
             (name, f"{each['squared_error']:.3f}", f"{each['cross_entropy']:.3f}")
-            for name, each in found["pairs"].items()
-        ]  # fmt: skip
+            for name, each in results["pairs"].items()
+        ]
         parts += [f"<h2>{say('pairs')}</h2>", table(["", say("squared"), say("crossed")], rows)]
-    if found["left_out"]:
-        parts += [f"<h2>{say('left_out')}</h2>", table(["", ""], list(found["left_out"].items()))]
+    if results["left_out"]:
+        parts += [f"<h2>{say('left_out')}</h2>", table(["", ""], list(results["left_out"].items()))]
     return (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{say("title")}</title>'
         f"<style>{STYLE}</style>{''.join(parts)}</html>"
@@ -90,5 +96,5 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f"<table><tr>{top}</tr>{body}</table>"
 
 
-def _interval(ends: list[float]) -> str:
-    return f"{ends[0]:.3f} … {ends[1]:.3f}"
+def _interval(bounds: list[float]) -> str:
+    return f"{bounds[0]:.3f} … {bounds[1]:.3f}"

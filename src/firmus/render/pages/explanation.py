@@ -1,4 +1,4 @@
-"""The page of an explanation: one HTML file that needs nothing from elsewhere, in English and Chinese."""
+"""The page of an explanation: one self-contained HTML file, in English and Chinese."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from firmus.score import Score
 
 
 def page(
-    found: dict[str, Any],
+    explanation: dict[str, Any],
     score: Score,
-    places: Mapping[tuple[int, int], tuple[int, str]],
+    locations: Mapping[tuple[int, int], tuple[int, str]],
     focus: str,
     language: str = "en",
 ) -> str:
@@ -23,33 +23,33 @@ def page(
 
     Parameters
     ----------
-    found : dict
+    explanation : dict
         As `firmus.tasks.explain.Explanation.as_dict` gives it.
     score : Score
-    places : mapping of (int, int) to (int, str)
-        Number of the bar and name of the part of every note, by the places of its part and of itself.
+    locations : mapping of (int, int) to (int, str)
+        Number of the bar and name of the part of every note, by the indices of its part and of itself.
     focus : str
         Id of the note that is shown first, ``"0-12"``.
     language : {"en", "zh"}
         In which the page opens; a button changes it.
     """
-    bits = {note["id"]: note["bits"] for note in found["notes"]}
+    bits = {note["id"]: note["bits"] for note in explanation["notes"]}
     shades = {
         (part, index): heat.SURPRISE[heat.surprise_step(bits[f"{part}-{index}"])]
-        for part, index in places
+        for part, index in locations
         if f"{part}-{index}" in bits
     }
-    data = found | {
+    data = explanation | {
         "focus": focus,
-        "first": min((bar for bar, _ in places.values()), default=1),
-        "places": {f"{part}-{index}": place for (part, index), place in places.items()},
-        "order": [note["id"] for note in found["notes"]],
+        "first": min((bar for bar, _ in locations.values()), default=1),
+        "places": {f"{part}-{index}": place for (part, index), place in locations.items()},
+        "order": [note["id"] for note in explanation["notes"]],
         "starts": [[note.start for note in part.notes] for part in score.parts],
         "steps": {"surprise": len(heat.SURPRISE), "influence": heat.BORDERS},
     }
     template = (resources.files("firmus") / "assets" / "pages" / "explain.html").read_text(encoding="utf-8")
-    filled = {
-        "TITLE": xml_text(found["title"] or "Firmus"),
+    values = {
+        "TITLE": xml_text(explanation["title"] or "Firmus"),
         "LANGUAGE": "zh" if language.startswith("zh") else "en",
         "LIGHT": _variables(heat.SURPRISE, heat.INFLUENCE),
         "DARK": _variables(heat.SURPRISE_DARK, heat.INFLUENCE_DARK),
@@ -58,11 +58,11 @@ def page(
         "SCORE": heat.on_score(score, shades),
         "DATA": json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
     }
-    before, *pieces = template.split("__")
-    done = [before]
-    for name, text in zip(pieces[::2], pieces[1::2], strict=True):
-        done += [filled[name], text]
-    return "".join(done)
+    head, *rest = template.split("__")
+    output = [head]
+    for name, text in zip(rest[::2], rest[1::2], strict=True):
+        output += [values[name], text]
+    return "".join(output)
 
 
 def _variables(surprise: tuple[str, ...], influence: tuple[str, ...]) -> str:

@@ -1,6 +1,6 @@
-"""Analysing: what Firmus hears in a piece, with evidence by bar and how sure it is of each.
+"""Analysing: key, meter, chords, form and more of a piece, with evidence by bar and a confidence for each.
 
-What cannot be told is said to be unknown, with the reason, and never made up: three notes have no key.
+What cannot be determined is reported as unknown, with the reason, and never made up: three notes have no key.
 """
 
 from __future__ import annotations
@@ -32,36 +32,36 @@ from firmus.runtime.recognition import Recognition, recognise
 from firmus.score import Chord, Score, Section
 from firmus.timing import bar_at, bars
 
-CONSISTENT = 0.6  # confidence in another meter from which on the written one is doubted
+CONSISTENT = 0.6  # confidence in another meter above which the written one is doubted
 MOST_BARS = 10_000
-ALIKE = 0.5  # share of common notes from which on two bars are alike
-DEFAULT_BPM = 120.0  # what a file means that names no tempo
+ALIKE = 0.5  # share of common notes from which on two bars count as alike
+DEFAULT_BPM = 120.0  # of a file without a tempo
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What was heard in a Score.
+    """The analysis of a Score.
 
     Parameters
     ----------
     score : Score
-        Which was heard.
+        Which was analysed.
     key : KeyEstimate or None
     areas : tuple of KeyRegion
     meter : MeterEstimate or None
-        As estimated from the notes; the written one stands in the score.
+        As estimated from the notes; the written one is in the score.
     symbols : tuple of Chord
     fit : list of float
-        Of each chord, the share of what sounds that belongs to it.
+        For each chord, the share of the sounding notes that belong to it.
     phrases, closes, sections, textures : tuple
         Phrases, cadences, sections, and the texture of each bar.
     groove, mood : Groove or None, Emotion or None
     voices : dict
         Faults of voice leading, as shares.
     recognised : Recognition
-        Style, genre, and whose music it is like.
+        Style, genre, and the most similar composer.
     unknown : dict
-        What could not be told, and why.
+        What could not be determined, and why.
     """
 
     score: Score
@@ -81,7 +81,7 @@ class Analysis:
     unknown: dict[str, str]
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values that JSON can hold: a summary, then each finding, ``confidence`` of the main ones, 0 to 1."""
+        """Plain values that JSON can hold: a summary, then each finding; ``confidence`` of the main ones, 0 to 1."""
         score, every = self.score, bars(self.score)
         summary = features.summary(score)
         written = score.tempi[0].bpm
@@ -143,54 +143,54 @@ class Analysis:
             **{name: summary[name] for name in ("bars", "seconds", "notes", "density", "polyphony", "parts")},
         }
 
-    def html(self, language: str = "en", found: dict[str, Any] | None = None) -> str:
-        """The analysis as a page, with plots; of `found` instead of `as_dict` where it is given."""
+    def html(self, language: str = "en", values: dict[str, Any] | None = None) -> str:
+        """The analysis as a page, with plots; of `values` instead of `as_dict` where given."""
         drawn = roll.svg(
             replace(self.score, chords=self.symbols, sections=self.sections), width=1200, language=language
         )
         alike = form.similarity(self.score) if len(self.textures) <= form.MOST_BARS else None
-        return analysis.page(found or self.as_dict(), alike, drawn, language)
+        return analysis.page(values or self.as_dict(), alike, drawn, language)
 
     def _chords(self, at: Any) -> list[dict[str, Any]]:
-        found = []
+        rows = []
         for chord, share in zip(self.symbols, self.fit, strict=True):
             area = [each for each in self.areas if each.start <= chord.start][-1:]
             roman = numeral(chord, area[0].key) if area else ""
-            found.append({"bar": at(chord.start), "chord": chord.text, "numeral": roman, "confidence": round(share, 3)})
-        return found
+            rows.append({"bar": at(chord.start), "chord": chord.text, "numeral": roman, "confidence": round(share, 3)})
+        return rows
 
     def _melody(self) -> str | None:
         part = melody.melody_part(self.score)
         return part.name or f"part {self.score.parts.index(part) + 1}" if part else None
 
     def _meter_confidence(self) -> float:
-        """How much the notes speak for the written meter; of 2/4 and 4/4 each counts for the other."""
+        """Confidence that the notes are in the written meter; 2/4 and 4/4 count as the same."""
         if self.meter is None:
             return 0.0
-        told, heard = self.score.meters[0].bar, self.meter.meter.bar
-        agrees = self.meter.meter.text == self.score.meters[0].text or {told, heard} <= {960, 1920}
+        written, estimated = self.score.meters[0].bar, self.meter.meter.bar
+        agrees = self.meter.meter.text == self.score.meters[0].text or {written, estimated} <= {960, 1920}
         return round(self.meter.confidence if agrees else 1 - self.meter.confidence, 3)
 
     def _form_confidence(self) -> float:
-        """How alike the bars of what returns are to those that they return; where nothing returns, how many are new."""
+        """Mean similarity of repeated bars to their first occurrence; where nothing repeats, the share of new bars."""
         if not self.sections:
             return 0.0
         alike, every = form.similarity(self.score), bars(self.score)
         starts = [bar_at(every, section.start) for section in self.sections]
         first: dict[str, tuple[int, int]] = {}
-        returned: list[float] = []
+        similarities: list[float] = []
         for (start, end), section in zip(pairwise([*starts, len(every)]), self.sections, strict=True):
             one, other = first.setdefault(section.label, (start, end))
             size = min(end - start, other - one) if one < start else 0
-            returned += [float(alike[start + place, one + place]) for place in range(size)]
-        if returned:
-            return round(float(np.mean(returned)), 3)
-        come_back = [(row[: max(bar - form.SHORTEST, 0)] >= ALIKE).any() for bar, row in enumerate(alike)]
-        return round(1 - float(np.mean(come_back)), 3)
+            similarities += [float(alike[start + place, one + place]) for place in range(size)]
+        if similarities:
+            return round(float(np.mean(similarities)), 3)
+        repeated = [(row[: max(bar - form.SHORTEST, 0)] >= ALIKE).any() for bar, row in enumerate(alike)]
+        return round(1 - float(np.mean(repeated)), 3)
 
 
 def analyse(score: Score) -> Analysis:
-    """Hear a Score.
+    """Analyse a Score.
 
     Raises
     ------
@@ -209,8 +209,8 @@ def analyse(score: Score) -> Analysis:
     """
     length = len(bars(score))
     if length > MOST_BARS:
-        absurd = "does a note stand far behind the others?"
-        raise FirmusError(f"the piece has {length:,} bars, at most {MOST_BARS:,}: {absurd}")
+        hint = "does a note stand far behind the others?"
+        raise FirmusError(f"the piece has {length:,} bars, at most {MOST_BARS:,}: {hint}")
     count = sum(len(part.notes) for part in score.parts)
     pitched = sum(len(part.notes) for part in score.parts if not part.is_drums)
     unknown: dict[str, str] = {}

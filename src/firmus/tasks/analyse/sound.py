@@ -1,7 +1,8 @@
-"""Analysing sound: what is heard in a recording, and what follows from the notes in it.
+"""Analysing sound: estimates from a recording, and the analysis of its transcription.
 
-The findings are those of `firmus.tasks.analyse.notes`, under the same names; what is heard directly (tempo, beats, key,
-loudness) goes before what the transcription says, and no finding is surer than the notes that it rests on.
+The findings are those of `firmus.tasks.analyse.notes`, under the same names; what is estimated from the audio itself
+(tempo, beats, key, loudness) takes precedence, and the confidence of the others is limited by that of the transcribed
+notes.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from firmus.runtime.transcription import Heard, Progress, hear
+from firmus.progress import Progress
+from firmus.runtime.transcription import RecordingAnalysis, analyse_recording
 from firmus.tasks.analyse.notes import Analysis, analyse
 
 SURE_METER = 0.5
@@ -20,49 +22,49 @@ SURE_METER = 0.5
 
 @dataclass(frozen=True, slots=True)
 class SoundAnalysis:
-    """What was heard in a sound file, and the analysis of the notes in it."""
+    """The analysis of a sound file, and that of the notes in it."""
 
-    heard: Heard
+    recording: RecordingAnalysis
     analysis: Analysis
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values that JSON can hold: those of a Score's analysis, and ``sound``: length, loudness, beats."""
-        heard = self.heard
-        found = self.analysis.as_dict()
-        sure = float(np.mean([note.confidence for note in heard.notes])) if heard.notes else 0.0
-        confidence = {name: round(sure * value, 3) for name, value in found["confidence"].items()}
+        recording = self.recording
+        values = self.analysis.as_dict()
+        sure = float(np.mean([note.confidence for note in recording.notes])) if recording.notes else 0.0
+        confidence = {name: round(sure * value, 3) for name, value in values["confidence"].items()}
         confidence |= {
-            "key": round(heard.key.confidence * min(1.0, sure * 1.25), 3) if heard.key else 0.0,
-            "tempo": round(heard.pulse.confidence, 3) if heard.pulse else 0.0,
+            "key": round(recording.key.confidence * min(1.0, sure * 1.25), 3) if recording.key else 0.0,
+            "tempo": round(recording.pulse.confidence, 3) if recording.pulse else 0.0,
             "notes": round(sure, 3),
         }
-        unknown = {**found["unknown"], **heard.unknown}
-        if not heard.notes:
-            unknown = dict.fromkeys((*unknown, "key", "meter", "tempo"), heard.unknown["notes"])
+        unknown = {**values["unknown"], **recording.unknown}
+        if not recording.notes:
+            unknown = dict.fromkeys((*unknown, "key", "meter", "tempo"), recording.unknown["notes"])
         has_meter = self.analysis.meter is not None and confidence["meter"] >= SURE_METER and "tempo" not in unknown
         if not has_meter:
             unknown.setdefault("meter", "no meter can be told from the sound with any certainty")
-        return found | {
-            "key": heard.key.key.text if heard.key else None,
-            "meter": found["meter"] if has_meter else None,
-            "tempo": round(heard.pulse.bpm, 1) if heard.pulse and "tempo" not in unknown else None,
+        return values | {
+            "key": recording.key.key.text if recording.key else None,
+            "meter": values["meter"] if has_meter else None,
+            "tempo": round(recording.pulse.bpm, 1) if recording.pulse and "tempo" not in unknown else None,
             "confidence": confidence,
             "unknown": unknown,
             "sound": self._sound(),
         }
 
     def _sound(self) -> dict[str, Any]:
-        """What is of the sound alone."""
-        heard = self.heard
+        """Properties of the audio itself."""
+        recording = self.recording
         return {
-            "file": heard.name,
-            "seconds": round(heard.seconds, 3),
-            "begins": round(heard.sounding[0], 3),
-            "ends": round(heard.sounding[1], 3),
-            "loudness": round(heard.loudness, 1) if np.isfinite(heard.loudness) else None,
-            "tuning_cents": round(heard.cents, 1),
-            "beats": [round(float(each), 3) for each in heard.pulse.beats] if heard.pulse else [],
-            "notes_by": heard.model or None,
+            "file": recording.name,
+            "seconds": round(recording.seconds, 3),
+            "begins": round(recording.sounding[0], 3),
+            "ends": round(recording.sounding[1], 3),
+            "loudness": round(recording.loudness, 1) if np.isfinite(recording.loudness) else None,
+            "tuning_cents": round(recording.cents, 1),
+            "beats": [round(float(each), 3) for each in recording.pulse.beats] if recording.pulse else [],
+            "notes_by": recording.model or None,
         }
 
     def html(self, language: str = "en") -> str:
@@ -71,6 +73,6 @@ class SoundAnalysis:
 
 
 def analyse_sound(path: str | os.PathLike[str], progress: Progress | None = None) -> SoundAnalysis:
-    """Hear a sound file (WAV, FLAC, MP3, OGG, AIFF); see `firmus.tasks.analyse.notes` for a Score."""
-    heard = hear(path, progress=progress)
-    return SoundAnalysis(heard, analyse(heard.score))
+    """Analyse a sound file (WAV, FLAC, MP3, OGG, AIFF); see `firmus.tasks.analyse.notes` for a Score."""
+    recording = analyse_recording(path, progress=progress)
+    return SoundAnalysis(recording, analyse(recording.score))

@@ -1,4 +1,4 @@
-"""Evaluating: a folder of composed pieces beside a folder of real ones, as one report."""
+"""Evaluating: a report that compares a folder of composed pieces with a folder of real ones."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def evaluate(
     ----------
     generated, reference : Path
     progress : callable, optional
-        Takes a title, how many files are read, and of how many.
+        Called with a title, files read and files in total.
     spread : callable, optional
-        Does as `map` does, on the machines of a cluster, which makes the same; else files are read by threads.
+        Works as `map`, on the machines of a cluster, with the same result; by default files are read by threads.
 
     Returns
     -------
     dict
-        What `compare` returns, and ``left_out``, files that could not be read and why; ``controls``, for each wish the
-        share of pieces that obeyed it, of those that say what was asked (``piece.json``).
+        What `compare` returns, and ``left_out``, files that could not be read and why; ``controls``, for each control
+        the share of pieces that obey it, of those whose request is known (``piece.json``).
 
     Raises
     ------
@@ -50,8 +50,8 @@ def evaluate(
     """
     left_out: dict[str, str] = {}
     ours, real = (read(path, left_out, progress, spread) for path in (generated, reference))
-    found = report.compare(ours, real, spread or map)
-    return {**found, "controls": _controls(generated, ours), "left_out": left_out}
+    comparison = report.compare(ours, real, spread or map)
+    return {**comparison, "controls": _controls(generated, ours), "left_out": left_out}
 
 
 def read(
@@ -72,26 +72,26 @@ def read(
     for each in sorted(files, key=_rank):
         name = str(each.relative_to(path).with_suffix("")) if path.is_dir() else each.stem
         chosen.setdefault(name, each)
-    found: dict[str, Score] = {}
+    scores: dict[str, Score] = {}
     names = sorted(chosen)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         if spread:
-            read_each = spread(_unpacked, [(chosen[name].name, chosen[name].read_bytes()) for name in names])
+            read_each = spread(_read_packed, [(chosen[name].name, chosen[name].read_bytes()) for name in names])
         else:
-            read_each = pool.map(_one, [chosen[name] for name in names])
+            read_each = pool.map(_read_one, [chosen[name] for name in names])
         for done, (name, (score, reason)) in enumerate(zip(names, read_each, strict=True), 1):
             if progress:
                 progress("evaluate", done, len(chosen))
             if score is not None and any(part.notes for part in score.parts):
-                found[name] = score
+                scores[name] = score
             else:
                 left_out[str(chosen[name])] = reason or "it has no notes"
-    if not found:
+    if not scores:
         raise FormatError(f"{path} holds no music that Firmus reads: {', '.join(formats.extensions())}")
-    return found
+    return scores
 
 
-def _one(file: Path) -> tuple[Score | None, str]:
+def _read_one(file: Path) -> tuple[Score | None, str]:
     """A piece, or why there is none."""
     try:
         return formats.read(file), ""
@@ -99,12 +99,12 @@ def _one(file: Path) -> tuple[Score | None, str]:
         return None, str(error)
 
 
-def _unpacked(packed: tuple[str, bytes]) -> tuple[Score | None, str]:
-    """The same of a file that was sent with its name."""
+def _read_packed(packed: tuple[str, bytes]) -> tuple[Score | None, str]:
+    """The same from the name and bytes of a file."""
     with tempfile.TemporaryDirectory(prefix="firmus-evaluate-") as folder:
         file = Path(folder) / packed[0]
         file.write_bytes(packed[1])
-        return _one(file)
+        return _read_one(file)
 
 
 def _rank(file: Path) -> int:
@@ -113,19 +113,19 @@ def _rank(file: Path) -> int:
 
 
 def _controls(folder: Path, pieces: dict[str, Score]) -> dict[str, dict[str, float]]:
-    """Of each wish, how many pieces say that it was asked, and which share of them obeyed."""
-    told: dict[str, list[bool]] = {}
+    """For each control, the number of pieces for which it was requested, and the share of them that obey it."""
+    obeyed: dict[str, list[bool]] = {}
     for name, score in pieces.items():
         path = (folder / name).with_suffix(".json") if folder.is_dir() else folder
         try:
-            asked = json.loads(path.read_text(encoding="utf-8")).get("origin", {}).get("brief", {})
+            brief = json.loads(path.read_text(encoding="utf-8")).get("origin", {}).get("brief", {})
         except (OSError, ValueError, AttributeError):
             continue
-        for wish, done in report.obeyed(score, asked).items():
-            told.setdefault(wish, []).append(done)
-    return {wish: {"pieces": len(each), "obeyed": float(np.mean(each))} for wish, each in told.items()}
+        for control, is_obeyed in report.obeyed(score, brief).items():
+            obeyed.setdefault(control, []).append(is_obeyed)
+    return {control: {"pieces": len(each), "obeyed": float(np.mean(each))} for control, each in obeyed.items()}
 
 
-def page(found: dict[str, Any], language: str = "en") -> str:
+def page(comparison: dict[str, Any], language: str = "en") -> str:
     """The report as HTML."""
-    return evaluation.page(found, language)
+    return evaluation.page(comparison, language)

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from firmus import formats
-from firmus.analysis.shared_passages import Among, SharedRun
-from firmus.composing.progress import Progress
+from firmus.analysis.shared_passages import Corpus, SharedRun
 from firmus.composing.selection import bar_spans, find_part
 from firmus.errors import InvalidBrief
+from firmus.progress import Progress
 from firmus.render.instruments import drum
 from firmus.runtime.influence import influences
 from firmus.runtime.note_likelihood import NoteLikelihood, Reading, conditioning_effects, readings
@@ -52,7 +52,7 @@ def explain(
     brief: Brief | None = None,
     *,
     note: str | None = None,
-    among: Among | str | Path | None = None,
+    among: Corpus | str | Path | None = None,
     most: int | None = None,
     progress: Progress | None = None,
     **options: Any,
@@ -281,7 +281,7 @@ class _Explainer:
 
 
 def _shared(
-    score: Score, notes: list[ExplainedNote], among: Among | None, unknown: dict[str, str]
+    score: Score, notes: list[ExplainedNote], among: Corpus | None, unknown: dict[str, str]
 ) -> tuple[list[ExplainedNote], tuple[SharedRun, ...]]:
     """Notes with the longest run that each shares with another piece."""
     if among is None:

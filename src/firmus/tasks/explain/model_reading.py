@@ -17,11 +17,11 @@ from firmus.composing import controls
 from firmus.composing.autoregressive.plan import model_view
 from firmus.composing.commission import DEFAULT_MODEL, choose_model
 from firmus.composing.form import Form
-from firmus.composing.progress import Progress
 from firmus.composing.selection import cells_between, find_part
 from firmus.composing.styles import infer_style, styles
 from firmus.errors import FirmusError, FormatError, InvalidBrief, ModelError
 from firmus.pitch import STEPS
+from firmus.progress import Progress
 from firmus.runtime import stepper
 from firmus.runtime.constraints import Rules
 from firmus.runtime.note_likelihood import batched_nats
@@ -267,7 +267,7 @@ def note_name(score: Score, part: int, pitch: int, drum: Callable[[int], str]) -
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The pieces of a folder, read one by one, as `firmus.analysis.shared_passages.Among`.
+    """The pieces of a folder, read one by one, as `firmus.analysis.shared_passages.Corpus`.
 
     Parameters
     ----------

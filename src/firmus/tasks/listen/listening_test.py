@@ -1,4 +1,4 @@
-"""Listening tests on one's own machine: a page that asks, a file that remembers, a report that says what is proven."""
+"""Listening tests on the local machine: a page with questions, a file of answers, and a statistical report."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ MOST_BYTES = 1 << 16  # of an answer
 
 
 class ListeningTest:
-    """A listening test: its clips, ready to be heard, and the file of its answers.
+    """A listening test: its rendered clips, and the file of its answers.
 
     Parameters
     ----------
     folders : dict
         Folder of each source (``"A"``, ``"B"``, ``"real"``).
     results : Path
-        JSON lines, one an answer; what is there already is kept, and goes on.
+        JSON lines, one an answer; an existing file is appended to.
     most : int
         Clips of a source.
     progress : callable, optional
@@ -45,12 +45,12 @@ class ListeningTest:
     Attributes
     ----------
     left_out : dict
-        Files that are not asked about, and why: damaged, silent, or shorter than 15 seconds.
+        Files that are excluded, and why: damaged, silent, or shorter than 15 seconds.
 
     Raises
     ------
     FormatError
-        Where a folder has nothing that can be asked about.
+        Where a folder has no usable file.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class ListeningTest:
         for source, paths in chosen.items():
             before = len(self.clips)
             for path in paths:
-                self._take_in(source, path)
+                self._add_clip(source, path)
                 if progress:
                     progress("listen", len(self.clips), total)
                 if len(self.clips) == before + most:
@@ -81,8 +81,8 @@ class ListeningTest:
                 raise FormatError(f"{folders[source]} holds nothing to ask about: {first}: {self.left_out[first]}")
         self._write({"clips": [asdict(each) for each in self.clips.values()]})
 
-    def _take_in(self, source: str, path: Path) -> None:
-        """Make a clip of a file, or remember why there can be none."""
+    def _add_clip(self, source: str, path: Path) -> None:
+        """Make a clip of a file, or record why there is none."""
         name = secrets.token_hex(8)
         try:
             self.sounds[name] = clip(path)
@@ -91,18 +91,18 @@ class ListeningTest:
             self.left_out[path.as_posix()] = str(error).removeprefix(f"{path}: ")
 
     def plan(self) -> dict[str, Any]:
-        """What a new listener is asked."""
+        """Trials and questions for a new participant."""
         generator = np.random.default_rng(secrets.randbits(64))
         trials = listening.plan(list(self.clips.values()), generator)
         return {"session": secrets.token_hex(8), "trials": trials, "questions": listening.QUESTIONS}
 
-    def take(self, answer: Any) -> None:
-        """Write an answer down.
+    def record(self, answer: Any) -> None:
+        """Append an answer to the results.
 
         Raises
         ------
         InvalidBrief
-            Where it is none.
+            Where it is malformed.
         """
         trial = answer.get("trial") if isinstance(answer, dict) else None
         if not isinstance(trial, dict) or not isinstance(answer.get("session"), str):
@@ -122,8 +122,8 @@ class ListeningTest:
         )
         if not good:
             raise InvalidBrief("an answer is left or right, or 1 to 5 for each question")
-        kept = {name: answer[name] for name in ("session", "trial", "choice", "ratings", "seconds") if name in answer}
-        self._write(kept)
+        fields = ("session", "trial", "choice", "ratings", "seconds")
+        self._write({name: answer[name] for name in fields if name in answer})
 
     def _write(self, line: dict[str, Any]) -> None:
         with self._lock, self.results.open("a", encoding="utf-8") as file:
@@ -135,9 +135,9 @@ class ListeningTest:
 def pieces(folder: Path) -> list[Path]:
     """Sounds and scores of a folder, in order; of files of one name the sound."""
     known = (*SOUNDS, *formats.extensions())
-    found = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in known] if folder.is_dir() else []
+    files = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in known] if folder.is_dir() else []
     by_name: dict[Path, Path] = {}
-    for path in sorted(found, key=lambda each: each.suffix.lower() not in SOUNDS):
+    for path in sorted(files, key=lambda each: each.suffix.lower() not in SOUNDS):
         by_name.setdefault(path.with_suffix(""), path)
     if not by_name:
         raise FormatError(f"{folder} holds nothing to be heard: sounds ({', '.join(SOUNDS)}) or scores")
@@ -217,7 +217,7 @@ def _begin(length: float) -> float:
 
 
 def report(results: Path) -> dict[str, Any]:
-    """What the answers in a file of results prove; see `firmus.evaluation.listening.report`."""
+    """Statistics of the answers in a file of results; see `firmus.evaluation.listening.report`."""
     try:
         lines = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines() if line.strip()]
     except (OSError, ValueError) as error:
@@ -227,15 +227,15 @@ def report(results: Path) -> dict[str, Any]:
 
 
 def server(test: ListeningTest, port: int, language: str) -> ThreadingHTTPServer:
-    """The page's server, on this machine alone; port 0 takes any that is free."""
+    """The page's server, on localhost alone; port 0 takes any free port."""
     page = (resources.files("firmus") / "assets" / "pages" / "listen.html").read_text(encoding="utf-8")
-    served = page.replace("__LANGUAGE__", language).encode()
+    content = page.replace("__LANGUAGE__", language).encode()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             name = self.path.removeprefix("/clip/").removesuffix(".mp3")
             if self.path == "/":
-                self._reply(200, "text/html; charset=utf-8", served)
+                self._reply(200, "text/html; charset=utf-8", content)
             elif self.path == "/plan":
                 self._reply(200, "application/json", json.dumps(test.plan()).encode())
             elif self.path.startswith("/clip/") and name in test.sounds:
@@ -249,7 +249,7 @@ def server(test: ListeningTest, port: int, language: str) -> ThreadingHTTPServer
                 self._reply(404 if self.path != "/answer" else 413, "text/plain", b"no answer\n")
                 return
             try:
-                test.take(json.loads(self.rfile.read(length)))
+                test.record(json.loads(self.rfile.read(length)))
             except (FirmusError, ValueError) as error:
                 self._reply(422, "text/plain; charset=utf-8", f"{error}\n".encode())
                 return
@@ -264,7 +264,7 @@ def server(test: ListeningTest, port: int, language: str) -> ThreadingHTTPServer
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
+            """No access log."""
 
     try:
         return ThreadingHTTPServer(("127.0.0.1", port), Handler)

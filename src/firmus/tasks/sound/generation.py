@@ -1,6 +1,6 @@
-"""Sound of words: a prompt becomes a sound file, by a model that a person has (`firmus.engines`).
+"""Text to audio: a prompt becomes a sound file, by a model that the user provides (`firmus.engines`).
 
-It is no Work, for there is no Score; but where it comes from is told all the same, beside the file and in it.
+It is no Work, for there is no Score; but its origin is recorded all the same, beside the file and in it.
 """
 
 from __future__ import annotations
@@ -13,37 +13,41 @@ from typing import TYPE_CHECKING, Any
 from firmus import formats, plugins
 from firmus._version import __version__
 from firmus.composing.commission import draw_seed
-from firmus.composing.progress import Progress
 from firmus.errors import FirmusError, FormatError, InvalidBrief, OutputExists, unknown
+from firmus.progress import Progress
 from firmus.runtime.external import ENGINES
-from firmus.runtime.weights import Card, cards, found
+from firmus.runtime.weights import Card, cards, find_card
 from firmus.work import LIMITS, Limits, Origin
 
 if TYPE_CHECKING:
     from firmus.render.synth import Audio
 
-LENGTH = Limits(1, 30, unit=" seconds")  # longer than its authors' models were taught
+LENGTH = Limits(1, 30, unit=" seconds")  # longer than the models were trained on
 USUAL_SECONDS = 10.0
 MOST_WORDS = 2000  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """Sound, and where it comes from."""
+    """Sound, and its origin."""
 
     audio: Audio
     origin: Origin
 
     def encoded(self, ending: str = ".wav") -> bytes:
-        """Bytes of a sound file, which says itself that no human made it."""
+        """Bytes of a sound file, whose tags say that it is AI-generated."""
         from firmus.render import synth
 
-        told = f"AI-generated: {self.origin.model}, seed {self.origin.seed}"
-        tags = {"title": self.origin.brief["prompt"][:200], "comment": told, "software": f"Firmus {self.origin.firmus}"}
+        comment = f"AI-generated: {self.origin.model}, seed {self.origin.seed}"
+        tags = {
+            "title": self.origin.brief["prompt"][:200],
+            "comment": comment,
+            "software": f"Firmus {self.origin.firmus}",
+        }
         return synth.encode(self.audio, ending, tags)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values of where it comes from."""
+        """Plain values of its origin."""
         return {"format": "firmus-sound", "version": 1, "origin": asdict(self.origin)}
 
     def save(self, path: str | Path, *, force: bool = False) -> list[Path]:
@@ -52,7 +56,7 @@ class Sound:
         Raises
         ------
         OutputExists
-            Where one of them is there already, unless `force`.
+            Where one of them exists already, unless `force`.
         """
         target = Path(path)
         beside = target.with_suffix(".json")
@@ -63,7 +67,7 @@ class Sound:
 
 
 def check(target: Path, force: bool) -> None:
-    """Refuse a file that cannot be written, before anything is made."""
+    """Refuse a file that cannot be written, before anything is generated."""
     from firmus.render import synth
 
     if target.suffix.lower() not in synth.FILES:
@@ -84,16 +88,16 @@ def sound(
     temperature: float = 1.0,
     progress: Progress | None = None,
 ) -> Sound:
-    """Make sound of words.
+    """Generate audio from a text prompt.
 
     Parameters
     ----------
     prompt : str
-        What is to be heard: ``"a calm piano in the rain"``.
+        Description of the sound: ``"a calm piano in the rain"``.
     seconds : float
         1 to 30.
     model : str, optional
-        Name of a model, or the folder where it lies; else the only one there is.
+        Name of a model, or its folder; by default the only one there is.
     seed : int, optional
         0 to 2**63 - 1; one is drawn where it is not given.
     temperature : float
@@ -105,20 +109,20 @@ def sound(
     InvalidBrief
         Where a value is out of range.
     ModelError
-        Where no model makes sound of words.
+        Where no model generates audio.
     """
     drawn = draw_seed() if seed is None else seed
-    chosen = choose(found(model) if model else None)
-    asked(prompt, seconds, drawn, temperature)
+    chosen = choose(find_card(model) if model else None)
+    check_values(prompt, seconds, drawn, temperature)
     from firmus.render import mastering, synth
 
     engine: Any = plugins.load(ENGINES, chosen.facts["engine"]).load(chosen)
 
-    def told(done: int, total: int) -> None:
+    def on_progress(done: int, total: int) -> None:
         if progress:
             progress("sound", done, total)
 
-    samples, rate = engine.play(prompt, float(seconds), drawn, float(temperature), told)
+    samples, rate = engine.play(prompt, float(seconds), drawn, float(temperature), on_progress)
     loud = mastering.loudness(samples, rate)
     brief = {"prompt": prompt, "seconds": seconds, "model": chosen.name, "seed": drawn, "temperature": temperature}
     measured = {
@@ -139,26 +143,28 @@ def sound(
     return Sound(synth.Audio(samples, rate), origin)
 
 
-def choose(wanted: Card | None) -> Card:
-    """The model asked for, if it makes sound of words, or else the only one that does.
+def choose(requested: Card | None) -> Card:
+    """The requested model, if it generates audio, or else the only one that does.
 
     Raises
     ------
     ModelError
     """
-    if wanted is not None:
-        if "sound" not in wanted.tasks:
-            raise InvalidBrief(f"model {wanted.name!r} makes no sound of words: it does {', '.join(wanted.tasks)}")
-        return wanted
-    able = [card for card in cards().values() if "sound" in card.tasks]
-    if len(able) != 1:
-        known = ", ".join(card.name for card in able) or "none here does: see docs/engines.md"
+    if requested is not None:
+        if "sound" not in requested.tasks:
+            raise InvalidBrief(
+                f"model {requested.name!r} makes no sound of words: it does {', '.join(requested.tasks)}"
+            )
+        return requested
+    capable = [card for card in cards().values() if "sound" in card.tasks]
+    if len(capable) != 1:
+        known = ", ".join(card.name for card in capable) or "none here does: see docs/engines.md"
         raise InvalidBrief(f"say which model is to make sound of words: {known}")
-    return able[0]
+    return capable[0]
 
 
-def asked(prompt: str, seconds: float, seed: int, temperature: float) -> None:
-    """Refuse what is out of range.
+def check_values(prompt: str, seconds: float, seed: int, temperature: float) -> None:
+    """Refuse values that are out of range.
 
     Raises
     ------

@@ -91,7 +91,7 @@ def encode(score: Score, style: str = "") -> Integers:
     --------
     >>> from firmus.score import Note, Part
     >>> tune = Score((Part("Flute", (Note(0, 480, 72), Note(480, 1440, 74)), program=73),))
-    >>> [v.name(token) for token in encode(tune)][3:]  # doctest: +NORMALIZE_WHITESPACE
+    >>> [vocabulary.name(token) for token in encode(tune)][3:]  # doctest: +NORMALIZE_WHITESPACE
     ['METER 4/4', 'TEMPO 120.95', 'PART 1', 'PLACE 0', 'PITCH 72', 'DURATION 24',
      'PLACE 24', 'PITCH 74', 'DURATION 72', 'END']
     """
@@ -298,10 +298,10 @@ def _cut(prepared: Prepared, generator: np.random.Generator, length: int, transp
     used = 0 if prepared["lane"][0] else 1
     sizes = np.diff(prepared["borders"]).reshape(count, lanes)
     cost = np.concatenate([[0], np.cumsum(sizes.sum(axis=1) + 2 * lanes + 5)])
-    room = length - len(prepared["programs"]) - 8
-    latest = int(np.searchsorted(cost, cost[-1] - room))  # the earliest start that reaches the end
+    budget = length - len(prepared["programs"]) - 8
+    latest = int(np.searchsorted(cost, cost[-1] - budget))  # the earliest start that reaches the end
     first = 0 if latest == 0 or generator.random() < 0.3 else int(generator.integers(0, latest + 1))
-    last = min(count, max(first + 1, int(np.searchsorted(cost, cost[first] + room, side="right")) - 1))
+    last = min(count, max(first + 1, int(np.searchsorted(cost, cost[first] + budget, side="right")) - 1))
     is_open = np.zeros((count, lanes), bool)
     is_open[first:last, used:] = region(generator, last - first, lanes - used)
     if used == 0 and lanes > 1 and generator.random() < 0.5:

@@ -58,9 +58,9 @@ def perform(score: Score) -> Performance:
         raise TokenError(f"{len(written)} notes are too few to be played: {FEWEST} are the fewest")
     table = np.array(sorted(written))
     generator = np.random.default_rng(int.from_bytes(hashlib.blake2b(table.tobytes(), digest_size=8).digest(), "big"))
-    notes = _stretch(table, generator)
+    notes = _excerpt(table, generator)
     program, lowest, highest = _instrument(generator)
-    notes = _interpreted(notes, lowest, highest, generator)
+    notes = _performed(notes, lowest, highest, generator)
     if len(notes) < FEWEST:
         raise TokenError(f"{len(notes)} notes are too few to be played: {FEWEST} are the fewest")
     samples = _synthetic(notes, generator) if program < 0 else _sampled(notes, program, generator)
@@ -83,7 +83,7 @@ def _instrument(generator: np.random.Generator) -> tuple[int, int, int]:
     return program, lowest, highest
 
 
-def _stretch(table: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:
+def _excerpt(table: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:
     """Notes of `DURATION` seconds from somewhere in a piece, at a tempo near its own; sometimes one voice alone."""
     notes = table.copy()
     notes[:, :2] *= generator.uniform(0.75, 1.3)
@@ -101,7 +101,7 @@ def _stretch(table: NDArray[np.float64], generator: np.random.Generator) -> NDAr
     return notes
 
 
-def _interpreted(
+def _performed(
     notes: NDArray[np.float64], lowest: int, highest: int, generator: np.random.Generator
 ) -> NDArray[np.float64]:
     """A human performance: in another key, uneven in time and loudness, legato or not, with pedal."""
@@ -148,30 +148,32 @@ def _sampled(notes: NDArray[np.float64], program: int, generator: np.random.Gene
 def _synthetic(notes: NDArray[np.float64], generator: np.random.Generator) -> Floats:
     """The notes by strings with random inharmonicity, brightness, decay, hammer position and hammer noise."""
     samples = np.zeros(int((DURATION + RELEASE) * RATE), np.float32)
-    stiff = 10 ** generator.uniform(-4.5, -3.0)
-    dark, place = generator.uniform(0.4, 1.6), generator.uniform(0.05, 0.4)
-    decay, damped = generator.uniform(0.5, 4.0), generator.uniform(0.02, 0.25)
-    uneven = generator.normal(0, generator.uniform(0, 6), 40)  # decibels of each partial
-    blow = generator.uniform(0, 0.05)
+    inharmonicity = 10 ** generator.uniform(-4.5, -3.0)
+    rolloff, place = generator.uniform(0.4, 1.6), generator.uniform(0.05, 0.4)
+    decay, release = generator.uniform(0.5, 4.0), generator.uniform(0.02, 0.25)
+    partial_gains = generator.normal(0, generator.uniform(0, 6), 40)  # decibels of each partial
+    hammer_noise = generator.uniform(0, 0.05)
     detune = generator.normal(0, 8)
     for pitch in np.unique(notes[:, 2]):
         of_pitch = notes[notes[:, 2] == pitch]
         hertz = 440 * 2 ** ((pitch - 69 + (detune + generator.normal(0, 3)) / 100) / 12)
-        times = np.arange(int((of_pitch[:, 1] - of_pitch[:, 0]).max() * RATE + 5 * damped * RATE)) / RATE
+        times = np.arange(int((of_pitch[:, 1] - of_pitch[:, 0]).max() * RATE + 5 * release * RATE)) / RATE
         number = np.arange(1, 41)
-        partial = hertz * number * np.sqrt(1 + stiff * (pitch / 60) ** 4 * number**2)
+        partial = hertz * number * np.sqrt(1 + inharmonicity * (pitch / 60) ** 4 * number**2)
         number, partial = number[partial < 7600][:25], partial[partial < 7600][:25]
-        strength = number ** (-dark) * (0.05 + np.abs(np.sin(np.pi * number * place))) * 10 ** (uneven[number] / 20)
+        strength = (
+            number ** (-rolloff) * (0.05 + np.abs(np.sin(np.pi * number * place))) * 10 ** (partial_gains[number] / 20)
+        )
         rate = (0.3 + number * 0.15 + (pitch - 40) / 30) / decay
         wave = np.zeros(len(times), np.float32)
         for amplitude, cycle, fall in zip(strength, partial, np.maximum(rate, 0.1), strict=True):
             phase = generator.uniform(0, 2 * np.pi)
             wave += (amplitude * np.exp(-fall * times) * np.sin(2 * np.pi * cycle * times + phase)).astype(np.float32)
-        wave[: RATE // 50] += (blow * generator.standard_normal(RATE // 50)).astype(np.float32)[: len(wave)]
+        wave[: RATE // 50] += (hammer_noise * generator.standard_normal(RATE // 50)).astype(np.float32)[: len(wave)]
         wave[:80] *= np.linspace(0, 1, 80, dtype=np.float32)[: len(wave)]
         for at, until, _, loud in of_pitch:
             sustain = int((until - at) * RATE)
-            shape = np.exp(-np.maximum(np.arange(len(wave)) - sustain, 0) / (damped * RATE)).astype(np.float32)
+            shape = np.exp(-np.maximum(np.arange(len(wave)) - sustain, 0) / (release * RATE)).astype(np.float32)
             first = int(at * RATE)
             piece = (wave * shape)[: len(samples) - first]
             samples[first : first + len(piece)] += np.float32((loud / 127) ** 2) * piece
@@ -190,13 +192,13 @@ def _recorded(samples: Floats, generator: np.random.Generator) -> Floats:
         room[0] += 1
         samples = oaconvolve(samples, room)[: len(samples)].astype(np.float32)
     for _ in range(int(generator.integers(0, 4))):
-        samples = sosfilt(_bell(generator), samples).astype(np.float32)
+        samples = sosfilt(_peaking_filter(generator), samples).astype(np.float32)
     if generator.random() < 0.2:
         from scipy.signal import butter
 
         samples = sosfilt(butter(2, generator.uniform(2500, 7000), fs=RATE, output="sos"), samples).astype(np.float32)
     if generator.random() < 0.12:
-        samples = samples + _drummed(len(samples), generator) * generator.uniform(0.1, 0.8)
+        samples = samples + _drum_track(len(samples), generator) * generator.uniform(0.1, 0.8)
     noise = generator.standard_normal(len(samples)).astype(np.float32)
     if generator.random() < 0.5:
         noise = sosfilt([[0.1, 0, 0, 1, -0.9, 0]], noise).astype(np.float32) * 3
@@ -204,7 +206,7 @@ def _recorded(samples: Floats, generator: np.random.Generator) -> Floats:
     return np.tanh(samples + noise * np.float32(level)).astype(np.float32)
 
 
-def _bell(generator: np.random.Generator) -> NDArray[np.float64]:
+def _peaking_filter(generator: np.random.Generator) -> NDArray[np.float64]:
     """A filter that lifts or lowers a band by up to 9 dB (R. Bristow-Johnson, Audio EQ Cookbook)."""
     turn = 2 * np.pi * 60 * 2 ** generator.uniform(0, 6.5) / RATE
     alpha, gain = np.sin(turn) / (2 * generator.uniform(0.4, 2)), 10 ** (generator.uniform(-9, 9) / 40)
@@ -213,7 +215,7 @@ def _bell(generator: np.random.Generator) -> NDArray[np.float64]:
     return np.array([row]) / a
 
 
-def _drummed(count: int, generator: np.random.Generator) -> Floats:
+def _drum_track(count: int, generator: np.random.Generator) -> Floats:
     """Random drum hits on a regular pulse."""
     from firmus.render import sampler, soundfont
 

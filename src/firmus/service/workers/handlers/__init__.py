@@ -27,7 +27,7 @@ from types import ModuleType
 from typing import Any
 
 from firmus import plugins, tasks
-from firmus.composing.progress import Observer
+from firmus.composing.observer import Observer
 from firmus.errors import FormatError, InvalidBrief, unknown
 from firmus.score import Score
 from firmus.service.storage.blobs import Blobs

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from firmus import formats
-from firmus.composing.progress import Observer
+from firmus.composing.observer import Observer
 from firmus.errors import InvalidBrief, unknown
 from firmus.score import Score
 from firmus.service.storage.blobs import Blobs

@@ -29,7 +29,7 @@ def check(asked: Asked) -> None:
     brief = asked.brief
     task_of.choose(card(brief.model) if brief.model else None)
     heat = 1.0 if brief.temperature is None else brief.temperature
-    task_of.asked(asked.options.get("prompt", ""), length(brief), brief.seed or 0, heat)
+    task_of.check_values(asked.options.get("prompt", ""), length(brief), brief.seed or 0, heat)
 
 
 def length(brief: Brief) -> float:

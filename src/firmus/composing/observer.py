@@ -1,14 +1,11 @@
-"""How a caller follows composing: a callable, or an observer that also gets the music bar by bar."""
+"""Observer: progress that also gets the music, bar by bar."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 from firmus.runtime.infilling import Bar
 from firmus.score import Score
-
-Progress = Callable[[str, int, int], None]  # what is being done, how much of it is done, of how much
 
 
 @runtime_checkable
