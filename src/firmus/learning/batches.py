@@ -19,7 +19,7 @@ Batch = tuple[Tensor, ...]
 def batches(
     recipe: Recipe,
     corpus: Corpus,
-    shares: int,
+    processes: int,
     length: int,
     *,
     seed: int,
@@ -32,8 +32,8 @@ def batches(
     ----------
     recipe : Recipe
     corpus : Corpus
-    shares : int
-        Processes among which a batch is divided.
+    processes : int
+        Number of processes among which a batch is divided.
     length : int
         Tokens of a sequence at most, or frames of sound; ignored for windows, which have `bars` of the recipe.
     seed : int
@@ -51,22 +51,22 @@ def batches(
     transposed = transposed and recipe.data.transpose
     kind = plugins.load("firmus.tokens", recipe.representation).KIND
     if kind == "raster":
-        return _windows(recipe, corpus, shares, generator, split, transposed)
+        return _windows(recipe, corpus, processes, generator, split, transposed)
     if kind == "sound":
-        return _segments(recipe, corpus, shares, generator, split, transposed, length)
-    return _sequences(recipe, corpus, shares, generator, split, transposed, length)
+        return _segments(recipe, corpus, processes, generator, split, transposed, length)
+    return _sequences(recipe, corpus, processes, generator, split, transposed, length)
 
 
 def _sequences(
     recipe: Recipe,
     corpus: Corpus,
-    shares: int,
+    processes: int,
     generator: np.random.Generator,
     split: str,
     transposed: bool,
     length: int,
 ) -> Iterator[Batch]:
-    budget = max(recipe.training.batch_tokens // shares, length)
+    budget = max(recipe.training.batch_tokens // processes, length)
     pool: list[Any] = []
     while True:
         count = 16 * budget // length
@@ -84,10 +84,10 @@ def _sequences(
 
 
 def _windows(
-    recipe: Recipe, corpus: Corpus, shares: int, generator: np.random.Generator, split: str, transposed: bool
+    recipe: Recipe, corpus: Corpus, processes: int, generator: np.random.Generator, split: str, transposed: bool
 ) -> Iterator[Batch]:
     """Windows of `bars` bars; those with bars of equal length are in one batch."""
-    size = max(1, recipe.training.batch_windows // shares)
+    size = max(1, recipe.training.batch_windows // processes)
     waiting: dict[int, list[Any]] = {}
     while True:
         window = corpus.window(split, generator, recipe.data.bars, transposed)
@@ -100,14 +100,14 @@ def _windows(
 def _segments(
     recipe: Recipe,
     corpus: Corpus,
-    shares: int,
+    processes: int,
     generator: np.random.Generator,
     split: str,
     transposed: bool,
     length: int,
 ) -> Iterator[Batch]:
     """Segments of audio, `length` frames each."""
-    size = max(1, recipe.training.batch_windows // shares)
+    size = max(1, recipe.training.batch_windows // processes)
     while True:
         examples: list[Any] = [corpus.example(split, generator, length, transposed) for _ in range(size)]
         levels, keys = (np.stack([getattr(each, name) for each in examples]) for name in ("levels", "keys"))
