@@ -1,22 +1,21 @@
-"""The service, asked from Python: `Client`, and `AsyncClient` for asyncio; needs the extra ``client`` (httpx).
+"""Clients of the service: `Client`, and `AsyncClient` for asyncio; they need the extra ``client`` (httpx).
 
 ::
 
     with Client("http://127.0.0.1:8340", key="firmus_…") as service:
         tune = service.upload("tune.mid")
-        job = service.perform("harmonise", source=tune, style="hymn", seed=7)     # asks, and waits for the end
+        job = service.perform("harmonise", source=tune, style="hymn", seed=7)     # submits, and waits for the end
         service.save(job.works[0], "hymn.mp3")
 
-        job = service.submit("compose", style="chorale", bars=16)                 # asks, and goes on at once
+        job = service.submit("compose", style="chorale", bars=16)                 # submits, and returns at once
         for event in service.follow(job):                                         # bars as they are composed
             print(event.kind, event.data)
 
-Both have the same methods; those of `AsyncClient` are awaited, or gone through with ``async for``.
+Both have the same methods; those of `AsyncClient` are awaited, or iterated with ``async for``.
 
-What is refused is raised as `Refused`, a `firmus.FirmusError` with all that the service told of it (RFC 9457); where no
-service answers, as `Unreachable`. What may help to be sent again is sent again: after a broken connection, or where
-the service is busy, as long as it says. Every POST carries an ``Idempotency-Key``, so that what is sent twice is done
-once.
+A rejected request raises `Refused`, a `firmus.FirmusError` with the service's problem details (RFC 9457); if no service
+answers, `Unreachable` is raised. Requests are retried with backoff after a broken connection, or if the service is
+busy, after its ``Retry-After``. Every POST carries an ``Idempotency-Key``, so that a retry is not executed twice.
 """
 
 from firmus.errors import FirmusError

@@ -1,4 +1,4 @@
-"""Requests, each said once for both clients: what is sent, and how its answer is read."""
+"""Requests, defined once for both clients: what is sent, and how the response is parsed."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from firmus.errors import FirmusError
 from firmus.formats.json import to_dict
 from firmus.score import Score
 
-Answer = TypeVar("Answer")
-PAUSE = 0.5  # seconds before a stream that ended early is asked for again
-AGAIN = ("in-flight", "rate-limited", "busy", "queue-full", "disk-full")  # what may help to be sent again
-LONGEST_PAUSE = 60.0  # seconds; who is told to wait longer is told so
-SILENCE = 45.0  # seconds; a living stream says something every 15
+Result = TypeVar("Result")
+RECONNECT_DELAY = 0.5  # seconds before reconnecting to a stream that ended early
+RETRYABLE = ("in-flight", "rate-limited", "busy", "queue-full", "disk-full")
+LONGEST_DELAY = 60.0  # seconds; where the service demands more, there is no retry
+STREAM_TIMEOUT = 45.0  # seconds; a stream has a keepalive every 15
 LONGEST_WAIT = 30  # seconds that one request waits for a job's end
-NAMES = {"mid": "midi", "zip": "stems"}  # of files, by their ending; others are called like it
+NAMES = {"mid": "midi", "zip": "stems"}  # of files, by extension; the others are the extension itself
 Thing = Work | Sound | Job | Batch | str
 
 
 @dataclass(frozen=True, slots=True)
-class Call(Generic[Answer]):
-    """One request; `read` takes the answer, which is no refusal.
+class Call(Generic[Result]):
+    """One request; `read` parses a successful response.
 
     Parameters
     ----------
@@ -36,14 +36,14 @@ class Call(Generic[Answer]):
     read : callable
     params, headers : mapping of str to str
     json : object
-        Body, where it is JSON.
+        Body, if it is JSON.
     content : bytes
-        Body, where it is a file.
+        Body, if it is a file.
     """
 
     method: str
     path: str
-    read: Callable[[httpx.Response], Answer]
+    read: Callable[[httpx.Response], Result]
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
@@ -52,47 +52,51 @@ class Call(Generic[Answer]):
     def request(self, http: httpx.Client | httpx.AsyncClient) -> httpx.Request:
         """The request as httpx sends it."""
         return http.build_request(
-            self.method, self.path, params=dict(self.params), headers=dict(self.headers), json=self.json,
+            self.method,
+            self.path,
+            params=dict(self.params),
+            headers=dict(self.headers),
+            json=self.json,
             content=self.content,
-        )  # fmt: skip
+        )
 
 
 @dataclass(slots=True)
-class Patience:
-    """Whether, and after how long, what did not succeed is sent again.
+class Retry:
+    """Whether, and after how long, a failed request is retried: exponential backoff with jitter.
 
     Parameters
     ----------
     attempts : int
-        How often it is sent at most.
+        Maximal number of attempts.
     """
 
     attempts: int
     sent: int = 0
 
-    def pause(self, error: FirmusError) -> float:
-        """Seconds until it is sent again.
+    def delay(self, error: FirmusError) -> float:
+        """Seconds until the next attempt.
 
         Raises
         ------
         FirmusError
-            `error` itself, where sending it again would not help, or was done often enough.
+            `error` itself, if it is not retryable, or there are no attempts left.
         """
         self.sent += 1
-        told = error.seconds if isinstance(error, Refused) else None
-        helps = isinstance(error, Unreachable) or (isinstance(error, Refused) and error.kind in AGAIN)
-        if not helps or self.sent >= self.attempts or (told or 0) > LONGEST_PAUSE:
+        retry_after = error.seconds if isinstance(error, Refused) else None
+        retryable = isinstance(error, Unreachable) or (isinstance(error, Refused) and error.kind in RETRYABLE)
+        if not retryable or self.sent >= self.attempts or (retry_after or 0) > LONGEST_DELAY:
             raise error
-        return told or min(8.0, 0.25 * 2**self.sent) * random.uniform(0.5, 1.0)
+        return retry_after or min(8.0, 0.25 * 2**self.sent) * random.uniform(0.5, 1.0)
 
 
 def settings(url: str, key: str | None) -> dict[str, Any]:
-    """What both clients of httpx are made with.
+    """Arguments of both httpx clients.
 
     Raises
     ------
     FirmusError
-        Where the address is none.
+        If the URL is invalid.
     """
     if not url.startswith(("http://", "https://")):
         raise FirmusError(f"{url!r} is no address of a service: http://127.0.0.1:8340 would be one")
@@ -100,8 +104,8 @@ def settings(url: str, key: str | None) -> dict[str, Any]:
     return {"base_url": url, "headers": headers, "timeout": httpx.Timeout(30.0, read=LONGEST_WAIT + 30.0)}
 
 
-def read(call: Call[Answer], response: httpx.Response) -> Answer:
-    """What an answer says.
+def read(call: Call[Result], response: httpx.Response) -> Result:
+    """Parse a response.
 
     Raises
     ------
@@ -116,7 +120,7 @@ def read(call: Call[Answer], response: httpx.Response) -> Answer:
 
 
 def refusal(response: httpx.Response) -> Refused:
-    """The refusal that an answer is, also one of a proxy that knows no problems."""
+    """The refusal of an error response, also of one by a proxy without problem details."""
     try:
         document = response.json()
         if not isinstance(document, dict) or "detail" not in document:
@@ -125,43 +129,45 @@ def refusal(response: httpx.Response) -> Refused:
         detail = f"{response.request.url}: {response.status_code} {response.reason_phrase}"
         kind = "busy" if response.status_code in (429, 502, 503, 504) else "unknown"
         document = {"type": f"urn:firmus:problem:{kind}", "status": response.status_code, "detail": detail}
-    told = response.headers.get("Retry-After", "")
-    return Refused(document, float(told) if told.isdecimal() else None)
+    retry_after = response.headers.get("Retry-After", "")
+    return Refused(document, float(retry_after) if retry_after.isdecimal() else None)
 
 
 def unreachable(error: httpx.RequestError, url: object) -> Unreachable:
-    """What a broken connection is."""
+    """The error of a broken connection."""
     return Unreachable(f"{url}: {str(error) or type(error).__name__}; does firmus serve run there?")
 
 
 def name(thing: Thing) -> str:
-    """Identifier of something that the service keeps."""
+    """Identifier of a thing of the service."""
     return thing if isinstance(thing, str) else thing.id
 
 
 def submit(
-    kind: str, brief: Mapping[str, Any], formats: Sequence[str], options: Mapping[str, Any] | None,
-    webhook: str | None, key: str | None,
-) -> Call[Job]:  # fmt: skip
-    """Ask for a job."""
+    kind: str,
+    brief: Mapping[str, Any],
+    formats: Sequence[str],
+    options: Mapping[str, Any] | None,
+    webhook: str | None,
+    key: str | None,
+) -> Call[Job]:
+    """Submit a job."""
     body: dict[str, Any] = {"kind": kind, "brief": _brief(brief)}
     body |= {"formats": list(formats)} if formats else {}
     body |= {"options": _options(options)} if options else {}
     body |= {"webhook": webhook} if webhook else {}
-    return Call("POST", "/v1/jobs", _reader(Job), headers=_once(key), json=body)
+    return Call("POST", "/v1/jobs", _reader(Job), headers=_idempotency_header(key), json=body)
 
 
-def submit_all(
-    kind: str, briefs: Iterable[Mapping[str, Any]], webhook: str | None, key: str | None
-) -> Call[Batch]:  # fmt: skip
-    """Ask for many jobs of a kind."""
+def submit_all(kind: str, briefs: Iterable[Mapping[str, Any]], webhook: str | None, key: str | None) -> Call[Batch]:
+    """Submit many jobs of a kind."""
     body: dict[str, Any] = {"kind": kind, "briefs": [_brief(brief) for brief in briefs]}
     body |= {"webhook": webhook} if webhook else {}
-    return Call("POST", "/v1/batches", _reader(Batch), headers=_once(key), json=body)
+    return Call("POST", "/v1/batches", _reader(Batch), headers=_idempotency_header(key), json=body)
 
 
 def job(thing: Thing, wait: float = 0) -> Call[Job]:
-    """See how a job stands, after so many seconds or at its end."""
+    """Get a job, after so many seconds or at its end."""
     headers = {"Prefer": f"wait={max(1, round(min(wait, LONGEST_WAIT)))}"} if wait > 0 else {}
     return Call("GET", f"/v1/jobs/{name(thing)}", _reader(Job), headers=headers)
 
@@ -172,12 +178,12 @@ def cancel(thing: Job | str) -> Call[Job]:
 
 
 def batch(thing: Batch | str) -> Call[Batch]:
-    """See how a batch stands."""
+    """Get a batch."""
     return Call("GET", f"/v1/batches/{name(thing)}", _reader(Batch))
 
 
 def archive(thing: Batch | str) -> Call[bytes]:
-    """Fetch everything that a batch made, as a ZIP archive."""
+    """Fetch all works of a batch, as a ZIP archive."""
     return Call("GET", f"/v1/batches/{name(thing)}/zip", _content)
 
 
@@ -189,49 +195,51 @@ def upload(music: str | Path | bytes | Score, parent: Work | str | None, key: st
 
 def upload_sound(sound: str | Path | bytes, title: str | None, key: str | None) -> Call[Sound]:
     """Upload a recording."""
-    told = title if title is not None else "" if isinstance(sound, bytes) else Path(sound).stem
-    return _upload("sounds", Sound, _file(sound), {"title": told} if told else {}, key)
+    title = title if title is not None else "" if isinstance(sound, bytes) else Path(sound).stem
+    return _upload("sounds", Sound, _file(sound), {"title": title} if title else {}, key)
 
 
 def work(thing: Work | str) -> Call[Work]:
-    """See a work."""
+    """Get a work."""
     return Call("GET", f"/v1/works/{name(thing)}", _reader(Work))
 
 
 def fetch(thing: Work | Job | str, kind: str) -> Call[bytes | None]:
-    """Fetch a file of a work or a job; None where it is still being made."""
-    room = "jobs" if name(thing).startswith("job_") else "works"
-    return Call("GET", f"/v1/{room}/{name(thing)}/files/{kind}", _content_if_made)
+    """Fetch a file of a work or a job; None while it is still being produced."""
+    collection = "jobs" if name(thing).startswith("job_") else "works"
+    return Call("GET", f"/v1/{collection}/{name(thing)}/files/{kind}", _content_if_ready)
 
 
 def delete(thing: Work | Sound | str) -> Call[None]:
-    """Take out a work or a sound."""
-    room = "sounds" if name(thing).startswith("snd_") else "works"
-    return Call("DELETE", f"/v1/{room}/{name(thing)}", lambda response: None)
+    """Delete a work or a sound."""
+    collection = "sounds" if name(thing).startswith("snd_") else "works"
+    return Call("DELETE", f"/v1/{collection}/{name(thing)}", lambda response: None)
 
 
 def document(path: str) -> Call[dict[str, Any]]:
-    """What the service tells at a path."""
+    """Get the JSON document at a path."""
     return Call("GET", path, httpx.Response.json)
 
 
-def page(room: str, kind: type[Answer], asked: Mapping[str, str | None]) -> Call[tuple[list[Answer], str | None]]:
+def page(
+    collection: str, kind: type[Result], filters: Mapping[str, str | None]
+) -> Call[tuple[list[Result], str | None]]:
     """A page of a list, the newest first, and the cursor of the next."""
 
-    def read(response: httpx.Response) -> tuple[list[Answer], str | None]:
-        told = response.json()
-        return [record(kind, each) for each in told["items"]], told["next"]
+    def read(response: httpx.Response) -> tuple[list[Result], str | None]:
+        body = response.json()
+        return [record(kind, each) for each in body["items"]], body["next"]
 
-    return Call("GET", f"/v1/{room}", read, {name: value for name, value in asked.items() if value})
+    return Call("GET", f"/v1/{collection}", read, {name: value for name, value in filters.items() if value})
 
 
-def following(call: Call[Answer], cursor: str) -> Call[Answer]:
+def next_page(call: Call[Result], cursor: str) -> Call[Result]:
     """The next page."""
     return replace(call, params={**call.params, "cursor": cursor})
 
 
 def file_name(path: Path) -> str:
-    """What the service calls the file that a path's ending asks for.
+    """The service's name of the file format of a path's extension.
 
     Examples
     --------
@@ -245,8 +253,8 @@ def file_name(path: Path) -> str:
 
 
 @dataclass(slots=True)
-class Stream:
-    """A job's server-sent events, taken line by line; knows where to go on after a break.
+class EventStream:
+    """Parser of a job's server-sent events, line by line, which can resume after a broken connection.
 
     Parameters
     ----------
@@ -256,49 +264,49 @@ class Stream:
 
     Examples
     --------
-    >>> stream = Stream("job_1", 0)
-    >>> [stream.take(line) for line in ("id: 1", "event: state", 'data: {"state": "succeeded"}', "")][-1]
+    >>> stream = EventStream("job_1", 0)
+    >>> [stream.feed(line) for line in ("id: 1", "event: state", 'data: {"state": "succeeded"}', "")][-1]
     Event(number=1, kind='state', data={'state': 'succeeded'})
-    >>> stream.is_over, stream.asked["headers"]["Last-Event-ID"]
+    >>> stream.is_over, stream.request["headers"]["Last-Event-ID"]
     (True, '1')
     """
 
     job: str
     last: int
     is_over: bool = False
-    _known: int = -1
-    _lines: dict[str, str] = field(default_factory=dict)
+    _last_when_over: int = -1
+    _fields: dict[str, str] = field(default_factory=dict)
 
     @property
-    def asked(self) -> dict[str, Any]:
-        """How it is asked for to go on; what was left half-told is forgotten."""
-        self._lines = {}
+    def request(self) -> dict[str, Any]:
+        """Arguments of the request that starts or resumes the stream; an incomplete event is discarded."""
+        self._fields = {}
         headers = {"Accept": "text/event-stream", "Last-Event-ID": str(self.last)}
-        return {"method": "GET", "url": f"/v1/jobs/{self.job}/events", "headers": headers, "timeout": SILENCE}
+        return {"method": "GET", "url": f"/v1/jobs/{self.job}/events", "headers": headers, "timeout": STREAM_TIMEOUT}
 
-    def ended(self, job: Job) -> bool:
-        """Whether nothing more will come, after the service ended the stream and then told of the job.
+    def is_complete(self, job: Job) -> bool:
+        """Whether there will be no more events, given the job after the service closed the stream.
 
-        It ends streams when it ends itself, and at once those of jobs of which all events are known.
+        It closes streams when it shuts down, and at once those of ended jobs without further events.
         """
-        was_known, self._known = self._known, self.last if job.is_over else -1
-        return self.is_over or (job.is_over and was_known == self.last)
+        last_when_over, self._last_when_over = self._last_when_over, self.last if job.is_over else -1
+        return self.is_over or (job.is_over and last_when_over == self.last)
 
-    def take(self, line: str) -> Event | None:
-        """Take a line; an event, where the line ends one."""
+    def feed(self, line: str) -> Event | None:
+        """Parse a line; an event, if the line completes one."""
         if line:
-            told, _, value = line.partition(":")
-            self._lines[told] = value.removeprefix(" ")
+            field_name, _, value = line.partition(":")
+            self._fields[field_name] = value.removeprefix(" ")
             return None
-        lines, self._lines = self._lines, {}
-        if "data" not in lines:
+        fields, self._fields = self._fields, {}
+        if "data" not in fields:
             return None
-        event = Event(int(lines["id"]), lines["event"], httpx.Response(200, content=lines["data"]).json())
+        event = Event(int(fields["id"]), fields["event"], httpx.Response(200, content=fields["data"]).json())
         self.last, self.is_over = event.number, event.data.get("state") in ENDED
         return event
 
 
-def _reader(kind: type[Answer]) -> Callable[[httpx.Response], Answer]:
+def _reader(kind: type[Result]) -> Callable[[httpx.Response], Result]:
     return lambda response: record(kind, response.json())
 
 
@@ -306,21 +314,21 @@ def _content(response: httpx.Response) -> bytes:
     return response.content
 
 
-def _content_if_made(response: httpx.Response) -> bytes | None:
+def _content_if_ready(response: httpx.Response) -> bytes | None:
     return None if response.status_code == httpx.codes.ACCEPTED else response.content
 
 
-def _once(key: str | None) -> dict[str, str]:
+def _idempotency_header(key: str | None) -> dict[str, str]:
     return {"Idempotency-Key": key or str(uuid.uuid4())}
 
 
-def _upload(room: str, kind: type[Answer], data: bytes, params: dict[str, str], key: str | None) -> Call[Answer]:
-    headers = {**_once(key), "Content-Type": "application/octet-stream"}
-    return Call("POST", f"/v1/{room}", _reader(kind), params, headers, content=data)
+def _upload(collection: str, kind: type[Result], data: bytes, params: dict[str, str], key: str | None) -> Call[Result]:
+    headers = {**_idempotency_header(key), "Content-Type": "application/octet-stream"}
+    return Call("POST", f"/v1/{collection}", _reader(kind), params, headers, content=data)
 
 
 def _file(music: str | Path | bytes | Score) -> bytes:
-    """Bytes of music that is to be uploaded."""
+    """Content of an upload."""
     if isinstance(music, bytes):
         return music
     if isinstance(music, Score):
@@ -334,7 +342,7 @@ def _file(music: str | Path | bytes | Score) -> bytes:
 
 
 def _brief(brief: Mapping[str, Any]) -> dict[str, Any]:
-    """A brief as JSON: pieces by name, or themselves."""
+    """A brief as JSON, with pieces by identifier or in full."""
     return {name: _source(value) for name, value in brief.items() if value is not None}
 
 

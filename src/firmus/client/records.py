@@ -1,7 +1,7 @@
-"""What the service tells, as Python has it: jobs, works, sounds, batches, events, refusals.
+"""Records of the service: jobs, works, sounds, batches, events, refusals.
 
-The fields are those of the service's answers (``/openapi.json``). A field that a newer service has beside them is left
-out, so that an older client goes on.
+The fields are those of the service's responses (``/openapi.json``). Unknown fields of a newer service are ignored, so
+that an older client keeps working.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ Record = TypeVar("Record")
 
 
 class Refused(FirmusError):
-    """What the service refuses, or a job that failed.
+    """A request that the service rejected, or a job that failed.
 
     Parameters
     ----------
     document : mapping
-        The problem, as RFC 9457 has it.
+        The problem details (RFC 9457).
     seconds : float, optional
-        After how long the service says that it may help to ask again.
+        The service's ``Retry-After``.
 
     Examples
     --------
@@ -50,12 +50,12 @@ class Refused(FirmusError):
 
 
 class Unreachable(FirmusError):
-    """No service answers there, or its answer broke off, as often as it was asked."""
+    """No service answers there, or its responses broke off, in every attempt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A work: one immutable revision of a piece. `summary` tells bars, notes, key, parts, seconds."""
+    """A work: one immutable revision of a piece. `summary` has bars, notes, key, parts, seconds."""
 
     id: str
     title: str = ""
@@ -81,7 +81,7 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as it stood when it was asked after; see the service's documents for each field."""
+    """Snapshot of a job; see the service's documentation for each field."""
 
     id: str
     kind: str
@@ -107,10 +107,10 @@ class Job:
 
     @property
     def works(self) -> list[Work]:
-        """What it made, best first: identifier, title and links; `Client.work` tells the rest."""
-        made = (self.result or {}).get("works", [])
+        """The works that it composed, best first: identifier, title and links; `Client.work` fetches the rest."""
+        works = (self.result or {}).get("works", [])
         return [
-            Work(each["id"], each["title"], job=self.id, links={"self": f"/v1/works/{each['id']}"}) for each in made
+            Work(each["id"], each["title"], job=self.id, links={"self": f"/v1/works/{each['id']}"}) for each in works
         ]
 
     def checked(self) -> Job:
@@ -129,7 +129,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch as it stood: how many of its jobs are in each state."""
+    """Snapshot of a batch: how many of its jobs are in each state."""
 
     id: str
     kind: str
@@ -146,9 +146,9 @@ class Batch:
 
 
 class Event(NamedTuple):
-    """What happened to a job.
+    """An event of a job.
 
-    Its number from 1; ``"state"``, ``"progress"``, ``"piece"`` or ``"bar"``; and what is said of it.
+    Its number from 1; its kind, ``"state"``, ``"progress"``, ``"piece"`` or ``"bar"``; and its data.
     """
 
     number: int
@@ -161,7 +161,7 @@ def record(kind: type[Record], document: Mapping[str, Any]) -> Record:
 
     Examples
     --------
-    >>> record(Work, {"id": "wrk_1", "title": "Evening", "what a newer service tells": 1}).title
+    >>> record(Work, {"id": "wrk_1", "title": "Evening", "a newer service's field": 1}).title
     'Evening'
     """
     known = {each.name for each in fields(kind)}  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The client that waits for its answers."""
+"""The synchronous client."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ import httpx
 
 from firmus import formats
 from firmus.client import calls
-from firmus.client.calls import Call, Patience, Stream
+from firmus.client.calls import Call, EventStream, Retry
 from firmus.client.records import Batch, Event, Job, Refused, Sound, Work
 from firmus.formats import json
 from firmus.score import Score
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 class Client:
-    """Asks a service; see `firmus.client` for an example.
+    """Client of a service; see `firmus.client` for an example.
 
     Parameters
     ----------
     url : str
         Such as ``"http://127.0.0.1:8340"``.
     key : str, optional
-        API key, where the service needs one.
+        API key, if the service requires one.
     attempts : int
-        How often what may help to be sent again is sent at most; with the usual 6, about ten seconds long.
+        Maximal number of attempts of a retryable request; the default takes up to about ten seconds.
 
     Raises
     ------
     Refused
-        What the service refuses, by every method.
+        By every method, if the service rejects the request.
     Unreachable
-        Where no service answers.
+        If no service answers.
     """
 
     def __init__(self, url: str = "http://127.0.0.1:8340", key: str | None = None, *, attempts: int = 6) -> None:
@@ -54,65 +54,71 @@ class Client:
         self.http.close()
 
     def submit(
-        self, kind: str, *, formats: Sequence[str] = (), options: Mapping[str, Any] | None = None,
-        webhook: str | None = None, idempotency_key: str | None = None, **brief: Any,
-    ) -> Job:  # fmt: skip
-        """Ask for a job of any kind, and go on at once.
+        self,
+        kind: str,
+        *,
+        formats: Sequence[str] = (),
+        options: Mapping[str, Any] | None = None,
+        webhook: str | None = None,
+        idempotency_key: str | None = None,
+        **brief: Any,
+    ) -> Job:
+        """Submit a job of any kind, and return at once.
 
         Parameters
         ----------
         kind : str
             A verb of the command line: ``"compose"``, ``"harmonise"``, ``"analyse"`` ...
         formats : sequence of str
-            Files that ``"render"`` and ``"convert"`` make.
+            File formats, for ``"render"`` and ``"convert"``.
         options : mapping
-            What some kinds take beside the brief; lists of works may be given as such.
+            Options of some kinds, beside the brief; a list of `Work` may be given as it is.
         webhook : str, optional
-            Where the end is to be told.
+            URL to which the end is posted.
         idempotency_key : str, optional
-            One is drawn for each call; give your own where this program may be started anew.
+            Drawn at random for each call; give your own if this program may be restarted.
         **brief
             Fields of `firmus.Brief`. `source` and `target`: a `Work`, a `Sound` or a `firmus.Score`.
         """
         return self._send(calls.submit(kind, brief, formats, options, webhook, idempotency_key))
 
-    def perform(self, kind: str, **asked: Any) -> Job:
-        """Ask for a job as `submit` does, and wait for its end; a failed one is raised as `Refused`."""
-        return self.wait(self.submit(kind, **asked)).checked()
+    def perform(self, kind: str, **request: Any) -> Job:
+        """Submit a job as `submit` does, and wait for its end; a failed one is raised as `Refused`."""
+        return self.wait(self.submit(kind, **request)).checked()
 
     def wait(self, job: Job | str, seconds: float | None = None) -> Job:
-        """A job at its end, or as it stands after so many seconds."""
+        """A job at its end, or after so many seconds."""
         until = time.monotonic() + (seconds if seconds is not None else float("inf"))
         while True:
             left = until - time.monotonic()
-            found = self._send(calls.job(job, left))
-            if found.is_over or left <= 0:
-                return found
+            current = self._send(calls.job(job, left))
+            if current.is_over or left <= 0:
+                return current
 
     def follow(self, job: Job | str, after: int = 0) -> Iterator[Event]:
-        """A job's events to its end, from the first after number `after`; a broken stream goes on where it stopped."""
-        stream, patience = Stream(calls.name(job), after), Patience(self.attempts)
+        """A job's events to its end, from the first after number `after`; a broken stream is resumed."""
+        stream, retry = EventStream(calls.name(job), after), Retry(self.attempts)
         while not stream.is_over:
             try:
-                with self.http.stream(**stream.asked) as response:
+                with self.http.stream(**stream.request) as response:
                     if response.is_error:
                         response.read()
                         raise calls.refusal(response)
                     for line in response.iter_lines():
-                        if event := stream.take(line):
-                            patience = Patience(self.attempts)
+                        if event := stream.feed(line):
+                            retry = Retry(self.attempts)
                             yield event
             except httpx.RequestError as error:
-                time.sleep(patience.pause(calls.unreachable(error, self.http.base_url)))
+                time.sleep(retry.delay(calls.unreachable(error, self.http.base_url)))
             except Refused as error:
-                time.sleep(patience.pause(error))
+                time.sleep(retry.delay(error))
             else:
-                if stream.is_over or stream.ended(self.job(stream.job)):
+                if stream.is_over or stream.is_complete(self.job(stream.job)):
                     return
-                time.sleep(calls.PAUSE)
+                time.sleep(calls.RECONNECT_DELAY)
 
     def job(self, job: Job | str) -> Job:
-        """How a job stands."""
+        """Snapshot of a job."""
         return self._send(calls.job(job))
 
     def jobs(self, state: str | None = None, batch: Batch | str | None = None) -> Iterator[Job]:
@@ -124,53 +130,62 @@ class Client:
         return self._send(calls.cancel(job))
 
     def submit_all(
-        self, kind: str, briefs: Iterable[Mapping[str, Any]], *, webhook: str | None = None,
+        self,
+        kind: str,
+        briefs: Iterable[Mapping[str, Any]],
+        *,
+        webhook: str | None = None,
         idempotency_key: str | None = None,
-    ) -> Batch:  # fmt: skip
-        """Ask for a job of each brief: all are accepted, or none."""
+    ) -> Batch:
+        """Submit a job for each brief: all are accepted, or none."""
         return self._send(calls.submit_all(kind, briefs, webhook, idempotency_key))
 
     def batch(self, batch: Batch | str) -> Batch:
-        """How a batch stands."""
+        """Snapshot of a batch."""
         return self._send(calls.batch(batch))
 
     def archive(self, batch: Batch | str) -> bytes:
-        """Everything that a batch made once all its jobs have ended, as a ZIP archive."""
+        """All works of a batch, once all its jobs have ended, as a ZIP archive."""
         return self._send(calls.archive(batch))
 
     def upload(
         self, music: str | Path | bytes | Score, parent: Work | str | None = None, idempotency_key: str | None = None
-    ) -> Work:  # fmt: skip
+    ) -> Work:
         """Upload a music file, its bytes, or a Score, as a work, or as a new revision of one."""
         return self._send(calls.upload(music, parent, idempotency_key))
 
     def upload_sound(
         self, sound: str | Path | bytes, title: str | None = None, idempotency_key: str | None = None
-    ) -> Sound:  # fmt: skip
-        """Upload a sound file, or its bytes; it is called as the file, or as said."""
+    ) -> Sound:
+        """Upload a sound file, or its bytes; its title is by default the file's name."""
         return self._send(calls.upload_sound(sound, title, idempotency_key))
 
     def work(self, work: Work | str) -> Work:
-        """All that is told of a work."""
+        """A work, with its summary and links."""
         return self._send(calls.work(work))
 
     def works(
-        self, root: Work | str | None = None, job: Job | str | None = None, *, title: str | None = None,
-        style: str | None = None, key: str | None = None,
-    ) -> Iterator[Work]:  # fmt: skip
+        self,
+        root: Work | str | None = None,
+        job: Job | str | None = None,
+        *,
+        title: str | None = None,
+        style: str | None = None,
+        key: str | None = None,
+    ) -> Iterator[Work]:
         """Your works, the newest first: of one tree, of one job, by words of the title, by style, by key."""
-        asked = {"root": calls.name(root) if root else None, "job": calls.name(job) if job else None}
-        asked |= {"title": title, "style": style, "key": key}
-        return self._all(calls.page("works", Work, asked))
+        filters = {"root": calls.name(root) if root else None, "job": calls.name(job) if job else None}
+        filters |= {"title": title, "style": style, "key": key}
+        return self._all(calls.page("works", Work, filters))
 
     def fetch(self, source: Work | Job | str, kind: str) -> bytes:
-        """A file of a work (``"midi"``, ``"mp3"``, ``"stems"`` ...), or one that a job made; waits until it is made."""
-        while (found := self._send(calls.fetch(source, kind))) is None:
+        """A file of a work (``"midi"``, ``"mp3"``, ``"stems"`` ...) or of a job; waits until it is produced."""
+        while (content := self._send(calls.fetch(source, kind))) is None:
             time.sleep(1)
-        return found
+        return content
 
     def save(self, source: Work | Job | str, path: str | Path) -> Path:
-        """Fetch a file, which one the path's ending says, and write it there; what was there is replaced."""
+        """Fetch the file in the format of the path's extension, and write it there; an existing file is replaced."""
         formats.save(self.fetch(source, calls.file_name(Path(path))), Path(path))
         return Path(path)
 
@@ -179,7 +194,7 @@ class Client:
         return json.read(self.fetch(work, "json"))[0]
 
     def delete(self, thing: Work | Sound | str) -> None:
-        """Take out a work or a sound."""
+        """Delete a work or a sound."""
         self._send(calls.delete(thing))
 
     def capabilities(self) -> dict[str, Any]:
@@ -187,25 +202,25 @@ class Client:
         return self._send(calls.document("/v1/capabilities"))
 
     def usage(self) -> dict[str, Any]:
-        """What you have used today."""
+        """Your usage of today."""
         return self._send(calls.document("/v1/usage"))
 
-    def _send(self, call: Call[Answer]) -> Answer:
-        """Send a call, again where that may help, and read its answer."""
-        patience, request = Patience(self.attempts), call.request(self.http)
+    def _send(self, call: Call[Result]) -> Result:
+        """Send a call, with retries, and parse its response."""
+        retry, request = Retry(self.attempts), call.request(self.http)
         while True:
             try:
                 return calls.read(call, self.http.send(request))
             except httpx.RequestError as error:
-                pause = patience.pause(calls.unreachable(error, self.http.base_url))
+                delay = retry.delay(calls.unreachable(error, self.http.base_url))
             except Refused as error:
-                pause = patience.pause(error)
-            time.sleep(pause)
+                delay = retry.delay(error)
+            time.sleep(delay)
 
-    def _all(self, call: Call[tuple[list[Answer], str | None]]) -> Iterator[Answer]:
+    def _all(self, call: Call[tuple[list[Result], str | None]]) -> Iterator[Result]:
         items, cursor = self._send(call)
         while True:
             yield from items
             if cursor is None:
                 return
-            items, cursor = self._send(calls.following(call, cursor))
+            items, cursor = self._send(calls.next_page(call, cursor))
