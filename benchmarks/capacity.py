@@ -45,8 +45,8 @@ def minute(pieces: int) -> None:
             tokens.append(len(events.encode(work.score)))
         cost = (time.process_time() - begun) / lasted * 60
         rate = sum(tokens) / (time.process_time() - begun)
-        sizes = f"{np.mean(tokens):.0f} tokens, {np.mean(notes):.0f} notes"
-        print(f"{style}: {cost:.2f} s a minute; {sizes}; {rate:.0f} tokens/s")
+        counts = f"{np.mean(tokens):.0f} tokens, {np.mean(notes):.0f} notes"
+        print(f"{style}: {cost:.2f} s a minute; {counts}; {rate:.0f} tokens/s")
 
 
 def files(pieces: int) -> None:

@@ -20,9 +20,9 @@ import numpy as np
 
 from firmus.analysis.traits import instruments
 from firmus.learning import feature_dataset, recognition
-from firmus.learning.metrics import auroc, confusion, marks
+from firmus.learning.metrics import auroc, classification_metrics, confusion
 from firmus.learning.recipe import Recipe, load
-from firmus.learning.recognition import HEADS, NOISE, Task
+from firmus.learning.recognition import HEADS, NOISE, ClassificationTask
 from firmus.learning.sources import source
 from firmus.render import plots
 from firmus.runtime import listener
@@ -42,47 +42,47 @@ def main() -> None:
     options.add_argument("--pictures", type=Path)
     chosen = options.parse_args()
     recipe = load(RECIPE)
-    made = recognition.task(
+    made = recognition.classification_task(
         feature_dataset.gather([source(name) for name in recipe.data.sets], chosen.sets, Path("cache"))
     )
     if chosen.unknown:
         left_out(recipe, made)
         return
-    told = predictions(recipe, made)
+    predicted = predictions(recipe, made)
     for place, head in enumerate(HEADS):
-        table(made, told, place, head)
-        shapes(made, told, place, head)
-        named(made, told, place, head)
+        table(made, predicted, place, head)
+        shapes(made, predicted, place, head)
+        named(made, predicted, place, head)
     for place, head in enumerate(HEADS):
-        matrix(made, told, place, head, chosen.pictures)
-    noise(made, told)
+        matrix(made, predicted, place, head, chosen.pictures)
+    noise(made, predicted)
 
 
-Told = dict[tuple[str, bool], list[np.ndarray]]  # of a method, without instruments or with: chances of every row
+Predictions = dict[tuple[str, bool], list[np.ndarray]]  # of a method, without instruments or with: chances of every row
 
 
-def predictions(recipe: Recipe, made: Task) -> Told:
+def predictions(recipe: Recipe, made: ClassificationTask) -> Predictions:
     """Chances of every row by every method."""
-    values = made.portraits.values
+    values = made.dataset.values
     shipped = listener.load(recipe.name)
-    told: Told = {}
-    linear = recognition.learnt(recipe, made, 0.0, lambda line: None, hidden=[])
-    recognition.settle(linear, made)
+    predicted: Predictions = {}
+    linear = recognition.fit(recipe, made, 0.0, lambda line: None, hidden=[])
+    recognition.calibrate(linear, made)
     for bare in (False, True):
         seen = np.where(instruments(), np.float32(0), values) if bare else values
         found = shipped.listen(values=seen)
-        told["network", bare] = [found[head] for head in HEADS]
-        told["logistic regression", bare] = logistic(linear, seen)
-        rows = made.portraits.rows("train", "whole")
-        music = np.array([each != NOISE for each in made.portraits.sets])
-        rows = rows[music[made.portraits.piece[rows]]]
+        predicted["network", bare] = [found[head] for head in HEADS]
+        predicted["logistic regression", bare] = logistic(linear, seen)
+        rows = made.dataset.rows("train", "whole")
+        music = np.array([each != NOISE for each in made.dataset.sets])
+        rows = rows[music[made.dataset.piece_index[rows]]]
         flat = flattened(seen, rows)
-        targets = made.targets[made.portraits.piece[rows]]
+        targets = made.targets[made.dataset.piece_index[rows]]
         sizes = [len(made.classes[head]) for head in HEADS]
-        told["nearest mean", bare] = [nearest_mean(flat, rows, targets[:, h], n) for h, n in enumerate(sizes)]
-        told["5 nearest pieces", bare] = [neighbours(flat, rows, targets[:, h], n) for h, n in enumerate(sizes)]
-        told["commonest class", bare] = [commonest(len(flat), targets[:, h], n) for h, n in enumerate(sizes)]
-    return told
+        predicted["nearest mean", bare] = [nearest_mean(flat, rows, targets[:, h], n) for h, n in enumerate(sizes)]
+        predicted["5 nearest pieces", bare] = [neighbours(flat, rows, targets[:, h], n) for h, n in enumerate(sizes)]
+        predicted["commonest class", bare] = [commonest(len(flat), targets[:, h], n) for h, n in enumerate(sizes)]
+    return predicted
 
 
 def logistic(network, values: np.ndarray) -> list[np.ndarray]:
@@ -130,53 +130,53 @@ def softmax(values: np.ndarray) -> np.ndarray:
     return raised / raised.sum(1, keepdims=True)
 
 
-def known_rows(made: Task, place: int, *shapes: str) -> np.ndarray:
+def known_rows(made: ClassificationTask, place: int, *shapes: str) -> np.ndarray:
     """Rows of held-out music with a label that people gave."""
-    rows = made.portraits.rows("test", *shapes)
-    return rows[made.given[made.portraits.piece[rows], place]]
+    rows = made.dataset.rows("test", *shapes)
+    return rows[made.by_piece[made.dataset.piece_index[rows], place]]
 
 
-def table(made: Task, told: Told, place: int, head: str) -> None:
+def table(made: ClassificationTask, predicted: Predictions, place: int, head: str) -> None:
     """Every method, with instruments and without, on whole pieces."""
     rows = known_rows(made, place, "whole")
-    truth = made.targets[made.portraits.piece[rows], place]
+    truth = made.targets[made.dataset.piece_index[rows], place]
     classes = len(set(truth.tolist()))
     print(f"\n{head}: {len(rows)} held-out pieces, {classes} classes\n")
     titles = [*(each.replace("_", " ") for each in SHOWN), "without instruments: accuracy", "balanced"]
     print("| method | " + " | ".join(titles) + " |")
     print("|---" * (len(SHOWN) + 3) + "|")
     for method in ("commonest class", "nearest mean", "5 nearest pieces", "logistic regression", "network"):
-        found, bare = (marks(told[method, each][place][rows], truth) for each in (False, True))
+        found, bare = (classification_metrics(predicted[method, each][place][rows], truth) for each in (False, True))
         shown = [f"{found[name]:.3f}" for name in SHOWN] + [f"{bare[name]:.3f}" for name in SHOWN[:2]]
         print(f"| {method} | " + " | ".join(shown) + " |")
 
 
-def shapes(made: Task, told: Told, place: int, head: str) -> None:
+def shapes(made: ClassificationTask, predicted: Predictions, place: int, head: str) -> None:
     """The network on what a file may give of a piece."""
     print("\n| the network hears | pieces | " + " | ".join(each.replace("_", " ") for each in SHOWN) + " |")
     print("|---" * (len(SHOWN) + 2) + "|")
     for name, shape in (("whole pieces", "whole"), ("8 bars", "eight"), ("all parts in one, as a piano", "merged")):
         rows = known_rows(made, place, shape)
-        truth = made.targets[made.portraits.piece[rows], place]
-        found = marks(told["network", False][place][rows], truth)
+        truth = made.targets[made.dataset.piece_index[rows], place]
+        found = classification_metrics(predicted["network", False][place][rows], truth)
         print(f"| {name} | {len(rows)} | " + " | ".join(f"{found[each]:.3f}" for each in SHOWN) + " |")
 
 
-def named(made: Task, told: Told, place: int, head: str) -> None:
+def named(made: ClassificationTask, predicted: Predictions, place: int, head: str) -> None:
     """How often the runtime names a class, and how often it is right then."""
     rows = known_rows(made, place, "whole")
-    truth, found = made.targets[made.portraits.piece[rows], place], told["network", False][place][rows]
+    truth, found = made.targets[made.dataset.piece_index[rows], place], predicted["network", False][place][rows]
     best = found.argmax(1)
-    said = (found.max(1) >= LEAST[head]) & ~np.isin(np.array(made.classes[head])[best], (NOISE, recognition.NOBODY))
+    said = (found.max(1) >= LEAST[head]) & ~np.isin(np.array(made.classes[head])[best], (NOISE, recognition.OTHERS))
     right = (best == truth)[said].mean()
     print(f"\nnamed (from {LEAST[head]:.0%} on): {said.mean():.3f} of the pieces; of these right: {right:.3f}")
 
 
-def matrix(made: Task, told: Told, place: int, head: str, pictures: Path | None) -> None:
+def matrix(made: ClassificationTask, predicted: Predictions, place: int, head: str, pictures: Path | None) -> None:
     """What was taken for what: rows are true."""
     rows = known_rows(made, place, "whole")
-    truth = made.targets[made.portraits.piece[rows], place]
-    counts = confusion(told["network", False][place][rows], truth)
+    truth = made.targets[made.dataset.piece_index[rows], place]
+    counts = confusion(predicted["network", False][place][rows], truth)
     named = [name or "(others)" for name in made.classes[head]]
     there = np.flatnonzero(counts.sum(0) + counts.sum(1))
     print(f"\n{head}: what was taken for what (rows: the truth)\n\n```")
@@ -192,24 +192,24 @@ def matrix(made: Task, told: Told, place: int, head: str, pictures: Path | None)
         (pictures / f"{head}.svg").write_text(drawn, encoding="utf-8")
 
 
-def noise(made: Task, told: Told) -> None:
+def noise(made: ClassificationTask, predicted: Predictions) -> None:
     """How often noise is refused, and music is not."""
     shipped = listener.load("recogniser")
-    rows = made.portraits.rows("test", "whole")
-    found = shipped.listen(values=made.portraits.values[rows])
-    sets = np.array(made.portraits.sets)[made.portraits.piece[rows]]
-    names = np.array(made.portraits.names)[made.portraits.piece[rows]]
+    rows = made.dataset.rows("test", "whole")
+    found = shipped.listen(values=made.dataset.values[rows])
+    sets = np.array(made.dataset.sets)[made.dataset.piece_index[rows]]
+    names = np.array(made.dataset.names)[made.dataset.piece_index[rows]]
     refused = (found["style"].argmax(1) == made.classes["style"].index(NOISE)) | (found["distance"] > 1)
     print("\n| heard | pieces | refused |\n|---|---|---|")
     print(f"| music | {(sets != NOISE).sum()} | {refused[sets != NOISE].mean():.3f} |")
     kinds = np.array([each.split(" ")[0] for each in names])
     for kind in sorted(set(kinds[sets == NOISE])):
         some = (sets == NOISE) & (kinds == kind)
-        kept = " (never met in training)" if kind == feature_dataset.KEPT_NOISE else ""
+        kept = " (never met in training)" if kind == feature_dataset.HELD_OUT_NOISE else ""
         print(f"| noise: {kind}{kept} | {some.sum()} | {refused[some].mean():.3f} |")
 
 
-def left_out(recipe: Recipe, made: Task) -> None:
+def left_out(recipe: Recipe, made: ClassificationTask) -> None:
     """Each style left out of a short training in turn: how well its pieces are told from those of the others."""
     recipe = replace(recipe, training=replace(recipe.training, steps=SHORT))
     print("\n| style left out | pieces | refused | music refused | AUROC: distance | AUROC: likeliest style |")
@@ -219,19 +219,19 @@ def left_out(recipe: Recipe, made: Task) -> None:
             continue
         unknown = made.targets[:, 0] == number
         splits = tuple(
-            "out" if gone else split for gone, split in zip(unknown, made.portraits.splits, strict=True)
+            "out" if gone else split for gone, split in zip(unknown, made.dataset.splits, strict=True)
         )  # fmt: skip
         targets = made.targets.copy()
         targets[:, 0] -= targets[:, 0] > number
         classes = {**made.classes, "style": tuple(each for each in made.classes["style"] if each != name)}
-        fewer = Task(replace(made.portraits, splits=splits), classes, targets, made.given)
-        network = recognition.learnt(recipe, fewer, 0.0, lambda line: None)
-        recognition.settle(network, fewer)
-        outside = np.flatnonzero((unknown & np.isin(made.portraits.splits, ("test",)))[made.portraits.piece])
-        outside = outside[made.portraits.shape[outside] == "whole"]
-        inside = fewer.portraits.rows("test", "whole")
-        inside = inside[np.array([each != NOISE for each in made.portraits.sets])[made.portraits.piece[inside]]]
-        judged = [judge(network, made.portraits.values[rows], classes["style"]) for rows in (inside, outside)]
+        fewer = ClassificationTask(replace(made.dataset, splits=splits), classes, targets, made.by_piece)
+        network = recognition.fit(recipe, fewer, 0.0, lambda line: None)
+        recognition.calibrate(network, fewer)
+        outside = np.flatnonzero((unknown & np.isin(made.dataset.splits, ("test",)))[made.dataset.piece_index])
+        outside = outside[made.dataset.variant[outside] == "whole"]
+        inside = fewer.dataset.rows("test", "whole")
+        inside = inside[np.array([each != NOISE for each in made.dataset.sets])[made.dataset.piece_index[inside]]]
+        judged = [judge(network, made.dataset.values[rows], classes["style"]) for rows in (inside, outside)]
         (near, sure, no), (far, unsure, yes) = judged
         print(
             f"| {name} | {len(outside)} | {yes.mean():.3f} | {no.mean():.3f} | {auroc(near, far):.3f} | "

@@ -161,10 +161,10 @@ def exact(rows: list[dict[str, Any]]) -> None:
     """Print the shares of briefs that were obeyed."""
     print("\n| control | obeyed | 95 % interval | briefs |\n|---|---|---|---|")
     for name in rows[0]["found"]:
-        told = np.array([row["found"][name] for row in rows])
-        told = told[~np.isnan(told)]
-        mean, low, high = intervals.mean(told)
-        print(f"| {name} | {mean:.1%} | {low:.1%} to {high:.1%} | {len(told)} |")
+        shares = np.array([row["found"][name] for row in rows])
+        shares = shares[~np.isnan(shares)]
+        mean, low, high = intervals.mean(shares)
+        print(f"| {name} | {mean:.1%} | {low:.1%} to {high:.1%} | {len(shares)} |")
     print(f"{sum(row['refused'] for row in rows)} briefs were refused as contradictions and drawn again")
 
 
@@ -183,15 +183,15 @@ def graded(names: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
     for wish in names:
         cells = []
         for found in names:
-            told = np.array([
+            pairs = np.array([
                 (_asked(row, wish), row["found"].get(found), _asked(row, found)) for row in rows
             ], float)  # fmt: skip
-            told = told[~np.isnan(told).any(axis=1)]
+            pairs = pairs[~np.isnan(pairs).any(axis=1)]
             if wish == found:
-                count, chance = len(told), _spearman(np.roll(told[:, 0], 1), told[:, 1])
-                cells.append("**{:+.3f}** ({:.3f} to {:.3f})".format(_spearman(*told.T[:2]), *_bootstrap(told)))
+                count, chance = len(pairs), _spearman(np.roll(pairs[:, 0], 1), pairs[:, 1])
+                cells.append("**{:+.3f}** ({:.3f} to {:.3f})".format(_spearman(*pairs.T[:2]), *_bootstrap(pairs)))
             else:
-                cells.append("{:+.3f} ({:.3f} to {:.3f})".format(_crosstalk(told), *_bootstrap(told, _crosstalk)))
+                cells.append("{:+.3f} ({:.3f} to {:.3f})".format(_crosstalk(pairs), *_bootstrap(pairs, _crosstalk)))
         print(f"| {wish} | " + " | ".join(cells) + f" | {chance:+.3f} | {count} |")
 
 
@@ -205,9 +205,9 @@ def _spearman(wished: np.ndarray, found: np.ndarray, *_: np.ndarray) -> float:
     return float(stats.spearmanr(wished, found).statistic)
 
 
-def _crosstalk(told: np.ndarray) -> float:
+def _crosstalk(columns: np.ndarray) -> float:
     """Partial rank correlation of one control's wish with another's result, that one's own wish being held."""
-    ranks = np.array([stats.rankdata(column) for column in told.T])
+    ranks = np.array([stats.rankdata(column) for column in columns.T])
     ranks -= ranks.mean(axis=1, keepdims=True)
     wish, found, own = ranks
     wish, found = (each - own * (each @ own) / (own @ own) for each in (wish, found))
@@ -215,10 +215,12 @@ def _crosstalk(told: np.ndarray) -> float:
 
 
 def _bootstrap(
-    told: np.ndarray, figure: Callable[[np.ndarray], float] = lambda told: _spearman(*told.T), draws: int = 1000
+    columns: np.ndarray,
+    figure: Callable[[np.ndarray], float] = lambda columns: _spearman(*columns.T),
+    draws: int = 1000,
 ) -> tuple[float, float]:
     rng = np.random.default_rng(0)
-    drawn = [figure(told[rng.integers(0, len(told), len(told))]) for _ in range(draws)]
+    drawn = [figure(columns[rng.integers(0, len(columns), len(columns))]) for _ in range(draws)]
     low, high = np.quantile(drawn, (0.025, 0.975))
     return float(low), float(high)
 

@@ -68,10 +68,10 @@ class Bench:
         self.held, self.learnt = self.cut("valid", windows), self.cut("train", windows)
 
     def _recipe(self) -> dict[str, Any]:
-        told = self.space.card.facts["recipe"]
-        return told | {
-            "data": recipe.fill(recipe.Data, told["data"], "data"),
-            "training": recipe.fill(recipe.Training, told["training"], "training"),
+        trained_by = self.space.card.facts["recipe"]
+        return trained_by | {
+            "data": recipe.fill(recipe.Data, trained_by["data"], "data"),
+            "training": recipe.fill(recipe.Training, trained_by["training"], "training"),
         }
 
     def cut(self, split: str, count: int) -> list[Window]:
@@ -128,10 +128,13 @@ def reconstruct(benches: list[Bench], windows: int) -> None:
         repeat = np.mean([(each[1:] == each[:-1]).mean() for each in values])
         flat = np.concatenate(values)
         common = np.mean([(column == np.bincount(column).argmax()).mean() for column in flat.T])
-        told = " | ".join(
+        accuracies = " | ".join(
             shown(found[name]) for name in ("accuracy_told", "accuracy_drawn", "nats_per_step", "squared_error")
         )
-        print(f"| {bench.name} | {told} | {found['divergence'].mean():.1f} | {repeat:.3f} | {common:.3f} |", flush=True)
+        print(
+            f"| {bench.name} | {accuracies} | {found['divergence'].mean():.1f} | {repeat:.3f} | {common:.3f} |",
+            flush=True,
+        )
 
 
 def again(bench: Bench) -> list[float]:
@@ -140,8 +143,8 @@ def again(bench: Bench) -> list[float]:
     for window in bench.held:
         bars = len(window.values) // window.bar
         mean, _ = bench.latent.encode(window.values[None, : bars * window.bar], window.bar)
-        told = bench.latent.decode(mean, window.bar, bars, np.random.default_rng(0))[0]
-        found.append(float((told == window.values[: len(told)]).mean()))
+        values = bench.latent.decode(mean, window.bar, bars, np.random.default_rng(0))[0]
+        found.append(float((values == window.values[: len(values)]).mean()))
     return found
 
 
@@ -159,12 +162,12 @@ def interpolate(benches: list[Bench], pairs: int) -> None:
             one, other = (held[int(place)].values for place in generator.choice(len(held), 2, replace=False))
             ends = [bench.latent.encode(each[None], BAR)[0][0] for each in (one, other)]
             points = np.stack([spaces.between(ends[0], ends[1], share) for share in np.linspace(0, 1, PATH)])
-            told = bench.latent.decode(points, BAR, bench.bars, generator, 0.0)
-            distances = np.array([(each != told[0]).mean() for each in told])
+            decoded = bench.latent.decode(points, BAR, bench.bars, generator, 0.0)
+            distances = np.array([(each != decoded[0]).mean() for each in decoded])
             if distances[-1]:
                 strays.append(np.abs(distances / distances[-1] - np.linspace(0, 1, PATH)).mean())
             mixture = np.where(generator.random((len(one), 1)) < 0.5, one, other)
-            for target, values in ((middle, told[PATH // 2]), (mixed, mixture), (real, one)):
+            for target, values in ((middle, decoded[PATH // 2]), (mixed, mixture), (real, one)):
                 target.append(ngram.nats([values.reshape(-1)])[0].sum() / len(values))
         print(f"| {bench.name} | {shown(strays)} | {shown(middle)} | {shown(mixed)} | {shown(real)} |", flush=True)
 
@@ -332,8 +335,8 @@ def drawn(benches: list[Bench], count: int) -> None:
 
 
 def _copied(memory: Memory, scores: list[Score], bars: int) -> float:
-    told = [memory.copied(score, bars, drums) for score in scores for drums in (False, True)]
-    return sum(hits for hits, _ in told) / max(sum(count for _, count in told), 1)
+    counts = [memory.copied(score, bars, drums) for score in scores for drums in (False, True)]
+    return sum(hits for hits, _ in counts) / max(sum(count for _, count in counts), 1)
 
 
 def _overlap(ours: list[Score], real: list[Score]) -> float:

@@ -65,7 +65,7 @@ def compose(kind: str, styles: list[str], model: str, number: int) -> dict[str, 
             found = likeness(content[one.first : one.last], content[two.first : two.last])
             (other if one.letter != two.letter else varied if two.is_varied else same).append(found)
     marks = [(all_bars[each.first].start, each.letter) for each in stretches]
-    told = [(section.start, section.label) for section in score.sections]
+    marks = [(section.start, section.label) for section in score.sections]
     pitched = [part for part in score.parts if not part.is_drums]
     at_end = [[note.pitch for note in part.notes if note.end == score.end] for part in pitched]
     held, last = [pitch for pitches in at_end for pitch in pitches], all_bars[-1].start
@@ -75,7 +75,7 @@ def compose(kind: str, styles: list[str], model: str, number: int) -> dict[str, 
     heard = keys.estimate(after(score, all_bars[max(0, len(all_bars) - 8)].start))
     return {
         "style": asked["style"],
-        "lengths": float(told == marks and right),
+        "lengths": float(marks == marks and right),
         "A-A": float(np.mean(same)) if same else np.nan,
         "A-A'": float(np.mean(varied)) if varied else np.nan,
         "A-B": float(np.mean(other)),

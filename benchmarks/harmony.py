@@ -66,29 +66,29 @@ def labels(text: str, score: Score) -> tuple[dict[int, Label], int]:
     analysis = converter.parse(text, format="romanText")
     numerals = list(analysis.flatten().getElementsByClass("RomanNumeral"))
     starts = {bar.number: bar.start - bar.place for bar in bars(score)}
-    told = []
+    placed = []
     for one in numerals:
         if one.measureNumber in starts:
             unit = one.getContextByClass("TimeSignature").beatDuration.quarterLength
             tick = starts[one.measureNumber] + round(480 * float(unit) * (float(one.beat) - 1))
             key = key_number(one.key.tonic.pitchClass, one.key.mode)
-            told.append(
+            placed.append(
                 (tick, Label(key, one.root().pitchClass, TRIADS.get(one.quality, "?"), frozenset(one.pitchClasses)))
             )
-    told.sort(key=lambda each: each[0])
+    placed.sort(key=lambda each: each[0])
     found: dict[int, Label] = {}
-    for (start, label), stop in zip(told, [*(each[0] for each in told[1:]), score.end], strict=True):
+    for (start, label), stop in zip(placed, [*(each[0] for each in placed[1:]), score.end], strict=True):
         for quarter in range(-(-start // 480), -(-stop // 480)):
             found[quarter] = label
     return found, key_number(numerals[-1].key.tonic.pitchClass, numerals[-1].key.mode)
 
 
-def fit(score: Score, told: dict[int, Label]) -> float:
+def fit(score: Score, labels_by_quarter: dict[int, Label]) -> float:
     """Share of what sounds at the labelled quarter notes that belongs to the analyst's chords."""
     starts, _ = beats.grid(replace(score, meters=(Meter(0, 1, 4),), pickup=0))
     sound = beats.chroma(score, starts)
     inside = whole = 0.0
-    for quarter, label in told.items():
+    for quarter, label in labels_by_quarter.items():
         if quarter < len(sound):
             inside += sound[quarter, sorted(label.tones)].sum()
             whole += sound[quarter].sum()
@@ -190,11 +190,11 @@ def songs(data: Path, pieces: int, held: bool = True) -> Iterator[tuple[str, Any
     """Songs with automatic analyses; those held out, or the others."""
     folder = data / "openscore-lieder"
     with tarfile.open(folder / "lieder-analysis-rntxt.tar.xz") as archive:
-        told = {
+        analyses = {
             str(Path(each.name).parent): archive.extractfile(each).read().decode()  # type: ignore[union-attr]
             for each in archive if each.name.endswith(".rntxt")
         }  # fmt: skip
-    names = sorted(told)
+    names = sorted(analyses)
     chosen = [name for place, name in enumerate(names) if (place % HELD == 0) == held]
     chosen = chosen[:: max(1, len(chosen) // pieces)][:pieces]
     temporary = Path("cache") / "songs"
@@ -205,7 +205,7 @@ def songs(data: Path, pieces: int, held: bool = True) -> Iterator[tuple[str, Any
             if name in chosen and each.name.endswith(".mxl"):
                 path = temporary / Path(each.name).name
                 path.write_bytes(archive.extractfile(each).read())  # type: ignore[union-attr]
-                yield name, path, told[name]
+                yield name, path, analyses[name]
 
 
 def main() -> None:
@@ -235,16 +235,16 @@ def compare(name: str, pieces: list[tuple[str, Any, str]], beside: bool) -> None
     for _, path, text in pieces:
         try:
             score = read_score(path.read_bytes(), repeats=False)
-            told, last = labels(text, score)
+            annotated, last = labels(text, score)
         except (FirmusError, ValueError, KeyError, AttributeError, IndexError, TypeError):
             continue
         except Exception as error:
             if type(error).__module__.startswith("music21"):
                 continue
             raise
-        if fit(score, told) < FITS:
+        if fit(score, annotated) < FITS:
             continue
-        quarters = sorted(quarter for quarter in told if 480 * quarter < score.end)
+        quarters = sorted(quarter for quarter in annotated if 480 * quarter < score.end)
         if not quarters:
             continue
         began = time.perf_counter()
@@ -258,7 +258,7 @@ def compare(name: str, pieces: list[tuple[str, Any, str]], beside: bool) -> None
             key = stream.analyze("key")
             both["music21"] = (theirs(stream, score, quarters), key_number(key.tonic.pitchClass, key.mode))
             seconds["music21"] += time.perf_counter() - began
-        truth = [told[quarter] for quarter in quarters]
+        truth = [annotated[quarter] for quarter in quarters]
         for who, (found, whole) in both.items():
             row = rows.setdefault(who, {each: [] for each in ("main", "mirex", "key", "root", "chord")})
             row["main"].append(float(whole == last))

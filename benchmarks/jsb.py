@@ -78,8 +78,8 @@ def surprise(
     raster: np.ndarray, masks: list[np.ndarray], nats: Callable[[np.ndarray, np.ndarray | None], np.ndarray]
 ) -> np.ndarray:
     """Surprise (N,) of every open token of a piece, one region after another."""
-    told = [nats(raster, given if given.any() else None)[~given] for given in masks]
-    return np.concatenate(told) if told else np.zeros(0)
+    nats_of_masks = [nats(raster, given if given.any() else None)[~given] for given in masks]
+    return np.concatenate(nats_of_masks) if nats_of_masks else np.zeros(0)
 
 
 def changed(raster: np.ndarray, masks: list[np.ndarray]) -> np.ndarray:
@@ -110,39 +110,39 @@ def blend(parts: Sequence[np.ndarray], shares: Sequence[float]) -> np.ndarray:
     return -np.log(sum(share * np.exp(-part) for part, share in zip(parts, shares, strict=True)))
 
 
-def mixture(counted: list[np.ndarray], told: list[np.ndarray]) -> tuple[list[np.ndarray], list[float]]:
+def mixture(counted: list[np.ndarray], network: list[np.ndarray]) -> tuple[list[np.ndarray], list[float]]:
     """Network and counting together, and the share of counting in each half, chosen on the other half."""
-    found, chosen = list(told), []
+    mixed, chosen = list(network), []
     for half in (0, 1):
-        ours, theirs = np.concatenate(told[1 - half :: 2]), np.concatenate(counted[1 - half :: 2])
+        ours, theirs = np.concatenate(network[1 - half :: 2]), np.concatenate(counted[1 - half :: 2])
         share = min(SHARES, key=lambda each: blend((theirs, ours), (each, 1 - each)).mean())
         chosen.append(float(share))
-        for index in range(half, len(told), 2):
-            found[index] = blend((counted[index], told[index]), (share, 1 - share))
-    return found, chosen
+        for index in range(half, len(network), 2):
+            mixed[index] = blend((counted[index], network[index]), (share, 1 - share))
+    return mixed, chosen
 
 
 def calibrated(each: list[np.ndarray]) -> tuple[list[np.ndarray], list[float]]:
     """Of surprises (T, N) at every temperature, those at the one that is best for the other half of the pieces."""
-    found, chosen = [each_one[0] for each_one in each], []
+    chosen_losses, chosen = [each_one[0] for each_one in each], []
     for half in (0, 1):
         best = int(np.concatenate(each[1 - half :: 2], axis=1).mean(axis=1).argmin())
         chosen.append(float(TEMPERATURES[best]))
         for index in range(half, len(each), 2):
-            found[index] = each[index][best]
-    return found, chosen
+            chosen_losses[index] = each[index][best]
+    return chosen_losses, chosen
 
 
-def told_by(scorer: Scorer, raster: np.ndarray, masks: list[np.ndarray]) -> np.ndarray:
+def nats_at_temperatures(scorer: Scorer, raster: np.ndarray, masks: list[np.ndarray]) -> np.ndarray:
     """Surprise (T, N) of every open token of a piece at every temperature."""
-    found = []
+    parts = []
     for given in masks:
         logits = scorer.log_probabilities(raster, given if given.any() else None, 1.0)[~given]
         tokens = raster[~given][:, None].astype(int)
         scaled = logits[None] / TEMPERATURES[:, None, None]
         scaled -= np.logaddexp.reduce(scaled, axis=-1, keepdims=True)
-        found.append(-np.take_along_axis(scaled, np.broadcast_to(tokens, (len(scaled), *tokens.shape)), -1)[..., 0])
-    return np.concatenate(found, axis=1) if found else np.zeros((len(TEMPERATURES), 0))
+        parts.append(-np.take_along_axis(scaled, np.broadcast_to(tokens, (len(scaled), *tokens.shape)), -1)[..., 0])
+    return np.concatenate(parts, axis=1) if parts else np.zeros((len(TEMPERATURES), 0))
 
 
 def table(task: str, train: list[np.ndarray], pieces: list[np.ndarray], scorers: dict[str, Scorer]) -> None:
@@ -159,16 +159,19 @@ def table(task: str, train: list[np.ndarray], pieces: list[np.ndarray], scorers:
     every = []
     for name, scorer in scorers.items():
         began = time.perf_counter()
-        told = [told_by(scorer, *each) for each in zip(pieces, masks, strict=True)]
+        losses = [nats_at_temperatures(scorer, *each) for each in zip(pieces, masks, strict=True)]
         speed = sum(map(len, moved)) / (time.perf_counter() - began)
-        print(row(f"Firmus, {name}", [each[0] for each in told], moved) + f" {speed:,.0f} tokens/s", flush=True)
-        found, chosen = calibrated(told)
-        every.append(found)
-        print(row(f"Firmus, {name}, *calibrated* ({chosen[0]:.2f}, {chosen[1]:.2f})", found, moved), flush=True)
-    told = [blend(each, [1 / len(each)] * len(each)) for each in zip(*every, strict=True)]
+        print(row(f"Firmus, {name}", [each[0] for each in losses], moved) + f" {speed:,.0f} tokens/s", flush=True)
+        calibrated_losses, chosen = calibrated(losses)
+        every.append(calibrated_losses)
+        print(
+            row(f"Firmus, {name}, *calibrated* ({chosen[0]:.2f}, {chosen[1]:.2f})", calibrated_losses, moved),
+            flush=True,
+        )
+    losses = [blend(each, [1 / len(each)] * len(each)) for each in zip(*every, strict=True)]
     if len(every) > 1:
-        print(row(f"*ensemble* of these {len(every)}", told, moved))
-    both, shares = mixture(counted, told)
+        print(row(f"*ensemble* of these {len(every)}", losses, moved))
+    both, shares = mixture(counted, losses)
     print(row(f"*mixture* with counting, whose share is {shares[0]:.2f} and {shares[1]:.2f}", both, moved), flush=True)
 
 

@@ -128,10 +128,10 @@ def main() -> None:
     for number, sheet in enumerate(sheets(asked.data)):
         if number == asked.pieces:
             break
-        told = [(quarter, at(sheet.chords, quarter)) for quarter in range(-(-sheet.end // 480))]
-        told = [(quarter, chord) for quarter, chord in told if chord[0] >= 0]
-        quarters, truth = [each[0] for each in told], [each[1] for each in told]
-        if not told:
+        truths = [(quarter, at(sheet.chords, quarter)) for quarter in range(-(-sheet.end // 480))]
+        truths = [(quarter, chord) for quarter, chord in truths if chord[0] >= 0]
+        quarters, truth = [each[0] for each in truths], [each[1] for each in truths]
+        if not truths:
             continue
         count("commonest chord", [Counter(truth).most_common(1)[0][0]] * len(truth), truth, time.perf_counter())
         for label, heard in {

@@ -71,12 +71,12 @@ def gather(data: Path) -> dict[str, np.ndarray]:
     for name in SETS:
         for score, meter, held in pieces(data, name):
             lengths = {"four": 4, "cut": int(generator.integers(4, 17))}
-            told = {"whole": meters.features(score)}
-            told |= {kind: meters.features(excerpt(score, bars, generator)) for kind, bars in lengths.items()}
-            if told["whole"] is None:
+            by_kind = {"whole": meters.features(score)}
+            by_kind |= {kind: meters.features(excerpt(score, bars, generator)) for kind, bars in lengths.items()}
+            if by_kind["whole"] is None:
                 continue
-            for kind, evidence in told.items():
-                rows[kind].append(np.full(len(told["whole"]), np.nan) if evidence is None else evidence)
+            for kind, evidence in by_kind.items():
+                rows[kind].append(np.full(len(by_kind["whole"]), np.nan) if evidence is None else evidence)
             for kind, value in (("meter", meter), ("set", name), ("held", held)):
                 rows[kind].append(value)
         print(f"{name}: {sum(each == name for each in rows['set'])} pieces", flush=True)
@@ -129,10 +129,10 @@ def _scale(rows: dict[str, np.ndarray], table: np.ndarray, middle: np.ndarray, s
         nats = []
         for kind in ("whole", "four"):
             held = rows["held"] & ~np.isnan(rows[kind][:, 0])
-            told = np.clip((rows[kind][held] - middle) / spread, -4, 4)
-            marks = scale * np.column_stack([told, np.ones(len(told))]) @ table.T
+            inputs = np.clip((rows[kind][held] - middle) / spread, -4, 4)
+            marks = scale * np.column_stack([inputs, np.ones(len(inputs))]) @ table.T
             chances = marks - np.logaddexp.reduce(marks, axis=1, keepdims=True)
-            nats.append(-chances[np.arange(len(told)), rows["meter"][held]].mean())
+            nats.append(-chances[np.arange(len(inputs)), rows["meter"][held]].mean())
         if sum(nats) < least:
             best, least = float(scale), sum(nats)
     return best
@@ -149,8 +149,8 @@ def show(rows: dict[str, np.ndarray], sets: list[str]) -> None:
         cells = [name]
         for kind in ("whole", "four"):
             held = rows["held"] & inside & np.isin(rows["set"], sets) & ~np.isnan(rows[kind][:, 0])
-            told = np.clip((rows[kind][held] - middle) / spread, -4, 4)
-            marks = np.column_stack([told, np.ones(len(told))]) @ weights.T
+            inputs = np.clip((rows[kind][held] - middle) / spread, -4, 4)
+            marks = np.column_stack([inputs, np.ones(len(inputs))]) @ weights.T
             chances = np.exp(marks - np.logaddexp.reduce(marks, axis=1, keepdims=True))
             best, truth = marks.argmax(axis=1), rows["meter"][held]
             good = (best == truth) | (np.isin(best, common) & np.isin(truth, common))

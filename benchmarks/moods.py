@@ -48,9 +48,9 @@ def read(sets: Path) -> list[Piece]:
     found = []
     for name, some in lists.items():
         for each in some:
-            told = [quadrant[word] for word in each["tags"] if word in quadrant]
-            if told:
-                found.append(([chord(text, name == "prog_min") for text in each["chords"]], told, name))
+            quadrants = [quadrant[word] for word in each["tags"] if word in quadrant]
+            if quadrants:
+                found.append(([chord(text, name == "prog_min") for text in each["chords"]], quadrants, name))
     return found
 
 
@@ -98,8 +98,8 @@ def logistic(values: np.ndarray, truth: np.ndarray, ridge: float = 0.02) -> np.n
     rows = np.hstack([values, np.ones((len(values), 1))])
     weights, wanted = np.zeros((rows.shape[1], len(NAMES))), np.eye(len(NAMES))[truth]
     for _ in range(500):
-        told = rows @ weights
-        raised = np.exp(told - told.max(1, keepdims=True))
+        scores = rows @ weights
+        raised = np.exp(scores - scores.max(1, keepdims=True))
         weights -= 1.0 * (rows.T @ (raised / raised.sum(1, keepdims=True) - wanted) / len(rows) + ridge * weights)
     return weights
 
@@ -110,7 +110,7 @@ def main() -> None:
     options.add_argument("--sets", type=Path, default=Path("../shared/data"))
     pieces = read(options.parse_args().sets)
     print(f"{len(pieces)} progressions: " + ", ".join(
-        f"{name} {sum(told[0] == number for _, told, _ in pieces)}" for number, name in enumerate(NAMES)
+        f"{name} {sum(labels[0] == number for _, labels, _ in pieces)}" for number, name in enumerate(NAMES)
     ))  # fmt: skip
     groups = {repr(chords): place for place, (chords, _, _) in enumerate(pieces)}
     group = np.array([groups[repr(chords)] for chords, _, _ in pieces])
@@ -123,7 +123,7 @@ def main() -> None:
 def table(pieces: list[Piece], folds: list[np.ndarray], title: str) -> None:
     """Every method's marks, over some ways to hold progressions out."""
     values = np.stack([features(chords) for chords, _, _ in pieces])
-    first = np.array([told[0] for _, told, _ in pieces])
+    first = np.array([labels[0] for _, labels, _ in pieces])
     heard = [emotion(played(chords)) for chords, _, _ in pieces]
     bright = np.array([each is not None and each.valence >= 0 for each in heard])
     found: dict[str, list[list[float]]] = {}
@@ -138,7 +138,7 @@ def table(pieces: list[Piece], folds: list[np.ndarray], title: str) -> None:
             weights = logistic(values[rest], first[rest])
             guesses["classifier"][held] = (np.hstack([values[held], np.ones((held.sum(), 1))]) @ weights).argmax(1)
         for name, guess in guesses.items():
-            either = np.mean([one in told for one, (_, told, _) in zip(guess.tolist(), pieces, strict=True)])
+            either = np.mean([one in labels for one, (_, labels, _) in zip(guess.tolist(), pieces, strict=True)])
             valence = (np.isin(guess, POSITIVE) == np.isin(first, POSITIVE)).mean()
             balanced = np.mean([(guess[first == each] == each).mean() for each in range(len(NAMES))])
             found.setdefault(name, []).append([(guess == first).mean(), either, balanced, valence])

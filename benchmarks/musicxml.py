@@ -138,7 +138,7 @@ def played_order(data: bytes) -> int:
     """How many measures are played, repeats counted."""
     file = ScoreFile()
     for part, element in elements(unpacked(data)):
-        file.take(part, element)
+        file.feed(part, element)
     return len(order_of(file.measures))
 
 

@@ -71,9 +71,9 @@ def pieces(data: Path) -> Iterator[tuple[str, str, Score]]:
             except FirmusError:
                 continue
             for number, score in enumerate(scores):
-                told = f"{name} {document.name} {number}"
-                held = document.name.startswith("valid/") if raster else crc32(told.encode()) % 5 == 0
-                yield name, f"{'held' if held else 'rest'}/{name}-{crc32(told.encode()):08x}", score
+                label = f"{name} {document.name} {number}"
+                held = document.name.startswith("valid/") if raster else crc32(label.encode()) % 5 == 0
+                yield name, f"{'held' if held else 'rest'}/{name}-{crc32(label.encode()):08x}", score
 
 
 def make(folder: Path, data: Path, count: int) -> None:
@@ -118,16 +118,16 @@ def _made(follows: dict, begins: list, generator: np.random.Generator) -> Score:
 
 def holders(library: Library, pitches: np.ndarray) -> set[int]:
     """Pieces in which the very intervals of a melody stand."""
-    told = library.catalogue.lines
+    lines = library.catalogue.lines
     steps = np.clip(np.diff(pitches), -ngram_index.WIDEST, ngram_index.WIDEST) + ngram_index.WIDEST + 1
     size = min(ngram_index.LONGEST, len(steps))
     code = int(sum(step * ngram_index.KINDS ** (size - 1 - place) for place, step in enumerate(steps[:size])))
     begin, end = library.seeds.spans(np.array([code]), size)
     places = library.seeds.places[begin[0] : end[0]].astype(np.int64)
-    places = places[places + len(pitches) <= len(told)]
-    found = told.pitches[places[:, None] + np.arange(len(pitches))].astype(int)
+    places = places[places + len(pitches) <= len(lines)]
+    found = lines.pitches[places[:, None] + np.arange(len(pitches))].astype(int)
     same = ((found - found[:, :1]) == pitches - pitches[0]).all(axis=1)
-    return set(told.pieces[told.line_at(places[same])].tolist())
+    return set(lines.pieces[lines.line_at(places[same])].tolist())
 
 
 def melodies(library: Library, kind: str) -> list[tuple[str, Query]]:
@@ -169,16 +169,16 @@ def rank(found: list[matching.Match], right: set[int], numbers: dict[str, int]) 
 
 def row(label: str, ranks: list[int], times: list[float]) -> str:
     first, ten = (intervals.mean([0 < each <= most for each in ranks]) for most in (1, 10))
-    told = np.quantile(np.array(times) * 1000, [0.5, 0.95])
+    milliseconds = np.quantile(np.array(times) * 1000, [0.5, 0.95])
     shown = " | ".join("{:.2f} ({:.2f} … {:.2f})".format(*each) for each in (first, ten))
-    return f"| {label} | {len(ranks)} | {shown} | {told[0]:.0f} | {told[1]:.0f} |"
+    return f"| {label} | {len(ranks)} | {shown} | {milliseconds[0]:.0f} | {milliseconds[1]:.0f} |"
 
 
 def measure(folder: Path, queries: int, hummed: int) -> None:
     library = build(folder)
     numbers = {library.catalogue.files[file].name: piece for piece, (file, _) in enumerate(library.where.tolist())}
     generator, every = np.random.default_rng(3), melodies(library, "held")
-    told: dict[str, list[tuple[float, bool]]] = defaultdict(list)
+    confidences: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     print("\n| | queries | recall at 1 | recall at 10 | ms, median | ms, 95 % |\n|-|-:|-|-|-:|-:|")
 
     def run(label: str, by: str, cases: list[tuple[Query, set[int]]]) -> None:
@@ -186,7 +186,7 @@ def measure(folder: Path, queries: int, hummed: int) -> None:
         for melody, right in cases:
             found = asked(melody, library, by, times)
             ranks.append(rank(found, right, numbers))
-            told[by] += [(match.confidence, numbers[match.file] in right) for match in found[:1]]
+            confidences[by] += [(match.confidence, numbers[match.file] in right) for match in found[:1]]
         if cases and cases[0][1]:
             print(row(label, ranks, times), flush=True)
 
@@ -215,7 +215,7 @@ def measure(folder: Path, queries: int, hummed: int) -> None:
     strangers = [backwards(passage(drawn(), LENGTHS[each % 3], generator)) for each in range(3 * queries)]
     run("", "melody", [(wrong_notes(each, generator), set()) for each in strangers])
     run("", "likeness", [(backwards(drawn()), set()) for _ in range(queries)])
-    for by, pairs in told.items():
+    for by, pairs in confidences.items():
         print(f"\n| {by}: told at the first place | queries | mean | found to be true |\n|-|-:|-:|-:|")
         sure, true = np.array(pairs).T
         for low, high in ((0, 0.2), (0.2, 0.5), (0.5, 0.8), (0.8, 0.95), (0.95, 1.01)):
@@ -277,7 +277,7 @@ def learn(folder: Path) -> None:
     mean = np.mean([similarity.roots(melody) for _, melody in every], axis=0)
     TABLE.write_text(json.dumps({"sets": SETS, "mean": [round(float(each), 4) for each in mean]}) + "\n")
     numbers = {library.catalogue.files[file].name: piece for piece, (file, _) in enumerate(library.where.tolist())}
-    told: dict[str, list[tuple[float, ...]]] = defaultdict(list)
+    rows_by_kind: dict[str, list[tuple[float, ...]]] = defaultdict(list)
     kinds = list(ALTERATIONS.values())
     for _ in range(600):
         _, melody = every[generator.integers(len(every))]
@@ -293,8 +293,8 @@ def learn(folder: Path) -> None:
                 continue
             found = asked(changed, library, by, [])
             if found:
-                told[by].append((*evidence(library, changed, by, found[0]), numbers[found[0].file] in right))
-    for by, rows in told.items():
+                rows_by_kind[by].append((*evidence(library, changed, by, found[0]), numbers[found[0].file] in right))
+    for by, rows in rows_by_kind.items():
         table = np.array(rows, float)
         x, y = np.column_stack([table[:, :-1], np.ones(len(table))]), 2 * table[:, -1] - 1
         print(

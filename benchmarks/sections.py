@@ -91,18 +91,18 @@ def measure(stretches: Stretches, alike: np.ndarray, played: list[int]) -> list[
     for bar, written in enumerate(played):
         first.setdefault(written, bar)
     before: dict[str, list[tuple[int, int]]] = {}
-    told: dict[int, list[int]] = {}
+    repeats: dict[int, list[int]] = {}
     for start, end, label in stretches:
         for one, other in before.get(label, []):
             for place in range(min(end - start, other - one)):
-                told.setdefault(start + place, []).append(one + place)
+                repeats.setdefault(start + place, []).append(one + place)
         before.setdefault(label, []).append((start, end))
     again = [bar for bar, written in enumerate(played) if first[written] < bar]
     jumps = [bar for bar in range(1, len(played)) if played[bar] != played[bar - 1] + 1]
     starts = {start for start, _, _ in stretches}
     return [
-        float(np.mean([any(played[one] == played[bar] for one in told.get(bar, [])) for bar in again])),
-        float(np.mean([max(alike[bar, one] for one in ones) >= 0.5 for bar, ones in told.items()] or [np.nan])),
+        float(np.mean([any(played[one] == played[bar] for one in repeats.get(bar, [])) for bar in again])),
+        float(np.mean([max(alike[bar, one] for one in ones) >= 0.5 for bar, ones in repeats.items()] or [np.nan])),
         float(np.mean([bar in starts for bar in jumps])),
         len(played) / max(len(stretches), 1),
     ]

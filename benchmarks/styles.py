@@ -55,11 +55,11 @@ def tokens_for_counting(pieces: list[Piece], most: int, generator: np.random.Gen
     music = [likelihood.window(likelihood.bare(piece.prepared)).music for piece in pieces]
     keys = int(np.clip(most // max(1, sum(len(each) for each in music)), 1, 12))
     found = []
-    for piece, told in zip(pieces, music, strict=True):
+    for piece, encoded in zip(pieces, music, strict=True):
         low, high = (int(each) for each in piece.prepared["range"])
         shifts = [shift for shift in range(max(-5, -low), min(6, 127 - high) + 1) if shift] if low <= high else []
         chosen = generator.permutation(shifts)[: keys - 1].astype(int).tolist()
-        found += [told, *(vocabulary.transposition(shift)[told] for shift in chosen)]
+        found += [encoded, *(vocabulary.transposition(shift)[encoded] for shift in chosen)]
     drawn = generator.permutation(len(found))
     sizes = np.cumsum([len(found[index]) for index in drawn])
     return [found[index] for index in drawn[: max(1, int((sizes <= most).sum()))]]

@@ -168,8 +168,8 @@ def peaks(levels: np.ndarray) -> list[DetectedNote]:
     least = np.sort(np.where(is_peak, own, 0), axis=1)[:, -PEAKS, None]
     chances = (is_peak & (own >= least)).astype(np.float32)
     begins = np.maximum(np.diff(chances, axis=0, prepend=0), 0)
-    told = {"struck": begins, "sounding": chances, "velocity": np.full_like(chances, 0.6)}
-    return transcriber.notes(told)
+    outputs = {"struck": begins, "sounding": chances, "velocity": np.full_like(chances, 0.6)}
+    return transcriber.notes(outputs)
 
 
 def interval(values: list[float]) -> str:
@@ -179,8 +179,8 @@ def interval(values: list[float]) -> str:
 
 def certainty(confidences: np.ndarray, right: np.ndarray) -> list[str]:
     """Mean confidence where right and where wrong."""
-    told = [confidences[right == each] for each in (1, 0)]
-    return [f"{each.mean():.2f}" if len(each) and np.isfinite(each).all() else "" for each in told]
+    groups = [confidences[right == each] for each in (1, 0)]
+    return [f"{each.mean():.2f}" if len(each) and np.isfinite(each).all() else "" for each in groups]
 
 
 def table(head: list[str], rows: list[list[str]]) -> None:
@@ -204,12 +204,12 @@ def notes(sets: Path, count: int, fonts: list[str]) -> None:
             heard = transcriber.notes(transcriber.predict(levels))
             spent, heard_seconds = spent + time.process_time() - began, heard_seconds + len(wave) / spectrum.RATE
             for name, notes in (("Firmus", heard), ("peaks of the spectrum", peaks(levels))):
-                told = found.setdefault(name, {"onset": [], "offset": [], "frame": []})
-                told["onset"].append(f1(known, notes))
-                told["offset"].append(f1(known, notes, offset=0.2))
-                told["frame"].append(frame_f1(known, notes))
-        for name, told in found.items():
-            rows.append([name, Path(font).stem or "shipped", *(interval(told[each]) for each in told)])
+                scores = found.setdefault(name, {"onset": [], "offset": [], "frame": []})
+                scores["onset"].append(f1(known, notes))
+                scores["offset"].append(f1(known, notes, offset=0.2))
+                scores["frame"].append(frame_f1(known, notes))
+        for name, scores in found.items():
+            rows.append([name, Path(font).stem or "shipped", *(interval(scores[each]) for each in scores)])
         print(f"{len(pieces)} pieces, {heard_seconds / max(spent, 1e-9):.0f} s of sound a second of processor\n")
     table(["", "SoundFont", "note F1, onset", "onset and offset", "frame F1"], rows)
 
@@ -256,9 +256,9 @@ def tempi(sets: Path, count: int, fonts: list[str]) -> None:
                 theirs, times = librosa.beat.beat_track(y=wave, sr=spectrum.RATE, units="time")
             even = np.arange(0, len(wave) / spectrum.RATE, 0.5)
             ours = (found.bpm, found.beats, found.confidence) if found else (0.0, np.zeros(0), 0.0)
-            told: dict[str, Any] = {"Firmus": ours}
-            told |= {"librosa": (float(np.ravel(theirs)[0]), times, np.nan), "always 120": (120.0, even, np.nan)}
-            for who, (bpm, beats, sure) in told.items():
+            methods: dict[str, Any] = {"Firmus": ours}
+            methods |= {"librosa": (float(np.ravel(theirs)[0]), times, np.nan), "always 120": (120.0, even, np.nan)}
+            for who, (bpm, beats, sure) in methods.items():
                 first = float(abs(bpm / pace - 1) < 0.04)
                 second = float(any(abs(bpm / pace / each - 1) < 0.04 for each in (1, 2, 3, 1 / 2, 1 / 3)))
                 with warnings.catch_warnings():
@@ -290,14 +290,14 @@ def key(sets: Path, count: int, fonts: list[str]) -> None:
             chroma = librosa.feature.chroma_cqt(y=wave, sr=spectrum.RATE).mean(axis=1).tolist()
         classes = (np.arange(spectrum.KEYS) + spectrum.LOWEST_KEY) % 12
         plain = np.bincount(classes, levels[:, 1 : 3 * spectrum.KEYS : 3].mean(axis=0), 12).tolist()
-        told = {
+        methods = {
             "Firmus": keys.of_profile(transcriber.profile(chances)),
             "plain chroma": keys.of_profile(plain),
             "librosa's chroma": keys.of_profile(chroma),
             "the notes themselves": keys.estimate(score),
         }
         known = score.keys[0].text
-        for who, found in told.items():
+        for who, found in methods.items():
             text = found.key.text if found else "C major"
             mark = mir_eval.key.weighted_score(known, text)
             marks.setdefault(who, []).append((float(mark == 1.0), mark, found.confidence if found else 0.0))

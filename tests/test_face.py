@@ -69,3 +69,15 @@ def test_counting_gives_a_list():
 def test_what_is_not_there_is_said():
     with pytest.raises(AttributeError, match="no attribute 'compsoe'"):
         _ = firmus.compsoe
+
+
+def test_a_score_is_one_line_and_saves_itself(tmp_path):
+    score = firmus.compose(style="folk", bars=1, seed=1).score
+    assert repr(score).count("\n") == 0
+    assert len(repr(score)) < 200
+    for ending in ("mid", "abc", "svg", "wav"):
+        score.save(tmp_path / f"tune.{ending}")
+        assert (tmp_path / f"tune.{ending}").stat().st_size > 100
+    assert firmus.read(tmp_path / "tune.mid").parts[0].notes == score.parts[0].notes
+    with pytest.raises(firmus.FirmusError, match=r"unknown file ending '\.xyz'"):
+        score.save(tmp_path / "tune.xyz")

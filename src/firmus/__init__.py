@@ -39,7 +39,7 @@ _HOMES = {
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
     "accompany", "analyse", "compose", "convert", "evaluate", "explain", "extend", "harmonise", "humanise",
-    "infill", "interpolate", "read", "render", "search", "sound", "train", "transcribe", "vary", "write",
+    "infill", "interpolate", "read", "search", "sound", "train", "transcribe", "vary", "write",
 ]  # fmt: skip
 
 
@@ -221,15 +221,6 @@ def convert(source: Piece, target: str | PathLike[str], *, tune: int = 1, force:
     from firmus.tasks.convert import convert as task
 
     return task(source, target, tune=tune, force=force)[0]
-
-
-def render(
-    source: Piece, target: str | PathLike[str], *, tune: int = 1, stems: bool = False, force: bool = False
-) -> list[Path]:
-    """Write a piece as sound, an engraved score or a piano roll, by the ending of `target`."""
-    from firmus.tasks.render import render as task
-
-    return task(source, target, tune=tune, stems=stems, force=force)
 
 
 def evaluate(generated: str | PathLike[str], reference: str | PathLike[str], **options: Any) -> dict[str, Any]:

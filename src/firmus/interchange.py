@@ -10,7 +10,7 @@ partitura      MusicXML      the same (but drum keys), velocities, title, compos
 NumPy          directly      all but the notes: pass the Score as `like` to keep it
 =============  ============  ==========================================================================
 
-Through MusicXML an incomplete last bar comes back filled up with rests.
+Through MusicXML an incomplete last bar comes back padded with rests.
 
 No library is imported before it is needed; one that is missing is a `FirmusError` that says how to install it.
 

@@ -403,14 +403,16 @@ class Score:
         )
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write it as a music file, the format by its ending; the file appears whole or not at all.
+        """Write it as music, sound (``.wav``, ``.mp3`` ...), an engraved score (``.svg``) or a piano roll (``.png``).
+
+        The file appears whole or not at all, in place of what was there.
 
         Raises
         ------
         FormatError
-            Where no format has such an ending.
+            Where no file of ours ends so.
         """
-        import_module("firmus.formats").write(self, path)
+        import_module("firmus.render.files").write(self, path)
 
     def __repr__(self) -> str:
         notes = sum(len(part.notes) for part in self.parts)

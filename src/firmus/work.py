@@ -8,7 +8,7 @@ they are needed.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -250,15 +250,17 @@ class Work:
     score: Score
     origin: Origin
 
-    def save(self, folder: str | Path, *, force: bool = False) -> list[Path]:
-        """Write ``piece.mid``, ``.musicxml``, ``.wav``, ``.svg`` and ``.json`` into a folder.
+    def save(self, folder: str | Path, *, force: bool = False, endings: Sequence[str] | None = None) -> list[Path]:
+        """Write ``piece.mid``, ``.musicxml``, ``.wav``, ``.svg`` and ``.json`` into a folder, or files of some endings.
 
         Raises
         ------
         OutputExists
             Where the folder already holds something, unless `force`.
         """
-        paths: list[Path] = plugins.load("firmus.render", "files").save(self, Path(folder), force=force)
+        paths: list[Path] = plugins.load("firmus.render", "files").save(
+            self, Path(folder), force=force, endings=endings
+        )
         return paths
 
     @classmethod

@@ -149,9 +149,9 @@ def test_cadences_of_a_period():
     symbols = ["C", "F", "C", "G", "C", "F", "G7", "C"]
     tune = [76, 77, 77, None, 79, 77, 74, None, 76, 77, 77, None, 79, 77, 72, None]
     score = Score((line(tune, 960), block(symbols)))
-    told = tuple(Chord.parse(symbol, 1920 * place) for place, symbol in enumerate(symbols))
+    progression = tuple(Chord.parse(symbol, 1920 * place) for place, symbol in enumerate(symbols))
     phrases = (melody.Phrase(0, 7680, 1.0), melody.Phrase(7680, 15360, 1.0))
-    found = cadences.cadences(score, told, keys.regions(score), phrases)
+    found = cadences.cadences(score, progression, keys.regions(score), phrases)
     assert [each.kind for each in found] == ["half", "authentic, perfect"]
     assert [each.bar for each in found] == [4, 8]
 
@@ -191,11 +191,11 @@ def test_meters_are_heard(meter):
 
 
 def test_mood_follows_mode_and_pace():
-    def heard(pitches, bpm, velocity):
+    def mood(pitches, bpm, velocity):
         return emotion.emotion(Score((line(pitches * 4, 240, velocity=velocity),), tempi=(Tempo(0, bpm),)))
 
     bright, dark = [60, 64, 67, 72, 76, 72, 67, 64], [57, 60, 64, 69, 72, 69, 64, 60]
-    lively, slow = heard(bright, 150, 110), heard(dark, 45, 50)
+    lively, slow = mood(bright, 150, 110), mood(dark, 45, 50)
     assert lively.valence > 0 > slow.valence
     assert lively.arousal > 0 > slow.arousal
     assert (lively.word, slow.word) == ("happy", "sad")
@@ -251,7 +251,7 @@ def test_a_meter_that_the_notes_contradict_is_doubted():
 @given(scores())
 def test_anything_can_be_analysed(score):
     found = analyse(score)
-    told = found.as_dict()
-    assert all(0 <= share <= 1 for share in told["confidence"].values())
-    assert len(told["textures"]) >= 0
+    values = found.as_dict()
+    assert all(0 <= share <= 1 for share in values["confidence"].values())
+    assert len(values["textures"]) >= 0
     assert "<svg" in found.html("zh")

@@ -63,10 +63,10 @@ def test_resampling_keeps_length_and_pitch(rate):
 def refused(path):
     with pytest.raises(FormatError) as caught:
         sound.read(path)
-    told = str(caught.value)
-    assert "\n" not in told
-    assert path.name in told
-    return told
+    message = str(caught.value)
+    assert "\n" not in message
+    assert path.name in message
+    return message
 
 
 def test_what_holds_no_sound_is_refused(wave, tmp_path):
@@ -116,11 +116,11 @@ def test_a_file_cut_off_says_how_far_it_is_good(wave, tmp_path):
     assert re.search(r"damaged or cut off: it can be decoded up to second [01]\.\d and no further", refused(path))
 
 
-@pytest.mark.parametrize(("rate", "shown"), [(1000, "1000 samples a second"), (192000, "192000 samples a second")])
-def test_odd_rates_are_refused(rate, shown, tmp_path):
+@pytest.mark.parametrize(("rate", "message"), [(1000, "1000 samples a second"), (192000, "192000 samples a second")])
+def test_odd_rates_are_refused(rate, message, tmp_path):
     path = tmp_path / "odd.wav"
     soundfile.write(path, np.zeros((1000, 1)), rate)
-    assert shown in refused(path)
+    assert message in refused(path)
 
 
 def test_values_that_are_no_numbers_become_silence(tmp_path):

@@ -36,7 +36,7 @@ def song():
     return Score((Part("Voice", upper, 52), Part("Piano", lower)))
 
 
-def told(score):
+def by_name(score):
     return dict(zip(names(), traits(score).tolist(), strict=True))
 
 
@@ -69,7 +69,7 @@ def test_other_instruments_change_the_traits_of_instruments_alone():
 
 
 def test_traits_mean_what_they_say():
-    found = told(song())
+    found = by_name(song())
     assert found["family piano"] == pytest.approx(128 / 160)
     assert found["family ensemble"] == pytest.approx(32 / 160)
     assert found["parts 2"] == 1
@@ -77,7 +77,7 @@ def test_traits_mean_what_they_say():
     assert found["melody length 2"] == 1
     assert found["minor"] == 0
     assert found["written 4"] == 1
-    drums = told(Score((Part("", tuple(Note(480 * i, 60, (36, 38)[i % 2]) for i in range(32)), is_drums=True),)))
+    drums = by_name(Score((Part("", tuple(Note(480 * i, 60, (36, 38)[i % 2]) for i in range(32)), is_drums=True),)))
     assert drums["drum kick"] == drums["drum snare"] == 0.5
     assert drums["kick in bar 0"] == drums["snare in bar 4"] == 0.5
     assert drums["family drums"] == 1
@@ -87,7 +87,7 @@ def test_traits_mean_what_they_say():
 def test_a_waltz_and_a_march_differ_where_they_should():
     waltz = Score((Part("", tuple(Note(480 * i, 480, 60 + i % 3 * 4) for i in range(48))),), (Meter(0, 3, 4),))
     march = Score((Part("", tuple(Note(480 * i, 480, 60 + i % 4 * 4) for i in range(48))),))
-    one, other = told(waltz), told(march)
+    one, other = by_name(waltz), by_name(march)
     assert one["written 3"] > other["written 3"]
     assert one["bar"] == pytest.approx(0.75)
     assert one["in bar 5"] == pytest.approx(1 / 3)

@@ -34,7 +34,7 @@ def duo():
     )
 
 
-def heard(score):
+def notes_of(score):
     return [sorted((note.start, note.duration, note.pitch) for note in part.notes) for part in score.parts]
 
 
@@ -42,7 +42,7 @@ def test_it_composes_what_is_asked_and_the_same_for_the_same_seed(folder):
     asked = {"seconds": 12, "key": "G minor", "parts": ["violin", "drums"], "ranges": {"violin": "G3-G5"}}
     one, other = (firmus.compose(model=str(folder), seed=5, **asked) for _ in range(2))
     assert one.as_dict() == other.as_dict()
-    assert heard(one.score) != heard(firmus.compose(model=str(folder), seed=6, **asked).score)
+    assert notes_of(one.score) != notes_of(firmus.compose(model=str(folder), seed=6, **asked).score)
     assert one.score.end == 12 * 960
     parts = {part.name: part for part in one.score.parts}
     assert set(parts) == {"Violin", "Drums"}
@@ -101,11 +101,11 @@ def test_what_is_told_ahead_is_listened_to(folder, duo):
     """The same seed and another given part make other notes."""
     other = Score((duo.parts[0].__class__("Flute", duo.parts[0].notes[::2], 73), duo.parts[1]), duo.meters, duo.tempi)
     one, two = (firmus.infill(each, model=str(folder), bars="3-4", parts=["cello"], seed=2) for each in (duo, other))
-    assert heard(one.score)[1] != heard(two.score)[1]
+    assert notes_of(one.score)[1] != notes_of(two.score)[1]
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"style": "folk"}, "style folk"), ({"bars": 8}, "say seconds"), ({"mood": "calm"}, "mood calm"),
         ({"tempo": 90}, "say seconds"), ({"chords": "C F"}, "chords C F"), ({"loose": ["key"]}, "loose key"),
@@ -114,8 +114,8 @@ def test_what_is_told_ahead_is_listened_to(folder, duo):
         ({"parts": ["flute"], "ranges": {"flute": "61-61"}, "key": "C"}, "no note is left"),
     ],
 )  # fmt: skip
-def test_what_it_cannot_be_asked_is_refused(folder, options, told):
-    with pytest.raises(InvalidBrief, match=told) as caught:
+def test_what_it_cannot_be_asked_is_refused(folder, options, message):
+    with pytest.raises(InvalidBrief, match=message) as caught:
         firmus.compose(model=str(folder), seconds=None if "bars" in options else 3, **options)
     assert "\n" not in str(caught.value)
 
@@ -164,8 +164,8 @@ def test_a_service_takes_names_and_no_paths(folder, monkeypatch):
 
 def copied(folder, target, **config):
     shutil.copytree(folder, target)
-    told = json.loads((target / "config.json").read_text(encoding="utf-8")) | config
-    (target / "config.json").write_text(json.dumps(told), encoding="utf-8")
+    values = json.loads((target / "config.json").read_text(encoding="utf-8")) | config
+    (target / "config.json").write_text(json.dumps(values), encoding="utf-8")
     return target
 
 
@@ -242,8 +242,8 @@ def test_the_service_composes_with_it(folder, tmp_path):
 
     server = Server(tmp_path / "data", {"FIRMUS_WEIGHTS": str(folder.parent), "FIRMUS_THREADS": "1"})
     try:
-        told = {each["name"]: each for each in server.client.get("/v1/models").json()["items"]}
-        assert told["tiny-amt"]["kind"] == "engine"
+        models = {each["name"]: each for each in server.client.get("/v1/models").json()["items"]}
+        assert models["tiny-amt"]["kind"] == "engine"
         job = server.ask("compose", model="tiny-amt", seconds=4, seed=1)
         assert job["state"] == "succeeded", job["error"]
         work = server.client.get(f"/v1/works/{job['result']['works'][0]['id']}").json()

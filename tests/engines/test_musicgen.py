@@ -58,11 +58,11 @@ def test_the_command_writes_sound_and_where_it_comes_from(folder, tmp_path, monk
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [({"seconds": 31}, "1 to 30 seconds"), ({"seed": -1}, "seed -1"), ({"temperature": 3}, "temperature 3")],
 )
-def test_what_is_out_of_range_is_refused(folder, options, told):
-    with pytest.raises(InvalidBrief, match=told):
+def test_what_is_out_of_range_is_refused(folder, options, message):
+    with pytest.raises(InvalidBrief, match=message):
         firmus.sound("calm", model=str(folder), **options)
 
 

@@ -68,7 +68,7 @@ def test_accidentals_are_written_where_needed() -> None:
     assert abc.write(score).decode().splitlines()[-1] == "^F2 F2 =F2 f2 | ^f2 ^F2 =F2 F2 |]"
 
 
-def kept(score: Score) -> Score:
+def expected(score: Score) -> Score:
     """What ABC keeps: no velocities, nothing at or after the end, no change that says the same again."""
 
     def steady(events: tuple[Any, ...], value: str) -> tuple[Any, ...]:
@@ -95,7 +95,7 @@ def kept(score: Score) -> Score:
 @given(st.sampled_from((40, 60)).flatmap(lambda grid: scores(grid=grid, min_parts=1)))
 def test_round_trip(score: Score) -> None:
     assume(score.end > score.pickup)
-    assert abc.read(abc.write(score)) == [kept(score)]
+    assert abc.read(abc.write(score)) == [expected(score)]
 
 
 @settings(max_examples=50, deadline=None)
@@ -132,10 +132,10 @@ def test_another_reader_understands_what_is_written() -> None:
     for score in collection("airdsAirs")[:25]:
         text = abc.write(score).decode().replace("\nK:", "\n%%MIDI gchordoff\nK:")
         other = symusic.Score.from_abc(text)
-        heard = sorted(
+        theirs = sorted(
             (round(note.time * 480 / other.ticks_per_quarter / 4), note.pitch)
             for track in other.tracks
             for note in track.notes
         )
         ours = sorted((round(note.start / 4), note.pitch) for part in score.parts for note in part.notes)
-        assert heard == ours, score.title
+        assert theirs == ours, score.title

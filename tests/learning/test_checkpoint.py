@@ -20,9 +20,9 @@ def test_a_checkpoint_comes_back_from_its_pieces(tmp_path, small):
     pieces = json.loads((tmp_path / "c" / "index.json").read_text())["pieces"]
     assert len(pieces) > 4
     assert all((tmp_path / "c" / name).stat().st_size <= 1000 for name in pieces)
-    found = checkpoint.load(tmp_path / "c")
-    assert torch.equal(found["weights"], content["weights"])
-    assert (found["log"], found["step"]) == ([{"step": 1}], 3)
+    loaded = checkpoint.load(tmp_path / "c")
+    assert torch.equal(loaded["weights"], content["weights"])
+    assert (loaded["log"], loaded["step"]) == ([{"step": 1}], 3)
 
 
 def test_the_last_one_alone_stays(tmp_path, small):

@@ -17,38 +17,38 @@ def duet():
 
 
 def test_parts_are_merged_but_for_the_drums():
-    found = excerpts.merged(duet())
-    assert len(found.parts) == 2
-    assert len(found.parts[0].notes) == 40
-    assert found.parts[0].program == 0
-    assert found.parts[1] == duet().parts[2]
+    merged = excerpts.merged(duet())
+    assert len(merged.parts) == 2
+    assert len(merged.parts[0].notes) == 40
+    assert merged.parts[0].program == 0
+    assert merged.parts[1] == duet().parts[2]
     alone = Score(duet().parts[:1])
     assert excerpts.merged(alone) is alone
 
 
 def test_what_is_repeated_is_held_and_what_is_held_is_struck():
-    held = excerpts.tied(duet())
-    assert [note.duration for note in held.parts[0].notes] == [960] * 16
-    assert held.parts[1:] == duet().parts[1:]
-    struck = excerpts.struck(duet())
+    tied = excerpts.tied(duet())
+    assert [note.duration for note in tied.parts[0].notes] == [960] * 16
+    assert tied.parts[1:] == duet().parts[1:]
+    struck = excerpts.restruck(duet())
     assert [note.duration for note in struck.parts[1].notes] == [480] * 32
     assert struck.parts[0] == duet().parts[0]
-    assert excerpts.tied(struck) == held
+    assert excerpts.tied(struck) == tied
 
 
 def test_random_excerpts_have_the_length_asked_for():
     generator = np.random.default_rng(1)
-    assert excerpts.drawn(duet(), generator, 8) is None
-    assert len(bars(excerpts.drawn(duet(), generator, 4))) == 4
+    assert excerpts.random_excerpt(duet(), generator, 8) is None
+    assert len(bars(excerpts.random_excerpt(duet(), generator, 4))) == 4
     long = Score((Part("", tuple(Note(480 * i, 480, 60) for i in range(400))),))
-    sizes = {len(bars(excerpts.drawn(long, generator))) for _ in range(60)}
+    sizes = {len(bars(excerpts.random_excerpt(long, generator))) for _ in range(60)}
     assert min(sizes) >= 8
     assert max(sizes) <= 32
     assert len(sizes) > 10
 
 
-@pytest.mark.parametrize("kind", excerpts.NOISES)
+@pytest.mark.parametrize("kind", excerpts.NOISE_KINDS)
 def test_noise_is_the_same_from_the_same_seed(kind):
-    made = [excerpts.noise(kind, np.random.default_rng(seed), duet()) for seed in (3, 3, 4)]
-    assert made[0] == made[1] != made[2]
-    assert sum(len(part.notes) for part in made[0].parts) >= 24
+    scores = [excerpts.noise(kind, np.random.default_rng(seed), duet()) for seed in (3, 3, 4)]
+    assert scores[0] == scores[1] != scores[2]
+    assert sum(len(part.notes) for part in scores[0].parts) >= 24

@@ -28,10 +28,10 @@ def test_movements_and_cycles_are_one_work(tmp_path):
         "scores/Schubert,_Franz/_/Ave_Maria/lc3.mxl",
         "scores/Schubert,_Franz/_/Erlkönig/lc4.mxl",
     ]
-    found = [label(Document(name, b"", "song", "")) for name in names]
-    assert {each.composer for each in found} == {"Franz Schubert"}
-    assert [found[0].work == each.work for each in found] == [True, True, False, False]
-    assert found[2].work != found[3].work
+    labelled = [label(Document(name, b"", "song", "")) for name in names]
+    assert {each.composer for each in labelled} == {"Franz Schubert"}
+    assert [labelled[0].work == each.work for each in labelled] == [True, True, False, False]
+    assert labelled[2].work != labelled[3].work
 
 
 def test_composers_are_the_same_in_every_set():
@@ -46,5 +46,5 @@ def test_mutopia_reads_its_manifest(tmp_path):
     (tmp_path / "mutopia" / "manifest.csv").write_text(
         "mutopia_id,dir,file,composer,style,instrument,licence\n1,ChopinFF/O28/p4,p4.ly,ChopinFF,Romantique,Piano,x\n"
     )
-    found = labels.labeller("mutopia", tmp_path)(Document("midi/ChopinFF/O28/p4/p4.mid", b"", "", ""))
-    assert found == labels.Labels("piano", "romantic", "F. F. Chopin", "ChopinFF/O28")
+    labelled = labels.labeller("mutopia", tmp_path)(Document("midi/ChopinFF/O28/p4/p4.mid", b"", "", ""))
+    assert labelled == labels.Labels("piano", "romantic", "F. F. Chopin", "ChopinFF/O28")

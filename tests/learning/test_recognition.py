@@ -1,4 +1,4 @@
-"""From portraits to weights that recognise: on two styles of our own making."""
+"""From features to a trained classifier: on two synthetic styles."""
 
 import json
 from dataclasses import replace
@@ -43,7 +43,7 @@ def run(seed):
 
 
 @pytest.fixture(scope="module")
-def made():
+def task():
     """Sixty pieces: waltzes, runs and noise, two thirds to learn from."""
 
     def noise(number):
@@ -52,8 +52,8 @@ def made():
     makers = {"waltz": waltz, "run": run, "noise": noise}
     facts = [(style, number) for style in makers for number in range(24)]
     splits = tuple("train" if number < 12 else "valid" if number < 18 else "test" for _, number in facts)
-    return recognition.task(
-        feature_dataset.Portraits(
+    return recognition.classification_task(
+        feature_dataset.FeatureDataset(
             np.stack([traits(makers[style](number)) for style, number in facts]), np.arange(len(facts)),
             np.array(["whole"] * len(facts)), tuple("noise" if style == "noise" else "jsb" for style, _ in facts),
             tuple(f"{style} {number}" for style, number in facts), ("",) * len(facts), splits,
@@ -66,22 +66,22 @@ def made():
 
 
 @pytest.fixture(scope="module")
-def trained(made, tmp_path_factory):
+def trained(task, tmp_path_factory):
     """The weights, exported where they can be named."""
     folder = tmp_path_factory.mktemp("weights")
-    network = recognition.learnt(RECIPE, made, 0.0, lambda line: None)
-    recognition.settle(network, made)
-    card = recognition.export(network, RECIPE, made, folder / "recogniser", {"command": "here"})
+    network = recognition.fit(RECIPE, task, 0.0, lambda line: None)
+    recognition.calibrate(network, task)
+    card = recognition.export(network, RECIPE, task, folder / "recogniser", {"command": "here"})
     return folder, card
 
 
-def test_classes_are_those_with_pieces_enough(made):
-    assert made.classes == {"style": ("noise", "run", "waltz"), "genre": ("dance",), "composer": ("", "C. Our Own")}
-    assert made.targets.shape == (72, 3)
-    assert set(made.targets[:, 1].tolist()) == {-1, 0}
+def test_classes_are_those_with_pieces_enough(task):
+    assert task.classes == {"style": ("noise", "run", "waltz"), "genre": ("dance",), "composer": ("", "C. Our Own")}
+    assert task.targets.shape == (72, 3)
+    assert set(task.targets[:, 1].tolist()) == {-1, 0}
 
 
-def test_what_is_told_apart_is_learnt_and_measured(trained, made):
+def test_separable_styles_are_learnt_and_measured(trained, task):
     folder, card = trained
     metrics = card.facts["metrics"]["test"]
     assert metrics["style"]["accuracy"] == 1.0
@@ -97,10 +97,10 @@ def test_what_was_learnt_is_recognised_and_nothing_else(trained, monkeypatch):
     monkeypatch.setenv("FIRMUS_WEIGHTS", str(trained[0]))
     loaded.load.cache_clear()
     try:
-        found = recognise(waltz(99))
-        assert found.style.name == "waltz"
-        assert found.composer.name == "C. Our Own"
-        assert found.style.confidence > 0.6
+        recognised = recognise(waltz(99))
+        assert recognised.style.name == "waltz"
+        assert recognised.composer.name == "C. Our Own"
+        assert recognised.style.confidence > 0.6
         assert recognise(excerpts.noise("random", np.random.default_rng(77), Score())).style is None
         wrong = replace(waltz(98), parts=tuple(replace(part, program=99) for part in waltz(98).parts))
         assert recognise(wrong).style.name == "waltz"
@@ -108,38 +108,38 @@ def test_what_was_learnt_is_recognised_and_nothing_else(trained, monkeypatch):
         loaded.load.cache_clear()
 
 
-def test_while_it_learns_instruments_are_taken_away_or_swapped(made):
-    network = recognition.learnt(RECIPE, made, 0.0, lambda line: None, absent=0.5, wrong=0.5)
-    values, _ = made.drawn("train")
+def test_while_it_learns_instruments_are_taken_away_or_swapped(task):
+    network = recognition.fit(RECIPE, task, 0.0, lambda line: None, absent=0.5, wrong=0.5)
+    values, _ = task.tensors("train")
     assert torch.equal(network.disguised(values), values)
     network.train()
-    seen, told = network.disguised(values).numpy(), instruments()
-    assert np.array_equal(seen[:, ~told], values.numpy()[:, ~told])
-    bare = (seen[:, told] == 0).all(axis=1)
+    seen, columns = network.disguised(values).numpy(), instruments()
+    assert np.array_equal(seen[:, ~columns], values.numpy()[:, ~columns])
+    bare = (seen[:, columns] == 0).all(axis=1)
     assert 0.2 < bare.mean() < 0.8
-    assert {row.tobytes() for row in seen[~bare][:, told]} <= {row.tobytes() for row in values.numpy()[:, told]}
+    assert {row.tobytes() for row in seen[~bare][:, columns]} <= {row.tobytes() for row in values.numpy()[:, columns]}
 
 
-def test_portraits_are_written_and_read(made, tmp_path):
-    feature_dataset.save(made.portraits, tmp_path / "x.npz")
-    found = feature_dataset.load(tmp_path / "x.npz")
-    assert np.array_equal(found.values, made.portraits.values)
-    assert found.labels == made.portraits.labels
-    assert found.splits == made.portraits.splits
+def test_datasets_are_written_and_read(task, tmp_path):
+    feature_dataset.save(task.dataset, tmp_path / "x.npz")
+    dataset = feature_dataset.load(tmp_path / "x.npz")
+    assert np.array_equal(dataset.values, task.dataset.values)
+    assert dataset.labels == task.dataset.labels
+    assert dataset.splits == task.dataset.splits
 
 
-def test_sides_are_the_same_in_every_run_and_keep_what_is_published():
-    sides = [feature_dataset.side(f"work {number}") for number in range(2000)]
-    assert sides == [feature_dataset.side(f"work {number}") for number in range(2000)]
+def test_splits_are_the_same_in_every_run_and_keep_what_is_published():
+    sides = [feature_dataset.split_by_hash(f"work {number}") for number in range(2000)]
+    assert sides == [feature_dataset.split_by_hash(f"work {number}") for number in range(2000)]
     assert 0.1 < sides.count("test") / 2000 < 0.2
-    assert "test" not in {feature_dataset.side(f"work {number}", learnt=True) for number in range(200)}
+    assert "test" not in {feature_dataset.split_by_hash(f"work {number}", never_test=True) for number in range(200)}
 
 
-def test_files_of_a_work_and_versions_of_a_tune_stand_on_one_side():
+def test_files_of_a_work_and_versions_of_a_tune_are_in_one_split():
     def one(name, score, work, split=""):
         document = recognition.feature_dataset.Document(name, b"", "folk", "", split)
         rows = [("whole", traits(score))]
-        return "ryan", feature_dataset._Read(
+        return "ryan", feature_dataset._ReadPiece(
             name, document, Labels("folk", work=work), rows, feature_dataset.fingerprint(score)
         )
 
@@ -149,14 +149,14 @@ def test_files_of_a_work_and_versions_of_a_tune_stand_on_one_side():
         read += [one(f"{number} a", score, f"work {number}"), one(f"{number} b", waltz(number), f"work {number}")]
         varied = replace(score, parts=(replace(score.parts[0], notes=score.parts[0].notes[:150]),)).transposed(3)
         read.append(one(f"{number} c", varied, f"other {number}"))
-    found = feature_dataset._assemble(read, lambda line: None)
-    music = [place for place, name in enumerate(found.sets) if name == "ryan"]
+    dataset = feature_dataset._assemble(read, lambda line: None)
+    music = [place for place, name in enumerate(dataset.sets) if name == "ryan"]
     sides = {}
     for place in music:
-        sides.setdefault(found.names[place].split()[0], set()).add(found.splits[place])
+        sides.setdefault(dataset.names[place].split()[0], set()).add(dataset.splits[place])
     assert all(len(each) == 1 for each in sides.values())
     assert {side for each in sides.values() for side in each} == {"train", "valid", "test"}
-    assert {found.splits[place] for place, name in enumerate(found.names) if name.startswith("walk")} == {"test"}
+    assert {dataset.splits[place] for place, name in enumerate(dataset.names) if name.startswith("walk")} == {"test"}
 
 
 def test_a_classifier_does_not_learn_from_a_folder(tmp_path):

@@ -46,7 +46,7 @@ checkpoint_minutes = 60
 
 
 def tune(seed, bars=8):
-    """A tune made up by a generator: steps in G major, mostly eighths."""
+    """A random tune: steps in G major, mostly eighths."""
     generator = np.random.default_rng(seed)
     scale = [55, 57, 59, 60, 62, 64, 66, 67, 69, 71, 72, 74, 76, 78, 79]
     place, start, notes = 7, 0, []
@@ -77,13 +77,13 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_a_folder_is_learnt_from_resumed_exported_and_composed_with(folder, monkeypatch):
-    told = []
-    first = run.run(Path("tiny.toml"), folder, folder / "music", minutes=None, report=told.append)
-    said = "\n".join(told)
-    assert "27 of 28 pieces" in said
-    assert "unreadable" in said
-    assert "2 copies left out" in said
-    assert "notes/s" in said
+    lines = []
+    first = run.run(Path("tiny.toml"), folder, folder / "music", minutes=None, report=lines.append)
+    text = "\n".join(lines)
+    assert "27 of 28 pieces" in text
+    assert "unreadable" in text
+    assert "2 copies left out" in text
+    assert "notes/s" in text
     assert {path.name for path in Path("runs/tiny").iterdir()} == {"checkpoint", "log.jsonl", "loss.svg", "weights"}
     log = [json.loads(line) for line in Path("runs/tiny/log.jsonl").read_text().splitlines()]
     assert log[-1]["step"] == 30
@@ -93,9 +93,9 @@ def test_a_folder_is_learnt_from_resumed_exported_and_composed_with(folder, monk
     assert card["training"]["steps"] == 30
     assert set(card["training"]["validation_nats_per_token"]) == {"float32", "int8", "int8, cache too"}
 
-    told.clear()
-    again = run.run(Path("tiny.toml"), folder, folder / "music", report=told.append)
-    assert "resumed at step 30" in "\n".join(told)
+    lines.clear()
+    again = run.run(Path("tiny.toml"), folder, folder / "music", report=lines.append)
+    assert "resumed at step 30" in "\n".join(lines)
     assert again == first == Path("runs/tiny/weights/tiny")
     assert read_card(again / "card.json").digest == digest
 
@@ -111,11 +111,11 @@ def test_training_goes_on_where_it_was_cut_off(folder):
     chosen = recipe.parse(RECIPE)
     corpus = prepare.prepare(chosen, folder, folder / "cache", user_folder=folder / "music", report=lambda line: None)
     short = recipe.parse(RECIPE.replace("steps = 30", "steps = 12"))
-    _, progress = train.train(short, corpus, folder / "run", report=lambda line: None)
-    assert progress.step == 12
-    _, progress = train.train(chosen, corpus, folder / "run", report=lambda line: None)
-    assert progress.step == 30
-    assert [entry["step"] for entry in progress.log] == [12, 30]
+    _, state = train.train(short, corpus, folder / "run", report=lambda line: None)
+    assert state.step == 12
+    _, state = train.train(chosen, corpus, folder / "run", report=lambda line: None)
+    assert state.step == 30
+    assert [entry["step"] for entry in state.log] == [12, 30]
 
 
 def test_the_loss_falls(folder):
@@ -149,11 +149,11 @@ def test_two_processes_train_together(folder):
 
 def test_a_corpus_is_the_same_from_the_cache(folder):
     chosen = recipe.parse(RECIPE)
-    told = []
-    made = prepare.prepare(chosen, folder, folder / "cache", user_folder=folder / "music", report=told.append)
-    again = prepare.prepare(chosen, folder, folder / "cache", user_folder=folder / "music", report=told.append)
-    assert told[-1].startswith("prepared music from")
-    for one, other in zip(made.all_pieces, again.all_pieces, strict=True):
+    lines = []
+    corpus = prepare.prepare(chosen, folder, folder / "cache", user_folder=folder / "music", report=lines.append)
+    cached = prepare.prepare(chosen, folder, folder / "cache", user_folder=folder / "music", report=lines.append)
+    assert lines[-1].startswith("prepared music from")
+    for one, other in zip(corpus.all_pieces, cached.all_pieces, strict=True):
         assert (one.name, one.split, one.licence) == (other.name, other.split, other.licence)
         assert all((one.prepared[name] == other.prepared[name]).all() for name in one.prepared)
     assert load(next((folder / "cache").glob("*.npz"))).representation == "events"
@@ -161,12 +161,12 @@ def test_a_corpus_is_the_same_from_the_cache(folder):
 
 def test_music_that_was_prepared_elsewhere_is_carried(folder):
     chosen = recipe.parse(RECIPE)
-    made = prepare.prepare(chosen, folder, folder / "cache", user_folder=folder / "music")
+    corpus = prepare.prepare(chosen, folder, folder / "cache", user_folder=folder / "music")
     sets = replace(chosen, data=replace(chosen.data, sets=("lieder",)))
-    told = []
-    carried = prepare.prepare(sets, folder / "no sets here", folder / "cache", report=told.append)
-    assert told[-1].startswith("prepared music from tiny-")
-    assert [piece.name for piece in carried.all_pieces] == [piece.name for piece in made.all_pieces]
+    lines = []
+    carried = prepare.prepare(sets, folder / "no sets here", folder / "cache", report=lines.append)
+    assert lines[-1].startswith("prepared music from tiny-")
+    assert [piece.name for piece in carried.all_pieces] == [piece.name for piece in corpus.all_pieces]
 
 
 def test_versions_of_a_tune_have_one_fingerprint_in_every_key():
@@ -227,12 +227,12 @@ checkpoint_minutes = 60
 
 def test_a_transcriber_learns_from_a_folder_that_is_played_to_it(folder):
     (folder / "ears.toml").write_text(SOUND_RECIPE)
-    told = []
-    weights = run.run(Path("ears.toml"), folder, folder / "music", report=told.append)
+    lines = []
+    weights = run.run(Path("ears.toml"), folder, folder / "music", report=lines.append)
     card = read_card(weights / "card.json")
     assert (card.kind, card.representation, card.tasks) == ("listener", "piano_frames", ("analyse", "transcribe"))
     assert set(card.facts["training"]["validation_nats_per_frame"]) == {"float32", "int8"}
     assert card.facts["training"]["tokens"] == 6 * 2 * 80
-    assert any("frames of sound" in line for line in told)
-    heard = Listener(card, threads=1).listen(levels=np.zeros((1, 20, 291), np.float32))
-    assert heard["struck"].shape == (1, 20, 88)
+    assert any("frames of sound" in line for line in lines)
+    outputs = Listener(card, threads=1).listen(levels=np.zeros((1, 20, 291), np.float32))
+    assert outputs["struck"].shape == (1, 20, 88)

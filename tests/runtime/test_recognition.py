@@ -88,13 +88,13 @@ def test_what_is_too_short_has_no_style(score, reason):
     assert values["confidence"]["style"] == 0.0
 
 
-@pytest.mark.parametrize("kind", excerpts.NOISES)
+@pytest.mark.parametrize("kind", excerpts.NOISE_KINDS)
 def test_noise_has_no_style(kind):
     generator = np.random.default_rng(2026)
     model = Score((Part("", tuple(Note(240 * i, 240, 60 + i % 7) for i in range(160))),))
     found = [recognise(excerpts.noise(kind, generator, model)) for _ in range(12)]
     refused = sum(each.style is None for each in found)
-    assert refused >= (8 if kind in (feature_dataset.KEPT_NOISE, "shuffled") else 11)
+    assert refused >= (8 if kind in (feature_dataset.HELD_OUT_NOISE, "shuffled") else 11)
     assert all(each.reason for each in found if each.style is None)
 
 

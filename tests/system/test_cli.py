@@ -468,3 +468,12 @@ def test_recipes_come_along(here, capsys):
     assert run("recipes", "first") == 2
     assert run("train", "frist") == 2
     assert "did you mean 'first'?" in capsys.readouterr().err
+
+
+def test_only_the_files_that_are_asked_for_are_written(here, capsys):
+    words = ("compose", "--style", "folk", "--bars", "1", "--seed", "1")
+    assert run(*words, "--out", "o", "--formats", "mid,.abc") == 0
+    assert sorted(path.name for path in (here / "o").iterdir()) == ["piece.abc", "piece.json", "piece.mid"]
+    assert run(*words, "--formats", "mdi") == 2
+    assert "unknown format 'mdi': did you mean 'midi'?" in capsys.readouterr().err
+    assert not (here / "out").exists()

@@ -30,12 +30,12 @@ Words = NDArray[np.int16]
 SEMITONE, WHOLE_TONE, WHOLE_OCTAVE, OTHER = 0.3, 0.6, 0.3, 1.0  # costs of a wrong note, by how wrong
 RHYTHM = 0.3  # of a length that is twice or half what it should be, or further off
 TOO_MANY, TOO_FEW, REPEATED, SLIP = 0.5, 0.5, 0.25, 0.5
-SLIPS = (-1, 0, 1)  # semitones from the first transposition that a singer may come to
+SLIPS = (-1, 0, 1)  # semitones by which a singer may drift from the first transposition
 NEVER = 99.0
 CELLS = 1_000_000  # notes of the melody times notes of all stretches: no more are compared
 SLOWEST = 96  # steps of length, above and below: that much slower or faster the melody may be
 
-NO_NOTE = 1024  # stands for a border: further off than any wrong note
+NO_NOTE = 1024  # represents a border: farther than any wrong note
 
 _WRONG = np.full(2048, OTHER, np.float32)
 _WRONG[[0, 1, 2, 12, 24]] = 0.0, SEMITONE, WHOLE_TONE, WHOLE_OCTAVE, WHOLE_OCTAVE
@@ -75,7 +75,7 @@ def align(query: Query, lines: Lines, candidates: Candidates, closely: bool = Fa
     ([0.06], [34], [38])
     """
     size = len(query)
-    before = size // 4 + 2  # notes too many may have moved the beginning
+    before = size // 4 + 2  # extra notes may shift the beginning
     width = before + 2 * STRETCH + size + size // 2
     most = max(CELLS // (size * width), 32)
     first, up = candidates.first[:most] - before, candidates.up[:most]

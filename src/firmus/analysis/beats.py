@@ -40,7 +40,7 @@ def chroma(score: Score, starts: NDArray[np.int64]) -> Floats:
 
 
 def overlaps(score: Score, starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
-    """Each pitched note in each beat where it sounds: beat, ticks it sounds there, ticks it begins after it, pitch."""
+    """Overlaps of pitched notes with beats: beat, ticks of overlap, ticks from the beat to the onset, pitch."""
     notes = [note for part in score.parts if not part.is_drums for note in part.notes]
     if not notes:
         empty = np.zeros(0, np.int64)

@@ -7,7 +7,7 @@ plagal     IV to I
 deceptive  V to VI
 ========== ====================================================================
 
-Source: W. E. Caplin, *Classical Form* (1998), chapter 3, for the kinds. A cadence is looked for where a phrase of the
+Source: W. E. Caplin, *Classical Form* (1998), chapter 3, for the kinds. A cadence is detected where a phrase of the
 melody ends: the last chord before it, and the one before that.
 """
 
@@ -25,7 +25,7 @@ from firmus.timing import bar_at, bars
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """A cadence that arrives at tick `start` in bar number `bar`, of a kind, in a key; how sure, 0 to 1."""
+    """A cadence that arrives at tick `start` in bar number `bar`, of a kind, in a key; confidence, 0 to 1."""
 
     start: int
     bar: int
@@ -83,7 +83,7 @@ def _kind(before: Chord | None, last: Chord, key: Key) -> str:
 
 
 def _is_perfect(score: Score, before: Chord | None, last: Chord, key: Key, phrase: Phrase) -> bool:
-    """Whether both chords stand on their roots, and the highest note at the end is the tonic."""
+    """Whether both chords are in root position, and the highest note at the end is the tonic."""
     if before is None or before.bass or last.bass or not numeral(before, key).startswith("V"):
         return False
     ends = [

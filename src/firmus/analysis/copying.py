@@ -2,7 +2,7 @@
 
 What it is
     A window is so many neighbouring bars of one part: where in the bars each note begins, how long it is, and the
-    intervals between them. Two windows are the same where all of that is the same, whatever the key. Counted is the
+    intervals between them. Two windows are equal where all of these are equal, in any key. Counted is the
     share of a piece's windows that occur in a set of pieces. Held-out real music borrows too: its share is what
     composed music is to be compared with.
 Paper
@@ -31,7 +31,7 @@ FEWEST = 2  # notes a bar
 
 
 def windows(score: Score, length: int, drums: bool = False) -> Hashes:
-    """Hash (W,) of every window of so many bars, of every part; those that recur are there as often.
+    """Hash (W,) of every window of so many bars, of every part, repetitions included.
 
     Examples
     --------

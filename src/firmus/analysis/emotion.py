@@ -2,7 +2,7 @@
 
 Valence follows the mode (how much better the pitch classes fit the nearest major key than the nearest minor one),
 arousal the tempo, the density and the loudness, after the findings gathered by Gabrielsson & Lindström (2010) and
-Eerola & Vuoskoski (2011). Scaled to -1 to 1 so that half of the music that Firmus learnt from lies between -0.5 and
+Eerola & Vuoskoski (2011). Scaled to -1 to 1 so that half of the training music lies between -0.5 and
 0.5.
 """
 

@@ -20,10 +20,10 @@ from firmus.timing import bar_at, bars
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NEW, CHANGE = 0.6, 1.0  # cost of a bar of new music, and of a change
-SHORTEST = 4  # bars of a section, and of the way to what it copies; half as much in pieces of fewer than 16 bars
+SHORTEST = 4  # bars of a section, and distance to what it copies; half as much in pieces of fewer than 16 bars
 SHORT = 16
 LEAD_IN = 2  # bars before the first section at most
-MOST_BARS = 2000  # every bar is held beside every other
+MOST_BARS = 2000  # every bar is compared with every other
 
 
 def sections(score: Score) -> tuple[Section, ...]:
@@ -61,7 +61,7 @@ def sections(score: Score) -> tuple[Section, ...]:
 
 
 def _copied(alike: NDArray[np.float64], nearest: int) -> NDArray[np.int64]:
-    """How many bars before each bar (B,) stands what it copies, 0 where it is new: the cheapest way."""
+    """Distance in bars from each bar (B,) to the one it copies, 0 where it is new: the cheapest path."""
     count = len(alike)
     cost, backpointers = np.full(count, np.inf), np.zeros((count, count), np.int32)
     cost[0] = 0.0

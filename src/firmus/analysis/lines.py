@@ -151,7 +151,7 @@ def lengths(line: NDArray[np.int64]) -> NDArray[np.int8]:
 
 
 def joined(collections: Sequence[Lines], pieces: Sequence[int]) -> Lines:
-    """Lines of several collections, which hold so many pieces each, as one."""
+    """Lines of several collections, of so many pieces each, as one."""
     offsets = np.cumsum([0, *pieces])
     notes = np.cumsum([0, *(len(each) for each in collections)])
     starts = [each.starts[:-1] + first for each, first in zip(collections, notes, strict=False)]

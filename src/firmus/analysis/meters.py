@@ -74,7 +74,7 @@ def estimate(score: Score) -> MeterEstimate | None:
     best = int(likelihoods.argmax())
     name = tuple(WEIGHTS)[best]
     shifts = _correlations(_lines(score)["accent"], name)
-    shifts[0] += 0.02  # a piece begins with a bar unless something speaks for a pickup
+    shifts[0] += 0.02  # prior for a piece that begins without a pickup
     return MeterEstimate(
         Meter.parse(name), 2 * int(shifts.argmax()) * STEP, float(likelihoods[best] / likelihoods.sum())
     )

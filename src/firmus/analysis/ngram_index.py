@@ -35,7 +35,7 @@ BEFORE = 1 << 14  # notes that a melody may begin before the first note of all
 CANDIDATES = 1000
 REACH = 5  # notes of an n-gram, after its first, that may be altered
 WRONG, SLIPPED, LEFT_OUT, TWO_LEFT_OUT, REPEATED = 5.0, 4.0, 4.0, 5.0, 4.0  # bits of each alteration
-_NOTHING = 1 << 20  # stands for a note beyond the end
+_NOTHING = 1 << 20  # represents a note beyond the end
 _PLACE_BITS, _NGRAM_BITS, _WEIGHT_BITS = 28, 14, 8
 
 

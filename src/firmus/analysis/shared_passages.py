@@ -2,7 +2,7 @@
 
 What it is
     A run is so many notes in a row of one part whose intervals, and whose times from one beginning to the next, are
-    those of a run of another piece, whatever the key and wherever in the bar. For each note the longest run that it
+    those of a run of another piece, in any key and metrical position. For each note the longest run that it
     belongs to is reported, and where that occurs.
 Paper
     Matching statistics by a suffix automaton (A. Blumer et al., The Smallest Automaton Recognizing the Subwords of a
@@ -92,7 +92,7 @@ def shared(score: Score, others: Iterable[tuple[str, Score]]) -> list[SharedRun]
             if best is None or best.length + 1 < FEWEST:
                 continue
             following = ends[end + 1] if end + 1 < len(ends) else None
-            if following is None or following.length <= best.length:  # else it goes on
+            if following is None or following.length <= best.length:  # else it continues
                 members = indices[end + 1 - best.length : end + 2]
                 note = score.parts[place].notes[members[0]]
                 runs.append(SharedRun(place, tuple(members), best.piece, best.bar, best.pitch - note.pitch))

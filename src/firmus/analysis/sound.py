@@ -1,7 +1,7 @@
 """Sound files: WAV, FLAC, MP3, OGG and AIFF to samples, within bounds, by a child process.
 
 Conventions: samples are float32 (frames, channels), one channel or two, full scale 1.0; times are in seconds from the
-beginning of the file, whatever is trimmed on the way.
+beginning of the file, also where it was trimmed.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ Floats = NDArray[np.float32]
 
 
 def magnitudes(samples: Floats) -> Floats:
-    """Amplitudes (T, 291) of a sound's bins; a sine of amplitude 1 gives 1.
+    """Amplitudes (T, 291) of the bins of audio; a sine of amplitude 1 gives 1.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def frequencies() -> NDArray[np.float64]:
 
 @cache
 def _kernel() -> Any:
-    """Spectra of the bins' windowed sines, a sparse matrix (291, 2049): what is below 1 % of a peak is left out."""
+    """Spectra of the bins' windowed sines, a sparse matrix (291, 2049): values below 1 % of a peak are left out."""
     from scipy.sparse import csr_matrix
 
     quality = 1 / (2 ** (1 / (12 * PER_SEMITONE)) - 1)

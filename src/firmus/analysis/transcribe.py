@@ -17,7 +17,7 @@ from firmus.analysis import keys, meters
 from firmus.score import TICKS_PER_QUARTER, Note, Part, Score, Tempo
 
 DIVISIONS = {1: 0.0, 2: 0.01, 4: 0.02, 3: 0.03}  # of a beat, and what each costs
-EVEN = 0.04  # share by which the tempo of four beats may differ before the Score says so
+EVEN = 0.04  # share by which the tempo of four beats may differ before tempo changes are written
 SURE_METER = 0.5
 CLOCK_BPM = 120.0
 Floats = NDArray[np.float64]

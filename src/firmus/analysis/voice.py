@@ -19,11 +19,11 @@ from firmus.errors import FirmusError
 
 RATE, HOP, FRAME = 16_000, 160, 1_024
 LOWEST, HIGHEST = 36, 96  # MIDI: C2 to C7
-CHANGE = 2.5  # what it costs to leave a note or silence, in frames that fit badly
+CHANGE = 2.5  # penalty for leaving a note or silence, in frames that fit badly
 WIDE = 0.5  # semitones of vibrato that fit as well as none
 SHORTEST_SECONDS = 0.06
 RISE_DECIBELS = 5.0  # by which a sound rises within a note that is struck anew,
-WAVERS = 6.0  # and how many times as much as it usually goes up and down in that note
+WAVERS = 6.0  # and as a multiple of its median fluctuation in that note
 SPAN = 8  # frames within which it rises
 SLOW_SECONDS = 0.1  # of a change from note to note, which counts to the later one
 EXTRA = "one voice is transcribed by librosa: pip install 'firmus[audio]'"

@@ -1,8 +1,8 @@
 """How parts move against each other: parallels, crossings, wide leaps.
 
-Each is a share of the places where it could have happened, so that short and long pieces compare. Parts of single
-notes alone are looked at, each at the moments at which one of them begins a note. The rules are those of
-four-part writing (A. Schoenberg, Theory of Harmony, 1911, chapter IV); other music breaks them gladly.
+Each is a share of the places where it could have happened, so that short and long pieces compare. Only
+monophonic parts are compared, at every onset of one of them. The rules are those of
+four-part writing (A. Schoenberg, Theory of Harmony, 1911, chapter IV); other music does not follow them.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def faults(score: Score) -> dict[str, float]:
     -------
     dict of str to float
         ``parallels``: of the moves of two parts in the same direction, those from one perfect fifth or octave to
-        another; ``crossings``: of the moments in which two neighbouring parts sound, those in which the one that lies
-        higher on the whole is the lower; ``leaps``: of the steps from note to note, those wider than an octave. What
+        another; ``crossings``: of the moments in which two neighbouring parts sound, those in which the one that is
+        higher on the mean is the lower; ``leaps``: of the steps from note to note, those wider than an octave. What
         cannot occur (parallels in one part) is left out.
 
     Examples

@@ -25,6 +25,7 @@ def compose(options: argparse.Namespace) -> None:
     from firmus import tasks
     from firmus.render import files
 
+    endings = _endings(options)
     brief = _brief(options)
     if options.out:
         files.check_free(Path(options.out), options.force)
@@ -35,14 +36,23 @@ def compose(options: argparse.Namespace) -> None:
     saved = []
     if hasattr(task, "joined"):
         whole = task.joined(works)
-        saved.append((whole, whole.save(root, force=options.force)))
+        saved.append((whole, whole.save(root, force=options.force, endings=endings)))
     for number, work in enumerate(works, 1):
         folder = root / str(number) if len(works) > 1 else root
         show.note(say("writing"))
-        paths = work.save(folder, force=options.force)
+        paths = work.save(folder, force=options.force, endings=endings)
         saved.append((work, paths + (beside(work, folder) if options.explain else [])))
     show.end()
     _report(options, saved)
+
+
+def _endings(options: argparse.Namespace) -> list[str] | None:
+    """Endings of the files that are asked for; refused before anything is composed, where there are none such."""
+    from firmus.render import files
+
+    endings = options.formats.split(",") if options.formats else None
+    files.names(endings)
+    return endings
 
 
 def _root(options: argparse.Namespace, title: str) -> Path:
@@ -356,7 +366,7 @@ def transcribe(options: argparse.Namespace) -> None:
     show = ProgressLine(options.quiet, "frame")
     work = task.transcribe(options.source, options.voices, options.tempo, show)
     show.note(say("writing"))
-    paths = work.save(root, force=options.force)
+    paths = work.save(root, force=options.force, endings=_endings(options))
     show.end()
     _report(options, [(work, paths)])
 

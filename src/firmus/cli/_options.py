@@ -115,6 +115,7 @@ def _composing(verb: argparse.ArgumentParser, described: tasks.Verb) -> None:
     verb.add_argument("--strict", action="store_const", const="", dest="loose", default=None, help=say("strict"))
     verb.add_argument("--loose", nargs="?", const="key,chords", metavar="LIST", help=say("loose"))
     verb.add_argument("--explain", action="store_true", help=say("and explain"))
+    verb.add_argument("--formats", metavar="mid,svg", help=say("formats"))
     verb.add_argument("--out", metavar="DIR", help=say("out"))
 
 

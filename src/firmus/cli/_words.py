@@ -105,6 +105,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "copied": ("passages found elsewhere", "见于他曲的片段"),
     "of a book": ("tune {tune} of {count}{title}; --tune N takes another", "共 {count} 首，取第 {tune} 首{title}；--tune N 可选其他"),
     "refused files": ("{count} of {total} files were refused, see above", "{total} 个文件中有 {count} 个未能转换，见上"),
+    "formats": ("files to write: mid, musicxml, abc, wav, mp3, svg, png ... (default: mid,musicxml,wav,svg)", "要写出的文件：mid、musicxml、abc、wav、mp3、svg、png……（默认 mid,musicxml,wav,svg）"),
     "nothing asked": ("nothing in particular", "无特别要求"),
     "measured": ("measured", "实测"),
     "heard": ("heard in {heard_key} (confidence {heard_key_confidence:.2f}) · ", "听起来是 {heard_key}（置信度 {heard_key_confidence:.2f}）· "),

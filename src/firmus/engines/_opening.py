@@ -42,7 +42,7 @@ def model(card: Card, kind: str) -> tuple[Card, Any]:
     Raises
     ------
     ModelError
-        Where the weights are damaged, or others than ``config.json`` says.
+        Where the weights are damaged, or do not match ``config.json``.
     """
     torch, transformers = libraries()
     try:

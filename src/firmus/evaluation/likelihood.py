@@ -59,7 +59,7 @@ def window(prepared: Prepared, first: int = 0, last: int | None = None) -> Windo
     >>> from firmus.score import Note, Part, Score
     >>> tune = Score((Part("Flute", (Note(0, 480, 72), Note(480, 1440, 74)), program=73),))
     >>> drawn = window(bare(events.prepare(tune)))
-    >>> drawn.notes, drawn.bars, [v.name(token) for token in drawn.music][:5]
+    >>> drawn.notes, drawn.bars, [vocabulary.name(token) for token in drawn.music][:5]
     (2, 1, ['BAR', 'PART 1', 'PLACE 0', 'PITCH 72', 'DURATION 24'])
     """
     last = events.grid_shape(prepared)[0] if last is None else last

@@ -1,4 +1,4 @@
-"""Endless batches for training: sequences of like length, windows of like bars, stretches of sound."""
+"""Endless batches for training: sequences of similar length, windows of equal bars, segments of audio."""
 
 from __future__ import annotations
 
@@ -17,7 +17,14 @@ Batch = tuple[Tensor, ...]
 
 
 def batches(
-    recipe: Recipe, corpus: Corpus, shares: int, length: int, *, seed: int, split: str = "train", moved: bool = True
+    recipe: Recipe,
+    corpus: Corpus,
+    processes: int,
+    length: int,
+    *,
+    seed: int,
+    split: str = "train",
+    transposed: bool = True,
 ) -> Iterator[Batch]:
     """Batches of a recipe's representation, without end.
 
@@ -25,14 +32,14 @@ def batches(
     ----------
     recipe : Recipe
     corpus : Corpus
-    shares : int
-        Processes that a batch is shared by.
+    processes : int
+        Number of processes among which a batch is divided.
     length : int
-        Tokens of a sequence at most, or frames of sound; of no meaning for windows, which have `bars` of the recipe.
+        Tokens of a sequence at most, or frames of sound; ignored for windows, which have `bars` of the recipe.
     seed : int
     split : str
-    moved : bool
-        Whether each example is moved to a random key, where the recipe says so.
+    transposed : bool
+        Whether each example is transposed to a random key, where the recipe says so.
 
     Yields
     ------
@@ -41,62 +48,74 @@ def batches(
         steps in a bar (). Of sound: levels (B, T, 291) from 0 to 1, and keys (B, T, 88).
     """
     generator = np.random.default_rng(seed)
-    moved = moved and recipe.data.transpose
+    transposed = transposed and recipe.data.transpose
     kind = plugins.load("firmus.tokens", recipe.representation).KIND
     if kind == "raster":
-        return _windows(recipe, corpus, shares, generator, split, moved)
+        return _windows(recipe, corpus, processes, generator, split, transposed)
     if kind == "sound":
-        return _stretches(recipe, corpus, shares, generator, split, moved, length)
-    return _sequences(recipe, corpus, shares, generator, split, moved, length)
+        return _segments(recipe, corpus, processes, generator, split, transposed, length)
+    return _sequences(recipe, corpus, processes, generator, split, transposed, length)
 
 
 def _sequences(
-    recipe: Recipe, corpus: Corpus, shares: int, generator: np.random.Generator, split: str, moved: bool, length: int
+    recipe: Recipe,
+    corpus: Corpus,
+    processes: int,
+    generator: np.random.Generator,
+    split: str,
+    transposed: bool,
+    length: int,
 ) -> Iterator[Batch]:
-    budget = max(recipe.training.batch_tokens // shares, length)
-    spare: list[Any] = []
+    budget = max(recipe.training.batch_tokens // processes, length)
+    pool: list[Any] = []
     while True:
-        wanted = 16 * budget // length
-        spare += [corpus.example(split, generator, length, moved) for _ in range(wanted)]
-        spare.sort(key=lambda each: len(each.tokens))
+        count = 16 * budget // length
+        pool += [corpus.example(split, generator, length, transposed) for _ in range(count)]
+        pool.sort(key=lambda each: len(each.tokens))
         full: list[list[Any]] = [[]]
-        for each in spare:
+        for each in pool:
             padded = _padded(len(each.tokens) - 1)
             if (len(full[-1]) + 1) * padded > budget:
                 full.append([])
             full[-1].append(each)
-        spare = full.pop()  # not full: kept for the next round
+        pool = full.pop()  # not full: stays for the next round
         for index in generator.permutation(len(full)):
             yield collate(full[index])
 
 
 def _windows(
-    recipe: Recipe, corpus: Corpus, shares: int, generator: np.random.Generator, split: str, moved: bool
+    recipe: Recipe, corpus: Corpus, processes: int, generator: np.random.Generator, split: str, transposed: bool
 ) -> Iterator[Batch]:
-    """Windows of `bars` bars; those whose bars are equally long stand in one batch."""
-    size = max(1, recipe.training.batch_windows // shares)
+    """Windows of `bars` bars; those with bars of equal length are in one batch."""
+    size = max(1, recipe.training.batch_windows // processes)
     waiting: dict[int, list[Any]] = {}
     while True:
-        window = corpus.window(split, generator, recipe.data.bars, moved)
-        some = waiting.setdefault(window.bar, [])
-        some.append(window.values)
-        if len(some) == size:
+        window = corpus.window(split, generator, recipe.data.bars, transposed)
+        group = waiting.setdefault(window.bar, [])
+        group.append(window.values)
+        if len(group) == size:
             yield torch.from_numpy(np.stack(waiting.pop(window.bar)).astype(np.int64)), torch.tensor(window.bar)
 
 
-def _stretches(
-    recipe: Recipe, corpus: Corpus, shares: int, generator: np.random.Generator, split: str, moved: bool, length: int
+def _segments(
+    recipe: Recipe,
+    corpus: Corpus,
+    processes: int,
+    generator: np.random.Generator,
+    split: str,
+    transposed: bool,
+    length: int,
 ) -> Iterator[Batch]:
-    """Stretches of sound, `length` frames each."""
-    size = max(1, recipe.training.batch_windows // shares)
+    """Segments of audio, `length` frames each."""
+    size = max(1, recipe.training.batch_windows // processes)
     while True:
-        some: list[Any] = [corpus.example(split, generator, length, moved) for _ in range(size)]
-        levels, keys = (np.stack([getattr(each, name) for each in some]) for name in ("levels", "keys"))
+        examples: list[Any] = [corpus.example(split, generator, length, transposed) for _ in range(size)]
+        levels, keys = (np.stack([getattr(each, name) for each in examples]) for name in ("levels", "keys"))
         yield torch.from_numpy(levels).float() / 255, torch.from_numpy(keys).long()
 
 
 def collate(examples: list[Any]) -> Batch:
-    """Pad alike: tokens (B, T), slots (B, T, 3), targets (B, T) with -100 where nothing is learnt.
+    """Pad to equal length: tokens (B, T), slots (B, T, 3), targets (B, T) with -100 where no token is predicted.
 
     T is one of few lengths: every new shape costs a compilation on a CPU.
     """

@@ -1,4 +1,4 @@
-"""What is known of trained weights, written down beside them."""
+"""Model cards: the metadata of trained weights, written beside them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def write_card(
     files : dict of bytes
         The graphs as written, by name.
     facts : dict
-        What else the card is to say: ``training`` (steps, minutes, tokens, loss curve), measures.
+        Further entries of the card: ``training`` (steps, minutes, tokens, loss curve), metrics.
     """
     module = plugins.load("firmus.models", recipe.model)
     used = sorted({piece.set for piece in corpus.all_pieces})
@@ -69,7 +69,7 @@ def write_card(
         "recipe": recipe.as_dict(),
         **latent,
         **facts,
-    }  # fmt: skip
+    }
     save((json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode(), folder / "card.json")
     return read_card(folder / "card.json")
 
@@ -89,21 +89,21 @@ def _shape(module: Any, network: Any, recipe: Recipe) -> dict[str, int]:
 
 
 def _tasks(recipe: Recipe, files: dict[str, bytes], is_conditioned: bool) -> list[str]:
-    """What the model can be used for; it is conditioned where it hears the parts that are given."""
+    """Tasks of the model; it is conditioned where given parts are an input."""
     if "model" in files:
         return list(TASKS.get(recipe.representation, ()))
-    found = ["compose"]
+    tasks = ["compose"]
     if "encode" in files:
-        found += ["vary", "interpolate"]
+        tasks += ["vary", "interpolate"]
     if recipe.representation == "groove":
-        found.append("humanise")
+        tasks.append("humanise")
     if is_conditioned:
-        found.append("accompany")
-    return found
+        tasks.append("accompany")
+    return tasks
 
 
 def _controls(corpus: Corpus) -> list[str]:
-    """What the network has learnt to be asked for."""
+    """Controls on which the network is conditioned."""
     if corpus.representation != "events":
         return []
     has_chords = any(piece.prepared["lane"][0] for piece in corpus.pieces("train"))
@@ -112,7 +112,7 @@ def _controls(corpus: Corpus) -> list[str]:
 
 
 def _programs(corpus: Corpus) -> set[int]:
-    """General MIDI programs that the network has met."""
+    """General MIDI programs in the training pieces."""
     if corpus.representation != "events":
         return set()
     tokens = {int(token) for piece in corpus.pieces("train") for token in piece.prepared["programs"]}

@@ -1,7 +1,7 @@
-"""Checkpoints in pieces: a run can be moved between machines by means that take only small files.
+"""Checkpoints in pieces: a run can be moved between machines by means that allow only small files.
 
 A checkpoint is the folder ``checkpoint/`` of a run: ``index.json`` names the pieces, with the size and SHA-256 of the
-whole, and is replaced last, at once; so a run that is cut off leaves the checkpoint before it.
+whole, and is replaced last, atomically; so an interrupted run leaves the checkpoint before it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PIECE = 15 * 2**20  # bytes of a piece at most
 
 
 def save(content: dict[str, Any], folder: Path) -> None:
-    """Write a checkpoint, whole or not at all.
+    """Write a checkpoint atomically.
 
     Parameters
     ----------
@@ -70,5 +70,4 @@ def load(folder: Path) -> dict[str, Any] | None:
     data = b"".join((folder / name).read_bytes() for name in index["pieces"])
     if hashlib.sha256(data).hexdigest() != index["digest"]:
         raise RecipeError(f"{folder}: the pieces of the checkpoint do not belong together: copy the whole folder anew")
-    found: dict[str, Any] = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    return found
+    return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)

@@ -1,6 +1,6 @@
-"""Rasters of chorales as Scores: barlines, meter and key are not in the data and are inferred.
+"""Rasters of chorales as Scores: barlines, meter and key are not in the data and are estimated.
 
-The rasters (four voices a sixteenth) say neither where bars begin nor in which key a chorale stands.
+The rasters (four voices a sixteenth) give neither barlines nor the key.
 The meter is 3/4 where chords change together in threes more clearly than in fours; the first barline is
 chosen so that the last chord begins on the first or third beat; the key is estimated from the pitches.
 """
@@ -25,27 +25,27 @@ def from_raster(data: bytes) -> Score:
     tokens = np.where(raster > 0, raster - grid.LOWEST + 1, grid.REST)
     score = grid.decode(np.concatenate([[grid.START], tokens.reshape(-1)]))
     beats, first = barlines(raster)
-    found = estimate(score)
+    key_estimate = estimate(score)
     return replace(
         score,
         meters=(Meter(0, beats, 4),),
-        keys=(found.key,) if found else (),
+        keys=(key_estimate.key,) if key_estimate else (),
         pickup=first * grid.STEP,
     )
 
 
 def barlines(raster: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> tuple[int, int]:
     """Beats in a bar, 3 or 4, and sixteenths before the first barline."""
-    moves = np.vstack([np.ones((1, raster.shape[1]), bool), raster[1:] != raster[:-1]]).sum(axis=1)
-    on_beats = moves[::BEAT].astype(float)
+    onsets = np.vstack([np.ones((1, raster.shape[1]), bool), raster[1:] != raster[:-1]]).sum(axis=1)
+    beat_onsets = onsets[::BEAT].astype(float)
 
-    def clearness(period: int) -> float:
-        spread = [on_beats[phase::period].mean() for phase in range(period) if len(on_beats[phase::period])]
-        return float(max(spread) / max(on_beats.mean(), 1e-9))
+    def periodicity(period: int) -> float:
+        spread = [beat_onsets[phase::period].mean() for phase in range(period) if len(beat_onsets[phase::period])]
+        return float(max(spread) / max(beat_onsets.mean(), 1e-9))
 
-    beats = 3 if clearness(3) > 1.1 * clearness(4) else 4
-    last = len(moves) - 1
-    while last > 0 and moves[last] < 2:
+    beats = 3 if periodicity(3) > 1.1 * periodicity(4) else 4
+    last = len(onsets) - 1
+    while last > 0 and onsets[last] < 2:
         last -= 1
     if last % BEAT:
         return beats, 0

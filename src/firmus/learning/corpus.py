@@ -1,4 +1,4 @@
-"""Music prepared for training: pieces in a representation, split by piece, drawn at random."""
+"""A corpus for training: encoded pieces, split by piece, sampled at random."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from firmus import plugins
 from firmus.errors import RecipeError
 from firmus.tokens import Example, Prepared, Scales, Window
 
-TRIES = 2000
+TRIES = 2000  # to cut a window
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One prepared piece, where it comes from and under which licence."""
+    """One encoded piece, its origin and licence."""
 
     name: str
     set: str
@@ -31,27 +31,26 @@ class Piece:
 
 @dataclass
 class Corpus:
-    """Prepared pieces of one representation; made by `firmus.learning.prepare`."""
+    """Encoded pieces of one representation; built by `firmus.learning.prepare`."""
 
     representation: str
     all_pieces: list[Piece]
     weights: dict[str, float] = field(default_factory=dict)
     scales: Scales = field(default_factory=dict)
-    _draws: dict[str, Any] = field(default_factory=dict, repr=False)
+    _samplers: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def pieces(self, split: str) -> list[Piece]:
         """Pieces of one split, ``"train"`` or ``"valid"``."""
         return [piece for piece in self.all_pieces if piece.split == split]
 
     def example(self, split: str, generator: np.random.Generator, length: int, transpose: bool) -> Example:
-        """Random training sequence: a piece by its tokens and its set's weight, then a cut of it."""
+        """Random training sequence: a piece, with probability by its tokens and its set's weight, then a cut of it."""
         module = plugins.load("firmus.tokens", self.representation)
-        piece = self._draw(split, generator)
-        drawn: Example = module.example(piece.prepared, generator, length, transpose, self.scales)
-        return drawn
+        piece = self._sample(split, generator)
+        return module.example(piece.prepared, generator, length, transpose, self.scales)
 
     def window(self, split: str, generator: np.random.Generator, bars: int, transpose: bool) -> Window:
-        """Random window of a raster, out of a piece drawn in the same way.
+        """Random window of a raster, from a piece sampled in the same way.
 
         Raises
         ------
@@ -60,28 +59,27 @@ class Corpus:
         """
         module = plugins.load("firmus.tokens", self.representation)
         for _ in range(TRIES):
-            drawn: Window | None = module.cut(self._draw(split, generator).prepared, generator, bars, transpose)
-            if drawn is not None:
-                return drawn
+            window: Window | None = module.cut(self._sample(split, generator).prepared, generator, bars, transpose)
+            if window is not None:
+                return window
         raise RecipeError(f"no piece has {bars} bars of equal length with all that {module.TITLE!r} needs")
 
-    def _draw(self, split: str, generator: np.random.Generator) -> Piece:
-        if split not in self._draws:
+    def _sample(self, split: str, generator: np.random.Generator) -> Piece:
+        if split not in self._samplers:
             pieces = self.pieces(split)
-            shares = np.array([piece.tokens * self.weights.get(piece.set, 1.0) for piece in pieces], float)
-            self._draws[split] = (pieces, np.cumsum(shares) / shares.sum())
-        pieces, shares = self._draws[split]
-        piece: Piece = pieces[int(np.searchsorted(shares, generator.random(), side="right"))]
-        return piece
+            weights = np.array([piece.tokens * self.weights.get(piece.set, 1.0) for piece in pieces], float)
+            self._samplers[split] = (pieces, np.cumsum(weights) / weights.sum())
+        pieces, cumulative = self._samplers[split]
+        return pieces[int(np.searchsorted(cumulative, generator.random(), side="right"))]
 
 
 def save(corpus: Corpus, path: Path) -> None:
-    """Write a corpus as one compressed NumPy archive: fields of all pieces end to end, and where each begins."""
+    """Write a corpus as one compressed NumPy archive: fields of all pieces concatenated, and their offsets."""
     arrays: dict[str, Any] = {}
     for name in corpus.all_pieces[0].prepared:
-        every = [piece.prepared[name] for piece in corpus.all_pieces]
-        arrays[name] = np.concatenate(every)
-        arrays[f"{name}.borders"] = np.cumsum([0, *(len(each) for each in every)])
+        fields = [piece.prepared[name] for piece in corpus.all_pieces]
+        arrays[name] = np.concatenate(fields)
+        arrays[f"{name}.borders"] = np.cumsum([0, *(len(each) for each in fields)])
     facts = [[piece.name, piece.set, piece.licence, piece.split, piece.tokens] for piece in corpus.all_pieces]
     arrays["facts"] = np.frombuffer(json.dumps([corpus.representation, facts, corpus.scales]).encode(), np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Loss curves as a picture."""
+"""Plots of loss curves."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pathlib import Path
 
 
 def plot(log: list[dict[str, float]], path: Path, title: str = "") -> None:
-    """Draw training and validation loss over tokens seen (millions) as SVG.
+    """Plot training and validation loss over tokens seen (millions) as SVG.
 
     Parameters
     ----------
     log : list of dict
         Entries with ``tokens``, ``train`` and ``valid`` (nats per token).
     path : Path
-        Where the picture goes.
+        Of the SVG file.
     title : str
     """
     import matplotlib as mpl

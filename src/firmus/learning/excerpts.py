@@ -1,4 +1,4 @@
-"""Random excerpts of pieces, and the shapes in which a file may give the same music; noise."""
+"""Data augmentation of pieces: random excerpts, the variants that a file may hold of the same music, noise."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from firmus.timing import bars
 SHORTEST_CUT, LONGEST_CUT = 8, 32  # bars of an excerpt
 
 
-def drawn(score: Score, generator: np.random.Generator, bars_wanted: int | None = None) -> Score | None:
-    """A random excerpt of 8 to 32 bars, or of so many; None where the piece has no more bars than that."""
+def random_excerpt(score: Score, generator: np.random.Generator, bar_count: int | None = None) -> Score | None:
+    """A random excerpt of 8 to 32 bars, or of `bar_count`; None where the piece has no more bars than that."""
     count = len(bars(score))
-    size = bars_wanted or int(generator.integers(SHORTEST_CUT, LONGEST_CUT + 1))
+    size = bar_count or int(generator.integers(SHORTEST_CUT, LONGEST_CUT + 1))
     if count <= size:
         return None
     return excerpt(score, int(generator.integers(0, count - size + 1)), size)
 
 
 def merged(score: Score) -> Score:
-    """All pitched parts in one part, as a file of one track has them; a piano plays."""
+    """All pitched parts merged into one for piano, as in a file of one track."""
     pitched = [part for part in score.parts if not part.is_drums]
     if len(pitched) < 2:
         return score
@@ -33,44 +33,44 @@ def merged(score: Score) -> Score:
 
 
 def tied(score: Score) -> Score:
-    """Notes that are repeated at once held instead, as a raster has them."""
+    """Immediately repeated notes tied into one, as in a raster."""
 
     def tie(part: Part) -> Part:
         ends: dict[int, int] = {}
-        found: list[Note] = []
+        notes: list[Note] = []
         for note in part.notes:
             place = ends.get(note.pitch)
-            if place is not None and found[place].end >= note.start:
-                found[place] = replace(found[place], duration=max(note.end, found[place].end) - found[place].start)
+            if place is not None and notes[place].end >= note.start:
+                notes[place] = replace(notes[place], duration=max(note.end, notes[place].end) - notes[place].start)
             else:
-                ends[note.pitch] = len(found)
-                found.append(note)
-        return part if part.is_drums else replace(part, notes=tuple(found))
+                ends[note.pitch] = len(notes)
+                notes.append(note)
+        return part if part.is_drums else replace(part, notes=tuple(notes))
 
     return replace(score, parts=tuple(tie(part) for part in score.parts))
 
 
-def struck(score: Score) -> Score:
-    """Long notes struck again on every quarter note where another part moves, as words ask for it."""
+def restruck(score: Score) -> Score:
+    """Long notes split on every quarter note where another part has an onset, as where the lyrics ask for it."""
     onsets = {note.start for part in score.parts if not part.is_drums for note in part.notes}
 
-    def strike(part: Part) -> Part:
-        found: list[Note] = []
+    def restrike(part: Part) -> Part:
+        notes: list[Note] = []
         for note in part.notes:
             first = (note.start // TICKS_PER_QUARTER + 1) * TICKS_PER_QUARTER
             inside = [tick for tick in range(first, note.end, TICKS_PER_QUARTER) if tick in onsets]
             cuts = [note.start, *inside, note.end]
-            found += [replace(note, start=one, duration=other - one) for one, other in pairwise(cuts)]
-        return part if part.is_drums else replace(part, notes=tuple(found))
+            notes += [replace(note, start=one, duration=other - one) for one, other in pairwise(cuts)]
+        return part if part.is_drums else replace(part, notes=tuple(notes))
 
-    return replace(score, parts=tuple(strike(part) for part in score.parts))
+    return replace(score, parts=tuple(restrike(part) for part in score.parts))
 
 
-NOISES = ("random", "shuffled", "walk", "cluster", "mechanical")
+NOISE_KINDS = ("random", "shuffled", "walk", "cluster", "mechanical")
 
 
 def noise(kind: str, generator: np.random.Generator, model: Score) -> Score:
-    """What is no style: notes at random, the notes of a piece shuffled, random walks, clusters, one figure for ever.
+    """Noise, without style: random notes, the notes of a piece shuffled, random walks, clusters, one figure repeated.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def noise(kind: str, generator: np.random.Generator, model: Score) -> Score:
         One of `NOISES`.
     generator : numpy.random.Generator
     model : Score
-        The piece that is shuffled; of no meaning to the other kinds.
+        The piece that is shuffled; ignored for the other kinds.
     """
     count = int(generator.integers(24, 400))
     program = int(generator.integers(0, 128))
@@ -105,7 +105,7 @@ def noise(kind: str, generator: np.random.Generator, model: Score) -> Score:
 
 
 def _shuffled(model: Score, generator: np.random.Generator) -> Score:
-    """The rhythm of a piece, each pitch anywhere within an octave of where it was."""
+    """A piece with its rhythm kept and each pitch moved at random within an octave."""
     shift = generator.integers(-11, 12, sum(len(part.notes) for part in model.parts)).tolist()
 
     def shuffle(part: Part) -> Part:

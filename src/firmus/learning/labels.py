@@ -1,9 +1,9 @@
-"""What people say of the pieces of the sets: style, genre, composer, and the work that a file is part of.
+"""Labels of the pieces of the sets: style, genre, composer, and the work that a file is part of.
 
-Styles are those of `firmus.learning.sources`, with what Mutopia's instruments say; genres are the ``style`` of Mutopia
+Styles are those of `firmus.learning.sources`, for Mutopia by its instruments; genres are the ``style`` of Mutopia
 and of the Groove dataset, the Discogs genre of OpenEWLD, and what the tune books, the hymnal and the chorales are by
-their titles. A composer is told by surname and initials, so that two sets agree. Nothing here is heard: it is read off
-manifests and the names of folders.
+their titles. A composer is identified by surname and initials, so that two sets agree. All labels are metadata, from
+manifests and the names of folders; none is estimated from the music.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ ALIASES = {
     "F. J. Haydn": "haydn j", "J. M. Haydn": "haydn m", "F. Mendelssohn-Bartholdy": "mendelssohn f",
     "A. Dvorak": "dvořák a", "G. Faure": "fauré g",
 }  # fmt: skip
-GENRES_BY_PIECE = ("mutopia", "groove", "leadsheets")  # sets whose genres people gave piece by piece
-NOBODY = ("", "traditional", "anonymous", "tradtional", "various")
+GENRES_BY_PIECE = ("mutopia", "groove", "leadsheets")  # sets whose genres are annotated piece by piece
+NOT_COMPOSERS = ("", "traditional", "anonymous", "tradtional", "various")
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What is said of a piece; ``""`` where nothing is.
+    """Labels of a piece; ``""`` where there is none.
 
     Parameters
     ----------
     style, genre : str
     composer : str
-        As one writes it: ``"Franz Schubert"``, ``"J. S. Bach"``.
+        As written: ``"Franz Schubert"``, ``"J. S. Bach"``.
     work : str
-        Files of one work stand on one side of a split.
+        Files of one work are in one split.
     """
 
     style: str = ""
@@ -64,7 +64,7 @@ def labeller(name: str, data: Path) -> Callable[[Document], Labels]:
 
 
 def composer_key(name: str) -> str:
-    """Surname and first initial, by which names of one composer are the same.
+    """Surname and first initial: the same key for every spelling of a composer's name.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def _mutopia(data: Path) -> Callable[[Document], Labels]:
 
 
 def mutopia_style(instrument: str, genre: str, work: str = "") -> str:
-    """Style by the field ``instrument`` of a header; ``""`` where it says nothing that is a style.
+    """Style by the field ``instrument`` of a header; ``""`` where no style follows from it.
 
     Examples
     --------
@@ -107,30 +107,29 @@ def mutopia_style(instrument: str, genre: str, work: str = "") -> str:
     >>> mutopia_style("Voice and Piano", "romantic"), mutopia_style("Violin, Viola, Cello", "classical")
     ('song', 'chamber')
     """
-    told = instrument.lower()
-    played = [each.split("(")[0].strip() for each in re.split(r",| and | or |/|:", told)]
-    choir = bool(re.search(r"satb|choir|ttbb|tttb|ssa|soprani", told)) or "MontePd" in work
+    field = instrument.lower()
+    played = [each.split("(")[0].strip() for each in re.split(r",| and | or |/|:", field)]
+    choir = bool(re.search(r"satb|choir|ttbb|tttb|ssa|soprani", field)) or "MontePd" in work
     if choir:
-        accompanied = any(word in told for word in ("piano", "organ", "orchestra", "continuo"))
+        accompanied = any(word in field for word in ("piano", "organ", "orchestra", "continuo"))
         return "" if accompanied else "hymn" if genre == "hymn" else "choir"
-    if told.startswith("string quartet"):
+    if field.startswith("string quartet"):
         return "quartet"
-    if "voice" in told:
-        return "song" if "piano" in told and len(played) == 2 else ""
-    if played[0] in ("piano", "harpsichord", "clavichord", "pianoforte") and not set(played) - {
-        "piano", "harpsichord", "clavichord", "pianoforte", "organ",
-    }:  # fmt: skip
+    if "voice" in field:
+        return "song" if "piano" in field and len(played) == 2 else ""
+    pianos = {"piano", "harpsichord", "clavichord", "pianoforte"}
+    if played[0] in pianos and set(played) <= pianos | {"organ"}:
         return "piano"
-    if told in ("organ", "harmonium", "guitar", "mandolin") or told.startswith("lute"):
-        return "organ" if told in ("organ", "harmonium") else "guitar"
+    if field in ("organ", "harmonium", "guitar", "mandolin") or field.startswith("lute"):
+        return "organ" if field in ("organ", "harmonium") else "guitar"
     if "guitar-skole" in work:
         return "guitar"
     odd = ("orchestra", "koto", "shamisen", "shakuhachi", "percussion", "bells", "accordion", "concerto", "harp")
-    return "chamber" if told and not any(word in told for word in odd) else ""
+    return "chamber" if field and not any(word in field for word in odd) else ""
 
 
 def _initials(code: str) -> str:
-    """Name of a composer's code.
+    """Composer's name from Mutopia's code.
 
     Examples
     --------
@@ -138,7 +137,7 @@ def _initials(code: str) -> str:
     ('J. S. Bach', 'L. v. Beethoven', 'F. Mendelssohn-Bartholdy', '')
     """
     match = re.fullmatch(r"([A-ZÀ-Þ][^A-Z-]+(?:-[A-Z][^A-Z]+)*)([A-Z]\w*)", code)
-    if not match or match[1].lower() in NOBODY:
+    if not match or match[1].lower() in NOT_COMPOSERS:
         return ""
     return " ".join([*(f"{letter}." for letter in match[2]), match[1]])
 

@@ -1,9 +1,9 @@
-"""What a space of points means: where each style lies, and which way leads to more of a quality.
+"""Latent directions: where each style lies in a latent space, and along which direction a quality increases.
 
-For each quality a direction is found: how the points of windows move, on the mean, with that quality, the
-others being equal (least squares of the points on all qualities together). A step Δz = B Δa changes what is wished and
-stays where windows lie; the other way round, predicting qualities from points, finds directions that lead out of the
-space. Windows are those of the training music; of a network without an encoder, those that it makes.
+The direction of a quality is the change of a window's point with that quality, on the mean, the others being equal
+(least squares of the points on all qualities together). A step Δz = B Δa changes the quality and stays where encoded
+windows lie; the reverse regression, of qualities on points, gives directions that lead away from them. Windows
+are those of the training music; for a network without an encoder, generated ones.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from firmus.tokens import in_bars
 
 WINDOWS = 3000
 QUANTILES = 17
-FEWEST = 100  # windows, to find directions
-LEAST = 1e-6  # standard deviation of a quality
+MIN_WINDOWS = 100  # to estimate directions
+MIN_DEVIATION = 1e-6  # standard deviation of a quality
 
 
 def describe(latent: Latent, corpus: Corpus) -> dict[str, Any]:
-    """What the card of a latent model says of its space.
+    """Describe the space of a latent model, for its card.
 
     Returns
     -------
@@ -55,30 +55,30 @@ def describe(latent: Latent, corpus: Corpus) -> dict[str, Any]:
 
 def _by_style(z: NDArray[Any], styles: NDArray[Any]) -> dict[str, Any]:
     """Mean and standard deviation of the points of each style, and of all as ``""``."""
-    found = {}
+    statistics = {}
     for style in ("", *sorted(set(styles.tolist()) - {""})):
-        chosen = z if not style else z[styles == style]
-        if len(chosen) >= 30:
-            found[style] = {"mean": _rounded(chosen.mean(axis=0)), "spread": _rounded(chosen.std(axis=0))}
-    return found
+        points = z if not style else z[styles == style]
+        if len(points) >= 30:
+            statistics[style] = {"mean": _rounded(points.mean(axis=0)), "spread": _rounded(points.std(axis=0))}
+    return statistics
 
 
 def _directions(z: NDArray[Any], measured: list[dict[str, float]]) -> dict[str, Any]:
-    """How the points of windows move with their qualities: least squares of the points on all qualities together."""
+    """Direction and quantiles of each quality: least squares of the points on all qualities together."""
     names = [name for name in features.QUALITIES if any(name in each for each in measured)]
-    has = np.array([all(name in each for name in names) for each in measured])  # a window of rests has no register
+    complete = np.array([all(name in each for name in names) for each in measured])  # a window of rests has no register
     values = np.array([[each[name] for name in names] for each in measured if all(name in each for name in names)])
-    if has.sum() < FEWEST:
+    if complete.sum() < MIN_WINDOWS:
         return {}
-    varied = values.std(axis=0) > LEAST
+    varied = values.std(axis=0) > MIN_DEVIATION
     names, values = [name for name, good in zip(names, varied, strict=True) if good], values[:, varied]
     centred = values - values.mean(axis=0)
-    directions = np.linalg.lstsq(centred, z[has] - z[has].mean(axis=0), rcond=None)[0]  # (A, Z)
+    directions = np.linalg.lstsq(centred, z[complete] - z[complete].mean(axis=0), rcond=None)[0]  # (A, Z)
     quantiles = np.quantile(values, np.linspace(0, 1, QUANTILES), axis=0)
     return {
-        name: {"direction": _rounded(direction), "quantiles": _rounded(some)}
-        for name, direction, some in zip(names, directions, quantiles.T, strict=True)
-    }  # fmt: skip
+        name: {"direction": _rounded(direction), "quantiles": _rounded(values_of_name)}
+        for name, direction, values_of_name in zip(names, directions, quantiles.T, strict=True)
+    }
 
 
 def _rounded(values: NDArray[Any]) -> list[float]:

@@ -1,4 +1,4 @@
-"""Optimisers: AdamW, and Muon for the matrices within layers; one set for each phase of a step."""
+"""Optimisers: AdamW, and Muon for the matrices within layers; separate ones for each phase of a step."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ Optimisers = dict[str, list[torch.optim.Optimizer]]
 
 
 def optimisers(network: Any, recipe: Recipe) -> Optimisers:
-    """Optimisers of each phase, in the order of the phases; each group of weights knows its full learning rate."""
+    """Optimisers of each phase, in the order of the phases; `full_rate` of each group is its peak learning rate."""
     return {phase: _of_phase(_weights(network, phase), recipe) for phase in dict.fromkeys(network.PHASES)}
 
 
-def named(found: Optimisers) -> dict[str, torch.optim.Optimizer]:
-    """Optimisers by the names that a checkpoint knows them by."""
-    return {f"{phase} {type(each).__name__}": each for phase, some in found.items() for each in some}
+def by_name(per_phase: Optimisers) -> dict[str, torch.optim.Optimizer]:
+    """Optimisers by their names in a checkpoint."""
+    return {f"{phase} {type(each).__name__}": each for phase, some in per_phase.items() for each in some}
 
 
 def full_rates(optimiser: torch.optim.Optimizer) -> list[float]:
-    """The full learning rate of each group of weights."""
+    """Peak learning rate of each parameter group."""
     return [group["full_rate"] for group in optimiser.param_groups]
 
 
 def _weights(network: Any, phase: str) -> dict[str, nn.Parameter]:
-    """Weights that are learnt in a phase, by their names in the whole network."""
-    own = {id(weight) for part in network.phase_modules(phase) for weight in part.parameters()}
-    return {name: each for name, each in network.named_parameters() if id(each) in own}
+    """Parameters that are trained in a phase, by their names in the whole network."""
+    in_phase = {id(weight) for part in network.phase_modules(phase) for weight in part.parameters()}
+    return {name: each for name, each in network.named_parameters() if id(each) in in_phase}
 
 
 def _of_phase(weights: dict[str, nn.Parameter], recipe: Recipe) -> list[torch.optim.Optimizer]:
@@ -44,9 +44,10 @@ def _of_phase(weights: dict[str, nn.Parameter], recipe: Recipe) -> list[torch.op
         {"params": [each for each in outer if each.dim() < 2], "weight_decay": 0.0},
     ]
     betas = (settings.momentum, 0.98)
-    found: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=settings.learning_rate, betas=betas, fused=True)]
+    adamw = torch.optim.AdamW(groups, lr=settings.learning_rate, betas=betas, fused=True)
+    created: list[torch.optim.Optimizer] = [adamw]
     if inner:
-        found.append(
+        created.append(
             torch.optim.Muon(
                 [weights[name] for name in sorted(inner)],
                 lr=settings.matrix_rate,
@@ -54,9 +55,9 @@ def _of_phase(weights: dict[str, nn.Parameter], recipe: Recipe) -> list[torch.op
                 adjust_lr_fn="match_rms_adamw",
             )
         )
-    for group in (group for optimiser in found for group in optimiser.param_groups):
+    for group in (group for optimiser in created for group in optimiser.param_groups):
         group["full_rate"] = group["lr"]
-    return found
+    return created
 
 
 def _is_in_a_layer(name: str) -> bool:

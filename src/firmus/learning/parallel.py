@@ -1,4 +1,4 @@
-"""The same done to many things: on every core of this machine, or as whoever asks has it done."""
+"""Parallel `map`: on every core of this machine, or as the caller provides it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from multiprocessing import get_context
 from typing import Any
 
 Spread = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
-"""Gives what a function of a module makes of each thing, in their order, as `map` does."""
+"""Applies a module-level function to each item and yields the results in order, as `map` does."""
 
 
-def on_every_core(function: Callable[[Any], Any], things: Sequence[Any]) -> Iterator[Any]:
-    """Do it in as many processes as there are cores."""
+def on_every_core(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+    """Apply a function to each item, in as many processes as there are cores."""
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        yield from pool.map(function, things, chunksize=8)
+        yield from pool.map(function, items, chunksize=8)

@@ -1,4 +1,4 @@
-"""Before and while training: what is learnt from, what it will take, and whether the model has begun to copy."""
+"""Checks before and during training: a summary of data and model, time left, overfitting, copying."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from firmus.learning.recipe import Recipe
 from firmus.score import Score
 from firmus.tokens import in_bars
 
-FEW = 40  # pieces of which a network learns little but themselves
-DRAWN = 128  # windows that are drawn to see whether the model copies
+FEW_PIECES = 40  # a network trained on fewer overfits
+SAMPLES = 128  # windows sampled to measure how much the model copies
 MARGIN = 2.0  # standard errors by which copying must exceed that of held-out music
 
 
-def told(recipe: Recipe, corpus: Corpus, network: torch.nn.Module) -> list[str]:
-    """What there is to learn from, and how large the network is, in lines for the user."""
-    learnt, held = corpus.pieces("train"), corpus.pieces("valid")
+def summary(recipe: Recipe, corpus: Corpus, network: torch.nn.Module) -> list[str]:
+    """Lines of text on the size of the corpus and of the network."""
+    train_pieces, valid_pieces = corpus.pieces("train"), corpus.pieces("valid")
     unit = {"events": "tokens", "piano_frames": "frames of sound"}.get(recipe.representation, "sixteenths")
-    amount = sum(piece.tokens for piece in learnt)
+    amount = sum(piece.tokens for piece in train_pieces)
     weights = sum(each.numel() for each in network.parameters())
     lines = [
-        f"{len(learnt)} pieces to learn from ({amount:,} {unit}), {len(held)} held out to measure on",
+        f"{len(train_pieces)} pieces to learn from ({amount:,} {unit}), {len(valid_pieces)} held out to measure on",
         f"{weights / 1e6:.2f} M weights: about {weights / 1e6:.1f} MB when exported in eight bits, "
         f"{weights * 20 / 1e6:.0f} MB in memory with their gradients, besides what a batch takes",
     ]
-    if len(learnt) < FEW:
-        lines.append(f"warning: {len(learnt)} pieces are few: expect the model to learn them by heart")
-    if not held:
+    if len(train_pieces) < FEW_PIECES:
+        lines.append(f"warning: {len(train_pieces)} pieces are few: expect the model to learn them by heart")
+    if not valid_pieces:
         lines.append("warning: no piece is left to be held out: nothing will say when to stop")
     return lines
 
 
 def estimate(seconds_a_step: float, steps_left: int, minutes_left: float | None) -> str:
-    """How long the rest will take, and the memory taken so far."""
+    """A line of text on the remaining time, and the memory in use."""
     minutes = steps_left * seconds_a_step / 60
     bounded = minutes_left is not None and minutes_left < minutes
     least = min(minutes, minutes_left) if minutes_left is not None else minutes
@@ -51,7 +51,7 @@ def estimate(seconds_a_step: float, steps_left: int, minutes_left: float | None)
 
 
 def rising(log: list[dict[str, float]], entries: int = 3) -> str:
-    """A warning where the held-out loss has risen for so many entries; else nothing.
+    """A warning where the validation loss has risen for `entries` entries of the log; else ``""``.
 
     Examples
     --------
@@ -72,8 +72,8 @@ def rising(log: list[dict[str, float]], entries: int = 3) -> str:
     )
 
 
-class CopyWatch:
-    """How often what a model draws stands in the training music, against how often held-out music does.
+class CopyMonitor:
+    """Measures how much of a model's samples occurs in the training music, against how much of held-out music does.
 
     Parameters
     ----------
@@ -85,27 +85,27 @@ class CopyWatch:
     def __init__(self, recipe: Recipe, corpus: Corpus) -> None:
         self.module: Any = plugins.load("firmus.tokens", recipe.representation)
         self.bars = recipe.data.bars
-        learnt = (score for piece in corpus.pieces("train") for score in self._runs(piece))
-        self.memory = Memory(learnt, (self.bars,))
-        held = [score for piece in corpus.pieces("valid") for score in self._runs(piece)]
-        self.human = self._share(held)
+        train_scores = (score for piece in corpus.pieces("train") for score in self._runs(piece))
+        self.memory = Memory(train_scores, (self.bars,))
+        valid_scores = [score for piece in corpus.pieces("valid") for score in self._runs(piece)]
+        self.human = self._copied(valid_scores)
 
     def _runs(self, piece: Piece) -> list[Score]:
-        """Stretches of a piece with bars of equal length."""
-        if "cells" in piece.prepared:  # a roll is kept as its cells
+        """Runs of bars of equal length in a piece, as scores."""
+        if "cells" in piece.prepared:  # a piano roll is stored as its cells
             return []
-        lines, found, first = piece.prepared["bars"], [], 0
+        lines, runs, first = piece.prepared["bars"], [], 0
         for last in range(1, len(lines) + 1):
             if last == len(lines) or lines[last, 1] != lines[first, 1]:
                 start, length = (int(each) for each in lines[first])
                 values = piece.prepared["raster"][start : start + (last - first) * length]
                 if length and last - first >= self.bars:
-                    found.append(in_bars(self.module.decode(values), length))
+                    runs.append(in_bars(self.module.decode(values), length))
                 first = last
-        return found
+        return runs
 
-    def _share(self, scores: list[Score]) -> tuple[float, int]:
-        """Share of the windows of some scores that stand in the training music, and how many there are."""
+    def _copied(self, scores: list[Score]) -> tuple[float, int]:
+        """Fraction of the windows of some scores that occur in the training music, and the number of windows."""
         copied = total = 0
         for score in scores:
             for drums in (False, True):
@@ -113,21 +113,21 @@ class CopyWatch:
                 copied, total = copied + hits, total + count
         return copied / max(total, 1), total
 
-    def look(self, network: Any, generator: np.random.Generator) -> dict[str, float]:
-        """Draw windows and say which share of them is copied."""
+    def measure(self, network: Any, generator: np.random.Generator) -> dict[str, float]:
+        """Sample windows and measure the fraction that is copied."""
         bar = 16
         torch.manual_seed(int(generator.integers(2**31)))
-        drawn = network.sample(DRAWN, bar, self.bars).cpu().numpy()
-        share, count = self._share([in_bars(self.module.decode(each), bar) for each in drawn])
-        return {"copied": share, "copied_by_people": self.human[0], "drawn": float(count)}
+        samples = network.sample(SAMPLES, bar, self.bars).cpu().numpy()
+        fraction, count = self._copied([in_bars(self.module.decode(each), bar) for each in samples])
+        return {"copied": fraction, "copied_by_people": self.human[0], "drawn": float(count)}
 
-    def warning(self, found: dict[str, float]) -> str:
-        """A warning where more is copied than by people; else nothing."""
-        human, count = found["copied_by_people"], max(found["drawn"], 1.0)
+    def warning(self, metrics: dict[str, float]) -> str:
+        """A warning where more is copied than of held-out music, by `MARGIN` standard errors; else ``""``."""
+        human, count = metrics["copied_by_people"], max(metrics["drawn"], 1.0)
         error = (max(human, 1 / count) * (1 - min(human, 1.0)) / count) ** 0.5
-        if found["copied"] <= human + MARGIN * error:
+        if metrics["copied"] <= human + MARGIN * error:
             return ""
         return (
-            f"warning: {found['copied']:.1%} of what it draws stands note for note in the training music, against "
+            f"warning: {metrics['copied']:.1%} of what it draws stands note for note in the training music, against "
             f"{human:.1%} of held-out music: it has begun to copy"
         )

@@ -1,8 +1,8 @@
-"""Eight bits a weight.
+"""Quantisation: eight bits a weight.
 
 Every constant matrix of a ``MatMul`` becomes a ``MatMulNBits`` of eight bits, in blocks of 64 inputs with a scale each
 (symmetric: q = round(w / scale) + 128, scale = max|w| / 127). All other large weights (embeddings, recurrent layers,
-convolutions) are kept in eight bits with a scale for each row, and unpacked when the model is loaded.
+convolutions) are stored in eight bits with a scale for each row, and unpacked when the model is loaded.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from onnx import TensorProto, helper, numpy_helper
 
 FUSED = "com.microsoft"  # operators of ONNX Runtime
 BLOCK = 64
-LARGE = 4096  # numbers in a weight that is worth packing
+LARGE = 4096  # numbers in a weight from which it is packed
 
 
 def quantise(model: Any) -> Any:
-    """Replace constant matrices by eight-bit ones; the model is changed in place and returned."""
+    """Replace constant matrices by eight-bit ones; the model is modified in place and returned."""
     constants = {each.name: each for each in model.graph.initializer}
     for node in model.graph.node:
         weight = constants.get(node.input[1]) if node.op_type == "MatMul" else None
@@ -35,18 +35,26 @@ def quantise(model: Any) -> Any:
             [numpy_helper.from_array(packed, names[0]), numpy_helper.from_array(scales, names[1])]
         )
         changed = helper.make_node(
-            "MatMulNBits", [node.input[0], *names], list(node.output), domain=FUSED, name=node.name,
-            K=inputs, N=outputs, bits=8, block_size=BLOCK, accuracy_level=4,
-        )  # fmt: skip
+            "MatMulNBits",
+            [node.input[0], *names],
+            list(node.output),
+            domain=FUSED,
+            name=node.name,
+            K=inputs,
+            N=outputs,
+            bits=8,
+            block_size=BLOCK,
+            accuracy_level=4,
+        )
         node.CopyFrom(changed)
-    for weight in [each for each in model.graph.initializer if each.name in constants]:  # those that are left
+    for weight in [each for each in model.graph.initializer if each.name in constants]:  # the others
         if weight.data_type == TensorProto.FLOAT and np.prod(weight.dims) >= LARGE:
             _shrink(model.graph, weight)
     return model
 
 
 def _shrink(graph: Any, weight: Any) -> None:
-    """Keep a weight in eight bits, and let the graph begin by unpacking it: w = q · scale."""
+    """Store a weight in eight bits, and unpack it at the start of the graph: w = q · scale."""
     values = numpy_helper.to_array(weight)
     row = next((axis for axis, size in enumerate(values.shape) if size > 1), 0)
     others = tuple(axis for axis in range(values.ndim) if axis != row)
@@ -75,15 +83,15 @@ def pack(matrix: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.flo
 
 
 def eight_bit_cache(model: onnx.ModelProto, peaks: dict[str, Any]) -> onnx.ModelProto:
-    """Let a graph keep its keys and values in eight bits, a scale for each channel: a quarter of the memory to read.
+    """Store a graph's key-value cache in eight bits, a scale for each channel: a quarter of the memory traffic.
 
     Parameters
     ----------
     model : onnx.ModelProto
-        With `GroupQueryAttention` over ``key<i>`` and ``value<i>``; changed in place and returned.
+        With `GroupQueryAttention` over ``key<i>`` and ``value<i>``; modified in place and returned.
     peaks : dict of arrays (key heads, 64)
-        Largest magnitude of each channel of each of these caches, measured on music; a tenth is added, and what
-        goes beyond is cut.
+        Largest magnitude of each channel of each of these caches, measured on music; a tenth is added, and
+        values beyond are clipped.
     """
     for node in model.graph.node:
         if node.op_type != "GroupQueryAttention":

@@ -1,4 +1,4 @@
-"""A training recipe: one TOML file that says what is trained, on what, and how.
+"""A training recipe: one TOML file that specifies model, data and hyperparameters.
 
 >>> recipe = parse('''
 ... name = "tiny"
@@ -26,16 +26,16 @@ from firmus.errors import RecipeError, unknown
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """What is learnt from.
+    """Training data.
 
     Parameters
     ----------
     sets : tuple of str
         Names of `firmus.learning.sources`, or ``"folder"`` for the folder given with ``--data``.
     transpose : bool
-        Whether each example is moved to a random key.
+        Whether each example is transposed to a random key.
     weights : dict
-        How often a set is drawn relative to its number of tokens; 1 where not given.
+        How often a set is sampled relative to its number of tokens; 1 where not given.
     bars : int
         Bars of a window, of a raster.
     """
@@ -48,7 +48,7 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """How it is learnt.
+    """Training procedure and hyperparameters.
 
     Parameters
     ----------
@@ -59,19 +59,19 @@ class Training:
     length : int
         Tokens in a sequence, at most.
     first_length : int
-        Tokens in a sequence until the cooldown, 0 for `length`: short ones are learnt from faster.
+        Tokens in a sequence until the cooldown, 0 for `length`: training on short ones is faster.
     cooldown : float
-        Share of the run, at its end, in which the learning rate falls to zero; it is constant before (Hägele et
+        Fraction of the run, at its end, in which the learning rate falls to zero; it is constant before (Hägele et
         al. 2024), so that a run can be made longer later.
     compile : bool
         Whether the network is compiled (``torch.compile``; it needs a C++ compiler on a CPU).
     batch_tokens, batch_windows : int
         Tokens, or windows of a raster, in a batch, on all devices together.
     learning_rate, momentum, weight_decay, clip : float
-        AdamW (Loshchilov & Hutter 2019), with its first beta; norm of the gradient at most.
+        AdamW (Loshchilov & Hutter 2019), with its first beta; largest norm of the gradient.
     matrix_rate : float
         Learning rate of Muon (Jordan et al. 2024; scaled after Liu et al. 2025) for the matrices within the layers:
-        it learns more from a batch than AdamW, and takes a little more time. 0 for AdamW throughout.
+        the loss falls further per batch than with AdamW, at a little more time a step. 0 for AdamW throughout.
     warmup : int
         Steps until the full learning rate.
     average : float
@@ -118,7 +118,7 @@ class Recipe:
         return asdict(self)
 
 
-HEARD = ("traits",)  # what listeners take, who need no tokens
+FEATURES = ("traits",)  # inputs of discriminative models, which are no tokens
 Table = TypeVar("Table")
 
 
@@ -147,15 +147,15 @@ def parse(text: str) -> Recipe:
     document["training"] = fill(Training, document.get("training", {}), "training")
     recipe = fill(Recipe, document, "recipe")
     for package, name in (("firmus.models", recipe.model), ("firmus.tokens", recipe.representation)):
-        known = (*plugins.names(package), *(HEARD if package == "firmus.tokens" else ()))
+        known = (*plugins.names(package), *(FEATURES if package == "firmus.tokens" else ()))
         if name not in known:
             raise RecipeError(unknown(package.rpartition(".")[2].removesuffix("s"), name, known))
-    if recipe.representation not in HEARD and _is_borrowed(recipe.representation):
+    if recipe.representation not in FEATURES and _is_external(recipe.representation):
         raise RecipeError(f"representation {recipe.representation!r} is that of others' models: none is trained here")
     return recipe
 
 
-def _is_borrowed(representation: str) -> bool:
+def _is_external(representation: str) -> bool:
     return bool(plugins.load("firmus.tokens", representation).KIND == "borrowed")
 
 

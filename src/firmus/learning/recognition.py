@@ -1,4 +1,4 @@
-"""Training a classifier of styles, genres and composers: portraits in, calibrated weights with a card out."""
+"""Training a classifier of styles, genres and composers: features in, calibrated weights with a card out."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from firmus import plugins
 from firmus.analysis.traits import instruments, names
 from firmus.formats import save
 from firmus.learning import feature_dataset
-from firmus.learning.feature_dataset import NOISE, Portraits
+from firmus.learning.feature_dataset import NOISE, FeatureDataset
 from firmus.learning.labels import GENRES_BY_PIECE, composer_key
-from firmus.learning.metrics import marks
+from firmus.learning.metrics import classification_metrics
 from firmus.learning.parallel import Spread
 from firmus.learning.recipe import Recipe, fill
 from firmus.learning.sources import SOURCES, source
@@ -30,235 +30,245 @@ from firmus.runtime.listener import Listener
 from firmus.runtime.weights import Card, read_card
 
 HEADS = ("style", "genre", "composer")
-NOBODY = ""  # the class of all composers who are no class of their own
-FEWEST_WORKS = {"style": 10, "genre": 3, "composer": 10}  # of a class
-FEWEST_PIECES = {"style": 15, "genre": 20, "composer": 15}
-FAR = 0.99  # share of the validation pieces that are nearer than distance 1
+OTHERS = ""  # the class of all composers without a class of their own
+MIN_WORKS = {"style": 10, "genre": 3, "composer": 10}  # of a class
+MIN_PIECES = {"style": 15, "genre": 20, "composer": 15}
+DISTANCE_QUANTILE = 0.99  # of the distances of validation pieces, which becomes 1
 TEMPERATURES = np.exp(np.linspace(np.log(0.4), np.log(3.0), 60))
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """Portraits with the classes that are learnt.
+class ClassificationTask:
+    """A dataset with the classes to be learnt.
 
     Parameters
     ----------
-    portraits : Portraits
+    dataset : FeatureDataset
     classes : dict of tuple of str
         Names of the classes of each head.
     targets : array (P, H)
-        Class of each piece for each head, -1 where nothing is said.
-    given : array (P, H)
-        Where somebody said so of the piece itself, and not of all of its set: what is hard to tell.
+        Class of each piece for each head, -1 where it has no label.
+    by_piece : array (P, H)
+        Where the piece itself is labelled, and not merely all of its set: the harder cases, which are measured.
     """
 
-    portraits: Portraits
+    dataset: FeatureDataset
     classes: dict[str, tuple[str, ...]]
     targets: NDArray[np.int64]
-    given: NDArray[np.bool_]
+    by_piece: NDArray[np.bool_]
 
-    def drawn(self, split: str, *shapes: str) -> tuple[Tensor, Tensor]:
-        """Values (N, F) and targets (N, H) of the rows of one side, in some shapes."""
-        rows = self.portraits.rows(split, *shapes)
-        values, targets = self.portraits.values[rows], self.targets[self.portraits.piece[rows]]
+    def tensors(self, split: str, *variants: str) -> tuple[Tensor, Tensor]:
+        """Values (N, F) and targets (N, H) of the rows of a split, of some variants."""
+        rows = self.dataset.rows(split, *variants)
+        values, targets = self.dataset.values[rows], self.targets[self.dataset.piece_index[rows]]
         return torch.from_numpy(values), torch.from_numpy(targets)
 
 
-def task(made: Portraits) -> Task:
-    """The classes that have pieces enough, and the class of every piece."""
-    told = [(each.style, each.genre, composer_key(each.composer) if each.composer else "") for each in made.labels]
-    shown: dict[str, str] = {}
-    for each in made.labels:
-        if each.composer and len(each.composer) > len(shown.get(composer_key(each.composer), "")):
-            shown[composer_key(each.composer)] = each.composer
+def classification_task(dataset: FeatureDataset) -> ClassificationTask:
+    """Choose the classes that have enough works and pieces, and assign one to every piece."""
+    labels = [(each.style, each.genre, composer_key(each.composer) if each.composer else "") for each in dataset.labels]
+    full_names: dict[str, str] = {}
+    for each in dataset.labels:
+        if each.composer and len(each.composer) > len(full_names.get(composer_key(each.composer), "")):
+            full_names[composer_key(each.composer)] = each.composer
     classes, columns = {}, []
-    for place, head in enumerate(HEADS):
+    for column, head in enumerate(HEADS):
         works: defaultdict[str, set[str]] = defaultdict(set)
         counts: Counter[str] = Counter()
-        for said, each in zip(told, made.labels, strict=True):
-            works[said[place]].add(each.work)
-            counts[said[place]] += 1
-        fit = sorted(
-            name for name in works
-            if name and len(works[name]) >= FEWEST_WORKS[head] and counts[name] >= FEWEST_PIECES[head]
-        )  # fmt: skip
-        fit = [NOBODY, *fit] if head == "composer" else fit
-        index = {name: number for number, name in enumerate(fit)}
+        for label, each in zip(labels, dataset.labels, strict=True):
+            works[label[column]].add(each.work)
+            counts[label[column]] += 1
+        frequent = sorted(
+            name for name in works if name and len(works[name]) >= MIN_WORKS[head] and counts[name] >= MIN_PIECES[head]
+        )
+        names_of_head = [OTHERS, *frequent] if head == "composer" else frequent
+        index = {name: number for number, name in enumerate(names_of_head)}
         default = 0 if head == "composer" else -1
-        columns.append([index.get(said[place], default) for said in told])
-        classes[head] = tuple(shown.get(name, name) if head == "composer" else name for name in fit)
-    music = np.array([each != NOISE for each in made.sets])
-    by_piece = np.isin(made.sets, (*GENRES_BY_PIECE, "folder"))
-    given = np.stack([music, by_piece, np.array([bool(each.composer) for each in made.labels])], axis=1)
-    return Task(made, classes, np.array(columns, np.int64).T, given & (np.array(columns).T >= 0))
+        columns.append([index.get(label[column], default) for label in labels])
+        classes[head] = tuple(full_names.get(name, name) if head == "composer" else name for name in names_of_head)
+    music = np.array([each != NOISE for each in dataset.sets])
+    genre_by_piece = np.isin(dataset.sets, (*GENRES_BY_PIECE, "folder"))
+    by_piece = np.stack([music, genre_by_piece, np.array([bool(each.composer) for each in dataset.labels])], axis=1)
+    targets = np.array(columns, np.int64).T
+    return ClassificationTask(dataset, classes, targets, by_piece & (targets >= 0))
 
 
 def run(
-    recipe: Recipe, sets: Path, folder: Path, command: str, minutes: float | None, report: Callable[[str], None],
+    recipe: Recipe,
+    sets: Path,
+    folder: Path,
+    command: str,
+    minutes: float | None,
+    report: Callable[[str], None],
     spread: Spread,
-) -> Path:  # fmt: skip
+) -> Path:
     """Train by a recipe and export the weights; returns their folder.
 
     Parameters
     ----------
     recipe : Recipe
     sets : Path
-        Where the sets of music lie.
+        Folder that holds the sets of music.
     folder : Path
         Of the run.
     command : str
-        That is being run, for the card.
+        The command line, for the card.
     minutes : float, optional
         Bound on the time of the training itself.
     report : callable
-        Takes one line of progress.
+        Called with each line of progress.
     spread : callable
-        Has music read.
+        A parallel `map` that reads the music.
     """
-    made = task(
+    task = classification_task(
         feature_dataset.gather([source(name) for name in recipe.data.sets], sets, Path("cache"), report, spread)
     )
-    for head, named in made.classes.items():
+    for head, named in task.classes.items():
         report(f"{head}: {len(named)} classes: {', '.join(name or '(others)' for name in named)}")
     began = time.monotonic()
-    network = learnt(recipe, made, minutes or recipe.training.minutes, report)
-    settle(network, made)
+    network = fit(recipe, task, minutes or recipe.training.minutes, report)
+    calibrate(network, task)
     weights = folder / "weights" / recipe.name
     training = {"command": command, "seconds": round(time.monotonic() - began, 1), "steps": recipe.training.steps}
-    card = export(network, recipe, made, weights, training)
-    for split, found in card.facts["metrics"].items():
+    card = export(network, recipe, task, weights, training)
+    for split, heads in card.facts["metrics"].items():
         if split != "command":
-            report(f"{split}: " + "; ".join(f"{head} {each['accuracy']:.1%}" for head, each in found.items()))
+            report(f"{split}: " + "; ".join(f"{head} {each['accuracy']:.1%}" for head, each in heads.items()))
     return weights
 
 
-def learnt(recipe: Recipe, made: Task, minutes: float, report: Callable[[str], None], **changes: Any) -> Any:
-    """A trained network; the weights that did best on the validation pieces.
+def fit(recipe: Recipe, task: ClassificationTask, minutes: float, report: Callable[[str], None], **changes: Any) -> Any:
+    """Train a network; returns it with the weights of the lowest validation loss.
 
     Parameters
     ----------
     recipe : Recipe
-    made : Task
+    task : ClassificationTask
     minutes : float
         Bound on the time; 0 for none.
     report : callable
     **changes
-        To the recipe's network, to compare.
+        Overrides of the recipe's ``[network]``, for ablations.
     """
     settings = recipe.training
     torch.manual_seed(settings.seed)
     module = plugins.load("firmus.models", recipe.model)
     config = fill(module.Config, {**recipe.network, **changes}, "network")
-    sizes = {head: len(named) for head, named in made.classes.items()}
+    sizes = {head: len(named) for head, named in task.classes.items()}
     network = module.build(config, module.Shape(tuple(instruments().tolist()), sizes))
-    values, targets = made.drawn("train")
+    values, targets = task.tensors("train")
     network.fit_scale(values)
     optimiser = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
-    pace = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.learning_rate, settings.steps)
-    chance = _chances(targets[:, 0])
-    held, told = made.drawn("valid")
-    best, kept, began = float("inf"), {}, time.monotonic()
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.learning_rate, settings.steps)
+    weights = _sampling_weights(targets[:, 0])
+    valid_values, valid_targets = task.tensors("valid")
+    best_loss, best_weights, began = float("inf"), {}, time.monotonic()
     for step in range(1, settings.steps + 1):
-        rows = torch.multinomial(chance, settings.batch_windows, replacement=True)
+        rows = torch.multinomial(weights, settings.batch_windows, replacement=True)
         network.train()
         loss, _ = network.loss("classes", (values[rows], targets[rows]), step / settings.steps)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
         optimiser.step()
-        pace.step()
-        late = minutes and time.monotonic() - began > 60 * minutes
-        if step % 250 == 0 or step == settings.steps or late:
+        schedule.step()
+        timed_out = minutes and time.monotonic() - began > 60 * minutes
+        if step % 250 == 0 or step == settings.steps or timed_out:
             network.eval()
             with torch.no_grad():
-                found = float(network.loss("classes", (held, told), 1.0)[0])
-            report(f"step {step}: loss {float(loss.detach()):.3f}, on validation pieces {found:.3f}")
-            if found < best:
-                best, kept = found, {name: each.clone() for name, each in network.state_dict().items()}
-        if late:
+                valid_loss = float(network.loss("classes", (valid_values, valid_targets), 1.0)[0])
+            report(f"step {step}: loss {float(loss.detach()):.3f}, on validation pieces {valid_loss:.3f}")
+            if valid_loss < best_loss:
+                best_loss = valid_loss
+                best_weights = {name: each.clone() for name, each in network.state_dict().items()}
+        if timed_out:
             break
-    network.load_state_dict(kept)
+    network.load_state_dict(best_weights)
     return network.eval()
 
 
-def _chances(styles: Tensor) -> Tensor:
-    """How often each row is drawn: of a style with four times the rows, half as often each."""
+def _sampling_weights(styles: Tensor) -> Tensor:
+    """Sampling weight of each row: the inverse square root of the number of rows of its style."""
     counts = torch.bincount(styles + 1, minlength=1).float()
     return counts.clamp(min=1).rsqrt()[styles + 1]
 
 
 @torch.no_grad()
-def settle(network: Any, made: Task) -> None:
-    """Calibrate: a temperature a head, and how far is far, on the validation pieces."""
-    values, targets = made.drawn("train")
+def calibrate(network: Any, task: ClassificationTask) -> None:
+    """Calibrate on the validation pieces: a temperature for each head, and the unit of the distance."""
+    values, targets = task.tensors("train")
     network.fit_distance(values, targets[:, 0])
-    values, targets = made.drawn("valid", "whole", "eight")
-    given = made.given[made.portraits.piece[made.portraits.rows("valid", "whole", "eight")]]
-    for place, logits in enumerate(network(values)):
-        known = torch.from_numpy(given[:, place])
+    values, targets = task.tensors("valid", "whole", "eight")
+    by_piece = task.by_piece[task.dataset.piece_index[task.dataset.rows("valid", "whole", "eight")]]
+    for head, logits in enumerate(network(values)):
+        known = torch.from_numpy(by_piece[:, head])
         if not known.any():
             continue
         nats = [
-            float(torch.nn.functional.cross_entropy(logits[known] / each, targets[known, place]))
+            float(torch.nn.functional.cross_entropy(logits[known] / each, targets[known, head]))
             for each in TEMPERATURES
         ]
-        network.temperature[place] = float(TEMPERATURES[int(np.argmin(nats))])
-    music = torch.tensor([*(name != NOISE for name in made.classes["style"]), True])[targets[:, 0]]  # -1 is the last
-    network.unit.fill_(float(network.distance(network.hidden(values[music])).quantile(FAR)))
+        network.temperature[head] = float(TEMPERATURES[int(np.argmin(nats))])
+    music = torch.tensor([*(name != NOISE for name in task.classes["style"]), True])[targets[:, 0]]  # -1 is the last
+    network.unit.fill_(float(network.distance(network.hidden(values[music])).quantile(DISTANCE_QUANTILE)))
 
 
-def chances(listener: Listener, values: NDArray[np.float32], bare: bool = False) -> dict[str, NDArray[np.float32]]:
-    """Chances of every class and distances of rows (N, F), by head, as the runtime tells them.
+def probabilities(
+    listener: Listener, values: NDArray[np.float32], bare: bool = False
+) -> dict[str, NDArray[np.float32]]:
+    """Probabilities of every class by head, and distances, of rows (N, F), as the runtime outputs them.
 
     Parameters
     ----------
     listener : Listener
     values : array (N, F)
     bare : bool
-        Whether the instruments are taken away first.
+        Whether the instrument features are zeroed first.
     """
     return listener.listen(values=np.where(instruments(), np.float32(0), values) if bare else values)
 
 
-def measured(listener: Listener, made: Task, split: str, *shapes: str, bare: bool = False) -> dict[str, Any]:
-    """Marks of each head on the pieces of one side, in some shapes, whose label was given by piece."""
-    rows = made.portraits.rows(split, *shapes)
-    found = chances(listener, made.portraits.values[rows], bare)
-    pieces = made.portraits.piece[rows]
-    told = {}
-    for place, head in enumerate(HEADS):
-        known = made.given[pieces, place]
+def evaluate(
+    listener: Listener, task: ClassificationTask, split: str, *variants: str, bare: bool = False
+) -> dict[str, Any]:
+    """Metrics of each head on a split, in some variants, on the pieces that are labelled one by one."""
+    rows = task.dataset.rows(split, *variants)
+    predicted = probabilities(listener, task.dataset.values[rows], bare)
+    pieces = task.dataset.piece_index[rows]
+    metrics = {}
+    for column, head in enumerate(HEADS):
+        known = task.by_piece[pieces, column]
         if known.any():
-            truth = made.targets[pieces[known], place]
-            told[head] = {**marks(found[head][known], truth), "pieces": int(known.sum())}
-    return told
+            truth = task.targets[pieces[known], column]
+            metrics[head] = {**classification_metrics(predicted[head][known], truth), "pieces": int(known.sum())}
+    return metrics
 
 
-def seen(made: Task, place: int) -> dict[str, list[str]]:
-    """Classes of a head that pieces of each style were learnt with: of bands no genre was, so none is told."""
-    found: dict[str, list[str]] = {}
-    learnt_from = np.array([split == "train" for split in made.portraits.splits])
-    for number, style in enumerate(made.classes["style"]):
-        some = made.targets[learnt_from & (made.targets[:, 0] == number), place]
-        named = made.classes[HEADS[place]]
-        found[style] = sorted({named[each] for each in some.tolist() if each >= 0} - {NOBODY})
-    return found
+def classes_by_style(task: ClassificationTask, column: int) -> dict[str, list[str]]:
+    """Classes of a head in the training pieces of each style: bands have no genre, so none is predicted for them."""
+    classes: dict[str, list[str]] = {}
+    in_train = np.array([split == "train" for split in task.dataset.splits])
+    named = task.classes[HEADS[column]]
+    for number, style in enumerate(task.classes["style"]):
+        targets = task.targets[in_train & (task.targets[:, 0] == number), column]
+        classes[style] = sorted({named[each] for each in targets.tolist() if each >= 0} - {OTHERS})
+    return classes
 
 
-def export(network: Any, recipe: Recipe, made: Task, folder: Path, training: dict[str, Any]) -> Card:
-    """Write the graph and ``card.json``, with what was measured through the runtime itself."""
+def export(network: Any, recipe: Recipe, task: ClassificationTask, folder: Path, training: dict[str, Any]) -> Card:
+    """Write the graph and ``card.json``, with the metrics as measured through the runtime."""
     module = plugins.load("firmus.models", recipe.model)
     data = module.graph(network).SerializeToString()
     folder.mkdir(parents=True, exist_ok=True)
     save(data, folder / "model.onnx")
-    used = [SOURCES[name] for name in sorted(set(made.portraits.sets) & set(SOURCES))]
+    used = [SOURCES[name] for name in sorted(set(task.dataset.sets) & set(SOURCES))]
     facts: dict[str, Any] = {
         "name": recipe.name,
         "title": module.TITLE,
         "description": recipe.description,
         "kind": module.KIND,
         "representation": recipe.representation,
-        "styles": [name for name in made.classes["style"] if name != NOISE],
+        "styles": [name for name in task.classes["style"] if name != NOISE],
         "tasks": ["analyse"],
         "controls": [],
         "shape": {"traits": len(names())},
@@ -268,22 +278,22 @@ def export(network: Any, recipe: Recipe, made: Task, folder: Path, training: dic
         "data": [
             {"name": each.name, "title": each.title, "credit": each.credit, "licence": each.licence} for each in used
         ],
-        "pieces": dict(Counter(made.portraits.splits)),
-        "piece_licences": sorted(set(made.portraits.licences) - {""}),
-        "classes": {head: list(named) for head, named in made.classes.items()},
-        "seen": {head: seen(made, place) for place, head in enumerate(HEADS) if place},
+        "pieces": dict(Counter(task.dataset.splits)),
+        "piece_licences": sorted(set(task.dataset.licences) - {""}),
+        "classes": {head: list(named) for head, named in task.classes.items()},
+        "seen": {head: classes_by_style(task, column) for column, head in enumerate(HEADS) if column},
         "traits": list(names()),
         "recipe": recipe.as_dict(),
         "training": training,
-    }  # fmt: skip
+    }
     _write(facts, folder)
     listener = Listener(read_card(folder / "card.json"))
     facts["metrics"] = {
         "command": training["command"],
-        "test": measured(listener, made, "test", "whole"),
-        "test, 8 bars": measured(listener, made, "test", "eight"),
-        "test, without instruments": measured(listener, made, "test", "whole", bare=True),
-        "valid": measured(listener, made, "valid", "whole"),
+        "test": evaluate(listener, task, "test", "whole"),
+        "test, 8 bars": evaluate(listener, task, "test", "eight"),
+        "test, without instruments": evaluate(listener, task, "test", "whole", bare=True),
+        "valid": evaluate(listener, task, "valid", "whole"),
     }
     return _write(facts, folder)
 

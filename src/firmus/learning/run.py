@@ -29,17 +29,17 @@ def run(
     path : Path
         The recipe.
     sets : Path
-        Where the recipe's sets of music lie.
+        Folder that holds the recipe's sets of music.
     user_folder : Path, optional
-        A folder of music files to learn from instead.
+        A folder of music files to train on instead.
     out : Path, optional
-        Folder of the run, where it also resumes; ``runs/<name>`` by default.
+        Folder of the run, from which it also resumes; ``runs/<name>`` by default.
     minutes : float, optional
         Bound on the time of the whole run.
     report : callable
-        Takes one line of progress.
+        Called with each line of progress.
     spread : callable
-        Has music read and encoded: on every core, or on the machines of a cluster.
+        A parallel `map` that reads and encodes the music: on every core, or on the machines of a cluster.
     """
     chosen = recipe.load(path)
     if user_folder is not None and not user_folder.is_dir():
@@ -53,18 +53,19 @@ def run(
         if user_folder is not None:
             raise RecipeError("a classifier learns from labelled sets: leave --data out; --sets says where they lie")
         return recognition.run(chosen, sets, folder, command, minutes, report, spread)
-    corpus = prepare.prepare(
-        chosen, sets, Path("cache"), user_folder=user_folder, report=report, spread=spread
-    )  # fmt: skip
+    corpus = prepare.prepare(chosen, sets, Path("cache"), user_folder=user_folder, report=report, spread=spread)
     network, progress = train.train(chosen, corpus, folder, minutes=minutes, report=report)
     if not is_first:
         return weights
     last = progress.log[-1] if progress.log else {}
     training = {
-        "steps": progress.step, "minutes": round(progress.minutes, 1), "tokens": progress.tokens,
-        "train_nats_per_token": last.get("train"), "valid_nats_per_token": last.get("valid"),
+        "steps": progress.step,
+        "minutes": round(progress.minutes, 1),
+        "tokens": progress.tokens,
+        "train_nats_per_token": last.get("train"),
+        "valid_nats_per_token": last.get("valid"),
         "command": command,
         "curve": progress.log,
-    }  # fmt: skip
+    }
     export.export(network, chosen, corpus, weights, training=training)
     return weights

@@ -1,7 +1,7 @@
-"""The sets of music that Firmus learns from: where they lie, how each is read, and under which licence.
+"""The training sets: where their files are, how each is read, and under which licence.
 
-A set is listed here with its licence and the credit that goes into the card of every model trained on it.
-Sets whose terms forbid it are not here at all.
+A set is listed with its licence and the credit that goes into the card of every model trained on it.
+Sets whose terms forbid training are not listed.
 """
 
 from __future__ import annotations
@@ -128,11 +128,13 @@ def _jsb(data: Path) -> Iterator[Document]:
 
 
 def _openhymnal(data: Path) -> Iterator[Document]:
-    """Hymns whose own line says plainly that they are in the public domain; none of Bach's settings."""
+    """Hymns whose header states that they are in the public domain; none of Bach's settings."""
     for name, content in _archive(data / "openhymnal" / "openhymnal-abc.tar.xz"):
         lines = [line for line in content.decode("utf-8", "replace").splitlines() if line.startswith("C:")]
-        plain = any("copyright: public domain. " in f"{line.lower()} " for line in lines)
-        if plain and not any("sebastian bach" in line.lower() or "j.s. bach" in line.lower() for line in lines):
+        is_public_domain = any("copyright: public domain. " in f"{line.lower()} " for line in lines)
+        if is_public_domain and not any(
+            "sebastian bach" in line.lower() or "j.s. bach" in line.lower() for line in lines
+        ):
             yield Document(name, content, "hymn", "public domain")
 
 
@@ -142,17 +144,17 @@ def _tunes(collection: str) -> Callable[[Path], Iterator[Document]]:
     def read(_: Path) -> Iterator[Document]:
         import importlib.util
 
-        found = importlib.util.find_spec("music21")
-        if found is None or found.origin is None:
+        spec = importlib.util.find_spec("music21")
+        if spec is None or spec.origin is None:
             raise RecipeError("the tune books come with music21: pip install 'firmus[train]'")
-        for file in sorted((Path(found.origin).parent / "corpus" / collection).glob("*.abc")):
+        for file in sorted((Path(spec.origin).parent / "corpus" / collection).glob("*.abc")):
             yield Document(f"{collection}/{file.name}", file.read_bytes(), "folk", "public domain music")
 
     return read
 
 
 def _groove(data: Path) -> Iterator[Document]:
-    """Drum performances, in the published split, without its test rows."""
+    """Drum performances, in the published split, without its test split."""
     path = data / "groove" / "groove-midi.tar.xz"
     with tarfile.open(path) as archive:
         file = archive.extractfile("groove/info.csv")

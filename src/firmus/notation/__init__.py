@@ -1,5 +1,5 @@
-"""Notation: how a Score is written down, for every format and picture that shows staves.
+"""Notation: how a Score is written on staves, for every format and picture that has them.
 
-`layout` deals notes to staves and voices, `measures` puts each bar together, `rhythm` chooses note values, rests, ties
+`layout` assigns notes to staves and voices, `measures` assembles each bar, `rhythm` chooses note values, rests, ties
 and beams, `spelling` names pitches in a key.
 """

@@ -1,4 +1,4 @@
-"""Where notes stand: staves, voices and clefs of one part."""
+"""Layout of one part: staves, voices and clefs."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ PERCUSSION = Clef("percussion", 0, 0, 71)
 
 
 @dataclass(slots=True)
-class Placed:
-    """Notes that are written as one chord: from, to (on the page), and their places in the part."""
+class WrittenChord:
+    """Notes that are written as one chord: from, to (on the page), and their indices in the part."""
 
     start: int
     end: int
@@ -44,7 +44,7 @@ class Placed:
 class Staff:
     """One staff: its chords with their voices, and the clef of every bar."""
 
-    chords: list[Placed]
+    chords: list[WrittenChord]
     clefs: list[Clef]
 
 
@@ -58,18 +58,18 @@ def staves(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar]) ->
         Start and end on the page of every note of the part.
     bars : sequence of Bar
     """
-    everything = range(len(part.notes))
+    all_notes = range(len(part.notes))
     if _needs_two(part, times, bars):
         upper = _upper_hand(part, times, bars)
-        hands = [[index for index in everything if upper[index] == side] for side in (True, False)]
+        hands = [[index for index in all_notes if upper[index] == is_upper] for is_upper in (True, False)]
         return [
-            Staff(_voiced(_chords(part, times, hand)), _clefs(part, times, hand, bars, options))
+            Staff(_with_voices(_chords(part, times, hand)), _clefs(part, times, hand, bars, options))
             for hand, options in zip(hands, ((TREBLE, BASS), (BASS, TREBLE)), strict=True)
         ]
     if part.is_drums:
-        return [Staff(_voiced(_chords(part, times, list(everything))), [PERCUSSION] * len(bars))]
-    clefs = _clefs(part, times, list(everything), bars, _clef_choice(part))
-    return [Staff(_voiced(_chords(part, times, list(everything))), clefs)]
+        return [Staff(_with_voices(_chords(part, times, list(all_notes))), [PERCUSSION] * len(bars))]
+    clefs = _clefs(part, times, list(all_notes), bars, _clef_choice(part))
+    return [Staff(_with_voices(_chords(part, times, list(all_notes))), clefs)]
 
 
 def _needs_two(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> bool:
@@ -87,17 +87,17 @@ def _needs_two(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar]
 
 
 def _upper_hand(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> list[bool]:
-    """Whether each note goes to the upper staff: one dividing pitch a bar, where the hands are easiest."""
+    """Whether each note goes to the upper staff: one dividing pitch a bar, with the least effort for the hands."""
     starts = [bar.start for bar in bars]
     by_bar: list[dict[int, list[int]]] = [{} for _ in bars]
     for note, (start, _) in zip(part.notes, times, strict=True):
         by_bar[bisect_right(starts, start) - 1].setdefault(start, []).append(note.pitch)
-    dividing, now = [], 60
-    for moments in by_bar:
-        if moments:
-            groups = list(moments.values())
-            now = min(range(50, 71), key=lambda pitch: (_effort(groups, pitch, now), abs(pitch - 60)))
-        dividing.append(now)
+    dividing, current = [], 60
+    for onsets in by_bar:
+        if onsets:
+            groups = list(onsets.values())
+            current = min(range(50, 71), key=lambda pitch: (_effort(groups, pitch, current), abs(pitch - 60)))
+        dividing.append(current)
     return [
         note.pitch >= dividing[bisect_right(starts, start) - 1]
         for note, (start, _) in zip(part.notes, times, strict=True)
@@ -105,7 +105,7 @@ def _upper_hand(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar
 
 
 def _effort(groups: list[list[int]], dividing: int, before: int) -> float:
-    """How badly a dividing pitch suits a bar: wide grips, ledger lines, and notes of one line torn apart."""
+    """Cost of a dividing pitch in a bar: wide grips, ledger lines, and lines split between the hands."""
     effort = 0.1 * len(groups) * abs(dividing - before) + 0.05 * len(groups) * abs(dividing - 60)
     for group in groups:
         lower = [pitch for pitch in group if pitch < dividing]
@@ -119,27 +119,27 @@ def _effort(groups: list[list[int]], dividing: int, before: int) -> float:
     return effort
 
 
-def _chords(part: Part, times: Sequence[tuple[int, int]], indices: Sequence[int]) -> list[Placed]:
+def _chords(part: Part, times: Sequence[tuple[int, int]], indices: Sequence[int]) -> list[WrittenChord]:
     """Notes of the same start and end as one chord, in order of start, the highest first."""
-    found: dict[tuple[int, int, int], Placed] = {}
+    chords: dict[tuple[int, int, int], WrittenChord] = {}
     for index in indices:
         note, (start, end) = part.notes[index], times[index]
-        double = 0
-        while (start, end, double) in found and any(
-            part.notes[other].pitch == note.pitch for other in found[start, end, double].notes
+        copy = 0
+        while (start, end, copy) in chords and any(
+            part.notes[other].pitch == note.pitch for other in chords[start, end, copy].notes
         ):
-            double += 1  # a unison needs two voices
-        chord = found.setdefault((start, end, double), Placed(start, end))
+            copy += 1  # a unison needs two voices
+        chord = chords.setdefault((start, end, copy), WrittenChord(start, end))
         chord.notes.append(index)
         chord.top, chord.low = max(chord.top, note.pitch), min(chord.low, note.pitch)
-    return sorted(found.values(), key=lambda chord: (chord.start, -chord.top, -chord.end))
+    return sorted(chords.values(), key=lambda chord: (chord.start, -chord.top, -chord.end))
 
 
-def _voiced(chords: list[Placed]) -> list[Placed]:
+def _with_voices(chords: list[WrittenChord]) -> list[WrittenChord]:
     """Give every chord a voice, 1 the highest: a new voice only where notes overlap."""
     ends: list[int] = []
     heights: list[int] = []
-    cluster: list[Placed] = []
+    cluster: list[WrittenChord] = []
     for chord in chords:
         if all(end <= chord.start for end in ends) and (not cluster or cluster[0].start < chord.start):
             _order_voices(cluster)
@@ -157,7 +157,7 @@ def _voiced(chords: list[Placed]) -> list[Placed]:
     return chords
 
 
-def _order_voices(cluster: list[Placed]) -> None:
+def _order_voices(cluster: list[WrittenChord]) -> None:
     """Number the voices of overlapping chords from the highest, by their mean height."""
     heights: dict[int, list[float]] = {}
     for chord in cluster:
@@ -194,18 +194,18 @@ def _clefs(
 ) -> list[Clef]:
     """Clef of every bar: fewest ledger lines; a change only where it saves many (keyboards and low instruments)."""
     starts = [bar.start for bar in bars]
-    strain = [[0.0] * len(options) for _ in bars]
+    strains = [[0.0] * len(options) for _ in bars]
     for index in indices:
         bar = bisect_right(starts, times[index][0]) - 1
-        for which, clef in enumerate(options):
-            strain[bar][which] += _ledger_lines(part.notes[index], clef)
-    total = [sum(bar[which] for bar in strain) for which in range(len(options))]
+        for option, clef in enumerate(options):
+            strains[bar][option] += _ledger_lines(part.notes[index], clef)
+    total = [sum(bar[option] for bar in strains) for option in range(len(options))]
     changing = part.program in KEYBOARDS or part.program in (41, 42, 43, 57, 70)
     if not changing or len(options) == 1:
-        best = min(range(len(options)), key=lambda which: (total[which], which))
+        best = min(range(len(options)), key=lambda option: (total[option], option))
         usual = 0 if total[0] <= total[best] + 0.2 * len(indices) else best
         return [options[usual]] * len(bars)
-    return [options[which] for which in _cheapest(strain, change=12.0)]
+    return [options[option] for option in _cheapest(strains, change=12.0)]
 
 
 def _ledger_lines(note: Note, clef: Clef) -> float:
@@ -213,19 +213,19 @@ def _ledger_lines(note: Note, clef: Clef) -> float:
     return max(0.0, (steps - 5) / 2)
 
 
-def _cheapest(strain: list[list[float]], change: float) -> list[int]:
+def _cheapest(strains: list[list[float]], change: float) -> list[int]:
     """Choice for every bar with the least strain and few changes (dynamic programming)."""
-    count = len(strain[0])
-    cost = [strain[0][which] + (change / 2 if which else 0) for which in range(count)]
-    came: list[list[int]] = []
-    for bar in strain[1:]:
-        best = min(range(count), key=lambda which: cost[which])
-        from_here = [which if cost[which] <= cost[best] + change else best for which in range(count)]
-        came.append(from_here)
-        cost = [bar[which] + min(cost[which], cost[best] + change) for which in range(count)]
-    which = min(range(count), key=lambda each: cost[each])
-    chosen = [which]
-    for from_here in reversed(came):
-        which = from_here[which]
-        chosen.append(which)
+    count = len(strains[0])
+    cost = [strains[0][option] + (change / 2 if option else 0) for option in range(count)]
+    backpointers: list[list[int]] = []
+    for bar in strains[1:]:
+        best = min(range(count), key=lambda option: cost[option])
+        previous = [option if cost[option] <= cost[best] + change else best for option in range(count)]
+        backpointers.append(previous)
+        cost = [bar[option] + min(cost[option], cost[best] + change) for option in range(count)]
+    option = min(range(count), key=lambda each: cost[each])
+    chosen = [option]
+    for previous in reversed(backpointers):
+        option = previous[option]
+        chosen.append(option)
     return chosen[::-1]

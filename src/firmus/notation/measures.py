@@ -6,8 +6,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from firmus.notation.layout import Clef, Placed, Staff, staves
-from firmus.notation.rhythm import FLAGS, Span, Value, beam_groups, quantised, spans, struck, values
+from firmus.notation.layout import Clef, Staff, WrittenChord, staves
+from firmus.notation.rhythm import FLAGS, Span, Value, beam_groups, drum_times, quantised, spans, values
 from firmus.notation.spelling import Accidentals, spelled
 from firmus.score import Chord, Key, Part, Score
 from firmus.timing import Bar
@@ -17,10 +17,10 @@ Spelling = tuple[str, int, int]
 
 @dataclass(slots=True)
 class Segment:
-    """A written value: a chord, or a rest where `chord` is None; `hidden` rests only hold the place."""
+    """A written value: a chord, or a rest where `chord` is None; `hidden` rests are not printed."""
 
     value: Value
-    chord: Placed | None = None
+    chord: WrittenChord | None = None
     number: int = 0  # which of the tied segments of its chord
     tied_from: bool = False
     tied_to: bool = False
@@ -42,8 +42,8 @@ class Measure:
 
 
 @dataclass(slots=True)
-class Engraved:
-    """A part ready to be written: its measures, number of staves, page times and spelling of every note."""
+class PartLayout:
+    """The layout of a part: its measures, number of staves, page times and spelling of every note."""
 
     part: Part
     staves: int
@@ -52,61 +52,63 @@ class Engraved:
     spelling: list[Spelling]
 
 
-def engraved(part: Part, score: Score, bars: Sequence[Bar]) -> Engraved:
+def lay_out(part: Part, score: Score, bars: Sequence[Bar]) -> PartLayout:
     """Lay out one part."""
     times = quantised([(note.start, note.end) for note in part.notes], bars)
     if part.is_drums:
-        times = struck(times, bars)
-    laid_out = staves(part, times, bars)
-    spelling = _spelling(part, laid_out, score)
-    measures = [Measure(bar, [staff.clefs[index] for staff in laid_out]) for index, bar in enumerate(bars)]
-    for number, staff in enumerate(laid_out, 1):
+        times = drum_times(times, bars)
+    all_staves = staves(part, times, bars)
+    spelling = _spelling(part, all_staves, score)
+    measures = [Measure(bar, [staff.clefs[index] for staff in all_staves]) for index, bar in enumerate(bars)]
+    for number, staff in enumerate(all_staves, 1):
         _fill(measures, number, staff)
     signatures = _signatures(score.keys, bars)
     for measure, signature in zip(measures, signatures, strict=True):
         for segments in measure.voices.values():
             _beam(segments, measure.bar)
         if not part.is_drums:
-            for number in range(1, len(laid_out) + 1):
+            for number in range(1, len(all_staves) + 1):
                 _mark_accidentals(measure, number, spelling, signature)
-    return Engraved(part, len(laid_out), measures, times, spelling)
+    return PartLayout(part, len(all_staves), measures, times, spelling)
 
 
 def _signatures(keys: Sequence[Key], bars: Sequence[Bar]) -> list[int]:
     starts = [key.start for key in keys]
-    found = []
+    signatures = []
     for bar in bars:
         index = bisect_right(starts, bar.start) - 1
-        found.append(keys[index].signature if index >= 0 else 0)
-    return found
+        signatures.append(keys[index].signature if index >= 0 else 0)
+    return signatures
 
 
 # -- spelling -------------------------------------------------------------------------------------------------
 
 
-def _spelling(part: Part, laid_out: Sequence[Staff], score: Score) -> list[Spelling]:
-    found: list[Spelling] = [("C", 0, 4)] * len(part.notes)
+def _spelling(part: Part, all_staves: Sequence[Staff], score: Score) -> list[Spelling]:
+    spellings: list[Spelling] = [("C", 0, 4)] * len(part.notes)
     if part.is_drums:
-        return found
+        return spellings
     key_starts, chord_starts = [key.start for key in score.keys], [chord.start for chord in score.chords]
     default = Key(0, "C")
-    for staff in laid_out:
+    for staff in all_staves:
         following: dict[int, dict[int, tuple[Key, Spelling]]] = {}  # by voice: its next notes, by pitch
-        for placed in reversed(staff.chords):
-            after = following.get(placed.voice, {})
-            index = bisect_right(key_starts, placed.start) - 1
+        for chord_placed in reversed(staff.chords):
+            after = following.get(chord_placed.voice, {})
+            index = bisect_right(key_starts, chord_placed.start) - 1
             key = score.keys[index] if index >= 0 else default
-            index = bisect_right(chord_starts, placed.start) - 1
+            index = bisect_right(chord_starts, chord_placed.start) - 1
             chord: Chord | None = score.chords[index] if index >= 0 else None
-            for note in placed.notes:
+            for note in chord_placed.notes:
                 pitch = part.notes[note].pitch
                 if pitch in after and after[pitch][0] == key:  # a repeated note keeps its name
-                    found[note] = after[pitch][1]
+                    spellings[note] = after[pitch][1]
                     continue
-                near = next((each for each in after if abs(each - pitch) == 1), None)
-                found[note] = spelled(pitch, key, chord, near)
-            following[placed.voice] = {part.notes[note].pitch: (key, found[note]) for note in placed.notes}
-    return found
+                neighbour = next((each for each in after if abs(each - pitch) == 1), None)
+                spellings[note] = spelled(pitch, key, chord, neighbour)
+            following[chord_placed.voice] = {
+                part.notes[note].pitch: (key, spellings[note]) for note in chord_placed.notes
+            }
+    return spellings
 
 
 def _mark_accidentals(measure: Measure, staff: int, spelling: Sequence[Spelling], signature: int) -> None:
@@ -120,58 +122,58 @@ def _mark_accidentals(measure: Measure, staff: int, spelling: Sequence[Spelling]
     ]
     for segment in sorted(segments, key=lambda each: each.value.start):
         notes = segment.chord.notes if segment.chord else []
-        segment.accidentals = frozenset(note for note in notes if state.shown(*spelling[note]))
+        segment.accidentals = frozenset(note for note in notes if state.needed(*spelling[note]))
 
 
 # -- voices of a bar ------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
-class _Piece:
-    """What of a chord lies in one bar."""
+class _ChordInBar:
+    """The part of a chord in one bar."""
 
     start: int
     end: int
-    chord: Placed
+    chord: WrittenChord
 
 
 def _fill(measures: Sequence[Measure], number: int, staff: Staff) -> None:
     starts = [measure.bar.start for measure in measures]
-    pieces: list[dict[int, list[_Piece]]] = [{} for _ in measures]
+    pieces: list[dict[int, list[_ChordInBar]]] = [{} for _ in measures]
     for chord in staff.chords:
-        index, here = bisect_right(starts, chord.start) - 1, chord.start
-        while here < chord.end and index < len(measures):
+        index, tick = bisect_right(starts, chord.start) - 1, chord.start
+        while tick < chord.end and index < len(measures):
             stop = min(chord.end, measures[index].bar.end)
-            pieces[index].setdefault(chord.voice, []).append(_Piece(here, stop, chord))
-            here, index = stop, index + 1
-    counted: dict[int, int] = {}
+            pieces[index].setdefault(chord.voice, []).append(_ChordInBar(tick, stop, chord))
+            tick, index = stop, index + 1
+    segment_counts: dict[int, int] = {}
     for measure, voices in zip(measures, pieces, strict=True):
         for voice in sorted({1, *voices}):
-            measure.voices[number, voice] = _segments(measure.bar, voices.get(voice, []), voice > 1, counted)
+            measure.voices[number, voice] = _segments(measure.bar, voices.get(voice, []), voice > 1, segment_counts)
 
 
-def _segments(bar: Bar, pieces: list[_Piece], hidden: bool, counted: dict[int, int]) -> list[Segment]:
+def _segments(bar: Bar, pieces: list[_ChordInBar], hidden: bool, segment_counts: dict[int, int]) -> list[Segment]:
     """Values of one voice in one bar, its gaps filled with rests."""
     if not pieces and bar.end - bar.start == bar.meter.bar:
         return [Segment(Value(bar.start, bar.end, "whole", 0), whole_bar=True)]
     points = [point for piece in pieces for point in (piece.start, piece.end)]
     all_spans = spans(bar, points)
-    found: list[Segment] = []
-    here = bar.start
+    segments: list[Segment] = []
+    tick = bar.start
     for piece in pieces:
-        if here < piece.start:
-            found.extend(_rests(here, piece.start, bar, all_spans, hidden))
+        if tick < piece.start:
+            segments.extend(_rests(tick, piece.start, bar, all_spans, hidden))
         written = values(piece.start, piece.end, bar, all_spans, rest=False)
         for value in written:
-            number = counted.get(id(piece.chord), 0)
-            counted[id(piece.chord)] = number + 1
+            number = segment_counts.get(id(piece.chord), 0)
+            segment_counts[id(piece.chord)] = number + 1
             last = value is written[-1] and piece.end == piece.chord.end
-            found.append(Segment(value, piece.chord, number, tied_from=number > 0, tied_to=not last))
-        here = piece.end
-    if here < bar.end:
-        found.extend(_rests(here, bar.end, bar, all_spans, hidden))
-    _mark_tuplets(found)
-    return found
+            segments.append(Segment(value, piece.chord, number, tied_from=number > 0, tied_to=not last))
+        tick = piece.end
+    if tick < bar.end:
+        segments.extend(_rests(tick, bar.end, bar, all_spans, hidden))
+    _mark_tuplets(segments)
+    return segments
 
 
 def _rests(start: int, end: int, bar: Bar, all_spans: Sequence[Span], hidden: bool) -> list[Segment]:
@@ -193,27 +195,27 @@ def _mark_tuplets(segments: list[Segment]) -> None:
 def _beam(segments: list[Segment], bar: Bar) -> None:
     """Join short notes by beams, beat by beat, tuplet by tuplet; rests break them."""
     group: list[Segment] = []
-    place = -1
+    current = -1
     for segment in segments:
         flags = FLAGS.get(segment.value.name, 0)
-        here = _beam_place(segments, segment, bar) if segment.chord is not None and flags else -1
-        if here != place or here < 0:
+        group_start = _beam_place(segments, segment, bar) if segment.chord is not None and flags else -1
+        if group_start != current or group_start < 0:
             _join(group)
-            group, place = [], here
-        if here >= 0:
+            group, current = [], group_start
+        if group_start >= 0:
             group.append(segment)
     _join(group)
 
 
 def _beam_place(segments: list[Segment], segment: Segment, bar: Bar) -> int:
-    places = beam_groups(bar, plain_eighths=True)
-    index = bisect_right(places, segment.value.start) - 1
-    start, end = places[index], places[index + 1] if index + 1 < len(places) else bar.end
+    edges = beam_groups(bar, plain_eighths=True)
+    index = bisect_right(edges, segment.value.start) - 1
+    start, end = edges[index], edges[index + 1] if index + 1 < len(edges) else bar.end
     inside = [each for each in segments if start <= each.value.start < end]
     if all(each.value.name == "eighth" and each.chord and not each.value.span for each in inside):
         return start
-    places = beam_groups(bar, plain_eighths=False)
-    start = places[bisect_right(places, segment.value.start) - 1]
+    edges = beam_groups(bar, plain_eighths=False)
+    start = edges[bisect_right(edges, segment.value.start) - 1]
     return segment.value.span.start if segment.value.span else start
 
 

@@ -1,8 +1,8 @@
-"""From ticks to note values: which rhythm is meant, and how a musician writes it.
+"""From ticks to note values: quantisation, and rhythmic notation.
 
 A note that begins and ends on the grid (thirty-seconds or triplet sixteenths: multiples of 60 or 40 ticks from
-the beat, also fifths and sevenths of a beat) is written exactly; any other is moved for the page only, to the
-simplest grid that its beat fits. Notes are split at barlines and wherever they would hide the beat (E. Gould,
+the beat, also fifths and sevenths of a beat) is written exactly; any other is quantised, for the notation only, to
+the simplest grid that its beat fits. Notes are split at barlines and wherever they would hide the beat (E. Gould,
 "Behind Bars", 2011, pages 166-171): a value may cross a division only from a stronger place, or as a plain
 syncopation around it.
 """
@@ -27,7 +27,7 @@ VALUES = {length: (name, 0) for length, name in TYPES.items()} | {
     length * 3 // 2: (name, 1) for length, name in TYPES.items() if length > 15
 }
 FLAGS = {"eighth": 1, "16th": 2, "32nd": 3, "64th": 4, "128th": 5}
-# Grids of a beat, the simplest first: parts of the beat, and what a part costs beside squared ticks of error.
+# Grids of a beat, the simplest first: parts of the beat, and a penalty beside squared ticks of error.
 _GRIDS = ((1, 0), (2, 60), (4, 160), (3, 300), (6, 700), (8, 900), (5, 1500), (12, 2500))
 _TUPLETS = {3: (3, 2), 5: (5, 4), 7: (7, 4)}
 
@@ -44,7 +44,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One written value: its ticks, its name and dots, and the tuplet it stands in."""
+    """One written value: its ticks, its name and dots, and the tuplet it is in."""
 
     start: int
     end: int
@@ -97,34 +97,34 @@ def halves(meter: Meter) -> tuple[int, ...]:
 @lru_cache(maxsize=1024)
 def _divisions(meter: Meter) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Places in a bar down to sixty-fourths, and how weak each is (0 the barline, 1 half a bar, 2 a beat...)."""
-    weak: dict[int, int] = {0: 0, meter.bar: 0}
-    weak.update(dict.fromkeys(halves(meter), 1))
+    levels: dict[int, int] = {0: 0, meter.bar: 0}
+    levels.update(dict.fromkeys(halves(meter), 1))
     places = groups(meter)
     compound = meter.denominator >= 8
     for start, end in pairwise(places):
-        weak.setdefault(start, 2)
+        levels.setdefault(start, 2)
         step = 1920 // meter.denominator if compound else (end - start) // 2
         level = 3
         while step >= 30 and level < 12:
             for place in range(start, end, step):
-                weak.setdefault(place, level)
+                levels.setdefault(place, level)
             step, level = step // 2, level + 1
-    ordered = sorted(weak)
-    return tuple(ordered), tuple(weak[place] for place in ordered)
+    ordered = sorted(levels)
+    return tuple(ordered), tuple(levels[place] for place in ordered)
 
 
-# -- which rhythm is meant ------------------------------------------------------------------------------------
+# -- quantisation ---------------------------------------------------------------------------------------------
 
 
-def windows(bars: Sequence[Bar]) -> list[int]:
+def beat_edges(bars: Sequence[Bar]) -> list[int]:
     """Ticks at which the beats of all bars begin, and the last bar's end; eighths where the beat is of three."""
-    found: list[int] = []
+    edges: list[int] = []
     for bar in bars:
         step = 480 if bar.meter.denominator <= 4 else 1920 // bar.meter.denominator
         step = max(step, 240)
         first = bar.start - bar.place % step
-        found.extend(max(place, bar.start) for place in range(first, bar.end, step))
-    return [*found, bars[-1].end]
+        edges.extend(max(place, bar.start) for place in range(first, bar.end, step))
+    return [*edges, bars[-1].end]
 
 
 def on_grid(ticks: int, length: int = 480) -> bool:
@@ -139,7 +139,7 @@ def _parts(length: int, count: int) -> tuple[int, ...]:
 
 def quantised(notes: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> list[tuple[int, int]]:
     """Starts and ends as they are written, one pair a note."""
-    edges = windows(bars)
+    edges = beat_edges(bars)
     onsets: list[list[int]] = [[] for _ in edges]
     ends: list[list[int]] = [[] for _ in edges]
     for start, end in notes:
@@ -148,12 +148,12 @@ def quantised(notes: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> list[tup
         index = min(bisect_left(edges, end), len(edges) - 1) - 1
         ends[index].append(end - edges[index])
     grids = [_grid(onsets[index], ends[index], edges[index + 1] - edges[index]) for index in range(len(edges) - 1)]
-    return [_written(start, end, edges, grids) for start, end in notes]
+    return [_to_grid(start, end, edges, grids) for start, end in notes]
 
 
-def struck(times: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> list[tuple[int, int]]:
-    """Times of drum strokes, whose length says nothing: up to the next stroke or the end of the beat."""
-    edges = windows(bars)
+def drum_times(times: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> list[tuple[int, int]]:
+    """Times of drum strokes, whose length is arbitrary: up to the next stroke or the end of the beat."""
+    edges = beat_edges(bars)
     onsets = sorted({start for start, _ in times})
     ends = {}
     for place, start in enumerate(onsets):
@@ -163,33 +163,33 @@ def struck(times: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> list[tuple[
 
 
 def _grid(onsets: list[int], ends: list[int], length: int) -> tuple[int, ...]:
-    """Places in a beat to which its notes go; empty where they already stand well."""
+    """Places in a beat to which its notes go; empty where they are on one already."""
     fifths, sevenths = _parts(length, 5), _parts(length, 7)
     places = [*onsets, *ends]
     if all(each % 60 == 0 or each % 40 == 0 or each == length for each in places):
         return ()
     if all(each in fifths for each in places) or all(each in sevenths for each in places):
         return ()
-    best, least = _parts(length, 1), math.inf
-    for count, price in _GRIDS:
+    best, lowest = _parts(length, 1), math.inf
+    for count, penalty in _GRIDS:
         if length % 240 and count > 1:
             continue
         grid = _parts(length, count)
-        cost: float = price + sum(_nearest(grid, each)[1] ** 2 for each in onsets)
+        cost: float = penalty + sum(_nearest(grid, each)[1] ** 2 for each in onsets)
         cost += sum(_nearest(grid, each)[1] ** 2 for each in ends) / 5
-        if cost < least:
-            best, least = grid, cost
+        if cost < lowest:
+            best, lowest = grid, cost
     return best
 
 
 def _nearest(grid: tuple[int, ...], place: int) -> tuple[int, int]:
     index = bisect_left(grid, place)
-    near = [grid[each] for each in (index - 1, index) if 0 <= each < len(grid)]
-    found = min(near, key=lambda each: abs(each - place))
-    return found, abs(found - place)
+    candidates = [grid[each] for each in (index - 1, index) if 0 <= each < len(grid)]
+    nearest = min(candidates, key=lambda each: abs(each - place))
+    return nearest, abs(nearest - place)
 
 
-def _written(start: int, end: int, edges: list[int], grids: list[tuple[int, ...]]) -> tuple[int, int]:
+def _to_grid(start: int, end: int, edges: list[int], grids: list[tuple[int, ...]]) -> tuple[int, int]:
     first = min(bisect_right(edges, start), len(grids)) - 1
     last = min(bisect_left(edges, end), len(edges) - 1) - 1
     if grids[first]:
@@ -199,24 +199,25 @@ def _written(start: int, end: int, edges: list[int], grids: list[tuple[int, ...]
     if start >= edges[-1]:
         start = edges[-2] + (grids[-1][-2] if grids[-1] else 0)
     if end <= start:  # a note shorter than the grid
-        here = bisect_right(edges, start) - 1
-        grid = grids[here] or _parts(
-            edges[here + 1] - edges[here], 8 if (edges[here + 1] - edges[here]) % 480 == 0 else 4
+        beat_index = bisect_right(edges, start) - 1
+        grid = grids[beat_index] or _parts(
+            edges[beat_index + 1] - edges[beat_index],
+            8 if (edges[beat_index + 1] - edges[beat_index]) % 480 == 0 else 4,
         )
-        later = [edges[here] + each for each in grid if edges[here] + each > start]
-        end = later[0] if later else edges[here + 1]
+        later = [edges[beat_index] + each for each in grid if edges[beat_index] + each > start]
+        end = later[0] if later else edges[beat_index + 1]
     return start, end
 
 
-# -- how it is written ----------------------------------------------------------------------------------------
+# -- note values ----------------------------------------------------------------------------------------------
 
 
 def spans(bar: Bar, points: Sequence[int]) -> list[Span]:
     """Plain stretches and tuplets of one voice in one bar; `points` are the ticks where its values change."""
     inside = sorted({point - bar.start + bar.place for point in points if bar.start <= point <= bar.end})
-    edges = windows([bar])
+    edges = beat_edges([bar])
     shift = bar.start - bar.place
-    found: list[Span] = []
+    result: list[Span] = []
     index = 0
     while index + 1 < len(edges):
         start, end = edges[index] - shift, edges[index + 1] - shift
@@ -224,12 +225,12 @@ def spans(bar: Bar, points: Sequence[int]) -> list[Span]:
         if wide - start == 960 and end - start == 480 and _is_pair(bar.meter, start):
             places = {point - start for point in inside if start < point < wide}
             if places and places <= {320, 640}:
-                found.append(Span(start + shift, wide + shift, 3, 2))
+                result.append(Span(start + shift, wide + shift, 3, 2))
                 index += 2
                 continue
-        found.extend(_beat_spans(start, end, [point for point in inside if start < point < end], shift))
+        result.extend(_beat_spans(start, end, [point for point in inside if start < point < end], shift))
         index += 1
-    return found
+    return result
 
 
 def _is_pair(meter: Meter, start: int) -> bool:
@@ -257,62 +258,62 @@ def _beat_spans(start: int, end: int, points: list[int], shift: int) -> list[Spa
 
 def values(start: int, end: int, bar: Bar, all_spans: Sequence[Span], rest: bool) -> list[Value]:
     """Written values, to be tied, of a note or rest inside one bar."""
-    found: list[Value] = []
-    here = start
+    result: list[Value] = []
+    tick = start
     for index, span in enumerate(all_spans):
-        if span.end <= here:
+        if span.end <= tick:
             continue
         if span.actual > 1:
             stop = min(end, span.end)
-            found.extend(_in_tuplet(here, stop, span, rest))
+            result.extend(_in_tuplet(tick, stop, span, rest))
         else:
-            stop = here
+            stop = tick
             for later in all_spans[index:]:  # plain stretches are written together
                 if later.actual > 1 or stop >= end:
                     break
                 stop = min(end, later.end)
             shift = bar.start - bar.place
             cuts = _split(
-                here - shift, stop - shift, _divisions(bar.meter), rest, beat(bar.meter) * bar.meter.denominator != 1920
+                tick - shift, stop - shift, _divisions(bar.meter), rest, beat(bar.meter) * bar.meter.denominator != 1920
             )
-            found.extend(Value(first + shift, last + shift, *_name(last - first)) for first, last in cuts)
-        here = stop
-        if here >= end:
+            result.extend(Value(first + shift, last + shift, *_name(last - first)) for first, last in cuts)
+        tick = stop
+        if tick >= end:
             break
-    if here < end:
-        found.append(Value(here, end, *_name(end - here)))
-    return found
+    if tick < end:
+        result.append(Value(tick, end, *_name(end - tick)))
+    return result
 
 
 @lru_cache(maxsize=8192)
 def _split(
     start: int, end: int, divisions: tuple[tuple[int, ...], tuple[int, ...]], rest: bool, compound: bool
 ) -> tuple[tuple[int, int], ...]:
-    places, weak = divisions
+    places, levels = divisions
     first, last = bisect_right(places, start), bisect_left(places, end)
     length = end - start
     if first >= last:
         return ((start, end),)
-    inside = min(range(first, last), key=lambda index: weak[index])
-    here = weak[first - 1] if places[first - 1] == start else 99
-    there = weak[last] if last < len(places) and places[last] == end else 99
-    cut, strength = places[inside], weak[inside]
+    inside = min(range(first, last), key=lambda index: levels[index])
+    start_level = levels[first - 1] if places[first - 1] == start else 99
+    end_level = levels[last] if last < len(places) and places[last] == end else 99
+    cut, strength = places[inside], levels[inside]
     if length in VALUES:
         if rest:
-            good = here < strength and (VALUES[length][1] == 0 or compound)
+            is_one_value = start_level < strength and (VALUES[length][1] == 0 or compound)
         else:
             even = cut - start == end - cut and not (compound and strength == 2)
-            good = here <= strength or (even and _is_syncopation(here, strength, cut - start))
-        if good:
+            is_one_value = start_level <= strength or (even and _is_syncopation(start_level, strength, cut - start))
+        if is_one_value:
             return ((start, end),)
-    if rest and here > there:  # from a weak place: fill up to the strong one last
-        cut = max((places[index] for index in range(first, last) if weak[index] == strength), default=cut)
+    if rest and start_level > end_level:  # from a weak position: end at the strongest one
+        cut = max((places[index] for index in range(first, last) if levels[index] == strength), default=cut)
     return _split(start, cut, divisions, rest, compound) + _split(cut, end, divisions, rest, compound)
 
 
-def _is_syncopation(here: int, strength: int, half: int) -> bool:
-    """Whether a value that lies evenly around a division begins at the next finer one: short, long, short."""
-    return here == strength + 1 and strength > 0 and (strength > 1 or half == 480)
+def _is_syncopation(start_level: int, strength: int, half: int) -> bool:
+    """Whether a value that is centred on a division begins at the next finer one: short, long, short."""
+    return start_level == strength + 1 and strength > 0 and (strength > 1 or half == 480)
 
 
 def _in_tuplet(start: int, end: int, span: Span, rest: bool) -> list[Value]:
@@ -323,25 +324,25 @@ def _in_tuplet(start: int, end: int, span: Span, rest: bool) -> list[Value]:
         return round((tick - span.start) * stretch / 15) * 15
 
     unit = stretched(span.end) // span.actual
-    parts = _split(stretched(start), stretched(end), _units(unit, span.actual), rest, True)
-    found, here = [], start
+    parts = _split(stretched(start), stretched(end), _tuplet_divisions(unit, span.actual), rest, True)
+    result, begin = [], start
     for _, last in parts:
         stop = end if last == parts[-1][1] else span.start + round(last / stretch)
-        found.append(Value(here, stop, *_name(last - stretched(here)), span))
-        here = stop
-    return found
+        result.append(Value(begin, stop, *_name(last - stretched(begin)), span))
+        begin = stop
+    return result
 
 
 @lru_cache(maxsize=64)
-def _units(unit: int, count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    weak = {0: 0, unit * count: 0}
+def _tuplet_divisions(unit: int, count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    levels = {0: 0, unit * count: 0}
     step, level = unit, 2
     while step >= 15:
         for place in range(0, unit * count, step):
-            weak.setdefault(place, level)
+            levels.setdefault(place, level)
         step, level = step // 2, level + 1
-    ordered = sorted(weak)
-    return tuple(ordered), tuple(weak[place] for place in ordered)
+    ordered = sorted(levels)
+    return tuple(ordered), tuple(levels[place] for place in ordered)
 
 
 def _name(length: int) -> tuple[str, int]:

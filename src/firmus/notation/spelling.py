@@ -1,7 +1,7 @@
-"""How pitches are spelled, and which accidentals are shown.
+"""Pitch spelling, and which accidentals are printed.
 
 A pitch of the key's scale takes the scale's name (minor: with raised sixth and seventh). Any other takes, in
-this order: the name it has in the chord that sounds, if a chord symbol says so; the name that leads by a
+this order: its name in the chord in force, if there is a chord symbol; the name that leads by a
 semitone to the next note of its line (up: a raised tone, down: a lowered one); else the name nearest to the
 key's centre on the line of fifths.
 """
@@ -53,11 +53,11 @@ def spelled(pitch: int, key: Key, chord: Chord | None = None, following: int | N
 
 @lru_cache(maxsize=8192)
 def _place(pitch_class: int, tonic: str, mode: str, chord: str, move: int) -> int:
-    home = fifths(tonic)
+    tonic_place = fifths(tonic)
     scale = (-1, 0, 1, 2, 3, 4, 5) if mode == "major" else (-4, -3, -2, -1, 0, 1, 2, 3, 5)
     for degree in scale:
-        if _pitch_class(home + degree) == pitch_class:
-            return home + degree
+        if _pitch_class(tonic_place + degree) == pitch_class:
+            return tonic_place + degree
     root, _, quality = chord.partition(":")
     if root and root != NO_CHORD:
         for interval in _CHORD_FIFTHS[quality]:
@@ -65,20 +65,25 @@ def _place(pitch_class: int, tonic: str, mode: str, chord: str, move: int) -> in
             if _pitch_class(place) == pitch_class and -8 <= place <= 12:
                 return place
     if move:
-        names = [place for place in range(home - 8, home + 13) if _pitch_class(place) == pitch_class]
+        names = [place for place in range(tonic_place - 8, tonic_place + 13) if _pitch_class(place) == pitch_class]
         goal = next(
-            (home + degree for degree in scale if _pitch_class(home + degree) == (pitch_class + move) % 12), None
+            (
+                tonic_place + degree
+                for degree in scale
+                if _pitch_class(tonic_place + degree) == (pitch_class + move) % 12
+            ),
+            None,
         )
         if goal is not None:  # a semitone with two letters is five places down or up the line
             leading = goal + (5 if move > 0 else -5)
             if leading in names and -10 <= leading <= 12:
                 return leading
-    centre = home + (2 if mode == "major" else 0)
-    near = min(
+    centre = tonic_place + (2 if mode == "major" else 0)
+    nearest = min(
         (place for place in range(-13, 16) if _pitch_class(place) == pitch_class),
         key=lambda place: abs(place - centre - 0.5),
     )
-    return near
+    return nearest
 
 
 def _pitch_class(place: int) -> int:
@@ -94,7 +99,7 @@ class Accidentals:
             self._key["FCGDAEB"[index] if signature > 0 else "BEADGCF"[index]] = 1 if signature > 0 else -1
         self._written: dict[tuple[str, int], int] = {}
 
-    def shown(self, letter: str, alteration: int, octave: int) -> bool:
+    def needed(self, letter: str, alteration: int, octave: int) -> bool:
         """Whether a note needs an accidental; it then holds for its line or space to the end of the bar."""
         if self._written.get((letter, octave), self._key[letter]) == alteration:
             return False

@@ -1,4 +1,4 @@
-"""SVG to PNG, by resvg, with whatever text fonts the machine has."""
+"""SVG to PNG, by resvg, with the text fonts of the machine."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from firmus import formats, plugins
@@ -15,11 +15,36 @@ from firmus.errors import FirmusError, FormatError, OutputExists, unknown
 from firmus.score import Score
 from firmus.work import Brief, Origin, Work
 
+SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
+PICTURES = (".svg", ".png")
 FILES = ("piece.mid", "piece.musicxml", "piece.wav", "piece.svg", "piece.json")
 
 
-def save(work: Work, folder: Path, *, force: bool = False) -> list[Path]:
-    """Write the five files of a Work; all appear, or none.
+def names(endings: Sequence[str] | None) -> tuple[str, ...]:
+    """Names of the files of a Work: ``piece.json`` and those of some endings, the usual ones where None.
+
+    Raises
+    ------
+    FormatError
+        Where a Work cannot be written so; the message names the nearest.
+
+    Examples
+    --------
+    >>> names(["mid", ".svg"])
+    ('piece.mid', 'piece.svg', 'piece.json')
+    """
+    if endings is None:
+        return FILES
+    able = [*formats.extensions(), *SOUNDS, *PICTURES]
+    given = [f".{ending.strip().lower().removeprefix('.')}" for ending in endings]
+    for ending in given:
+        if ending not in able:
+            raise FormatError(unknown("format", ending[1:], [each[1:] for each in able]))
+    return (*(f"piece{ending}" for ending in dict.fromkeys(given) if ending != ".json"), "piece.json")
+
+
+def save(work: Work, folder: Path, *, force: bool = False, endings: Sequence[str] | None = None) -> list[Path]:
+    """Write the files of a Work; all appear, or none.
 
     Parameters
     ----------
@@ -28,6 +53,8 @@ def save(work: Work, folder: Path, *, force: bool = False) -> list[Path]:
         Created if it does not exist.
     force : bool
         Replace the files of an earlier Work.
+    endings : sequence of str, optional
+        Such as ``["mid", "svg"]``; ``piece.json`` is always there.
 
     Returns
     -------
@@ -37,23 +64,26 @@ def save(work: Work, folder: Path, *, force: bool = False) -> list[Path]:
     ------
     OutputExists
         Where the folder already holds something and `force` is not given.
+    FormatError
+        Where a Work has no such file.
     """
+    files = names(endings)
     check_free(folder, force)
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         temporary.mkdir()
-        for name in FILES:
+        for name in files:
             (temporary / name).write_bytes(_bytes(work, name))
         folder.mkdir(exist_ok=True)
-        for name in FILES:
+        for name in files:
             (temporary / name).replace(folder / name)
     except OSError as error:
         raise FirmusError(f"{folder}: {error.strerror or error}") from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    return [folder / name for name in FILES]
+    return [folder / name for name in files]
 
 
 def load(path: Path) -> Work:
@@ -125,10 +155,6 @@ def render(score: Score, path: Path, *, stems: bool = False, force: bool = False
     return [path, *(_write_stems(score, path) if stems and ending in SOUNDS else ())]
 
 
-SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
-PICTURES = (".svg", ".png")
-
-
 def encoded(score: Score, ending: str) -> bytes:
     """A Score as the bytes of a file: music, sound, engraved score (``".svg"``) or piano roll (``".png"``).
 
@@ -151,6 +177,21 @@ def encoded(score: Score, ending: str) -> bytes:
         return synth.encode(synth.render(score), ending)
     data: bytes = plugins.load("firmus.formats", formats.by_extension(ending)).write(score)
     return data
+
+
+def write(score: Score, path: str | os.PathLike[str]) -> None:
+    """Write a Score as one file of any kind, by its ending; it appears whole or not at all.
+
+    Raises
+    ------
+    FormatError
+        Where no file of ours ends so.
+    """
+    target = Path(path)
+    if target.suffix.lower() in (*SOUNDS, *PICTURES):
+        formats.save(encoded(score, target.suffix.lower()), target)
+    else:
+        formats.write(score, target)
 
 
 def stems(score: Score, ending: str) -> Iterator[tuple[str, bytes]]:

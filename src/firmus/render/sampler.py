@@ -51,14 +51,14 @@ def add_notes(
     notes: Iterable[Played],
     gains: tuple[float, float],
 ) -> None:
-    """Play notes into a buffer, adding to what is there.
+    """Mix notes into a buffer.
 
     Parameters
     ----------
     buffer : float32 (frames, 2)
         Changed in place; what would sound after its end is cut.
     preset : (bank, program)
-        Nothing sounds where the font does not hold it.
+        Silent where the font has no such preset.
     gains : (left, right)
         Amplitudes.
     """

@@ -2,7 +2,7 @@
 
 The sampler is Firmus's own (`firmus.render.sampler`): symusic's plays SoundFonts whose keys are tuned in
 their instruments, as the shipped one's are, up to an octave out of tune (symusic issue 55). It is numpy
-throughout, which lets other threads run, so nothing here needs a process of its own.
+throughout, which lets other threads run, so it needs no process of its own.
 
 Conventions: samples are float32 (frames, 2), full scale 1.0. The same Score gives the same bytes. The sound
 lasts as long as the Score and two seconds more, in which the last notes ring and fade.

@@ -38,6 +38,12 @@ VERB = Verb(
         Option(
             "tempo", "quarter notes a minute, where you know them", "每分钟四分音符数（若已知）", float, metavar="BPM"
         ),
+        Option(
+            "formats",
+            "files to write: mid, musicxml, abc, wav, mp3, svg, png ... (default: mid,musicxml,wav,svg)",
+            "要写出的文件：mid、musicxml、abc、wav、mp3、svg、png……（默认 mid,musicxml,wav,svg）",
+            metavar="mid,svg",
+        ),
         Option("out", "folder for the files (default: out/<title>)", "输出文件夹（默认 out/<标题>）", metavar="DIR"),
     ),
     place=19,

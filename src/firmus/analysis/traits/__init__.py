@@ -1,11 +1,11 @@
-"""Traits: what is measured of a piece so that its style can be recognised; a few hundred numbers with names.
+"""Traits: features of a piece from which its style is recognised; a few hundred named numbers.
 
 Conventions
     Numbers of a kind are shares that add up to 1 (durations, intervals, places in the bar ...), or lie near 0 to 3.
-    Nothing depends on the key (the piece is moved to C first, see `firmus.analysis.key_normalised`), on tempo marks,
-    loudness, words, titles or the kind of file; nothing on how long the piece is, but for chance. Instruments affect
-    the traits of `instruments` alone, so that they can be left out: the others see a drum part as drums, and every
-    other note as a pitch. What a piece lacks is 0.
+    Nothing depends on the key (the piece is transposed to C first, see `firmus.analysis.key_normalised`), on tempo
+    marks, loudness, words, titles or the kind of file; nothing on how long the piece is, but for chance. Instruments
+    affect the traits of `instruments` alone, so that they can be left out: the others see a drum part as drums, and
+    every other note as a pitch. What a piece lacks is 0.
 Sources
     The kinds of traits are those of C. McKay & I. Fujinaga, *jSymbolic 2.2* (ISMIR 2018), section 3 (pitch, melody,
     chords, rhythm, instruments, texture); chords, keys, grooves and meters are those that the modules of that name

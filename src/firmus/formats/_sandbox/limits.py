@@ -36,7 +36,7 @@ def limit_processor(seconds: float) -> None:
 
 
 def peak_memory() -> int:
-    """Bytes of memory this process has had at most; 0 where the platform does not say.
+    """Peak memory of this process in bytes; 0 where the platform does not report it.
 
     Linux counts into ``ru_maxrss`` what the parent had before the child began, so it is read from elsewhere there.
     """

@@ -183,7 +183,7 @@ class Sandbox:
             process.wait()
 
     def _failure(self, returncode: int, seconds: float, *, timed_out: bool) -> str:
-        """Why there is no answer."""
+        """Message for a missing answer."""
         if timed_out or returncode == -getattr(signal, "SIGXCPU", 0):
             return f"it took more than {seconds:g} s to read"
         return f"the reader crashed on it ({f'signal {-returncode}' if returncode < 0 else f'exit {returncode}'})"

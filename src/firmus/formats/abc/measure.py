@@ -106,7 +106,7 @@ class Voice:
         self.overlay_ties, self.tied = {}, {}
 
     def close(self, line: int) -> bool:
-        """End the measure, where anything is in it; say whether there was."""
+        """End the measure, unless it is empty; return whether there was one."""
         measure = self.measure
         measure.length = max(measure.length, self.position)
         if not measure.length:

@@ -62,7 +62,7 @@ class Body:
         }
 
     def read_all(self) -> list[Voice]:
-        """Read the header and every line of music; give the voices in order of appearance."""
+        """Read the header and every line of music; return the voices in order of appearance."""
         self._header()
         for number, text in self.tune.body:
             self.line = number
@@ -170,7 +170,7 @@ class Body:
         self.voice = voice
 
     def _new_voice(self, identity: str) -> Voice:
-        """Begin a voice as the header says; the first one takes over the fields before any ``V:``."""
+        """Begin a voice with the defaults of the header; the first one takes over the fields before any ``V:``."""
         only = self.voices.get("")
         if only is not None and not only.measures and not only.position:
             del self.voices[""]

@@ -1,7 +1,7 @@
 """Note values for writing: which beats are tuplets, and which tied note values make a duration.
 
 A bar is cut into cells of a quarter (an eighth in compound meters). A cell is plain, or one tuplet (3:2, 5:4
-or 7:4) where its onsets and ends say so; what fits no such grid is quantised to the nearest one.
+or 7:4) where its onsets and ends require it; what fits no such grid is quantised to the nearest one.
 """
 
 from __future__ import annotations

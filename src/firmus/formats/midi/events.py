@@ -23,7 +23,7 @@ VOLUME, PAN, SUSTAIN = 7, 10, 64
 TEXT, TRACK_NAME, MARKER, END_OF_TRACK = 0x01, 0x03, 0x06, 0x2F
 TEMPO, METER, KEY = 0x51, 0x58, 0x59
 _STORED_METAS = (TEXT, TRACK_NAME, MARKER, TEMPO, METER, KEY)
-_SYSTEM_DATA = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # data bytes of system messages, which no file should hold
+_SYSTEM_DATA = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # data bytes of system messages, which are invalid in files
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ def read(data: bytes) -> list[Score]:
 
 
 def write(score: Score) -> bytes:
-    """Write uncompressed MusicXML; the reading programs' ids and limits stand in `_musicxml_write`."""
+    """Write uncompressed MusicXML; its ids and conventions are described in `writer`."""
     from firmus.formats.musicxml.writer import write_score
 
     return write_score(score)

@@ -1,7 +1,7 @@
 """Chord symbols of MusicXML: ``<harmony>`` ⇄ `Chord`.
 
 Our vocabulary is that of `firmus.pitch.QUALITIES`. A kind or a set of added and altered degrees outside it
-goes to the quality with the nearest set of tones; a chord given only in words is read from the words.
+goes to the quality with the nearest set of tones; a chord given only as text is parsed from the text.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def read_harmony(element: Element, start: int, semitones: int, key_shift: int) -
     root = _name(element, "root", shift)
     if not root:
         return None
-    quality = KINDS.get(name, _from_words(text))
+    quality = KINDS.get(name, _quality_of_text(text))
     degrees = [_degree(each) for each in element.findall("degree")]
     if degrees:
         quality = _with_degrees(quality, degrees)
@@ -88,7 +88,7 @@ def _name(element: Element, what: str, shift: int) -> str:
     return note_name(place)
 
 
-def _from_words(text: str) -> str:
+def _quality_of_text(text: str) -> str:
     try:
         return Chord.parse("C" + text).quality
     except InvalidScore:

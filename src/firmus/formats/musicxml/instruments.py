@@ -1,4 +1,4 @@
-"""General MIDI programs and drum keys as MusicXML names and shows them."""
+"""General MIDI programs and drum keys: their names and notation in MusicXML."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ SOUNDS = {
     73: "wind.flutes.flute", 74: "wind.flutes.recorder",
 }  # fmt: skip
 
-# Where General MIDI drum keys stand on a percussion staff, and with which notehead (after N. Weinberg,
+# Positions of General MIDI drum keys on a percussion staff, and with which notehead (after N. Weinberg,
 # "Guidelines for Drumset Notation", 1994); a key not in the table stands on the third line.
 DRUMS = {
     35: ("F", 4, "normal"), 36: ("F", 4, "normal"), 37: ("C", 5, "x"), 38: ("C", 5, "normal"), 39: ("C", 5, "triangle"),
@@ -124,5 +124,5 @@ def abbreviation(name: str) -> str:
     """
     match = re.fullmatch(r"(.*?)(\s+(?:[IVX]+|\d+))?", name.strip())
     word, count = (match[1], match[2] or "") if match else (name, "")
-    short = _SHORT.get(word.lower(), "")
-    return short + count if short else ""
+    abbreviated = _SHORT.get(word.lower(), "")
+    return abbreviated + count if abbreviated else ""

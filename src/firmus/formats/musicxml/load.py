@@ -1,9 +1,9 @@
-"""MusicXML bytes, plain or compressed, taken apart safely: one small XML element at a time.
+"""MusicXML bytes, plain or compressed, parsed safely: one small XML element at a time.
 
 A compressed file is unpacked within limits, and only the score that its container names is opened. XML goes
 through defusedxml: entity declarations and external references are refused, a plain DOCTYPE (every MusicXML
-file has one) is accepted and never fetched. Elements are handed over measure by measure and then forgotten,
-so a long score never stands in memory as a tree.
+file has one) is accepted and never fetched. Elements are yielded measure by measure and then discarded,
+so that a long score is never in memory as a tree.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Major or minor, for key signatures that do not say.
+"""Major or minor, for key signatures without a mode.
 
 Evidence, over the passage under one signature: which of the two keys the notes fit better (correlation with
 the key profiles of Krumhansl and Kessler, 1982), and on which of the two tonics the lowest voice ends. Minor
@@ -23,7 +23,7 @@ def with_modes(score: Score, signatures: list[tuple[int, int, str]]) -> tuple[Ke
     """Keys for signatures (tick, sharps, mode or ""); church modes go to the mode with their third."""
     notes = sorted(note for part in score.parts if not part.is_drums for note in part.notes)
     starts = [note.start for note in notes]
-    found: list[Key] = []
+    keys: list[Key] = []
     for index, (tick, sharps, word) in enumerate(signatures):
         stop = signatures[index + 1][0] if index + 1 < len(signatures) else score.end + 1
         if word in _MINOR_MODES:
@@ -33,9 +33,9 @@ def with_modes(score: Score, signatures: list[tuple[int, int, str]]) -> tuple[Ke
         else:
             mode = _mode(notes[bisect_left(starts, tick) : bisect_left(starts, stop)], sharps)
         key = Key.from_signature(sharps, mode, tick)
-        if not found or (found[-1].tonic, found[-1].mode) != (key.tonic, key.mode):
-            found.append(key)
-    return tuple(found)
+        if not keys or (keys[-1].tonic, keys[-1].mode) != (key.tonic, key.mode):
+            keys.append(key)
+    return tuple(keys)
 
 
 def _mode(notes: list[Note], sharps: int) -> Literal["major", "minor"]:
@@ -54,8 +54,8 @@ def _mode(notes: list[Note], sharps: int) -> Literal["major", "minor"]:
 
 
 def _correlation(weights: list[float], profile: tuple[float, ...], tonic: int) -> float:
-    turned = [weights[(tonic + step) % 12] for step in range(12)]
-    mean, middle = sum(turned) / 12, sum(profile) / 12
-    over = sum((a - mean) * (b - middle) for a, b in zip(turned, profile, strict=True))
-    spread = sum((a - mean) ** 2 for a in turned) * sum((b - middle) ** 2 for b in profile)
-    return float(over / spread**0.5) if spread > 0 else 0.0
+    rotated = [weights[(tonic + step) % 12] for step in range(12)]
+    mean, profile_mean = sum(rotated) / 12, sum(profile) / 12
+    covariance = sum((a - mean) * (b - profile_mean) for a, b in zip(rotated, profile, strict=True))
+    spread = sum((a - mean) ** 2 for a in rotated) * sum((b - profile_mean) ** 2 for b in profile)
+    return float(covariance / spread**0.5) if spread > 0 else 0.0

@@ -6,7 +6,7 @@ from firmus.formats.musicxml.harmony import DEGREES, KIND_OF
 from firmus.formats.musicxml.instruments import DRUMS
 from firmus.formats.musicxml.parts import FULL_VELOCITY
 from firmus.notation.layout import Clef
-from firmus.notation.measures import Engraved, Segment
+from firmus.notation.measures import PartLayout, Segment
 from firmus.pitch import NO_CHORD
 from firmus.score import Chord, Key, Meter, Note
 
@@ -26,18 +26,18 @@ def note_id(part: int, index: int, segment: int = 0) -> str:
 
 
 class NoteWriter:
-    """Writes the notes of one part; keeps the dynamic level that its marks have reached."""
+    """Writes the notes of one part; tracks the dynamic level in force."""
 
-    def __init__(self, index: int, laid_out: Engraved, level: int) -> None:
+    def __init__(self, index: int, layout: PartLayout, level: int) -> None:
         self.index = index
-        self.laid_out = laid_out
+        self.layout = layout
         self.level = level
 
     def segment(self, segment: Segment, staff: int, voice: int, stem: str) -> str:
         """XML of one chord or rest."""
         if segment.chord is None:
             return self._rest(segment, staff, voice)
-        notes = sorted(segment.chord.notes, key=lambda note: self.laid_out.part.notes[note].pitch)
+        notes = sorted(segment.chord.notes, key=lambda note: self.layout.part.notes[note].pitch)
         return "".join(
             self._note(segment, note, staff, (voice, stem), chord=place > 0) for place, note in enumerate(notes)
         )
@@ -54,19 +54,21 @@ class NoteWriter:
             f"{_modification(segment)}{self._staff(staff)}{_notations(segment, first=True)}</note>"
         )
 
-    def _note(self, segment: Segment, index: int, staff: int, drawn: tuple[int, str], chord: bool) -> str:
-        note, value = self.laid_out.part.notes[index], segment.value
+    def _note(self, segment: Segment, index: int, staff: int, voice_and_stem: tuple[int, str], chord: bool) -> str:
+        note, value = self.layout.part.notes[index], segment.value
         ties = '<tie type="stop"/>' * segment.tied_from + '<tie type="start"/>' * segment.tied_to
         pitch, instrument, head = self._pitch(index, note)
         accidental = ""
         if index in segment.accidentals:
-            accidental = f"<accidental>{ACCIDENTALS[self.laid_out.spelling[index][1]]}</accidental>"
-        voice, stem = drawn
-        if self.laid_out.part.is_drums:
+            accidental = f"<accidental>{ACCIDENTALS[self.layout.spelling[index][1]]}</accidental>"
+        voice, stem = voice_and_stem
+        if self.layout.part.is_drums:
             stem = "up"
-        beams = "" if chord else "".join(
-            f'<beam number="{level}">{word}</beam>' for level, word in enumerate(segment.beams, 1)
-        )  # fmt: skip
+        beams = (
+            ""
+            if chord
+            else "".join(f'<beam number="{level}">{word}</beam>' for level, word in enumerate(segment.beams, 1))
+        )
         return (
             f'<note id="{note_id(self.index, index, segment.number)}"{self._playing(segment, index, note)}>'
             f"{'<chord/>' if chord else ''}{pitch}<duration>{value.end - value.start}</duration>{ties}{instrument}"
@@ -76,23 +78,23 @@ class NoteWriter:
         )
 
     def _staff(self, staff: int) -> str:
-        return f"<staff>{staff}</staff>" if self.laid_out.staves > 1 else ""
+        return f"<staff>{staff}</staff>" if self.layout.staves > 1 else ""
 
     def _pitch(self, index: int, note: Note) -> tuple[str, str, str]:
-        if self.laid_out.part.is_drums:
+        if self.layout.part.is_drums:
             step, octave, head = DRUMS.get(note.pitch, ("B", 4, "normal"))
             pitch = (
                 f"<unpitched><display-step>{step}</display-step><display-octave>{octave}</display-octave></unpitched>"
             )
             instrument = f'<instrument id="P{self.index + 1}-I{note.pitch + 1}"/>'
             return pitch, instrument, "" if head == "normal" else f"<notehead>{head}</notehead>"
-        step, alter, octave = self.laid_out.spelling[index]
+        step, alter, octave = self.layout.spelling[index]
         altered = f"<alter>{alter}</alter>" if alter else ""
         return f"<pitch><step>{step}</step>{altered}<octave>{octave}</octave></pitch>", "", ""
 
     def _playing(self, segment: Segment, index: int, note: Note) -> str:
-        """Attributes that keep what notation cannot: velocity, and time off the grid."""
-        start, end = self.laid_out.times[index]
+        """Attributes for what notation cannot represent: velocity, and time off the grid."""
+        start, end = self.layout.times[index]
         text = ""
         if not segment.tied_from:
             if note.velocity != self.level:
@@ -142,9 +144,9 @@ def key_xml(key: Key) -> str:
     return f"<key><fifths>{key.signature}</fifths><mode>{key.mode}</mode></key>"
 
 
-def meter_xml(meter: Meter, shown: bool) -> str:
-    """Time signature; one that only restarts the bar is not shown."""
-    hidden = "" if shown else ' print-object="no"'
+def meter_xml(meter: Meter, is_printed: bool) -> str:
+    """Time signature; one that only restarts the bar is not printed."""
+    hidden = "" if is_printed else ' print-object="no"'
     return f"<time{hidden}><beats>{meter.numerator}</beats><beat-type>{meter.denominator}</beat-type></time>"
 
 

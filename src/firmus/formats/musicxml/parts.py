@@ -45,8 +45,8 @@ Position = int | Fraction
 
 
 @dataclass(slots=True)
-class Written:
-    """What one measure holds for all parts: its length, signatures, marks and repeat signs."""
+class WrittenMeasure:
+    """A measure as written, for all parts: its length, signatures, marks and repeat signs."""
 
     number: str = ""
     implicit: bool = False
@@ -54,7 +54,7 @@ class Written:
     meter: Meter | None = None
     no_meter: bool = False
     tempi: dict[int, float] = field(default_factory=dict)
-    keys: list[tuple[int, int, int, str]] = field(default_factory=list)  # part, place, sharps, mode
+    keys: list[tuple[int, int, int, str]] = field(default_factory=list)  # part, position, sharps, mode
     chords: dict[int, Chord] = field(default_factory=dict)
     sections: dict[int, str] = field(default_factory=dict)
     forward: bool = False
@@ -66,8 +66,8 @@ class Written:
 
 
 @dataclass(slots=True)
-class Sound:
-    """A note as written: place and end in the measure, pitch, velocity, how it is tied, its voice.
+class WrittenNote:
+    """A note as written: start and end in the measure, pitch, velocity, how it is tied, its voice.
 
     `attack` and `release` move the sounding start and end away from the written ones.
     """
@@ -112,37 +112,37 @@ class PartReader:
         self.velocity = DEFAULT_VELOCITY
         self.pitched = self.unpitched = 0
         self.sharps: list[tuple[int, int, str]] = []
-        self.measure = Written()
-        self.sounds: list[Sound] = []
-        self.place: Position = 0
+        self.measure = WrittenMeasure()
+        self.notes: list[WrittenNote] = []
+        self.position: Position = 0
         self.furthest: Position = 0
         self.last_start: Position = 0
-        self._loud: list[tuple[int, int]] = []
+        self._levels: list[tuple[int, int]] = []
         self._accents: dict[int, int] = {}
-        self._own: set[int] = set()
+        self._explicit: set[int] = set()
         self._tags: dict[str, Callable[[Element], None]] = {
             "note": self._note, "backup": self._backup, "forward": self._forward, "barline": self._barline,
             "attributes": self._attributes, "direction": self._direction, "sound": self._sound,
             "harmony": self._harmony,
         }  # fmt: skip
 
-    def read(self, element: Element, measure: Written) -> list[Sound]:
-        """Read one measure into what all parts share; return this part's notes."""
-        self.measure, self.sounds = measure, []
-        self.place = self.furthest = self.last_start = 0
-        self._loud, self._accents, self._own = [(0, self.velocity)], {}, set()
+    def read(self, element: Element, measure: WrittenMeasure) -> list[WrittenNote]:
+        """Read one measure into the measure that all parts share; return this part's notes."""
+        self.measure, self.notes = measure, []
+        self.position = self.furthest = self.last_start = 0
+        self._levels, self._accents, self._explicit = [(0, self.velocity)], {}, set()
         try:
             for child in element:
                 handle = self._tags.get(child.tag)
                 if handle:
                     handle(child)
         except (FormatError, InvalidScore) as error:
-            shown = element.get("number", "?")[:20]
-            raise FormatError(f"part {self.name!r}, measure {shown}: {error}") from None
+            label = element.get("number", "?")[:20]
+            raise FormatError(f"part {self.name!r}, measure {label}: {error}") from None
         measure.length = max(measure.length, rounded(self.furthest))
         self._set_velocities()
-        self.sounds.sort(key=lambda sound: sound.start)  # voices stand one after another: ties need time order
-        return self.sounds
+        self.notes.sort(key=lambda note: note.start)  # voices are written one after another: ties need time order
+        return self.notes
 
     # -- time ---------------------------------------------------------------------------------------------
 
@@ -156,31 +156,31 @@ class PartReader:
         return ticks
 
     def _backup(self, element: Element) -> None:
-        self.place -= self._duration(element)
-        if self.place < 0:
-            if self.place < -TICKS_PER_QUARTER:  # programs that count an incomplete bar wrongly stay within this
+        self.position -= self._duration(element)
+        if self.position < 0:
+            if self.position < -TICKS_PER_QUARTER:  # programs that count an incomplete bar wrongly stay within this
                 raise FormatError(
-                    f"a backup leads {float(-self.place / TICKS_PER_QUARTER):g} quarter notes before the measure"
+                    f"a backup leads {float(-self.position / TICKS_PER_QUARTER):g} quarter notes before the measure"
                 )
-            self.place = 0
+            self.position = 0
 
     def _forward(self, element: Element) -> None:
         self._advance(self._duration(element))
 
     def _advance(self, ticks: Position) -> None:
-        self.place += ticks
-        if self.place > self.furthest:
-            self.furthest = self.place
-            if self.place > MAX_MEASURE:
+        self.position += ticks
+        if self.position > self.furthest:
+            self.furthest = self.position
+            if self.position > MAX_MEASURE:
                 raise FormatError(f"the measure is longer than {MAX_MEASURE // TICKS_PER_QUARTER} quarter notes")
 
     def _at(self, element: Element) -> int:
         """Tick of a direction or chord symbol, its <offset> counted; never before the measure."""
         offset = element.find("offset")
         if offset is None:
-            return rounded(self.place)
+            return rounded(self.position)
         ticks = number(offset.text, "offset") * self.per_division
-        return min(max(0, rounded(self.place + ticks)), MAX_MEASURE)
+        return min(max(0, rounded(self.position + ticks)), MAX_MEASURE)
 
     # -- notes --------------------------------------------------------------------------------------------
 
@@ -192,7 +192,7 @@ class PartReader:
             start = self.last_start
             self.furthest = max(self.furthest, start + ticks)
         else:
-            start = self.last_start = self.place
+            start = self.last_start = self.position
             self._advance(ticks)
         first = rounded(start)
         last = rounded(start + ticks)
@@ -204,16 +204,16 @@ class PartReader:
         ties = {each.get("type") for each in element.findall("tie")}
         if not ties:
             ties = {each.get("type") for each in element.findall("notations/tied")}
-        own = element.get("dynamics")
-        if own is not None:
-            self._own.add(len(self.sounds))
-        velocity = _velocity(own) if own is not None else 0
+        dynamics = element.get("dynamics")
+        if dynamics is not None:
+            self._explicit.add(len(self.notes))
+        velocity = _velocity(dynamics) if dynamics is not None else 0
         voice = element.findtext("voice", "1")
-        sound = Sound(first, last, pitch, velocity, "stop" in ties, "start" in ties, voice)
+        note = WrittenNote(first, last, pitch, velocity, "stop" in ties, "start" in ties, voice)
         if element.get("attack") or element.get("release"):
-            sound.attack = rounded(number(element.get("attack", "0"), "attack") * self.per_division)
-            sound.release = rounded(number(element.get("release", "0"), "release") * self.per_division)
-        self.sounds.append(sound)
+            note.attack = rounded(number(element.get("attack", "0"), "attack") * self.per_division)
+            note.release = rounded(number(element.get("release", "0"), "release") * self.per_division)
+        self.notes.append(note)
 
     def _by_type(self, element: Element) -> Position:
         name = (element.findtext("type") or "").strip()
@@ -263,10 +263,10 @@ class PartReader:
                 sharps = rounded(number(key.findtext("fifths"), "fifths")) + self.key_shift
                 sharps = (sharps + 5) % 12 - 5 if not -7 <= sharps <= 7 else sharps
                 mode = (key.findtext("mode") or "").strip().lower()
-                self.measure.keys.append((self.index, rounded(self.place), sharps, mode))
+                self.measure.keys.append((self.index, rounded(self.position), sharps, mode))
                 break
         time = element.find("time")
-        if time is not None and not self.place and not (self.measure.meter or self.measure.no_meter):
+        if time is not None and not self.position and not (self.measure.meter or self.measure.no_meter):
             self.measure.meter = _meter(time)
             self.measure.no_meter = self.measure.meter is None
 
@@ -308,7 +308,7 @@ class PartReader:
         if tempo:
             self._tempo(float(number(tempo, "tempo")), at)
         if element.get("dynamics"):
-            self._loud.append((at, _velocity(element.get("dynamics"))))
+            self._levels.append((at, _velocity(element.get("dynamics"))))
         for name in ("dacapo", "dalsegno", "segno", "tocoda", "coda", "fine"):
             value = element.get(name)
             if value and value != "no":
@@ -316,12 +316,12 @@ class PartReader:
 
     def _metronome(self, element: Element, at: int) -> None:
         units = [(each.text or "").strip() for each in element.findall("beat-unit")]
-        found = re.search(r"\d+(\.\d+)?", element.findtext("per-minute", ""))
-        if len(units) != 1 or units[0] not in TYPES or not found:
+        per_minute = re.search(r"\d+(\.\d+)?", element.findtext("per-minute", ""))
+        if len(units) != 1 or units[0] not in TYPES or not per_minute:
             return
         dots = len(element.findall("beat-unit-dot"))
         quarters = float(TYPES[units[0]]) * (2 - 0.5 ** min(dots, 8))
-        self._tempo(float(found[0][:12]) * quarters, at)
+        self._tempo(float(per_minute[0][:12]) * quarters, at)
 
     def _tempo(self, bpm: float, at: int) -> None:
         if 1 <= bpm <= 3000:  # players write 0 for "as before"
@@ -333,19 +333,19 @@ class PartReader:
             if name in ACCENTS:
                 self._accents[at] = ACCENTS[name]
                 if percent:
-                    self._loud.pop()  # an accent does not change the level
+                    self._levels.pop()  # an accent does not change the level
             elif name in FALLING:
                 loud, soft = FALLING[name]
                 self._accents[at] = DYNAMICS[loud]
-                self._loud.append((at, DYNAMICS[soft]))
+                self._levels.append((at, DYNAMICS[soft]))
             elif name in DYNAMICS and not percent:
-                self._loud.append((at, DYNAMICS[name]))
+                self._levels.append((at, DYNAMICS[name]))
 
     def _set_velocities(self) -> None:
-        levels = sorted(self._loud, key=lambda level: level[0])
+        levels = sorted(self._levels, key=lambda level: level[0])
         self.velocity = levels[-1][1]
-        for index, note in enumerate(self.sounds):
-            if index in self._own:
+        for index, note in enumerate(self.notes):
+            if index in self._explicit:
                 continue
             level = levels[max(0, bisect_right(levels, note.start, key=lambda each: each[0]) - 1)][1]
             note.velocity = max(level, self._accents.get(note.start, 0)) if self._accents else level
@@ -404,10 +404,10 @@ def _meter(element: Element) -> Meter | None:
 
 
 def _ending_numbers(text: str) -> tuple[int, ...]:
-    found: list[int] = []
+    numbers: list[int] = []
     for first, last in re.findall(r"(\d{1,2})(?:\s*-\s*(\d{1,2}))?", text[:200]):
-        found.extend(range(int(first), int(last or first) + 1))
-    return tuple(sorted(set(found))) or (1,)
+        numbers.extend(range(int(first), int(last or first) + 1))
+    return tuple(sorted(set(numbers))) or (1,)
 
 
 # General MIDI drum keys by the usual place on the staff, for files that name no instrument.

@@ -1,11 +1,11 @@
 """MusicXML → Score: the measures of all parts, played in order, on one time axis.
 
-Conventions: pitches sound as they are heard (transposing instruments are resolved); tied notes become one;
+Conventions: pitches are those that sound (transposing instruments are resolved); tied notes become one;
 grace notes, cue notes and lyrics are left out; wedges, articulations and ornaments do not change notes;
 repeats are played (see `firmus.formats.musicxml.repeats`). A measure is as long as the longest part in it,
 an empty one as its meter says; halves of one bar, split by a repeat sign, become one bar again. Of different
 signatures in several parts the first part's meter and the most frequent sounding key count; a signature
-without a mode is taken for major unless the notes say minor (see `firmus.formats.musicxml.modes`).
+without a mode is major unless the notes indicate minor (see `firmus.formats.musicxml.modes`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from firmus.errors import FirmusError, FormatError
 from firmus.formats.musicxml.instruments import program_of
 from firmus.formats.musicxml.load import elements, unpacked
 from firmus.formats.musicxml.modes import with_modes
-from firmus.formats.musicxml.parts import PartReader, Sound, Written, number, rounded
+from firmus.formats.musicxml.parts import PartReader, WrittenMeasure, WrittenNote, number, rounded
 from firmus.formats.musicxml.repeats import order
 from firmus.score import (
     MAX_PARTS,
@@ -43,7 +43,7 @@ ROUNDING = 2  # ticks by which the sum of a measure's lengths may miss its meter
 
 @dataclass(slots=True)
 class _PartInfo:
-    """What <score-part> says: name, program, volume, pan, whether it is on the drum channel, drum keys."""
+    """Content of <score-part>: name, program, volume, pan, whether it is on the drum channel, drum keys."""
 
     name: str = ""
     program: int = 0
@@ -69,7 +69,7 @@ def read_score(data: bytes, *, repeats: bool = True) -> Score:
     """
     file = ScoreFile()
     for part, element in elements(unpacked(data)):
-        file.take(part, element)
+        file.feed(part, element)
     if not file.readers:
         raise FormatError("MusicXML without a part that has a measure")
     try:
@@ -81,18 +81,18 @@ def read_score(data: bytes, *, repeats: bool = True) -> Score:
 
 
 class ScoreFile:
-    """Everything written in a file."""
+    """Content of a file."""
 
     def __init__(self) -> None:
         self.infos: dict[str, _PartInfo] = {}
         self.readers: dict[str, PartReader] = {}
-        self.measures: list[Written] = []
-        self.sounds: dict[str, list[list[Sound]]] = {}
+        self.measures: list[WrittenMeasure] = []
+        self.notes: dict[str, list[list[WrittenNote]]] = {}
         self.title = self.composer = ""
-        self.notes = 0
+        self.note_count = 0
         self._movement = ""
 
-    def take(self, part: str, element: Element) -> None:
+    def feed(self, part: str, element: Element) -> None:
         """Read one element of the header, or one measure of a part."""
         if element.tag == "measure":
             self._measure(part, element)
@@ -118,17 +118,17 @@ class ScoreFile:
         if reader is None:
             info = self.infos[part]
             reader = self.readers[part] = PartReader(len(self.readers), info.name or part, info.drum_keys)
-            self.sounds[part] = []
-        index = len(self.sounds[part])
+            self.notes[part] = []
+        index = len(self.notes[part])
         if index == len(self.measures):
             if index == MAX_WRITTEN:
                 raise FormatError(f"more than {MAX_WRITTEN:,} measures")
             implicit = element.get("implicit") == "yes"
-            self.measures.append(Written(element.get("number", "")[:20], implicit))
-        sounds = reader.read(element, self.measures[index])
-        self.sounds[part].append(sounds)
-        self.notes += len(sounds)
-        if self.notes > MAX_NOTES:
+            self.measures.append(WrittenMeasure(element.get("number", "")[:20], implicit))
+        notes = reader.read(element, self.measures[index])
+        self.notes[part].append(notes)
+        self.note_count += len(notes)
+        if self.note_count > MAX_NOTES:
             raise FormatError(f"more than {MAX_NOTES:,} notes")
 
 
@@ -147,14 +147,14 @@ def _part_info(element: Element) -> _PartInfo:
     words = " ".join((sound, _text(element, "score-instrument/instrument-name"), name))
     program = program_of(words)
     first = element.find("score-instrument")
-    wanted = first.get("id") if first is not None else None
+    instrument = first.get("id") if first is not None else None
     for midi in element.findall("midi-instrument"):
         unpitched = midi.findtext("midi-unpitched")
         if unpitched:
             info.drum_keys[midi.get("id", "")] = _midi(unpitched, "midi-unpitched", 1, 128) - 1
-        if wanted is not None and midi.get("id") != wanted:
+        if instrument is not None and midi.get("id") != instrument:
             continue
-        wanted = midi.get("id")
+        instrument = midi.get("id")
         if midi.findtext("midi-program"):
             program = _midi(midi.findtext("midi-program"), "midi-program", 1, 128) - 1
         info.drum_channel = (midi.findtext("midi-channel") or "").strip() == "10"
@@ -172,12 +172,12 @@ def _midi(text: str | None, what: str, low: int, high: int) -> int:
 
 @dataclass(slots=True)
 class _Bar:
-    """A bar as played: first tick, length, the meter in force, whether it is written here, a bar without number."""
+    """A bar as played: first tick, length, the meter in force, whether it is written here, whether implicit."""
 
     start: int
     length: int
     meter: Meter | None
-    fresh: bool
+    is_restated: bool
     implicit: bool
 
 
@@ -187,7 +187,7 @@ class _Assembly:
     def __init__(self, file: ScoreFile, repeats: bool) -> None:
         self.file = file
         self.order = order(file.measures) if repeats else list(range(len(file.measures)))
-        self.under = _meters_in_force(file.measures)
+        self.meters = _meters_in_force(file.measures)
         self.starts: list[int] = []
         tick = 0
         for index in self.order:
@@ -198,7 +198,7 @@ class _Assembly:
         self.end = tick
 
     def _length(self, index: int) -> int:
-        length, meter = self.file.measures[index].length, self.under[index]
+        length, meter = self.file.measures[index].length, self.meters[index]
         if meter and abs(length - meter.bar) <= ROUNDING:  # tuplets written in rounded divisions fill the bar
             return meter.bar
         return length or (meter.bar if meter else Meter(0, 4, 4).bar)
@@ -224,168 +224,175 @@ class _Assembly:
         bars: list[_Bar] = []
         seen: set[int] = set()
         for start, index in zip(self.starts, self.order, strict=True):
-            fresh = self.file.measures[index].meter is not None and index not in seen
+            is_restated = self.file.measures[index].meter is not None and index not in seen
             seen.add(index)
-            bars.append(_Bar(start, self._length(index), self.under[index], fresh, self.file.measures[index].implicit))
+            bars.append(
+                _Bar(start, self._length(index), self.meters[index], is_restated, self.file.measures[index].implicit)
+            )
         return bars
 
     def _part(self, part: str, info: _PartInfo) -> Part:
         """Join tied notes and play the measures in order."""
-        reader, measures = self.file.readers[part], self.file.sounds[part]
-        finished: list[Sound] = []
-        tied: dict[int, list[Sound]] = {}  # notes that go on, by pitch
+        reader, measures = self.file.readers[part], self.file.notes[part]
+        finished: list[WrittenNote] = []
+        tied: dict[int, list[WrittenNote]] = {}  # notes to be continued, by pitch
         for start, index in zip(self.starts, self.order, strict=True):
-            for sound in measures[index] if index < len(measures) else ():
-                begin, end = start + sound.start, start + sound.end
-                before = _before(tied.get(sound.pitch), begin, sound.voice) if sound.tied_from else None
-                if before is None:
-                    before = replace(sound, start=begin, end=end)
-                    finished.append(before)
-                    if sound.tied_to:
-                        tied.setdefault(sound.pitch, []).append(before)
+            for note in measures[index] if index < len(measures) else ():
+                begin, end = start + note.start, start + note.end
+                previous = _continued(tied.get(note.pitch), begin, note.voice) if note.tied_from else None
+                if previous is None:
+                    previous = replace(note, start=begin, end=end)
+                    finished.append(previous)
+                    if note.tied_to:
+                        tied.setdefault(note.pitch, []).append(previous)
                 else:
-                    before.end, before.voice, before.release = end, sound.voice, sound.release
-                    if not sound.tied_to:
-                        tied[sound.pitch].remove(before)
+                    previous.end, previous.voice, previous.release = end, note.voice, note.release
+                    if not note.tied_to:
+                        tied[note.pitch].remove(previous)
             if len(finished) > MAX_NOTES:
                 raise FormatError(f"with its repeats the piece has more than {MAX_NOTES:,} notes a part")
         drums = info.drum_channel or reader.unpitched > reader.pitched
-        notes = tuple(_note(sound) for sound in finished)
+        notes = tuple(_note(note) for note in finished)
         return Part(info.name, notes, info.program, drums, info.volume, info.pan)
 
     def _tempi(self) -> tuple[Tempo, ...]:
-        in_force, now = [], 120.0
+        in_force, current = [], 120.0
         for measure in self.file.measures:
-            in_force.append(now)
+            in_force.append(current)
             if measure.tempi:
-                now = measure.tempi[max(measure.tempi)]
-        found: list[Tempo] = []
+                current = measure.tempi[max(measure.tempi)]
+        tempi: list[Tempo] = []
         for start, index in zip(self.starts, self.order, strict=True):
-            at = {0: in_force[index], **self.file.measures[index].tempi}
-            for place in sorted(at):
-                tempo = Tempo(start + place, at[place])
-                if found and found[-1].start >= tempo.start:
-                    found.pop()
-                if not found or found[-1].bpm != tempo.bpm:
-                    found.append(tempo)
-        return tuple(found)
+            by_position = {0: in_force[index], **self.file.measures[index].tempi}
+            for position in sorted(by_position):
+                tempo = Tempo(start + position, by_position[position])
+                if tempi and tempi[-1].start >= tempo.start:
+                    tempi.pop()
+                if not tempi or tempi[-1].bpm != tempo.bpm:
+                    tempi.append(tempo)
+        return tuple(tempi)
 
     def _chords(self) -> tuple[Chord, ...]:
         in_force: list[Chord | None] = []
-        now: Chord | None = None
+        current: Chord | None = None
         for measure in self.file.measures:
-            in_force.append(now)
+            in_force.append(current)
             if measure.chords:
-                now = measure.chords[max(measure.chords)]
-        found: dict[int, Chord] = {}
+                current = measure.chords[max(measure.chords)]
+        chords: dict[int, Chord] = {}
         last, before = None, -1
         for start, index in zip(self.starts, self.order, strict=True):
-            here, carried = self.file.measures[index].chords, in_force[index]
-            if index != before + 1 and carried and carried != last and 0 not in here:
-                here = {0: carried, **here}
-            for place in sorted(here):
-                last = here[place]
-                found[start + place] = replace(last, start=start + place)
+            by_position, carried = self.file.measures[index].chords, in_force[index]
+            if index != before + 1 and carried and carried != last and 0 not in by_position:
+                by_position = {0: carried, **by_position}
+            for position in sorted(by_position):
+                last = by_position[position]
+                chords[start + position] = replace(last, start=start + position)
             before = index
-        return tuple(found[tick] for tick in sorted(found))
+        return tuple(chords[tick] for tick in sorted(chords))
 
     def _sections(self) -> tuple[Section, ...]:
-        found: dict[int, Section] = {}
+        sections: dict[int, Section] = {}
         for start, index in zip(self.starts, self.order, strict=True):
-            for place, label in self.file.measures[index].sections.items():
-                found.setdefault(start + place, Section(start + place, label))
-        return tuple(found[tick] for tick in sorted(found))
+            for position, label in self.file.measures[index].sections.items():
+                sections.setdefault(start + position, Section(start + position, label))
+        return tuple(sections[tick] for tick in sorted(sections))
 
     def _keys(self) -> list[tuple[int, int, str]]:
         """Sounding signatures in the order played: tick, sharps, mode; the most frequent of the parts counts."""
-        now: dict[int, tuple[int, str]] = {}
+        current: dict[int, tuple[int, str]] = {}
         in_force: list[tuple[int, str] | None] = []
         changes: list[list[tuple[int, int, str]]] = []
         for measure in self.file.measures:
-            in_force.append(_commonest(now))
+            in_force.append(_commonest(current))
             changes.append([])
-            for place in sorted({each[1] for each in measure.keys}):
-                now.update({part: (sharps, mode) for part, at, sharps, mode in measure.keys if at == place})
-                common = _commonest(now)
+            for position in sorted({each[1] for each in measure.keys}):
+                current.update({part: (sharps, mode) for part, at, sharps, mode in measure.keys if at == position})
+                common = _commonest(current)
                 if common:
-                    changes[-1].append((place, *common))
-        found: list[tuple[int, int, str]] = []
+                    changes[-1].append((position, *common))
+        signatures: list[tuple[int, int, str]] = []
         for start, index in zip(self.starts, self.order, strict=True):
             carried = in_force[index]
-            here = changes[index]
-            if carried and not (here and here[0][0] == 0):
-                here = [(0, *carried), *here]
-            for place, sharps, mode in here:
-                if not found or found[-1][1:] != (sharps, mode):
-                    found.append((start + place, sharps, mode))
-        return found
+            in_measure = changes[index]
+            if carried and not (in_measure and in_measure[0][0] == 0):
+                in_measure = [(0, *carried), *in_measure]
+            for position, sharps, mode in in_measure:
+                if not signatures or signatures[-1][1:] != (sharps, mode):
+                    signatures.append((start + position, sharps, mode))
+        return signatures
 
 
-def _note(sound: Sound) -> Note:
-    start = max(0, sound.start + sound.attack)
-    return Note(start, max(1, sound.end + sound.release - start), sound.pitch, sound.velocity)
+def _note(note: WrittenNote) -> Note:
+    start = max(0, note.start + note.attack)
+    return Note(start, max(1, note.end + note.release - start), note.pitch, note.velocity)
 
 
-def _before(candidates: list[Sound] | None, begin: int, voice: str) -> Sound | None:
+def _continued(candidates: list[WrittenNote] | None, begin: int, voice: str) -> WrittenNote | None:
     """Note that a tied one continues: it ends where this begins, in the same voice if there is a choice."""
-    near = [each for each in candidates or () if abs(each.end - begin) <= 1]
-    return next((each for each in near if each.voice == voice), near[0] if near else None)
+    adjacent = [each for each in candidates or () if abs(each.end - begin) <= 1]
+    return next((each for each in adjacent if each.voice == voice), adjacent[0] if adjacent else None)
 
 
-def _commonest(now: dict[int, tuple[int, str]]) -> tuple[int, str] | None:
-    if not now:
+def _commonest(signatures: dict[int, tuple[int, str]]) -> tuple[int, str] | None:
+    if not signatures:
         return None
-    sharps = Counter(each[0] for each in now.values()).most_common(1)[0][0]
-    modes = [mode for fifths, mode in now.values() if fifths == sharps]
+    sharps = Counter(each[0] for each in signatures.values()).most_common(1)[0][0]
+    modes = [mode for fifths, mode in signatures.values() if fifths == sharps]
     return sharps, next((mode for mode in modes if mode), "")
 
 
-def _meters_in_force(measures: list[Written]) -> list[Meter | None]:
-    found: list[Meter | None] = []
-    now: Meter | None = Meter(0, 4, 4)
+def _meters_in_force(measures: list[WrittenMeasure]) -> list[Meter | None]:
+    meters: list[Meter | None] = []
+    current: Meter | None = Meter(0, 4, 4)
     for measure in measures:
         if measure.no_meter:
-            now = None
-        now = measure.meter or now
-        found.append(now)
-    return found
+            current = None
+        current = measure.meter or current
+        meters.append(current)
+    return meters
 
 
 def _meters(bars: list[_Bar]) -> tuple[int, tuple[Meter, ...]]:
     """Pickup, and the meters that put a barline at the start of every bar and nowhere else."""
-    bars = _whole(bars)
-    pickup, found = 0, []
-    base = now = 0  # where the bars in force are counted from; ticks of one
+    bars = _with_halves_joined(bars)
+    pickup, meters = 0, []
+    base = bar_length = 0  # where the bars in force are counted from; ticks of one
     for index, bar in enumerate(bars):
         full = bar.meter.bar if bar.meter else 0
-        cut = len(bars) > 1 and bars[1].fresh and not bar.implicit  # by the next meter: no pickup
+        cut = len(bars) > 1 and bars[1].is_restated and not bar.implicit  # by the next meter: no pickup
         if index == 0 and bar.meter and bar.length < full and not cut:
             pickup = base = bar.length
-            now, found = full, [bar.meter]
+            bar_length, meters = full, [bar.meter]
             continue
         meter = bar.meter if bar.meter and bar.length <= full else _irregular(bar)
-        if not found or found[-1].text != meter.text or (bar.start - base) % now:
-            found.append(replace(meter, start=bar.start))
-            base, now = bar.start, meter.bar
-    return pickup, tuple(found)
+        if not meters or meters[-1].text != meter.text or (bar.start - base) % bar_length:
+            meters.append(replace(meter, start=bar.start))
+            base, bar_length = bar.start, meter.bar
+    return pickup, tuple(meters)
 
 
-def _whole(bars: list[_Bar]) -> list[_Bar]:
+def _with_halves_joined(bars: list[_Bar]) -> list[_Bar]:
     """Join two neighbouring halves of a bar."""
-    found: list[_Bar] = []
-    joined = False
+    merged: list[_Bar] = []
+    just_merged = False
     for bar in bars:
-        last = found[-1] if found else None
+        last = merged[-1] if merged else None
         if (
-            last and last.meter and bar.meter and last.meter.text == bar.meter.text
-            and not joined and not bar.fresh and last.length + bar.length == bar.meter.bar
-        ):  # fmt: skip
+            last
+            and last.meter
+            and bar.meter
+            and last.meter.text == bar.meter.text
+            and not just_merged
+            and not bar.is_restated
+            and last.length + bar.length == bar.meter.bar
+        ):
             last.length += bar.length
-            joined = True
+            just_merged = True
             continue
-        joined = False
-        found.append(bar)
-    return found
+        just_merged = False
+        merged.append(bar)
+    return merged
 
 
 def _irregular(bar: _Bar) -> Meter:

@@ -12,18 +12,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from firmus.errors import FormatError
-from firmus.formats.musicxml.parts import Written
+from firmus.formats.musicxml.parts import WrittenMeasure
 
 MAX_PLAYED = 50_000
 
 
-def order(measures: Sequence[Written]) -> list[int]:
+def order(measures: Sequence[WrittenMeasure]) -> list[int]:
     """Indices of the measures in the order in which they are played.
 
     Examples
     --------
-    >>> from firmus.formats.musicxml.parts import Written
-    >>> order([Written(), Written(ending=(1,), ending_stops=True, backward=2), Written(ending=(2,)), Written()])
+    >>> from firmus.formats.musicxml.parts import WrittenMeasure
+    >>> plain, second = WrittenMeasure(), WrittenMeasure(ending=(2,))
+    >>> order([plain, WrittenMeasure(ending=(1,), ending_stops=True, backward=2), second, plain])
     [0, 1, 0, 2, 3]
     """
     return _Player(measures).play()
@@ -50,16 +51,16 @@ class _Ending:
 
 
 class _Player:
-    """Walks through the measures as a musician does."""
+    """Simulates playing the measures."""
 
-    def __init__(self, measures: Sequence[Written]) -> None:
+    def __init__(self, measures: Sequence[WrittenMeasure]) -> None:
         self.measures = measures
         self.endings = _endings(measures)
         self.movements = _movements(measures)
         self.passages = [_Passage(0)]
         self.jumped = False
-        self.resume = -1  # where to go on after the Fine
-        self.made: set[int] = set()  # jumps already made
+        self.after_jump = -1  # where playing continues after the Fine
+        self.taken_jumps: set[int] = set()
 
     def play(self) -> list[int]:
         played: list[int] = []
@@ -68,27 +69,28 @@ class _Player:
             if len(played) >= MAX_PLAYED:
                 raise FormatError(f"with its repeats the piece has more than {MAX_PLAYED:,} measures")
             if not self.jumped:
-                self._enter(place)
+                self._begin_passage(place)
             ending = self.endings[place]
-            if ending and self._passed_over(ending):
+            if ending and self._skip_ending(ending):
                 place = ending.last + 1
                 continue
             played.append(place)
             place = self._after(place, ending)
         return played
 
-    def _enter(self, place: int) -> None:
+    def _begin_passage(self, place: int) -> None:
         if place in self.movements and self.passages[-1].start != place:
             self.passages = [_Passage(place)]
         if self.measures[place].forward and not (self.passages[-1].start == place and self.passages[-1].signed):
             self.passages.append(_Passage(place, signed=True))
 
-    def _passed_over(self, ending: _Ending) -> bool:
+    def _skip_ending(self, ending: _Ending) -> bool:
+        """Whether an ending is not played this time; the last one then ends its passage."""
         time = self.passages[-1].time
         if (ending.passes if self.jumped else min(time, ending.passes)) in ending.times:
             return False
         if not self.jumped and ending.closing and time >= ending.passes:
-            self._leave(ending.last)
+            self._end_passage(ending.last)
         return True
 
     def _after(self, place: int, ending: _Ending | None) -> int:
@@ -96,8 +98,8 @@ class _Player:
         jumps = self.measures[place].jumps
         if self.jumped:
             target = -1
-            if "fine" in jumps or place + 1 == self.resume:
-                target = self.resume
+            if "fine" in jumps or place + 1 == self.after_jump:
+                target = self.after_jump
             elif "tocoda" in jumps:
                 target = self._sign("coda", jumps["tocoda"], place + 1, len(self.measures))
             if target < 0:
@@ -110,16 +112,16 @@ class _Player:
             now.time += 1
             return now.start
         if backward or (ending and ending.closing and place == ending.last):
-            self._leave(place)
-        if place not in self.made:
+            self._end_passage(place)
+        if place not in self.taken_jumps:
             target = self._jump(place)
             if target >= 0:
-                self.made.add(place)
-                self.jumped, self.resume = True, place + 1
+                self.taken_jumps.add(place)
+                self.jumped, self.after_jump = True, place + 1
                 return target
         return place + 1
 
-    def _leave(self, place: int) -> None:
+    def _end_passage(self, place: int) -> None:
         """End the innermost passage; what follows may be repeated from here on, without a sign."""
         self.passages.pop()
         if not self.passages or not self.passages[-1].signed:
@@ -145,7 +147,7 @@ class _Player:
         return places[0] if len(places) == 1 else -1
 
 
-def _movements(measures: Sequence[Written]) -> set[int]:
+def _movements(measures: Sequence[WrittenMeasure]) -> set[int]:
     """Measures at which the numbers begin again: in a file of several movements, their first measures."""
     starts: set[int] = set()
     last = 0
@@ -157,32 +159,32 @@ def _movements(measures: Sequence[Written]) -> set[int]:
     return starts
 
 
-def _endings(measures: Sequence[Written]) -> list[_Ending | None]:
+def _endings(measures: Sequence[WrittenMeasure]) -> list[_Ending | None]:
     """Bracket over each measure, or None."""
     brackets: list[tuple[int, int, tuple[int, ...]]] = []
     for first, measure in enumerate(measures):
         if measure.ending:
             last = first
-            while last + 1 < len(measures) and not (_ends(measures[last]) or measures[last + 1].ending):
+            while last + 1 < len(measures) and not (_ends_bracket(measures[last]) or measures[last + 1].ending):
                 last += 1
-            closed = _ends(measures[last]) or (last + 1 < len(measures) and bool(measures[last + 1].ending))
+            closed = _ends_bracket(measures[last]) or (last + 1 < len(measures) and bool(measures[last + 1].ending))
             brackets.append((first, last if closed else first, measure.ending))
-    found: list[_Ending | None] = [None] * len(measures)
+    endings: list[_Ending | None] = [None] * len(measures)
     while brackets:
         count = 1
-        while count < len(brackets) and _goes_on(brackets[count - 1], brackets[count]):
+        while count < len(brackets) and _continues(brackets[count - 1], brackets[count]):
             count += 1
         group, brackets = brackets[:count], brackets[count:]
         passes = max(max(times) for _, _, times in group) + (count == 1)
         for first, last, times in group:
             ending = _Ending(first, last, times, passes, closing=last == group[-1][1])
-            found[first : last + 1] = [ending] * (last + 1 - first)
-    return found
+            endings[first : last + 1] = [ending] * (last + 1 - first)
+    return endings
 
 
-def _ends(measure: Written) -> bool:
+def _ends_bracket(measure: WrittenMeasure) -> bool:
     return measure.ending_stops or measure.backward > 0
 
 
-def _goes_on(bracket: tuple[int, int, tuple[int, ...]], following: tuple[int, int, tuple[int, ...]]) -> bool:
+def _continues(bracket: tuple[int, int, tuple[int, ...]], following: tuple[int, int, tuple[int, ...]]) -> bool:
     return following[0] == bracket[1] + 1 and 1 not in following[2]

@@ -1,6 +1,6 @@
 """Score → MusicXML 4.0: notation at concert pitch, 480 divisions, one part for every Part.
 
-What comes back on reading: every note's part, start, duration, pitch and velocity, also off the grid (the
+Preserved on reading: every note's part, start, duration, pitch and velocity, also off the grid (the
 ``attack``, ``release`` and ``dynamics`` attributes of a note keep what notation rounds); programs, volume, pan;
 meters and bars, keys, tempi, chords, sections, pickup, title, composer. `Score.end` comes back as the end of
 its last bar. Repeated events that change nothing (a meter again on a barline, the same key) are not kept.
@@ -21,7 +21,7 @@ from statistics import median
 from firmus.formats.musicxml.instruments import DRUM_NAMES, PROGRAMS, SOUNDS, abbreviation
 from firmus.formats.musicxml.notes import NoteWriter, clef_xml, harmony_xml, key_xml, meter_xml, percent
 from firmus.formats.musicxml.parts import DEFAULT_VELOCITY, DYNAMICS
-from firmus.notation.measures import Engraved, Measure, Segment, engraved
+from firmus.notation.measures import Measure, PartLayout, Segment, lay_out
 from firmus.score import TICKS_PER_QUARTER, Chord, Part, Score, Tempo
 from firmus.timing import Bar, bars, beat
 
@@ -49,7 +49,7 @@ def write_score(score: Score) -> bytes:
     harmony_part = next((index for index, part in enumerate(parts) if not part.is_drums), 0)
     for index, part in enumerate(parts):
         pieces.append(f'<part id="P{index + 1}">\n')
-        writer = _PartWriter(score, index, engraved(part, score, all_bars), index == harmony_part)
+        writer = _PartWriter(score, index, lay_out(part, score, all_bars), index == harmony_part)
         pieces.extend(writer.measures())
         pieces.append("</part>\n")
     pieces.append("</score-partwise>\n")
@@ -132,33 +132,33 @@ def _score_part(index: int, part: Part) -> str:
 class _PartWriter:
     """Writes the measures of one part."""
 
-    def __init__(self, score: Score, index: int, laid_out: Engraved, with_chords: bool) -> None:
+    def __init__(self, score: Score, index: int, layout: PartLayout, with_chords: bool) -> None:
         self.score = score
         self.index = index
-        self.laid_out = laid_out
-        self.notes = NoteWriter(index, laid_out, DEFAULT_VELOCITY)
+        self.layout = layout
+        self.notes = NoteWriter(index, layout, DEFAULT_VELOCITY)
         self.events = sorted(self._events(with_chords), key=lambda event: event[0])
-        self.levels = _levels(laid_out)
+        self.levels = _levels(layout)
         self.meters = {meter.start: place for place, meter in enumerate(score.meters)}
 
     def measures(self) -> list[str]:
         """XML of every measure."""
-        every = self.laid_out.measures
-        found, event = [], 0
-        for place, measure in enumerate(every):
-            bar, last = measure.bar, place + 1 == len(every)
-            until = len(self.events) if last else event
-            while until < len(self.events) and self.events[until][0] < bar.end:
-                until += 1
-            events = self.events[event:until]
-            event = until
+        measures = self.layout.measures
+        texts, event = [], 0
+        for place, measure in enumerate(measures):
+            bar, last = measure.bar, place + 1 == len(measures)
+            stop = len(self.events) if last else event
+            while stop < len(self.events) and self.events[stop][0] < bar.end:
+                stop += 1
+            events = self.events[event:stop]
+            event = stop
             implicit = ' implicit="yes"' if bar.number == 0 else ""
             final = '<barline location="right"><bar-style>light-heavy</bar-style></barline>\n' if last else ""
-            found.append(
+            texts.append(
                 f'<measure number="{bar.number}"{implicit}>\n{self._attributes(place, measure)}'
                 f"{self._music(place, measure, events)}{final}</measure>\n"
             )
-        return found
+        return texts
 
     def _attributes(self, place: int, measure: Measure) -> str:
         bar, pieces = measure.bar, []
@@ -167,11 +167,11 @@ class _PartWriter:
         pieces.extend(key_xml(key) for key in self.score.keys if key.start == bar.start)
         if place == 0 or bar.start in self.meters:
             index = self.meters.get(bar.start, 0)
-            shown = index == 0 or self.score.meters[index - 1].text != bar.meter.text
-            pieces.append(meter_xml(bar.meter, shown))
-        if place == 0 and self.laid_out.staves > 1:
-            pieces.append(f"<staves>{self.laid_out.staves}</staves>")
-        before = self.laid_out.measures[place - 1].clefs if place else []
+            is_printed = index == 0 or self.score.meters[index - 1].text != bar.meter.text
+            pieces.append(meter_xml(bar.meter, is_printed))
+        if place == 0 and self.layout.staves > 1:
+            pieces.append(f"<staves>{self.layout.staves}</staves>")
+        before = self.layout.measures[place - 1].clefs if place else []
         for number, clef in enumerate(measure.clefs, 1):
             if not before or before[number - 1] != clef:
                 pieces.append(clef_xml(clef, number))
@@ -221,9 +221,9 @@ class _PartWriter:
         pieces = []
         for key in self.score.keys:
             if bar.start < key.start < bar.end:
-                back, there = bar.end - key.start, key_xml(key)
+                back, signature = bar.end - key.start, key_xml(key)
                 pieces.append(
-                    f"<backup><duration>{back}</duration></backup><attributes>{there}</attributes>"
+                    f"<backup><duration>{back}</duration></backup><attributes>{signature}</attributes>"
                     f"<forward><duration>{back}</duration></forward>\n"
                 )
         return pieces
@@ -231,29 +231,29 @@ class _PartWriter:
     # -- marks ------------------------------------------------------------------------------------------------
 
     def _events(self, with_chords: bool) -> list[Event]:
-        found: list[Event] = []
+        events: list[Event] = []
         if self.index == 0:
-            found.extend(self._tempo_events())
-            found.extend((section.start, _rehearsal(section.label)) for section in self.score.sections)
+            events.extend(self._tempo_events())
+            events.extend((section.start, _rehearsal(section.label)) for section in self.score.sections)
         if with_chords:
-            found.extend((chord.start, _chord(chord)) for chord in self.score.chords)
-        return found
+            events.extend((chord.start, _chord(chord)) for chord in self.score.chords)
+        return events
 
     def _tempo_events(self) -> list[Event]:
-        """Tempo marks; those of a gradual change are heard, not shown."""
-        found: list[Event] = []
-        every = self.laid_out.measures
-        starts = [measure.bar.start for measure in every]
-        shown = 0.0
+        """Tempo marks; those of a gradual change are played, not printed."""
+        events: list[Event] = []
+        measures = self.layout.measures
+        starts = [measure.bar.start for measure in measures]
+        printed = 0.0
         for index, tempo in enumerate(self.score.tempi):
-            meter = every[max(0, bisect_right(starts, tempo.start) - 1)].bar.meter
+            meter = measures[max(0, bisect_right(starts, tempo.start) - 1)].bar.meter
             later = self.score.tempi[index + 1].start if index + 1 < len(self.score.tempi) else None
             stays = later is None or later - tempo.start >= meter.bar
-            visible = stays and abs(tempo.bpm - shown) >= 0.02 * tempo.bpm
+            visible = stays and abs(tempo.bpm - printed) >= 0.02 * tempo.bpm
             if visible:
-                shown = tempo.bpm
-            found.append((tempo.start, _tempo(tempo, beat(meter), visible)))
-        return found
+                printed = tempo.bpm
+            events.append((tempo.start, _tempo(tempo, beat(meter), visible)))
+        return events
 
     def _dynamics(self, tick: int, level: int) -> Event:
         mark = next(name for name, velocity in _MARKS.items() if velocity == level)
@@ -290,22 +290,22 @@ def _tempo(tempo: Tempo, unit: int, visible: bool) -> Callable[[str], str]:
     )
 
 
-def _levels(laid_out: Engraved) -> dict[int, tuple[int, int]]:
+def _levels(layout: PartLayout) -> dict[int, tuple[int, int]]:
     """Dynamic marks: for some measures the tick and the velocity of a new level, where loudness changes clearly."""
-    notes = laid_out.part.notes
+    notes = layout.part.notes
     if all(note.velocity == DEFAULT_VELOCITY for note in notes):
         return {}
-    starts = [measure.bar.start for measure in laid_out.measures]
+    starts = [measure.bar.start for measure in layout.measures]
     by_measure: dict[int, list[int]] = {}
-    for index, (start, _) in enumerate(laid_out.times):
+    for index, (start, _) in enumerate(layout.times):
         by_measure.setdefault(bisect_right(starts, start) - 1, []).append(index)
-    found: dict[int, tuple[int, int]] = {}
+    levels: dict[int, tuple[int, int]] = {}
     level = None
     for place in sorted(by_measure):
         middle = median(notes[index].velocity for index in by_measure[place])
         if level is None or abs(middle - level) > 12:
-            near = min(_MARKS.values(), key=lambda velocity: abs(velocity - middle))
-            if near != level:
-                level = near
-                found[place] = (min(laid_out.times[index][0] for index in by_measure[place]), near)
-    return found
+            nearest = min(_MARKS.values(), key=lambda velocity: abs(velocity - middle))
+            if nearest != level:
+                level = nearest
+                levels[place] = (min(layout.times[index][0] for index in by_measure[place]), nearest)
+    return levels
