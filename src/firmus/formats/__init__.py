@@ -6,6 +6,8 @@ Every format module has
     its name in words;
 ``EXTENSIONS``
     file name endings, the usual one first;
+``MEDIA_TYPE``
+    its media type (RFC 6838);
 ``sniff(data) -> bool``
     whether bytes look like this format (cheap, never raises);
 ``read(data) -> list[Score]``

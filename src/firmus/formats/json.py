@@ -13,6 +13,7 @@ from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
 
 TITLE = "Firmus JSON"
 EXTENSIONS = (".json",)
+MEDIA_TYPE = "application/json"
 FORMAT = "firmus-score"
 VERSION = 1
 _LISTS = {"meters": Meter, "tempi": Tempo, "keys": Key, "chords": Chord, "sections": Section}

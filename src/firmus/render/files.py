@@ -15,8 +15,10 @@ from firmus.errors import FirmusError, FormatError, OutputExists, unknown
 from firmus.score import Score
 from firmus.work import Brief, Origin, Work
 
-SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
-PICTURES = (".svg", ".png")
+SOUNDS = {".wav": "audio/wav", ".flac": "audio/flac", ".ogg": "audio/ogg", ".mp3": "audio/mpeg"}
+PICTURES = {".svg": "image/svg+xml", ".png": "image/png"}
+"""Media type of each file of sound and of each picture, by its ending."""
+
 FILES = ("piece.mid", "piece.musicxml", "piece.wav", "piece.svg", "piece.json")
 
 

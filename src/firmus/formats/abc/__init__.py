@@ -19,6 +19,7 @@ from firmus.score import Score
 
 TITLE = "ABC notation"
 EXTENSIONS = (".abc",)
+MEDIA_TYPE = "text/vnd.abc; charset=utf-8"
 
 
 def sniff(data: bytes) -> bool:

@@ -39,6 +39,7 @@ from firmus.timing import beat, seconds
 
 TITLE = "Standard MIDI file"
 EXTENSIONS = (".mid", ".midi")
+MEDIA_TYPE = "audio/midi"
 MAX_SECONDS = 4 * 3600
 MAX_PITCHED_CHANNELS = 15
 _LONGEST_TAIL = 64 * TICKS_PER_QUARTER

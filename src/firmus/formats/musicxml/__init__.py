@@ -6,6 +6,7 @@ from firmus.score import Score
 
 TITLE = "MusicXML"
 EXTENSIONS = (".musicxml", ".xml", ".mxl")
+MEDIA_TYPE = "application/vnd.recordare.musicxml+xml"
 COMPRESSED = (".mxl",)
 
 

@@ -10,21 +10,32 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select
 from starlette.responses import FileResponse
 
+from firmus import plugins
 from firmus.analysis import features
 from firmus.formats import json as firmus_json
+from firmus.render.files import PICTURES, SOUNDS
 from firmus.score import Key, Score
 from firmus.service.storage.blobs import Blobs
 from firmus.service.storage.tables import file, job, new_id, sound, work
 from firmus.timing import seconds
 from firmus.work import Work
 
-FILES = {
-    "json": ("json", "application/json"), "midi": ("mid", "audio/midi"),
-    "musicxml": ("musicxml", "application/vnd.recordare.musicxml+xml"), "abc": ("abc", "text/vnd.abc; charset=utf-8"),
-    "svg": ("svg", "image/svg+xml"), "png": ("png", "image/png"), "wav": ("wav", "audio/wav"),
-    "flac": ("flac", "audio/flac"), "ogg": ("ogg", "audio/ogg"), "mp3": ("mp3", "audio/mpeg"),
-    "stems": ("stems.zip", "application/zip"),
-}  # fmt: skip
+ORDER = ("json", "midi", "musicxml", "abc")  # in which formats are listed, before those of others
+
+
+def _files() -> dict[str, tuple[str, str]]:
+    """Extension and media type of each format of music, then of pictures, sounds, and the sounds of all parts."""
+    names = sorted(plugins.names("firmus.formats"), key=lambda name: (*ORDER, name).index(name))
+    modules = {name: plugins.load("firmus.formats", name) for name in names}
+    music = {
+        name: (module.EXTENSIONS[0][1:], getattr(module, "MEDIA_TYPE", "application/octet-stream"))
+        for name, module in modules.items()
+    }
+    rendered = {ending[1:]: (ending[1:], media) for ending, media in {**PICTURES, **SOUNDS}.items()}
+    return {**music, **rendered, "stems": ("stems.zip", "application/zip")}
+
+
+FILES = _files()
 """Formats in which a Score is available: file name extension and media type."""
 
 

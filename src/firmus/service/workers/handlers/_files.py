@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import zipfile
 
+from firmus import plugins
 from firmus.score import Score
 from firmus.service.storage import works
 from firmus.service.storage.jobs import JobOutput
 from firmus.service.storage.works import FILES
 from firmus.service.workers.handlers._task import Task
 
-MUSIC = ("json", "midi", "musicxml", "abc")
+MUSIC = tuple(name for name in FILES if name in plugins.names("firmus.formats"))
 
 
 def encoded(score: Score, name: str) -> bytes:
