@@ -97,37 +97,39 @@ def requests(document: dict[str, Any]) -> str:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             nouns.setdefault(operation["tags"][0], []).append(request(path, method, operation))
-    rooms = [f"    {noun}: {{\n{''.join(found)}    }},\n" for noun, found in nouns.items()]
+    groups = [f"    {noun}: {{\n{''.join(methods)}    }},\n" for noun, methods in nouns.items()]
     head = "/** All requests of the service, by the noun that they are of. */\n"
-    return f"{head}export function requests(send: Send, fetched: Fetch) {{\n  return {{\n{''.join(rooms)}  }};\n}}"
+    return f"{head}export function requests(send: Send, fetched: Fetch) {{\n  return {{\n{''.join(groups)}  }};\n}}"
 
 
 def request(path: str, method: str, operation: dict[str, Any]) -> str:
     """One request as a method."""
     suffix = re.sub(r"\W", "_", path) + f"_{method}"
     name = re.sub(r"_(\w)", lambda match: match[1].upper(), operation["operationId"].removesuffix(suffix))
-    taken, passed, given = [], [], operation.get("parameters", [])
-    taken += [f"{each['name']}: string" for each in given if each["in"] == "path"]
+    parameters, options, declared = [], [], operation.get("parameters", [])
+    parameters += [f"{each['name']}: string" for each in declared if each["in"] == "path"]
     body = operation.get("requestBody", {}).get("content", {})
     if body:
-        taken.append(f"body: {kind(next(iter(body.values()))['schema'])}")
-        passed.append("body")
-    for place, group in (("query", "query"), ("header", "headers")):
-        found = [f"{json.dumps(each['name'])}?: {kind(each['schema'])}" for each in given if each["in"] == place]
-        if found:
-            taken.append(f"{group}: {{ {'; '.join(found)} }} = {{}}")
-            passed.append(group)
+        parameters.append(f"body: {kind(next(iter(body.values()))['schema'])}")
+        options.append("body")
+    for location, group in (("query", "query"), ("header", "headers")):
+        fields = [f"{json.dumps(each['name'])}?: {kind(each['schema'])}" for each in declared if each["in"] == location]
+        if fields:
+            parameters.append(f"{group}: {{ {'; '.join(fields)} }} = {{}}")
+            options.append(group)
     answer = next(each for status, each in sorted(operation["responses"].items()) if status.startswith("2"))
     contents = answer.get("content", {})
     is_json = list(contents) == ["application/json"]
-    told = kind(contents["application/json"]["schema"]) if is_json else "void" if not contents else "Response"
+    result = kind(contents["application/json"]["schema"]) if is_json else "void" if not contents else "Response"
     call = (
-        f"fetched({json.dumps(method.upper())}" if told == "Response" else f"send<{told}>({json.dumps(method.upper())}"
+        f"fetched({json.dumps(method.upper())}"
+        if result == "Response"
+        else f"send<{result}>({json.dumps(method.upper())}"
     )
     address = re.sub(r"\{(\w+)\}", r"${encodeURIComponent(\1)}", path)
-    sent = f", {{ {', '.join(passed)} }}" if passed else ""
-    shown = comment(operation.get("description"), " " * 6)
-    return f"{shown}      {name}: ({', '.join(taken)}): Promise<{told}> => {call}, `{address}`{sent}),\n"
+    sent = f", {{ {', '.join(options)} }}" if options else ""
+    documentation = comment(operation.get("description"), " " * 6)
+    return f"{documentation}      {name}: ({', '.join(parameters)}): Promise<{result}> => {call}, `{address}`{sent}),\n"
 
 
 if __name__ == "__main__":

@@ -36,13 +36,13 @@ def test_settings_that_cannot_be_are_refused(tmp_path, text, hint):
 
 def test_files_are_swept_only_when_old_and_unwanted(tmp_path):
     blobs = Blobs(tmp_path / "files")
-    wanted, unwanted, fresh = (blobs.put(data) for data in (b"1", b"2", b"3"))
-    for digest in (wanted, unwanted):
+    referenced, unreferenced, fresh = (blobs.put(data) for data in (b"1", b"2", b"3"))
+    for digest in (referenced, unreferenced):
         os.utime(blobs.path(digest), (0, time.time() - 7200))
-    assert blobs.sweep({wanted}) == 1
-    assert blobs.get(wanted) == b"1"
+    assert blobs.sweep({referenced}) == 1
+    assert blobs.get(referenced) == b"1"
     assert blobs.get(fresh) == b"3"
-    assert not blobs.path(unwanted).exists()
+    assert not blobs.path(unreferenced).exists()
 
 
 def test_a_full_disk_leaves_nothing_half_written(tmp_path):

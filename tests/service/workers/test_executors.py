@@ -84,7 +84,7 @@ def composer(server):
 def begun(server, attempt=1, job=None, **brief):
     """A job that is being composed."""
     job = job or server.ask("compose", wait=0, **brief)
-    return server.until(job, lambda found: found["attempt"] == attempt and found["progress"])
+    return server.until(job, lambda current: current["attempt"] == attempt and current["progress"])
 
 
 def events(server, job):
@@ -169,8 +169,8 @@ def test_a_job_that_finds_no_file_is_tried_three_times(server):
     digest = server.client.get(work["links"]["json"]).headers["etag"].strip('"')
     (server.data / "files" / digest[:2] / digest).unlink()
     server.client.post(f"/v1/jobs/{endless['id']}/cancel")
-    found = server.ended(job)
-    assert (found["state"], found["attempt"]) == ("failed", 3)
+    current = server.ended(job)
+    assert (current["state"], current["attempt"]) == ("failed", 3)
     assert server.ask("compose", **FOLK, seed=1)["state"] == "succeeded"
 
 
@@ -179,8 +179,8 @@ def test_a_server_that_is_told_to_end_finishes_what_is_in_hand(server):
     server.stop()
     assert log_lines(server, "service")[-1]["state"] == "ended"
     server.start()
-    found = server.ended(job)
-    assert (found["state"], found["attempt"]) == ("succeeded", 1)
+    current = server.ended(job)
+    assert (current["state"], current["attempt"]) == ("succeeded", 1)
 
 
 def test_a_killed_server_leaves_nobody_and_loses_nothing(server, executor, undisturbed):
@@ -192,16 +192,16 @@ def test_a_killed_server_leaves_nobody_and_loses_nothing(server, executor, undis
         time.sleep(0.1)
     assert not worker or not Path(f"/proc/{worker}/cmdline").exists()
     server.start()
-    found = server.ended(job)
-    assert (found["state"], found["attempt"]) == ("succeeded", 2)
+    current = server.ended(job)
+    assert (current["state"], current["attempt"]) == ("succeeded", 2)
     assert server.midi(job) == [undisturbed]
 
 
 def test_a_killed_workers_job_is_done_again_with_the_same_bytes(mortal, server, undisturbed):
     job = begun(server, **CHORALE)
     os.kill(composer(server), signal.SIGKILL)
-    found = server.ended(job)
-    assert (found["state"], found["attempt"]) == ("succeeded", 2)
+    current = server.ended(job)
+    assert (current["state"], current["attempt"]) == ("succeeded", 2)
     assert server.midi(job) == [undisturbed]
 
 
@@ -209,7 +209,7 @@ def test_a_worker_that_hangs_loses_its_job_and_can_write_nothing(mortal, server,
     job, worker = begun(server, **CHORALE), composer(server)
     os.kill(worker, signal.SIGSTOP)
     try:
-        server.until(job, lambda found: found["attempt"] == 2 or found["state"] == "queued")
+        server.until(job, lambda current: current["attempt"] == 2 or current["state"] == "queued")
     finally:
         if composer(server) == worker:
             os.kill(worker, signal.SIGCONT)
@@ -222,9 +222,9 @@ def test_a_job_that_kills_its_worker_is_given_up_after_three_attempts(mortal, se
     for attempt in (1, 2, 3):
         begun(server, attempt, job)
         os.kill(composer(server), signal.SIGKILL)
-    found = server.ended(job)
-    assert (found["state"], found["attempt"]) == ("failed", 3)
-    assert found["error"]["type"] == "urn:firmus:problem:gave-up"
+    current = server.ended(job)
+    assert (current["state"], current["attempt"]) == ("failed", 3)
+    assert current["error"]["type"] == "urn:firmus:problem:gave-up"
     assert server.ask("compose", **FOLK, seed=1)["state"] == "succeeded"
 
 
@@ -234,9 +234,9 @@ def test_a_machine_that_dies_takes_no_job_with_it(machines_of, server, undisturb
     others = [server.ask("compose", wait=0, **FOLK, seed=seed) for seed in (1, 2)]
     before = time.monotonic()
     machines_of.kill_node_of(composer(server))
-    found = server.ended(job)
+    current = server.ended(job)
     assert time.monotonic() - before < 60
-    assert (found["state"], found["attempt"]) == ("succeeded", 2)
+    assert (current["state"], current["attempt"]) == ("succeeded", 2)
     assert server.midi(job) == [undisturbed]
     assert [server.ended(other)["state"] for other in others] == ["succeeded"] * 2
 
@@ -268,9 +268,9 @@ def test_a_cluster_that_lets_anybody_in_is_refused(tmp_path):
     try:
         words = [sys.executable, "-m", "firmus", "serve", "--cluster", machines.address, "--data", str(tmp_path)]
         environment = {**os.environ, **machines.environment, "RAY_AUTH_MODE": "token"}
-        found = subprocess.run(words, check=False, env=environment, capture_output=True, text=True, timeout=60)
+        run = subprocess.run(words, check=False, env=environment, capture_output=True, text=True, timeout=60)
     finally:
         machines.stop()
-    assert found.returncode == 2
-    assert "lets anybody in" in found.stderr
-    assert found.stderr.count("\n") == 1
+    assert run.returncode == 2
+    assert "lets anybody in" in run.stderr
+    assert run.stderr.count("\n") == 1

@@ -24,7 +24,7 @@ def works(server, job):
 def begun(server):
     """A job that has begun to compose, and the worker that does it."""
     job = server.ask("compose", wait=0, **CHORALE)
-    server.until(job, lambda found: found["progress"])
+    server.until(job, lambda current: current["progress"])
     (worker,) = server.workers("compose")
     return job, worker
 
@@ -42,8 +42,8 @@ def test_a_killed_workers_job_is_done_once_with_the_same_bytes(serve):
     undisturbed = server.midi(server.ask("compose", **CHORALE))
     job, worker = begun(server)
     os.kill(worker, signal.SIGKILL)
-    found = server.ended(job)
-    assert (found["state"], found["attempt"]) == ("succeeded", 2)
+    current = server.ended(job)
+    assert (current["state"], current["attempt"]) == ("succeeded", 2)
     assert server.midi(job) == undisturbed
     assert len(undisturbed) == 1
 
@@ -54,12 +54,12 @@ def test_a_worker_that_wakes_up_after_its_lease_can_write_nothing(serve):
     job, worker = begun(server)
     os.kill(worker, signal.SIGSTOP)
     try:
-        server.until(job, lambda found: found["state"] == "queued")
+        server.until(job, lambda current: current["state"] == "queued")
     finally:
         os.kill(worker, signal.SIGCONT)
-    found = server.ended(job)
-    assert found["state"] == "succeeded"
-    assert found["attempt"] >= 2
+    current = server.ended(job)
+    assert current["state"] == "succeeded"
+    assert current["attempt"] >= 2
     assert server.midi(job) == undisturbed
     log = server.log.read_text()
     assert '"state": "lost"' in log or '"ended": "exit -9"' in log  # the latter where it was stopped while it wrote
@@ -76,8 +76,8 @@ def test_a_worker_that_stops_while_it_writes_is_ended(serve):
         while alive(worker) and time.monotonic() < until:
             time.sleep(0.1)
     assert not alive(worker)
-    found = server.ended(job)
-    assert (found["state"], found["attempt"] >= 2) == ("succeeded", True)
+    current = server.ended(job)
+    assert (current["state"], current["attempt"] >= 2) == ("succeeded", True)
     assert server.midi(job) == undisturbed
 
 
@@ -101,15 +101,15 @@ def test_a_killed_server_loses_nothing_and_leaves_no_worker(serve):
 def test_a_service_that_is_told_to_end_finishes_what_it_does(serve):
     server = serve()
     job = server.ask("compose", wait=0, **FOLK, seed=1)
-    server.until(job, lambda found: found["state"] != "queued")
+    server.until(job, lambda current: current["state"] != "queued")
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(30) == 0
     log = [json.loads(line) for line in server.log.read_text().splitlines()]
     assert log[-1]["state"] == "ended"
     server.stop()
     server.start()
-    found = server.ended(job)
-    assert (found["state"], found["attempt"]) == ("succeeded", 1)
+    current = server.ended(job)
+    assert (current["state"], current["attempt"]) == ("succeeded", 1)
 
 
 def test_a_stream_ends_with_the_service_and_goes_on_with_the_next(serve):
