@@ -175,7 +175,7 @@ def test_a_job_that_finds_no_file_is_tried_three_times(server):
 
 
 def test_a_server_that_is_told_to_end_finishes_what_is_in_hand(server):
-    job = begun(server, **{**CHORALE, "bars": 8})
+    job = begun(server, **CHORALE)
     server.stop()
     assert log_lines(server, "service")[-1]["state"] == "ended"
     server.start()
