@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -472,8 +473,11 @@ def test_recipes_come_along(here, capsys):
 
 def test_only_the_files_that_are_asked_for_are_written(here, capsys):
     words = ("compose", "--style", "folk", "--bars", "1", "--seed", "1")
-    assert run(*words, "--out", "o", "--formats", "mid,.abc") == 0
-    assert sorted(path.name for path in (here / "o").iterdir()) == ["piece.abc", "piece.json", "piece.mid"]
-    assert run(*words, "--formats", "mdi") == 2
-    assert "unknown format 'mdi': did you mean 'midi'?" in capsys.readouterr().err
+    assert run(*words, "--out", "o", "--formats", "mid,.abc,mxl") == 0
+    assert sorted(path.name for path in (here / "o").iterdir()) == ["piece.abc", "piece.json", "piece.mid", "piece.mxl"]
+    assert zipfile.is_zipfile(here / "o" / "piece.mxl")
+    (here / "take.wav").write_bytes(b"no sound")  # refused before it is read
+    for task in (words, ("transcribe", "take.wav")):
+        assert run(*task, "--formats", "mdi") == 2
+        assert "unknown format 'mdi': did you mean 'midi'?" in capsys.readouterr().err
     assert not (here / "out").exists()

@@ -51,9 +51,25 @@ def read(data):
 def write(score):
     return b"plain " + b" ".join(str(note.pitch).encode() for note in score.parts[0].notes)
 """
+COUNT = """
+from pathlib import Path
+
+from firmus import formats
+from firmus.tasks import Option, Verb
+
+VERB = Verb(name="count", english="count the notes of a piece", chinese="数音符",
+            arguments=(Option("source", "a piece", "乐曲", metavar="FILE"),),
+            options=(Option("target", "a file of the number", "结果文件", is_required=True),))
+
+
+def run(source, target, force):
+    Path(target).write_text(str(sum(len(part.notes) for part in formats.read(source).parts)))
+    return [Path(target)]
+"""
 POINTS = """
 [firmus.tasks]
 finish = theirs.finish
+count = theirs.count
 [firmus.composing.styles]
 waltz = theirs.waltz
 [firmus.formats]
@@ -68,7 +84,7 @@ def theirs(tmp_path_factory):
     package = root / "site" / "theirs"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
-    for name, text in (("finish", FINISH), ("waltz", WALTZ), ("plain", PLAIN)):
+    for name, text in (("finish", FINISH), ("count", COUNT), ("waltz", WALTZ), ("plain", PLAIN)):
         (package / f"{name}.py").write_text(text, encoding="utf-8")
     about = root / "site" / "theirs-1.0.dist-info"
     about.mkdir()
@@ -98,6 +114,8 @@ def test_the_command_line_lists_and_does_them(theirs):
     told = json.loads(run(theirs, "compose", "--style", "waltz", "--bars", "2", "--seed", "1", "--out", "w", "--json"))
     assert told["works"][0]["origin"]["measured"]["style"] == "waltz"
     assert "my-melody" in run(theirs, "models")
+    assert run(theirs, "count", "tune.plain", "--target", "notes.txt") == "notes.txt\n"
+    assert (root / "notes.txt").read_text() == "12"
 
 
 def test_python_has_the_verb(theirs):
@@ -167,3 +185,10 @@ def test_one_that_fails_to_load_is_named(theirs, tmp_path):
     )  # fmt: skip
     assert done.returncode == 2
     assert "the plug-in 'march' of broken fails to load" in done.stderr
+    (about / "entry_points.txt").write_text("[firmus.tasks]\nmarch = nowhere.march\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "firmus", "--help"], capture_output=True, text=True, check=False,
+        cwd=tmp_path, env={**environment, "PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith("firmus: the plug-in 'march' of broken fails to load")

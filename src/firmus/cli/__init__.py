@@ -30,9 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     from firmus.cli._options import parser
 
-    options = parser().parse_args(arguments)
     interrupts = _Interrupts()
     try:
+        options = parser().parse_args(arguments)
         options.run(options)
         sys.stdout.flush()
     except FirmusError as error:

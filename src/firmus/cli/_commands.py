@@ -47,7 +47,7 @@ def compose(options: argparse.Namespace) -> None:
 
 
 def _endings(options: argparse.Namespace) -> list[str] | None:
-    """Endings of the files that are asked for; refused before anything is composed, where there are none such."""
+    """Endings of the files that are asked for; refused, before any work is done, where there are none such."""
     from firmus.render import files
 
     endings = options.formats.split(",") if options.formats else None
@@ -361,12 +361,12 @@ def transcribe(options: argparse.Namespace) -> None:
     from firmus.render import files
     from firmus.tasks import transcribe as task
 
-    root = _root(options, Path(options.source).stem)
+    endings, root = _endings(options), _root(options, Path(options.source).stem)
     files.check_free(root, options.force)
     show = ProgressLine(options.quiet, "frame")
     work = task.transcribe(options.source, options.voices, options.tempo, show)
     show.note(say("writing"))
-    paths = work.save(root, force=options.force, endings=_endings(options))
+    paths = work.save(root, force=options.force, endings=endings)
     show.end()
     _report(options, [(work, paths)])
 
@@ -393,6 +393,16 @@ def sound(options: argparse.Namespace) -> None:
     elif not options.quiet:
         print("\n".join(str(path) for path in paths))
         print("  " + say("made by").format(model=result.origin.model, seed=result.origin.seed))
+
+
+def run(options: argparse.Namespace) -> None:
+    """Do what a verb of others does that makes no Works."""
+    from firmus import tasks
+
+    module = tasks.all_verbs()[options.task]
+    names = [option.name for option in (*module.VERB.arguments, *module.VERB.options)]
+    names += ["force"] if module.VERB.writes else []
+    show_paths(options, module.run(**{name: getattr(options, name) for name in names}))
 
 
 def models(options: argparse.Namespace) -> None:

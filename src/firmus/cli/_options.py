@@ -75,7 +75,7 @@ def _tasks(verbs: argparse._SubParsersAction[Parser]) -> None:
             verb.set_defaults(run=commands.compose)
             _composing(verb, described)
         else:
-            verb.set_defaults(run=RUN[name])
+            verb.set_defaults(run=RUN.get(name, commands.run))
             for option in described.arguments:
                 verb.add_argument(option.name, metavar=option.metavar, nargs=option.nargs, help=_words(option))
             one_of = verb.add_mutually_exclusive_group(required=True) if described.one_of else verb
@@ -95,7 +95,7 @@ RUN = {
     "transcribe": commands.transcribe,
     "search": commands.search,
 }
-"""What shows the results of each verb that makes no Works of a Brief."""
+"""What shows the results of each verb of ours that makes no Works of a Brief."""
 
 
 def _composing(verb: argparse.ArgumentParser, described: tasks.Verb) -> None:

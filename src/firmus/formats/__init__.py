@@ -33,7 +33,8 @@ from firmus.formats._sandbox.process import spawn
 from firmus.score import Score
 
 __all__ = [
-    "MAX_BYTES", "SOUND", "by_extension", "detect", "extensions", "pick", "read", "read_all", "save", "spawn", "write",
+    "MAX_BYTES", "SOUND", "by_extension", "detect", "encoded", "extensions", "pick", "read", "read_all", "save",
+    "spawn", "write",
 ]  # fmt: skip
 
 MAX_BYTES = 20_000_000
@@ -96,10 +97,21 @@ def read_all(source: str | os.PathLike[str] | bytes, *, trusted: bool = False) -
 def write(score: Score, path: str | os.PathLike[str]) -> None:
     """Write a Score to a file, the format by its ending; the file appears whole or not at all."""
     target = Path(path)
-    module = plugins.load(__name__, by_extension(target.name))
-    packed = target.suffix.lower() in getattr(module, "COMPRESSED", ())
-    data: bytes = module.write_compressed(score) if packed else module.write(score)
-    save(data, target)
+    save(encoded(score, target.name), target)
+
+
+def encoded(score: Score, name: str) -> bytes:
+    """A Score as the bytes of a file, the format by the ending of its name; the inverse of `read`.
+
+    Examples
+    --------
+    >>> encoded(Score(), "empty.mid")[:4]
+    b'MThd'
+    """
+    module = plugins.load(__name__, by_extension(name))
+    compressed = name.lower().endswith(tuple(getattr(module, "COMPRESSED", ())))
+    data: bytes = module.write_compressed(score) if compressed else module.write(score)
+    return data
 
 
 def save(data: bytes, path: Path) -> None:

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from firmus import formats, plugins
+from firmus import formats
 from firmus.errors import FirmusError, FormatError, OutputExists, unknown
 from firmus.score import Score
 from firmus.work import Brief, Origin, Work
@@ -177,8 +177,7 @@ def encoded(score: Score, ending: str) -> bytes:
         from firmus.render import synth
 
         return synth.encode(synth.render(score), ending)
-    data: bytes = plugins.load("firmus.formats", formats.by_extension(ending)).write(score)
-    return data
+    return formats.encoded(score, ending)
 
 
 def write(score: Score, path: str | os.PathLike[str]) -> None:

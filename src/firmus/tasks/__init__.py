@@ -11,6 +11,9 @@ verbs by it. One that makes Works of a Brief has besides
     where it makes another number of works than ``count`` of the Brief;
 ``joined(works) -> Work``
     where all works together are a piece as well, which is kept beside them.
+
+One of others that makes no Works has ``run(**options) -> list[Path]`` instead, which takes its arguments and options by
+name and returns the files that it wrote.
 """
 
 from __future__ import annotations
