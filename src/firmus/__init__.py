@@ -105,7 +105,7 @@ def harmonise(source: Piece, brief: Brief | None = None, **options: Any) -> Any:
     ----------
     source : Score, path or bytes
     brief : Brief, optional
-        Or its fields as keywords: `parts` (which part is the melody; the first with notes by default), `style`
+        Or its fields as keywords: `parts` (which part is the melody; the one that sings by default), `style`
         (``"chorale"``, ``"hymn"`` or ``"choir"``), and the controls.
     """
     return _perform("harmonise", brief, options, source=source)
@@ -119,7 +119,7 @@ def accompany(source: Piece, brief: Brief | None = None, **options: Any) -> Any:
     ----------
     source : Score, path or bytes
     brief : Brief, optional
-        Or its fields as keywords: `parts` (which part is the melody; the first with notes by default), `style`
+        Or its fields as keywords: `parts` (which part is the melody; the one that sings by default), `style`
         (``"song"``: piano; ``"band"``: guitar, bass and drums; ``"lead-sheet"``: chord symbols), and the controls. With
         a latent `model` (``"gan-band"``) all parts of the source stay, and those of drums, bass, guitar, keys and
         strings that it has not are composed.

@@ -1,4 +1,4 @@
-"""What each command does."""
+"""What the commands do: composing, files, searching, models and training."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firmus.cli._explaining import beside, surprises
-from firmus.cli._output import ProgressLine, cluster_of, folder_name, read_tune, show_paths, write_pages
+from firmus.cli._output import ProgressLine, cluster_of, folder_name, read_tune, show_paths
 from firmus.cli._words import say
 from firmus.errors import InvalidBrief
 
 if TYPE_CHECKING:
     from firmus.work import Brief, Work
 
-WIDE = 0x2E80  # the first of the signs that are two columns wide
 MOST_LEFT_OUT = 5  # files that are named
 
 
@@ -170,51 +169,6 @@ def render(options: argparse.Namespace) -> None:
     show_paths(options, task(score, options.target, stems=options.stems, force=options.force))
 
 
-def evaluate(options: argparse.Namespace) -> None:
-    """Compare a folder of composed pieces with a folder of real ones."""
-    from firmus.cli._words import language
-    from firmus.tasks.evaluate import comparison as task
-
-    show = ProgressLine(options.quiet, "piece")
-    report = task.evaluate(Path(options.generated), Path(options.reference), show, cluster_of(options))
-    show.end()
-    paths = write_pages(options, "evaluation", report, lambda: task.page(report, language()))
-    if options.json:
-        print(json.dumps(report, ensure_ascii=False))
-    elif not options.quiet:
-        lines = [say("compared").format(**report["pieces"])]
-        lines.append(_row(say("measure"), say("composed"), say("real pieces"), say("real interval")))
-        for name, each in report["measures"].items():
-            ours, real, (low, high) = each["generated"], each["reference"], each["reference_interval"]
-            lines.append(
-                f"  {name:28}{ours:9.3f}{real:9.3f}  ({low:.3f} … {high:.3f})  {'' if each['inside'] else '!'}"
-            )
-        if report["overlap"]:
-            lines.append(_row(say("distribution"), say("overlap")))
-        for name, each in report["overlap"].items():
-            lines.append(f"  {name:28}{each['overlap']:9.3f}")
-        if report["copying"]:
-            lines.append(_row(say("copied"), say("composed"), say("real pieces")))
-        for name, each in report["copying"].items():
-            lines.append(f"  {name:28}{each['generated']:9.1%}{each['people']:9.1%}")
-        print("\n".join([*(str(path) for path in paths), *lines]))
-
-
-def _row(name: str, *heads: str) -> str:
-    """Heads of columns, over numbers that are nine wide; Chinese signs are two wide."""
-
-    def padded(text: str, width: int) -> str:
-        return " " * (width - sum(2 if ord(sign) > WIDE else 1 for sign in text))
-
-    return (
-        "  "
-        + name
-        + padded(name, 28)
-        + "".join(padded(head, 9) + head for head in heads[:2])
-        + "".join(f"  {head}" for head in heads[2:])
-    )
-
-
 def search(options: argparse.Namespace) -> None:
     """Search a folder of music for a melody, or for pieces like a piece."""
     from firmus import search as find
@@ -251,109 +205,6 @@ def search(options: argparse.Namespace) -> None:
         print(f"{rank:3}  {match.score:.2f}  {sure}  " + " · ".join(each for each in fields if each))
     if not results.matches:
         print(say("nothing found").format(pieces=results.pieces))
-
-
-def listen(options: argparse.Namespace) -> None:
-    """Serve a listening test until interrupted, or report on its answers."""
-    from firmus.cli._words import language
-    from firmus.tasks.listen import listening_test as task
-
-    if options.folders[0] == "report":
-        _listening_report(options, task.report(Path((options.folders[1:] or [options.out])[0])))
-        return
-    folders = {chr(ord("A") + place): Path(name) for place, name in enumerate(options.folders)}
-    if options.real:
-        folders["real"] = Path(options.real)
-    show = ProgressLine(options.quiet, "clip")
-    test = task.ListeningTest(folders, Path(options.out), progress=show)
-    show.end()
-    if not options.quiet:
-        for path, reason in test.left_out.items():
-            print(say("left out").format(path=path, reason=reason), file=sys.stderr)
-    with task.server(test, options.port, language()) as server:
-        if not options.quiet:
-            print(say("open").format(port=server.server_address[1], results=options.out), flush=True)
-        server.serve_forever()
-
-
-def _listening_report(options: argparse.Namespace, report: dict[str, Any]) -> None:
-    """Say what answers prove."""
-    if options.json:
-        print(json.dumps(report, ensure_ascii=False))
-        return
-    lines = [say("listeners").format(**report)]
-    if report["repeated"]:
-        lines.append(say("repeated").format(**report))
-    for row in report["pairs"]:
-        low, high = row["interval"]
-        share = f"{row['first_preferred']:.0%} ({low:.0%} … {high:.0%})"
-        lines.append(f"  {row['first']} > {row['second']}: {share}, n {row['answers']}, p {row['p']:.3f}")
-    for row in report["ratings"]:
-        low, high = row["interval"]
-        lines.append(
-            f"  {row['source']}, {row['question']}: {row['mean']:.2f} ({low:.2f} … {high:.2f}), n {row['answers']}"
-        )
-    for row in report["differences"]:
-        mark = " *" if row["proven"] else ""
-        lines.append(
-            f"  {row['first']} - {row['second']}, {row['question']}: {row['difference']:+.2f}, "
-            f"p {row['p']:.3f}, Holm {row['p_holm']:.3f}{mark}"
-        )
-    print("\n".join([*lines, *report["warnings"]]))
-
-
-def analyse(options: argparse.Namespace) -> None:
-    """Read a music file or a sound file, say what it is."""
-    from firmus.analysis import sound
-    from firmus.cli._words import language
-    from firmus.tasks.analyse import notes as task
-    from firmus.tasks.analyse.sound import analyse_sound
-
-    analysis: Any
-    if sound.is_sound(options.source):
-        show = ProgressLine(options.quiet, "frame")
-        analysis = analyse_sound(options.source, show)
-        show.end()
-    else:
-        analysis = task.analyse(read_tune(options, options.source))
-    document = analysis.as_dict()
-    paths = write_pages(options, "analysis", document, lambda: analysis.html(language()))
-    if options.json:
-        print(json.dumps(document, ensure_ascii=False))
-    elif not options.quiet:
-        print("\n".join([*(str(path) for path in paths), *_analysis_lines(document)]))
-
-
-def _analysis_lines(analysis: dict[str, Any], most: int = 16) -> list[str]:
-    """An analysis, in lines."""
-
-    def listed(rows: list[dict[str, Any]], *names: str) -> str:
-        places = [
-            say("in bar").format(what=", ".join(str(row[name]) for name in names if row[name]), bar=row["bar"])
-            for row in rows
-        ]
-        return ", ".join(places[:most]) + (" …" if len(places) > most else "")
-
-    names = ("key", "meter", "tempo", "form", "mood")
-    lines = [analysis["title"]] if analysis["title"] else []
-    if sound := analysis.get("sound"):
-        loudness = "-∞" if sound["loudness"] is None else f"{sound['loudness']:.1f}"
-        lines.append(say("sound heard").format(seconds=sound["seconds"], loudness=loudness, beats=len(sound["beats"])))
-    values = {name: analysis[name] if analysis[name] is not None else "?" for name in names}
-    lines.append(say("analysed").format(**values | {"tempo": f"{values['tempo']:g}" if analysis["tempo"] else "?"}))
-    lines.append(
-        say("sure").format(confidence=", ".join(f"{name} {how:.0%}" for name, how in analysis["confidence"].items()))
-    )
-    labels = [say(f"{name} heard").format(**analysis[name]) for name in ("style", "genre", "like") if analysis[name]]
-    if labels:
-        lines.append(" · ".join(labels))
-    if len(analysis["keys"]) > 1:
-        lines.append(say("keys heard").format(keys=listed(analysis["keys"], "key")))
-    if analysis["cadences"]:
-        lines.append(say("cadences heard").format(cadences=listed(analysis["cadences"], "kind", "key")))
-    if analysis["chords"]:
-        lines.append(say("chords heard").format(chords=listed(analysis["chords"], "chord", "numeral")))
-    return lines + [say("not told").format(reason=reason) for reason in dict.fromkeys(analysis["unknown"].values())]
 
 
 def transcribe(options: argparse.Namespace) -> None:

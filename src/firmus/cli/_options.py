@@ -9,9 +9,12 @@ from typing import Any, NoReturn
 from firmus import tasks
 from firmus._version import __version__
 from firmus.cli import _commands as commands
-from firmus.cli import _explaining as explaining
 from firmus.cli import _serving as serving
+from firmus.cli._analysing import analyse
 from firmus.cli._doctor import doctor
+from firmus.cli._evaluating import evaluate
+from firmus.cli._explaining import explain
+from firmus.cli._listening import listen
 from firmus.cli._words import language, say
 from firmus.errors import unknown
 
@@ -87,10 +90,10 @@ def _tasks(verbs: argparse._SubParsersAction[Parser]) -> None:
 RUN = {
     "convert": commands.convert,
     "render": commands.render,
-    "analyse": commands.analyse,
-    "explain": explaining.explain,
-    "evaluate": commands.evaluate,
-    "listen": commands.listen,
+    "analyse": analyse,
+    "explain": explain,
+    "evaluate": evaluate,
+    "listen": listen,
     "sound": commands.sound,
     "transcribe": commands.transcribe,
     "search": commands.search,
@@ -115,8 +118,8 @@ def _composing(verb: argparse.ArgumentParser, described: tasks.Verb) -> None:
     verb.add_argument("--strict", action="store_const", const="", dest="loose", default=None, help=say("strict"))
     verb.add_argument("--loose", nargs="?", const="key,chords", metavar="LIST", help=say("loose"))
     verb.add_argument("--explain", action="store_true", help=say("and explain"))
-    verb.add_argument("--formats", metavar="mid,svg", help=say("formats"))
-    verb.add_argument("--out", metavar="DIR", help=say("out"))
+    _add(verb, tasks.FORMATS)
+    _add(verb, tasks.OUT)
 
 
 def _add(holder: argparse._ActionsContainer, option: tasks.Option) -> None:
@@ -145,7 +148,7 @@ def _training(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.add_argument("--data", metavar="DIR", help=say("data"))
     verb.add_argument("--sets", metavar="DIR", default="music", help=say("sets"))
     verb.add_argument("--minutes", type=float, metavar="N", help=say("minutes"))
-    verb.add_argument("--cluster", metavar="HOST:PORT", help=say("read cluster"))
+    _add(verb, tasks.CLUSTER)
     verb.add_argument("--out", metavar="DIR", help=say("train out"))
     _common(verb, writes=False)
 

@@ -64,7 +64,7 @@ def show_paths(options: argparse.Namespace, paths: list[Path]) -> None:
 def write_pages(
     options: argparse.Namespace, name: str, document: dict[str, Any], page: Callable[[], str]
 ) -> list[Path]:
-    """Write what was document, as JSON and as a page, where a folder is named."""
+    """Write a document as JSON and as a page, where a folder is named."""
     from firmus.render import files
 
     if not options.out:

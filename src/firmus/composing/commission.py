@@ -50,8 +50,10 @@ class Commission:
         ``""`` where none is asked for.
     voices : tuple of Voice
         Parts of a new piece.
-    bars, seconds, steps, amount
+    bars, seconds, amount
         As the Brief has them; `bars` is a number of bars to compose.
+    steps : int
+        How many pieces on the way from the source to the target; 0 where there is no target.
     meter : Meter, optional
     tempo : float, optional
         Quarter notes a minute.
@@ -91,7 +93,7 @@ class Commission:
     voices: tuple[Voice, ...] = ()
     bars: int | None = None
     seconds: float | None = None
-    steps: int | None = None
+    steps: int = 0
     amount: float | None = None
     meter: Meter | None = None
     tempo: float | None = None
@@ -153,7 +155,6 @@ def begin(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Commission:
         style=brief.style or "",
         bars=brief.bars if isinstance(brief.bars, int) else None,
         seconds=brief.seconds,
-        steps=brief.steps,
         amount=brief.amount,
         meter=Meter.parse(brief.meter) if brief.meter else None,
         tempo=brief.tempo,

@@ -29,8 +29,7 @@ from firmus.runtime.external import ENGINES
 from firmus.runtime.sampling import Sampling
 from firmus.score import Key, Note, Part, Score
 from firmus.timing import bars, seconds, tick
-from firmus.tokens import Integers
-from firmus.tokens import arrival as a
+from firmus.tokens import Integers, arrival
 from firmus.work import Work
 
 SECONDS = 30.0  # where no length is asked for
@@ -118,7 +117,7 @@ def _plan(commission: Commission) -> Plan:
 def _new(commission: Commission) -> Plan:
     """A piece from nothing, for so many seconds, on the instruments asked for or any."""
     numbers = [_instrument(name) for name in commission.named_parts]
-    allowed = _of_instruments(numbers or range(a.INSTRUMENTS), commission.key)
+    allowed = _of_instruments(numbers or range(arrival.INSTRUMENTS), commission.key)
     for name, limits in commission.named_ranges.items():
         if _instrument(name) not in numbers:
             text = commission.request["ranges"][name]
@@ -137,8 +136,8 @@ def _accompanied(commission: Commission, source: Score) -> Plan:
     kept = [source.parts[place] for place in commission.places] or list(source.parts)
     if not any(part.notes for part in kept):
         raise InvalidBrief(f"part {commission.named_parts[0]!r} is empty: there is nothing to accompany")
-    taken = {a.instrument(part) for part in kept}
-    free = [number for number in range(a.INSTRUMENTS) if number not in taken]
+    taken = {arrival.instrument(part) for part in kept}
+    free = [number for number in range(arrival.INSTRUMENTS) if number not in taken]
     score = replace(source, parts=tuple(kept), title=source.title or "Accompanied Melody")
     return Plan(score, [(0, score.end)], (), _of_instruments(free, commission.key), source)
 
@@ -146,10 +145,10 @@ def _accompanied(commission: Commission, source: Score) -> Plan:
 def _on_parts(commission: Commission, score: Score, places: Sequence[int], source: Score) -> Plan:
     """Parts of a source: each may play what its instrument can, in its range, in the key."""
     limits = rules_of_parts(source, commission.ranges)
-    allowed = np.zeros(a.NOTES, bool)
+    allowed = np.zeros(arrival.NOTES, bool)
     for place in places:
         part = source.parts[place]
-        own = _of_instruments([a.instrument(part)], commission.key)
+        own = _of_instruments([arrival.instrument(part)], commission.key)
         if not part.is_drums:
             _narrow(own, [part.program], (limits[place].low, limits[place].high))
         allowed |= own
@@ -190,7 +189,7 @@ def _clock(plan: Plan, title: str, progress: Progress | None) -> Callable[[int],
     ends = [bar.end for bar in bars(plan.score) if any(first <= bar.start < last for first, last in plan.spans)]
 
     def reached(step: int) -> None:
-        at = round(tick(plan.score, step / a.STEPS))
+        at = round(tick(plan.score, step / arrival.STEPS))
         if progress:
             progress(title, sum(end <= at for end in ends), len(ends))
 
@@ -204,8 +203,8 @@ def _composed(
     temperature = TEMPERATURE if commission.temperature is None else commission.temperature
     score, nats = plan.score, []
     for first, last in plan.spans:
-        start, stop = (round(a.STEPS * seconds(score, at)) for at in (first, last))
-        rows = a.triples(score)
+        start, stop = (round(arrival.STEPS * seconds(score, at)) for at in (first, last))
+        rows = arrival.triples(score)
         request = anticipatory.Request(
             rows[rows[:, 0] < start],
             rows[rows[:, 0] >= start],
@@ -229,9 +228,9 @@ def _set_down(plan: Plan, score: Score, rows: Integers, span: tuple[int, int]) -
     """The score with rows as notes within a span of ticks: in the parts that are composed, or in parts of their own."""
     notes = list(_notes(score, rows, span))
     if not plan.places:
-        return replace(score, parts=(*score.parts, *a.parts(rows, notes)))
+        return replace(score, parts=(*score.parts, *arrival.parts(rows, notes)))
     parts = list(score.parts)
-    numbered = sorted(zip(rows[:, 2] // a.PITCHES, notes, strict=True), key=lambda pair: int(pair[0]))
+    numbered = sorted(zip(rows[:, 2] // arrival.PITCHES, notes, strict=True), key=lambda pair: int(pair[0]))
     for number, group in groupby(numbered, key=lambda pair: int(pair[0])):
         for _, note in group:
             place = _nearest(plan, number, note.pitch)
@@ -243,9 +242,9 @@ def _notes(score: Score, rows: Integers, span: tuple[int, int]) -> Iterator[Note
     """Rows as notes that begin within a span of ticks and end in it."""
     first, last = span
     for begins, lasts, sounds in rows.tolist():
-        start = min(max(round(tick(score, begins / a.STEPS)), first), last - 1)
-        end = min(max(round(tick(score, (begins + lasts) / a.STEPS)), start + 1), last)
-        yield Note(start, end - start, sounds % a.PITCHES)
+        start = min(max(round(tick(score, begins / arrival.STEPS)), first), last - 1)
+        end = min(max(round(tick(score, (begins + lasts) / arrival.STEPS)), start + 1), last)
+        yield Note(start, end - start, sounds % arrival.PITCHES)
 
 
 def _nearest(plan: Plan, number: int, pitch: int) -> int:
@@ -254,8 +253,8 @@ def _nearest(plan: Plan, number: int, pitch: int) -> int:
     able = [
         place
         for place in plan.places
-        if a.instrument(whole.parts[place]) == number
-        and (number == a.DRUMS or plan.limits[place].low <= pitch <= plan.limits[place].high)
+        if arrival.instrument(whole.parts[place]) == number
+        and (number == arrival.DRUMS or plan.limits[place].low <= pitch <= plan.limits[place].high)
     ]
 
     def distance(place: int) -> float:
@@ -267,7 +266,7 @@ def _nearest(plan: Plan, number: int, pitch: int) -> int:
 
 def _instrument(name: str) -> int:
     if name.strip().lower() == "drums":
-        return a.DRUMS
+        return arrival.DRUMS
     try:
         return program_number(name)
     except Exception as error:
@@ -276,16 +275,16 @@ def _instrument(name: str) -> int:
 
 def _of_instruments(numbers: Sequence[int], key: Key | None) -> Allowed:
     """Every note of some instruments, within the key that is asked for."""
-    every = np.arange(a.NOTES)
-    allowed = np.isin(every // a.PITCHES, list(numbers))
+    every = np.arange(arrival.NOTES)
+    allowed = np.isin(every // arrival.PITCHES, list(numbers))
     if key:
-        in_key = np.isin(every % a.PITCHES % 12, key.scale)
-        allowed &= in_key | (every // a.PITCHES == a.DRUMS)
+        in_key = np.isin(every % arrival.PITCHES % 12, key.scale)
+        allowed &= in_key | (every // arrival.PITCHES == arrival.DRUMS)
     return allowed
 
 
 def _narrow(allowed: Allowed, numbers: Sequence[int], limits: tuple[int, int]) -> None:
     """Take out the notes of some instruments that are outside of a range."""
     for number in numbers:
-        allowed[number * a.PITCHES : number * a.PITCHES + limits[0]] = False
-        allowed[number * a.PITCHES + limits[1] + 1 : (number + 1) * a.PITCHES] = False
+        allowed[number * arrival.PITCHES : number * arrival.PITCHES + limits[0]] = False
+        allowed[number * arrival.PITCHES + limits[1] + 1 : (number + 1) * arrival.PITCHES] = False

@@ -43,6 +43,19 @@ def source_of(commission: Commission) -> Score:
     return commission.source
 
 
+def target_of(commission: Commission) -> Score:
+    """Target of a commission.
+
+    Raises
+    ------
+    InvalidBrief
+        Where it has none.
+    """
+    if commission.target is None:
+        raise InvalidBrief(f"{commission.verb} needs a target: a second music file")
+    return commission.target
+
+
 def melody_place(commission: Commission) -> int:
     """Place of the part that is the melody: the one named, or the one that sings (`firmus.analysis.melody`).
 

@@ -22,12 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.runtime.sampling import Sampling, draw, negative_log_likelihood
-from firmus.tokens import Integers
-from firmus.tokens import arrival as a
+from firmus.tokens import Integers, arrival
 
 DENSEST = 100  # notes and rests that begin in a second at most, so that time advances
 MOST_INSTRUMENTS = 16  # as many as MIDI has channels; its authors left out pieces with more
-MARGIN = 2 * a.AHEAD  # steps of time that a window keeps free
+MARGIN = 2 * arrival.AHEAD  # steps of time that a window keeps free
 
 
 class Causal(Protocol):
@@ -88,11 +87,11 @@ def compose(
     notes = []
     while (row := sequence.next()) is not None:
         progress(row[0])
-        if row[2] != a.REST - a.NOTE:
+        if row[2] != arrival.REST - arrival.NOTE:
             duration = min(max(row[1], 1), request.stop - row[0])
             notes.append((row[0], duration, row[2]))
     nats = sequence.nats / sequence.drawn if sequence.drawn else 0.0
-    return a.in_order(np.array(notes, np.int64).reshape(-1, 3)), nats
+    return arrival.in_order(np.array(notes, np.int64).reshape(-1, 3)), nats
 
 
 class _Sequence:
@@ -100,18 +99,18 @@ class _Sequence:
 
     def __init__(self, model: Causal, request: Request, generator: np.random.Generator) -> None:
         self.model, self.request, self.generator = model, request, generator
-        self.flag = a.ANTICIPATE if len(request.given) else a.AUTOREGRESS
-        self.pending = a.in_order(request.given).tolist()[::-1]  # the next one comes last
+        self.flag = arrival.ANTICIPATE if len(request.given) else arrival.AUTOREGRESS
+        self.pending = arrival.in_order(request.given).tolist()[::-1]  # the next one comes last
         self.rows: list[tuple[int, int, int, bool]] = []  # time, duration, note, whether it is a control
         self.times: list[int] = []  # of events, without controls
         self.begun: set[int] = set()  # notes that begin at the latest time
-        self.instruments = set((request.before[:, 2] // a.PITCHES).tolist())
+        self.instruments = set((request.before[:, 2] // arrival.PITCHES).tolist())
         self.nats, self.drawn = 0.0, 0
         self.read = self.fed = self.offset = (
             0  # tokens and triples that the network has read; time origin of its window
         )
         self._add_controls()
-        for row in a.with_rests(request.before, request.start).tolist():
+        for row in arrival.with_rests(request.before, request.start).tolist():
             self._add(*row)
         self._restart()
 
@@ -123,25 +122,26 @@ class _Sequence:
     def next(self) -> tuple[int, int, int] | None:
         """Draw one triple; None where it would begin after the end."""
         waiting = len(self.rows) - self.fed
-        if self.read + 3 * waiting + 3 > self.model.length or self.now - self.offset > a.TIMES - MARGIN:
+        if self.read + 3 * waiting + 3 > self.model.length or self.now - self.offset > arrival.TIMES - MARGIN:
             self._restart()
         elif waiting:
             self._read(self._tokens(self.rows[self.fed :]))
             self.fed = len(self.rows)
         first = max(self.now, self.request.start)
         if len(self.times) >= DENSEST:
-            first = max(first, self.times[-DENSEST] + a.STEPS)
-        shift = a.TIME - self.offset
-        last = max(self.now, self.request.start) + a.RESTS_AFTER
+            first = max(first, self.times[-DENSEST] + arrival.STEPS)
+        shift = arrival.TIME - self.offset
+        last = max(self.now, self.request.start) + arrival.RESTS_AFTER
         time = self._draw(range(first + shift, last + shift + 1)) - shift
         if time >= self.request.stop:
             return None
         allowed = self._notes(time)
-        duration = self._draw(range(a.DURATION, a.DURATION + (a.DURATIONS if allowed.any() else 1))) - a.DURATION
-        mask = np.zeros(a.VOCABULARY, bool)
-        mask[a.NOTE : a.REST] = allowed
-        mask[a.REST] = duration == 0
-        row = time, duration, self._choose(mask) - a.NOTE
+        durations = arrival.DURATIONS if allowed.any() else 1
+        duration = self._draw(range(arrival.DURATION, arrival.DURATION + durations)) - arrival.DURATION
+        mask = np.zeros(arrival.VOCABULARY, bool)
+        mask[arrival.NOTE : arrival.REST] = allowed
+        mask[arrival.REST] = duration == 0
+        row = time, duration, self._choose(mask) - arrival.NOTE
         self._add(*row)
         return row
 
@@ -151,11 +151,11 @@ class _Sequence:
         given = self.request.given[self.request.given[:, 0] == time, 2].tolist()
         allowed[[*given, *(self.begun if time == self.now else ())]] = False
         if len(self.instruments) >= MOST_INSTRUMENTS:
-            allowed &= np.isin(np.arange(a.NOTES) // a.PITCHES, list(self.instruments))
+            allowed &= np.isin(np.arange(arrival.NOTES) // arrival.PITCHES, list(self.instruments))
         return allowed
 
     def _draw(self, tokens: range) -> int:
-        mask = np.zeros(a.VOCABULARY, bool)
+        mask = np.zeros(arrival.VOCABULARY, bool)
         mask[tokens.start : tokens.stop] = True
         return self._choose(mask)
 
@@ -174,21 +174,21 @@ class _Sequence:
         self.rows.append((time, duration, note, False))
         self.times.append(time)
         self.fed = len(self.rows)
-        if note < a.NOTES:
+        if note < arrival.NOTES:
             self.begun.add(note)
-            self.instruments.add(note // a.PITCHES)
+            self.instruments.add(note // arrival.PITCHES)
         self._add_controls()
 
     def _add_controls(self) -> None:
         """Append the controls whose time is five seconds away, or less."""
-        while self.pending and self.pending[-1][0] <= self.now + a.AHEAD:
+        while self.pending and self.pending[-1][0] <= self.now + arrival.AHEAD:
             time, duration, note = self.pending.pop()
             self.rows.append((time, duration, note, True))
 
     def _restart(self) -> None:
         """Restart the network with the latest triples alone, times counting from the first of them."""
         window = self.rows[-((self.model.length - 1) // 6) :]
-        window = [row for row in window if self.now - row[0] <= a.TIMES // 2]
+        window = [row for row in window if self.now - row[0] <= arrival.TIMES // 2]
         self.offset = min([self.now, *(row[0] for row in window)])
         self.model.restart()
         self.read = 0
@@ -197,7 +197,7 @@ class _Sequence:
 
     def _tokens(self, rows: list[tuple[int, int, int, bool]]) -> list[int]:
         """Tokens of triples, times relative to the window."""
-        triples = (a.tokens(np.array([[row[0] - self.offset, *row[1:3]]]), row[3]).tolist() for row in rows)
+        triples = (arrival.tokens(np.array([[row[0] - self.offset, *row[1:3]]]), row[3]).tolist() for row in rows)
         return [token for triple in triples for token in triple]
 
     def _read(self, tokens: list[int]) -> None:

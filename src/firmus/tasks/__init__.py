@@ -105,6 +105,16 @@ PIECES = {
 TUNE = Option(
     "tune", "which tune of a file that holds several, from 1", "文件含多首曲子时取第几首（从 1 数起）", int, "N", 1
 )
+FORMATS = Option(
+    "formats", "files to write: mid, musicxml, abc, wav, mp3, svg, png ... (default: mid,musicxml,wav,svg)",
+    "要写出的文件：mid、musicxml、abc、wav、mp3、svg、png……（默认 mid,musicxml,wav,svg）", str, "mid,svg",
+)  # fmt: skip
+OUT = Option("out", "folder for the files (default: out/<title>)", "输出文件夹（默认 out/<标题>）", str, "DIR")
+AMOUNT = Option("amount", "how much changes, above 0 to 1", "改变的程度，大于 0 至 1", float, "0.5")
+CLUSTER = Option(
+    "cluster", "head of the Ray cluster whose machines read the music", "由该 Ray 集群（主节点地址）中的机器读取音乐",
+    str, "HOST:PORT",
+)  # fmt: skip
 HOW_MANY_BARS = Option("bars", "how many bars", "小节数")
 WHICH_BARS = Option(
     "bars", "which bars, such as 9-12 or 3,5,9- (from 1, inclusive)", "哪些小节，如 9-12 或 3,5,9-（从 1 数起，含两端）"
@@ -152,6 +162,8 @@ OPTIONS = (
     Option("top_p", "only the likeliest choices of so much probability", "只取累计概率不超过此值的选择", float, "0.99"),
 )  # fmt: skip
 """Fields of the Brief that every verb takes that makes Works, beside `bars` and `loose`."""
+OPTION = {option.name: option for option in OPTIONS}
+"""The same by name, for other verbs that take one of them."""
 
 
 @cache

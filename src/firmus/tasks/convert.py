@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from firmus.tasks import TUNE, Option, Verb
+from firmus.tasks import PIECES, TUNE, Option, Verb
 
 if TYPE_CHECKING:
     from firmus._options import Piece
@@ -16,13 +16,7 @@ VERB = Verb(
     english="convert a music file into another format",
     chinese="转换音乐文件格式",
     arguments=(
-        Option(
-            "source",
-            "a music file: MIDI, MusicXML, ABC or Firmus JSON",
-            "音乐文件：MIDI、MusicXML、ABC 或 Firmus JSON",
-            metavar="IN",
-            nargs="+",
-        ),
+        PIECES["source"]._replace(metavar="IN", nargs="+"),
         Option(
             "target",
             "the new file, whose ending says the format; or a folder",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from firmus.composing import perform, prepare
-from firmus.tasks import Option, Verb
+from firmus.tasks import AMOUNT, Verb
 from firmus.work import Brief
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ VERB = Verb(
     name="humanise",
     english="give quantised drums human timing and loudness",
     chinese="为量化的鼓点赋予真人的时值与力度",
-    options=(Option("amount", "how much changes, above 0 to 1", "改变的程度，大于 0 至 1", kind=float, metavar="0.5"),),
+    options=(AMOUNT,),
     place=8,
 )
 

@@ -46,8 +46,8 @@ def commission(brief: Brief) -> Commission:
         raise InvalidBrief("interpolate needs two pieces with notes: a source and a target")
     only_drums = all(part.is_drums for part in source.parts if part.notes)
     begun = begin(brief, "interpolate", MODEL[only_drums])
-    begun = replace(begun, places=tuple(find_part(source, name) for name in brief.parts))
-    return prepare(begun)
+    places = tuple(find_part(source, name) for name in brief.parts)
+    return prepare(replace(begun, places=places, steps=count(brief)))
 
 
 def joined(works: list[Work]) -> Work:

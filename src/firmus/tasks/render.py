@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from firmus.tasks import TUNE, Option, Verb
+from firmus.tasks import PIECES, TUNE, Option, Verb
 
 if TYPE_CHECKING:
     from firmus._options import Piece
@@ -16,12 +16,7 @@ VERB = Verb(
     english="turn a music file into sound, a score or a piano roll",
     chinese="把音乐文件渲染为音频、乐谱或钢琴卷帘",
     arguments=(
-        Option(
-            "source",
-            "a music file: MIDI, MusicXML, ABC or Firmus JSON",
-            "音乐文件：MIDI、MusicXML、ABC 或 Firmus JSON",
-            metavar="IN",
-        ),
+        PIECES["source"]._replace(metavar="IN"),
         Option(
             "target",
             "sound (.wav .flac .ogg .mp3), score (.svg) or roll (.png)",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from firmus.errors import FormatError
-from firmus.tasks import Option, Verb
+from firmus.tasks import FORMATS, OUT, Option, Verb
 from firmus.work import Origin, Work
 
 if TYPE_CHECKING:
@@ -38,13 +38,8 @@ VERB = Verb(
         Option(
             "tempo", "quarter notes a minute, where you know them", "每分钟四分音符数（若已知）", float, metavar="BPM"
         ),
-        Option(
-            "formats",
-            "files to write: mid, musicxml, abc, wav, mp3, svg, png ... (default: mid,musicxml,wav,svg)",
-            "要写出的文件：mid、musicxml、abc、wav、mp3、svg、png……（默认 mid,musicxml,wav,svg）",
-            metavar="mid,svg",
-        ),
-        Option("out", "folder for the files (default: out/<title>)", "输出文件夹（默认 out/<标题>）", metavar="DIR"),
+        FORMATS,
+        OUT,
     ),
     place=19,
 )

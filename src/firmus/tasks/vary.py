@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from firmus.composing import perform, prepare
 from firmus.errors import InvalidBrief
-from firmus.tasks import Option, Verb
+from firmus.tasks import AMOUNT, Verb
 from firmus.work import Brief
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ VERB = Verb(
     name="vary",
     english="compose a share of a piece anew",
     chinese="变奏：重写乐曲的一部分",
-    options=(Option("amount", "how much changes, above 0 to 1", "改变的程度，大于 0 至 1", kind=float, metavar="0.5"),),
+    options=(AMOUNT,),
     place=6,
 )
 

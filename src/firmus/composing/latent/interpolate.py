@@ -18,14 +18,12 @@ from firmus.composing.commission import Commission
 from firmus.composing.latent import windows
 from firmus.composing.latent.latent_space import Points, Space, between, key_mask
 from firmus.composing.latent.windows import Window
-from firmus.composing.source import source_of
+from firmus.composing.source import source_of, target_of
 from firmus.errors import InvalidBrief
 from firmus.progress import Progress
 from firmus.score import Score
 from firmus.timing import bars
 from firmus.work import Work
-
-STEPS = 8  # pieces on the way, where their number is not asked for
 
 
 def prepare(commission: Commission, space: Space) -> None:
@@ -36,9 +34,7 @@ def prepare(commission: Commission, space: Space) -> None:
 
 def _cut(commission: Commission, space: Space) -> tuple[Score, int, list[Window], list[Window]]:
     """The source as it is read, the length of the shorter piece, windows of source and target."""
-    source, target = source_of(commission), commission.target
-    if target is None:
-        raise InvalidBrief("interpolate needs two pieces with notes: a source and a target")
+    source, target = source_of(commission), target_of(commission)
     whole = replace(commission, places=())
     read = _aligned(
         windows.parts_read(source, space.module, commission)[0], windows.parts_read(target, space.module, whole)[0]
@@ -56,9 +52,9 @@ def _cut(commission: Commission, space: Space) -> tuple[Score, int, list[Window]
 
 def perform(commission: Commission, space: Space, progress: Progress | None) -> list[Work]:
     """Compose the steps, in order."""
-    source, target, targets = source_of(commission), commission.target, space.targets(commission.controls)
+    source, target, targets = source_of(commission), target_of(commission), space.targets(commission.controls)
     read, length, ones, others = _cut(commission, space)
-    seed, count = commission.seeds[0], commission.steps or STEPS
+    seed, count = commission.seeds[0], commission.steps
     generator = np.random.default_rng(seed)
     paths: list[Any] = []
     for index, (one, other) in enumerate(zip(ones, others, strict=False)):
@@ -75,11 +71,11 @@ def perform(commission: Commission, space: Space, progress: Progress | None) -> 
         paths.append(values)
         if progress:
             progress("interpolate", index + 1, len(ones))
-    names = [each.title if each and each.title else name for each, name in ((source, "one"), (target, "other"))]
+    names = [source.title or "one", target.title or "other"]
     empty = space.module.decode(np.zeros((1, len(space.module.COLUMNS)), np.int64)).parts
-    pieces = {"source": source, "target": target} if target else {}
+    pieces = {"source": source, "target": target}
     beyond = {name: sum(bar.start >= length for bar in bars(piece)) for name, piece in pieces.items()}
-    left_out = {name: count for name, count in beyond.items() if count}
+    left_out = {name: number for name, number in beyond.items() if number}
     works = []
     for step in range(count):
         nearer = ones if 2 * step < count else others
@@ -93,7 +89,7 @@ def perform(commission: Commission, space: Space, progress: Progress | None) -> 
         measured: dict[str, Any] = {
             "step": step + 1,
             "steps": count,
-            "target": origins.digest(target) if target else "",
+            "target": origins.digest(target),
         }
         measured |= {"left_out": left_out} if left_out else {}
         works.append(origins.work(commission, seed, score, measured=features.qualities(score) | measured))

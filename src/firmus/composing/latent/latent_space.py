@@ -20,10 +20,7 @@ from firmus.tokens import Integers, in_bars
 
 Points = NDArray[np.float32]
 STRENGTHS = (0.5, 1.0, 1.5, 2.2, 3.0)  # of a step towards a quality, of which the nearest result is kept
-KEY_POINTS, KEY_TEMPERATURE = (
-    8,
-    0.5,
-)  # points, decoded at a temperature, of which the one clearest about its key is taken
+KEY_POINTS, KEY_TEMPERATURE = 8, 0.5  # of so many points, decoded so, the one clearest about its key is taken
 SPREAD = 0.35  # share of the way to a random point that neighbouring windows of one piece lie apart
 
 

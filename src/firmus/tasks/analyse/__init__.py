@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from firmus.tasks import TUNE, Option, Verb
+from firmus.tasks import PIECES, TUNE, Option, Verb
 
 VERB = Verb(
     name="analyse",
     english="say what is heard in a piece: key, chords, form ...",
     chinese="说出乐曲里听到什么：调、和弦、曲式……",
-    arguments=(
-        Option(
-            "source",
-            "a music file: MIDI, MusicXML, ABC or Firmus JSON",
-            "音乐文件：MIDI、MusicXML、ABC 或 Firmus JSON",
-            metavar="FILE",
-        ),
-    ),
+    arguments=(PIECES["source"],),
     options=(
         TUNE,
         Option(

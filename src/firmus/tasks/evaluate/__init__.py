@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firmus.tasks import Option, Verb
+from firmus.tasks import CLUSTER, Option, Verb
 
 VERB = Verb(
     name="evaluate",
@@ -11,12 +11,7 @@ VERB = Verb(
     arguments=(Option("generated", "folder of composed pieces", "作品所在文件夹", metavar="GENERATED"),),
     options=(
         Option("reference", "folder of real pieces", "真实音乐所在文件夹", metavar="REAL", is_required=True),
-        Option(
-            "cluster",
-            "head of the Ray cluster whose machines read the music",
-            "由该 Ray 集群（主节点地址）中的机器读取音乐",
-            metavar="HOST:PORT",
-        ),
+        CLUSTER,
         Option(
             "out",
             "also write evaluation.json and evaluation.html there",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 from firmus import formats
 from firmus.errors import FirmusError, FormatError
 from firmus.evaluation import report
+from firmus.progress import Progress
 from firmus.render.pages import evaluation
 from firmus.score import Score
 
@@ -24,7 +24,7 @@ PREFERRED = (".json", ".musicxml", ".mxl", ".mid", ".midi", ".abc")  # of files 
 def evaluate(
     generated: Path,
     reference: Path,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
     spread: report.Spread | None = None,
 ) -> dict[str, Any]:
     """Compare the pieces of two folders (or files); see `firmus.evaluation.report.compare`.
@@ -57,7 +57,7 @@ def evaluate(
 def read(
     path: Path,
     left_out: dict[str, str],
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
     spread: report.Spread | None = None,
 ) -> dict[str, Score]:
     """Pieces of a folder by their names in it without suffix; of several files of one name one is read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firmus.tasks import TUNE, Option, Verb
+from firmus.tasks import OPTION, TUNE, WHICH_BARS, Option, Verb
 
 VERB = Verb(
     name="explain",
@@ -18,33 +18,16 @@ VERB = Verb(
     ),
     options=(
         TUNE,
-        Option(
-            "bars",
-            "which bars, such as 9-12 or 3,5,9- (from 1, inclusive)",
-            "哪些小节，如 9-12 或 3,5,9-（从 1 数起，含两端）",
-            metavar="5-8",
-        ),
-        Option(
-            "parts",
-            "names or numbers from 1, divided by commas",
-            "声部名称或编号（从 1 数起），以逗号分隔",
-            metavar="LIST",
-        ),
+        WHICH_BARS._replace(metavar="5-8"),
+        OPTION["parts"],
         Option(
             "note",
             "one note above all: bar, beat (quarter notes from 1) and part",
             "着重说明的音：小节、拍（四分音符，从 1 数起）与声部",
             metavar="'bar 7 beat 2 alto'",
         ),
-        Option(
-            "style", "chorale, hymn, folk ... (see firmus models)", "风格：chorale、hymn、folk……（见 firmus models）"
-        ),
-        Option(
-            "model",
-            "name of the weights (see firmus models), or a folder (see docs/engines.md)",
-            "权重名称（见 firmus models）或文件夹（见 docs/engines.md）",
-            metavar="NAME",
-        ),
+        OPTION["style"],
+        OPTION["model"],
         Option(
             "among",
             "a folder of pieces to look for the same runs of notes in",

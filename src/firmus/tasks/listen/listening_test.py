@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import threading
-from collections.abc import Callable
 from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
@@ -19,6 +18,7 @@ from firmus import formats
 from firmus.errors import FirmusError, FormatError, InvalidBrief
 from firmus.evaluation import listening
 from firmus.evaluation.listening import Clip
+from firmus.progress import Progress
 from firmus.render import mastering, synth
 from firmus.timing import seconds, tick
 
@@ -58,7 +58,7 @@ class ListeningTest:
         folders: dict[str, Path],
         results: Path,
         most: int = 12,
-        progress: Callable[[str, int, int], None] | None = None,
+        progress: Progress | None = None,
     ) -> None:
         if len(folders) < 2:
             raise InvalidBrief("a listening test compares two folders or more: name A, B and perhaps --real")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firmus.tasks import Option, Verb
+from firmus.tasks import OPTION, Option, Verb
 
 VERB = Verb(
     name="sound",
@@ -18,22 +18,10 @@ VERB = Verb(
         ),
     ),
     options=(
-        Option(
-            "model",
-            "name of the weights (see firmus models), or a folder (see docs/engines.md)",
-            "权重名称（见 firmus models）或文件夹（见 docs/engines.md）",
-            metavar="NAME|FOLDER",
-        ),
+        OPTION["model"],
         Option("seconds", "1 to 30 (default: 10)", "1 至 30（默认 10）", float, metavar="10", default=10.0),
-        Option("seed", "the same seed gives the same piece", "种子相同，乐曲相同", int, metavar="N"),
-        Option(
-            "temperature",
-            "0 takes the likeliest, higher is bolder",
-            "0 取最可能者，越高越大胆",
-            float,
-            metavar="1",
-            default=1.0,
-        ),
+        OPTION["seed"],
+        OPTION["temperature"]._replace(metavar="1", default=1.0),
     ),
     place=18,
 )

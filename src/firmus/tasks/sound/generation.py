@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from firmus import formats, plugins
 from firmus._version import __version__
 from firmus.composing.commission import draw_seed
-from firmus.errors import FirmusError, FormatError, InvalidBrief, OutputExists, unknown
+from firmus.errors import FormatError, InvalidBrief, unknown
 from firmus.progress import Progress
 from firmus.runtime.external import ENGINES
 from firmus.runtime.weights import Card, cards, find_card
@@ -69,14 +69,12 @@ class Sound:
 def check(target: Path, force: bool) -> None:
     """Refuse a file that cannot be written, before anything is generated."""
     from firmus.render import synth
+    from firmus.render.files import check_absent
 
     if target.suffix.lower() not in synth.FILES:
         raise FormatError(unknown("file ending", target.suffix or target.name, synth.FILES))
-    if not target.parent.is_dir():
-        raise FirmusError(f"{target.parent} is no folder: make it first")
     for path in (target, target.with_suffix(".json")):
-        if path.exists() and not force:
-            raise OutputExists(f"{path} already exists: give --force to replace it")
+        check_absent(path, force)
 
 
 def sound(

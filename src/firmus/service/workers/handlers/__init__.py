@@ -138,7 +138,7 @@ def bounded(score: Score) -> Score:
 
 
 def input_files(claimed: Claim, blobs: Blobs) -> list[bytes]:
-    """All files that a job input_files, to be executed elsewhere; deleted works are left to the handler to report."""
+    """All files that a job reads, to be executed elsewhere; deleted works are left to the handler to report."""
     files = {digest: blobs.get(digest) for digest in (claimed.source, claimed.target) if digest}
     if claimed.source and hasattr(KINDS[claimed.kind], "WORKS"):
         for digests in json.loads(files[claimed.source]).values():
