@@ -149,10 +149,11 @@ class PartReader:
         """
         tolerance = min(rounded(self.uneven * Fraction(self.per_division) / 2), MAX_ROUNDING)
         length = rounded(self.furthest)
-        if not self.bar or abs(length - self.bar) > max(tolerance, ROUNDING):
+        error = abs(length - self.bar)
+        if not self.bar or error > max(tolerance, ROUNDING):
             return length
         for note in self.notes:
-            if abs(note.end - self.bar) <= max(tolerance, ROUNDING) and note.start < self.bar:
+            if abs(note.end - self.bar) <= error and note.start < self.bar:
                 note.end = self.bar
         return self.bar
 
