@@ -7,7 +7,8 @@ import zipfile
 
 import pytest
 
-from firmus.formats import abc
+from firmus.errors import FormatError
+from firmus.formats import abc, midi
 from firmus.score import Score
 from written_musicxml import attributes, backup, ending, measures, note, of, read, repeat, rest, xml
 
@@ -300,3 +301,79 @@ def test_true_utf16_is_read() -> None:
     text = GOOD.decode().replace("UTF-8", "UTF-16")
     assert pitches(read(text.encode("utf-16"))) == [60]
     assert pitches(read(text.encode("utf-16-le"))) == [60]
+
+
+# MIDI
+
+
+def chunk(*events: str, more: int = 0) -> bytes:
+    body = bytes.fromhex(" ".join((*events, "00 ff 2f 00")))
+    return b"MTrk" + (len(body) + more).to_bytes(4) + body
+
+
+def midi_of(*chunks: bytes) -> Score:
+    header = b"MThd" + (6).to_bytes(4) + (len(chunks) > 1).to_bytes(2) + len(chunks).to_bytes(2) + (480).to_bytes(2)
+    return midi.read(header + b"".join(chunks))[0]
+
+
+def stroke(channel: int, key: int, ticks: str = "83 60") -> tuple[str, str]:
+    return f"00 9{channel:x} {key:02x} 50", f"{ticks} 8{channel:x} {key:02x} 40"
+
+
+@pytest.mark.parametrize("more", [4, 1, 100, -3, -7])
+def test_a_wrong_chunk_length_loses_no_track(more: int) -> None:
+    score = midi_of(chunk(*stroke(0, 60), more=more), chunk(*stroke(1, 64)))
+    assert [sounding(score, part) for part in range(len(score.parts))] == [[(0, 480, 60)], [(0, 480, 64)]]
+
+
+def test_bytes_between_chunks_lose_no_track() -> None:
+    junk = b"\0\1\2\3" * 3
+    score = midi_of(chunk(*stroke(0, 60)) + junk, chunk(*stroke(1, 64)))
+    assert [pitches(score, part) for part in (0, 1)] == [[60], [64]]
+    with pytest.raises(FormatError, match="without a track"):
+        midi.read(b"MThd" + (6).to_bytes(4) + b"\0\0\0\1\1\xe0" + junk)
+
+
+def test_a_pedal_belongs_to_its_port() -> None:
+    left = chunk("00 ff 21 01 00", "00 b0 40 7f", *stroke(0, 60), "83 60 b0 40 00")
+    right = chunk("00 ff 21 01 01", *stroke(0, 72, "81 70"))
+    score = midi_of(left, right)
+    assert [sounding(score, part) for part in (0, 1)] == [[(0, 960, 60)], [(0, 240, 72)]]
+
+
+def test_a_program_belongs_to_its_port() -> None:
+    setup = chunk("00 ff 21 01 01", "00 c0 28")
+    score = midi_of(setup, chunk("00 ff 21 01 00", *stroke(0, 60)), chunk("00 ff 21 01 01", *stroke(0, 72)))
+    assert [part.program for part in score.parts] == [0, 40]
+
+
+@pytest.mark.parametrize("controller", [120, 123, 124, 127])
+def test_all_notes_off_ends_them(controller: int) -> None:
+    other = ("00 91 40 50",)
+    off = f"83 60 b0 {controller:02x} 00"
+    score = midi_of(chunk(*other, "00 90 3c 50", off, "83 60 90 3e 50", "83 60 80 3e 40", "00 81 40 40"))
+    assert sounding(score, 0) == [(0, 480, 60), (960, 480, 62)]
+    assert sounding(score, 1) == [(0, 1440, 64)]
+
+
+def test_a_part_that_fades_in_sounds() -> None:
+    fade = ("00 b0 07 00", *stroke(0, 60), "00 b0 07 50", *stroke(0, 62))
+    assert midi_of(chunk(*fade)).parts[0].volume == 0x50
+    assert midi_of(chunk("00 b0 07 00", *stroke(0, 60))).parts[0].volume == 0
+
+
+@pytest.mark.parametrize(
+    ("setup", "channel", "is_drums"),
+    [
+        ("00 f0 05 7e 7f 09 03 f7 00 b2 00 78 00 b2 20 00 00 c2 00", 2, True),
+        ("00 f0 05 7e 7f 09 03 f7 00 b9 00 79 00 c9 00", 9, False),
+        ("00 f0 08 43 10 4c 00 00 7e 00 f7 00 b2 00 7f 00 c2 00", 2, True),
+        ("00 b2 00 7f 00 c2 00", 2, False),  # without XG that bank is another thing
+        ("00 f0 0a 41 10 42 12 40 1c 15 01 0e f7", 12, True),
+        ("00 f0 0a 41 10 42 12 40 13 15 02 16 f7", 2, True),
+        ("00 f0 0a 41 10 42 12 40 10 15 00 1b f7", 9, False),
+        ("00 c9 00", 9, True), ("00 c2 00", 2, False),
+    ],
+)  # fmt: skip
+def test_drums_of_gs_xg_and_general_midi_2(setup: str, channel: int, is_drums: bool) -> None:
+    assert midi_of(chunk(setup, *stroke(channel, 36))).parts[0].is_drums is is_drums
