@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.analysis import keys, meters
+from firmus.analysis import beat_tracking, keys, meters
 from firmus.score import TICKS_PER_QUARTER, Note, Part, Score, Tempo
 
 DIVISIONS = {1: 0.0, 2: 0.01, 4: 0.02, 3: 0.03}  # of a beat, and what each costs
@@ -127,7 +127,7 @@ def _score(
 
 def _tempi(beats: Floats) -> tuple[Tempo, ...]:
     """One tempo, or where it changes one for every four beats."""
-    whole = 60 / float(np.diff(beats).mean())
+    whole = beat_tracking.mean_tempo(beats)
     groups = [beats[first : first + 5] for first in range(0, len(beats) - 1, 4)]
     paces = [60 * (len(group) - 1) / float(group[-1] - group[0]) for group in groups]
     if max(abs(pace / whole - 1) for pace in paces) <= EVEN:
