@@ -100,6 +100,10 @@ class Brief:
     amount : float, optional
         Above 0 to 1: share of the music that `vary` composes anew, or how far it goes from it with a latent model; how
         much of a drummer's ways `humanise` takes over.
+    quantise : str, optional
+        How a source that was played in is put on beats: ``"auto"`` (on those of the file where it is played to them,
+        else on beats that are found), ``"written"``, ``"found"``, ``"off"``, or quarter notes a minute. By default
+        ``"auto"`` where the source looks played in.
     target : Score, optional
         The piece that `interpolate` goes to.
     steps : int, optional
@@ -133,6 +137,7 @@ class Brief:
     ranges: Mapping[str, str] = field(default_factory=dict)
     form: str | None = None
     amount: float | None = None
+    quantise: str | None = None
     target: Score | None = None
     steps: int | None = None
     model: str | None = None
@@ -148,7 +153,7 @@ class Brief:
         for rule in self.loose:
             if rule not in RULES:
                 raise InvalidBrief(unknown("rule", rule, RULES))
-        for name in ("style", "key", "meter", "chords", "mood", "form", "model"):
+        for name in ("style", "key", "meter", "chords", "mood", "form", "quantise", "model"):
             value = getattr(self, name)
             if value is not None and not isinstance(value, str):
                 raise InvalidBrief(f"{name} {value!r} must be text")

@@ -47,7 +47,7 @@ class Audio:
 
         mixed: Floats = self.samples.mean(axis=1)
         if self.samples.shape[1] == 2:
-            difference = (self.samples[:, 0] - self.samples[:, 1]) / 2
+            difference: Floats = (self.samples[:, 0] - self.samples[:, 1]) / np.float32(2)
             if (difference**2).sum() > ANTIPHASE * (mixed**2).sum():  # one channel is the other turned over
                 mixed = difference
         if rate == self.rate or not len(mixed):
