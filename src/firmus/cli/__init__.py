@@ -74,10 +74,18 @@ class _Interrupts:
 
     def _lost(self, what: sys.UnraisableHookArgs) -> None:
         if what.exc_type is KeyboardInterrupt:
-            threading.Timer(AGAIN_SECONDS, _thread.interrupt_main).start()
+            threading.Timer(AGAIN_SECONDS, _interrupt_main_thread).start()
         else:
             self._unraisable(what)
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         self.seen = True
         signal.default_int_handler(number, frame)
+
+
+def _interrupt_main_thread() -> None:
+    ident = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and ident is not None:  # also ends a system call that waits
+        signal.pthread_kill(ident, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
