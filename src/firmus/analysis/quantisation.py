@@ -54,7 +54,7 @@ class Quantised:
     score : Score
         Quantised; its beats last as long as the player's.
     timing : mapping of Note to sequence of Note
-        The played notes, in the ticks of `score`, of each quantised one.
+        The played notes, in the ticks of `score`, of each quantised one; empty where only the meter is estimated.
     grid : {"written", "found"}
         Whose beats they are: the file's own, or found ones.
     swing : float
@@ -147,10 +147,10 @@ def quantise(score: Score, grid: str = "auto") -> Quantised:
         Where `grid` is none of these, or no steady beat is found.
     """
     check(grid)
-    if grid == "written" or (grid == "auto" and _follows_written_beats(score)):
+    if grid == "written" or (grid == "auto" and follows_written_beats(score)):
         beats = np.arange(0, score.end + 2 * TICKS_PER_QUARTER, TICKS_PER_QUARTER, dtype=np.float64)
         parts, timing, swing = _snapped(score.parts, beats)
-        return Quantised(replace(score, parts=parts, end=0), timing, "written", swing, score)
+        return Quantised(meters.heard(replace(score, parts=parts, end=0)), timing, "written", swing, score)
     times = _Clock(score)
     found = _found_beats(score, None if grid in GRIDS else float(grid))
     tempi, ticks = _tempi(found)
@@ -204,7 +204,7 @@ def _onsets(score: Score) -> tuple[NDArray[np.int64], Floats]:
     return np.array([note.start for note in notes], np.int64), np.array(weights, np.float64)
 
 
-def _follows_written_beats(score: Score) -> bool:
+def follows_written_beats(score: Score) -> bool:
     """Whether onsets lie near the sixteenths or triplets of the written beats."""
     starts = _onsets(score)[0]
     if not len(starts):

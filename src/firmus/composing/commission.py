@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from firmus.analysis import keys, quantisation
+from firmus.analysis import keys, meters, quantisation
 from firmus.analysis.quantisation import Quantised
 from firmus.composing import controls
 from firmus.composing.form import Form
@@ -188,7 +188,8 @@ def _quantised(brief: Brief, verb: str, card: Card) -> Quantised | None:
         return None
     grid = quantisation.check(brief.quantise or "auto")
     if grid == "off" or (brief.quantise is None and not quantisation.is_played(brief.source)):
-        return None
+        heard = meters.heard(brief.source)
+        return None if heard is brief.source else Quantised(heard, {}, "written", 0.5, brief.source)
     try:
         return quantisation.quantise(brief.source, grid)
     except InvalidBrief:

@@ -22,7 +22,7 @@ def work(commission: Commission, seed: int, score: Score, *, measured: dict[str,
     score = marked(score)
     card, played = commission.card, commission.quantised
     given = played.source if played else commission.source
-    quantised = {"quantised": played.as_dict()} if played else {}
+    quantised = {"quantised": played.as_dict()} if played and played.timing else {}
     origin = Origin(
         firmus=__version__,
         model=card.name,
