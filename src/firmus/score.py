@@ -19,25 +19,18 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from itertools import pairwise
 from os import PathLike
-from typing import Literal, Self
+from typing import Self
 
 from firmus import plugins
-from firmus.errors import InvalidScore, unknown
-from firmus.pitch import NO_CHORD, QUALITIES, QUALITY_SPELLINGS, fifths, note_name, pitch_class
+from firmus._checks import MAX_TICK, text, within
+from firmus.errors import InvalidScore
+from firmus.harmony import Chord, Key
 
+__all__ = [
+    "MAX_PARTS", "MAX_TICK", "TICKS_PER_QUARTER", "Chord", "Key", "Meter", "Note", "Part", "Score", "Section", "Tempo",
+]  # fmt: skip
 TICKS_PER_QUARTER = 480
-MAX_TICK = 2**31 - 1
 MAX_PARTS = 256
-
-
-def _within(what: str, value: object, low: int, high: int, hint: str = "") -> None:
-    if type(value) is not int or not low <= value <= high:
-        raise InvalidScore(f"{what} {value!r} must be a whole number from {low} to {high}" + hint)
-
-
-def _text(what: str, value: object) -> None:
-    if not isinstance(value, str) or any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise InvalidScore(f"{what} {repr(value)[:60]} must be text, without halves of characters")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -72,10 +65,10 @@ class Note:
 
     def _complaint(self) -> str:
         try:
-            _within("note start", self.start, 0, MAX_TICK - 1, " ticks")
-            _within("note duration", self.duration, 1, MAX_TICK - self.start, " ticks")
-            _within("note pitch", self.pitch, 0, 127, " (60 is middle C)")
-            _within("note velocity", self.velocity, 1, 127)
+            within("note start", self.start, 0, MAX_TICK - 1, " ticks")
+            within("note duration", self.duration, 1, MAX_TICK - self.start, " ticks")
+            within("note pitch", self.pitch, 0, 127, " (60 is middle C)")
+            within("note velocity", self.velocity, 1, 127)
         except InvalidScore as error:
             return str(error)
         return f"{self!r} is no note"
@@ -116,17 +109,17 @@ class Part:
     pedal: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
-        _text("part name", self.name)
-        _within(f"program of part {self.name!r}", self.program, 0, 127)
-        _within(f"volume of part {self.name!r}", self.volume, 0, 127)
-        _within(f"pan of part {self.name!r}", self.pan, 0, 127)
+        text("part name", self.name)
+        within(f"program of part {self.name!r}", self.program, 0, 127)
+        within(f"volume of part {self.name!r}", self.volume, 0, 127)
+        within(f"pan of part {self.name!r}", self.pan, 0, 127)
         if type(self.is_drums) is not bool:
             raise InvalidScore(f"is_drums {repr(self.is_drums)[:60]} of part {self.name!r} must be True or False")
         object.__setattr__(self, "notes", tuple(sorted(self.notes, key=_in_order)))
         object.__setattr__(self, "pedal", tuple((down, up) for down, up in self.pedal))
         ticks = [tick for span in self.pedal for tick in span]
         for tick in ticks:
-            _within(f"pedal of part {self.name!r}", tick, 0, MAX_TICK, " ticks")
+            within(f"pedal of part {self.name!r}", tick, 0, MAX_TICK, " ticks")
         if any(up <= down for down, up in self.pedal) or ticks != sorted(ticks):
             raise InvalidScore(f"pedal of part {self.name!r} must go down and up in turn; ticks are {ticks[:8]}")
 
@@ -172,8 +165,8 @@ class Meter:
     denominator: int
 
     def __post_init__(self) -> None:
-        _within("meter start", self.start, 0, MAX_TICK)
-        _within(f"numerator of meter {self.numerator}/{self.denominator}", self.numerator, 1, 64)
+        within("meter start", self.start, 0, MAX_TICK)
+        within(f"numerator of meter {self.numerator}/{self.denominator}", self.numerator, 1, 64)
         if type(self.denominator) is not int or self.denominator not in (1, 2, 4, 8, 16, 32, 64):
             raise InvalidScore(
                 f"meter {self.numerator}/{self.denominator}: the denominator must be 1, 2, 4, 8, 16, 32 or 64"
@@ -212,145 +205,10 @@ class Tempo:
     bpm: float
 
     def __post_init__(self) -> None:
-        _within("tempo start", self.start, 0, MAX_TICK)
+        within("tempo start", self.start, 0, MAX_TICK)
         if not isinstance(self.bpm, int | float) or not 1 <= self.bpm <= 3000:
             raise InvalidScore(f"tempo {self.bpm!r} must be 1 to 3000 quarter notes a minute")
         object.__setattr__(self, "bpm", float(self.bpm))
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A key, from `start` (ticks) on; the signature has at most seven sharps or flats."""
-
-    start: int
-    tonic: str
-    mode: Literal["major", "minor"] = "major"
-
-    def __post_init__(self) -> None:
-        _within("key start", self.start, 0, MAX_TICK)
-        if self.mode not in ("major", "minor"):
-            raise InvalidScore(f"mode {self.mode!r} of key {self.tonic!r} must be 'major' or 'minor'")
-        if not -7 <= self.signature <= 7:
-            raise InvalidScore(
-                f"there is no key {self.text!r}: its signature would have {abs(self.signature)} "
-                f"{'sharps' if self.signature > 0 else 'flats'}, and seven is the most; spell it enharmonically"
-            )
-
-    @classmethod
-    def parse(cls, text: str, start: int = 0) -> Self:
-        """Read ``"G minor"``, ``"Bb"``, ``"f# min"`` or ``"Am"``.
-
-        Examples
-        --------
-        >>> Key.parse("G minor").text, Key.parse("Bb").text, Key.parse("Am").text
-        ('G minor', 'Bb major', 'A minor')
-        """
-        match = re.fullmatch(r"\s*([A-Ga-g])([#b♯♭]?)[\s-]*(major|maj|minor|min|m|M)?\s*", text, re.IGNORECASE)
-        if not match:
-            raise InvalidScore(f"there is no key {text!r}: write it as 'G minor' or 'Bb major'")
-        minor = match[3] is not None and (match[3].lower() in ("minor", "min") or match[3] == "m")
-        accidental = match[2].replace("♯", "#").replace("♭", "b").lower()
-        return cls(start, match[1].upper() + accidental, "minor" if minor else "major")
-
-    @classmethod
-    def from_signature(cls, sharps: int, mode: Literal["major", "minor"], start: int = 0) -> Self:
-        """Key of a signature; `sharps` is negative for flats.
-
-        Examples
-        --------
-        >>> Key.from_signature(-2, "minor").text
-        'G minor'
-        """
-        return cls(start, note_name(sharps + (3 if mode == "minor" else 0)), mode)
-
-    @property
-    def signature(self) -> int:
-        """Sharps in the signature, negative for flats."""
-        return fifths(self.tonic) - (3 if self.mode == "minor" else 0)
-
-    @property
-    def pitch_class(self) -> int:
-        """Pitch class of the tonic."""
-        return pitch_class(self.tonic)
-
-    @property
-    def scale(self) -> tuple[int, ...]:
-        """Pitch classes of the scale; minor includes the raised sixth and seventh (melodic minor)."""
-        steps = (0, 2, 4, 5, 7, 9, 11) if self.mode == "major" else (0, 2, 3, 5, 7, 8, 9, 10, 11)
-        return tuple((self.pitch_class + step) % 12 for step in steps)
-
-    @property
-    def text(self) -> str:
-        """As a musician says it, ``"G minor"``."""
-        return f"{self.tonic} {self.mode}"
-
-
-@dataclass(frozen=True, slots=True)
-class Chord:
-    """A chord symbol that holds from `start` (ticks) until the next one.
-
-    Parameters
-    ----------
-    start : int
-    root : str
-        Spelled note name, or ``"N.C."`` for no chord.
-    quality : str
-        A key of `QUALITIES`: ``""`` is major, ``"m"`` minor, ``"7"`` a dominant seventh.
-    bass : str
-        Spelled note name; ``""`` where the bass is the root.
-    """
-
-    start: int
-    root: str
-    quality: str = ""
-    bass: str = ""
-
-    def __post_init__(self) -> None:
-        _within("chord start", self.start, 0, MAX_TICK)
-        if self.root == NO_CHORD:
-            if self.quality or self.bass:
-                raise InvalidScore(f"'N.C.' takes no quality and no bass, not {self.quality!r} {self.bass!r}")
-            return
-        pitch_class(self.root)
-        if self.quality not in QUALITIES:
-            raise InvalidScore(unknown(f"quality of chord on {self.root}", self.quality, QUALITIES))
-        if self.bass:
-            pitch_class(self.bass)
-
-    @classmethod
-    def parse(cls, text: str, start: int = 0) -> Self:
-        """Read a lead-sheet symbol; common spellings (``"Cmin7"``, ``"C-7"``, ``"CΔ"``, ``"Co"``) are known.
-
-        Examples
-        --------
-        >>> Chord.parse("Bbm7/Db")
-        Chord(start=0, root='Bb', quality='m7', bass='Db')
-        >>> Chord.parse("F#min").text
-        'F#m'
-        """
-        if text.strip().upper() in ("N.C.", "NC", "NONE"):
-            return cls(start, NO_CHORD)
-        clean = text.strip().replace("♯", "#").replace("♭", "b")
-        match = re.fullmatch(r"([A-G](?:#{1,2}|b{1,2})?)([^/]*)(?:/([A-G](?:#{1,2}|b{1,2})?))?", clean)
-        if not match:
-            raise InvalidScore(f"{text!r} is no chord symbol: write it as Am, G7, Fmaj7 or C/E")
-        quality = match[2].strip()
-        return cls(start, match[1], QUALITY_SPELLINGS.get(quality, quality), match[3] or "")
-
-    @property
-    def text(self) -> str:
-        """As a lead sheet writes it."""
-        return self.root + self.quality + (f"/{self.bass}" if self.bass else "")
-
-    @property
-    def pitch_classes(self) -> tuple[int, ...]:
-        """Pitch classes of the chord, the root first; with the bass where it is another; empty for N.C."""
-        if self.root == NO_CHORD:
-            return ()
-        root = pitch_class(self.root)
-        tones = tuple((root + interval) % 12 for interval in QUALITIES[self.quality])
-        bass = (pitch_class(self.bass),) if self.bass else ()
-        return tones + tuple(tone for tone in bass if tone not in tones)
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,8 +219,8 @@ class Section:
     label: str
 
     def __post_init__(self) -> None:
-        _within("section start", self.start, 0, MAX_TICK)
-        _text("section label", self.label)
+        within("section start", self.start, 0, MAX_TICK)
+        text("section label", self.label)
         if not self.label or len(self.label) > 100:
             raise InvalidScore(f"section label {self.label[:20]!r} must have 1 to 100 characters")
 
@@ -410,10 +268,10 @@ class Score:
             starts = [event.start for event in getattr(self, name)]
             if any(later <= earlier for earlier, later in pairwise(starts)):
                 raise InvalidScore(f"{name} must be in order of start, one at a time; starts are {starts[:8]}")
-        _within("pickup", self.pickup, 0, self.meters[0].bar - 1, " ticks, less than the first bar")
-        _within("end", self.end, 0, MAX_TICK)
-        _text("title", self.title)
-        _text("composer", self.composer)
+        within("pickup", self.pickup, 0, self.meters[0].bar - 1, " ticks, less than the first bar")
+        within("end", self.end, 0, MAX_TICK)
+        text("title", self.title)
+        text("composer", self.composer)
         object.__setattr__(self, "end", max([self.end, *(part.end for part in self.parts)]))
 
     def transposed(self, semitones: int) -> Score:
@@ -431,12 +289,11 @@ class Score:
             notes = (replace(note, pitch=note.pitch + semitones) for note in part.notes)
             return replace(part, notes=tuple(notes))
 
-        shift = _fifths_of(semitones)
         return replace(
             self,
             parts=tuple(move(part) for part in self.parts),
-            keys=tuple(_transposed_key(key, shift) for key in self.keys),
-            chords=tuple(_transposed_chord(chord, shift) for chord in self.chords),
+            keys=tuple(key.transposed(semitones) for key in self.keys),
+            chords=tuple(chord.transposed(semitones) for chord in self.chords),
         )
 
     def save(self, path: str | PathLike[str]) -> None:
@@ -459,28 +316,3 @@ class Score:
 
     def _repr_html_(self) -> str:
         return str(plugins.load("firmus.render", "notebook").html(self))
-
-
-def _fifths_of(semitones: int) -> int:
-    """Fewest steps on the line of fifths that make so many semitones, from -5 to 6."""
-    return (semitones * 7 + 5) % 12 - 5
-
-
-def _near_naturals(place: int) -> int:
-    """Same pitch class, at most six places from D on the line of fifths."""
-    return (place + 4) % 12 - 4
-
-
-def _transposed_key(key: Key, shift: int) -> Key:
-    signature = key.signature + shift
-    if not -6 <= signature <= 6:
-        signature = (signature + 5) % 12 - 5
-    return Key.from_signature(signature, key.mode, key.start)
-
-
-def _transposed_chord(chord: Chord, shift: int) -> Chord:
-    if chord.root == NO_CHORD:
-        return chord
-    root = note_name(_near_naturals(fifths(chord.root) + shift))
-    bass = note_name(_near_naturals(fifths(chord.bass) + shift)) if chord.bass else ""
-    return replace(chord, root=root, bass=bass)

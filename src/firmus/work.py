@@ -15,6 +15,7 @@ from typing import Any
 
 from firmus import plugins
 from firmus.errors import InvalidBrief, InvalidScore, unknown
+from firmus.harmony import NUMERAL, chord_of_numeral
 from firmus.pitch import midi_number
 from firmus.score import Chord, Key, Meter, Score
 
@@ -81,11 +82,12 @@ class Brief:
     seconds : float, optional
         Length instead of `bars`, at the tempo; the piece gets the nearest whole number of bars.
     key, meter : str, optional
-        ``"G minor"``; ``"3/4"``.
+        ``"G minor"``, ``"D dorian"``; ``"3/4"``.
     tempo : float, optional
         Quarter notes a minute, 10 to 400.
     chords : str, optional
-        Lead-sheet symbols, one a bar, over again to the end: ``"Am F C G"``; ``"Am,F"`` share a bar.
+        Lead-sheet symbols, or Roman numerals in the key, one a bar, over again to the end: ``"Am F C G"``,
+        ``"vi IV I V"``; ``"Am,F"`` share a bar.
     mood : str, optional
         A word (calm, happy, sad, tense) or ``"valence,arousal"`` from -1 to 1.
     density, register, polyphony, syncopation : float, optional
@@ -177,7 +179,7 @@ class Brief:
         except InvalidScore as error:
             raise InvalidBrief(str(error)) from None
         if self.chords is not None:
-            chord_bars(self.chords)
+            self.progression()
         if self.mood is not None:
             mood(self.mood)
         if isinstance(self.bars, str):
@@ -190,6 +192,13 @@ class Brief:
     def is_strict(self, rule: str) -> bool:
         """Whether ``"key"`` or ``"chords"`` is a rule rather than a wish."""
         return rule not in self.loose
+
+    def progression(self) -> tuple[tuple[Chord, ...], ...]:
+        """Chords of each bar; Roman numerals are in the key that is given, or else in the source's."""
+        if self.chords is None:
+            return ()
+        keys = self.source.keys if self.source else ()
+        return chord_bars(self.chords, Key.parse(self.key) if self.key else keys[0] if keys else None)
 
     @classmethod
     def of(cls, **options: Any) -> Brief:
@@ -310,16 +319,28 @@ def bar_numbers(text: str) -> tuple[tuple[int, int | None], ...]:
     return tuple(spans)
 
 
-def chord_bars(text: str) -> tuple[tuple[Chord, ...], ...]:
+def chord_bars(text: str, key: Key | None = None) -> tuple[tuple[Chord, ...], ...]:
     """Read a progression: bars are divided by blanks or strokes, chords within a bar by commas.
+
+    Chords are symbols of a lead sheet, or Roman numerals in a key.
 
     Examples
     --------
     >>> [[chord.text for chord in bar] for bar in chord_bars("Am F,G | C")]
     [['Am'], ['F', 'G'], ['C']]
+    >>> [[chord.text for chord in bar] for bar in chord_bars("I vi IV,V7 I", Key(0, "D"))]
+    [['D'], ['Bm'], ['G', 'A7'], ['D']]
     """
+
+    def read(symbol: str) -> Chord:
+        if not NUMERAL.fullmatch(symbol):
+            return Chord.parse(symbol)
+        if key is None:
+            raise InvalidBrief(f"chord {symbol!r} is a Roman numeral: give the key that it is in")
+        return chord_of_numeral(symbol, key)
+
     try:
-        bars = [tuple(Chord.parse(each) for each in bar.split(",") if each) for bar in re.split(r"[\s|]+", text) if bar]
+        bars = [tuple(read(each) for each in bar.split(",") if each) for bar in re.split(r"[\s|]+", text) if bar]
     except InvalidScore as error:
         raise InvalidBrief(str(error)) from None
     if not bars:

@@ -56,8 +56,8 @@ def test_tempo(text: str, bpm: float) -> None:
     ("text", "key", "scale"),
     [
         ("G", "G major", "f"), ("Am", "A minor", ""), ("A minor", "A minor", ""), ("F#m", "F# minor", "fcg"),
-        ("Ddor", "A minor", ""), ("D Mixolydian", "G major", "f"), ("Amix", "D major", "fc"),
-        ("E phr bass", "A minor", ""), ("Flyd", "C major", ""), ("HP", "D major", "fc"), ("D", "D major", "fc"),
+        ("Ddor", "D dorian", ""), ("D Mixolydian", "D mixolydian", "f"), ("Amix", "A mixolydian", "fc"),
+        ("E phr bass", "E phrygian", ""), ("Flyd", "F lydian", ""), ("HP", "D major", "fc"), ("D", "D major", "fc"),
         ("BbMAJ", "Bb major", ""), ("C clef=treble", "C major", ""), ("D exp ^c", "D major", "c"),
         ("D =c", "D major", "f"), ("GM", "G minor", ""),
     ],

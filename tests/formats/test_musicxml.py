@@ -421,7 +421,7 @@ def test_key_without_mode_is_heard() -> None:
 
 def test_church_modes_keep_their_signature() -> None:
     key = "<key><fifths>0</fifths><mode>dorian</mode></key>"
-    assert of(attributes(more=key) + note("D4", 16)).keys[0].text == "A minor"
+    assert of(attributes(more=key) + note("D4", 16)).keys[0].text == "D dorian"
 
 
 def test_metronome_with_dotted_beats() -> None:

@@ -35,7 +35,7 @@ def tune(*lines: str) -> Score:
     [
         ("C bass", "C major", 60), ("D alto", "D major", 60 + 1), ("Bb bass", "Bb major", 60), ("B b", "Bb major", 60),
         ("B flat", "Bb major", 60), ("F sharp minor", "F# minor", 61), ("C treble-8", "C major", 48),
-        ("C clef=bass+8", "C major", 72), ("D_c", "D major", 59), ("Dmix=f=c", "G major", 60),
+        ("C clef=bass+8", "C major", 72), ("D_c", "D major", 59), ("Dmix=f=c", "D mixolydian", 60),
     ],
 )  # fmt: skip
 def test_a_clef_after_the_key_is_no_accidental(key: str, text: str, first: int) -> None:

@@ -27,7 +27,7 @@ TRIADS = {"7": "", "maj7": "", "6": "", "9": "", "maj9": "", "add9": "", "5": ""
 
 
 def numeral(chord: Chord, key: Key) -> str:
-    """Roman numeral of a chord in a key; empty for ``N.C.``.
+    """Roman numeral of a chord in a key; empty for ``N.C.``. The inverse is `firmus.harmony.chord_of_numeral`.
 
     Examples
     --------

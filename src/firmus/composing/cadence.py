@@ -43,6 +43,7 @@ def with_cadence(rules: Rules, key: Key, score: Score) -> Rules:
     if last.start < step:
         return rules
     tonic = key.pitch_class
-    dominant = frozenset((tonic + interval) % 12 for interval in (7, 11, 2, 5)) & frozenset(key.scale)
+    leading = 11 if (tonic + 11) % 12 in key.scale else 10  # church modes may have none
+    dominant = frozenset((tonic + interval) % 12 for interval in (7, leading, 2, 5)) & frozenset(key.scale)
     harmony = ((0, frozenset[int]()), (last.start - step, dominant), (last.start, triad(key)))
     return replace(rules, chords=tuple((start // vocabulary.UNIT, tones) for start, tones in harmony))

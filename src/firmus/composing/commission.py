@@ -17,7 +17,7 @@ from firmus.errors import InvalidBrief, unknown
 from firmus.runtime.constraints import Rules
 from firmus.runtime.weights import Card, cards, find_card
 from firmus.score import Chord, Key, Meter, Score
-from firmus.work import Brief, chord_bars, pitch_range
+from firmus.work import Brief, pitch_range
 
 DEFAULT_MODEL = "composer"
 QUANTISING = ("continue", "infill", "harmonise", "accompany", "vary")
@@ -168,7 +168,7 @@ def begin(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Commission:
         meter=Meter.parse(brief.meter) if brief.meter else None,
         tempo=brief.tempo,
         key=Key.parse(brief.key) if brief.key else None,
-        progression=chord_bars(brief.chords) if brief.chords else (),
+        progression=brief.progression(),
         form=Form.parse(brief.form) if brief.form else None,
         named_parts=brief.parts,
         named_ranges={name: pitch_range(text, name) for name, text in brief.ranges.items()},

@@ -17,6 +17,7 @@ MEDIA_TYPE = "application/json"
 FORMAT = "firmus-score"
 VERSION = 1
 _LISTS = {"meters": Meter, "tempi": Tempo, "keys": Key, "chords": Chord, "sections": Section}
+_LATER = ("pedal", "church_mode")  # fields that files have only where they hold something
 _NOTE = ("start", "duration", "pitch", "velocity")
 
 
@@ -52,15 +53,13 @@ def to_dict(score: Score) -> dict[str, Any]:
     """Build the JSON object of a Score."""
 
     def fields(event: Any) -> dict[str, Any]:
-        return {name: getattr(event, name) for name in event.__slots__}
+        values = {name: getattr(event, name) for name in event.__slots__}
+        return {name: value for name, value in values.items() if value or name not in _LATER}
 
     parts = []
     for part in score.parts:
         columns = {name: [getattr(note, name) for note in part.notes] for name in _NOTE}
-        written = {**fields(part), "notes": columns}
-        if not part.pedal:  # files without it are as they were before there was one
-            del written["pedal"]
-        parts.append(written)
+        parts.append({**fields(part), "notes": columns})
     return {
         "format": FORMAT,
         "version": VERSION,

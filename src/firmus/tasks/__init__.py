@@ -130,10 +130,10 @@ WHICH_BARS = Option(
 OPTIONS = (
     Option("style", "chorale, hymn, folk ... (see firmus models)", "风格：chorale、hymn、folk……（见 firmus models）"),
     Option("seconds", "length in seconds instead of bars", "以秒计的长度，代替小节数", float, "X"),
-    Option("key", "such as 'G minor' or Bb", "调，如 'G minor' 或 Bb", str, "KEY"),
+    Option("key", "such as 'G minor', Bb or 'D dorian'", "调，如 'G minor'、Bb 或 'D dorian'", str, "KEY"),
     Option("meter", "such as 3/4 or 6/8", "拍号，如 3/4 或 6/8", str, "3/4"),
     Option("tempo", "quarter notes a minute", "每分钟四分音符数", float, "BPM"),
-    Option("chords", "one a bar, over and over: 'Am F C G'", "每小节一个和弦，循环使用：'Am F C G'", str, "LIST"),
+    Option("chords", "one a bar, over and over: 'Am F C G' or 'vi IV I V'", "每小节一个和弦，循环使用：'Am F C G' 或 'vi IV I V'", str, "LIST"),
     Option(
         "mood", "calm, happy, sad, tense, or valence,arousal", "情绪：calm、happy、sad、tense，或“效价,唤醒度”"
     ),

@@ -94,7 +94,7 @@ def _frame(commission: Commission, generator: np.random.Generator) -> Score:
     known = events.prepare(model_view(Score(parts), card, style.name), model_style(style.name))
     prompt = [*known["head"].tolist(), *known["programs"].tolist(), vocabulary.BAR]
     key = _key(commission, prompt, generator)
-    meter = _meter(commission, [*prompt, vocabulary.KEY + vocabulary.KEYS.index(key)], generator)
+    meter = _meter(commission, [*prompt, vocabulary.KEY + vocabulary.key_index(key)], generator)
     usual = style.tempo_in(meter.text)
     tempo = commission.tempo or controls.tempo(commission.controls, card, model_style(style.name), usual)
     bars = _bars(commission, meter, tempo)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from firmus.errors import FormatError, InvalidScore
-from firmus.pitch import fifths
+from firmus.harmony import CHURCH_MODES
+from firmus.pitch import fifths, note_name
 from firmus.score import Key, Meter
 
 SUBTICKS = 128 * 9 * 5 * 7 * 11 * 13
@@ -78,7 +79,7 @@ def read_key(text: str) -> KeyField | None:
     Examples
     --------
     >>> read_key("D dorian").key.text, read_key("Amix").key.text, read_key("Em").key.text
-    ('A minor', 'D major', 'E minor')
+    ('D dorian', 'A mixolydian', 'E minor')
     """
     text = text.strip()
     if re.match(r"H[Pp]\b", text):
@@ -98,9 +99,10 @@ def read_key(text: str) -> KeyField | None:
     sharps = fifths(_GERMAN.get(match[1], match[1]) + accidental) + added
     alterations = {} if mode == "exp" else signature(sharps)
     alterations |= _explicit(text[match.end() :])
-    if abs(sharps) > 7:
-        sharps -= 12 if sharps > 0 else -12
-    return KeyField(Key.from_signature(sharps, family), alterations)
+    church = next((name for name in CHURCH_MODES if name.startswith(mode) and mode not in ("ion", "aeo")), "")
+    shift = 0 if abs(sharps) <= 7 else -12 if sharps > 0 else 12
+    tonic = note_name(sharps - added + shift)
+    return KeyField(Key(0, tonic, family, church), alterations)
 
 
 def _explicit(text: str) -> dict[str, int]:
@@ -227,7 +229,4 @@ def transposed_key(key: Key, semitones: int) -> Key:
     >>> transposed_key(Key(0, "D"), -2).text, transposed_key(Key(0, "C#"), 12).text
     ('C major', 'C# major')
     """
-    if semitones % 12 == 0:
-        return key
-    sharps = (key.signature + semitones * 7 + 5) % 12 - 5
-    return Key.from_signature(sharps, key.mode, key.start)
+    return key if semitones % 12 == 0 else key.transposed(semitones)

@@ -48,7 +48,9 @@ def _number(bpm: float) -> str:
 
 
 def _key(key: Key | None) -> str:
-    return "none" if key is None else key.tonic + ("m" if key.mode == "minor" else "")
+    if key is None:
+        return "none"
+    return key.tonic + (f" {key.church_mode}" if key.church_mode else "m" if key.mode == "minor" else "")
 
 
 def _voice_header(part: Part, number: int) -> Iterator[str]:

@@ -23,7 +23,7 @@ Writing
     ``firmus: 1`` (layout of these marks), ``firmus: composer=Clara Schumann``,
     ``firmus: pickup=480 meter=3/4`` (ticks of the incomplete first bar, and the meter it belongs to; a short
     meter stands at tick 0 and the full one after it, so other programs put the barlines right) and
-    ``chord: Bbm7/Db``; sections are markers.
+    ``chord: Bbm7/Db`` and ``key: D dorian``; sections are markers.
     Lost: where notes of one pitch overlap within a part, the first to end is read as the first that began.
 """
 
@@ -32,6 +32,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from firmus.errors import FirmusError, FormatError
 from firmus.formats.midi import events
@@ -46,7 +47,7 @@ MAX_SECONDS = 4 * 3600
 MAX_PITCHED_CHANNELS = 15
 _LONGEST_TAIL = 64 * TICKS_PER_QUARTER
 _MARK = "firmus: "
-_CHORD_MARK = "chord: "
+_CHORD_MARK, _KEY_MARK = "chord: ", "key: "
 _PICKUP = re.compile(r"firmus: pickup=(\d{1,6}) meter=(\d{1,2}/\d{1,2})")
 _NO_TITLE = {
     "base", "conductor", "control", "drums", "map", "master", "midi", "new", "piano", "seq", "sequence", "song",
@@ -167,6 +168,11 @@ def _keys(file: events.File, scale: Scale, end: int) -> list[Key]:
                 sharps = int.from_bytes(content[:1], signed=True)
                 if -7 <= sharps <= 7:
                     keys[start] = Key.from_signature(sharps, "minor" if content[1] else "major", start)
+    for start, contents in _changes(file, events.TEXT, scale, end).items():
+        for text in map(decoded, contents):
+            if start in keys and text.startswith(_KEY_MARK):
+                with suppress(FirmusError):
+                    keys[start] = Key.parse(text.removeprefix(_KEY_MARK), start)
     return list(keys.values())
 
 
@@ -299,6 +305,8 @@ def _conductor(score: Score) -> Iterator[tuple[int, bytes]]:
         yield meter.start, events.meta(events.METER, content)
     for key in score.keys:
         yield key.start, events.meta(events.KEY, bytes((key.signature % 256, key.mode == "minor")))
+        if key.church_mode:
+            yield key.start, text_event(events.TEXT, _KEY_MARK + key.text)
     for section in score.sections:
         yield section.start, text_event(events.MARKER, section.label)
     for chord in score.chords:

@@ -10,30 +10,33 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import Literal
 
+from firmus.harmony import CHURCH_MODES
+from firmus.pitch import note_name
 from firmus.score import Key, Note, Score
 
 _MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 _MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 _ENDING = 0.15  # how much correlation a final bass note is worth
-_MINOR_MODES = ("minor", "aeolian", "dorian", "phrygian", "locrian")
-_MAJOR_MODES = ("major", "ionian", "lydian", "mixolydian")
+_PLAIN: dict[str, Literal["major", "minor"]] = {
+    "major": "major", "ionian": "major", "minor": "minor", "aeolian": "minor",
+}  # fmt: skip
+_CHURCH = CHURCH_MODES.keys() - _PLAIN.keys()
 
 
 def with_modes(score: Score, signatures: list[tuple[int, int, str]]) -> tuple[Key, ...]:
-    """Keys for signatures (tick, sharps, mode or ""); church modes go to the mode with their third."""
+    """Keys for signatures (tick, sharps, mode or "")."""
     notes = sorted(note for part in score.parts if not part.is_drums for note in part.notes)
     starts = [note.start for note in notes]
     keys: list[Key] = []
     for index, (tick, sharps, word) in enumerate(signatures):
         stop = signatures[index + 1][0] if index + 1 < len(signatures) else score.end + 1
-        if word in _MINOR_MODES:
-            mode: Literal["major", "minor"] = "minor"
-        elif word in _MAJOR_MODES:
-            mode = "major"
+        if word in _CHURCH:
+            further, family, _ = CHURCH_MODES[word]
+            key = Key(tick, note_name(sharps - further), family, word)
         else:
-            mode = _mode(notes[bisect_left(starts, tick) : bisect_left(starts, stop)], sharps)
-        key = Key.from_signature(sharps, mode, tick)
-        if not keys or (keys[-1].tonic, keys[-1].mode) != (key.tonic, key.mode):
+            mode = _PLAIN.get(word) or _mode(notes[bisect_left(starts, tick) : bisect_left(starts, stop)], sharps)
+            key = Key.from_signature(sharps, mode, tick)
+        if not keys or keys[-1].text != key.text:
             keys.append(key)
     return tuple(keys)
 

@@ -141,7 +141,7 @@ def _notations(segment: Segment, first: bool) -> str:
 
 def key_xml(key: Key) -> str:
     """Key signature with its mode."""
-    return f"<key><fifths>{key.signature}</fifths><mode>{key.mode}</mode></key>"
+    return f"<key><fifths>{key.signature}</fifths><mode>{key.church_mode or key.mode}</mode></key>"
 
 
 def meter_xml(meter: Meter, is_printed: bool) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from firmus.errors import TokenError, unknown
 from firmus.pitch import NO_CHORD, pitch_class
-from firmus.score import Chord, Key, Meter, Note, Part, Score
+from firmus.score import Chord, Meter, Note, Part, Score
 from firmus.timing import bars
 from firmus.tokens import Integers, Prepared
 from firmus.tokens.events import vocabulary
@@ -122,7 +122,7 @@ def _mark(table: Integers, starts: list[int], score: Score) -> None:
         return after - 1
 
     for key in score.keys:
-        table[nearest_bar(key.start) :, BAR_KEY] = vocabulary.KEY + vocabulary.KEYS.index(Key(0, key.tonic, key.mode))
+        table[nearest_bar(key.start) :, BAR_KEY] = vocabulary.KEY + vocabulary.key_index(key)
     for tempo in score.tempi:
         table[nearest_bar(tempo.start) :, BAR_TEMPO] = vocabulary.TEMPO + vocabulary.nearest(
             vocabulary.TEMPI, tempo.bpm

@@ -115,6 +115,18 @@ def nearest(table: tuple[int, ...] | tuple[float, ...], value: float) -> int:
     return at if table[at] - value < value - table[at - 1] else at - 1
 
 
+def key_index(key: Key) -> int:
+    """Index in `KEYS` of a key; a church mode counts as the major or minor key on its tonic.
+
+    Examples
+    --------
+    >>> KEYS[key_index(Key.parse("D dorian"))].text
+    'D minor'
+    """
+    plain = key.plain
+    return KEYS.index(Key(0, plain.tonic, plain.mode))
+
+
 def transposition(semitones: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Table (V,) of the transposed token of each token, by so many semitones; drums stay."""
     table = np.arange(VOCABULARY)
