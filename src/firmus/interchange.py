@@ -70,7 +70,7 @@ def _expect(value: Any, fits: bool, what: str) -> None:
 def to_symusic(score: Score) -> Any:
     """Turn a Score into a `symusic.Score` in ticks, 480 to the quarter."""
     with _library("symusic") as symusic:
-        return symusic.Score.from_midi(midi.write(score))
+        return symusic.Score.from_midi(midi.write(score, with_chord_track=False))
 
 
 def from_symusic(score: Any) -> Score:
@@ -83,7 +83,7 @@ def from_symusic(score: Any) -> Score:
 def to_pretty_midi(score: Score) -> Any:
     """Turn a Score into a `pretty_midi.PrettyMIDI`."""
     with _library("pretty_midi") as pretty_midi:
-        return pretty_midi.PrettyMIDI(io.BytesIO(midi.write(score)))
+        return pretty_midi.PrettyMIDI(io.BytesIO(midi.write(score, with_chord_track=False)))
 
 
 def from_pretty_midi(score: Any) -> Score:

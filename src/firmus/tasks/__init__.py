@@ -133,7 +133,10 @@ OPTIONS = (
     Option("key", "such as 'G minor', Bb or 'D dorian'", "调，如 'G minor'、Bb 或 'D dorian'", str, "KEY"),
     Option("meter", "such as 3/4 or 6/8", "拍号，如 3/4 或 6/8", str, "3/4"),
     Option("tempo", "quarter notes a minute", "每分钟四分音符数", float, "BPM"),
-    Option("chords", "one a bar, over and over: 'Am F C G' or 'vi IV I V'", "每小节一个和弦，循环使用：'Am F C G' 或 'vi IV I V'", str, "LIST"),
+    Option(
+        "chords", "one a bar, over and over: 'Am F C G' or 'vi IV I V'",
+        "每小节一个和弦，循环使用：'Am F C G' 或 'vi IV I V'", str, "LIST",
+    ),
     Option(
         "mood", "calm, happy, sad, tense, or valence,arousal", "情绪：calm、happy、sad、tense，或“效价,唤醒度”"
     ),

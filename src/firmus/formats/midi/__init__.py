@@ -24,6 +24,7 @@ Writing
     ``firmus: pickup=480 meter=3/4`` (ticks of the incomplete first bar, and the meter it belongs to; a short
     meter stands at tick 0 and the full one after it, so other programs put the barlines right) and
     ``chord: Bbm7/Db`` and ``key: D dorian``; sections are markers.
+    After the parts, where a channel is free, the chord symbols follow as a track of volume 0, which is not read again.
     Lost: where notes of one pitch overlap within a part, the first to end is read as the first that began.
 """
 
@@ -35,7 +36,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from firmus.errors import FirmusError, FormatError
-from firmus.formats.midi import events
+from firmus.formats.midi import chords, events
 from firmus.formats.midi.parts import DRUM_CHANNEL, Scale, decoded, to_parts
 from firmus.score import MAX_TICK, TICKS_PER_QUARTER, Chord, Key, Meter, Part, Score, Section, Tempo
 from firmus.timing import beat, seconds
@@ -91,6 +92,8 @@ def _to_score(file: events.File) -> Score:
     marks = _marks(file)
     by_firmus = any(mark.startswith(_MARK) for mark in marks)
     parts = to_parts(file, scale, by_firmus)
+    if by_firmus and parts and (parts[-1].name, parts[-1].volume) == (chords.NAME, 0):
+        parts.pop()
     last = max((part.end for part in parts), default=0)
     if not last and not by_firmus:
         raise FormatError("the MIDI file holds no note")
@@ -177,15 +180,15 @@ def _keys(file: events.File, scale: Scale, end: int) -> list[Key]:
 
 
 def _chords(file: events.File, scale: Scale, end: int) -> list[Chord]:
-    chords = {}
+    symbols = {}
     for start, contents in _changes(file, events.TEXT, scale, end).items():
         for text in map(decoded, contents):
             if text.startswith(_CHORD_MARK):
                 try:
-                    chords[start] = Chord.parse(text.removeprefix(_CHORD_MARK), start)
+                    symbols[start] = Chord.parse(text.removeprefix(_CHORD_MARK), start)
                 except FirmusError:
                     continue
-    return list(chords.values())
+    return list(symbols.values())
 
 
 def _sections(file: events.File, scale: Scale, end: int) -> list[Section]:
@@ -239,8 +242,14 @@ def _title(file: events.File, parts: list[Part], by_firmus: bool) -> str:
 # Writing
 
 
-def write(score: Score) -> bytes:
+def write(score: Score, *, with_chord_track: bool = True) -> bytes:
     """Write a MIDI file of type 1.
+
+    Parameters
+    ----------
+    score : Score
+    with_chord_track : bool
+        Write chord symbols also as a muted track.
 
     Raises
     ------
@@ -257,8 +266,12 @@ def write(score: Score) -> bytes:
     if score.end >= 1 << 28:
         raise FormatError(f"the piece ends at tick {score.end}: a MIDI file of ours holds {(1 << 28) - 1}")
     chunks = [events.chunk(sorted(_conductor(score), key=lambda event: event[0]), score.end)]
-    for part, channel in zip(score.parts, channels(score.parts), strict=True):
+    numbers = channels(score.parts)
+    for part, channel in zip(score.parts, numbers, strict=True):
         chunks.append(events.chunk(_part_events(part, channel), score.end))
+    free = [channel for channel in range(16) if channel not in (*numbers, DRUM_CHANNEL)]
+    if score.chords and free and with_chord_track:
+        chunks.append(events.chunk(_part_events(chords.part(score), free[0]), score.end))
     return events.join(chunks, TICKS_PER_QUARTER)
 
 
