@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from firmus.cli._output import ProgressLine, read_tune, write_pages
-from firmus.cli._words import language, say
+from firmus.cli._words import say
 
 
 def analyse(options: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from firmus.cli._output import ProgressLine, cluster_of, write_pages
-from firmus.cli._words import language, say
+from firmus.cli._words import say
 
 WIDE = 0x2E80  # the first of the signs that are two columns wide
 

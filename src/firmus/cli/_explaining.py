@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firmus.cli._output import ProgressLine, save, texts
-from firmus.cli._words import language, say
+from firmus.cli._words import say
 
 if TYPE_CHECKING:
     from firmus.work import Work

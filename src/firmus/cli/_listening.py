@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from firmus.cli._output import ProgressLine
-from firmus.cli._words import language, say
+from firmus.cli._words import say
 
 
 def listen(options: argparse.Namespace) -> None:

@@ -15,14 +15,20 @@ from firmus.cli._doctor import doctor
 from firmus.cli._evaluating import evaluate
 from firmus.cli._explaining import explain
 from firmus.cli._listening import listen
-from firmus.cli._words import language, say
+from firmus.cli._help import HelpFormatter
+from firmus.cli._words import say
 from firmus.errors import unknown
+from firmus.translation import language, translate
+from firmus.translation.vocabulary import bars
 
 
 class Parser(argparse.ArgumentParser):
     """An argument parser that refuses in one line, and names what was probably meant."""
 
     commands: argparse._SubParsersAction[Parser]
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, formatter_class=HelpFormatter)
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse the whole command line."""
@@ -47,7 +53,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and leave with exit status 2."""
-        print(f"firmus: {message} ({self.prog} --help)", file=sys.stderr)
+        print(f"firmus: {translate(message)} ({self.prog} --help)", file=sys.stderr)
         raise SystemExit(2)
 
 
@@ -180,4 +186,5 @@ def _common(verb: argparse.ArgumentParser, writes: bool = True) -> None:
 
 def _count(text: str) -> int | str:
     """A number of bars; anything else is left as it is, for the Brief to refuse."""
-    return int(text) if text.lstrip("-").isdecimal() else text
+    number = bars(text)
+    return int(number) if number.lstrip("-").isdecimal() else text
