@@ -12,6 +12,7 @@ from firmus.cli._explaining import beside, surprises
 from firmus.cli._output import ProgressLine, cluster_of, folder_name, read_tune, show_paths
 from firmus.cli._words import say
 from firmus.errors import InvalidBrief
+from firmus.translation.vocabulary import plain
 
 if TYPE_CHECKING:
     from firmus.work import Brief, Work
@@ -75,7 +76,7 @@ def _brief(options: argparse.Namespace) -> Brief:
     given = {name: value for name, value in given.items() if value is not None}
     ranges = {}
     for item in options.ranges:
-        name, mark, text = item.partition("=")
+        name, mark, text = plain(item).partition("=")
         if not mark:
             raise InvalidBrief(f"range {item!r} must be PART=LOW-HIGH, such as alto=F3-D5")
         ranges[name] = text
