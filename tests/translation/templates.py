@@ -20,12 +20,26 @@ ERRORS = {
 }  # fmt: skip
 REASONS = {"unknown", "left_out", "missing"}  # mappings of reasons that users see
 LINES = {"lines", "warnings"}  # lists of lines that users see
+NO_LINES = ("formats/abc/writer.py",)  # lines of music
 REPORTS = {"report", "show"}  # functions that show a line
-RETURNED = {"estimate", "rising", "warning", "summary", "look", "_database", "_audit", "_files", "_keys", "_missing"}
+RETURNED = {
+    "refusal",
+    "estimate",
+    "rising",
+    "warning",
+    "summary",
+    "look",
+    "_database",
+    "_audit",
+    "_files",
+    "_keys",
+    "_missing",
+}
 """Functions of `learning` and of the check of a data folder whose texts are shown."""
 PRIVATE = {  # of programmers alone: never shown by the command line or the service
     "the commission is not prepared",
 }
+ROOMS = ("learning", "storage", "runtime", "_sandbox")
 UNKNOWN = ("did you mean {}? ({})", "it must be one of {}")
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -45,7 +59,7 @@ class Module:
     def messages(self) -> Iterator[tuple[str, int]]:
         """Templates, with their lines."""
         for scope in [self.tree, *(each for some in self.functions.values() for each in some)]:
-            returned = getattr(scope, "name", "") in RETURNED and self.path.parent.name in ("learning", "storage", "runtime")
+            returned = getattr(scope, "name", "") in RETURNED and self.path.parent.name in ROOMS
             for node in _inside(scope):
                 for expression in (*_shown(node), *(_returned(node) if returned else ())):
                     for template in self.texts(expression, scope):
@@ -56,9 +70,7 @@ class Module:
         if isinstance(node, ast.Constant):
             return [node.value] if isinstance(node.value, str) else []
         if isinstance(node, ast.JoinedStr):
-            whole = "".join(
-                str(each.value) if isinstance(each, ast.Constant) else "{}" for each in node.values
-            )
+            whole = "".join(str(each.value) if isinstance(each, ast.Constant) else "{}" for each in node.values)
             fields = [each.value for each in node.values if isinstance(each, ast.FormattedValue)]
             return [whole, *(text for each in fields for text in self.texts(each, scope))]
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
@@ -80,7 +92,10 @@ class Module:
         for place in dict.fromkeys((scope, self.tree)):
             for node in _inside(place):
                 targets = node.targets if isinstance(node, ast.Assign) else []
-                if any(isinstance(each, ast.Name) and each.id == name for each in targets) and id(node) not in self.seen:
+                if (
+                    any(isinstance(each, ast.Name) and each.id == name for each in targets)
+                    and id(node) not in self.seen
+                ):
                     self.seen.add(id(node))
                     found += self.texts(node.value, place)
                     self.seen.discard(id(node))
@@ -92,6 +107,10 @@ class Module:
         if name == "unknown":
             kinds = self.texts(node.args[0], scope)
             return [f"unknown {each} {{}}: {rest}" for each in kinds for rest in UNKNOWN]
+        if name == "join":
+            return [text for each in node.args for text in self.texts(each, scope)]
+        if name == "splitlines" and isinstance(node.func, ast.Attribute):
+            return self.texts(node.func.value, scope)
         found = []
         is_own = isinstance(node.func, ast.Name) or getattr(getattr(node.func, "value", None), "id", "") == "self"
         for function in self.functions.get(name, []) if is_own else []:
@@ -116,18 +135,18 @@ def _shown(node: ast.AST) -> Iterator[ast.AST]:
     """Expressions that a node shows to users."""
     if isinstance(node, ast.Call):
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        owner = getattr(getattr(node.func, "value", None), "id", "")
         if name in ERRORS:
             yield from node.args[1:2] if name == "Problem" else node.args[:1]
-        elif isinstance(node.func, ast.Name) and name in REPORTS:
+        elif name in REPORTS if isinstance(node.func, ast.Name) else _is_line(node.func):
             yield from node.args[:1]
-        elif name == "append" and (owner in LINES or isinstance(node.func.value, ast.Subscript)):  # type: ignore[attr-defined]
-            if owner or getattr(node.func.value.slice, "value", "") in LINES:  # type: ignore[attr-defined]
-                yield from node.args[:1]
     elif isinstance(node, ast.Assign):
         for target in node.targets:
             if isinstance(target, ast.Subscript) and _last_name(target.value) in REASONS:
                 yield node.value
+    elif isinstance(node, ast.Dict):
+        for name, value in zip(node.keys, node.values, strict=True):
+            if isinstance(name, ast.Constant) and name.value == "refused":
+                yield value
     elif isinstance(node, ast.keyword) and node.arg == "reason":
         yield node.value
     elif isinstance(node, ast.keyword) and node.arg in REASONS and isinstance(node.value, ast.Call):
@@ -143,6 +162,18 @@ def _returned(node: ast.AST) -> Iterator[ast.AST]:
         yield from node.value.elts
 
 
+def _is_line(function: ast.AST) -> bool:
+    """Whether it appends to a list of lines."""
+    return isinstance(function, ast.Attribute) and function.attr == "append" and _list_name(function.value) in LINES
+
+
+def _list_name(node: ast.AST) -> str:
+    """Name of a list, ``lines`` or ``results["warnings"]``."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        return str(node.slice.value)
+    return _last_name(node)
+
+
 def _last_name(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
 
@@ -151,7 +182,7 @@ def _last_name(node: ast.AST) -> str:
 def messages() -> dict[str, str]:
     """Where (``file:line``) each template of the code stands first."""
     found: dict[str, str] = {}
-    for path in sorted(SOURCE.rglob("*.py")):
+    for path in sorted(set(SOURCE.rglob("*.py")) - {SOURCE / name for name in NO_LINES}):
         for template, line in Module(path).messages():
             text = " ".join(template.split())
             if any(sign.isalpha() for sign in text.replace("{}", "")) and text not in PRIVATE:

@@ -75,5 +75,7 @@ def test_parts_are_found_by_names_in_either_language():
 def test_composing_obeys_a_brief_in_chinese_as_one_in_english():
     options = {"bars": 2, "seed": 3, "model": "recurrent"}
     chinese = firmus.compose(style="合唱", key="降E大调", parts="女高音、男低音", ranges={"女高音": "C4-G5"}, **options)
-    english = firmus.compose(style="choir", key="Eb major", parts="soprano,bass", ranges={"soprano": "C4-G5"}, **options)
+    english = firmus.compose(
+        style="choir", key="Eb major", parts="soprano,bass", ranges={"soprano": "C4-G5"}, **options
+    )
     assert chinese.score == english.score

@@ -14,8 +14,8 @@ from firmus.cli._analysing import analyse
 from firmus.cli._doctor import doctor
 from firmus.cli._evaluating import evaluate
 from firmus.cli._explaining import explain
-from firmus.cli._listening import listen
 from firmus.cli._help import HelpFormatter
+from firmus.cli._listening import listen
 from firmus.cli._words import say
 from firmus.errors import unknown
 from firmus.translation import language, translate

@@ -20,7 +20,7 @@ def language() -> str:
 
 
 def preferred(accepted: str) -> str:
-    """The better liked of ``"zh"`` and ``"en"`` in an ``Accept-Language`` header (RFC 9110, 12.5.4); English by default.
+    """The better liked of ``"zh"`` and ``"en"`` in an ``Accept-Language`` header (RFC 9110); English by default.
 
     Examples
     --------

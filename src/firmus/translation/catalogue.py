@@ -13,7 +13,7 @@ from itertools import pairwise
 from firmus.translation import vocabulary
 
 MOST_CHARACTERS = 4000  # of a message that is looked up
-SHORT = 8  # characters of a template that is a phrase, such as "{} notes": no whole message stands in its fields
+SHORT, WORDS = 8, 2  # characters of a template that is a phrase, such as "{} notes"; most blanks in a field of it
 DEEPEST = 6  # fields within fields
 
 
@@ -94,7 +94,9 @@ def _readings(text: str, depth: int) -> Iterator[str]:
         yield "、".join(map(str, words))
     for template in templates():
         fields = template.fields(text)
-        if fields is not None and not (template.weight < SHORT and any(": " in each for each in fields)):
+        if fields is not None and not (
+            template.weight < SHORT and any(": " in each or each.count(" ") > WORDS for each in fields)
+        ):
             yield template.chinese.format(*(chinese(each, depth + 1) for each in fields))
     place = text.find(": ")
     while place > 0:
@@ -107,6 +109,6 @@ def _readings(text: str, depth: int) -> Iterator[str]:
 def _word(text: str) -> str | None:
     """A text without fields in Chinese, or a numbered word (``2 Alto``); None where it is not known."""
     number, blank, rest = text.partition(" ")
-    if blank and number.isdecimal() and (known := _word(rest)) is not None:
+    if blank and number.isdecimal() and f"{{}} {rest}" not in entries() and (known := _word(rest)) is not None:
         return f"{number} {known}"
     return entries().get(text) or vocabulary.chinese(text)

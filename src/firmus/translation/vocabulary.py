@@ -1,14 +1,14 @@
 """Musical words in Chinese, as they are read of a request and as they are shown: one vocabulary for both.
 
-Of each English word the first Chinese one is shown; all are read. Conventions of Chinese textbooks: 降E大调, and a small
-letter for a minor key, g小调.
+Of each English word the first Chinese one is shown; all are read. Conventions of Chinese textbooks: 降E大调, and a
+small letter for a minor key, g小调.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 Words = Mapping[str, tuple[str, ...]]
@@ -16,7 +16,8 @@ Words = Mapping[str, tuple[str, ...]]
 STYLES: Words = {
     "chorale": ("众赞歌", "圣咏", "四部和声"), "hymn": ("赞美诗", "圣诗", "赞美歌"), "song": ("歌曲", "艺术歌曲"),
     "quartet": ("弦乐四重奏", "四重奏"), "piano": ("钢琴", "钢琴曲"), "folk": ("民歌", "民谣", "民间曲调"),
-    "lead-sheet": ("旋律谱", "主旋律谱", "带和弦的旋律"), "band": ("乐队", "流行乐队"), "drums": ("鼓", "鼓组", "架子鼓"),
+    "lead-sheet": ("旋律谱", "主旋律谱", "带和弦的旋律"), "band": ("乐队", "流行乐队"),
+    "drums": ("鼓", "鼓组", "架子鼓"),
     "organ": ("管风琴", "管风琴曲"), "choir": ("合唱", "合唱曲"), "guitar": ("吉他", "吉他曲"),
     "chamber": ("室内乐",),
 }  # fmt: skip
@@ -28,7 +29,8 @@ PARTS: Words = {
     "soprano": ("女高音", "高音声部", "高音部"), "alto": ("女低音", "中音声部", "中音部"),
     "tenor": ("男高音", "次中音声部", "次中音部"), "bass": ("低音", "男低音", "低音声部", "低音部", "贝斯"),
     "melody": ("旋律", "主旋律"), "violin i": ("第一小提琴", "小提琴一"), "violin ii": ("第二小提琴", "小提琴二"),
-    "viola": ("中提琴",), "cello": ("大提琴",), "right hand": ("右手",), "left hand": ("左手",), "drums": ("鼓", "鼓组"),
+    "viola": ("中提琴",), "cello": ("大提琴",), "right hand": ("右手",), "left hand": ("左手",),
+    "drums": ("鼓", "鼓组"),
     "guitar": ("吉他",), "piano": ("钢琴",), "voice": ("人声", "歌声", "声乐"), "lead": ("主音",),
     "manual": ("手键盘",), "pedal": ("脚键盘",), "keys": ("键盘",), "strings": ("弦乐",), "chords": ("和弦",),
     "flute": ("长笛",), "oboe": ("双簧管",), "clarinet": ("单簧管",), "violin": ("小提琴",),
@@ -174,6 +176,20 @@ def part(name: str) -> str:
     ('soprano', 'soprano', '二胡')
     """
     return english(name, PARTS).strip().casefold()
+
+
+def part_text(name: str, among: Iterable[str] = ()) -> str:
+    """A part's name in Chinese, where it is one of ours; a bass beside a tenor is sung.
+
+    Examples
+    --------
+    >>> part_text("Bass", ["Tenor", "Bass"]), part_text("Bass", ["Drums", "Bass"]), part_text("Kazoo")
+    ('男低音', '贝斯', 'Kazoo')
+    """
+    if name.casefold() == "bass":
+        others = {part(each) for each in among}
+        return "男低音" if others & {"tenor", "alto", "soprano"} else "贝斯" if others & {"drums", "guitar"} else "低音"
+    return chinese(name) or name
 
 
 def key_text(name: str) -> str | None:
