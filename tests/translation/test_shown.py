@@ -25,7 +25,7 @@ CHORD = tuple(Note(480 * beat, 480, pitch) for beat in range(32) for pitch in (6
 def run(*words, folder):
     environment = {**os.environ, "FIRMUS_LANG": "zh"}
     command = [sys.executable, "-m", "firmus", *words]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8")
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False)
 
 
 def english(text):
