@@ -7,6 +7,7 @@ these as a field, where it is text of the code itself (a choice of two words, a 
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
@@ -19,6 +20,7 @@ ERRORS = {
     "OutputExists", "Problem", "_Truncated", "ValueError", "Refused", "ArgumentTypeError",
 }  # fmt: skip
 REASONS = {"unknown", "left_out", "missing"}  # mappings of reasons that users see
+TOLD = {"refused", "detail"}  # keys of answers that users see
 LINES = {"lines", "warnings"}  # lists of lines that users see
 NO_LINES = ("formats/abc/writer.py",)  # lines of music
 REPORTS = {"report", "show"}  # functions that show a line
@@ -145,7 +147,7 @@ def _shown(node: ast.AST) -> Iterator[ast.AST]:
                 yield node.value
     elif isinstance(node, ast.Dict):
         for name, value in zip(node.keys, node.values, strict=True):
-            if isinstance(name, ast.Constant) and name.value == "refused":
+            if isinstance(name, ast.Constant) and name.value in TOLD:
                 yield value
     elif isinstance(node, ast.keyword) and node.arg == "reason":
         yield node.value
@@ -184,7 +186,7 @@ def messages() -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted(set(SOURCE.rglob("*.py")) - {SOURCE / name for name in NO_LINES}):
         for template, line in Module(path).messages():
-            text = " ".join(template.split())
+            text = re.sub(r"\{[a-z]+\}", "{}", " ".join(template.split()))
             if any(sign.isalpha() for sign in text.replace("{}", "")) and text not in PRIVATE:
                 found.setdefault(text, f"{path.relative_to(SOURCE).as_posix()}:{line}")
     return found

@@ -94,7 +94,9 @@ def test_nothing_in_the_catalogue_is_said_no_more():
     assert set(lost) == allowed, f"no module says these any more: take them out of {WHERE}: {set(lost) - allowed}"
 
 
-SYSTEM = {  # words of the operating system, and of argparse in some versions of Python
+SYSTEM = {  # words of the operating system, of argparse in some versions of Python, of pydantic
+    "Field required", "Extra inputs are not permitted", "Input should be a valid {}", "Input should be {}",
+    "its worker died {} times: it may need more memory or time than a job may have",
     "invalid choice: {}, maybe you meant {}? (choose from {})", "expected {} arguments", "expected {} argument",
     "invalid {} value: {}", "{}: [Errno {}] {}: {}", "[Errno {}] {}: {}", "Format not recognised",
     "No such file or directory", "Is a directory", "Not a directory", "Permission denied", "File exists",
