@@ -79,6 +79,8 @@ export type BatchRequest = {
     form?: string;
     /** Above 0 to 1: share of the music that vary composes anew, or how far it goes from it with a latent model; how much of a drummer's ways humanise takes over. */
     amount?: number;
+    /** How a source that was played in is put on beats: "auto" (on those of the file where it is played to them, else on beats that are found), "written", "found", "off", or quarter notes a minute. By default "auto" where the source looks played in. */
+    quantise?: string;
     /** The piece that interpolate goes to. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
     target?: {
       sound: string;
@@ -180,6 +182,8 @@ export type JobRequest = {
     form?: string;
     /** Above 0 to 1: share of the music that vary composes anew, or how far it goes from it with a latent model; how much of a drummer's ways humanise takes over. */
     amount?: number;
+    /** How a source that was played in is put on beats: "auto" (on those of the file where it is played to them, else on beats that are found), "written", "found", "off", or quarter notes a minute. By default "auto" where the source looks played in. */
+    quantise?: string;
     /** The piece that interpolate goes to. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
     target?: {
       sound: string;

@@ -195,17 +195,21 @@ def analyse(source: Piece) -> Analysis | SoundAnalysis:
 
 def explain(source: Any, **options: Any) -> Explanation:
     """What can be told of each note of a piece (a Work, a Score, a file or folder); see `firmus.tasks.explain`."""
+    from firmus import progress
     from firmus.score import Score
     from firmus.tasks.explain import explainer as task
     from firmus.work import Work
 
+    options.setdefault("progress", progress.shown())
     return task.explain(source if isinstance(source, Work | Score) else task.read(source), **options)
 
 
 def search(folder: Any, **options: Any) -> Findings:
     """Find a `melody`, a `hum`, or pieces that are `like` a piece, in a folder; see `firmus.tasks.search`."""
+    from firmus import progress
     from firmus.tasks.search import matching as task
 
+    options.setdefault("progress", progress.shown())
     return task.search(folder, **options)
 
 
@@ -281,6 +285,7 @@ def _perform(verb: str, brief: Brief | None, options: dict[str, Any], **pieces: 
     """Do what a verb does with pieces and a Brief: its one Work, or the list of them."""
     from dataclasses import replace
 
+    from firmus import progress
     from firmus.errors import InvalidBrief
     from firmus.score import Score
     from firmus.tasks import verb as task_of
@@ -294,7 +299,7 @@ def _perform(verb: str, brief: Brief | None, options: dict[str, Any], **pieces: 
     }
     request = replace(request, **scores) if scores else request
     task = task_of(verb)
-    works = task.perform(task.commission(request))
+    works = task.perform(task.commission(request), progress.shown())
     return works[0] if len(works) == 1 and request.count == 1 and "count" not in options else works
 
 

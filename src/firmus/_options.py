@@ -32,6 +32,7 @@ class VerbOptions(TypedDict, total=False):
     ranges: Mapping[str, str]
     form: str | None
     amount: float | None
+    quantise: str | None
     steps: int | None
     model: str | None
     seed: int | None

@@ -14,6 +14,7 @@ the first full bar is bar 1. A meter that begins in the middle of a bar ends tha
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from itertools import pairwise
@@ -102,6 +103,8 @@ class Part:
     is_drums : bool
     volume, pan : int
         0 to 127, as MIDI controllers 7 and 10; pan 64 is the middle.
+    pedal : tuple of (int, int)
+        Ticks at which a sustain pedal goes down and up, in order; it lengthens the sound (`sounding`), not the notes.
     """
 
     name: str = ""
@@ -110,6 +113,7 @@ class Part:
     is_drums: bool = False
     volume: int = 100
     pan: int = 64
+    pedal: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         _text("part name", self.name)
@@ -119,11 +123,44 @@ class Part:
         if type(self.is_drums) is not bool:
             raise InvalidScore(f"is_drums {repr(self.is_drums)[:60]} of part {self.name!r} must be True or False")
         object.__setattr__(self, "notes", tuple(sorted(self.notes, key=_in_order)))
+        object.__setattr__(self, "pedal", tuple((down, up) for down, up in self.pedal))
+        ticks = [tick for span in self.pedal for tick in span]
+        for tick in ticks:
+            _within(f"pedal of part {self.name!r}", tick, 0, MAX_TICK, " ticks")
+        if any(up <= down for down, up in self.pedal) or ticks != sorted(ticks):
+            raise InvalidScore(f"pedal of part {self.name!r} must go down and up in turn; ticks are {ticks[:8]}")
 
     @property
     def end(self) -> int:
         """First tick after the last note; 0 where there is none."""
         return max((note.end for note in self.notes), default=0)
+
+    def sounding(self) -> tuple[Note, ...]:
+        """Notes as long as the pedal lets them sound.
+
+        A note that ends while the pedal is down sounds on until the pedal is up, its key is struck again, or a note
+        a semitone from it (in any octave) is struck: players lift the pedal there.
+
+        Examples
+        --------
+        >>> part = Part(notes=(Note(0, 480, 60), Note(480, 480, 64), Note(960, 480, 71)), pedal=((0, 1900),))
+        >>> [note.duration for note in part.sounding()]
+        [960, 1420, 940]
+        """
+        downs = [down for down, _ in self.pedal]
+        following: dict[int, int] = {}  # next strike of each pitch class
+        strikes: dict[int, int] = {}  # of each key
+        sounding = []
+        for note in reversed(self.notes):
+            index = bisect_left(downs, note.end) - 1
+            if index >= 0 and self.pedal[index][1] > note.end:
+                clashes = (following.get((note.pitch + step) % 12, MAX_TICK) for step in (-1, 1))
+                end = min(self.pedal[index][1], strikes.get(note.pitch, MAX_TICK), *clashes)
+                sounding.append(replace(note, duration=max(note.end, end) - note.start))
+            else:
+                sounding.append(note)
+            strikes[note.pitch] = following[note.pitch % 12] = note.start
+        return tuple(reversed(sounding))
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ LIMITS = {
 READ: Mapping[str, Callable[[str], str]] = {
     "style": lambda text: vocabulary.english(text, vocabulary.STYLES),
     "mood": lambda text: vocabulary.english(vocabulary.plain(text), vocabulary.MOODS),
+    "quantise": lambda text: vocabulary.english(vocabulary.plain(text), vocabulary.GRIDS),
     "key": vocabulary.key,
     "meter": vocabulary.meter,
     "chords": vocabulary.chords,
@@ -114,6 +115,10 @@ class Brief:
     amount : float, optional
         Above 0 to 1: share of the music that `vary` composes anew, or how far it goes from it with a latent model; how
         much of a drummer's ways `humanise` takes over.
+    quantise : str, optional
+        How a source that was played in is put on beats: ``"auto"`` (on those of the file where it is played to them,
+        else on beats that are found), ``"written"``, ``"found"``, ``"off"``, or quarter notes a minute. By default
+        ``"auto"`` where the source looks played in.
     target : Score, optional
         The piece that `interpolate` goes to.
     steps : int, optional
@@ -147,6 +152,7 @@ class Brief:
     ranges: Mapping[str, str] = field(default_factory=dict)
     form: str | None = None
     amount: float | None = None
+    quantise: str | None = None
     target: Score | None = None
     steps: int | None = None
     model: str | None = None
@@ -166,7 +172,7 @@ class Brief:
         for rule in self.loose:
             if rule not in RULES:
                 raise InvalidBrief(unknown("rule", rule, RULES))
-        for name in ("style", "key", "meter", "chords", "mood", "form", "model"):
+        for name in ("style", "key", "meter", "chords", "mood", "form", "quantise", "model"):
             value = getattr(self, name)
             if value is not None and not isinstance(value, str):
                 raise InvalidBrief(f"{name} {value!r} must be text")

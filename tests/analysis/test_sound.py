@@ -129,3 +129,10 @@ def test_values_that_are_no_numbers_become_silence(tmp_path):
     values[: RATE // 2] = np.inf
     soundfile.write(path, values, RATE, subtype="FLOAT")
     assert np.isfinite(sound.read(path).samples).all()
+
+
+def test_channels_that_cancel_each_other_out_are_heard_as_one():
+    left = np.random.default_rng(1).normal(size=(RATE, 1)).astype(np.float32) * 0.1
+    assert np.allclose(Audio(np.hstack([left, -left]), RATE).mono(RATE), left[:, 0])
+    assert np.allclose(Audio(np.hstack([left, left]), RATE).mono(RATE), left[:, 0])
+    assert np.allclose(Audio(np.hstack([left, 0 * left]), RATE).mono(RATE), left[:, 0] / 2)

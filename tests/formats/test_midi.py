@@ -192,13 +192,28 @@ def test_an_off_before_any_on_is_nothing() -> None:
     assert shape(of_events("00 80 3c 40", "00 90 3c 40", "10 80 3c 40")) == [[(0, 16, 60)]]
 
 
-def test_sustain_pedal_prolongs_to_its_release_or_the_next_onset() -> None:
+def test_sustain_pedal_prolongs_to_its_release_or_the_next_strike() -> None:
     score = of_events(
         "00 90 3c 40", "00 90 40 40", "10 b0 40 7f", "10 80 3c 40", "00 80 40 40",  # both let go at 32, pedal down
-        "20 90 3c 40", "10 80 3c 40", "10 b0 40 00",  # 60 again at 64, pedal up at 96
+        "20 90 3c 40", "10 80 3c 40", "10 b0 40 00",  # 60 again at 64, let go at 80, pedal up at 96
         "10 90 43 40", "10 80 43 40", "00 b0 40 7f", "10 b0 40 00",  # pedal down just as 67 ends
     )  # fmt: skip
-    assert shape(score) == [[(0, 64, 60), (0, 96, 64), (64, 96, 60), (112, 128, 67)]]
+    assert shape(score) == [[(0, 64, 60), (0, 64, 64), (64, 96, 60), (112, 128, 67)]]
+    assert score.parts[0].pedal == ((16, 96),)
+    assert [note.end for note in score.parts[0].sounding()] == [64, 96, 96, 128]
+
+
+def test_a_pedal_is_kept_and_written_again() -> None:
+    part = Part("Piano", (Note(0, 240, 60), Note(480, 240, 64)), pedal=((100, 400), (460, 900)))
+    score = Score((part,), end=960)
+    assert midi.read(midi.write(score)) == [score]
+
+
+def test_a_pedal_held_for_minutes_makes_no_long_notes_and_only_keyboards_have_one() -> None:
+    events = ["00 b0 40 7f", *("00 90 3c 40", "10 80 3c 40", "10 90 3e 40", "10 80 3e 40") * 50, "00 b0 40 00"]
+    assert max(note.duration for note in of_events(*events).parts[0].notes) == 32
+    flute = of_events("00 c0 49", *events).parts[0]
+    assert (max(note.duration for note in flute.notes), flute.pedal) == (16, ())
 
 
 def test_a_pedal_in_another_track_of_the_channel_counts_and_drums_have_none() -> None:

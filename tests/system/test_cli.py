@@ -481,3 +481,31 @@ def test_only_the_files_that_are_asked_for_are_written(here, capsys):
         assert run(*task, "--formats", "mdi") == 2
         assert "unknown format 'mdi': did you mean 'midi'?" in capsys.readouterr().err
     assert not (here / "out").exists()
+
+
+SWALLOWED = """
+import io, os, signal, sys, time, types
+import numpy, soundfile
+import firmus.cli, firmus.cli._options as options
+
+class File(io.BytesIO):
+    writes = 0
+    def write(self, data):
+        self.writes += 1
+        written = super().write(data)
+        if self.writes == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return written
+
+def run(_):
+    soundfile.write(File(), numpy.zeros(44100), 44100, format="MP3")
+    time.sleep(60)
+
+options.parser = lambda: types.SimpleNamespace(parse_args=lambda _: types.SimpleNamespace(run=run))
+sys.exit(firmus.cli.main([]))
+"""
+
+
+def test_an_interrupt_that_a_library_swallows_still_ends_the_command() -> None:
+    run = subprocess.run([sys.executable, "-c", SWALLOWED], capture_output=True, text=True, timeout=50, check=False)
+    assert (run.returncode, run.stderr) == (130, "firmus: interrupted\n")

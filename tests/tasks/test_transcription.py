@@ -190,3 +190,20 @@ def test_python_hears_sound_and_scores_alike(files):
     assert found["chords"]
     page = firmus.analyse(files / "piano.wav").html("zh")
     assert "G major" in page
+
+
+@pytest.mark.parametrize("bpm", [60, 90, 120])
+@pytest.mark.parametrize("kind", ["noise", "sine"])
+def test_clicks_alone_have_a_tempo_and_beats(kind, bpm, tmp_path):
+    samples, times = np.zeros(12 * RATE), np.arange(RATE // 50) / RATE
+    click = np.sin(2 * np.pi * 1000 * times) if kind == "sine" else np.random.default_rng(0).normal(size=len(times))
+    onsets = np.arange(0.3, 11.9, 60 / bpm)
+    for onset in onsets:
+        samples[round(onset * RATE) :][: len(times)] += 0.3 * click * np.exp(-200 * times)
+    analysis = firmus.analyse(write(tmp_path, "clicks.wav", samples)).as_dict()
+    assert analysis["tempo"] == pytest.approx(bpm, abs=1)
+    beats = np.array(analysis["sound"]["beats"])
+    assert len(beats) > 0.8 * len(onsets)
+    assert np.abs(beats[:, None] - onsets).min(axis=1).max() < 0.06
+    assert "tempo" not in analysis["unknown"]
+    assert "notes" in analysis["unknown"]

@@ -44,8 +44,9 @@ def test_every_message_has_its_chinese(template):
     left = [each for each in re.findall(r"[a-z]{3,} [a-z]{2,}", shown) if each not in CHINESE]
     assert not left, f'src/firmus/{place} says "{template}", of which {left} stays English: add it to {_file(place)}'
     if match := re.match(r"unknown (.+?) \{\}:", template):
-        assert HAN.search(catalogue.chinese(match[1].replace("{}", "7"))), (
-            f'"{match[1]}" of src/firmus/{place}: {WHERE}'
+        what = match[1].replace("{}", "7")
+        assert HAN.search(catalogue.chinese(what)), (
+            f'src/firmus/{place} says "{what}": add its Chinese to {WHERE}/words.toml'
         )
 
 

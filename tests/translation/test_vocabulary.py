@@ -24,6 +24,8 @@ from firmus.work import Brief, bar_numbers, chord_bars, mood
         ("style", "众赞歌", "chorale"),
         ("mood", "平静", "calm"),
         ("mood", "0.3，－0.5", "0.3,-0.5"),
+        ("quantise", "自动", "auto"),
+        ("quantise", "９２", "92"),
         ("meter", "３／４", "3/4"),
         ("meter", "八六拍", "6/8"),
         ("form", "三段体", "ABA"),

@@ -94,8 +94,19 @@ def estimate(strength: Floats, bpm: float | None = None) -> BeatEstimate | None:
     if len(beats) < FEWEST_ONSETS:
         return None
     if bpm is None:
-        tempo = 60 / (FINE * float(np.polyfit(np.arange(len(beats)), beats, 1)[0]))
+        tempo = mean_tempo(beats * FINE)
     return BeatEstimate(tempo, confidence, beats * FINE + LATE)
+
+
+def mean_tempo(beats: Floats) -> float:
+    """Beats a minute of beat times in seconds (N,), by linear regression.
+
+    Examples
+    --------
+    >>> mean_tempo(np.array([0.0, 0.5, 1.0, 1.5]))
+    120.0
+    """
+    return 60 / float(np.polyfit(np.arange(len(beats)), beats, 1)[0])
 
 
 def _normalised(strength: Floats) -> Floats:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from firmus.analysis.beats import chroma, grid, overlaps
 from firmus.analysis.features import polyphony
 from firmus.analysis.keys import estimate
+from firmus.analysis.meters import heard
 from firmus.pitch import NO_CHORD, QUALITIES, note_name
 from firmus.score import Chord, Key, Score
 
@@ -59,6 +60,7 @@ def recognise(score: Score) -> tuple[Chord, ...]:
     >>> [chord.text for chord in recognise(Score((Part("", notes),)))]
     ['C', 'F', 'G', 'C/E']
     """
+    score = heard(score)
     starts, strong = grid(score)
     is_melody = polyphony(score) < 1.1
     if is_melody:

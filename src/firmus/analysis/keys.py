@@ -44,6 +44,7 @@ STAY, STEP = (
     0.96,
     1.1,
 )  # probability to stay in a key from one beat to the next; cost of each step to a farther key, nats
+LEANINGS = (0.1, 0.2, 0.4, 0.8)  # nats a beat by which the main key is made likelier until it is the longest
 FLOOR = 0.3  # per cent of any pitch class in any key, besides its profile
 Floats = NDArray[np.float64]
 
@@ -141,8 +142,52 @@ class KeyRegion:
     confidence: float
 
 
-def regions(score: Score) -> tuple[KeyRegion, ...]:
+def main_and_regions(score: Score) -> tuple[KeyEstimate | None, tuple[KeyRegion, ...]]:
+    """The main key and the keys over time, of which the main one is the longest.
+
+    Keys over time lean to the main key as far as it takes for that; where it takes too much, the piece is in the key
+    that it is longest in.
+
+    Examples
+    --------
+    >>> from firmus.score import Part
+    >>> tune = Part("", tuple(Note(480 * i, 480, p) for i, p in enumerate([60, 64, 67, 65, 62, 67, 59, 60] * 4)))
+    >>> key, areas = main_and_regions(Score((tune,)))
+    >>> key.key.text, [area.key.text for area in areas]
+    ('C major', ['C major'])
+    """
+    key, areas = estimate(score), regions(score)
+    if key is None or not areas:
+        return key, areas
+    for leaning in LEANINGS:
+        if _longest(areas) == key.key.text:
+            return key, areas
+        areas = regions(score, key.key, leaning)
+    if _longest(areas) != key.key.text:
+        areas = regions(score)
+        longest = next(area.key for area in areas if area.key.text == _longest(areas))
+        key = KeyEstimate(Key(0, longest.tonic, longest.mode), 1 - key.confidence)
+    return key, areas
+
+
+def _longest(areas: Sequence[KeyRegion]) -> str:
+    """The key that lasts longest in all."""
+    ticks: dict[str, int] = {}
+    for area in areas:
+        ticks[area.key.text] = ticks.get(area.key.text, 0) + area.end - area.start
+    return max(ticks, key=lambda each: ticks[each])
+
+
+def regions(score: Score, main: Key | None = None, leaning: float = 0.0) -> tuple[KeyRegion, ...]:
     """Keys of a Score, one after the other, from its pitched notes; its own `keys` are ignored.
+
+    Parameters
+    ----------
+    score : Score
+    main : Key, optional
+        The main key, to which the others lean.
+    leaning : float
+        Nats a beat by which the main key is likelier.
 
     Returns
     -------
@@ -163,6 +208,8 @@ def regions(score: Score) -> tuple[KeyRegion, ...]:
     starts, _ = grid(score)
     sound = chroma(score, starts) / TICKS_PER_QUARTER
     log_likelihoods = sound @ np.log(_profiles()).T  # (N, 24)
+    if main is not None:
+        log_likelihoods[:, 2 * main.pitch_class + (main.mode == "minor")] += leaning
     posteriors, path = _path(log_likelihoods)
     borders = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), len(path)]
     result = []

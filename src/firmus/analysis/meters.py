@@ -11,7 +11,7 @@ is taken as written: whether a piece is in 2/4 or in 4/4 is mostly a matter of n
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 
@@ -78,6 +78,24 @@ def estimate(score: Score) -> MeterEstimate | None:
     return MeterEstimate(
         Meter.parse(name), 2 * int(shifts.argmax()) * STEP, float(likelihoods[best] / likelihoods.sum())
     )
+
+
+def heard(score: Score) -> Score:
+    """A Score whose meters say nothing, bars of one beat throughout, with the estimated meter instead; else itself.
+
+    Programs write 1/4 where they know of no meter.
+
+    Examples
+    --------
+    >>> heard(Score(meters=(Meter(0, 1, 4),))).meters[0].text, heard(Score(meters=(Meter(0, 3, 4),))).meters[0].text
+    ('4/4', '3/4')
+    """
+    if any(meter.numerator > 1 for meter in score.meters):
+        return score
+    result = estimate(score)
+    if result is None:
+        return replace(score, meters=(Meter(0, 4, 4),), pickup=0)
+    return replace(score, meters=(result.meter,), pickup=result.pickup % result.meter.bar)
 
 
 def features(score: Score) -> Floats | None:

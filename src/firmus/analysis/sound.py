@@ -25,6 +25,7 @@ DECODING_SECONDS = 120.0
 MEMORY = 2 << 30
 SILENCE_DECIBELS = -60.0  # of full scale, in the root mean square of a window
 WINDOW_SECONDS = 0.05
+ANTIPHASE = 10.0  # times the power of the channels' mean that their difference has where they cancel each other out
 Floats = NDArray[np.float32]
 
 
@@ -41,10 +42,14 @@ class Audio:
         return len(self.samples) / self.rate
 
     def mono(self, rate: int) -> Floats:
-        """Its channels' mean (N,), resampled."""
+        """Its channels' mean (N,), resampled; half their difference where they cancel each other out."""
         from scipy.signal import resample_poly
 
         mixed: Floats = self.samples.mean(axis=1)
+        if self.samples.shape[1] == 2:
+            difference: Floats = (self.samples[:, 0] - self.samples[:, 1]) / np.float32(2)
+            if (difference**2).sum() > ANTIPHASE * (mixed**2).sum():  # one channel is the other turned over
+                mixed = difference
         if rate == self.rate or not len(mixed):
             return mixed
         ratio = Fraction(rate, self.rate).limit_denominator(2000)

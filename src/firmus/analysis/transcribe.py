@@ -1,8 +1,7 @@
 """From detected notes in seconds to a Score: each onset is quantised to the beat, or a half, third or quarter of it.
 
-Time is interpolated linearly between given beats. In every beat the division is taken that its notes fit best, with a
-prior for simple ones (the idea of D. Temperley, *Music and Probability*, 2007, chapter 3). Without beats nothing is
-quantised: ticks are seconds at 120 quarter notes a minute.
+Time is interpolated linearly between given beats (`firmus.analysis.quantisation`). Without beats nothing is quantised:
+ticks are seconds at 120 quarter notes a minute.
 """
 
 from __future__ import annotations
@@ -13,10 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.analysis import keys, meters
+from firmus.analysis import beat_tracking, keys, meters
+from firmus.analysis.quantisation import extended, on_grid
 from firmus.score import TICKS_PER_QUARTER, Note, Part, Score, Tempo
 
-DIVISIONS = {1: 0.0, 2: 0.01, 4: 0.02, 3: 0.03}  # of a beat, and what each costs
 EVEN = 0.04  # share by which the tempo of four beats may differ before tempo changes are written
 SURE_METER = 0.5
 CLOCK_BPM = 120.0
@@ -64,41 +63,13 @@ def to_score(
         first = min((note.start for note in notes), default=0.0)
         spans = [(round((note.start - first) * per_second), round((note.end - first) * per_second)) for note in notes]
         return _with_key(_score(notes, spans, name, program, title, (Tempo(0, CLOCK_BPM),)))
-    beats = _extended(beats, min(note.start for note in notes), max(note.end for note in notes))
+    beats = extended(beats, min(note.start for note in notes), max(note.end for note in notes))
     count = np.arange(len(beats))
     starts = np.interp([note.start for note in notes], beats, count)
     ends = np.interp([note.end for note in notes], beats, count)
-    spans = _quantised(starts, ends)
+    spans = on_grid(starts, ends)
     score = _score(notes, spans, name, program, title, _tempi(beats))
     return _with_key(_with_meter(score))
-
-
-def _extended(beats: Floats, first: float, last: float) -> Floats:
-    """Beats extrapolated from the last one at or before a time to beyond another, at the tempo of those nearest."""
-    pace, late = float(np.diff(beats)[:4].mean()), float(np.diff(beats)[-4:].mean())
-    before = np.arange(max(int(np.ceil((beats[0] - first - 0.1 * pace) / pace)), 0), 0, -1)
-    after = np.arange(1, max(int(np.ceil((last - beats[-1]) / late)), 0) + 2)
-    extended = np.concatenate([beats[0] - before * pace, beats, beats[-1] + after * late])
-    return extended[max(int(np.searchsorted(extended, first + 0.1 * pace, side="right")) - 1, 0) :]
-
-
-def _quantised(starts: Floats, ends: Floats) -> list[tuple[int, int]]:
-    """Ticks at which notes begin and end, of places in beats."""
-    snapped = np.zeros(len(starts), np.int64)
-    unit = np.zeros(len(starts), np.int64)
-    of_beat = np.floor(starts + 0.12)  # a little early is on the beat
-    for beat in np.unique(of_beat):
-        inside = of_beat == beat
-        place = starts[inside] - beat
-        errors = {n: float(np.abs(place - np.rint(place * n) / n).mean()) + cost for n, cost in DIVISIONS.items()}
-        best = min(errors, key=lambda n: errors[n])
-        unit[inside] = TICKS_PER_QUARTER // max(best, 2 if best != 3 else 3)
-        snapped[inside] = np.rint((beat + np.rint(place * best) / best) * TICKS_PER_QUARTER)
-    lengths = np.maximum(np.rint((ends * TICKS_PER_QUARTER - snapped) / unit), 1) * unit
-    short = TICKS_PER_QUARTER // 4
-    brief = (ends - starts) * TICKS_PER_QUARTER < 0.75 * unit
-    lengths = np.where(brief & (unit > short) & (unit % short == 0), short, lengths)
-    return [(max(int(at), 0), max(int(at), 0) + int(length)) for at, length in zip(snapped, lengths, strict=True)]
 
 
 def _score(
@@ -127,7 +98,7 @@ def _score(
 
 def _tempi(beats: Floats) -> tuple[Tempo, ...]:
     """One tempo, or where it changes one for every four beats."""
-    whole = 60 / float(np.diff(beats).mean())
+    whole = beat_tracking.mean_tempo(beats)
     groups = [beats[first : first + 5] for first in range(0, len(beats) - 1, 4)]
     paces = [60 * (len(group) - 1) / float(group[-1] - group[0]) for group in groups]
     if max(abs(pace / whole - 1) for pace in paces) <= EVEN:

@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import Any
 
-from firmus.cli._output import ProgressLine, read_tune, write_pages
+from firmus.cli._output import ProgressLine, read_score, write_pages
 from firmus.cli._words import say
 from firmus.translation import language, translate
 
@@ -23,7 +23,7 @@ def analyse(options: argparse.Namespace) -> None:
         analysis = analyse_sound(options.source, show)
         show.end()
     else:
-        analysis = task.analyse(read_tune(options, options.source))
+        analysis = task.analyse(read_score(options, options.source))
     document = analysis.as_dict()
     paths = write_pages(options, "analysis", document, lambda: analysis.html(language()))
     if options.json:

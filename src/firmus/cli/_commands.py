@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firmus.cli._explaining import beside, surprises
-from firmus.cli._output import ProgressLine, cluster_of, folder_name, read_tune, show_paths
+from firmus.cli._output import ProgressLine, cluster_of, folder_name, read_score, read_tune, show_paths
 from firmus.cli._titles import entitled, part_name
 from firmus.cli._words import say
 from firmus.errors import InvalidBrief
@@ -128,6 +128,8 @@ def _summary(work: Work) -> list[str]:
             lines.append("    " + say(words).format(name=name, notes=part["notes"]))
     for piece, count in measured.get("left_out", {}).items():
         lines.append("  " + say("beyond").format(piece=say(piece), count=count))
+    if "quantised" in measured:
+        lines.append("  " + say("quantised").format(**measured["quantised"] | {"meter": measured["meter"]}))
     if "melody" in measured:
         lines.append("  " + say("the melody").format(part=part_name(measured["melody"], names)))
     if not work.origin.ai_generated:
@@ -151,7 +153,7 @@ def convert(options: argparse.Namespace) -> None:
     from firmus.tasks.convert import convert as task
 
     if len(options.source) == 1 and not Path(options.target).is_dir():
-        score = read_tune(options, options.source[0])
+        score = read_score(options, options.source[0])
         show_paths(options, task(score, options.target, force=options.force))
         return
     if not options.to:
@@ -160,7 +162,7 @@ def convert(options: argparse.Namespace) -> None:
     for name in options.source:
         target = Path(options.target) / f"{Path(name).stem}.{options.to.lstrip('.')}"
         try:
-            paths += task(name, target, tune=options.tune, force=options.force)
+            paths += task(read_score(options, name), target, force=options.force)
         except FirmusError as error:
             refused += 1
             print(f"firmus: {translate(str(error))}", file=sys.stderr)

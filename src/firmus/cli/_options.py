@@ -135,6 +135,8 @@ def _add(holder: argparse._ActionsContainer, option: tasks.Option) -> None:
         holder.add_argument(flag, action="store_true", help=_words(option))
         return
     given: dict[str, Any] = {"required": True} if option.is_required else {}
+    if option.bare is not None:
+        given |= {"nargs": "?", "const": option.bare}
     holder.add_argument(
         flag, type=option.kind, metavar=option.metavar, default=option.default, help=_words(option), **given
     )

@@ -29,6 +29,18 @@ def read_tune(options: argparse.Namespace, name: str) -> Score:
     return score
 
 
+def read_score(options: argparse.Namespace, name: str) -> Score:
+    """Read the tune that is asked for, quantised where that is asked for; say where it looks played in."""
+    from firmus.analysis import quantisation
+
+    score = read_tune(options, name)
+    if options.quantise and quantisation.check(options.quantise) != "off":
+        return quantisation.quantise(score, options.quantise).score
+    if not options.quantise and not options.quiet and quantisation.is_played(score):
+        print(say("played in").format(name=name), file=sys.stderr)
+    return score
+
+
 class ProgressLine:
     """One line on standard error that is written over; silent where nobody looks."""
 

@@ -101,6 +101,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "overlap": ("overlap", "重叠"),
     "copied": ("passages found elsewhere", "见于他曲的片段"),
     "of a book": ("tune {tune} of {count}{title}; --tune N takes another", "共 {count} 首，取第 {tune} 首{title}；--tune N 可选其他"),
+    "played in": ("{name} looks played in: --quantise puts it on beats", "{name} 像是弹奏录入的：--quantise 可将其对齐到拍"),
+    "quantised": ("played in; put on {grid} beats, about {tempo:g} a minute in {meter} (--quantise off leaves it)", "弹奏录入；已对齐到拍（{grid}），约每分钟 {tempo:g}，{meter} 拍（--quantise off 可关闭）"),
     "refused files": ("{count} of {total} files were refused, see above", "{total} 个文件中有 {count} 个未能转换，见上"),
     "nothing asked": ("nothing in particular", "无特别要求"),
     "measured": ("measured", "实测"),

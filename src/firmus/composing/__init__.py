@@ -14,6 +14,7 @@ functions:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -41,6 +42,8 @@ def prepare(commission: Commission) -> Commission:
 def perform(commission: Commission, progress: Progress | None = None) -> list[Work]:
     """Compose what a prepared commission asks for: a work from each seed, best first.
 
+    What is kept of a source that was played in has the player's timing.
+
     Parameters
     ----------
     commission : Commission
@@ -48,7 +51,8 @@ def perform(commission: Commission, progress: Progress | None = None) -> list[Wo
         Takes what is being done, how much of it is done and how much there is to do; see `firmus.composing.observer`.
     """
     works: list[Work] = _composer(commission).perform(commission, progress)
-    return works
+    played = commission.quantised
+    return [replace(work, score=played.with_timing(work.score)) for work in works] if played else works
 
 
 def _composer(commission: Commission) -> ModuleType:

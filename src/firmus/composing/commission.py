@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from firmus.analysis import keys
+from firmus.analysis import keys, meters, quantisation
+from firmus.analysis.quantisation import Quantised
 from firmus.composing import controls
 from firmus.composing.form import Form
 from firmus.composing.selection import Open, Spans
@@ -19,6 +20,8 @@ from firmus.score import Chord, Key, Meter, Score
 from firmus.work import Brief, chord_bars, pitch_range
 
 DEFAULT_MODEL = "composer"
+QUANTISING = ("continue", "infill", "harmonise", "accompany", "vary")
+"""Verbs that compose into a piece on its beats."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,7 +38,9 @@ class Commission:
     seeds : tuple of int
         One for each work.
     source, target : Score, optional
-        What is given, as it was given.
+        What is given; a source that was played in is quantised.
+    quantised : Quantised, optional
+        How such a source was played.
     score : Score, optional
         The source with room for what is composed; None where a piece is composed from nothing.
     spans : tuple of (int, int)
@@ -83,6 +88,7 @@ class Commission:
     card: Card
     seeds: tuple[int, ...]
     source: Score | None = None
+    quantised: Quantised | None = None
     target: Score | None = None
     score: Score | None = None
     spans: Spans = ()
@@ -145,12 +151,15 @@ def begin(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Commission:
     InvalidBrief, ModelError
         Where the model cannot be asked for it.
     """
+    card = choose_model(brief, verb, model)
+    quantised = _quantised(brief, verb, card)
     return Commission(
         verb=verb,
         request=brief.as_dict(),
-        card=choose_model(brief, verb, model),
+        card=card,
         seeds=draw_seeds(brief.seed, brief.count),
-        source=brief.source,
+        source=quantised.score if quantised else brief.source,
+        quantised=quantised,
         target=brief.target,
         style=brief.style or "",
         bars=brief.bars if isinstance(brief.bars, int) else None,
@@ -168,6 +177,25 @@ def begin(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Commission:
         temperature=brief.temperature,
         top_p=brief.top_p,
     )
+
+
+def _quantised(brief: Brief, verb: str, card: Card) -> Quantised | None:
+    """The source on beats, where it was played in or that is asked for."""
+    if brief.quantise is not None and (verb not in QUANTISING or card.kind == "engine"):
+        able = ", ".join(QUANTISING)
+        raise InvalidBrief(f"quantise {brief.quantise!r}: {verb} by {card.name!r} keeps time as it is; {able} quantise")
+    if brief.source is None or verb not in QUANTISING or card.kind == "engine":
+        return None
+    grid = quantisation.check(brief.quantise or "auto")
+    if grid == "off" or (brief.quantise is None and not quantisation.is_played(brief.source)):
+        heard = meters.heard(brief.source)
+        return None if heard is brief.source else Quantised(heard, {}, "written", 0.5, brief.source)
+    try:
+        return quantisation.quantise(brief.source, grid)
+    except InvalidBrief:
+        if brief.quantise is None:
+            return None  # no beat is found: nothing can be done for it
+        raise
 
 
 def choose_model(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Card:

@@ -20,7 +20,9 @@ MARK = "Firmus (AI-generated)"
 def work(commission: Commission, seed: int, score: Score, *, measured: dict[str, Any], **fields: Any) -> Work:
     """A marked Score with its Origin: `measured` beside what is measured of every score, `fields` of the Origin."""
     score = marked(score)
-    card = commission.card
+    card, played = commission.card, commission.quantised
+    given = played.source if played else commission.source
+    quantised = {"quantised": played.as_dict()} if played and played.timing else {}
     origin = Origin(
         firmus=__version__,
         model=card.name,
@@ -29,8 +31,8 @@ def work(commission: Commission, seed: int, score: Score, *, measured: dict[str,
         seed=seed,
         brief=commission.request,
         credits=card.credits,
-        measured={**features.summary(score), **estimated_key(score), **measured},
-        source=digest(commission.source) if commission.source else "",
+        measured={**features.summary(score), **estimated_key(score), **quantised, **measured},
+        source=digest(given) if given else "",
         **fields,
     )
     return Work(score, origin)

@@ -57,7 +57,10 @@ def to_dict(score: Score) -> dict[str, Any]:
     parts = []
     for part in score.parts:
         columns = {name: [getattr(note, name) for note in part.notes] for name in _NOTE}
-        parts.append({**fields(part), "notes": columns})
+        written = {**fields(part), "notes": columns}
+        if not part.pedal:  # files without it are as they were before there was one
+            del written["pedal"]
+        parts.append(written)
     return {
         "format": FORMAT,
         "version": VERSION,

@@ -191,11 +191,12 @@ def _add_part(buffer: npt.NDArray[np.float32], score: Score, part: Part, sample_
     if not part.notes or not part.volume:
         return
     font = soundfont.current()
-    ticks = sorted({tick for note in part.notes for tick in (note.start, note.end)})
+    sounding = part.sounding()
+    ticks = sorted({tick for note in sounding for tick in (note.start, note.end)})
     times = dict(zip(ticks, _seconds_of(score, ticks), strict=True))
     notes = [
         sampler.Played(times[note.start], times[note.end] - times[note.start], note.pitch, note.velocity)
-        for note in part.notes
+        for note in sounding
     ]
     sampler.add_notes(buffer, sample_rate, font, _preset(font, part), notes, _gains(part))
 

@@ -114,7 +114,7 @@ def analyse_recording(
         return empty
     samples, levels, cents, rate = _tuned(recording, begin, end, voices)
     notes, profile, model, weights = _notes(samples, levels, voices, progress)
-    beats = beat_tracking.estimate(beat_tracking.flux(levels), tempo / rate if tempo else None) if notes else None
+    beats = beat_tracking.estimate(beat_tracking.flux(levels), tempo / rate if tempo else None)
     if beats is not None:
         beats = beat_tracking.BeatEstimate(beats.bpm * rate, beats.confidence, begin + beats.beats / rate)
     notes = [replace(note, start=begin + note.start / rate, end=begin + note.end / rate) for note in notes]
@@ -171,10 +171,8 @@ def _notes(
 
 def _missing(count: int, key: keys.KeyEstimate | None, beats: beat_tracking.BeatEstimate | None) -> dict[str, str]:
     """What could not be determined, and why."""
-    if not count:
-        return dict.fromkeys(("notes", "key", "tempo", "meter"), NOTHING)
-    missing = {}
-    if key is None:
+    missing = {} if count else dict.fromkeys(("notes", "key", "meter"), NOTHING)
+    if key is None and count:
         missing["key"] = f"too short to tell a key: {count} note" + ("" if count == 1 else "s")
     if beats is None:
         missing["tempo"] = "too short, or too even, to tell a tempo; times are those of a clock"

@@ -44,6 +44,8 @@ class Option(NamedTuple):
     is_required : bool
     nargs : str, optional
         ``"+"`` for one or more values.
+    bare : object
+        The value where the option is given without one; None where it needs one.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Option(NamedTuple):
     default: object = None
     is_required: bool = False
     nargs: str | None = None
+    bare: object = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +117,11 @@ AMOUNT = Option("amount", "how much changes, above 0 to 1", "改变的程度，�
 CLUSTER = Option(
     "cluster", "head of the Ray cluster whose machines read the music", "由该 Ray 集群（主节点地址）中的机器读取音乐",
     str, "HOST:PORT",
+)  # fmt: skip
+QUANTISE = Option(
+    "quantise", "put what was played in on beats: auto, written (the file's), found, off, or quarter notes a minute",
+    "把弹奏录入的音乐对齐到拍：auto、written（文件自带的拍）、found（找出的拍）、off，或每分钟四分音符数",
+    str, "GRID", bare="auto",
 )  # fmt: skip
 HOW_MANY_BARS = Option("bars", "how many bars", "小节数")
 WHICH_BARS = Option(

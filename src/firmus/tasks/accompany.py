@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from firmus.composing import perform, prepare
-from firmus.tasks import Verb
+from firmus.tasks import QUANTISE, Verb
 from firmus.work import Brief
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ VERB = Verb(
     name="accompany",
     english="compose a piano, a band or chord symbols to a melody",
     chinese="为旋律创作钢琴、乐队伴奏或和弦标记",
+    options=(QUANTISE,),
     place=5,
 )
 
@@ -31,9 +32,10 @@ def commission(brief: Brief) -> Commission:
     """
     from firmus.composing.commission import begin
     from firmus.composing.selection import bar_spans, find_part
-    from firmus.composing.source import given
+    from firmus.composing.source import given, source_of
 
     begun = begin(brief, "accompany")
-    source = given(brief, "accompany")
+    given(brief, "accompany")
+    source = source_of(begun)
     places = tuple(find_part(source, name) for name in brief.parts)
     return prepare(replace(begun, places=places, spans=bar_spans(source, None)))

@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from firmus.tasks import PIECES, TUNE, Option, Verb
+from firmus.tasks import PIECES, QUANTISE, TUNE, Option, Verb
 
 if TYPE_CHECKING:
     from firmus._options import Piece
@@ -26,6 +26,7 @@ VERB = Verb(
     ),
     options=(
         TUNE,
+        QUANTISE,
         Option(
             "to",
             "the format of files in a folder: mid, musicxml, abc ...",

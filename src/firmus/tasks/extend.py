@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from firmus.composing import perform, prepare
 from firmus.errors import InvalidBrief
-from firmus.tasks import Verb
+from firmus.tasks import QUANTISE, Verb
 from firmus.work import MOST_BARS, Brief
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ VERB = Verb(
     english="continue a piece",
     chinese="续写一首乐曲",
     counts_bars=True,
+    options=(QUANTISE,),
     place=2,
 )
 
@@ -36,11 +37,12 @@ def commission(brief: Brief) -> Commission:
     from firmus.composing.commission import begin
     from firmus.composing.rules import chords_over
     from firmus.composing.selection import find_part
-    from firmus.composing.source import given
+    from firmus.composing.source import given, source_of
     from firmus.timing import bars
 
     begun = begin(brief, "continue")
-    source = given(brief, "continue")
+    given(brief, "continue")
+    source = source_of(begun)
     if isinstance(brief.bars, str):
         raise InvalidBrief(f"bars {brief.bars!r}: continue takes how many bars to add, such as 8")
     if brief.parts:

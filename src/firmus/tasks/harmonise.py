@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from firmus.composing import perform, prepare
-from firmus.tasks import Verb
+from firmus.tasks import QUANTISE, Verb
 from firmus.work import Brief
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ VERB = Verb(
     name="harmonise",
     english="set a melody for four voices",
     chinese="为旋律配四部和声",
+    options=(QUANTISE,),
     place=4,
 )
 
@@ -31,8 +32,9 @@ def commission(brief: Brief) -> Commission:
     """
     from firmus.composing.commission import begin
     from firmus.composing.selection import find_part
-    from firmus.composing.source import given
+    from firmus.composing.source import given, source_of
 
     begun = begin(brief, "harmonise")
-    source = given(brief, "harmonise")
+    given(brief, "harmonise")
+    source = source_of(begun)
     return prepare(replace(begun, places=tuple(find_part(source, name) for name in brief.parts)))

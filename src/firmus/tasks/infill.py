@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from firmus.composing import perform, prepare
 from firmus.errors import InvalidBrief
-from firmus.tasks import Verb
+from firmus.tasks import QUANTISE, Verb
 from firmus.work import Brief
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ VERB = Verb(
     name="infill",
     english="compose some bars of some parts anew",
     chinese="重写某些声部的某些小节",
+    options=(QUANTISE,),
     place=3,
 )
 
@@ -33,10 +34,11 @@ def commission(brief: Brief) -> Commission:
     from firmus.composing.commission import begin
     from firmus.composing.rules import chords_over
     from firmus.composing.selection import bar_spans, find_part
-    from firmus.composing.source import given
+    from firmus.composing.source import given, source_of
 
     begun = begin(brief, "infill")
-    source = given(brief, "infill")
+    given(brief, "infill")
+    source = source_of(begun)
     if brief.bars is None and not brief.parts:
         raise InvalidBrief("infill needs bars, parts or both: what is to be composed? Such as bars 9-12, parts alto")
     spans = bar_spans(source, brief.bars)

@@ -87,6 +87,8 @@ def _origin(recording: RecordingAnalysis, brief: dict[str, object], path: Path) 
 
     summary = features.summary(recording.score)
     sure = sum(note.confidence for note in recording.notes) / len(recording.notes)
+    if recording.pulse and "tempo" not in recording.unknown:
+        summary["tempo"] = round(recording.pulse.bpm, 1)  # of the whole, where the score's changes with the player
     measured = summary | {
         "heard_key": recording.key.key.text if recording.key else None,
         "heard_key_confidence": round(recording.key.confidence, 3) if recording.key else 0.0,

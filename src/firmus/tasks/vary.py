@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from firmus.composing import perform, prepare
 from firmus.errors import InvalidBrief
-from firmus.tasks import AMOUNT, Verb
+from firmus.tasks import AMOUNT, QUANTISE, Verb
 from firmus.work import Brief
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ VERB = Verb(
     name="vary",
     english="compose a share of a piece anew",
     chinese="变奏：重写乐曲的一部分",
-    options=(AMOUNT,),
+    options=(AMOUNT, QUANTISE),
     place=6,
 )
 
@@ -33,10 +33,11 @@ def commission(brief: Brief) -> Commission:
     """
     from firmus.composing.commission import begin
     from firmus.composing.selection import bar_spans, find_part
-    from firmus.composing.source import given
+    from firmus.composing.source import given, source_of
 
     begun = begin(brief, "vary")
-    source = given(brief, "vary")
+    given(brief, "vary")
+    source = source_of(begun)
     if brief.chords:
         raise InvalidBrief("vary keeps the source's harmony: use infill to compose bars over other chords")
     places = tuple(find_part(source, name) for name in brief.parts)

@@ -35,6 +35,9 @@ PARTS: Words = {
     "manual": ("手键盘",), "pedal": ("脚键盘",), "keys": ("键盘",), "strings": ("弦乐",), "chords": ("和弦",),
     "flute": ("长笛",), "oboe": ("双簧管",), "clarinet": ("单簧管",), "violin": ("小提琴",),
 }  # fmt: skip
+GRIDS: Words = {
+    "auto": ("自动",), "written": ("记谱", "文件所写"), "found": ("实测", "所听"), "off": ("关闭", "不量化"),
+}  # fmt: skip
 RULES: Words = {"key": ("调", "调性"), "chords": ("和弦",)}
 TITLES: Words = {
     "Chorale": ("众赞歌",), "Hymn": ("赞美诗",), "Song": ("歌曲",), "String Quartet": ("弦乐四重奏",),

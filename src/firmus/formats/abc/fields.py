@@ -26,8 +26,13 @@ MODES: dict[str, tuple[int, Literal["major", "minor"]]] = {
 _GERMAN = {"H": "B", "Es": "Eb", "As": "Ab"}
 _ALTERATIONS = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0}
 _KEY = re.compile(
-    r"(H(?![Pp])|Es|As|[A-G])\s*([#b♯♭]?)\s*(?:((?i:maj|ion|aeo|min|mix|dor|phr|lyd|loc|exp))[A-Za-z]*|([mM])(?![a-z]))?"
+    r"(H(?![Pp])|Es|As|[A-G])(?:\s*([#♯♭]|b(?![a-z])|(?i:flat|sharp)\b)|(b)(?!ass))?\s*"
+    r"(?:((?i:maj|ion|aeo|min|mix|dor|phr|lyd|loc|exp))[A-Za-z]*|([mM])(?![a-z]))?"
 )
+_ACCIDENTALS = {"#": "#", "♯": "#", "sharp": "#", "b": "b", "♭": "b", "flat": "b"}
+_ALTERED = r"(\^{1,2}|_{1,2}|=)([A-Ga-g])"
+_ALTERED_RUN = re.compile(rf"(?<![\w=])(?:{_ALTERED})+(?!\w)")
+_CLEF = re.compile(r"(?<!\S)(treble|bass|alto|tenor|perc)?\d?([+-]8(?:va|vb)?)?(?!\S)")
 # Quarter notes a minute of tempo words without a number, the middle of their customary range.
 _TEMPO_WORDS = {
     "largo": 50, "lento": 56, "adagio": 66, "andante": 84, "andantino": 92, "moderato": 108, "allegretto": 112,
@@ -82,19 +87,26 @@ def read_key(text: str) -> KeyField | None:
         return KeyField(None, {})
     match = _KEY.match(text)
     if match is None:
+        if re.match(_ALTERED, text):
+            return KeyField(None, _explicit(text))
         if re.match(r"(?i:clef|octave|transpose|middle|bass|treble|alto|tenor|perc|staff|[a-z]+=|[+-]8|m=)", text):
             return None
         raise FormatError(f"key {text[:20]!r} must be a tonic A to G and a mode, such as K:G, K:Dm or K:A mixolydian")
-    tonic = _GERMAN.get(match[1], match[1]) + match[2].replace("♯", "#").replace("♭", "b")
-    mode = (match[3] or ("min" if match[4] else "maj")).lower()
+    accidental = _ACCIDENTALS.get((match[2] or match[3] or "").lower(), "")
+    mode = (match[4] or ("min" if match[5] else "maj")).lower()
     added, family = MODES.get(mode, MODES["maj"])
-    sharps = fifths(tonic) + added
+    sharps = fifths(_GERMAN.get(match[1], match[1]) + accidental) + added
     alterations = {} if mode == "exp" else signature(sharps)
-    for mark, letter in re.findall(r"(?<![\w=])(\^{1,2}|_{1,2}|=)([A-Ga-g])(?![\w])", text[match.end() :]):
-        alterations[letter.upper()] = _ALTERATIONS[mark]
+    alterations |= _explicit(text[match.end() :])
     if abs(sharps) > 7:
         sharps -= 12 if sharps > 0 else -12
     return KeyField(Key.from_signature(sharps, family), alterations)
+
+
+def _explicit(text: str) -> dict[str, int]:
+    """Semitones by letter of the accidentals that a key field spells out, ``^f_b`` or ``^f _b``."""
+    runs = (run[0] for run in _ALTERED_RUN.finditer(text))
+    return {letter.upper(): _ALTERATIONS[mark] for run in runs for mark, letter in re.findall(_ALTERED, run)}
 
 
 def read_meter(text: str) -> Meter | None:
@@ -177,33 +189,34 @@ def read_properties(text: str) -> dict[str, str]:
 
     Examples
     --------
-    >>> read_properties('clef=bass-8 name="Left hand" octave=-1')
-    {'clef': 'bass-8', 'name': 'Left hand', 'octave': '-1'}
+    >>> read_properties('bass-8 name="Left hand" octave=-1')
+    {'name': 'Left hand', 'octave': '-1', 'clef': 'bass-8'}
     """
-    properties = {
-        name.lower(): value.strip('"') for name, value in re.findall(r'([A-Za-z]\w*)\s*=\s*("[^"]*"|[^\s"]+)', text)
-    }
-    alone = re.search(r"(?<![\w=])(?:(treble|bass|alto|tenor|perc)\d?)?([+-]8)(?:va|vb)?(?!\w)", text)
+    pairs = re.compile(r'([A-Za-z]\w*)\s*=\s*("[^"]*"|[^\s"]+)')
+    properties = {name.lower(): value.strip('"') for name, value in pairs.findall(text)}
+    alone = next((match[0] for match in _CLEF.finditer(pairs.sub(" ", text)) if match[1] or match[2]), "")
     if alone and "clef" not in properties:
-        properties["clef"] = (alone[1] or "") + alone[2]
+        properties["clef"] = alone
     return properties
 
 
-def transposition(properties: dict[str, str]) -> int | None:
-    """Semitones from ``clef=treble-8``, ``octave=`` and ``transpose=``; None where there are none.
+def transpositions(properties: dict[str, str]) -> dict[str, int]:
+    """Semitones by the property that gives them: ``clef=treble-8``, ``octave=`` or ``transpose=``.
 
     Examples
     --------
-    >>> transposition({"clef": "treble-8"}), transposition({"octave": "1", "transpose": "-2"}), transposition({})
-    (-12, 10, None)
+    >>> transpositions({"clef": "treble-8"}), transpositions({"octave": "1", "t": "-2"}), transpositions({})
+    ({'clef': -12}, {'octave': 12, 'transpose': -2}, {})
     """
-    clef = properties.get("clef", "")
-    semitones = [12 * sign for mark, sign in (("+8", 1), ("-8", -1)) if mark in clef]
-    for name, factor in (("octave", 12), ("transpose", 1), ("t", 1)):
+    semitones = {}
+    if "clef" in properties:
+        clef = properties["clef"]
+        semitones["clef"] = 12 if "+8" in clef else -12 if "-8" in clef else 0
+    for name, source, factor in (("octave", "octave", 12), ("transpose", "transpose", 1), ("t", "transpose", 1)):
         value = properties.get(name, "")
         if re.fullmatch(r"[+-]?\d{1,2}", value):
-            semitones.append(factor * int(value))
-    return sum(semitones) if semitones else None
+            semitones[source] = factor * int(value)
+    return semitones
 
 
 def transposed_key(key: Key, semitones: int) -> Key:

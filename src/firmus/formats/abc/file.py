@@ -155,7 +155,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
                 block = "" if word == block.replace("begin", "end") else block
             elif word in _BLOCKS:
                 block = word
-            elif re.match(r"%%\s*(MIDI|propagate-accidentals)\b", line):
+            elif re.match(r"%%\s*(MIDI|percmap|propagate-accidentals)\b", line):
                 yield number, line
             continue
         if block:

@@ -85,11 +85,10 @@ class Voice:
         self.transpose = sum(self.shifts.values())
         self.begin(0)
 
-    def shift(self, source: str, semitones: int | None) -> None:
-        """Take the transposition that a field (``K``, ``V``, ``MIDI``) gives; None where it gives none."""
-        if semitones is not None:
-            self.shifts[source] = semitones
-            self.transpose = sum(self.shifts.values())
+    def shift(self, semitones: dict[str, int]) -> None:
+        """Take the transpositions that a field gives, by property; a later one of a property replaces it."""
+        self.shifts |= semitones
+        self.transpose = sum(self.shifts.values())
 
     def sounding_key(self) -> Key | None:
         """Key at sounding pitch, where the voice transposes."""

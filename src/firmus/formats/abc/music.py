@@ -57,6 +57,7 @@ class Body:
         self.count = 0
         self.line = tune.line
         self.propagate = "octave"
+        self.drum_keys: dict[int, int] = {}  # General MIDI keys by written pitch
         self._handlers: dict[str, Callable[[re.Match[str]], None]] = {
             name: getattr(self, f"_{name}") for name in _GROUPS if name not in ("skip", "grace", "mark")
         }
@@ -83,7 +84,7 @@ class Body:
         tempo = fields.read_tempo(value("Q"), unit)
         key = fields.read_key(value("K")) or fields.KeyField(None, {})
         self.default = self.voice = Voice("", meter, key, tempo, unit)
-        self.default.shift("K", fields.transposition(fields.read_properties(value("K"))))
+        self._take_properties(self.default, fields.read_properties(value("K")))
         self.default.measure.key = self.default.sounding_key()
         self.voices[""] = self.default
         for number, name, text in self.tune.header:
@@ -127,7 +128,7 @@ class Body:
             voice.unit = fields.read_length(value)
         elif name == "K":
             key = fields.read_key(value)
-            voice.shift("K", fields.transposition(fields.read_properties(value)))
+            self._take_properties(voice, fields.read_properties(value))
             if key is not None:
                 voice.key = key
                 self._change(voice.sounding_key())
@@ -161,7 +162,7 @@ class Body:
             voice = self.voices[match[1]] = self._new_voice(match[1])
             if len(self.voices) > 256:
                 raise FormatError(f"voice {match[1][:20]!r}: a tune has at most 256 voices")
-        voice.shift("V", fields.transposition(properties))
+        self._take_properties(voice, properties)
         name = properties.get("name") or properties.get("nm")
         if name:
             voice.name = text_of(name)
@@ -179,6 +180,12 @@ class Body:
             return only
         start = self.default
         return Voice(identity, start.meter, start.key, start.tempo, start.unit, shifts=dict(start.shifts))
+
+    def _take_properties(self, voice: Voice, properties: dict[str, str]) -> None:
+        """Take what the properties of a ``K:`` or ``V:`` field say of a voice's clef and transposition."""
+        voice.shift(fields.transpositions(properties))
+        if properties.get("clef", "").startswith("perc"):
+            voice.is_drums = True
 
     def _directive(self, text: str) -> None:
         program = re.match(r"MIDI\s*=?\s*program\s+(\d+)(?:\s+(\d+))?", text)
@@ -201,7 +208,11 @@ class Body:
         elif re.match(r"MIDI\s*=?\s*channel\s+10\b", text):
             self.voice.is_drums = True
         elif re.match(r"MIDI\s*=?\s*transpose\s+-?\d{1,2}\b", text):
-            self.voice.shift("MIDI", int(text.rsplit(maxsplit=1)[-1]))
+            self.voice.shift({"MIDI": int(text.rsplit(maxsplit=1)[-1])})
+        elif drum := re.match(r"(?:MIDI\s*=?\s*drummap|percmap)\s+([\^_=]{0,2})([A-Ga-g])([,']*)\s+(\d{1,3})\b", text):
+            if int(drum[4]) > 127:
+                raise FormatError(f"%%{text[:40]}: a drum key must be 0 to 127")
+            self.drum_keys[_natural(drum[2], drum[3]) + ALTERATIONS.get(drum[1], 0)] = int(drum[4])
         elif text.startswith("propagate-accidentals"):
             self.propagate = text.rsplit(maxsplit=1)[-1]
 
@@ -243,6 +254,10 @@ class Body:
             alteration = voice.accidentals[scope]
         else:
             alteration = voice.key.alterations.get(letter.upper(), 0)
+        if voice.is_drums:  # a key signature does not move drums
+            written = natural + (ALTERATIONS.get(mark, 0) if mark else voice.accidentals.get(scope, 0))
+            if written in self.drum_keys:
+                return self.drum_keys[written]
         pitch = natural + alteration + voice.transpose
         if not 0 <= pitch <= 127:
             raise FormatError(f"note {mark + letter!r}, MIDI pitch {pitch}, lies outside MIDI pitches 0 to 127")

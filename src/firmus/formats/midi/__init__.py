@@ -7,13 +7,15 @@ the reference in ``benchmarks/formats.py``). Bytes become events in `events`, tr
 Reading
     Ticks are rescaled to 480 to the quarter by rounding start and *end*, so nothing drifts; a note shorter
     than a tick lasts one. A note-off ends the oldest note of its pitch, channel and track; a note without
-    one lasts to the end of its track; where a pitch has fewer offs than ons, an off ends all its notes. A
-    sustain pedal (controller 64, not on drums) is baked in: a note released while it is down lasts until it is
-    up, or until the pitch sounds again. Each track and channel is one part; a change of program within it
-    begins another. Channel 10 is drums. Volume and pan are those at the first note. Meters that no score can
-    have (numerator 0 or above 64, denominator above 64), tempi of 0 or above 3000 and keys of more than seven
-    signs are ignored. A first bar that is shorter than the next meter's
-    becomes the pickup. An end of track up to 64 quarter notes after the last note is the end of the score.
+    one lasts to the end of its track; where a pitch has fewer offs than ons, an off ends all its notes; all
+    sound off (controller 120) and all notes off (123 to 127) end the notes of their channel. The sustain pedal (64)
+    of a keyboard is kept (`Part.pedal`), and a note that is released while it is down lasts up to the next
+    strike, or until it is up. Each track and channel is one part; a change of program within it begins another.
+    Channel 10 is drums, and those that GS, XG or General MIDI 2 make so. Volume and pan are those at the first
+    note, but a part that is faded in from nothing has the volume it comes to. Meters that no score can have
+    (numerator 0 or above 64, denominator above 64), tempi of 0 or above 3000 and keys of more than seven signs
+    are ignored. A first bar that is shorter than the next meter's becomes the pickup. An end of track
+    up to 64 quarter notes after the last note is the end of the score.
 Writing
     Type 1, 480 ticks to the quarter: a conductor track, then one track a part, in order, each on its own
     channel (10 for drums; above 15 pitched parts those of equal program share one, and above 15 programs
@@ -325,8 +327,10 @@ def _part_events(part: Part, channel: int) -> Iterator[tuple[int, bytes]]:
     yield 0, bytes((events.PROGRAM | channel, part.program))
     yield 0, bytes((events.CONTROL | channel, events.VOLUME, part.volume))
     yield 0, bytes((events.CONTROL | channel, events.PAN, part.pan))
-    status = events.NOTE_ON | channel
+    status, control = events.NOTE_ON | channel, events.CONTROL | channel
     moves = [(note.end, 0, bytes((status, note.pitch, 0))) for note in part.notes]
     moves += [(note.start, 1, bytes((status, note.pitch, note.velocity))) for note in part.notes]
+    moves += [(up, 0, bytes((control, events.SUSTAIN, 0))) for _, up in part.pedal]
+    moves += [(down, 1, bytes((control, events.SUSTAIN, 127))) for down, _ in part.pedal]
     moves.sort(key=lambda move: move[:2])
     yield from ((tick, event) for tick, _, event in moves)

@@ -19,10 +19,14 @@ MAX_NOTES = 200_000
 MAX_CHANGES = 400_000
 
 NOTE_OFF, NOTE_ON, CONTROL, PROGRAM, CHANNEL_PRESSURE = 0x80, 0x90, 0xB0, 0xC0, 0xD0
-VOLUME, PAN, SUSTAIN = 7, 10, 64
-TEXT, TRACK_NAME, MARKER, END_OF_TRACK = 0x01, 0x03, 0x06, 0x2F
+BANK, VOLUME, PAN, SUSTAIN = 0, 7, 10, 64
+SOUND_OFF, MODE_MESSAGES = 120, range(123, 128)  # all sound off; all notes off, and modes that imply it
+TEXT, TRACK_NAME, MARKER, PORT, END_OF_TRACK = 0x01, 0x03, 0x06, 0x21, 0x2F
 TEMPO, METER, KEY = 0x51, 0x58, 0x59
 _STORED_METAS = (TEXT, TRACK_NAME, MARKER, TEMPO, METER, KEY)
+# System exclusive messages of Roland (GS), Yamaha (XG) and all (GM2), after their first byte.
+GM2_ON, XG_ON, GS_PART = b"\x7e\x7f\x09\x03", b"\x43\x10\x4c\x00\x00\x7e", b"\x41\x10\x42\x12\x40"
+_SYSTEM_STARTS = (GM2_ON, XG_ON, GS_PART)
 _SYSTEM_DATA = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # data bytes of system messages, which are invalid in files
 
 
@@ -38,7 +42,11 @@ class Track:
         One entry a note, in order of note-on; a key is ``channel * 128 + pitch``, channels from 0.
     programs : list of (tick, channel, program)
     controls : list of (tick, channel, controller, value)
-        Volume, pan and sustain pedal only.
+        Bank, volume, pan and sustain pedal only.
+    systems : list of bytes
+        System exclusive messages that say what is a drum channel.
+    port : int
+        The output that its channels belong to.
     metas : list of (tick, kind, content)
     end : int
         Tick of the end of the track.
@@ -54,13 +62,15 @@ class Track:
     programs: list[tuple[int, int, int]] = field(default_factory=list)
     controls: list[tuple[int, int, int, int]] = field(default_factory=list)
     metas: list[tuple[int, int, bytes]] = field(default_factory=list)
+    systems: list[bytes] = field(default_factory=list)
+    port: int = 0
     end: int = 0
     room: int = MAX_CHANGES
 
     @property
     def changes(self) -> int:
         """Stored events that are no notes."""
-        return len(self.programs) + len(self.controls) + len(self.metas)
+        return len(self.programs) + len(self.controls) + len(self.metas) + len(self.systems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +150,15 @@ def _read_chunks(data: bytes, offset: int) -> list[Track]:
         offset += 8
         if name == b"MTrk":
             number += 1
+            if offset + size < len(data) and not data[offset + size : offset + size + 4].isalnum():
+                following = data.find(b"MTrk", offset + size)  # no chunk begins where this one says that it ends
+                size = (following if following >= 0 else len(data)) - offset
             track = Track(number, room=MAX_CHANGES - changes)
             try:
-                _read_track(data[offset : offset + size], offset, track, MAX_NOTES - notes)
+                length = _read_track(data[offset : offset + size], offset, track, MAX_NOTES - notes)
                 complete += 1
+                if data[offset + length : offset + length + 4] == b"MTrk":
+                    size = length  # the chunk says that it is longer than it is
             except _Truncated as cut:
                 if offset + size <= len(data) or not complete:
                     raise FormatError(f"track {number}: {cut}") from None
@@ -154,24 +169,29 @@ def _read_chunks(data: bytes, offset: int) -> list[Track]:
                 empty = track
             if len(tracks) > MAX_TRACKS:
                 raise FormatError(f"more than {MAX_TRACKS} tracks with events, at byte {offset}")
+        elif not name.isalnum():
+            following = data.find(b"MTrk", offset - 8)
+            if following < 0:
+                break
+            offset, size = following, 0  # bytes that belong to no chunk
         offset += size
     if not number:
         raise FormatError("MIDI file without a track")
     return [*tracks, empty]
 
 
-def _read_track(data: bytes, offset: int, track: Track, most_notes: int) -> None:
-    """Read one chunk, which begins at byte `offset`.
+def _read_track(data: bytes, offset: int, track: Track, most_notes: int) -> int:
+    """Read one chunk, which begins at byte `offset`; return how many of its bytes come before its end of track.
 
     Notes of one pitch are ended oldest first. Where a pitch has fewer offs than ons (two voices of a keyboard
     that meet on a key, written with one off), that would shift every later end; its offs then end all.
     """
     try:
-        unended = _read_events(data, offset, track, most_notes)
+        length, unended = _read_events(data, offset, track, most_notes)
         if unended:
             for column in (track.starts, track.ends, track.keys, track.velocities):
                 column.clear()
-            for changes in (track.programs, track.controls, track.metas):
+            for changes in (track.programs, track.controls, track.metas, track.systems):
                 changes.clear()
             _read_events(data, offset, track, most_notes, unended)
     except IndexError:
@@ -181,20 +201,22 @@ def _read_track(data: bytes, offset: int, track: Track, most_notes: int) -> None
         track.ends[:] = [track.end if end < 0 else end for end in track.ends]
     if track.end > MAX_TICK:
         raise FormatError(f"track {track.number} lasts {track.end} ticks: {MAX_TICK} is the most")
+    return length
 
 
 def _read_events(
     data: bytes, offset: int, track: Track, most_notes: int, ended_at_once: frozenset[int] = frozenset()
-) -> frozenset[int]:
-    """Read events up to the end of track or of the bytes; the keys that still sound there.
+) -> tuple[int, frozenset[int]]:
+    """Read events up to the end of track or of the bytes; how many bytes, and the keys that still sound there.
 
     An `IndexError` says that the bytes end in the middle of an event.
     """
     starts, ends, keys, velocities = track.starts, track.ends, track.keys, track.velocities
     sounding: dict[int, deque[int]] = {}
     position = tick = status = 0
+    is_last = False
     try:
-        while position < len(data):
+        while position < len(data) and not is_last:
             byte = data[position]
             position += 1
             if byte > 127:
@@ -204,7 +226,7 @@ def _read_events(
             if byte > 127:
                 position += 1
                 if byte >= 0xF0:
-                    position = _read_system(data, position, tick, track, offset)
+                    position, is_last = _read_system(data, position, tick, track, offset)
                     continue
                 status = byte
             kind = status & 0xF0
@@ -214,7 +236,7 @@ def _read_events(
                 raise FormatError(_misplaced(data, position, offset, track.number, status))
             position += 1 if single else 2
             if kind not in (NOTE_ON, NOTE_OFF):
-                _store_change(track, tick, status, first, second)
+                _store_change(track, (tick, status, first, second), sounding)
                 continue
             key = (status & 15) << 7 | first
             if kind == NOTE_ON and second:
@@ -231,7 +253,14 @@ def _read_events(
                     ends[open_notes.popleft()] = tick
     finally:
         track.end = tick
-    return frozenset(key for key, open_notes in sounding.items() if open_notes)
+    return position, frozenset(key for key, open_notes in sounding.items() if open_notes)
+
+
+def _end_notes(track: Track, sounding: dict[int, deque[int]], tick: int, channel: int) -> None:
+    """End the notes of a channel that began before a tick."""
+    for key, open_notes in sounding.items():
+        while key >> 7 == channel and open_notes and track.starts[open_notes[0]] < tick:
+            track.ends[open_notes.popleft()] = tick
 
 
 def _quantity(data: bytes, position: int, offset: int, number: int) -> tuple[int, int]:
@@ -252,13 +281,16 @@ def _misplaced(data: bytes, position: int, offset: int, number: int, status: int
     return f"{where}: status byte in the middle of an event; is the file damaged?"
 
 
-def _store_change(track: Track, tick: int, status: int, first: int, second: int) -> None:
-    """Store a program, or a controller that a Score represents."""
+def _store_change(track: Track, event: tuple[int, int, int, int], sounding: dict[int, deque[int]]) -> None:
+    """Store a program, or a controller that a Score represents; one that silences a channel ends its notes."""
+    tick, status, first, second = event
     kind, channel = status & 0xF0, status & 15
     if kind == PROGRAM:
         track.programs.append((tick, channel, first))
-    elif kind == CONTROL and first in (VOLUME, PAN, SUSTAIN):
+    elif kind == CONTROL and first in (BANK, VOLUME, PAN, SUSTAIN):
         track.controls.append((tick, channel, first, second))
+    elif kind == CONTROL and (first == SOUND_OFF or first in MODE_MESSAGES):
+        _end_notes(track, sounding, tick, channel)
     _count(track)
 
 
@@ -267,24 +299,30 @@ def _count(track: Track) -> None:
         raise FormatError(f"more than {MAX_CHANGES:,} changes, in track {track.number}")
 
 
-def _read_system(data: bytes, position: int, tick: int, track: Track, offset: int) -> int:
-    """Read the meta or system event whose status byte stands before `at`; the place after it."""
+def _read_system(data: bytes, position: int, tick: int, track: Track, offset: int) -> tuple[int, bool]:
+    """Read the meta or system event whose status byte stands before `position`; the place after it, whether it ends."""
     status = data[position - 1]
     if status not in (0xF0, 0xF7, 0xFF):
-        return position + _SYSTEM_DATA.get(status, 0)
+        return position + _SYSTEM_DATA.get(status, 0), False
     kind = -1
     if status == 0xFF:
         kind = data[position]
         position += 1
     size, position = _quantity(data, position, offset, track.number)
     if kind == END_OF_TRACK:
-        return len(data)
+        return position + size, True
     if position + size > len(data):
         raise IndexError
-    if kind in _STORED_METAS:
-        track.metas.append((tick, kind, data[position : position + size]))
+    content = data[position : position + size]
+    if kind == PORT and content:
+        track.port = content[0]
+    elif kind in _STORED_METAS:
+        track.metas.append((tick, kind, content))
         _count(track)
-    return position + size
+    elif status == 0xF0 and len(content) < 16 and content.startswith(_SYSTEM_STARTS):
+        track.systems.append(content)
+        _count(track)
+    return position + size, False
 
 
 def quantity(value: int) -> bytes:

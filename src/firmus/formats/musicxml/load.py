@@ -9,6 +9,7 @@ so that a long score is never in memory as a tree.
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ _LINK = 0o120000
 def looks_like_musicxml(data: bytes) -> bool:
     """Whether bytes begin like MusicXML, plain or compressed."""
     if data[:2] == b"PK":
-        return _CONTAINER.encode() in data
+        return _CONTAINER.encode() in data or b".musicxml" in data
     head = data[:16384].replace(b"\0", b"")  # also finds the ASCII letters of UTF-16
     return b"<score-partwise" in head or b"<score-timewise" in head
 
@@ -45,17 +46,24 @@ def unpacked(data: bytes) -> bytes:
     if data[:2] != b"PK":
         if len(data) > MAX_XML:
             raise FormatError(f"MusicXML of {len(data):,} bytes: {MAX_XML:,} is the most")
-        return data
+        return _with_true_declaration(data)
     if len(data) > MAX_COMPRESSED:
         raise FormatError(f"compressed MusicXML of {len(data):,} bytes: {MAX_COMPRESSED:,} is the most")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _check_entries(archive.infolist())
-            return _entry(archive, _root_file(archive))
+            return _with_true_declaration(_entry(archive, _root_file(archive)))
     except FormatError:
         raise
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise FormatError(f"damaged compressed MusicXML: {error}") from None
+
+
+def _with_true_declaration(xml: bytes) -> bytes:
+    """XML that begins with its declaration, and that says UTF-16 only where it is."""
+    if xml[:1] in (b"\n", b"\r", b" ", b"\t"):
+        xml = xml.lstrip(b"\r\n\t ")
+    return re.sub(rb"""\A((?:\xef\xbb\xbf)?<\?xml[^>]{0,100}?)\s+encoding=["']utf-?16["']""", rb"\1", xml, flags=re.I)
 
 
 def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
@@ -77,11 +85,11 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
 
 
 def _entry(archive: zipfile.ZipFile, name: str) -> bytes:
-    try:
-        with archive.open(name) as stream:
-            content = stream.read(MAX_XML + 1)
-    except KeyError:
-        raise FormatError(f"compressed MusicXML: there is no {name[:80]!r} in it") from None
+    entry = next((each for each in archive.infolist() if name in _names(each)), None)
+    if entry is None:
+        raise FormatError(f"compressed MusicXML: there is no {name[:80]!r} in it")
+    with archive.open(entry) as stream:
+        content = stream.read(MAX_XML + 1)
     if len(content) > MAX_XML:
         raise FormatError(f"compressed MusicXML: {name[:80]!r} is larger than {MAX_XML:,} bytes")
     if content[:2] == b"PK":
@@ -89,8 +97,16 @@ def _entry(archive: zipfile.ZipFile, name: str) -> bytes:
     return content
 
 
+def _names(entry: zipfile.ZipInfo) -> tuple[str, ...]:
+    """Name of a file in an archive; also as UTF-8 where the archive forgets to say that it is."""
+    try:
+        return entry.filename, entry.filename.encode("cp437").decode()
+    except UnicodeError:
+        return (entry.filename,)
+
+
 def _root_file(archive: zipfile.ZipFile) -> str:
-    """Name of the score; where the container is damaged (some programs forget to quote), the only one there is."""
+    """Name of the score; where the container is missing or damaged, that of the only score there is."""
     try:
         for _, element in _elements(_entry(archive, _CONTAINER), "container"):
             for each in element.iter("rootfile"):
@@ -100,7 +116,7 @@ def _root_file(archive: zipfile.ZipFile) -> str:
     except FormatError:
         names = [name for name in archive.namelist() if name.lower().endswith((".xml", ".musicxml"))]
         scores = [name for name in names if not name.startswith("META-INF/")]
-        if _CONTAINER in names and len(scores) == 1:
+        if len(scores) == 1:
             return scores[0]
         raise
     raise FormatError(f"compressed MusicXML: {_CONTAINER} names no score")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from firmus.formats.musicxml.harmony import DEGREES, KIND_OF
 from firmus.formats.musicxml.instruments import DRUMS
-from firmus.formats.musicxml.parts import FULL_VELOCITY
+from firmus.formats.musicxml.values import FULL_VELOCITY
 from firmus.notation.layout import Clef
 from firmus.notation.measures import PartLayout, Segment
 from firmus.pitch import NO_CHORD

@@ -12,14 +12,23 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from firmus.errors import FormatError, InvalidScore
 from firmus.formats.musicxml.harmony import read_harmony
-from firmus.pitch import STEPS
-from firmus.score import TICKS_PER_QUARTER, Chord, Meter
+from firmus.formats.musicxml.values import (
+    Position,
+    ending_numbers,
+    number,
+    pitch_height,
+    rounded,
+    time_signature,
+    velocity_of,
+)
+from firmus.formats.musicxml.written import WrittenMeasure, WrittenNote
+from firmus.score import TICKS_PER_QUARTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +40,6 @@ DYNAMICS = {
 }  # fmt: skip
 ACCENTS = {"sf": 112, "fz": 112, "sfz": 112, "rf": 104, "rfz": 104, "sffz": 120, "sfzp": 112}
 FALLING = {"fp": ("f", "p"), "pf": ("p", "f"), "sfp": ("ff", "p"), "sfpp": ("ff", "pp"), "ffp": ("ff", "p")}
-FULL_VELOCITY = 0.9  # velocity per percent: MusicXML counts dynamics in percent of velocity 90
 DEFAULT_VELOCITY = 80
 TYPES: dict[str, int | Fraction] = {
     "maxima": 32, "long": 16, "breve": 8, "whole": 4, "half": 2, "quarter": 1, "eighth": Fraction(1, 2),
@@ -40,63 +48,15 @@ TYPES: dict[str, int | Fraction] = {
 }  # fmt: skip
 MAX_MEASURE = 4096 * TICKS_PER_QUARTER
 MAX_DIVISIONS = 10**6
-
-Position = int | Fraction
-
-
-@dataclass(slots=True)
-class WrittenMeasure:
-    """A measure as written, for all parts: its length, signatures, marks and repeat signs."""
-
-    number: str = ""
-    implicit: bool = False
-    length: int = 0
-    meter: Meter | None = None
-    no_meter: bool = False
-    tempi: dict[int, float] = field(default_factory=dict)
-    keys: list[tuple[int, int, int, str]] = field(default_factory=list)  # part, position, sharps, mode
-    chords: dict[int, Chord] = field(default_factory=dict)
-    sections: dict[int, str] = field(default_factory=dict)
-    forward: bool = False
-    backward: int = 0  # how many times the passage is played; 0 where there is no repeat sign
-    ending: tuple[int, ...] = ()
-    ending_stops: bool = False
-    jumps: dict[str, str] = field(default_factory=dict)  # dacapo, dalsegno, segno, tocoda, coda, fine
-    final: bool = False
-
-
-@dataclass(slots=True)
-class WrittenNote:
-    """A note as written: start and end in the measure, pitch, velocity, how it is tied, its voice.
-
-    `attack` and `release` move the sounding start and end away from the written ones.
-    """
-
-    start: int
-    end: int
-    pitch: int
-    velocity: int
-    tied_from: bool
-    tied_to: bool
-    voice: str
-    attack: int = 0
-    release: int = 0
-
-
-def rounded(position: Position) -> int:
-    """Nearest tick, halves upward."""
-    return position if isinstance(position, int) else (2 * position + 1) // 2
-
-
-def number(text: str | None, what: str) -> Position:
-    """Exact value of an XML number; whole numbers stay ints."""
-    clean = (text or "").strip()
-    if re.fullmatch(r"[+-]?\d{1,12}", clean):
-        return int(clean)
-    if not re.fullmatch(r"[+-]?\d{0,12}(\.\d{0,12})?", clean) or not re.search(r"\d", clean):
-        raise FormatError(f"{what} {clean[:40]!r} is no number")
-    value = Fraction(clean)
-    return value.numerator if value.denominator == 1 else value
+WHOLE_BAR = ("", "whole", "breve")  # types of a rest that may stand for a bar of any length
+JUMP_WORDS = {
+    "dacapo": r"d c( al (fine|coda))?|da capo( al (fine|coda))?",
+    "dalsegno": r"d s( al (fine|coda))?|dal segno( al (fine|coda))?",
+    "tocoda": r"(to|al) coda",
+    "fine": r"fine",
+}
+ROUNDING = 2  # ticks by which the sum of a measure's lengths may miss its meter
+MAX_ROUNDING = 60  # the same where tuplets are written in coarse divisions: a thirty-second note
 
 
 class PartReader:
@@ -106,17 +66,21 @@ class PartReader:
         self.index = index
         self.name = name
         self.drum_keys = keys_of_instruments
-        self.per_division: Position = TICKS_PER_QUARTER
+        self.per_division: Position = 0  # 0 until the file says it
+        self.bar = 0  # ticks of a full measure; 0 without a meter
         self.transpose: dict[str, int] = {}  # by staff number, "" for all
-        self.key_shift = 0
+        self.key_shifts: dict[str, int] = {}
+        self.doublings: dict[str, int] = {}
         self.velocity = DEFAULT_VELOCITY
-        self.pitched = self.unpitched = 0
         self.sharps: list[tuple[int, int, str]] = []
         self.measure = WrittenMeasure()
         self.notes: list[WrittenNote] = []
         self.position: Position = 0
         self.furthest: Position = 0
         self.last_start: Position = 0
+        self.last_written: tuple[str, int] = ("", 0)  # type and dots of the note that opened the chord
+        self.last_ticks: Position = 0
+        self.uneven = 0  # notes of the measure whose lengths may be rounded
         self._levels: list[tuple[int, int]] = []
         self._accents: dict[int, int] = {}
         self._explicit: set[int] = set()
@@ -129,9 +93,11 @@ class PartReader:
     def read(self, element: Element, measure: WrittenMeasure) -> list[WrittenNote]:
         """Read one measure into the measure that all parts share; return this part's notes."""
         self.measure, self.notes = measure, []
-        self.position = self.furthest = self.last_start = 0
+        self.position = self.furthest = self.last_start = self.uneven = 0
         self._levels, self._accents, self._explicit = [(0, self.velocity)], {}, set()
         try:
+            if not self.per_division:  # some programs write the first notes before their divisions
+                self._divisions(element.find("attributes/divisions"))
             for child in element:
                 handle = self._tags.get(child.tag)
                 if handle:
@@ -139,7 +105,7 @@ class PartReader:
         except (FormatError, InvalidScore) as error:
             label = element.get("number", "?")[:20]
             raise FormatError(f"part {self.name!r}, measure {label}: {error}") from None
-        measure.length = max(measure.length, rounded(self.furthest))
+        measure.length = max(measure.length, self._length())
         self._set_velocities()
         self.notes.sort(key=lambda note: note.start)  # voices are written one after another: ties need time order
         return self.notes
@@ -147,7 +113,7 @@ class PartReader:
     # -- time ---------------------------------------------------------------------------------------------
 
     def _duration(self, element: Element) -> Position:
-        ticks = number(element.findtext("duration"), "duration") * self.per_division
+        ticks = number(element.findtext("duration"), "duration") * (self.per_division or TICKS_PER_QUARTER)
         if not 0 <= ticks <= MAX_MEASURE:
             raise FormatError(
                 f"a duration of {float(ticks / TICKS_PER_QUARTER):g} quarter notes: it must be 0 to "
@@ -158,28 +124,45 @@ class PartReader:
     def _backup(self, element: Element) -> None:
         self.position -= self._duration(element)
         if self.position < 0:
-            if self.position < -TICKS_PER_QUARTER:  # programs that count an incomplete bar wrongly stay within this
+            if self.position < -(self.bar or 4 * TICKS_PER_QUARTER):  # wrong sums of real programs stay within a bar
                 raise FormatError(
                     f"a backup leads {float(-self.position / TICKS_PER_QUARTER):g} quarter notes before the measure"
                 )
             self.position = 0
 
     def _forward(self, element: Element) -> None:
-        self._advance(self._duration(element))
+        self._advance(self._duration(element), stretches=False)
 
-    def _advance(self, ticks: Position) -> None:
+    def _advance(self, ticks: Position, stretches: bool = True) -> None:
+        """Move on; what `stretches` nothing (rests of whole bars) leaves a measure as long as its meter says."""
         self.position += ticks
-        if self.position > self.furthest:
-            self.furthest = self.position
-            if self.position > MAX_MEASURE:
-                raise FormatError(f"the measure is longer than {MAX_MEASURE // TICKS_PER_QUARTER} quarter notes")
+        if self.position > MAX_MEASURE:
+            raise FormatError(f"the measure is longer than {MAX_MEASURE // TICKS_PER_QUARTER} quarter notes")
+        end = self.position if stretches or not self.bar else min(self.position, self.bar)
+        self.furthest = max(self.furthest, end)
+
+    def _length(self) -> int:
+        """Ticks of the measure; lengths rounded to divisions that miss the barline are moved onto it.
+
+        A program that writes seven notes in the time of a quarter in whole divisions is wrong by up to half a
+        division each.
+        """
+        tolerance = min(rounded(self.uneven * Fraction(self.per_division) / 2), MAX_ROUNDING)
+        length = rounded(self.furthest)
+        error = abs(length - self.bar)
+        if not self.bar or error > max(tolerance, ROUNDING):
+            return length
+        for note in self.notes:
+            if abs(note.end - self.bar) <= error and note.start < self.bar:
+                note.end = self.bar
+        return self.bar
 
     def _at(self, element: Element) -> int:
         """Tick of a direction or chord symbol, its <offset> counted; never before the measure."""
         offset = element.find("offset")
         if offset is None:
             return rounded(self.position)
-        ticks = number(offset.text, "offset") * self.per_division
+        ticks = number(offset.text, "offset") * (self.per_division or TICKS_PER_QUARTER)
         return min(max(0, rounded(self.position + ticks)), MAX_MEASURE)
 
     # -- notes --------------------------------------------------------------------------------------------
@@ -188,32 +171,52 @@ class PartReader:
         if element.find("grace") is not None:
             return
         ticks = self._duration(element) if element.find("duration") is not None else self._by_type(element)
+        written = (element.findtext("type", ""), len(element.findall("dot")))
+        rest = element.find("rest")
         if element.find("chord") is not None:
             start = self.last_start
+            if written == self.last_written and written[0]:  # some programs write the lengths of chord notes wrong
+                ticks = self.last_ticks
             self.furthest = max(self.furthest, start + ticks)
         else:
             start = self.last_start = self.position
-            self._advance(ticks)
+            self.last_written, self.last_ticks = written, ticks
+            whole_bar = rest is not None and not start and (rest.get("measure") == "yes" or written[0] in WHOLE_BAR)
+            self._advance(ticks, stretches=not whole_bar)
+            self.uneven += element.find("time-modification") is not None or bool(ticks % 15 and ticks % 20)
         first = rounded(start)
         last = rounded(start + ticks)
-        if last <= first or element.find("cue") is not None or element.find("rest") is not None:
+        if last <= first or element.find("cue") is not None or rest is not None:
             return
         pitch = self._pitch(element)
-        if pitch is None:
-            return
+        if pitch is not None:
+            self._sounding(element, first, last, pitch)
+
+    def _sounding(self, element: Element, first: int, last: int, pitch: int) -> None:
+        """Store a note, and its double an octave away where the part is doubled."""
         ties = {each.get("type") for each in element.findall("tie")}
         if not ties:
             ties = {each.get("type") for each in element.findall("notations/tied")}
         dynamics = element.get("dynamics")
-        if dynamics is not None:
-            self._explicit.add(len(self.notes))
-        velocity = _velocity(dynamics) if dynamics is not None else 0
+        velocity = velocity_of(dynamics) if dynamics is not None else 0
         voice = element.findtext("voice", "1")
         note = WrittenNote(first, last, pitch, velocity, "stop" in ties, "start" in ties, voice)
+        note.is_pitched = element.find("pitch") is not None
         if element.get("attack") or element.get("release"):
-            note.attack = rounded(number(element.get("attack", "0"), "attack") * self.per_division)
-            note.release = rounded(number(element.get("release", "0"), "release") * self.per_division)
-        self.notes.append(note)
+            per_division = self.per_division or TICKS_PER_QUARTER
+            note.attack = rounded(number(element.get("attack", "0"), "attack") * per_division)
+            note.release = rounded(number(element.get("release", "0"), "release") * per_division)
+        octave = self._by_staff(self.doublings, element.findtext("staff", "1")) if note.is_pitched else 0
+        double = [replace(note, pitch=pitch + octave)] if octave and 0 <= pitch + octave <= 127 else []
+        for each in (note, *double):
+            if dynamics is not None:
+                self._explicit.add(len(self.notes))
+            self.notes.append(each)
+
+    @staticmethod
+    def _by_staff(values: dict[str, int], staff: str) -> int:
+        """Value of a staff, else that of all staves, else 0."""
+        return values.get(staff, values.get("", 0))
 
     def _by_type(self, element: Element) -> Position:
         name = (element.findtext("type") or "").strip()
@@ -221,22 +224,27 @@ class PartReader:
             raise FormatError("a note without a duration")
         ticks = Fraction(TYPES[name]) * TICKS_PER_QUARTER
         dots = len(element.findall("dot"))
-        return ticks * (2 - Fraction(1, 2 ** min(dots, 8)))
+        ticks *= 2 - Fraction(1, 2 ** min(dots, 8))
+        tuplet = element.find("time-modification")
+        if tuplet is not None:
+            normal = number(tuplet.findtext("normal-notes"), "normal-notes")
+            actual = number(tuplet.findtext("actual-notes"), "actual-notes")
+            if not 0 < normal <= 1000 or not 0 < actual <= 1000:
+                raise FormatError(f"a tuplet of {actual} in the time of {normal}: both must be 1 to 1000")
+            ticks = ticks * normal / actual
+        return ticks
 
     def _pitch(self, element: Element) -> int | None:
         pitch = element.find("pitch")
         if pitch is not None:
-            self.pitched += 1
-            value = _height(pitch.findtext("step"), pitch.findtext("octave"), pitch.findtext("alter"))
-            staff = element.findtext("staff", "") if len(self.transpose) > 1 else ""
-            value += self.transpose.get(staff, self.transpose.get("", 0))
+            value = pitch_height(pitch.findtext("step"), pitch.findtext("octave"), pitch.findtext("alter"))
+            value += self._by_staff(self.transpose, element.findtext("staff", "1"))
             if not 0 <= value <= 127:
                 raise FormatError(f"a note that sounds at MIDI number {value}: it must be 0 to 127")
             return value
         unpitched = element.find("unpitched")
         if unpitched is None:
             return None
-        self.unpitched += 1
         instrument = element.find("instrument")
         known = self.drum_keys.get(instrument.get("id", "")) if instrument is not None else None
         if known is None and len(self.drum_keys) == 1:
@@ -249,26 +257,32 @@ class PartReader:
     # -- signatures ---------------------------------------------------------------------------------------
 
     def _attributes(self, element: Element) -> None:
-        divisions = element.find("divisions")
-        if divisions is not None:
-            value = number(divisions.text, "divisions")
-            if not 0 < value <= MAX_DIVISIONS:
-                raise FormatError(f"divisions {str(value)[:20]!r} must be above 0 and at most {MAX_DIVISIONS:,}")
-            each = Fraction(TICKS_PER_QUARTER) / value
-            self.per_division = each.numerator if each.denominator == 1 else each
+        self._divisions(element.find("divisions"))
         for transpose in element.findall("transpose"):
             self._transpose(transpose)
         for key in element.findall("key"):
             if key.find("fifths") is not None:
-                sharps = rounded(number(key.findtext("fifths"), "fifths")) + self.key_shift
+                shift = self._by_staff(self.key_shifts, key.get("number", "1"))
+                sharps = rounded(number(key.findtext("fifths"), "fifths")) + shift
                 sharps = (sharps + 5) % 12 - 5 if not -7 <= sharps <= 7 else sharps
                 mode = (key.findtext("mode") or "").strip().lower()
                 self.measure.keys.append((self.index, rounded(self.position), sharps, mode))
                 break
         time = element.find("time")
-        if time is not None and not self.position and not (self.measure.meter or self.measure.no_meter):
-            self.measure.meter = _meter(time)
-            self.measure.no_meter = self.measure.meter is None
+        if time is not None and not self.position:
+            meter = time_signature(time)
+            self.bar = meter.bar if meter else 0
+            if not (self.measure.meter or self.measure.no_meter):
+                self.measure.meter, self.measure.no_meter = meter, meter is None
+
+    def _divisions(self, element: Element | None) -> None:
+        if element is None:
+            return
+        value = number(element.text, "divisions")
+        if not 0 < value <= MAX_DIVISIONS:
+            raise FormatError(f"divisions {str(value)[:20]!r} must be above 0 and at most {MAX_DIVISIONS:,}")
+        each = Fraction(TICKS_PER_QUARTER) / value
+        self.per_division = each.numerator if each.denominator == 1 else each
 
     def _transpose(self, element: Element) -> None:
         chromatic = rounded(number(element.findtext("chromatic", "0"), "chromatic"))
@@ -279,9 +293,10 @@ class PartReader:
         if abs(self.transpose[staff]) > 127:
             raise FormatError(f"a transposition by {self.transpose[staff]} semitones: 127 is the most")
         steps = rounded(number(diatonic, "diatonic")) if diatonic else round(chromatic * 7 / 12)
-        self.key_shift = 7 * chromatic - 12 * steps
-        if abs(self.key_shift) > 12:
-            self.key_shift = (self.key_shift + 5) % 12 - 5
+        shift = 7 * chromatic - 12 * steps
+        self.key_shifts[staff] = (shift + 5) % 12 - 5 if abs(shift) > 12 else shift
+        double = element.find("double")
+        self.doublings[staff] = 0 if double is None else 12 if double.get("above") == "yes" else -12
 
     # -- marks --------------------------------------------------------------------------------------------
 
@@ -300,6 +315,10 @@ class PartReader:
                         self.measure.sections.setdefault(at, label)
                 elif mark.tag == "dynamics":
                     self._dynamics(mark, at, sound.get("dynamics") if sound is not None else None)
+                elif mark.tag in ("segno", "coda"):
+                    self.measure.signs.append(mark.tag)
+                elif mark.tag == "words":
+                    self._words("".join(mark.itertext()))
 
     def _sound(self, element: Element, at: int | None = None) -> None:
         if at is None:
@@ -308,11 +327,18 @@ class PartReader:
         if tempo:
             self._tempo(float(number(tempo, "tempo")), at)
         if element.get("dynamics"):
-            self._levels.append((at, _velocity(element.get("dynamics"))))
+            self._levels.append((at, velocity_of(element.get("dynamics"))))
         for name in ("dacapo", "dalsegno", "segno", "tocoda", "coda", "fine"):
             value = element.get(name)
             if value and value != "no":
                 self.measure.jumps.setdefault(name, value)
+
+    def _words(self, text: str) -> None:
+        """Store a jump that is written in words, for files that have no <sound> for it."""
+        plain = re.sub(r"[^a-z]+", " ", text[:100].lower()).strip()
+        jump = next((name for name, pattern in JUMP_WORDS.items() if re.fullmatch(pattern, plain)), "")
+        if jump:
+            self.measure.signs.append(jump)
 
     def _metronome(self, element: Element, at: int) -> None:
         units = [(each.text or "").strip() for each in element.findall("beat-unit")]
@@ -351,7 +377,8 @@ class PartReader:
             note.velocity = max(level, self._accents.get(note.start, 0)) if self._accents else level
 
     def _harmony(self, element: Element) -> None:
-        chord = read_harmony(element, self._at(element), self.transpose.get("", 0), self.key_shift)
+        semitones, key_shift = self._by_staff(self.transpose, "1"), self._by_staff(self.key_shifts, "1")
+        chord = read_harmony(element, self._at(element), semitones, key_shift)
         if chord is not None:
             self.measure.chords.setdefault(chord.start, chord)
 
@@ -366,48 +393,15 @@ class PartReader:
             else:
                 times = repeat.get("times", "2")
                 measure.backward = min(max(2, int(times) if times.isdecimal() else 2), 1000)
+                measure.after_jump = repeat.get("after-jump") == "yes"
         ending = element.find("ending")
         if ending is not None:
             if ending.get("type") == "start":
-                measure.ending = measure.ending or _ending_numbers(ending.get("number", "1"))
+                measure.ending = measure.ending or ending_numbers(ending.get("number", "1"))
             else:
                 measure.ending_stops = True
         if element.findtext("bar-style") == "light-heavy" and repeat is None:
             measure.final = True
-
-
-def _velocity(percent: str | None) -> int:
-    return min(max(1, rounded(Fraction(number(percent, "dynamics")) * 9 / 10)), 127)
-
-
-def _height(step: str | None, octave: str | None, alter: str | None) -> int:
-    """MIDI number of a written pitch; quarter tones go to the nearest semitone, halves upward."""
-    letter = (step or "").strip().upper()
-    if letter not in STEPS:
-        raise FormatError(f"a pitch with the step {letter[:10]!r}: it must be A to G")
-    height = 12 * (rounded(number(octave, "octave")) + 1) + STEPS[letter]
-    return height + (rounded(number(alter, "alter")) if alter and alter.strip() else 0)
-
-
-def _meter(element: Element) -> Meter | None:
-    """Time signature, 3+2/8 added up, in the finer unit where there are two; None for senza misura."""
-    signatures = []
-    for beats, unit in zip(element.findall("beats"), element.findall("beat-type"), strict=False):
-        counts = [rounded(number(each, "beats")) for each in (beats.text or "").split("+")]
-        signatures.append((sum(counts), rounded(number(unit.text, "beat-type"))))
-    if not signatures:
-        return None
-    denominator = max(unit for _, unit in signatures)
-    if any(unit <= 0 or denominator % unit for _, unit in signatures):
-        raise FormatError(f"time signature {signatures}: beat types must be 1, 2, 4 ... 64")
-    return Meter(0, sum(count * denominator // unit for count, unit in signatures), denominator)
-
-
-def _ending_numbers(text: str) -> tuple[int, ...]:
-    numbers: list[int] = []
-    for first, last in re.findall(r"(\d{1,2})(?:\s*-\s*(\d{1,2}))?", text[:200]):
-        numbers.extend(range(int(first), int(last or first) + 1))
-    return tuple(sorted(set(numbers))) or (1,)
 
 
 # General MIDI drum keys by the usual place on the staff, for files that name no instrument.

@@ -19,8 +19,10 @@ from firmus.errors import FirmusError, FormatError
 from firmus.formats.musicxml.instruments import program_of
 from firmus.formats.musicxml.load import elements, unpacked
 from firmus.formats.musicxml.modes import with_modes
-from firmus.formats.musicxml.parts import PartReader, WrittenMeasure, WrittenNote, number, rounded
+from firmus.formats.musicxml.parts import ROUNDING, PartReader
 from firmus.formats.musicxml.repeats import order
+from firmus.formats.musicxml.values import number, rounded
+from firmus.formats.musicxml.written import WrittenMeasure, WrittenNote
 from firmus.score import (
     MAX_PARTS,
     MAX_TICK,
@@ -38,16 +40,16 @@ if TYPE_CHECKING:
 
 MAX_NOTES = 1_000_000
 MAX_WRITTEN = 20_000
-ROUNDING = 2  # ticks by which the sum of a measure's lengths may miss its meter
 
 
 @dataclass(slots=True)
 class _PartInfo:
-    """Content of <score-part>: name, program, volume, pan, whether it is on the drum channel, drum keys."""
+    """Content of <score-part>: name, program, volume, pan, whether it is drums, keys of its drums."""
 
     name: str = ""
     program: int = 0
     drum_channel: bool = False
+    has_pitched_name: bool = False  # that of an instrument which isn't drums, whatever its channel is
     volume: int = 100
     pan: int = 64
     drum_keys: dict[str, int] = field(default_factory=dict)
@@ -113,7 +115,9 @@ class ScoreFile:
 
     def _measure(self, part: str, element: Element) -> None:
         if part not in self.infos:
-            raise FormatError(f"part {part[:40]!r} stands in no <part-list>")
+            if part or len(self.infos) != 1:
+                raise FormatError(f"part {part[:40]!r} stands in no <part-list>")
+            part = next(iter(self.infos))  # a lone part needs no id
         reader = self.readers.get(part)
         if reader is None:
             info = self.infos[part]
@@ -146,6 +150,7 @@ def _part_info(element: Element) -> _PartInfo:
     sound = _text(element, "score-instrument/instrument-sound")
     words = " ".join((sound, _text(element, "score-instrument/instrument-name"), name))
     program = program_of(words)
+    info.has_pitched_name = program is not None
     first = element.find("score-instrument")
     instrument = first.get("id") if first is not None else None
     for midi in element.findall("midi-instrument"):
@@ -205,7 +210,7 @@ class _Assembly:
 
     def score(self) -> Score:
         file = self.file
-        parts = [self._part(part, file.infos[part]) for part in file.infos if part in file.readers]
+        parts = [each for part in file.infos if part in file.readers for each in self._parts(part, file.infos[part])]
         pickup, meters = _meters(self._bars())
         score = Score(
             parts=tuple(parts),
@@ -231,29 +236,44 @@ class _Assembly:
             )
         return bars
 
-    def _part(self, part: str, info: _PartInfo) -> Part:
-        """Join tied notes and play the measures in order."""
-        reader, measures = self.file.readers[part], self.file.notes[part]
+    def _parts(self, part: str, info: _PartInfo) -> list[Part]:
+        """Make a part of the Score; of one that has pitched notes and drums, make two."""
+        notes = self._played(part)
+        all_drums = info.drum_channel and not info.has_pitched_name
+        pitched = [note for note in notes if note.is_pitched and not all_drums]
+        drums = [note for note in notes if not note.is_pitched or all_drums]
+        plain = Part(info.name, program=info.program, volume=info.volume, pan=info.pan)
+        parts = [
+            replace(plain, notes=tuple(map(_note, chosen)), is_drums=chosen is drums)
+            for chosen in (pitched, drums)
+            if chosen
+        ]
+        if len(parts) == 2 and parts[1].name:
+            parts[1] = replace(parts[1], name=f"{info.name} (percussion)")
+        return parts or [replace(plain, is_drums=info.drum_channel)]
+
+    def _played(self, part: str) -> list[WrittenNote]:
+        """Play the measures of a part in order; tied notes become one."""
+        measures = self.file.notes[part]
         finished: list[WrittenNote] = []
-        tied: dict[int, list[WrittenNote]] = {}  # notes to be continued, by pitch
+        tied: dict[tuple[int, bool], list[WrittenNote]] = {}  # notes to be continued, by pitch
         for start, index in zip(self.starts, self.order, strict=True):
             for note in measures[index] if index < len(measures) else ():
                 begin, end = start + note.start, start + note.end
-                previous = _continued(tied.get(note.pitch), begin, note.voice) if note.tied_from else None
+                key = note.pitch, note.is_pitched
+                previous = _continued(tied.get(key), begin, note.voice) if note.tied_from else None
                 if previous is None:
                     previous = replace(note, start=begin, end=end)
                     finished.append(previous)
                     if note.tied_to:
-                        tied.setdefault(note.pitch, []).append(previous)
+                        tied.setdefault(key, []).append(previous)
                 else:
                     previous.end, previous.voice, previous.release = end, note.voice, note.release
                     if not note.tied_to:
-                        tied[note.pitch].remove(previous)
+                        tied[key].remove(previous)
             if len(finished) > MAX_NOTES:
                 raise FormatError(f"with its repeats the piece has more than {MAX_NOTES:,} notes a part")
-        drums = info.drum_channel or reader.unpitched > reader.pitched
-        notes = tuple(_note(note) for note in finished)
-        return Part(info.name, notes, info.program, drums, info.volume, info.pan)
+        return finished
 
     def _tempi(self) -> tuple[Tempo, ...]:
         in_force, current = [], 120.0
@@ -330,7 +350,7 @@ def _note(note: WrittenNote) -> Note:
 
 def _continued(candidates: list[WrittenNote] | None, begin: int, voice: str) -> WrittenNote | None:
     """Note that a tied one continues: it ends where this begins, in the same voice if there is a choice."""
-    adjacent = [each for each in candidates or () if abs(each.end - begin) <= 1]
+    adjacent = [each for each in candidates or () if abs(each.end - begin) <= ROUNDING]
     return next((each for each in adjacent if each.voice == voice), adjacent[0] if adjacent else None)
 
 

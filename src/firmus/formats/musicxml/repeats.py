@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from firmus.errors import FormatError
-from firmus.formats.musicxml.parts import WrittenMeasure
+from firmus.formats.musicxml.written import WrittenMeasure
 
 MAX_PLAYED = 50_000
 
@@ -22,12 +22,29 @@ def order(measures: Sequence[WrittenMeasure]) -> list[int]:
 
     Examples
     --------
-    >>> from firmus.formats.musicxml.parts import WrittenMeasure
+    >>> from firmus.formats.musicxml.written import WrittenMeasure
     >>> plain, second = WrittenMeasure(), WrittenMeasure(ending=(2,))
     >>> order([plain, WrittenMeasure(ending=(1,), ending_stops=True, backward=2), second, plain])
     [0, 1, 0, 2, 3]
     """
+    _set_printed_jumps(measures)
     return _Player(measures).play()
+
+
+def _set_printed_jumps(measures: Sequence[WrittenMeasure]) -> None:
+    """Take segno, coda, D.C., D.S. and Fine as they are printed, each where no <sound> of the file says it."""
+    sounded = {name for measure in measures for name in measure.jumps}
+    for name in {"segno", "dacapo", "dalsegno", "tocoda", "fine"} - sounded:
+        for measure in measures:
+            if name in measure.signs:
+                measure.jumps[name] = ""
+    if "coda" in sounded:
+        return
+    codas = [measure for measure in measures if "coda" in measure.signs and "tocoda" not in measure.jumps]
+    if len(codas) > 1 and not any("tocoda" in measure.jumps for measure in measures):
+        codas.pop(0).jumps["tocoda"] = ""  # of two signs the first says where to leave
+    for measure in codas:
+        measure.jumps["coda"] = ""
 
 
 @dataclass(slots=True)
@@ -58,6 +75,7 @@ class _Player:
         self.endings = _endings(measures)
         self.movements = _movements(measures)
         self.passages = [_Passage(0)]
+        self.inside: _Ending | None = None  # the bracket that is being played
         self.jumped = False
         self.after_jump = -1  # where playing continues after the Fine
         self.taken_jumps: set[int] = set()
@@ -69,18 +87,22 @@ class _Player:
             if len(played) >= MAX_PLAYED:
                 raise FormatError(f"with its repeats the piece has more than {MAX_PLAYED:,} measures")
             if not self.jumped:
-                self._begin_passage(place)
+                self._begin_movement(place)
             ending = self.endings[place]
-            if ending and self._skip_ending(ending):
+            if ending and ending is not self.inside and self._skip_ending(ending):
                 place = ending.last + 1
                 continue
+            self.inside = ending
+            self._begin_passage(place)
             played.append(place)
             place = self._after(place, ending)
         return played
 
-    def _begin_passage(self, place: int) -> None:
+    def _begin_movement(self, place: int) -> None:
         if place in self.movements and self.passages[-1].start != place:
             self.passages = [_Passage(place)]
+
+    def _begin_passage(self, place: int) -> None:
         if self.measures[place].forward and not (self.passages[-1].start == place and self.passages[-1].signed):
             self.passages.append(_Passage(place, signed=True))
 
@@ -103,22 +125,38 @@ class _Player:
             elif "tocoda" in jumps:
                 target = self._sign("coda", jumps["tocoda"], place + 1, len(self.measures))
             if target < 0:
-                return place + 1
+                return self._repeated(place) if self.measures[place].after_jump else place + 1
             self.jumped, self.passages = False, [_Passage(target)]
             return target
         now = self.passages[-1]
         backward = self.measures[place].backward
-        if backward and now.time < (ending.passes if ending else backward):
+        is_outside = ending is not None and now.start < ending.first  # the bracket ends this passage
+        if backward and now.time < (ending.passes if ending and is_outside else backward):
             now.time += 1
+            self.inside = self.endings[now.start]
             return now.start
-        if backward or (ending and ending.closing and place == ending.last):
+        closes = ending is not None and ending.closing and place == ending.last
+        if closes and not is_outside:
+            del self.passages[-2:-1]  # a repeat that began in the bracket goes on, the one around it is over
+        if backward and ending and not (is_outside or closes):
+            self.passages.pop()  # the passage that the bracket ends is still being played
+        elif backward or (closes and is_outside):
             self._end_passage(place)
         if place not in self.taken_jumps:
             target = self._jump(place)
             if target >= 0:
                 self.taken_jumps.add(place)
-                self.jumped, self.after_jump = True, place + 1
+                self.jumped, self.after_jump, self.inside = True, place + 1, None
+                self.passages = [_Passage(target)]
                 return target
+        return place + 1
+
+    def _repeated(self, place: int) -> int:
+        """Measure to play after a repeat sign that also counts after a jump."""
+        now = self.passages[-1]
+        if now.time < self.measures[place].backward:
+            now.time += 1
+            return now.start
         return place + 1
 
     def _end_passage(self, place: int) -> None:
@@ -164,9 +202,8 @@ def _endings(measures: Sequence[WrittenMeasure]) -> list[_Ending | None]:
     brackets: list[tuple[int, int, tuple[int, ...]]] = []
     for first, measure in enumerate(measures):
         if measure.ending:
-            last = first
-            while last + 1 < len(measures) and not (_ends_bracket(measures[last]) or measures[last + 1].ending):
-                last += 1
+            last = _last_of_bracket(measures, first)
+            last = _to_repeat_sign(measures, last)
             closed = _ends_bracket(measures[last]) or (last + 1 < len(measures) and bool(measures[last + 1].ending))
             brackets.append((first, last if closed else first, measure.ending))
     endings: list[_Ending | None] = [None] * len(measures)
@@ -180,6 +217,30 @@ def _endings(measures: Sequence[WrittenMeasure]) -> list[_Ending | None]:
             ending = _Ending(first, last, times, passes, closing=last == group[-1][1])
             endings[first : last + 1] = [ending] * (last + 1 - first)
     return endings
+
+
+def _last_of_bracket(measures: Sequence[WrittenMeasure], first: int) -> int:
+    """Last measure of a bracket; a repeat that begins and ends within it does not end it."""
+    last, begun = first, 0
+    while last + 1 < len(measures):
+        measure = measures[last]
+        begun += measure.forward
+        if measure.ending_stops or (measure.backward and not begun) or measures[last + 1].ending:
+            break
+        begun -= measure.backward > 0
+        last += 1
+    return last
+
+
+def _to_repeat_sign(measures: Sequence[WrittenMeasure], last: int) -> int:
+    """End of a bracket that is drawn too short: the repeat sign before the next bracket ends it."""
+    place = last
+    while measures[place].backward == 0:
+        place += 1
+        if place == len(measures) or measures[place].forward or measures[place].ending:
+            return last
+    following = measures[place + 1].ending if place + 1 < len(measures) else ()
+    return place if following and 1 not in following else last
 
 
 def _ends_bracket(measure: WrittenMeasure) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firmus.tasks import PIECES, TUNE, Option, Verb
+from firmus.tasks import PIECES, QUANTISE, TUNE, Option, Verb
 
 VERB = Verb(
     name="analyse",
@@ -11,6 +11,7 @@ VERB = Verb(
     arguments=(PIECES["source"],),
     options=(
         TUNE,
+        QUANTISE,
         Option(
             "out",
             "also write analysis.json and analysis.html there",

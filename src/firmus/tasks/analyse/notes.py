@@ -21,6 +21,7 @@ from firmus.analysis import (
     keys,
     melody,
     meters,
+    quantisation,
     texture,
     voice_leading,
 )
@@ -103,7 +104,7 @@ class Analysis:
             "confidence": {
                 "key": round(self.key.confidence, 3) if self.key else 0.0,
                 "meter": self._meter_confidence(),
-                "tempo": 0.5 if written == DEFAULT_BPM and len(score.tempi) == 1 else 1.0,
+                "tempo": self._tempo_confidence(),
                 "chords": round(float(np.mean(self.fit)), 3) if self.fit else 0.0,
                 "form": self._form_confidence(),
                 "style": round(labels["style"].confidence, 3) if labels["style"] else 0.0,
@@ -142,6 +143,12 @@ class Analysis:
             "voice_leading": {name: round(share, 4) for name, share in self.voices.items()},
             **{name: summary[name] for name in ("bars", "seconds", "notes", "density", "polyphony", "parts")},
         }
+
+    def _tempo_confidence(self) -> float:
+        """How sure the written tempo is: little where notes are played across its beats, half where it is a default."""
+        if quantisation.is_played(self.score) and not quantisation.follows_written_beats(self.score):
+            return 0.1
+        return 0.5 if len(self.score.tempi) == 1 and self.score.tempi[0].bpm == DEFAULT_BPM else 1.0
 
     def html(self, language: str = "en", values: dict[str, Any] | None = None) -> str:
         """The analysis as a page, with plots; of `values` instead of `as_dict` where given."""
@@ -207,6 +214,7 @@ def analyse(score: Score) -> Analysis:
     >>> analyse(Score((Part("", tune[:1]),))).unknown["key"]
     'too short to tell a key: 1 note'
     """
+    score = meters.heard(score)
     length = len(bars(score))
     if length > MOST_BARS:
         hint = "does a note stand far behind the others?"
@@ -215,7 +223,7 @@ def analyse(score: Score) -> Analysis:
     pitched = sum(len(part.notes) for part in score.parts if not part.is_drums)
     unknown: dict[str, str] = {}
     notes = f"{pitched} note" + ("" if pitched == 1 else "s")
-    key, areas = keys.estimate(score), keys.regions(score)
+    key, areas = keys.main_and_regions(score)
     if key is None:
         unknown["key"] = f"too short to tell a key: {notes}" if pitched else "no pitched notes: there is no key"
     meter = meters.estimate(score)

@@ -40,7 +40,8 @@ class SoundAnalysis:
         }
         unknown = {**values["unknown"], **recording.unknown}
         if not recording.notes:
-            unknown = dict.fromkeys((*unknown, "key", "meter", "tempo"), recording.unknown["notes"])
+            unknown = dict.fromkeys((*unknown, "key", "meter"), recording.unknown["notes"])
+            unknown = {**unknown, "tempo": recording.unknown["tempo"]} if "tempo" in recording.unknown else unknown
         has_meter = self.analysis.meter is not None and confidence["meter"] >= SURE_METER and "tempo" not in unknown
         if not has_meter:
             unknown.setdefault("meter", "no meter can be told from the sound with any certainty")

@@ -1,0 +1,49 @@
+"""Measures and notes of a MusicXML file as they are written: before repeats are played and ties joined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from firmus.score import Chord, Meter
+
+
+@dataclass(slots=True)
+class WrittenMeasure:
+    """A measure as written, for all parts: its length, signatures, marks and repeat signs."""
+
+    number: str = ""
+    implicit: bool = False
+    length: int = 0
+    meter: Meter | None = None
+    no_meter: bool = False
+    tempi: dict[int, float] = field(default_factory=dict)
+    keys: list[tuple[int, int, int, str]] = field(default_factory=list)  # part, position, sharps, mode
+    chords: dict[int, Chord] = field(default_factory=dict)
+    sections: dict[int, str] = field(default_factory=dict)
+    forward: bool = False
+    backward: int = 0  # how many times the passage is played; 0 where there is no repeat sign
+    ending: tuple[int, ...] = ()
+    ending_stops: bool = False
+    after_jump: bool = False  # the repeat that ends here is also played after D.C. or D.S.
+    jumps: dict[str, str] = field(default_factory=dict)  # dacapo, dalsegno, segno, tocoda, coda, fine
+    signs: list[str] = field(default_factory=list)  # the same as they are printed, in words or as a sign
+    final: bool = False
+
+
+@dataclass(slots=True)
+class WrittenNote:
+    """A note as written: start and end in the measure, pitch, velocity, how it is tied, its voice.
+
+    `attack` and `release` move the sounding start and end away from the written ones.
+    """
+
+    start: int
+    end: int
+    pitch: int
+    velocity: int
+    tied_from: bool
+    tied_to: bool
+    voice: str
+    attack: int = 0
+    release: int = 0
+    is_pitched: bool = True
