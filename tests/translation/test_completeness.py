@@ -70,8 +70,8 @@ def test_the_catalogue_is_whole():
         fields = english.count("{}")
         if english in DROPPED:
             continue
-        numbered = {int(each) for each in re.findall(r"\{(\d)\}", chinese)}
-        plain = chinese.replace("{{", "").replace("}}", "").count("{}")
+        numbered = {int(each) for each in re.findall(r"\{(\d)(?:!s)?\}", chinese)}
+        plain = chinese.replace("{{", "").replace("}}", "").count("{}") + chinese.count("{!s}")
         if "{'" not in english:
             assert plain == fields or numbered == set(range(fields)), (english, chinese)
         assert chinese.format(*["7"] * fields), english

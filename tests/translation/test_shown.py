@@ -52,6 +52,7 @@ def folder(tmp_path_factory):
         (["infill"], "缺少必需的参数：FILE"),
         (["search", "."], "下列参数需给出其一"),
         (["compose", "--tempo", "999"], "速度 999.0 应为每分钟 10 至 400 个四分音符"),
+        (["compose", "--tempo", "９９９．５"], "速度 999.5 应为"),
         (["compose", "--key", "H大调"], "没有 'H大调' 这个调"),
         (["compose", "--style", "众赞哥"], "没有名为 '众赞哥' 的风格：可用的有 众赞歌"),
         (["infill", "tune.mid", "--parts", "女低音"], "没有声部 '女低音'：现有声部为 1 长笛"),
@@ -59,6 +60,8 @@ def folder(tmp_path_factory):
         (["analyse", "none.mid"], "none.mid：没有这个文件或文件夹"),
         (["analyse", "cut.mid"], "文件是否不完整"),
         (["convert", "tune.mid", "tune.xyz"], "文件扩展名"),
+        (["search", "piano", "--melody", "C4 D E F G"], "piano：没有这个文件夹"),
+        (["analyse", "drums"], "drums：没有这个文件或文件夹"),
         (["models"], "众赞歌"),
         (["recipes"], "众赞歌"),
     ],
@@ -93,6 +96,8 @@ def test_an_analysis_is_told_in_chinese_in_lines_and_as_a_page(folder):
     assert "太短，无法判断调：1 个音符" in page
     assert "G大调赞美诗" in page
     assert "too short" in short.html("en")
+    assert "女高音 (大钢琴)" in page
+    assert "Soprano (Acoustic Grand Piano)" in short.html("en")
     text = re.sub(r"<style>.*?</style>|<svg.*?</svg>|<[^>]+>", " ", page, flags=re.S)
     assert not english(text), english(text)
 

@@ -27,7 +27,7 @@ def doctor(options: argparse.Namespace) -> None:
         print(json.dumps({"found": [{"what": what, "fault": fault or None} for what, fault in findings]}))
     elif not options.quiet:
         for what, fault in findings:
-            shown = translate(f"{what}: {fault}" if fault else what)
+            shown = translate(what) + (f": {translate(fault)}" if fault else "")
             print(f"{'✗' if fault else '✓'} {shown}")
     if faults:
         raise FirmusError(say("faults").format(count=len(faults)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from firmus import tasks
@@ -19,7 +20,7 @@ from firmus.cli._listening import listen
 from firmus.cli._words import say
 from firmus.errors import unknown
 from firmus.translation import language, translate
-from firmus.translation.vocabulary import bars
+from firmus.translation.vocabulary import bars, plain
 
 
 class Parser(argparse.ArgumentParser):
@@ -138,7 +139,7 @@ def _add(holder: argparse._ActionsContainer, option: tasks.Option) -> None:
     if option.bare is not None:
         given |= {"nargs": "?", "const": option.bare}
     holder.add_argument(
-        flag, type=option.kind, metavar=option.metavar, default=option.default, help=_words(option), **given
+        flag, type=_reader(option.kind), metavar=option.metavar, default=option.default, help=_words(option), **given
     )
 
 
@@ -184,6 +185,18 @@ def _common(verb: argparse.ArgumentParser, writes: bool = True) -> None:
         verb.add_argument("--force", action="store_true", help=say("force"))
     verb.add_argument("--json", action="store_true", help=say("json"))
     verb.add_argument("--quiet", action="store_true", help=say("quiet"))
+
+
+def _reader(kind: type) -> Callable[[str], Any]:
+    """What reads a value of a kind; digits of numbers may be full-width."""
+    if kind not in (int, float):
+        return kind
+
+    def read(text: str) -> Any:
+        return kind(plain(text))
+
+    read.__name__ = kind.__name__  # by which argparse names what was expected
+    return read
 
 
 def _count(text: str) -> int | str:

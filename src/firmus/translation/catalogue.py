@@ -86,6 +86,19 @@ def chinese(message: str, depth: int = 0) -> str:
     return next(_readings(text, depth), message)
 
 
+class _Field:
+    """What stands in a field: in Chinese by ``{}``; by ``{!s}``, where it is the name of a file, as it is."""
+
+    def __init__(self, text: str, depth: int) -> None:
+        self.text, self.depth = text, depth
+
+    def __format__(self, _: str) -> str:
+        return chinese(self.text, self.depth)
+
+    def __str__(self) -> str:
+        return self.text
+
+
 def _readings(text: str, depth: int) -> Iterator[str]:
     """Chinese of a text: as a whole, as a list of words, by a template, or of its end, behind a colon."""
     if (known := _word(text)) is not None:
@@ -97,12 +110,13 @@ def _readings(text: str, depth: int) -> Iterator[str]:
         if fields is not None and not (
             template.weight < SHORT and any(": " in each or each.count(" ") > WORDS for each in fields)
         ):
-            yield template.chinese.format(*(chinese(each, depth + 1) for each in fields))
+            yield template.chinese.format(*(_Field(each, depth + 1) for each in fields))
     place = text.find(": ")
     while place > 0:
         rest = text[place + 2 :]
         if (known := chinese(rest, depth + 1)) != rest:
-            yield f"{chinese(text[:place], depth + 1)}：{known}"
+            head = text[:place]
+            yield f"{chinese(head, depth + 1) if ' ' in head else head}：{known}"
         place = text.find(": ", place + 1)
 
 
