@@ -38,6 +38,9 @@ def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("zh")
     formats.write(Score((Part("Flute", CHORD),), title="Hymn in G major"), path / "tune.mid")
     (path / "cut.mid").write_bytes((path / "tune.mid").read_bytes()[:40])
+    (path / "bad.abc").write_text("X:1\nT:t\nK:Z\nabc\n", encoding="utf-8")
+    (path / "few").mkdir()
+    formats.write(Score((Part("Flute", CHORD[:4]),)), path / "few" / "1.mid")
     return path
 
 
@@ -59,6 +62,8 @@ def folder(tmp_path_factory):
         (["infill", "tune.mid"], "infill 需要小节、声部或两者"),
         (["analyse", "none.mid"], "none.mid：没有这个文件或文件夹"),
         (["analyse", "cut.mid"], "文件是否不完整"),
+        (["analyse", "bad.abc"], "bad.abc：第 1 首 (t)，第 3 行：调 'Z' 应为主音"),
+        (["listen", "few", "few", "--out", "o"], "few 里没有可供提问的内容：few/1.mid：长"),
         (["convert", "tune.mid", "tune.xyz"], "文件扩展名"),
         (["search", "piano", "--melody", "C4 D E F G"], "piano：没有这个文件夹"),
         (["analyse", "drums"], "drums：没有这个文件或文件夹"),

@@ -33,7 +33,7 @@ class Template:
         """What stands in the fields of a message; None where the template does not fit it.
 
         Each piece is sought from the left, the last at the end: where any way to fit exists, one is found. Of two
-        fields with but a blank between them the second is in quotes, or one word.
+        fields with but a blank between them the second is in quotes, or one word; with nothing, the first is.
         """
         first, *inner, last = self.pieces
         if not message.startswith(first) or len(message) < len(first) + len(last) or not message.endswith(last):
@@ -41,8 +41,11 @@ class Template:
         begin, end, found = len(first), len(message) - len(last), []
         for piece, following in pairwise([*inner, ""]):
             place = message.find(piece, begin, end)
-            if piece == " ":
-                until = message.find(following, place + 1, end) if following else end
+            until = message.find(following, begin, end) if following else end
+            if not piece:
+                place = message.find(" ", begin, max(until, begin))
+                place = until if place < 0 else place
+            elif piece == " ":
                 quoted = re.search(r" (?=['\"])", message[begin : max(until, begin)])
                 place = begin + quoted.start() if quoted else message.rfind(" ", begin, max(until, begin))
             if place < 0:
@@ -105,19 +108,25 @@ def _readings(text: str, depth: int) -> Iterator[str]:
         yield known
     if ", " in text and None not in (words := [_word(each) for each in text.split(", ")]):
         yield "、".join(map(str, words))
-    for template in templates():
-        fields = template.fields(text)
-        if fields is not None and not (
-            template.weight < SHORT and any(": " in each or each.count(" ") > WORDS for each in fields)
-        ):
-            yield template.chinese.format(*(_Field(each, depth + 1) for each in fields))
+    fitting = [(template, fields) for template in templates() if (fields := template.fields(text)) is not None]
+    fitting = [(template, fields) for template, fields in fitting if template.weight >= SHORT or _are_short(fields)]
+    yield from (_filled(*each, depth) for each in fitting if ": " not in each[1][0])
     place = text.find(": ")
-    while place > 0:
+    while place > 0:  # what stands before it is a name, or where something is
         rest = text[place + 2 :]
         if (known := chinese(rest, depth + 1)) != rest:
             head = text[:place]
             yield f"{chinese(head, depth + 1) if ' ' in head else head}：{known}"
         place = text.find(": ", place + 1)
+    yield from (_filled(*each, depth) for each in fitting)
+
+
+def _filled(template: Template, fields: list[str], depth: int) -> str:
+    return template.chinese.format(*(_Field(each, depth + 1) for each in fields))
+
+
+def _are_short(fields: list[str]) -> bool:
+    return all(": " not in each and each.count(" ") <= WORDS for each in fields)
 
 
 def _word(text: str) -> str | None:

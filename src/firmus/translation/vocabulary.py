@@ -234,6 +234,6 @@ def chinese(text: str) -> str | None:
 
 @cache
 def _shown() -> dict[str, str]:
-    return {name: words[0] for some in (PARTS, STYLES, MOODS) for name, words in some.items()} | {
+    return {name: words[0] for some in (GRIDS, PARTS, STYLES, MOODS) for name, words in some.items()} | {
         name.title().replace(" Ii", " II"): words[0] for name, words in PARTS.items()
     }
