@@ -53,13 +53,13 @@ export type BatchRequest = {
     bars?: number | string;
     /** Length instead of bars, at the tempo; the piece gets the nearest whole number of bars. */
     seconds?: number;
-    /** "G minor"; "3/4". */
+    /** "G minor", "D dorian"; "3/4". */
     key?: string;
-    /** "G minor"; "3/4". */
+    /** "G minor", "D dorian"; "3/4". */
     meter?: string;
     /** Quarter notes a minute, 10 to 400. */
     tempo?: number;
-    /** Lead-sheet symbols, one a bar, over again to the end: "Am F C G"; "Am,F" share a bar. */
+    /** Lead-sheet symbols, or Roman numerals in the key, one a bar, over again to the end: "Am F C G", "vi IV I V"; "Am,F" share a bar. */
     chords?: string;
     /** A word (calm, happy, sad, tense) or "valence,arousal" from -1 to 1. */
     mood?: string;
@@ -156,13 +156,13 @@ export type JobRequest = {
     bars?: number | string;
     /** Length instead of bars, at the tempo; the piece gets the nearest whole number of bars. */
     seconds?: number;
-    /** "G minor"; "3/4". */
+    /** "G minor", "D dorian"; "3/4". */
     key?: string;
-    /** "G minor"; "3/4". */
+    /** "G minor", "D dorian"; "3/4". */
     meter?: string;
     /** Quarter notes a minute, 10 to 400. */
     tempo?: number;
-    /** Lead-sheet symbols, one a bar, over again to the end: "Am F C G"; "Am,F" share a bar. */
+    /** Lead-sheet symbols, or Roman numerals in the key, one a bar, over again to the end: "Am F C G", "vi IV I V"; "Am,F" share a bar. */
     chords?: string;
     /** A word (calm, happy, sad, tense) or "valence,arousal" from -1 to 1. */
     mood?: string;

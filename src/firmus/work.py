@@ -8,7 +8,7 @@ they are needed.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from firmus.errors import InvalidBrief, InvalidScore, unknown
 from firmus.harmony import NUMERAL, chord_of_numeral
 from firmus.pitch import midi_number
 from firmus.score import Chord, Key, Meter, Score
+from firmus.translation import vocabulary
 
 MOST_BARS = 512
 MOST_COUNT = 100
@@ -64,11 +65,25 @@ LIMITS = {
 """What each number of a Brief may be, where it is given."""
 
 
+READ: Mapping[str, Callable[[str], str]] = {
+    "style": lambda text: vocabulary.english(text, vocabulary.STYLES),
+    "mood": lambda text: vocabulary.english(vocabulary.plain(text), vocabulary.MOODS),
+    "quantise": lambda text: vocabulary.english(vocabulary.plain(text), vocabulary.GRIDS),
+    "key": vocabulary.key,
+    "meter": vocabulary.meter,
+    "chords": vocabulary.chords,
+    "form": vocabulary.form,
+    "bars": vocabulary.bars,
+}
+"""How the Chinese of each field is read."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
     """What is asked for: some of a piece is given, the rest is to be composed.
 
-    Every field that is given is obeyed or refused with an error, never ignored.
+    Every field that is given is obeyed or refused with an error, never ignored. Chinese words and full-width signs are
+    read as well as English ones (``"G大调"``, ``"平静"``, ``"９－１２"``), and kept as those.
 
     Parameters
     ----------
@@ -152,6 +167,10 @@ class Brief:
     def __post_init__(self) -> None:
         for name in ("parts", "loose"):
             object.__setattr__(self, name, _listed(name, getattr(self, name)))
+        object.__setattr__(self, "loose", tuple(vocabulary.english(each, vocabulary.RULES) for each in self.loose))
+        for name, read in READ.items():
+            if isinstance(value := getattr(self, name), str) and not value.isascii():
+                object.__setattr__(self, name, read(value))
         for rule in self.loose:
             if rule not in RULES:
                 raise InvalidBrief(unknown("rule", rule, RULES))
@@ -357,7 +376,7 @@ def pitch_range(text: str, part: str = "") -> tuple[int, int]:
     (60, 82)
     """
     pitches = []
-    for item in re.split(r"\s*(?<=[\d\s])-\s*", text.strip()):
+    for item in re.split(r"\s*(?<=[\d\s])-\s*", vocabulary.plain(text).strip()):
         if item.isdecimal():
             pitches.append(int(item))
             continue
@@ -392,7 +411,7 @@ def mood(text: str) -> tuple[float, float]:
 
 def _listed(what: str, value: object) -> tuple[str, ...]:
     if isinstance(value, str):
-        return tuple(each.strip() for each in value.split(",") if each.strip())
+        return tuple(each.strip() for each in vocabulary.plain(value).split(",") if each.strip())
     if not isinstance(value, list | tuple):
         raise InvalidBrief(f"{what} {value!r} must be a list of names, or names divided by commas")
     if len(value) > MOST_COUNT:

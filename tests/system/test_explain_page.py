@@ -114,7 +114,7 @@ def test_it_speaks_both_languages_and_fits_the_screen(page, found):
     page.get_by_role("button", name="中文").click()
     assert page.evaluate("document.documentElement.lang") == "zh"
     text = page.locator("body").inner_text()
-    for word in ("意外程度", "最意外的音", "未知的", "不知道哪些乐曲与它最相近"):
+    for word in ("意外程度", "最意外的音", "未知的", "不知道哪些乐曲最接近"):
         assert word in text
     assert not re.search(r"\bundefined\b|\bNaN\b|\[object", text)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

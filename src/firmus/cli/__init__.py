@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from types import FrameType
 
 from firmus.errors import FirmusError
+from firmus.translation import translate
 
 AGAIN_SECONDS = 0.02  # until an interrupt that a library swallowed is raised again
 
@@ -39,23 +40,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.run(options)
         sys.stdout.flush()
     except FirmusError as error:
-        print(f"firmus: {' '.join(str(error).split())}", file=sys.stderr)
+        _complain(" ".join(str(error).split()))
         return 2
     except KeyboardInterrupt:
-        print("firmus: interrupted", file=sys.stderr)
+        _complain("interrupted")
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
         if interrupts.seen:  # a library that was being loaded made something else of it
-            print("firmus: interrupted", file=sys.stderr)
+            _complain("interrupted")
             return 130
         if os.environ.get("FIRMUS_DEBUG"):
             raise
-        print(f"firmus: our fault, please report: {type(error).__name__}: {error}", file=sys.stderr)
+        _complain(f"our fault, please report: {type(error).__name__}: {error}")
         return 1
     return 0
+
+
+def _complain(message: str) -> None:
+    print(f"firmus: {translate(message)}", file=sys.stderr)
 
 
 class _Interrupts:

@@ -7,7 +7,8 @@ import json
 from typing import Any
 
 from firmus.cli._output import ProgressLine, read_score, write_pages
-from firmus.cli._words import language, say
+from firmus.cli._words import say
+from firmus.translation import language, translate
 
 
 def analyse(options: argparse.Namespace) -> None:
@@ -36,22 +37,30 @@ def _analysis_lines(analysis: dict[str, Any], most: int = 16) -> list[str]:
 
     def listed(rows: list[dict[str, Any]], *names: str) -> str:
         places = [
-            say("in bar").format(what=", ".join(str(row[name]) for name in names if row[name]), bar=row["bar"])
+            say("in bar").format(
+                what=", ".join(translate(str(row[name])) for name in names if row[name]), bar=row["bar"]
+            )
             for row in rows
         ]
         return ", ".join(places[:most]) + (" …" if len(places) > most else "")
 
     names = ("key", "meter", "tempo", "form", "mood")
-    lines = [analysis["title"]] if analysis["title"] else []
+    lines = [translate(analysis["title"])] if analysis["title"] else []
     if sound := analysis.get("sound"):
         loudness = "-∞" if sound["loudness"] is None else f"{sound['loudness']:.1f}"
         lines.append(say("sound heard").format(seconds=sound["seconds"], loudness=loudness, beats=len(sound["beats"])))
-    values = {name: analysis[name] if analysis[name] is not None else "?" for name in names}
-    lines.append(say("analysed").format(**values | {"tempo": f"{values['tempo']:g}" if analysis["tempo"] else "?"}))
+    values = {name: "?" if analysis[name] is None else translate(str(analysis[name])) for name in names}
+    lines.append(say("analysed").format(**values | {"tempo": f"{analysis['tempo']:g}" if analysis["tempo"] else "?"}))
     lines.append(
-        say("sure").format(confidence=", ".join(f"{name} {how:.0%}" for name, how in analysis["confidence"].items()))
+        say("sure").format(
+            confidence=", ".join(f"{translate(name)} {how:.0%}" for name, how in analysis["confidence"].items())
+        )
     )
-    labels = [say(f"{name} heard").format(**analysis[name]) for name in ("style", "genre", "like") if analysis[name]]
+    labels = [
+        say(f"{name} heard").format(**label | {"name": translate(label["name"])})
+        for name in ("style", "genre", "like")
+        if (label := analysis[name])
+    ]
     if labels:
         lines.append(" · ".join(labels))
     if len(analysis["keys"]) > 1:
@@ -60,4 +69,6 @@ def _analysis_lines(analysis: dict[str, Any], most: int = 16) -> list[str]:
         lines.append(say("cadences heard").format(cadences=listed(analysis["cadences"], "kind", "key")))
     if analysis["chords"]:
         lines.append(say("chords heard").format(chords=listed(analysis["chords"], "chord", "numeral")))
-    return lines + [say("not told").format(reason=reason) for reason in dict.fromkeys(analysis["unknown"].values())]
+    return lines + [
+        say("not told").format(reason=translate(reason)) for reason in dict.fromkeys(analysis["unknown"].values())
+    ]

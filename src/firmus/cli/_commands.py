@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from firmus.cli._explaining import beside, surprises
 from firmus.cli._output import ProgressLine, cluster_of, folder_name, read_score, read_tune, show_paths
+from firmus.cli._titles import entitled, part_name
 from firmus.cli._words import say
 from firmus.errors import InvalidBrief
+from firmus.translation import translate
+from firmus.translation.vocabulary import plain
 
 if TYPE_CHECKING:
     from firmus.work import Brief, Work
@@ -32,6 +35,8 @@ def compose(options: argparse.Namespace) -> None:
     show = ProgressLine(options.quiet)
     works: list[Work] = task.perform(task.commission(brief), show)
     root = _root(options, works[0].score.title or options.task)
+    if not task.VERB.pieces:
+        works = [entitled(work) for work in works]
     saved = []
     if hasattr(task, "joined"):
         whole = task.joined(works)
@@ -75,7 +80,7 @@ def _brief(options: argparse.Namespace) -> Brief:
     given = {name: value for name, value in given.items() if value is not None}
     ranges = {}
     for item in options.ranges:
-        name, mark, text = item.partition("=")
+        name, mark, text = plain(item).partition("=")
         if not mark:
             raise InvalidBrief(f"range {item!r} must be PART=LOW-HIGH, such as alto=F3-D5")
         ranges[name] = text
@@ -105,15 +110,16 @@ def _report(options: argparse.Namespace, saved: list[tuple[Work, list[Path]]]) -
 
 def _summary(work: Work) -> list[str]:
     measured, request = dict(work.origin.measured), work.origin.brief
-    measured["heard_key"] = measured["heard_key"] or "?"
-    fields = ", ".join(f"{name} {_short(value)}" for name, value in request.items()) or say("nothing asked")
+    measured["heard_key"] = translate(measured["heard_key"] or "?")
+    fields = ", ".join(f"{translate(name)} {_short(value)}" for name, value in request.items()) or say("nothing asked")
     lines = [
-        f"  {work.score.title}" if work.score.title else "",
+        f"  {translate(work.score.title)}" if work.score.title else "",
         f"  {say('asked')}: {fields}",
         f"  {say('measured')}: " + say("heard").format(**measured) + say("bars of").format(**measured),
     ]
+    names = [part["name"] for part in measured["parts"]]
     for part in measured["parts"]:
-        name = part["name"] or "?"
+        name = part_name(part["name"] or "?", names)
         if part["range"]:
             low, high = part["range"]
             lines.append("    " + say("part").format(name=name, notes=part["notes"], low=low, high=high))
@@ -125,18 +131,20 @@ def _summary(work: Work) -> list[str]:
     if "quantised" in measured:
         lines.append("  " + say("quantised").format(**measured["quantised"] | {"meter": measured["meter"]}))
     if "melody" in measured:
-        lines.append("  " + say("the melody").format(part=measured["melody"]))
+        lines.append("  " + say("the melody").format(part=part_name(measured["melody"], names)))
     if not work.origin.ai_generated:
-        sure = ", ".join(f"{name} {share:.0%}" for name, share in measured["confidence"].items())
+        sure = ", ".join(f"{translate(name)} {share:.0%}" for name, share in measured["confidence"].items())
         lines += ["  " + say("heard by").format(model=work.origin.model), "  " + say("sure").format(confidence=sure)]
-        lines += ["  " + say("not told").format(reason=reason) for reason in measured["unknown"].values()]
+        lines += ["  " + say("not told").format(reason=translate(reason)) for reason in measured["unknown"].values()]
     return [line for line in lines if line]
 
 
 def _short(value: Any) -> str:
     if isinstance(value, dict):
-        return " ".join(f"{name}={each}" for name, each in value.items())
-    return " ".join(str(each) for each in value) if isinstance(value, list | tuple) else str(value)
+        return " ".join(f"{part_name(name, value)}={each}" for name, each in value.items())
+    if isinstance(value, list | tuple):
+        return " ".join(part_name(str(each), value) for each in value)
+    return translate(str(value))
 
 
 def convert(options: argparse.Namespace) -> None:
@@ -157,7 +165,7 @@ def convert(options: argparse.Namespace) -> None:
             paths += task(read_score(options, name), target, force=options.force)
         except FirmusError as error:
             refused += 1
-            print(f"firmus: {error}", file=sys.stderr)
+            print(f"firmus: {translate(str(error))}", file=sys.stderr)
     show_paths(options, paths)
     if refused:
         raise FirmusError(say("refused files").format(count=refused, total=len(options.source)))
@@ -195,13 +203,14 @@ def search(options: argparse.Namespace) -> None:
     if options.quiet:
         return
     for name, reason in list(results.left_out.items())[:MOST_LEFT_OUT]:
-        print(say("left out").format(path=name, reason=reason), file=sys.stderr)
+        print(say("left out").format(path=name, reason=translate(reason)), file=sys.stderr)
     if (more := len(results.left_out) - MOST_LEFT_OUT) > 0:
         print(say("more left out").format(more=more), file=sys.stderr)
     for rank, match in enumerate(results.matches, 1):
         where = say("as bars" if match.of_bars else "at bars").format(bars=match.bars, own=match.of_bars)
         moved = say("moved").format(semitones=match.semitones) if match.semitones else ""
-        fields = [f"{match.file}#{match.tune}" if match.tune > 1 else match.file, match.title, match.part]
+        part = part_name(match.part, ())
+        fields = [f"{match.file}#{match.tune}" if match.tune > 1 else match.file, match.title, part]
         fields += [where, moved] if match.bars else [say("no bars")]
         sure = say("how sure").format(confidence=match.confidence)
         print(f"{rank:3}  {match.score:.2f}  {sure}  " + " · ".join(each for each in fields if each))
@@ -281,12 +290,18 @@ def models(options: argparse.Namespace) -> None:
         print(json.dumps({"models": listed}, ensure_ascii=False))
         return
     for card in all_cards:
-        print(f"{card.name}: {card.description}")
+        print(f"{card.name}: {translate(card.description)}")
         facts = {"parameters": card.facts["parameters"] / 1e6, "megabytes": card.facts["bytes"] / 1e6}
-        styles, tasks = ", ".join(card.styles) or "-", ", ".join(card.tasks) or say("no tasks")
-        print("  " + say("knows").format(kind=card.title, styles=styles, tasks=tasks, **facts))
+        styles = ", ".join(_with_chinese(each) for each in card.styles) or "-"
+        tasks = ", ".join(_with_chinese(each) for each in card.tasks) or say("no tasks")
+        print("  " + say("knows").format(kind=translate(card.title), styles=styles, tasks=tasks, **facts))
         if card.kind == "engine":
             print("  " + say("not ours").format(folder=card.folder, licence=card.facts["licence"] or "?"))
+
+
+def _with_chinese(name: str) -> str:
+    """A name that can be typed, with what it means in the user's language."""
+    return name if (shown := translate(name)) == name else f"{name}（{shown}）"
 
 
 def recipes(options: argparse.Namespace) -> None:
@@ -302,7 +317,11 @@ def recipes(options: argparse.Namespace) -> None:
         show_paths(options, [target])
         return
     listed = {name: shipped.title(path) for name, path in shipped.recipes().items()}
-    print(json.dumps({"recipes": listed}) if options.json else "\n".join(f"{n}: {t}" for n, t in listed.items()))
+    print(
+        json.dumps({"recipes": listed})
+        if options.json
+        else "\n".join(f"{n}: {translate(t)}" for n, t in listed.items())
+    )
 
 
 def train(options: argparse.Namespace) -> None:
@@ -318,7 +337,7 @@ def train(options: argparse.Namespace) -> None:
 
     folder = Path(options.data) if options.data else None
     out = Path(options.out) if options.out else None
-    show = (lambda line: None) if options.quiet else (lambda line: print(line, file=sys.stderr, flush=True))
+    show = (lambda line: None) if options.quiet else (lambda line: print(translate(line), file=sys.stderr, flush=True))
     spread = cluster_of(options) or on_every_core
     weights = run.run(find(options.recipe), Path(options.sets), folder, out, options.minutes, show, spread)
     show_paths(options, [*sorted(weights.glob("*.onnx")), *weights.glob("card.json")])

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from firmus.cli._words import say
 from firmus.errors import FirmusError
+from firmus.translation import translate
 
 Finding = tuple[str, str]
 NEEDED = ("numpy", "scipy", "onnxruntime", "defusedxml", "soundfile", "verovio", "resvg_py")
@@ -26,7 +27,8 @@ def doctor(options: argparse.Namespace) -> None:
         print(json.dumps({"found": [{"what": what, "fault": fault or None} for what, fault in findings]}))
     elif not options.quiet:
         for what, fault in findings:
-            print(f"{'✗' if fault else '✓'} {what}{': ' + fault if fault else ''}")
+            shown = translate(what) + (f": {translate(fault)}" if fault else "")
+            print(f"{'✗' if fault else '✓'} {shown}")
     if faults:
         raise FirmusError(say("faults").format(count=len(faults)))
 

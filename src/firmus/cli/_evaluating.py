@@ -6,10 +6,10 @@ import argparse
 import json
 from pathlib import Path
 
+from firmus.cli._help import columns
 from firmus.cli._output import ProgressLine, cluster_of, write_pages
-from firmus.cli._words import language, say
-
-WIDE = 0x2E80  # the first of the signs that are two columns wide
+from firmus.cli._words import say
+from firmus.translation import language, translate
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -28,24 +28,30 @@ def evaluate(options: argparse.Namespace) -> None:
         for name, each in report["measures"].items():
             ours, real, (low, high) = each["generated"], each["reference"], each["reference_interval"]
             lines.append(
-                f"  {name:28}{ours:9.3f}{real:9.3f}  ({low:.3f} … {high:.3f})  {'' if each['inside'] else '!'}"
+                f"  {_padded(name)}{ours:9.3f}{real:9.3f}  ({low:.3f} … {high:.3f})  {'' if each['inside'] else '!'}"
             )
         if report["overlap"]:
             lines.append(_row(say("distribution"), say("overlap")))
         for name, each in report["overlap"].items():
-            lines.append(f"  {name:28}{each['overlap']:9.3f}")
+            lines.append(f"  {_padded(name)}{each['overlap']:9.3f}")
         if report["copying"]:
             lines.append(_row(say("copied"), say("composed"), say("real pieces")))
         for name, each in report["copying"].items():
-            lines.append(f"  {name:28}{each['generated']:9.1%}{each['people']:9.1%}")
+            lines.append(f"  {_padded(name)}{each['generated']:9.1%}{each['people']:9.1%}")
         print("\n".join([*(str(path) for path in paths), *lines]))
+
+
+def _padded(name: str) -> str:
+    """The name of a row, 28 columns wide."""
+    shown = translate(name)
+    return shown + " " * (28 - columns(shown))
 
 
 def _row(name: str, *heads: str) -> str:
     """Heads of columns, over numbers that are nine wide; Chinese signs are two wide."""
 
     def padded(text: str, width: int) -> str:
-        return " " * (width - sum(2 if ord(sign) > WIDE else 1 for sign in text))
+        return " " * (width - columns(text))
 
     return (
         "  "

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firmus.cli._output import ProgressLine, save, texts
-from firmus.cli._words import language, say
+from firmus.cli._words import say
+from firmus.translation import language, translate
 
 if TYPE_CHECKING:
     from firmus.work import Work
@@ -59,23 +60,31 @@ def _lines(document: dict[str, Any], focus: int) -> list[str]:
 
     notes, note = document["notes"], document["notes"][focus]
     lines = [
-        say("explained").format(**document | {"title": document["title"] or "?", "notes": len(notes)}),
+        say("explained").format(
+            **document
+            | {"title": translate(document["title"] or "?"), "style": translate(document["style"]), "notes": len(notes)}
+        ),
         *surprises(document),
     ]
     lines += [
-        "  " + say("unlikely").format(**notes[place], rather=rather(notes[place])) for place in document["unlikely"]
+        "  " + say("unlikely").format(**_local(notes[place]), rather=rather(notes[place]))
+        for place in document["unlikely"]
     ]
-    lines += [say("the note").format(**note), "  " + say("rather").format(rather=rather(note), chance=note["chance"])]
+    lines += [
+        say("the note").format(**_local(note)),
+        "  " + say("rather").format(rather=rather(note), chance=note["chance"]),
+    ]
     if note["rules"]:
         lines.append("  " + say("rules here").format(rules=_shares(note["rules"]), left=note["left"]))
     if note["told"]:
-        effects = ", ".join(f"{name} {bits:+.1f}" for name, bits in note["told"].items())
+        effects = ", ".join(f"{translate(name)} {bits:+.1f}" for name, bits in note["told"].items())
         lines.append("  " + say("told").format(told=effects))
     if note["returns"]:
         lines.append("  " + say("brought back").format(**note))
     if note["bars_before"] is not None:
         bars = [
-            f"{say('in bar').format(what=each['part'], **each)} {each['bits']:+.1f}" for each in note["bars_before"]
+            f"{say('in bar').format(what=translate(each['part']), **each)} {each['bits']:+.1f}"
+            for each in note["bars_before"]
         ]
         single = [
             f"{say('in bar').format(what=each['name'], **each)} {each['bits']:+.1f}" for each in note["notes_before"]
@@ -83,7 +92,7 @@ def _lines(document: dict[str, Any], focus: int) -> list[str]:
         for some in filter(None, (bars[:SHOWN], single[:SHOWN])):
             lines.append("  " + say("light").format(places=", ".join(some)))
     lines += [say("same run").format(**run) for run in document["shared"][:SHOWN]]
-    return lines + [say("not told").format(reason=reason) for reason in document["unknown"].values()]
+    return lines + [say("not told").format(reason=translate(reason)) for reason in document["unknown"].values()]
 
 
 def beside(work: Work, folder: Path) -> list[Path]:
@@ -97,11 +106,15 @@ def beside(work: Work, folder: Path) -> list[Path]:
 def surprises(document: dict[str, Any], most: int = 5) -> list[str]:
     """The most surprising notes, and what the rules took away."""
     notes = sorted(document["notes"], key=lambda note: int(note["rank"]))[:most]
-    lines = ["  " + say("surprising").format(notes="; ".join(say("where").format(**note) for note in notes))]
+    lines = ["  " + say("surprising").format(notes="; ".join(say("where").format(**_local(note)) for note in notes))]
     if document["rules"]:
         lines.append("  " + say("hard").format(rules=_shares(document["rules"])))
     return lines
 
 
+def _local(note: dict[str, Any]) -> dict[str, Any]:
+    return note | {"part": translate(note["part"])}
+
+
 def _shares(document: dict[str, float]) -> str:
-    return ", ".join(f"{name} {share:.0%}" for name, share in document.items())
+    return ", ".join(f"{translate(name)} {share:.0%}" for name, share in document.items())

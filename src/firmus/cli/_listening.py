@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from firmus.cli._output import ProgressLine
-from firmus.cli._words import language, say
+from firmus.cli._words import say
+from firmus.translation import language, translate
 
 
 def listen(options: argparse.Namespace) -> None:
@@ -27,7 +28,7 @@ def listen(options: argparse.Namespace) -> None:
     show.end()
     if not options.quiet:
         for path, reason in test.left_out.items():
-            print(say("left out").format(path=path, reason=reason), file=sys.stderr)
+            print(say("left out").format(path=path, reason=translate(reason)), file=sys.stderr)
     with task.server(test, options.port, language()) as server:
         if not options.quiet:
             print(say("open").format(port=server.server_address[1], results=options.out), flush=True)
@@ -48,13 +49,12 @@ def _listening_report(options: argparse.Namespace, report: dict[str, Any]) -> No
         lines.append(f"  {row['first']} > {row['second']}: {share}, n {row['answers']}, p {row['p']:.3f}")
     for row in report["ratings"]:
         low, high = row["interval"]
-        lines.append(
-            f"  {row['source']}, {row['question']}: {row['mean']:.2f} ({low:.2f} … {high:.2f}), n {row['answers']}"
-        )
+        asked = f"{row['source']}, {translate(row['question'])}"
+        lines.append(f"  {asked}: {row['mean']:.2f} ({low:.2f} … {high:.2f}), n {row['answers']}")
     for row in report["differences"]:
         mark = " *" if row["proven"] else ""
         lines.append(
-            f"  {row['first']} - {row['second']}, {row['question']}: {row['difference']:+.2f}, "
+            f"  {row['first']} - {row['second']}, {translate(row['question'])}: {row['difference']:+.2f}, "
             f"p {row['p']:.3f}, Holm {row['p_holm']:.3f}{mark}"
         )
-    print("\n".join([*lines, *report["warnings"]]))
+    print("\n".join([*lines, *map(translate, report["warnings"])]))

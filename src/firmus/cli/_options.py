@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from firmus import tasks
@@ -14,15 +15,21 @@ from firmus.cli._analysing import analyse
 from firmus.cli._doctor import doctor
 from firmus.cli._evaluating import evaluate
 from firmus.cli._explaining import explain
+from firmus.cli._help import HelpFormatter
 from firmus.cli._listening import listen
-from firmus.cli._words import language, say
+from firmus.cli._words import say
 from firmus.errors import unknown
+from firmus.translation import language, translate
+from firmus.translation.vocabulary import bars, plain
 
 
 class Parser(argparse.ArgumentParser):
     """An argument parser that refuses in one line, and names what was probably meant."""
 
     commands: argparse._SubParsersAction[Parser]
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, formatter_class=HelpFormatter)
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse the whole command line."""
@@ -47,7 +54,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and leave with exit status 2."""
-        print(f"firmus: {message} ({self.prog} --help)", file=sys.stderr)
+        print(f"firmus: {translate(message)} ({self.prog} --help)", file=sys.stderr)
         raise SystemExit(2)
 
 
@@ -132,7 +139,7 @@ def _add(holder: argparse._ActionsContainer, option: tasks.Option) -> None:
     if option.bare is not None:
         given |= {"nargs": "?", "const": option.bare}
     holder.add_argument(
-        flag, type=option.kind, metavar=option.metavar, default=option.default, help=_words(option), **given
+        flag, type=_reader(option.kind), metavar=option.metavar, default=option.default, help=_words(option), **given
     )
 
 
@@ -180,6 +187,19 @@ def _common(verb: argparse.ArgumentParser, writes: bool = True) -> None:
     verb.add_argument("--quiet", action="store_true", help=say("quiet"))
 
 
+def _reader(kind: type) -> Callable[[str], Any]:
+    """What reads a value of a kind; digits of numbers may be full-width."""
+    if kind not in (int, float):
+        return kind
+
+    def read(text: str) -> Any:
+        return kind(plain(text))
+
+    read.__name__ = kind.__name__  # by which argparse names what was expected
+    return read
+
+
 def _count(text: str) -> int | str:
     """A number of bars; anything else is left as it is, for the Brief to refuse."""
-    return int(text) if text.lstrip("-").isdecimal() else text
+    number = bars(text)
+    return int(number) if number.lstrip("-").isdecimal() else text

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firmus.cli._words import say
+from firmus.translation import translate
 
 if TYPE_CHECKING:
     from firmus.score import Score
@@ -50,6 +51,8 @@ class ProgressLine:
 
     def __call__(self, title: str, done: int, total: int) -> None:
         """Say how far it is."""
+        name, blank, number = title.partition(" ")
+        title = translate(name) + blank + number
         if self.is_live:
             self.note(f"{title}: " + say(self.unit).format(done=done, total=total))
         elif self.is_summarised and done == total:
@@ -100,8 +103,11 @@ def save(folder: Path, texts: dict[str, str]) -> list[Path]:
 
 
 def folder_name(title: str) -> str:
-    """File name of a title: any script's letters, digits and hyphens."""
-    return re.sub(r"[^\w]+", "-", title.lower()).strip("-")[:60] or "piece"
+    """File name of a title: any script's letters, digits and hyphens; in Chinese a small letter means minor."""
+    return (
+        re.sub(r"[^\w]+", "-", title if re.search("[\u4e00-\u9fff]", title) else title.lower()).strip("-")[:60]
+        or "piece"
+    )
 
 
 def cluster_of(options: argparse.Namespace) -> Callable[..., Iterable[Any]] | None:

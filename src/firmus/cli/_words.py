@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from functools import cache
+from firmus.translation import language
 
 WORDS: dict[str, tuple[str, str]] = {
     "about": ("You fix some of a piece; Firmus composes the rest.", "您定下乐曲的一部分，Firmus 谱写其余部分。"),
@@ -120,13 +119,6 @@ WORDS: dict[str, tuple[str, str]] = {
               "{kind}，{parameters:.1f} M 参数，{megabytes:.1f} MB；风格：{styles}；任务：{tasks}"),
     "no tasks": ("benchmarks only", "仅用于基准测试"),
 }  # fmt: skip
-
-
-@cache
-def language() -> str:
-    """``"zh"`` or ``"en"``."""
-    wanted = os.environ.get("FIRMUS_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
-    return "zh" if wanted.lower().startswith("zh") else "en"
 
 
 def say(name: str) -> str:

@@ -11,6 +11,8 @@ from firmus.errors import InvalidBrief
 from firmus.score import Score
 from firmus.timing import bars
 from firmus.tokens import events
+from firmus.translation.vocabulary import part as part_name
+from firmus.translation.vocabulary import plain
 from firmus.work import bar_numbers
 
 Open = NDArray[np.bool_]  # (B, P + 1): bars × chord symbols and parts
@@ -39,20 +41,23 @@ def bar_spans(score: Score, numbers: int | str | None) -> Spans:
 
 
 def find_part(score: Score, name: str) -> int:
-    """Place of a part by its name or its number from 1.
+    """Place of a part by its name, in English or Chinese, or its number from 1.
 
     Raises
     ------
     InvalidBrief
         Where there is no such part.
     """
-    names = [part.name.lower() for part in score.parts]
-    wanted = name.strip().lower()
+    names = [part.name.casefold() for part in score.parts]
+    wanted = plain(name).strip().casefold()
     if wanted.isdecimal() and 1 <= int(wanted) <= len(names):
         return int(wanted) - 1
-    matches = [place for place, each in enumerate(names) if each == wanted] or [
-        place for place, each in enumerate(names) if wanted and wanted in each
-    ]
+    english = part_name(wanted)
+    matches = (
+        [place for place, each in enumerate(names) if each == wanted]
+        or [place for place, each in enumerate(names) if part_name(each) == english]
+        or [place for place, each in enumerate(names) if wanted and (wanted in each or english in each)]
+    )
     if len(matches) != 1:
         listed = ", ".join(f"{number} {part.name or '(unnamed)'}" for number, part in enumerate(score.parts, 1))
         what = "no part" if not matches else "more than one part"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from firmus.score import Note, Part
 from firmus.timing import Bar
+from firmus.translation import vocabulary
 
 KEYBOARDS = frozenset((*range(0, 9), *range(16, 22), 46))  # pianos, organs, celesta, accordion, harp
 
@@ -169,7 +170,7 @@ def _order_voices(cluster: list[WrittenChord]) -> None:
 
 def _clef_choice(part: Part) -> tuple[Clef, ...]:
     """Clefs that an instrument reads, the usual one first."""
-    program, name = part.program, part.name.lower()
+    program, name = part.program, vocabulary.part(part.name)
     if program == 41 or "viola" in name:
         return ALTO, TREBLE
     if 32 <= program <= 39 or program == 43:

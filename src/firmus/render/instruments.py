@@ -8,6 +8,7 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from firmus.errors import FirmusError
+from firmus.translation.vocabulary import plain
 
 PROGRAMS: tuple[tuple[str, str], ...] = (
     ("Acoustic Grand Piano", "大钢琴"), ("Bright Acoustic Piano", "明亮钢琴"),
@@ -131,7 +132,9 @@ _SYNONYMS = {
     "bass guitar": 33, "electric bass": 33, "upright bass": 32, "slap bass": 36, "synth bass": 38,
     "violoncello": 42, "double bass": 43, "string bass": 43, "strings": 48, "string ensemble": 48,
     "string orchestra": 48, "弦乐": 48, "pizzicato": 45, "choir": 52, "voice": 52, "vocals": 52, "soprano": 52,
-    "alto": 52, "tenor": 52, "baritone": 52, "合唱": 52, "人声": 52, "horn": 60, "brass": 61, "铜管": 61,
+    "alto": 52, "tenor": 52, "baritone": 52,
+    "女高音": 52, "女低音": 52, "男高音": 52, "男低音": 52, "男中音": 52,
+    "合唱": 52, "人声": 52, "horn": 60, "brass": 61, "铜管": 61,
     "sax": 65, "saxophone": 65, "萨克斯": 65, "cor anglais": 69, "fagott": 70, "巴松": 70, "黑管": 71,
     "woodwinds": 73, "panpipes": 75, "笛子": 73, "dizi": 73, "bamboo flute": 73, "箫": 77, "xiao": 77,
     "lead": 80, "synth": 80, "synth lead": 81, "合成器": 80, "pad": 88, "synth pad": 88, "音垫": 88,
@@ -227,4 +230,4 @@ def _names() -> dict[str, int]:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[\W_]+", " ", name.casefold()).strip()
+    return re.sub(r"[\W_]+", " ", plain(name).casefold()).strip()

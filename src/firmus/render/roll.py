@@ -16,6 +16,7 @@ from firmus.render.drawing import png, xml_text
 from firmus.render.instruments import drum, instrument
 from firmus.score import TICKS_PER_QUARTER, Note, Score
 from firmus.timing import Bar, bars, beat
+from firmus.translation import translate
 
 __all__ = ["COLOURS", "png", "svg"]
 
@@ -184,7 +185,11 @@ def _head(page: _Page) -> tuple[str, float]:
     """Title, composer and legend, and the y coordinate of their end."""
     shapes, top, score = [], float(MARGIN), page.score
     if score.title or score.composer:
-        shapes.append(_text(MARGIN, top + 16, score.title, 'font-size="18" font-weight="bold" fill="#222"'))
+        shapes.append(
+            _text(
+                MARGIN, top + 16, translate(score.title, page.language), 'font-size="18" font-weight="bold" fill="#222"'
+            )
+        )
         right = 'font-size="13" fill="#444" text-anchor="end"'
         shapes.append(_text(page.width - MARGIN, top + 16, score.composer, right))
         top += 30
@@ -211,7 +216,7 @@ def _part_name(page: _Page, index: int) -> str:
     part = page.score.parts[index]
     drums = "鼓" if page.language.startswith("zh") else "Drums"
     sound = drums if part.is_drums else instrument(part.program, page.language)
-    name = part.name.strip()[:60]
+    name = translate(part.name.strip()[:60], page.language)
     return sound if not name or name.casefold() == sound.casefold() else f"{name} ({sound})"
 
 

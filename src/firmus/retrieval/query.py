@@ -12,6 +12,7 @@ from firmus.analysis.lines import Query
 from firmus.errors import InvalidBrief, InvalidScore
 from firmus.pitch import midi_number, pitch_class
 from firmus.score import TICKS_PER_QUARTER, Score
+from firmus.translation.vocabulary import plain
 
 FEWEST, MOST = 5, 256  # notes of a melody that can be searched for
 LONGEST = 64  # beats of a note
@@ -39,7 +40,7 @@ def melody(text: str) -> Query:
     InvalidBrief
         Where a word is no note, or there are too few.
     """
-    words = [word for word in re.split(r"[\s,|]+", text) if word]
+    words = [word for word in re.split(r"[\s,|]+", plain(text)) if word]
     notes: list[tuple[int, Fraction]] = []
     before, has_lengths = MIDDLE, False
     for number, word in enumerate(words, 1):

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from firmus.errors import FirmusError, FormatError, InvalidBrief, InvalidScore, ModelError
+from firmus.translation import translate
 
 MEDIA = "application/problem+json"
 KINDS = {
@@ -77,20 +78,27 @@ class Problem(FirmusError):
         """Status of the response."""
         return KINDS[self.kind][0]
 
-    def document(self) -> dict[str, Any]:
-        """The problem as JSON."""
+    def document(self, language: str = "en") -> dict[str, Any]:
+        """The problem as JSON, what people read in a language, ``"en"`` or ``"zh"``."""
         status, title = KINDS[self.kind]
-        members = {"type": f"urn:firmus:problem:{self.kind}", "title": title, "status": status, "detail": self.detail}
-        return {**members, **({"errors": self.errors} if self.errors else {})}
+        members = {"type": f"urn:firmus:problem:{self.kind}", "title": translate(title, language), "status": status}
+        members["detail"] = translate(self.detail, language)
+        errors = [{**each, "detail": translate(each["detail"], language)} for each in self.errors]
+        return {**members, **({"errors": errors} if errors else {})}
 
-    def response(self, request_id: str, headers: Mapping[str, str] | None = None) -> Response:
+    def response(self, request_id: str, headers: Mapping[str, str] | None = None, language: str = "en") -> Response:
         """The response."""
-        extra = {"Cache-Control": "no-store", **(headers or {})}
+        extra = {
+            "Cache-Control": "no-store",
+            "Content-Language": language,
+            "Vary": "Accept-Language",
+            **(headers or {}),
+        }
         if self.seconds is not None:
             extra["Retry-After"] = str(max(1, round(self.seconds + 0.5)))
         if self.kind == "unauthorised":
             extra["WWW-Authenticate"] = 'Bearer realm="firmus"'
-        content = json.dumps({**self.document(), "instance": f"urn:firmus:request:{request_id}"})
+        content = json.dumps({**self.document(language), "instance": f"urn:firmus:request:{request_id}"})
         return Response(content, self.status, extra, MEDIA)
 
 

@@ -128,9 +128,9 @@ WHICH_BARS = Option(
     "bars", "which bars, such as 9-12 or 3,5,9- (from 1, inclusive)", "哪些小节，如 9-12 或 3,5,9-（从 1 数起，含两端）"
 )
 OPTIONS = (
-    Option("style", "chorale, hymn, folk ... (see firmus models)", "风格：chorale、hymn、folk……（见 firmus models）"),
+    Option("style", "chorale, hymn, folk ... (see firmus models)", "风格：众赞歌、赞美诗、民歌……（见 firmus models）"),
     Option("seconds", "length in seconds instead of bars", "以秒计的长度，代替小节数", float, "X"),
-    Option("key", "such as 'G minor', Bb or 'D dorian'", "调，如 'G minor'、Bb 或 'D dorian'", str, "KEY"),
+    Option("key", "such as 'G minor', Bb or 'D dorian'", "调，如 g小调、降B大调 或 D多利亚", str, "KEY"),
     Option("meter", "such as 3/4 or 6/8", "拍号，如 3/4 或 6/8", str, "3/4"),
     Option("tempo", "quarter notes a minute", "每分钟四分音符数", float, "BPM"),
     Option(
@@ -138,7 +138,7 @@ OPTIONS = (
         "每小节一个和弦，循环使用：'Am F C G' 或 'vi IV I V'", str, "LIST",
     ),
     Option(
-        "mood", "calm, happy, sad, tense, or valence,arousal", "情绪：calm、happy、sad、tense，或“效价,唤醒度”"
+        "mood", "calm, happy, sad, tense, or valence,arousal", "情绪：平静、快乐、悲伤、紧张，或“效价,唤醒度”"
     ),
     Option(
         "density", "how busy: share of the style's music that is sparser", "疏密：该风格中比它稀疏的音乐所占比例",
@@ -160,7 +160,7 @@ OPTIONS = (
         "ranges", "lowest and highest note of a part; may be repeated", "某声部的最低音与最高音；可重复给出",
         str, "PART=F3-D5",
     ),
-    Option("form", "section letters", "曲式字母", str, "AABA"),
+    Option("form", "section letters", "曲式字母，或 二段体、三段体、回旋曲式", str, "AABA"),
     Option(
         "model", "name of the weights (see firmus models), or a folder (see docs/engines.md)",
         "权重名称（见 firmus models）或文件夹（见 docs/engines.md）", str, "NAME|FOLDER",

@@ -48,6 +48,30 @@ def problem(answer, kind):
     return document
 
 
+def test_problems_are_told_in_the_language_of_the_client(server):
+    asked = {"kind": "compose", "brief": {"tempo": 999}}
+    answers = {
+        language: server.client.post("/v1/jobs", json=asked, headers={"Accept-Language": language})
+        for language in ("zh-CN,zh;q=0.9,en;q=0.5", "en, zh;q=0.5")
+    }
+    chinese, english = (problem(answer, "invalid-brief") for answer in answers.values())
+    assert chinese["detail"] == "速度 999 应为每分钟 10 至 400 个四分音符"
+    assert chinese["title"] == "所要求的无法作曲"
+    assert english["detail"] == "tempo 999 must be 10 to 400 quarter notes a minute"
+    assert [each.headers["content-language"] for each in answers.values()] == ["zh", "en"]
+    nowhere = server.client.get("/v1/nowhere", headers={"Accept-Language": "zh"})
+    assert problem(nowhere, "not-found")["title"] == "没有所请求的内容"
+    wrong = server.client.post("/v1/jobs", json={"kind": 1}, headers={"Accept-Language": "zh"})
+    assert "应为文字" in problem(wrong, "invalid-request")["errors"][0]["detail"]
+
+
+def test_a_brief_in_chinese_is_obeyed(server):
+    job = server.ask("compose", style="众赞歌", key="降E大调", bars=2, seed=1, model="recurrent")
+    assert job["state"] == "succeeded", job["error"]
+    english = server.ask("compose", style="chorale", key="Eb major", bars=2, seed=1, model="recurrent")
+    assert server.midi(job) == server.midi(english)
+
+
 def streamed(server, job, last=None, most=None):
     """Numbers, kinds and data of a job's events."""
     found, lines = [], {}

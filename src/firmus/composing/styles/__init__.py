@@ -14,6 +14,7 @@ from firmus.errors import InvalidBrief
 from firmus.render.instruments import PROGRAMS, program_number
 from firmus.runtime.weights import Card
 from firmus.score import Part, Score
+from firmus.translation.vocabulary import part as part_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +132,8 @@ def voices(style: Style, instruments: tuple[str, ...]) -> tuple[Voice, ...]:
     selected = []
     names = {voice.name.lower(): voice for voice in style.voices}
     for place, name in enumerate(instruments):
-        if name.lower() in names:
-            selected.append(names[name.lower()])
+        if part_name(name) in names:
+            selected.append(names[part_name(name)])
             continue
         try:
             program = program_number(name)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from firmus.errors import FormatError
+from firmus.formats import _encodings
 
 MAX_TUNES = 5_000
 MAX_LETTERS = 1_000_000  # of a tune's body
@@ -39,14 +40,11 @@ class Tune:
 
 
 def decode(data: bytes) -> str:
-    """Decode UTF-8 (or UTF-16 with its mark), else Latin-1, with line feeds only."""
+    """Decode UTF-8 (or UTF-16 with its mark), else the likeliest encoding, with line feeds only."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         text = data.decode("utf-16", errors="replace")
     else:
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = data.decode("latin-1")
+        text = _encodings.decode(data.removeprefix(b"\xef\xbb\xbf"), _encodings.detect(data.splitlines()))
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
 
 

@@ -38,6 +38,7 @@ from contextlib import suppress
 from firmus.errors import FirmusError, FormatError
 from firmus.formats.midi import chords, events
 from firmus.formats.midi.parts import DRUM_CHANNEL, Scale, decoded, to_parts
+from firmus.formats.midi.texts import in_utf8
 from firmus.score import MAX_TICK, TICKS_PER_QUARTER, Chord, Key, Meter, Part, Score, Section, Tempo
 from firmus.timing import beat, seconds
 
@@ -70,7 +71,7 @@ def read(data: bytes) -> list[Score]:
         Where the file is damaged, of type 2 or timed in film frames, holds no note, lasts more than four
         hours, or has more than 256 tracks, 200,000 notes or 2**31 - 1 ticks.
     """
-    file = events.parse(data)
+    file = in_utf8(events.parse(data))
     try:
         return [_to_score(file)]
     except FormatError:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from firmus.errors import FormatError
+from firmus.formats._encodings import utf8_xml
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -204,7 +205,7 @@ def _elements(xml: bytes, *roots: str) -> Iterator[tuple[str, Element]]:
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import DefusedXMLParser
 
-    cutter = _Cutter(roots)
+    cutter, xml = _Cutter(roots), utf8_xml(xml)
     try:
         parser = DefusedXMLParser(target=cutter)
         for place in range(0, len(xml), _CHUNK):

@@ -8,6 +8,7 @@ from typing import Any
 
 from firmus.render import plots
 from firmus.render.drawing import xml_text
+from firmus.translation import translate
 
 WORDS = {
     "analysis": ("Analysis", "分析"),
@@ -60,23 +61,26 @@ def page(analysis: dict[str, Any], similarity: Any, roll: str, language: str = "
     def say(name: str) -> str:
         return WORDS[name][language == "zh"]
 
+    def local(value: Any) -> Any:
+        return translate(value, language) if isinstance(value, str) else value
+
     confidences = analysis["confidence"]
     rows = [
-        (say(name), analysis[name], confidences.get(name))
+        (say(name), local(analysis[name]), confidences.get(name))
         for name in ("key", "meter", "tempo", "form", "mood", "melody")
     ]
     labels = [(say(name), analysis[name]) for name in ("style", "genre", "like") if analysis[name]]
-    rows += [(name, _label_text(label), label["confidence"]) for name, label in labels]
+    rows += [(name, _label_text(label, local), label["confidence"]) for name, label in labels]
     summary = "".join(
         f"<tr><th>{xml_text(name)}</th><td>{xml_text(_text(value))}</td>"
         f"<td>{'' if confidence is None else f'{confidence:.0%}'}</td></tr>"
         for name, value, confidence in rows
     )
-    unknown = "".join(f"<li>{xml_text(reason)}</li>" for reason in analysis["unknown"].values())
+    unknown = "".join(f"<li>{xml_text(local(reason))}</li>" for reason in analysis["unknown"].values())
     numbers = [each["bar"] for each in analysis["textures"]]
     timeline = plots.stretches(
         [
-            (say("keys"), _spans([(each["bar"], each["key"]) for each in analysis["keys"]], numbers)),
+            (say("keys"), _spans([(each["bar"], local(each["key"])) for each in analysis["keys"]], numbers)),
             (say("sections"), _spans([(each["bar"], each["label"]) for each in analysis["sections"]], numbers)),
             (say("phrases"), _spans([(each["bar"], str(n)) for n, each in enumerate(analysis["phrases"], 1)], numbers)),
         ]
@@ -84,7 +88,7 @@ def page(analysis: dict[str, Any], similarity: Any, roll: str, language: str = "
     lines = "".join(
         plots.line([each[name] for each in analysis["textures"]], say(name)) for name in ("voices", "density")
     )
-    title = analysis["title"] or say("analysis")
+    title = local(analysis["title"]) or say("analysis")
     return (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{xml_text(title)}</title>'
         f"<style>{STYLE}</style><h1>{xml_text(title)}</h1><table><tr><th></th><th></th><th>{say('confidence')}</th></tr>"
@@ -92,8 +96,8 @@ def page(analysis: dict[str, Any], similarity: Any, roll: str, language: str = "
         + (f"<h2>{say('unknown')}</h2><ul>{unknown}</ul>" if unknown else "")
         + f"<h2>{say('time')}</h2>{timeline}{lines}"
         + ("" if similarity is None else f"<h2>{say('similarity')}</h2>{plots.matrix(similarity, numbers=numbers)}")
-        + f"<h2>{say('cadences')}</h2>{_table(analysis['cadences'], ('bar', 'kind', 'key', 'confidence'), say)}"
-        f"<h2>{say('chords')}</h2>{_table(analysis['chords'], ('bar', 'chord', 'numeral', 'confidence'), say)}"
+        + f"<h2>{say('cadences')}</h2>{_table(analysis['cadences'], ('bar', 'kind', 'key', 'confidence'), say, local)}"
+        f"<h2>{say('chords')}</h2>{_table(analysis['chords'], ('bar', 'chord', 'numeral', 'confidence'), say, local)}"
         f"<h2>{say('roll')}</h2>{roll}</html>"
     )
 
@@ -102,10 +106,10 @@ def _text(value: Any) -> str:
     return "?" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _label_text(label: dict[str, Any]) -> str:
+def _label_text(label: dict[str, Any], local: Any) -> str:
     """A label, with the next likeliest."""
-    others = ", ".join(f"{each['name']} {each['confidence']:.0%}" for each in label["others"])
-    return f"{label['name']} ({others})" if others else str(label["name"])
+    others = ", ".join(f"{local(each['name'])} {each['confidence']:.0%}" for each in label["others"])
+    return f"{local(label['name'])} ({others})" if others else str(local(label["name"]))
 
 
 def _spans(starts: Sequence[tuple[int, str]], numbers: Sequence[int]) -> list[tuple[float, float, str]]:
@@ -117,10 +121,10 @@ def _spans(starts: Sequence[tuple[int, str]], numbers: Sequence[int]) -> list[tu
     return [(*span, name) for span, (_, name) in zip(pairwise(shares), starts, strict=True)]
 
 
-def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str], say: Any) -> str:
+def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str], say: Any, local: Any) -> str:
     head = "".join(f"<th>{say(name)}</th>" for name in columns)
     body = "".join(
-        "<tr>" + "".join(f"<td>{xml_text(_cell(row[name]))}</td>" for name in columns) + "</tr>" for row in rows
+        "<tr>" + "".join(f"<td>{xml_text(_cell(local(row[name])))}</td>" for name in columns) + "</tr>" for row in rows
     )
     return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
 

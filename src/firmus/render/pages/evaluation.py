@@ -8,6 +8,7 @@ from typing import Any
 from firmus.render import plots
 from firmus.render.drawing import xml_text
 from firmus.render.pages.analysis import STYLE
+from firmus.translation import translate
 
 WORDS = {
     "title": ("Composed beside real music", "作品与真实音乐的比较"),
@@ -46,12 +47,15 @@ def page(results: dict[str, Any], language: str = "en") -> str:
     def say(name: str) -> str:
         return WORDS[name][language == "zh"]
 
+    def local(text: str) -> str:
+        return translate(text, language)
+
     parts = [f"<h1>{say('title')}</h1><p>{say('pieces').format(**results['pieces'])}</p>"]
     if min(results["pieces"].values()) < FEW:
         parts.append(f"<p><b>{say('few').format(least=FEW)}</b></p>")
     rows: list[tuple[str, ...]] = [
         (
-            name,
+            local(name),
             f"{each['generated']:.3f}",
             _interval(each["generated_interval"]),
             f"{each['reference']:.3f}",
@@ -63,17 +67,25 @@ def page(results: dict[str, Any], language: str = "en") -> str:
     head = [say(name) for name in ("measure", "ours", "interval", "real", "interval", "inside")]
     parts += [f"<h2>{say('measures')}</h2>", table(head, rows)]
     parts += [
-        plots.histogram(each["values"], [say("ours"), say("real")], name) for name, each in results["measures"].items()
+        plots.histogram(each["values"], [say("ours"), say("real")], local(name))
+        for name, each in results["measures"].items()
     ]
-    rows = [(name, f"{each['overlap']:.3f}", f"{each['divergence']:.3f}") for name, each in results["overlap"].items()]
+    rows = [
+        (local(name), f"{each['overlap']:.3f}", f"{each['divergence']:.3f}")
+        for name, each in results["overlap"].items()
+    ]
     parts += [f"<h2>{say('overlap')}</h2>", table([say("measure"), say("area"), say("divergence")], rows)]
     rows = [
-        (name, f"{each['generated']:.1%} ({each['windows']})", f"{each['people']:.1%} ({each['people_windows']})")
+        (
+            local(name),
+            f"{each['generated']:.1%} ({each['windows']})",
+            f"{each['people']:.1%} ({each['people_windows']})",
+        )
         for name, each in results["copying"].items()
     ]
     parts += [f"<h2>{say('copying')}</h2>", table([say("window"), say("ours"), say("people")], rows)]
     if results["controls"]:
-        rows = [(name, f"{each['obeyed']:.1%} ({each['pieces']})") for name, each in results["controls"].items()]
+        rows = [(local(name), f"{each['obeyed']:.1%} ({each['pieces']})") for name, each in results["controls"].items()]
         parts += [f"<h2>{say('controls')}</h2>", table(["", say("obeyed")], rows)]
     if results["pairs"]:
         rows = [
@@ -82,7 +94,10 @@ def page(results: dict[str, Any], language: str = "en") -> str:
         ]
         parts += [f"<h2>{say('pairs')}</h2>", table(["", say("squared"), say("crossed")], rows)]
     if results["left_out"]:
-        parts += [f"<h2>{say('left_out')}</h2>", table(["", ""], list(results["left_out"].items()))]
+        parts += [
+            f"<h2>{say('left_out')}</h2>",
+            table(["", ""], [(path, local(why)) for path, why in results["left_out"].items()]),
+        ]
     return (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{say("title")}</title>'
         f"<style>{STYLE}</style>{''.join(parts)}</html>"

@@ -10,6 +10,7 @@ from typing import Any
 from firmus.render import heat
 from firmus.render.drawing import xml_text
 from firmus.score import Score
+from firmus.translation import translate
 
 
 def page(
@@ -39,7 +40,9 @@ def page(
         for part, index in locations
         if f"{part}-{index}" in bits
     }
+    texts = [explanation["title"], explanation["style"], *explanation["parts"], *explanation["unknown"].values()]
     data = explanation | {
+        "chinese": {text: translate(text, "zh") for text in texts if text},
         "focus": focus,
         "first": min((bar for bar, _ in locations.values()), default=1),
         "places": {f"{part}-{index}": place for (part, index), place in locations.items()},
@@ -49,7 +52,7 @@ def page(
     }
     template = (resources.files("firmus") / "assets" / "pages" / "explain.html").read_text(encoding="utf-8")
     values = {
-        "TITLE": xml_text(explanation["title"] or "Firmus"),
+        "TITLE": xml_text(translate(explanation["title"], language) or "Firmus"),
         "LANGUAGE": "zh" if language.startswith("zh") else "en",
         "LIGHT": _variables(heat.SURPRISE, heat.INFLUENCE),
         "DARK": _variables(heat.SURPRISE_DARK, heat.INFLUENCE_DARK),

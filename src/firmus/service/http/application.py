@@ -21,6 +21,7 @@ from firmus.service import problems
 from firmus.service.http.dependencies import Service
 from firmus.service.http.middleware import EdgeMiddleware
 from firmus.service.storage.keys import SCOPES
+from firmus.translation import preferred
 
 ABOUT = """\
 Composing, analysing and rendering over HTTP. A **job** is asked for by `POST /v1/jobs` with a verb and a brief, is done
@@ -73,7 +74,7 @@ async def _problem_response(request: Request, error: Exception) -> Response:
         raise error
     request.state.problem = problem
     headers = getattr(error, "headers", None)
-    return problem.response(request.state.request_id, headers)
+    return problem.response(request.state.request_id, headers, preferred(request.headers.get("accept-language", "")))
 
 
 _EXAMPLE = problems.Problem("invalid-brief", "tempo 999 must be 10 to 400 quarter notes a minute")

@@ -27,6 +27,7 @@ from firmus.service.http.dependencies import Service
 from firmus.service.http.throttle import Throttle
 from firmus.service.logs import log
 from firmus.service.problems import Problem
+from firmus.translation import preferred
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -186,7 +187,8 @@ class _Exchange:
 
     async def _reject(self, problem: Problem) -> None:
         if not self.status:
-            await problem.response(self.id)(self.scope, _nothing, self.send)
+            language = preferred(Headers(scope=self.scope).get("accept-language", ""))
+            await problem.response(self.id, language=language)(self.scope, _nothing, self.send)
 
     def _record(self) -> None:
         route = getattr(self.scope.get("route"), "path", "none")

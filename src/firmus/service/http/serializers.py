@@ -14,6 +14,7 @@ from firmus.service.http import schemas
 from firmus.service.storage.blobs import Blobs
 from firmus.service.storage.tables import event, job
 from firmus.service.workers import webhooks
+from firmus.translation import translate
 
 Item = TypeVar("Item")
 
@@ -57,6 +58,14 @@ def serialize_job(connection: Connection, row: Row[Any], blobs: Blobs | None = N
         ended=timestamp(row.ended),
         links={"self": path, "events": f"{path}/events", "cancel": f"{path}/cancel"},
     )
+
+
+def in_language(document: schemas.Job, language: str) -> schemas.Job:
+    """A job, with why it failed in a language, ``"en"`` or ``"zh"``."""
+    if document.error is None:
+        return document
+    told = {name: translate(getattr(document.error, name), language) for name in ("title", "detail")}
+    return document.model_copy(update={"error": document.error.model_copy(update=told)})
 
 
 def serialize_work(row: Row[Any], names: Sequence[str]) -> schemas.Work:

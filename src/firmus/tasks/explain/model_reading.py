@@ -29,6 +29,7 @@ from firmus.runtime.weights import Card, card, cards
 from firmus.score import TICKS_PER_QUARTER, Note, Part, Score
 from firmus.timing import Bar, bar_at, bars
 from firmus.tokens import events
+from firmus.translation import vocabulary
 from firmus.work import Brief, Work
 
 STYLE_TOKENS = 96  # tokens of music by which a style is inferred
@@ -213,7 +214,8 @@ def find_note(score: Score, text: str) -> tuple[int, int]:
     >>> find_note(Score((Part("Alto", (Note(0, 480, 60), Note(480, 960, 62))),)), "bar 1, beat 3")
     (0, 1)
     """
-    match = re.fullmatch(r"\s*(?:bar\s*)?(\d+)[\s,:]+(?:beat\s*)?(\d+(?:\.\d+)?)[\s,:]*(.*?)\s*", text, re.IGNORECASE)
+    place_of = r"\s*(?:bar\s*)?(\d+)[\s,:]+(?:beat\s*)?(\d+(?:\.\d+)?)[\s,:]*(.*?)\s*"
+    match = re.fullmatch(place_of, vocabulary.note(text), re.IGNORECASE)
     if not match:
         raise InvalidBrief(f"note {text!r} must say bar, beat (quarter notes from 1) and part: 'bar 7 beat 2 alto'")
     every = bars(score)

@@ -22,6 +22,7 @@ from firmus.service.storage.jobs import ENDED
 from firmus.service.storage.keys import Caller
 from firmus.service.storage.tables import job
 from firmus.service.workers import handlers, webhooks
+from firmus.translation import preferred
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 Name = Annotated[str, Path(pattern="^job_[0-9a-f]{28}$")]
@@ -51,6 +52,7 @@ async def start(
     if seconds:
         headers["Preference-Applied"] = f"wait={seconds:g}"
         document = await ended(service, caller, document.id, seconds)
+    document = serializers.in_language(document, preferred(request.headers.get("accept-language", "")))
     return JSONResponse(document.model_dump(), 200 if seconds and document.state in ENDED else 202, headers)
 
 
@@ -100,6 +102,7 @@ def listed(
 
 @router.get("/{name}", response_model=schemas.Job)
 async def one(
+    request: Request,
     name: Name,
     service: ServiceDependency,
     caller: Reading,
@@ -109,11 +112,12 @@ async def one(
     """See how a job stands; with `Prefer: wait=10`, wait up to ten seconds for its end."""
     document = await ended(service, caller, name, _wait(prefer, service.settings.wait))
     done = document.progress.done if document.progress else 0
-    tag = f'"{document.state}-{document.attempt}-{done}-{document.ahead}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    language = preferred(request.headers.get("accept-language", ""))
+    tag = f'"{document.state}-{document.attempt}-{done}-{document.ahead}-{language}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept-Language"}
     if if_none_match and tag in if_none_match:
         return Response(None, 304, headers)
-    return JSONResponse(document.model_dump(), headers=headers)
+    return JSONResponse(serializers.in_language(document, language).model_dump(), headers=headers)
 
 
 @router.post("/{name}/cancel")
