@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from firmus.cli._words import say
 from firmus.errors import InvalidBrief
+
+if TYPE_CHECKING:
+    from firmus.service.storage.backup import Backup
 
 
 def serve(options: argparse.Namespace) -> None:
@@ -51,11 +55,13 @@ def mcp(options: argparse.Namespace) -> None:
     server.serve(Path(options.folder))
 
 
-def _backed_up(options: argparse.Namespace, count: int) -> None:
+def _backed_up(options: argparse.Namespace, done: Backup) -> None:
     if options.json:
-        print(json.dumps({"files": count}))
+        print(json.dumps(asdict(done)))
     elif not options.quiet:
-        print(say("backed up").format(count=count))
+        print(
+            say("backed up").format(**asdict(done)) + (say("lost before").format(lost=done.lost) if done.lost else "")
+        )
 
 
 def _listening(options: argparse.Namespace, host: str, port: int) -> None:

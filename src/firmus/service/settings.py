@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import URL
+
 from firmus.errors import FirmusError, unknown
 
 
@@ -110,8 +112,19 @@ class Settings:
             if name not in known:
                 raise FirmusError(f"{path}: {unknown('setting', name, known)}")
             values[name] = _checked(f"{path}: {name}", value, known[name])
-        database = os.environ.get("FIRMUS_DATABASE") or f"sqlite:///{data / 'firmus.db'}"
+        database = os.environ.get("FIRMUS_DATABASE") or sqlite_address(data / "firmus.db")
         return cls(data=data, database=database, **values)
+
+
+def sqlite_address(path: Path) -> str:
+    """SQLAlchemy URL of a SQLite file, whatever characters its path has.
+
+    Examples
+    --------
+    >>> sqlite_address(Path("/var/music #1?/firmus.db"))
+    'sqlite:////var/music %231%3F/firmus.db'
+    """
+    return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
 
 
 def _checked(what: str, value: object, default: object) -> object:

@@ -9,6 +9,7 @@ of one process are serialised by a lock, processes by SQLite's own locking. Freq
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 import time
 from collections import deque
@@ -218,7 +219,7 @@ def _reject_network_file_system(path: Path) -> None:
     mount = max(
         (
             (folder, kind)
-            for _, folder, kind, *_ in (line.split() for line in mounts)
+            for _, folder, kind, *_ in (_unescaped(line).split("\0") for line in mounts)
             if location.is_relative_to(folder)
         ),
         key=lambda each: len(each[0]),
@@ -226,3 +227,8 @@ def _reject_network_file_system(path: Path) -> None:
     )
     if mount[1] in NETWORK_FILE_SYSTEMS:
         raise FirmusError(f"{path.parent} is on a network's file system ({mount[1]}), where SQLite loses data")
+
+
+def _unescaped(line: str) -> str:
+    r"""A line of /proc/mounts with its fields apart by zeros, as a space within one is written ``\040``."""
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), line.replace(" ", "\0"))

@@ -21,6 +21,7 @@ from firmus.service.workers.executors import Executor, WorkerHandle
 from firmus.service.workers.handlers import LANES
 
 POLL_INTERVAL = 0.1  # seconds between two checks whether a worker died
+GRACE = 3600.0  # seconds for which a file without a row is kept: its row may not be committed yet
 RESTART_DELAY = 1.0  # seconds from a worker's start before it is restarted
 SWEEP_INTERVAL = 600.0  # seconds between two sweeps of the disk
 WORKERS = {"compose": "composers", "render": "renderers", "study": "analysts"}
@@ -129,4 +130,8 @@ class Supervisor:
             events.purge(connection)
         with self.store.read() as connection:
             referenced = works.referenced(connection)
-        self.blobs.sweep(referenced)
+        oldest = time.time() - GRACE
+        for prefix in (f"{number:02x}" for number in range(256)):
+            old = [name for name in self.blobs.older(prefix, oldest) if name not in referenced]
+            with contextlib.suppress(BlockingIOError):
+                self.blobs.delete(old, oldest)
