@@ -25,13 +25,19 @@ def test_settings_come_from_the_data_folder(tmp_path, monkeypatch):
     [
         ("composer = 3", "did you mean 'composers'"), ("composers = 1.5", "whole number"), ("lease = -1", "0 or more"),
         ("hosts = 'a'", "list of names"), ("composers = true", "whole number"), ("[", "service.toml"),
-        ("data = 'x'", "unknown setting"),
+        ("data = 'x'", "unknown setting"), ("keep = '30'", "such as 30d"), ("keep = 30", "name in quotes"),
     ],
 )  # fmt: skip
 def test_settings_that_cannot_be_are_refused(tmp_path, text, hint):
     (tmp_path / "service.toml").write_text(text)
     with pytest.raises(FirmusError, match=hint.replace(".", r"\.")):
         Settings.load(tmp_path)
+
+
+def test_how_long_things_are_kept_is_an_age(tmp_path):
+    ages = {"": 0, "90m": 5_400, "12h": 43_200, "30d": 2_592_000, "2w": 1_209_600}
+    for keep, seconds in ages.items():
+        assert Settings(data=tmp_path, database="", keep=keep).keep_seconds == seconds
 
 
 def test_old_files_are_deleted_but_those_that_are_stored_again(tmp_path):

@@ -27,10 +27,15 @@ def serve(options: argparse.Namespace) -> None:
     match options.words:
         case []:
             serving.serve(
-                data, options.host, options.port, lambda host, port: _listening(options, host, port), options.cluster
+                data,
+                options.host,
+                options.port,
+                lambda host, port: _listening(options, host, port),
+                cluster=options.cluster,
+                keep=options.keep,
             )
         case ["keys", "add"] if options.owner:
-            key = serving.add_key(data, options.owner, options.role, options.quota)
+            key = serving.add_key(data, options.owner, options.role, options.quota, options.storage)
             print(json.dumps({"key": key}) if options.json else key)
         case ["keys", "list"]:
             _list_keys(options, serving.listed_keys(data))
@@ -78,4 +83,6 @@ def _list_keys(options: argparse.Namespace, listed: list[dict[str, Any]]) -> Non
         return
     for key in listed:
         quota = "" if key["quota"] is None else say("quota of").format(quota=key["quota"])
-        print(f"{key['id']}  {key['owner']}  {key['role']}{quota}{'' if key['revoked'] is None else say('revoked')}")
+        storage = "" if key["storage"] is None else say("storage of").format(storage=key["storage"])
+        revoked = "" if key["revoked"] is None else say("revoked")
+        print(f"{key['id']}  {key['owner']}  {key['role']}{quota}{storage}{revoked}")

@@ -150,6 +150,17 @@ class Store:
         with self.engine.connect() as connection:
             command.downgrade(migrations(connection), revision)
 
+    def truncate_log(self) -> None:
+        """Empty SQLite's write-ahead log, which still holds what was deleted; if nobody reads or writes just now."""
+        if self.is_sqlite:
+            with self.engine.connect() as plain:
+                connection = plain.execution_options(isolation_level="AUTOCOMMIT")
+                connection.exec_driver_sql("PRAGMA busy_timeout=0")
+                try:
+                    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                finally:
+                    connection.exec_driver_sql(f"PRAGMA busy_timeout={round(BUSY_TIMEOUT * 1000)}")
+
     def close(self) -> None:
         """Close every connection."""
         self._writer.shutdown()
@@ -184,6 +195,7 @@ def _set_up_sqlite(connection: Any, record: object) -> None:
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",
+        "secure_delete=ON",  # what is deleted is overwritten
         "foreign_keys=ON",
         f"busy_timeout={round(BUSY_TIMEOUT * 1000)}",
     ):
