@@ -3,6 +3,8 @@
 - *old jobs*: 300,000 jobs that ended over the last months, with their events; seconds of `/metrics`, `/v1/usage` and of
   pages of lists (the median of five), and the slowest `POST /v1/jobs` of those sent one after the other for some
   seconds after the start, while the service tidies up: what waits for a lock of the database shows there.
+- *housekeeping*: seconds of the longest step of a pass over these jobs, and of the whole pass; with `keep` a ninth of
+  the jobs is past its time.
 - *long requests*: 100 jobs with requests of 1.9 MB; bytes and seconds of a page that holds them all, seconds of eight
   such pages at once, and the peak memory of the server after each.
 
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -20,6 +23,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +32,9 @@ import numpy as np
 from sqlalchemy import insert
 
 from firmus.service.serving import opened
-from firmus.service.storage.tables import event, job, new_id
+from firmus.service.storage.blobs import Blobs
+from firmus.service.storage.housekeeping import Housekeeper
+from firmus.service.storage.tables import event, first_id, job
 
 OPEN = "rate = 1e6\nburst = 1e6\nquota = 1e9\ncomposers = 0\n"
 CHUNK = 10_000  # rows of one insert
@@ -50,7 +56,7 @@ def row(number: int, count: int, request: str) -> dict[str, Any]:
     created = time.time() - 90 * DAY + number * 80 * DAY / count
     state = STATES[number % len(STATES)]
     return {
-        "id": new_id("job"),
+        "id": f"{first_id('job', created)}{secrets.token_hex(8)}",
         "owner": "local",
         "kind": "compose",
         "lane": "compose",
@@ -61,6 +67,7 @@ def row(number: int, count: int, request: str) -> dict[str, Any]:
         "events": 3,
         "seconds": 30.0 if state == "succeeded" else 0.0,
         "result": None,
+        "bytes": len(request),
         "error": None,
         "created": created,
         "started": created,
@@ -133,6 +140,23 @@ def measure_old_jobs(count: int, seconds: float) -> dict[str, Any]:
     return {"jobs": count, "seconds to accept, p50, p99, worst": quantiles, "seconds": reads}
 
 
+def measure_housekeeping(count: int) -> dict[str, Any]:
+    """The steps of a pass, each of which may hold the write lock."""
+    found: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        fill(Path(folder), count, json.dumps({"kind": "compose", "brief": {"style": "folk"}}))
+        settings, store = opened(Path(folder))
+        for name, keep in (("seconds", ""), ("seconds with keep", "81d")):
+            keeper = Housekeeper(replace(settings, keep=keep), store, Blobs(Path(folder) / "files"))
+            steps, last = [], time.perf_counter()
+            for _ in keeper.steps():
+                steps.append(time.perf_counter() - last)
+                last = time.perf_counter()
+            found[f"{name}: longest step, pass"] = [round(max(steps), 4), round(sum(steps), 2)]
+        store.close()
+    return {"jobs": count, **found}
+
+
 def measure_long_requests() -> dict[str, Any]:
     """Pages of jobs whose requests are long."""
     with tempfile.TemporaryDirectory() as folder:
@@ -153,12 +177,13 @@ def measure_long_requests() -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure both."""
+    """Measure each."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--jobs", type=int, default=300_000)
     arguments.add_argument("--seconds", type=float, default=20.0)
     options = arguments.parse_args()
     print(json.dumps({"measured": "old jobs", **measure_old_jobs(options.jobs, options.seconds)}), flush=True)
+    print(json.dumps({"measured": "housekeeping", **measure_housekeeping(options.jobs)}), flush=True)
     print(json.dumps({"measured": "long requests", **measure_long_requests()}), flush=True)
 
 

@@ -207,14 +207,16 @@ def test_what_an_owner_stores_is_bounded_until_it_is_off_the_disk(store, blobs, 
     settings, me = Settings(data=tmp_path, database="", storage_bytes=5_000), Caller("k", "a", frozenset())
     work = upload(store, blobs)
     upload(store, blobs, owner="b")
+    meter = limits.StorageMeter(settings)
     with store.read() as connection:
         used = limits.stored(connection, "a")
         assert used == len(works.score_bytes(tune()))
-        limits.require_storage(connection, settings, me, 5_000 - used)
-        limits.require_storage(connection, settings, Caller("k", "a", frozenset(), None, 1e6), 900_000)
+        meter.admit(connection, me, 4_000 - used)
         with pytest.raises(Problem, match=f"{used:,} of 5,000 are used") as error:
-            limits.require_storage(connection, settings, me, 5_001 - used)
+            limits.StorageMeter(settings).admit(connection, me, 5_001 - used)
         assert error.value.status == 413
+        meter.admit(connection, Caller("k", "a", frozenset(), None, 1e6), 900_000)
+        meter.admit(connection, me, 5_000 - used)  # as nothing that was admitted was written, which is then counted
     delete(store, blobs, work)
     with store.read() as connection:
         assert limits.stored(connection, "a") == used  # who uploads and deletes in turn fills no disk

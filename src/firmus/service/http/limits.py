@@ -16,6 +16,7 @@ from firmus.service.storage.tables import deleted_jobs, file, garbage, job, soun
 
 DAY = 86_400.0
 MAX_BUCKETS = 10_000
+COUNT_INTERVAL = 10.0  # seconds between two counts of what an owner stores
 
 
 class TokenBuckets:
@@ -123,18 +124,38 @@ def storage_quota(settings: Settings, caller: Caller) -> int:
     return settings.storage_bytes if caller.storage is None else round(caller.storage)
 
 
-def require_storage(connection: Connection, settings: Settings, caller: Caller, size: int) -> None:
-    """Reject what an owner has no storage for.
+class StorageMeter:
+    """What owners store, counted in the database now and then, and between by what they add.
 
-    Raises
-    ------
-    Problem
+    Parameters
+    ----------
+    settings : Settings
     """
-    quota = storage_quota(settings, caller)
-    used_bytes = stored(connection, caller.owner)
-    if used_bytes + size > quota:
-        raise Problem(
-            "storage-exceeded",
-            f"{size:,} bytes more: {used_bytes:,} of {quota:,} are used; delete works, sounds or jobs, whose files "
-            f"are removed from disk within the hour",
-        )
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._counted: dict[str, tuple[int, float]] = {}
+        self._lock = threading.Lock()
+
+    def admit(self, connection: Connection, caller: Caller, size: int) -> None:
+        """Reject what an owner has no storage for; nothing is rejected by a count that is not of this moment.
+
+        Raises
+        ------
+        Problem
+        """
+        quota, now = storage_quota(self.settings, caller), time.monotonic()
+        with self._lock:
+            used_bytes, counted_at = self._counted.get(caller.owner, (0, -COUNT_INTERVAL))
+        if now - counted_at >= COUNT_INTERVAL or used_bytes + size > quota:
+            used_bytes, counted_at = stored(connection, caller.owner), now
+        if used_bytes + size > quota:
+            raise Problem(
+                "storage-exceeded",
+                f"{size:,} bytes more: {used_bytes:,} of {quota:,} are used; delete works, sounds or jobs, whose files "
+                f"are removed from disk within the hour",
+            )
+        with self._lock:
+            if len(self._counted) > MAX_BUCKETS:
+                self._counted.clear()
+            self._counted[caller.owner] = (used_bytes + size, counted_at)

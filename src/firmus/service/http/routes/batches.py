@@ -64,7 +64,7 @@ def _submit(
     def write(connection: Connection) -> str:
         seconds = sum(each.seconds for each in submissions)
         limits.admit(connection, service.settings, caller, seconds, len(submissions))
-        limits.require_storage(connection, service.settings, caller, sum(each.bytes for each in submissions))
+        service.storage.admit(connection, caller, sum(each.bytes for each in submissions))
         row = {"id": name, "owner": caller.owner, "kind": body.kind, "total": len(submissions), "created": time.time()}
         connection.execute(insert(batch).values(**row))
         if body.webhook:

@@ -68,7 +68,7 @@ def _submit(
 
     def write(connection: Connection) -> str:
         limits.admit(connection, service.settings, caller, prepared.seconds)
-        limits.require_storage(connection, service.settings, caller, prepared.bytes)
+        service.storage.admit(connection, caller, prepared.bytes)
         name = submission.enqueue(connection, caller, prepared, body.webhook)
         audit.write(connection, caller.key, caller.owner, f"job {prepared.kind}", name)
         return name

@@ -67,7 +67,7 @@ def _store(
     printable = "".join(letter for letter in title if letter.isprintable())
 
     def write(connection: Connection) -> str:
-        limits.require_storage(connection, service.settings, caller, len(data))
+        service.storage.admit(connection, caller, len(data))
         name = sounds.add(connection, caller.owner, printable, stored, len(data))
         audit.write(connection, caller.key, caller.owner, "upload", name)
         return name

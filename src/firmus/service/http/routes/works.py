@@ -81,7 +81,7 @@ def _store(
     files = [works.file_row(service.blobs, row["id"], "json", works.score_bytes(score))]
 
     def write(connection: Connection) -> str:
-        limits.require_storage(connection, service.settings, caller, sum(each["bytes"] for each in files))
+        service.storage.admit(connection, caller, sum(each["bytes"] for each in files))
         works.add(connection, caller.owner, row, files)
         audit.write(connection, caller.key, caller.owner, "upload", row["id"])
         return str(row["id"])
@@ -187,7 +187,7 @@ def _file(service: Service, caller: Caller, name: str, kind: str) -> tuple[Row[A
         job_id = connection.execute(unfinished).scalar()
         if not job_id:
             limits.admit(connection, service.settings, caller, 0.0)
-            limits.require_storage(connection, service.settings, caller, 0)
+            service.storage.admit(connection, caller, 0)
             job_id = jobs.add(
                 connection,
                 owner=caller.owner,
