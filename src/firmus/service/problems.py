@@ -130,7 +130,11 @@ def _database(error: DBAPIError) -> Problem:
     message = str(error.orig).lower()
     if "full" in message or "disk i/o" in message or "no space" in message:
         return Problem("disk-full", "nothing was written; ask again when there is room", seconds=60)
-    if "locked" in message or "busy" in message or error.connection_invalidated or "connect" in message:
+    if (
+        any(word in message for word in ("locked", "busy", "deadlock"))
+        or error.connection_invalidated
+        or "connect" in message
+    ):
         return Problem("busy", "the database does not answer in time: ask again", seconds=2)
     return Problem("internal", "an error of the database; please report it with this request's id")
 
