@@ -273,7 +273,7 @@ class FaultInjection:
 
 def query(server: Server, text: str) -> list[Any]:
     """Rows of the server's database."""
-    with contextlib.closing(sqlite3.connect(f"file:{server.folder / 'firmus.db'}?mode=ro", uri=True)) as database:
+    with contextlib.closing(sqlite3.connect(f"{(server.folder / 'firmus.db').as_uri()}?mode=ro", uri=True)) as database:
         return database.execute(text).fetchall()
 
 

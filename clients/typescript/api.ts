@@ -116,23 +116,25 @@ export type Job = {
   state: "queued" | "running" | "succeeded" | "failed" | "canceled";
   /** How often a worker has begun it. */
   attempt: number;
+  /** Of music: reserved for it, then made; they count for the day's quota. */
+  seconds: number;
+  batch?: string | null;
+  created: string;
+  started?: string | null;
+  ended?: string | null;
+  /** When what it held was erased, with the work or sound it was about. */
+  erased?: string | null;
+  links: Record<string, string>;
   /** What was asked, with the seed that makes it again. */
   request: Record<string, unknown>;
   progress?: Progress | null;
   /** Jobs that come before it, while it is queued. */
   ahead?: number | null;
-  /** `works`, `files`, or what was found, once it has succeeded; not in lists. */
+  /** `works`, `files`, or what was found, once it has succeeded. */
   result?: Record<string, unknown> | null;
   error?: Told | null;
-  /** Of music: reserved for it, then made; they count for the day's quota. */
-  seconds: number;
-  batch?: string | null;
   /** Whether its end was told: waiting, delivered or failed, and why. */
   webhook?: string | null;
-  created: string;
-  started?: string | null;
-  ended?: string | null;
-  links: Record<string, string>;
 };
 
 /** A job to be done. */
@@ -233,12 +235,31 @@ export type JobRequest = {
   webhook?: string | null;
 };
 
+/** A job as lists have it. */
+export type JobSummary = {
+  id: string;
+  kind: string;
+  state: "queued" | "running" | "succeeded" | "failed" | "canceled";
+  /** How often a worker has begun it. */
+  attempt: number;
+  /** Of music: reserved for it, then made; they count for the day's quota. */
+  seconds: number;
+  batch?: string | null;
+  created: string;
+  started?: string | null;
+  ended?: string | null;
+  /** When what it held was erased, with the work or sound it was about. */
+  erased?: string | null;
+  links: Record<string, string>;
+};
+
 /** A key, without its secret. */
 export type Key = {
   id: string;
   owner: string;
   role: string;
   quota: number | null;
+  storage: number | null;
   created: string;
   revoked: string | null;
 };
@@ -250,6 +271,8 @@ export type KeyRequest = {
   role: "reader" | "composer" | "monitor" | "admin";
   /** Seconds of music a day; null for the service's. */
   quota?: number | null;
+  /** Bytes that its owner may store; null for the service's. */
+  storage?: number | null;
 };
 
 /** A key with its secret, which is told this once. */
@@ -258,6 +281,7 @@ export type NewKey = {
   owner: string;
   role: string;
   quota: number | null;
+  storage: number | null;
   created: string;
   revoked: string | null;
   key: string;
@@ -275,8 +299,8 @@ export type PageOfBatch = {
   next?: string | null;
 };
 
-export type PageOfJob = {
-  items: Job[];
+export type PageOfJobSummary = {
+  items: JobSummary[];
   /** Cursor of the next page; null on the last. */
   next?: string | null;
 };
@@ -323,7 +347,7 @@ export type Told = {
   status?: number | null;
 };
 
-/** What an owner has used today (UTC). */
+/** What an owner has used today (UTC), and stores. */
 export type Usage = {
   owner: string;
   /** Of music made or reserved today. */
@@ -331,6 +355,10 @@ export type Usage = {
   quota: number;
   /** Jobs that are queued or running. */
   unfinished: number;
+  /** Bytes of files, sounds, requests and results; what was deleted, until it is off. */
+  stored: number;
+  /** Bytes that may be stored. */
+  storage: number;
 };
 
 /** What an owner's webhooks are signed with. */
@@ -366,6 +394,8 @@ export function requests(send: Send, fetched: Fetch) {
       listed: (query: { "cursor"?: string | null; "limit"?: number } = {}): Promise<PageOfBatch> => send<PageOfBatch>("GET", `/v1/batches`, { query }),
       /** See how a batch stands. */
       one: (name: string): Promise<Batch> => send<Batch>("GET", `/v1/batches/${encodeURIComponent(name)}`),
+      /** Delete a batch with all of its jobs; those that have not ended are canceled. Works that they composed stay. */
+      remove: (name: string): Promise<void> => send<void>("DELETE", `/v1/batches/${encodeURIComponent(name)}`),
       /** Cancel every job of a batch that has not ended. */
       cancel: (name: string): Promise<Batch> => send<Batch>("POST", `/v1/batches/${encodeURIComponent(name)}/cancel`),
       /** Fetch all works of a batch that has ended: `0001/…` for the first brief; `batch.json` tells what came of each. */
@@ -382,10 +412,12 @@ export function requests(send: Send, fetched: Fetch) {
     jobs: {
       /** Ask for a job; it is done when its state is one of succeeded, failed and canceled. Answers 202 at once; with `Prefer: wait=10`, 200 if it is done within ten seconds. */
       start: (body: JobRequest, headers: { "idempotency-key"?: string | null; "prefer"?: string | null } = {}): Promise<Job> => send<Job>("POST", `/v1/jobs`, { body, headers }),
-      /** List your jobs, the newest first, without their results. */
-      listed: (query: { "cursor"?: string | null; "limit"?: number; "state"?: "queued" | "running" | "succeeded" | "failed" | "canceled"; "batch"?: string | null } = {}): Promise<PageOfJob> => send<PageOfJob>("GET", `/v1/jobs`, { query }),
+      /** List your jobs, the newest first, without their requests and results; `/v1/jobs/{name}` has these. */
+      listed: (query: { "cursor"?: string | null; "limit"?: number; "state"?: "queued" | "running" | "succeeded" | "failed" | "canceled" | null; "batch"?: string | null } = {}): Promise<PageOfJobSummary> => send<PageOfJobSummary>("GET", `/v1/jobs`, { query }),
       /** See how a job stands; with `Prefer: wait=10`, wait up to ten seconds for its end. */
       one: (name: string, headers: { "prefer"?: string | null; "if-none-match"?: string | null } = {}): Promise<Job> => send<Job>("GET", `/v1/jobs/${encodeURIComponent(name)}`, { headers }),
+      /** Delete a job with its request, its result, its events and the files it made; one that runs is canceled. Works that it composed stay. */
+      remove: (name: string): Promise<void> => send<void>("DELETE", `/v1/jobs/${encodeURIComponent(name)}`),
       /** Cancel a job that has not ended. It counts as canceled at once; what it had begun is thrown away. */
       cancel: (name: string): Promise<Job> => send<Job>("POST", `/v1/jobs/${encodeURIComponent(name)}/cancel`),
       /** Follow a job as server-sent events, numbered from 1, until it has ended. `state` and `progress`; and while a model composes note by note, the music on its way: `piece` (its number, and what is given of it, as a Firmus score) and `bar` (`piece`, `bar` from 0, `notes`: part, start, duration, pitch, velocity of each). A bar that is told again replaces what was told of it; after `state` with another `attempt`, everything is told again. With `Last-Event-ID` it goes on after that event. A comment comes every 15 seconds as a sign of life. */
@@ -394,7 +426,7 @@ export function requests(send: Send, fetched: Fetch) {
       fetch: (name: string, kind: string): Promise<Response> => fetched("GET", `/v1/jobs/${encodeURIComponent(name)}/files/${encodeURIComponent(kind)}`),
     },
     keys: {
-      /** See what you have used today. */
+      /** See what you have used today, and how much you store. */
       usage: (): Promise<Usage> => send<Usage>("GET", `/v1/usage`),
       /** See the secret with which your webhooks are signed (Standard Webhooks). */
       webhookSecret: (): Promise<WebhookSecret> => send<WebhookSecret>("GET", `/v1/webhook-secret`),
@@ -422,7 +454,7 @@ export function requests(send: Send, fetched: Fetch) {
       listed: (query: { "cursor"?: string | null; "limit"?: number } = {}): Promise<PageOfSound> => send<PageOfSound>("GET", `/v1/sounds`, { query }),
       /** See a sound. */
       one: (name: string): Promise<Sound> => send<Sound>("GET", `/v1/sounds/${encodeURIComponent(name)}`),
-      /** Delete a sound. Works that came of it stay. */
+      /** Delete a sound, and what was found in it alone (analyses). Works that came of it stay. */
       remove: (name: string): Promise<void> => send<void>("DELETE", `/v1/sounds/${encodeURIComponent(name)}`),
     },
     works: {
@@ -432,7 +464,7 @@ export function requests(send: Send, fetched: Fetch) {
       listed: (query: { "cursor"?: string | null; "limit"?: number; "root"?: string | null; "job"?: string | null; "title"?: string | null; "style"?: string | null; "key"?: string | null } = {}): Promise<PageOfWork> => send<PageOfWork>("GET", `/v1/works`, { query }),
       /** See a work. */
       one: (name: string): Promise<Work> => send<Work>("GET", `/v1/works/${encodeURIComponent(name)}`),
-      /** Delete a work and its files. Works that came of it stay. */
+      /** Delete a work with its files, and what derives from it alone: of the job that composed it, of jobs about it. Works that came of it stay. */
       remove: (name: string): Promise<void> => send<void>("DELETE", `/v1/works/${encodeURIComponent(name)}`),
       /** Fetch a work as a file. What nobody has asked for before is made by a job; it is waited for 20 seconds. */
       fetch: (name: string, kind: string, headers: { "if-none-match"?: string | null } = {}): Promise<Response> => fetched("GET", `/v1/works/${encodeURIComponent(name)}/files/${encodeURIComponent(kind)}`, { headers }),

@@ -1,6 +1,7 @@
 """Backups can be served, what is damaged is found, and models make room for one another."""
 
 import json
+import os
 import sqlite3
 import threading
 
@@ -20,7 +21,10 @@ def test_a_backup_made_while_it_runs_can_be_served(serve, tmp_path, capsys):
     job = server.ask("compose", **FOLK, seed=3)
     waiting = [server.ask("compose", wait=0, **FOLK, seed=seed) for seed in range(3)]
     assert main(["serve", "backup", str(tmp_path / "copy"), "--data", str(server.data), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["files"] >= 2
+    made = json.loads(capsys.readouterr().out)
+    assert made["files"] >= 2
+    assert made["rows"] > 10
+    assert made["lost"] == 0
     secret = server.client.get("/v1/webhook-secret").json()
     server.stop()
     assert main(["serve", "backup", str(tmp_path / "copy"), "--data", str(server.data)]) == 2
@@ -35,6 +39,43 @@ def test_a_backup_made_while_it_runs_can_be_served(serve, tmp_path, capsys):
     output = capsys.readouterr().out
     assert "✓ composer" in output
     assert f"✓ {copy.data}: audit log" in output
+
+
+@pytest.mark.parametrize("name", ["a#b", "a%20b", "a?b", "a b", "a&mode=memory"])
+def test_a_data_folder_of_any_name_is_served_and_backed_up(serve, tmp_path, name):
+    server = serve(name)
+    work = server.client.post("/v1/works", content=b"X:1\nK:G\nGABc dedB|]\n").json()
+    made = backup(server.data, tmp_path / f"copy of {name}")
+    server.stop()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [name, f"copy of {name}"]
+    assert (made.files, made.lost) == (1, 0)
+    copy = serve(f"copy of {name}")
+    assert copy.client.get(work["links"]["json"]).status_code == 200
+    copy.stop()
+    assert [what for what, fault in look(copy.data) if fault] == []
+
+
+def test_a_backup_that_is_not_whole_leaves_nothing(serve, tmp_path, monkeypatch):
+    server = serve()
+    for tune in (b"X:1\nK:G\nGABc|]\n", b"X:1\nK:C\nCDEF|]\n"):
+        assert server.client.post("/v1/works", content=tune).status_code == 201
+    server.stop()
+    linked = os.link
+
+    def cut(source, target):
+        linked(source, target)
+        if not [path for path in tmp_path.glob(".copy.part/files/??/*") if path.stat().st_size == 3]:
+            target.unlink()
+            target.write_bytes(b"cut")
+
+    monkeypatch.setattr(os, "link", cut)
+    with pytest.raises(FirmusError, match="the copy lacks the file"):
+        backup(server.data, tmp_path / "copy")
+    monkeypatch.undo()
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+    next((server.data / "files").glob("??/*")).unlink()
+    made = backup(server.data, tmp_path / "copy")
+    assert (made.files, made.lost) == (1, 1)
 
 
 def test_what_is_damaged_is_found(serve, capsys):
@@ -64,6 +105,17 @@ def test_a_database_that_is_none_is_found(tmp_path):
     assert any(what == "database" and fault for what, fault in look(tmp_path))
     (tmp_path / "service.toml").write_text("[")
     assert [what for what, _ in look(tmp_path)] == ["settings"]
+
+
+def test_a_folder_without_a_database_is_not_backed_up(tmp_path, monkeypatch):
+    monkeypatch.delenv("FIRMUS_DATABASE", raising=False)
+    (tmp_path / "data").mkdir()
+    for written in (None, b""):
+        if written is not None:
+            (tmp_path / "data" / "firmus.db").write_bytes(written)
+        with pytest.raises(FirmusError, match=r"there is no database|no tables"):
+            backup(tmp_path / "data", tmp_path / "copy")
+        assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
 @pytest.mark.parametrize("name", ["gone", "there"])

@@ -15,7 +15,7 @@ import soundfile
 
 import firmus
 from firmus import formats
-from firmus.client import AsyncClient, Client, Refused, Unreachable, records
+from firmus.client import AsyncClient, Client, JobSummary, Refused, Unreachable, records
 from firmus.errors import FirmusError
 from firmus.score import Key, Meter, Note, Part, Score
 from firmus.service.http import schemas
@@ -78,6 +78,25 @@ def test_a_sound_is_written_down(client, tmp_path):
     job = client.perform("transcribe", source=sound, options={"voices": "one"})
     assert [note.pitch for note in client.score(job.works[0]).parts[0].notes] == [67, 69, 71, 72]
     client.delete(sound)
+
+
+def test_jobs_are_listed_in_short_and_deleted(client):
+    job = client.perform("compose", style="folk", bars=1, seed=1)
+    batch = client.submit_all("compose", [{"style": "folk", "bars": 1, "seed": seed} for seed in range(3)])
+    listed = list(client.jobs(batch=batch))
+    assert [type(each) for each in listed] == [JobSummary] * 3
+    assert client.job(listed[0]).request["brief"]["seed"] == 2
+    client.cancel(listed[0])
+    client.delete(listed[0])
+    for each in listed[1:]:
+        client.wait(each)
+    assert client.batch(batch).is_over
+    for each in (batch, job):
+        client.delete(each)
+    for gone in (lambda: client.job(job), lambda: client.batch(batch)):
+        with pytest.raises(Refused, match="of yours"):
+            gone()
+    assert client.work(job.works[0]).job == job.id
 
 
 def test_refusals_tell_all_that_the_service_told(client):

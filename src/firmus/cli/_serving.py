@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from firmus.cli._words import say
 from firmus.errors import InvalidBrief
+
+if TYPE_CHECKING:
+    from firmus.service.storage.backup import Backup
 
 
 def serve(options: argparse.Namespace) -> None:
@@ -23,10 +27,15 @@ def serve(options: argparse.Namespace) -> None:
     match options.words:
         case []:
             serving.serve(
-                data, options.host, options.port, lambda host, port: _listening(options, host, port), options.cluster
+                data,
+                options.host,
+                options.port,
+                lambda host, port: _listening(options, host, port),
+                cluster=options.cluster,
+                keep=options.keep,
             )
         case ["keys", "add"] if options.owner:
-            key = serving.add_key(data, options.owner, options.role, options.quota)
+            key = serving.add_key(data, options.owner, options.role, options.quota, options.storage)
             print(json.dumps({"key": key}) if options.json else key)
         case ["keys", "list"]:
             _list_keys(options, serving.listed_keys(data))
@@ -51,11 +60,13 @@ def mcp(options: argparse.Namespace) -> None:
     server.serve(Path(options.folder))
 
 
-def _backed_up(options: argparse.Namespace, count: int) -> None:
+def _backed_up(options: argparse.Namespace, done: Backup) -> None:
     if options.json:
-        print(json.dumps({"files": count}))
+        print(json.dumps(asdict(done)))
     elif not options.quiet:
-        print(say("backed up").format(count=count))
+        print(
+            say("backed up").format(**asdict(done)) + (say("lost before").format(lost=done.lost) if done.lost else "")
+        )
 
 
 def _listening(options: argparse.Namespace, host: str, port: int) -> None:
@@ -72,4 +83,6 @@ def _list_keys(options: argparse.Namespace, listed: list[dict[str, Any]]) -> Non
         return
     for key in listed:
         quota = "" if key["quota"] is None else say("quota of").format(quota=key["quota"])
-        print(f"{key['id']}  {key['owner']}  {key['role']}{quota}{'' if key['revoked'] is None else say('revoked')}")
+        storage = "" if key["storage"] is None else say("storage of").format(storage=key["storage"])
+        revoked = "" if key["revoked"] is None else say("revoked")
+        print(f"{key['id']}  {key['owner']}  {key['role']}{quota}{storage}{revoked}")

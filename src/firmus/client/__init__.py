@@ -22,9 +22,9 @@ from firmus.errors import FirmusError
 
 try:
     from firmus.client.asynchronous import AsyncClient
-    from firmus.client.records import Batch, Event, Job, Refused, Sound, Unreachable, Work
+    from firmus.client.records import Batch, Event, Job, JobSummary, Refused, Sound, Unreachable, Work
     from firmus.client.synchronous import Client
 except ModuleNotFoundError as error:
     raise FirmusError(f"firmus.client needs {error.name}: pip install 'firmus[client]'") from None
 
-__all__ = ["AsyncClient", "Batch", "Client", "Event", "Job", "Refused", "Sound", "Unreachable", "Work"]
+__all__ = ["AsyncClient", "Batch", "Client", "Event", "Job", "JobSummary", "Refused", "Sound", "Unreachable", "Work"]

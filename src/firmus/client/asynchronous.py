@@ -13,7 +13,7 @@ import httpx
 from firmus import formats
 from firmus.client import calls
 from firmus.client.calls import Call, EventStream, Retry
-from firmus.client.records import Batch, Event, Job, Refused, Sound, Work
+from firmus.client.records import Batch, Event, Job, JobSummary, Refused, Sound, Work
 from firmus.formats import json
 from firmus.score import Score
 
@@ -87,7 +87,7 @@ class AsyncClient:
         """Submit a job as `submit` does, and wait for its end; a failed one is raised as `Refused`."""
         return (await self.wait(await self.submit(kind, **request))).checked()
 
-    async def wait(self, job: Job | str, seconds: float | None = None) -> Job:
+    async def wait(self, job: JobSummary | str, seconds: float | None = None) -> Job:
         """A job at its end, or after so many seconds."""
         until = time.monotonic() + (seconds if seconds is not None else float("inf"))
         while True:
@@ -96,7 +96,7 @@ class AsyncClient:
             if current.is_over or left <= 0:
                 return current
 
-    async def follow(self, job: Job | str, after: int = 0) -> AsyncIterator[Event]:
+    async def follow(self, job: JobSummary | str, after: int = 0) -> AsyncIterator[Event]:
         """A job's events to its end, from the first after number `after`; a broken stream is resumed."""
         stream, retry = EventStream(calls.name(job), after), Retry(self.attempts)
         while not stream.is_over:
@@ -118,15 +118,17 @@ class AsyncClient:
                     return
                 await asyncio.sleep(calls.RECONNECT_DELAY)
 
-    async def job(self, job: Job | str) -> Job:
+    async def job(self, job: JobSummary | str) -> Job:
         """Snapshot of a job."""
         return await self._send(calls.job(job))
 
-    def jobs(self, state: str | None = None, batch: Batch | str | None = None) -> AsyncIterator[Job]:
-        """Your jobs, or those of one batch, the newest first, without their results."""
-        return self._all(calls.page("jobs", Job, {"state": state, "batch": calls.name(batch) if batch else None}))
+    def jobs(self, state: str | None = None, batch: Batch | str | None = None) -> AsyncIterator[JobSummary]:
+        """Your jobs, or those of one batch, the newest first, without their requests and results."""
+        return self._all(
+            calls.page("jobs", JobSummary, {"state": state, "batch": calls.name(batch) if batch else None})
+        )
 
-    async def cancel(self, job: Job | str) -> Job:
+    async def cancel(self, job: JobSummary | str) -> Job:
         """Cancel a job that has not ended."""
         return await self._send(calls.cancel(job))
 
@@ -168,7 +170,7 @@ class AsyncClient:
     def works(
         self,
         root: Work | str | None = None,
-        job: Job | str | None = None,
+        job: JobSummary | str | None = None,
         *,
         title: str | None = None,
         style: str | None = None,
@@ -179,13 +181,13 @@ class AsyncClient:
         filters |= {"title": title, "style": style, "key": key}
         return self._all(calls.page("works", Work, filters))
 
-    async def fetch(self, source: Work | Job | str, kind: str) -> bytes:
+    async def fetch(self, source: Work | JobSummary | str, kind: str) -> bytes:
         """A file of a work (``"midi"``, ``"mp3"``, ``"stems"`` ...) or of a job; waits until it is produced."""
         while (content := await self._send(calls.fetch(source, kind))) is None:
             await asyncio.sleep(1)
         return content
 
-    async def save(self, source: Work | Job | str, path: str | Path) -> Path:
+    async def save(self, source: Work | JobSummary | str, path: str | Path) -> Path:
         """Fetch the file in the format of the path's extension, and write it there; an existing file is replaced."""
         formats.save(await self.fetch(source, calls.file_name(Path(path))), Path(path))
         return Path(path)
@@ -194,8 +196,8 @@ class AsyncClient:
         """The notes of a work."""
         return json.read(await self.fetch(work, "json"))[0]
 
-    async def delete(self, thing: Work | Sound | str) -> None:
-        """Delete a work or a sound."""
+    async def delete(self, thing: Work | Sound | JobSummary | Batch | str) -> None:
+        """Delete a work, a sound, a job or a batch, with what the service has of it."""
         await self._send(calls.delete(thing))
 
     async def capabilities(self) -> dict[str, Any]:

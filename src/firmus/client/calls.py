@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import httpx
 
-from firmus.client.records import ENDED, Batch, Event, Job, Refused, Sound, Unreachable, Work, record
+from firmus.client.records import ENDED, Batch, Event, Job, JobSummary, Refused, Sound, Unreachable, Work, record
 from firmus.errors import FirmusError
 from firmus.formats.json import to_dict
 from firmus.score import Score
@@ -23,7 +23,8 @@ LONGEST_DELAY = 60.0  # seconds; where the service demands more, there is no ret
 STREAM_TIMEOUT = 45.0  # seconds; a stream has a keepalive every 15
 LONGEST_WAIT = 30  # seconds that one request waits for a job's end
 NAMES = {"mid": "midi", "zip": "stems"}  # of files, by extension; the others are the extension itself
-Thing = Work | Sound | Job | Batch | str
+COLLECTIONS = {"snd_": "sounds", "job_": "jobs", "bat_": "batches"}  # by the beginning of an identifier
+Thing = Work | Sound | JobSummary | Batch | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ def job(thing: Thing, wait: float = 0) -> Call[Job]:
     return Call("GET", f"/v1/jobs/{name(thing)}", _reader(Job), headers=headers)
 
 
-def cancel(thing: Job | str) -> Call[Job]:
+def cancel(thing: JobSummary | str) -> Call[Job]:
     """Cancel a job."""
     return Call("POST", f"/v1/jobs/{name(thing)}/cancel", _reader(Job))
 
@@ -204,15 +205,15 @@ def work(thing: Work | str) -> Call[Work]:
     return Call("GET", f"/v1/works/{name(thing)}", _reader(Work))
 
 
-def fetch(thing: Work | Job | str, kind: str) -> Call[bytes | None]:
+def fetch(thing: Work | JobSummary | str, kind: str) -> Call[bytes | None]:
     """Fetch a file of a work or a job; None while it is still being produced."""
     collection = "jobs" if name(thing).startswith("job_") else "works"
     return Call("GET", f"/v1/{collection}/{name(thing)}/files/{kind}", _content_if_ready)
 
 
-def delete(thing: Work | Sound | str) -> Call[None]:
-    """Delete a work or a sound."""
-    collection = "sounds" if name(thing).startswith("snd_") else "works"
+def delete(thing: Thing) -> Call[None]:
+    """Delete a work, a sound, a job or a batch."""
+    collection = COLLECTIONS.get(name(thing)[:4], "works")
     return Call("DELETE", f"/v1/{collection}/{name(thing)}", lambda response: None)
 
 

@@ -80,30 +80,37 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """Snapshot of a job; see the service's documentation for each field."""
+class JobSummary:
+    """A job as lists have it; `Client.job` gives the rest."""
 
     id: str
     kind: str
     state: str
     attempt: int
-    request: dict[str, Any]
-    progress: dict[str, Any] | None
-    ahead: int | None
-    result: dict[str, Any] | None
-    error: dict[str, Any] | None
     seconds: float
     batch: str | None
-    webhook: str | None
     created: str
     started: str | None
     ended: str | None
+    erased: str | None
     links: dict[str, str]
 
     @property
     def is_over(self) -> bool:
         """Whether it has ended."""
         return self.state in ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Job(JobSummary):
+    """Snapshot of a job; see the service's documentation for each field."""
+
+    request: dict[str, Any]
+    progress: dict[str, Any] | None
+    ahead: int | None
+    result: dict[str, Any] | None
+    error: dict[str, Any] | None
+    webhook: str | None
 
     @property
     def works(self) -> list[Work]:
@@ -141,8 +148,8 @@ class Batch:
 
     @property
     def is_over(self) -> bool:
-        """Whether all of its jobs have ended."""
-        return sum(self.states.get(state, 0) for state in ENDED) == self.total
+        """Whether all of its jobs have ended, or were deleted."""
+        return all(state in ENDED for state, total in self.states.items() if total)
 
 
 class Event(NamedTuple):

@@ -12,7 +12,7 @@ import httpx
 from firmus import formats
 from firmus.client import calls
 from firmus.client.calls import Call, EventStream, Retry
-from firmus.client.records import Batch, Event, Job, Refused, Sound, Work
+from firmus.client.records import Batch, Event, Job, JobSummary, Refused, Sound, Work
 from firmus.formats import json
 from firmus.score import Score
 
@@ -86,7 +86,7 @@ class Client:
         """Submit a job as `submit` does, and wait for its end; a failed one is raised as `Refused`."""
         return self.wait(self.submit(kind, **request)).checked()
 
-    def wait(self, job: Job | str, seconds: float | None = None) -> Job:
+    def wait(self, job: JobSummary | str, seconds: float | None = None) -> Job:
         """A job at its end, or after so many seconds."""
         until = time.monotonic() + (seconds if seconds is not None else float("inf"))
         while True:
@@ -95,7 +95,7 @@ class Client:
             if current.is_over or left <= 0:
                 return current
 
-    def follow(self, job: Job | str, after: int = 0) -> Iterator[Event]:
+    def follow(self, job: JobSummary | str, after: int = 0) -> Iterator[Event]:
         """A job's events to its end, from the first after number `after`; a broken stream is resumed."""
         stream, retry = EventStream(calls.name(job), after), Retry(self.attempts)
         while not stream.is_over:
@@ -117,15 +117,17 @@ class Client:
                     return
                 time.sleep(calls.RECONNECT_DELAY)
 
-    def job(self, job: Job | str) -> Job:
+    def job(self, job: JobSummary | str) -> Job:
         """Snapshot of a job."""
         return self._send(calls.job(job))
 
-    def jobs(self, state: str | None = None, batch: Batch | str | None = None) -> Iterator[Job]:
-        """Your jobs, or those of one batch, the newest first, without their results."""
-        return self._all(calls.page("jobs", Job, {"state": state, "batch": calls.name(batch) if batch else None}))
+    def jobs(self, state: str | None = None, batch: Batch | str | None = None) -> Iterator[JobSummary]:
+        """Your jobs, or those of one batch, the newest first, without their requests and results."""
+        return self._all(
+            calls.page("jobs", JobSummary, {"state": state, "batch": calls.name(batch) if batch else None})
+        )
 
-    def cancel(self, job: Job | str) -> Job:
+    def cancel(self, job: JobSummary | str) -> Job:
         """Cancel a job that has not ended."""
         return self._send(calls.cancel(job))
 
@@ -167,7 +169,7 @@ class Client:
     def works(
         self,
         root: Work | str | None = None,
-        job: Job | str | None = None,
+        job: JobSummary | str | None = None,
         *,
         title: str | None = None,
         style: str | None = None,
@@ -178,13 +180,13 @@ class Client:
         filters |= {"title": title, "style": style, "key": key}
         return self._all(calls.page("works", Work, filters))
 
-    def fetch(self, source: Work | Job | str, kind: str) -> bytes:
+    def fetch(self, source: Work | JobSummary | str, kind: str) -> bytes:
         """A file of a work (``"midi"``, ``"mp3"``, ``"stems"`` ...) or of a job; waits until it is produced."""
         while (content := self._send(calls.fetch(source, kind))) is None:
             time.sleep(1)
         return content
 
-    def save(self, source: Work | Job | str, path: str | Path) -> Path:
+    def save(self, source: Work | JobSummary | str, path: str | Path) -> Path:
         """Fetch the file in the format of the path's extension, and write it there; an existing file is replaced."""
         formats.save(self.fetch(source, calls.file_name(Path(path))), Path(path))
         return Path(path)
@@ -193,8 +195,8 @@ class Client:
         """The notes of a work."""
         return json.read(self.fetch(work, "json"))[0]
 
-    def delete(self, thing: Work | Sound | str) -> None:
-        """Delete a work or a sound."""
+    def delete(self, thing: Work | Sound | JobSummary | Batch | str) -> None:
+        """Delete a work, a sound, a job or a batch, with what the service has of it."""
         self._send(calls.delete(thing))
 
     def capabilities(self) -> dict[str, Any]:

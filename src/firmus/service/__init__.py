@@ -25,7 +25,7 @@ killed:
 - before the commit of 1 the client has no response, and nothing was written; after it the job is never lost;
 - between 2 and the commit of 4 the lease expires, and the job is claimed again with the same request and seed, which
   gives the same bytes; after `Settings.attempts` claims it fails instead, as the job itself seems to be the cause;
-- a file without a row is garbage that `Blobs.sweep` deletes; a row without its file cannot exist;
+- a file without a row is garbage that `housekeeping` deletes; a row without its file cannot exist;
 - a worker that was presumed dead and comes back holds an old attempt: its writes change no row, and it gets
   `ClaimLost`. Canceling works the same way: the state changes at once, and the worker's claim is lost.
 
@@ -35,9 +35,9 @@ written once.
 Packages
 ========
 `storage`: `database` and its `tables`, `blobs` (files), `jobs`, `events`, `works`, `sounds`, `keys`, `idempotency`,
-`audit`, `backup` and `checkup`. `workers`: `handlers` (one for each kind of job), `worker`, `heartbeat`, `executors`
-and `cluster` (where workers run), `supervisor`, `webhooks`. `http`: `schemas`, `submission` and `serializers`,
-`dependencies`, `middleware`, `throttle`, `limits`, `metrics`, `routes`, `application`. Beside them are `settings`,
-`problems` (errors), `logs`, `serving`, `mcp` and `migrations`. `http` may import `workers`, and both `storage`; never
-the other way.
+`audit`, `erasure` (deletion), `housekeeping`, `backup` and `checkup`. `workers`: `handlers` (one for each kind of job),
+`worker`, `heartbeat`, `executors` and `cluster` (where workers run), `supervisor`, `webhooks`. `http`: `schemas`,
+`submission` and `serializers`, `dependencies`, `middleware`, `head`, `throttle`, `limits`, `metrics`, `routes`,
+`application`. Beside them are `settings`, `problems` (errors), `logs`, `serving`, `mcp` and `migrations`. `http` may
+import `workers`, and both `storage`; never the other way.
 """

@@ -12,11 +12,12 @@ from functools import partial
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from firmus.errors import FirmusError, FormatError, InvalidBrief, InvalidScore, ModelError
+from firmus.service.storage.blobs import BlobMissing
 from firmus.translation import translate
 
 MEDIA = "application/problem+json"
@@ -26,9 +27,11 @@ KINDS = {
     "forbidden": (403, "This key may not do that"),
     "not-found": (404, "There is no such thing"),
     "method-not-allowed": (405, "This cannot be done there"),
+    "gone": (410, "It is no longer there"),
     "conflict": (409, "It is too late for that"),
     "in-flight": (409, "The same request is being served"),
     "too-large": (413, "The request is too large"),
+    "storage-exceeded": (413, "The storage of this owner is used up"),
     "unsupported-media-type": (415, "The body is of another type than it should be"),
     "misdirected": (421, "This service is not asked for under that name"),
     "invalid-request": (422, "A field of the request is missing or wrong"),
@@ -112,6 +115,8 @@ def of(error: Exception) -> Problem:
         return Problem(_STATUS.get(error.status_code, "bad-request"), str(error.detail))
     if isinstance(error, FirmusError):
         return Problem(_kind(error), " ".join(str(error).split()))
+    if isinstance(error, BlobMissing):
+        return Problem("gone", f"{error}: it may be in a backup of the service")
     if isinstance(error, OSError) and error.errno in _FULL:
         return Problem("disk-full", "nothing was written; ask again when there is room", seconds=60)
     if isinstance(error, DBAPIError):
@@ -128,10 +133,16 @@ def _kind(error: FirmusError) -> str:
 
 
 def _database(error: DBAPIError) -> Problem:
+    if isinstance(error, DataError):
+        return Problem("invalid-request", "a value that the database cannot store: it is too large, or no text")
     message = str(error.orig).lower()
     if "full" in message or "disk i/o" in message or "no space" in message:
         return Problem("disk-full", "nothing was written; ask again when there is room", seconds=60)
-    if "locked" in message or "busy" in message or error.connection_invalidated or "connect" in message:
+    if (
+        any(word in message for word in ("locked", "busy", "deadlock"))
+        or error.connection_invalidated
+        or "connect" in message
+    ):
         return Problem("busy", "the database does not answer in time: ask again", seconds=2)
     return Problem("internal", "an error of the database; please report it with this request's id")
 

@@ -23,6 +23,7 @@ from firmus.service.storage import audit, keys
 from firmus.service.storage.backup import backup
 from firmus.service.storage.blobs import Blobs
 from firmus.service.storage.database import Store
+from firmus.service.storage.housekeeping import Housekeeper
 from firmus.service.workers import executors
 from firmus.service.workers.supervisor import Supervisor
 from firmus.service.workers.webhooks import Dispatcher
@@ -47,7 +48,15 @@ def opened(data: Path) -> tuple[Settings, Store]:
     return settings, store
 
 
-def serve(data: Path, host: str, port: int, ready: Callable[[str, int], None], cluster: str | None = None) -> None:
+def serve(
+    data: Path,
+    host: str,
+    port: int,
+    ready: Callable[[str, int], None],
+    *,
+    cluster: str | None = None,
+    keep: str | None = None,
+) -> None:
     """Serve until SIGTERM or Ctrl-C, then finish the requests that are being served.
 
     Parameters
@@ -62,6 +71,8 @@ def serve(data: Path, host: str, port: int, ready: Callable[[str, int], None], c
         Called with host and port, once the service listens.
     cluster : str, optional
         ``HOST:PORT`` of the head of a cluster whose machines execute the jobs.
+    keep : str, optional
+        How long ended jobs, works and sounds are kept, such as ``"30d"``, instead of as long as the settings say.
 
     Raises
     ------
@@ -72,6 +83,8 @@ def serve(data: Path, host: str, port: int, ready: Callable[[str, int], None], c
     settings, store = opened(data)
     if cluster:
         settings = replace(settings, executor="ray", cluster=cluster)
+    if keep is not None:
+        settings = replace(settings, keep=keep)
     with store.read() as connection:
         has_keys = keys.are_any(connection)
     is_local = _is_local(host)
@@ -81,8 +94,8 @@ def serve(data: Path, host: str, port: int, ready: Callable[[str, int], None], c
             f"firmus serve keys add --owner NAME --role admin --data {data}"
         )
     blobs = Blobs(settings.data / "files")
-    supervisor = Supervisor(settings, store, blobs, executors.load(settings, store, blobs))
-    dispatcher = Dispatcher(store, settings)
+    supervisor = Supervisor(settings, store, executors.load(settings, store, blobs))
+    dispatcher, housekeeper = Dispatcher(store, settings), Housekeeper(settings, store, blobs)
     service = Service(settings, store, blobs, supervisor, is_open=is_local and not has_keys)
     server = _Server(service, host, port, settings.drain)
     try:
@@ -96,6 +109,7 @@ def serve(data: Path, host: str, port: int, ready: Callable[[str, int], None], c
     signal.signal(signal.SIGTERM, lambda number, frame: None)  # uvicorn raises it again after its end
     supervisor.start()
     dispatcher.start()
+    housekeeper.start()
     try:
         address = bound.getsockname()
         log("service", state="listening", host=address[0], port=address[1], database=store.engine.name)
@@ -104,16 +118,17 @@ def serve(data: Path, host: str, port: int, ready: Callable[[str, int], None], c
     finally:
         supervisor.stop()
         dispatcher.stop()
+        housekeeper.stop()
         store.close()
         log("service", state="ended")
 
 
-def add_key(data: Path, owner: str, role: str, quota: float | None) -> str:
+def add_key(data: Path, owner: str, role: str, quota: float | None, storage: float | None = None) -> str:
     """Create a key, which cannot be recovered later."""
     _, store = opened(data)
     with store.write() as connection:
         store.advisory_lock(connection, audit.LOCK)
-        name, key = keys.add(connection, owner, role, quota)
+        name, key = keys.add(connection, owner, role, quota, storage)
         audit.write(connection, "console", "console", "key add", name)
     return key
 
@@ -123,7 +138,7 @@ def listed_keys(data: Path) -> list[dict[str, object]]:
     _, store = opened(data)
     with store.read() as connection:
         return [
-            {name: getattr(row, name) for name in ("id", "owner", "role", "quota", "created", "revoked")}
+            {name: getattr(row, name) for name in ("id", "owner", "role", "quota", "storage", "created", "revoked")}
             for row in keys.rows(connection)
         ]
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import URL
+
 from firmus.errors import FirmusError, unknown
+
+_DURATION = re.compile("([1-9][0-9]{0,5})([mhdw])")
+_SECONDS = {"m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +59,10 @@ class Settings:
         Maximal ``Prefer: wait``, in seconds.
     batch : int
         Maximal number of briefs of a batch.
+    storage_bytes : int
+        Bytes that an owner may store, unless its key has a quota of its own.
+    keep : str
+        How long ended jobs, works and sounds are kept, such as ``"30d"``; by default for ever.
     room : int
         Bytes of disk that are to stay free; below it requests are rejected (507).
     hosts : tuple of str
@@ -87,9 +97,21 @@ class Settings:
     json_depth: int = 32
     wait: float = 60.0
     batch: int = 1_000
+    storage_bytes: int = 10_000_000_000
+    keep: str = ""
     room: int = 100_000_000
     hosts: tuple[str, ...] = ()
     webhook_hosts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.keep and not _DURATION.fullmatch(self.keep):
+            raise FirmusError(f"keep {self.keep!r} must be a number and m, h, d or w, such as 30d; or empty, for ever")
+
+    @property
+    def keep_seconds(self) -> float:
+        """Seconds for which things are kept; 0 for ever."""
+        match = _DURATION.fullmatch(self.keep)
+        return int(match[1]) * _SECONDS[match[2]] if match else 0.0
 
     @classmethod
     def load(cls, data: Path) -> Settings:
@@ -110,8 +132,19 @@ class Settings:
             if name not in known:
                 raise FirmusError(f"{path}: {unknown('setting', name, known)}")
             values[name] = _checked(f"{path}: {name}", value, known[name])
-        database = os.environ.get("FIRMUS_DATABASE") or f"sqlite:///{data / 'firmus.db'}"
+        database = os.environ.get("FIRMUS_DATABASE") or sqlite_address(data / "firmus.db")
         return cls(data=data, database=database, **values)
+
+
+def sqlite_address(path: Path) -> str:
+    """SQLAlchemy URL of a SQLite file, whatever characters its path has.
+
+    Examples
+    --------
+    >>> sqlite_address(Path("/var/music #1?/firmus.db"))
+    'sqlite:////var/music %231%3F/firmus.db'
+    """
+    return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
 
 
 def _checked(what: str, value: object, default: object) -> object:

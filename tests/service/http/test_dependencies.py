@@ -52,8 +52,8 @@ def routes(folder):
     """Every route of the application, with the scope it asks for."""
     settings = Settings.load(folder)
     store, blobs = Store(f"sqlite:///{folder / 'x.db'}"), Blobs(folder / "files")
-    supervisor = Supervisor(settings, store, blobs, executors.load(settings, store, blobs))
-    app = build(Service(settings, store, blobs, supervisor, is_open=False)).app
+    supervisor = Supervisor(settings, store, executors.load(settings, store, blobs))
+    app = build(Service(settings, store, blobs, supervisor, is_open=False)).app.app
     document = app.openapi()
     store.close()
     found = []
@@ -238,15 +238,25 @@ def test_nobody_else_may_use_a_service_without_keys(tmp_path, capsys):
     assert "keys add" in capsys.readouterr().err
 
 
+def test_an_age_that_is_none_is_refused(tmp_path, capsys):
+    assert main(["serve", "--port", "0", "--keep", "a month", "--data", str(tmp_path / "d")]) == 2
+    assert "such as 30d" in capsys.readouterr().err
+
+
 def test_keys_are_looked_after_on_the_command_line(tmp_path, capsys):
     data = ["--data", str(tmp_path / "d")]
-    assert main(["serve", "keys", "add", "--owner", "acme", "--role", "reader", "--quota", "60", *data]) == 0
+    assert (
+        main(
+            ["serve", "keys", "add", "--owner", "acme", "--role", "reader", "--quota", "60", "--storage", "5e9", *data]
+        )
+        == 0
+    )
     key = capsys.readouterr().out.strip()
     assert main(["serve", "keys", "list", *data]) == 0
     name = key.split("_")[1]
     listed = capsys.readouterr().out
     assert name in listed
-    assert "acme  reader  60 s a day" in listed
+    assert "acme  reader  60 s a day  5e+09 bytes" in listed
     assert key.rpartition("_")[2] not in listed
     assert main(["serve", "keys", "revoke", name, *data]) == 0
     assert main(["serve", "keys", "list", "--json", *data]) == 0

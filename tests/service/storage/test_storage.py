@@ -1,5 +1,6 @@
 """What is kept, in SQLite and in PostgreSQL: nothing is lost, nothing is done twice."""
 
+import json
 import threading
 import time
 
@@ -7,7 +8,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import event, func, inspect, select, text, update
+from sqlalchemy import MetaData, event, func, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from firmus.errors import FirmusError
@@ -78,6 +79,46 @@ def test_migrations_make_the_tables_that_the_code_has_and_can_be_taken_back(addr
     store.close()
 
 
+def test_a_database_of_the_first_version_is_brought_up_to_date(address):
+    store = Store(address)
+    store.upgrade("0001")
+    request = {"kind": "harmonise", "brief": {"source": {"work": "wrk_1"}, "style": "folk"}, "options": {}}
+    lists = {"kind": "evaluate", "brief": {}, "options": {"generated": ["wrk_1", "wrk_2"], "note": "bar 1"}}
+    old = MetaData()
+    with store.write() as connection:
+        old.reflect(connection)
+        job = {"kind": "x", "lane": "compose", "priority": 1, "state": "queued", "attempt": 0, "events": 1}
+        job |= {"seconds": 0.0, "created": 1.0, "owner": "acme"}
+        rows = [
+            {**job, "id": f"job_{number}", "request": json.dumps(each)} for number, each in ((1, request), (2, lists))
+        ]
+        connection.execute(old.tables["job"].insert(), rows)
+        made = {"id": "wrk_3", "owner": "acme", "root": "wrk_3", "job": "job_1", "title": "T", "summary": "{}"}
+        connection.execute(old.tables["work"].insert(), {**made, "created": 1.0})
+        files = [{"holder": holder, "name": "json", "digest": "0" * 64, "bytes": 5} for holder in ("wrk_3", "job_2")]
+        connection.execute(old.tables["file"].insert(), files)
+    store.upgrade()
+    with store.read() as connection:
+        inputs = {tuple(row) for row in connection.execute(select(tables.job_input))}
+        assert inputs == {("job_1", "wrk_1"), ("job_2", "wrk_1"), ("job_2", "wrk_2")}
+        assert [row.bytes for row in connection.execute(select(tables.job).order_by(tables.job.c.id))] == [
+            len(row["request"]) for row in rows
+        ]
+        assert connection.execute(select(tables.work.c.style)).scalars().all() == ["folk"]
+        assert connection.execute(select(tables.file.c.owner)).scalars().all() == ["acme"] * 2
+        assert limits.stored(connection, "acme") == 10 + sum(len(row["request"]) for row in rows)
+    assert claim(store).id == "job_1"
+    store.downgrade("0001")
+    with store.read() as connection:
+        again = MetaData()
+        again.reflect(connection)
+        assert {name: set(table.c.keys()) for name, table in again.tables.items()} == {
+            name: set(table.c.keys()) for name, table in old.tables.items()
+        }
+        assert len(connection.execute(select(again.tables["job"].c.request)).all()) == 2
+    store.close()
+
+
 def test_sqlite_keeps_what_was_acknowledged_through_a_power_cut(tmp_path):
     store = Store(f"sqlite:///{tmp_path / 'x.db'}")
     with store.read() as connection:
@@ -114,9 +155,9 @@ def test_what_was_told_on_the_way_is_forgotten_a_day_after_the_end(store):
         jobs.heartbeat(store, [(claim(store), [("progress", {"done": 1}), ("bar", {})])], 9.0)
     with store.write() as connection:
         assert jobs.cancel(connection, name)
-        events.purge(connection)
+        assert events.purge(connection, 100) == 0
         assert len(events.after(connection, name, 0)) == 5
-        events.purge(connection, now=time.time() + 90_000)
+        assert [events.purge(connection, 3, now=time.time() + 90_000) for _ in range(2)] == [2, 0]
         assert [each.kind for each in events.after(connection, name, 0)] == ["state"] * 3
         assert len(events.after(connection, other, 0)) == 4
 
@@ -277,7 +318,7 @@ def test_an_idempotency_key_is_for_one_request_one_caller_and_one_day(store):
         connection.execute(update(tables.idempotency).values(created=time.time() - 90_000))
     assert requests.execute("key", "t", "other", lambda connection: "job_4") == ("job_4", False)
     with store.write() as connection:
-        idempotency.purge(connection)
+        assert [idempotency.purge(connection, 1) for _ in range(2)] == [1, 0]
         assert len(connection.execute(select(tables.idempotency)).all()) == 1
     with requests.serving("key", "t"), pytest.raises(Problem) as error, requests.serving("key", "t"):
         pass

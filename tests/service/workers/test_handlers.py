@@ -217,7 +217,7 @@ def test_works_are_listed_by_title_style_and_key(server, library, composed):
     (work,) = works_of(server, composed)
     assert work["title"] in works_like(server, style="chorale", key="G minor")
     assert "Turns" not in works_like(server, style="chorale")
-    assert works_like(server, style="fol") == []
+    assert works_like(server, style="organ") == []
     refused = server.client.get("/v1/works", params={"key": "H major"})
     assert refused.status_code == 422
     assert "there is no key 'H major'" in refused.json()["detail"]

@@ -7,11 +7,12 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 from starlette.types import Lifespan
 
 from firmus import plugins
@@ -19,6 +20,7 @@ from firmus._version import __version__
 from firmus.errors import FirmusError
 from firmus.service import problems
 from firmus.service.http.dependencies import Service
+from firmus.service.http.head import HeadMiddleware
 from firmus.service.http.middleware import EdgeMiddleware
 from firmus.service.storage.keys import SCOPES
 from firmus.translation import preferred
@@ -45,7 +47,7 @@ def build(service: Service) -> EdgeMiddleware:
 
     app = routed(lifespan)
     app.state.service = service
-    return EdgeMiddleware(app, service)
+    return EdgeMiddleware(HeadMiddleware(app), service)
 
 
 def routed(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
@@ -61,8 +63,8 @@ def routed(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         swagger_ui_oauth2_redirect_url=None,
         separate_input_output_schemas=False,
     )
-    for name in plugins.names("firmus.service.http.routes"):
-        app.include_router(plugins.load("firmus.service.http.routes", name).router)
+    for router in _routers():
+        app.include_router(router)
     for kind in (FirmusError, RequestValidationError, HTTPException, OSError, DBAPIError):
         app.add_exception_handler(kind, _problem_response)
     return app
@@ -74,7 +76,23 @@ async def _problem_response(request: Request, error: Exception) -> Response:
         raise error
     request.state.problem = problem
     headers = getattr(error, "headers", None)
+    if problem.kind == "method-not-allowed":
+        headers = {"Allow": ", ".join(_allowed(request))}
     return problem.response(request.state.request_id, headers, preferred(request.headers.get("accept-language", "")))
+
+
+def _routers() -> list[APIRouter]:
+    package = "firmus.service.http.routes"
+    return [plugins.load(package, name).router for name in plugins.names(package)]
+
+
+def _allowed(request: Request) -> list[str]:
+    """Methods that an address takes."""
+    routes = [route for router in (request.app, *_routers()) for route in router.routes if isinstance(route, Route)]
+    methods = {
+        method for each in routes if each.matches(request.scope)[0] is not Match.NONE for method in each.methods or ()
+    }
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
 _EXAMPLE = problems.Problem("invalid-brief", "tempo 999 must be 10 to 400 quarter notes a minute")

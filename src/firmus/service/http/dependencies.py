@@ -12,7 +12,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
-from firmus.service.http.limits import TokenBuckets
+from firmus.service.http.limits import StorageMeter, TokenBuckets
 from firmus.service.http.metrics import Metrics
 from firmus.service.problems import Problem
 from firmus.service.settings import Settings
@@ -47,11 +47,13 @@ class Service:
     notifier: EventNotifier = field(init=False)
     idempotency: Idempotency = field(init=False)
     buckets: TokenBuckets = field(init=False)
+    storage: StorageMeter = field(init=False)
     metrics: Metrics = field(init=False)
 
     def __post_init__(self) -> None:
         self.notifier, self.idempotency = EventNotifier(self.store), Idempotency(self.store)
         self.buckets = TokenBuckets(self.settings.rate, self.settings.burst)
+        self.storage = StorageMeter(self.settings)
         self.metrics = Metrics(self.store)
 
 

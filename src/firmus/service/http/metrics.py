@@ -15,10 +15,15 @@ from sqlalchemy import func, select
 
 from firmus.service.storage.database import Store
 from firmus.service.storage.jobs import ENDED
-from firmus.service.storage.tables import job
+from firmus.service.storage.tables import deleted_jobs, job
 from firmus.service.workers.handlers import LANES
 
 LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+_JOBS = (func.count().label("total"), func.min(job.c.created).label("first"), func.sum(job.c.seconds).label("seconds"))
+_COUNTS = select(job.c.state, job.c.lane, job.c.kind, *_JOBS).group_by(job.c.state, job.c.lane, job.c.kind)
+_SUMS = (func.sum(deleted_jobs.c.total).label("total"), func.sum(deleted_jobs.c.seconds).label("seconds"))
+_DELETED = select(deleted_jobs.c.kind, deleted_jobs.c.state, *_SUMS).group_by(deleted_jobs.c.kind, deleted_jobs.c.state)
 
 
 class Metrics:
@@ -61,17 +66,17 @@ class _Jobs(Collector):
         running = GaugeMetricFamily("firmus_jobs_running", "Jobs that are being done", labels=("lane",))
         ended = CounterMetricFamily("firmus_jobs", "Jobs that have ended", labels=("kind", "state"))
         music = CounterMetricFamily("firmus_music_seconds", "Music composed")
-        counts = select(job.c.lane, job.c.kind, job.c.state, func.count(), func.min(job.c.created))
         with self.store.read() as connection:
-            rows = connection.execute(counts.group_by(job.c.lane, job.c.kind, job.c.state)).all()
-            composed = select(func.coalesce(func.sum(job.c.seconds), 0.0)).where(job.c.state == "succeeded")
-            music.add_metric((), float(connection.execute(composed).scalar_one()))
+            rows = connection.execute(_COUNTS).all()
+            deleted = connection.execute(_DELETED).all()
         for lane in LANES:
-            waiting = [row for row in rows if row[0] == lane and row[2] == "queued"]
-            depth.add_metric((lane,), sum(row[3] for row in waiting))
-            oldest.add_metric((lane,), max((time.time() - row[4] for row in waiting), default=0.0))
-            running.add_metric((lane,), sum(row[3] for row in rows if row[0] == lane and row[2] == "running"))
-        for row in rows:
-            if row[2] in ENDED:
-                ended.add_metric((row[1], row[2]), row[3])
+            waiting = [row for row in rows if row.lane == lane and row.state == "queued"]
+            depth.add_metric((lane,), sum(row.total for row in waiting))
+            oldest.add_metric((lane,), max((time.time() - row.first for row in waiting), default=0.0))
+            running.add_metric((lane,), sum(row.total for row in rows if row.lane == lane and row.state == "running"))
+        over = [*(row for row in rows if row.state in ENDED), *deleted]
+        for kind, state in sorted({(row.kind, row.state) for row in over}):
+            same = (row.total for row in over if (row.kind, row.state) == (kind, state))
+            ended.add_metric((kind, state), sum(same))
+        music.add_metric((), float(sum(row.seconds for row in over if row.state == "succeeded")))
         yield from (depth, oldest, running, ended, music)

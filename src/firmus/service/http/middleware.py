@@ -116,6 +116,8 @@ class EdgeMiddleware:
             len(scope["headers"]) > MAX_HEADERS
         ):
             raise Problem("headers-too-large", f"{HEADER_BYTES:,} bytes and {MAX_HEADERS} headers are the most")
+        if b"%00" in scope["query_string"]:
+            raise Problem("bad-request", "a query with a zero character (%00), which no database stores")
         headers, hosts = Headers(scope=scope), (*LOCAL, *self.service.settings.hosts)
         host = _host(f"//{headers.get('host', '')}")
         if host not in hosts and (self.service.is_open or self.service.settings.hosts):

@@ -12,7 +12,7 @@ import types
 import typing
 from dataclasses import fields
 from functools import cache
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
@@ -23,8 +23,10 @@ from firmus.service.workers import handlers
 from firmus.work import LIMITS, MOODS, RULES, Brief
 
 Item = TypeVar("Item")
+State = Literal["queued", "running", "succeeded", "failed", "canceled"]
 WORK_ID = "^wrk_[0-9a-f]{28}$"
 _JSON_TYPES = {str: "string", int: "integer", float: "number"}
+BATCH_ID = "^bat_[0-9a-f]{28}$"
 SOUND_ID = "^snd_[0-9a-f]{28}$"
 SOURCE = {
     "description": "A work of yours, a sound of yours, or a Firmus score (the file `json` of a work).",
@@ -165,6 +167,9 @@ class KeyRequest(RequestBody):
     owner: str = Field(max_length=80, description="Whose music it opens.", examples=["acme"])
     role: str = Field(json_schema_extra={"enum": list(ROLES)})
     quota: float | None = Field(None, ge=0, le=1e9, description="Seconds of music a day; null for the service's.")
+    storage: float | None = Field(
+        None, ge=0, le=1e18, description="Bytes that its owner may store; null for the service's."
+    )
 
 
 class Told(BaseModel):
@@ -184,27 +189,33 @@ class Progress(BaseModel):
     total: int
 
 
-class Job(BaseModel):
-    """A job as it stands."""
+class JobSummary(BaseModel):
+    """A job as lists have it."""
 
     id: str
     kind: str
-    state: str = Field(json_schema_extra={"enum": ["queued", "running", "succeeded", "failed", "canceled"]})
+    state: str = Field(json_schema_extra={"enum": list(get_args(State))})
     attempt: int = Field(description="How often a worker has begun it.")
+    seconds: float = Field(description="Of music: reserved for it, then made; they count for the day's quota.")
+    batch: str | None = None
+    created: str
+    started: str | None = None
+    ended: str | None = None
+    erased: str | None = Field(None, description="When what it held was erased, with the work or sound it was about.")
+    links: dict[str, str]
+
+
+class Job(JobSummary):
+    """A job as it stands."""
+
     request: dict[str, Any] = Field(description="What was asked, with the seed that makes it again.")
     progress: Progress | None = None
     ahead: int | None = Field(None, description="Jobs that come before it, while it is queued.")
     result: dict[str, Any] | None = Field(
-        None, description="`works`, `files`, or what was found, once it has succeeded; not in lists."
+        None, description="`works`, `files`, or what was found, once it has succeeded."
     )
     error: Told | None = None
-    seconds: float = Field(description="Of music: reserved for it, then made; they count for the day's quota.")
-    batch: str | None = None
     webhook: str | None = Field(None, description="Whether its end was told: waiting, delivered or failed, and why.")
-    created: str
-    started: str | None = None
-    ended: str | None = None
-    links: dict[str, str]
 
 
 class Work(BaseModel):
@@ -250,6 +261,7 @@ class Key(BaseModel):
     owner: str
     role: str
     quota: float | None
+    storage: float | None
     created: str
     revoked: str | None
 
@@ -267,12 +279,14 @@ class WebhookSecret(BaseModel):
 
 
 class Usage(BaseModel):
-    """What an owner has used today (UTC)."""
+    """What an owner has used today (UTC), and stores."""
 
     owner: str
     seconds: float = Field(description="Of music made or reserved today.")
     quota: float
     unfinished: int = Field(description="Jobs that are queued or running.")
+    stored: int = Field(description="Bytes of files, sounds, requests and results; what was deleted, until it is off.")
+    storage: int = Field(description="Bytes that may be stored.")
 
 
 class AuditLine(BaseModel):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from pydantic import BaseModel
 from sqlalchemy import Connection, Row, Select, func, select
 
 from firmus.composing.origin import MARK
@@ -16,7 +17,11 @@ from firmus.service.storage.tables import event, job
 from firmus.service.workers import webhooks
 from firmus.translation import translate
 
-Item = TypeVar("Item")
+Item = TypeVar("Item", bound=BaseModel)
+PAGE_BYTES = 1_000_000  # of the JSON of a page
+ROWS = 10  # that are read from the database at a time
+_COLUMNS = ("id", "kind", "state", "attempt", "seconds", "batch", "created", "started", "ended", "erased")
+SUMMARY = tuple(job.c[name] for name in _COLUMNS)  # columns of a job in lists
 
 
 def timestamp(seconds: float | None) -> str | None:
@@ -37,25 +42,20 @@ def created_at(row: Row[Any]) -> str:
     return timestamp(row.created) or ""
 
 
-def serialize_job(connection: Connection, row: Row[Any], blobs: Blobs | None = None) -> schemas.Job:
-    """A job; with its result and its webhook if `blobs` is given."""
+def serialize_summary(row: Row[Any]) -> schemas.JobSummary:
+    """A job as lists have it, from the columns `SUMMARY`."""
     path = f"/v1/jobs/{row.id}"
-    return schemas.Job(
+    return schemas.JobSummary(
         id=row.id,
         kind=row.kind,
         state=row.state,
         attempt=row.attempt,
-        request=json.loads(row.request),
-        progress=_progress(connection, row),
-        ahead=_ahead(connection, row),
-        result=json.loads(blobs.get(row.result)) if row.result and blobs else None,
-        error=schemas.Told(**json.loads(row.error)) if row.error else None,
         seconds=round(row.seconds, 3),
         batch=row.batch,
-        webhook=webhooks.delivery_status(connection, row.id) if blobs else None,
         created=created_at(row),
         started=timestamp(row.started),
         ended=timestamp(row.ended),
+        erased=timestamp(row.erased),
         links={"self": path, "events": f"{path}/events", "cancel": f"{path}/cancel"},
     )
 
@@ -66,6 +66,19 @@ def in_language(document: schemas.Job, language: str) -> schemas.Job:
         return document
     told = {name: translate(getattr(document.error, name), language) for name in ("title", "detail")}
     return document.model_copy(update={"error": document.error.model_copy(update=told)})
+
+
+def serialize_job(connection: Connection, row: Row[Any], blobs: Blobs) -> schemas.Job:
+    """A job with everything."""
+    return schemas.Job(
+        **serialize_summary(row).model_dump(),
+        request=json.loads(row.request),
+        progress=_progress(connection, row),
+        ahead=_ahead(connection, row),
+        result=json.loads(blobs.get(row.result)) if row.result else None,
+        error=schemas.Told(**json.loads(row.error)) if row.error else None,
+        webhook=webhooks.delivery_status(connection, row.id),
+    )
 
 
 def serialize_work(row: Row[Any], names: Sequence[str]) -> schemas.Work:
@@ -93,12 +106,25 @@ def serialize_page(
     cursor: str | None,
     limit: int,
     serialize: Callable[[Any], Item],
-) -> tuple[list[Item], str | None]:
-    """A page of a query, the newest first, and the cursor of the next."""
+) -> schemas.Page[Item]:
+    """A page of a query, the newest first: up to `limit` items, and up to `PAGE_BYTES` of JSON, but at least one.
+
+    Rows are read a few at a time, so that those beyond the page are not.
+    """
     if cursor:
         query = query.where(column < cursor)
-    rows = connection.execute(query.order_by(column.desc()).limit(limit + 1)).all()
-    return [serialize(row) for row in rows[:limit]], rows[limit - 1].id if len(rows) > limit else None
+    items: list[Item] = []
+    size, last = 0, None
+    query = query.order_by(column.desc()).limit(limit + 1).execution_options(yield_per=ROWS)
+    with connection.execute(query) as rows:
+        for row in rows:
+            item = serialize(row)
+            size += len(item.model_dump_json())
+            if items and (len(items) == limit or size > PAGE_BYTES):
+                return schemas.Page(items=items, next=last)
+            items.append(item)
+            last = row.id
+    return schemas.Page(items=items, next=None)
 
 
 def _progress(connection: Connection, row: Row[Any]) -> schemas.Progress | None:

@@ -35,6 +35,8 @@ class Submission:
         Digests of the input files.
     seconds : float
         Approximate duration of the music that it will compose.
+    bytes : int
+        Size of the request and of the pieces that it contains.
     """
 
     kind: str
@@ -42,6 +44,7 @@ class Submission:
     source: str | None
     target: str | None
     seconds: float
+    bytes: int
 
 
 def prepare(
@@ -77,7 +80,10 @@ def prepare(
     if source.row is not None and not source.is_sound:
         request |= {"parent": source.row.id, "root": source.row.root}
     input_digest = _store_lists(service, caller, kind, options) or source.digest(service)
-    return Submission(kind, request, input_digest, target.digest(service), handlers.reserved(kind, brief))
+    digests = (input_digest, target.digest(service))
+    new = [digest for digest in digests if digest and digest not in (source.stored, target.stored)]
+    size = len(json.dumps(request)) + sum(service.blobs.existing(digest).stat().st_size for digest in new)
+    return Submission(kind, request, *digests, handlers.reserved(kind, brief), size)
 
 
 def _store_lists(service: Service, caller: Caller, kind: str, options: Mapping[str, Any]) -> str | None:
@@ -120,6 +126,7 @@ def enqueue(
         source=submission.source,
         target=submission.target,
         seconds=submission.seconds,
+        bytes=submission.bytes,
         **values,
     )
     if webhook:

@@ -9,6 +9,7 @@ of one process are serialised by a lock, processes by SQLite's own locking. Freq
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 import time
 from collections import deque
@@ -149,6 +150,17 @@ class Store:
         with self.engine.connect() as connection:
             command.downgrade(migrations(connection), revision)
 
+    def truncate_log(self) -> None:
+        """Empty SQLite's write-ahead log, which still holds what was deleted; if nobody reads or writes just now."""
+        if self.is_sqlite:
+            with self.engine.connect() as plain:
+                connection = plain.execution_options(isolation_level="AUTOCOMMIT")
+                connection.exec_driver_sql("PRAGMA busy_timeout=0")
+                try:
+                    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                finally:
+                    connection.exec_driver_sql(f"PRAGMA busy_timeout={round(BUSY_TIMEOUT * 1000)}")
+
     def close(self) -> None:
         """Close every connection."""
         self._writer.shutdown()
@@ -183,6 +195,7 @@ def _set_up_sqlite(connection: Any, record: object) -> None:
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",
+        "secure_delete=ON",  # what is deleted is overwritten
         "foreign_keys=ON",
         f"busy_timeout={round(BUSY_TIMEOUT * 1000)}",
     ):
@@ -218,7 +231,7 @@ def _reject_network_file_system(path: Path) -> None:
     mount = max(
         (
             (folder, kind)
-            for _, folder, kind, *_ in (line.split() for line in mounts)
+            for _, folder, kind, *_ in (_unescaped(line).split("\0") for line in mounts)
             if location.is_relative_to(folder)
         ),
         key=lambda each: len(each[0]),
@@ -226,3 +239,8 @@ def _reject_network_file_system(path: Path) -> None:
     )
     if mount[1] in NETWORK_FILE_SYSTEMS:
         raise FirmusError(f"{path.parent} is on a network's file system ({mount[1]}), where SQLite loses data")
+
+
+def _unescaped(line: str) -> str:
+    r"""A line of /proc/mounts with its fields apart by zeros, as a space within one is written ``\040``."""
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), line.replace(" ", "\0"))

@@ -9,12 +9,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, tuple_, update
 
 from firmus.service.storage.database import Store
-from firmus.service.storage.tables import event, job
+from firmus.service.storage.tables import PASSING, event, job
 
 RETENTION = 86_400.0  # seconds for which progress and bars are kept after a job's end
+MOST, MOST_BYTES, ROWS = 1_000, 1_000_000, 10  # events, and their bytes, that are read together; and in one go
 POLL_INTERVAL = 0.05  # seconds between two queries, while anybody waits
 
 
@@ -44,16 +45,35 @@ def write(connection: Connection, job_id: str, first: int, items: Sequence[tuple
 
 
 def after(connection: Connection, job_id: str, number: int) -> list[Event]:
-    """Events of a job after a number, in order."""
+    """The next events of a job after a number, in order: not more at a time than memory has room for."""
     columns = (event.c.number, event.c.kind, event.c.data, event.c.at)
     query = select(*columns).where(event.c.job == job_id, event.c.number > number).order_by(event.c.number)
-    return [Event(row.number, row.kind, json.loads(row.data), row.at) for row in connection.execute(query)]
+    found: list[Event] = []
+    size = 0
+    with connection.execute(query.limit(MOST).execution_options(yield_per=ROWS)) as rows:
+        for row in rows:
+            found.append(Event(row.number, row.kind, json.loads(row.data), row.at))
+            size += len(row.data)
+            if size > MOST_BYTES:
+                break
+    return found
 
 
-def purge(connection: Connection, now: float | None = None) -> None:
-    """Delete the progress, pieces and bars of jobs that ended more than a day ago; their states stay."""
-    ended = select(job.c.id).where(job.c.ended < (now or time.time()) - RETENTION)
-    connection.execute(delete(event).where(event.c.kind != "state", event.c.job.in_(ended)))
+def purge(connection: Connection, most: int, now: float | None = None) -> int:
+    """Delete progress, pieces and bars of jobs that ended more than a day ago, up to so many; states stay.
+
+    Returns
+    -------
+    int
+        How many were deleted; fewer than `most` where no more are old enough.
+    """
+    oldest = (now or time.time()) - RETENTION
+    old = select(event.c.job, event.c.number).join(job, job.c.id == event.c.job)
+    old = old.where(PASSING, event.c.at < oldest, job.c.ended < oldest).order_by(event.c.at).limit(most)
+    rows = [tuple(row) for row in connection.execute(old)]
+    if rows:
+        connection.execute(delete(event).where(tuple_(event.c.job, event.c.number).in_(rows)))
+    return len(rows)
 
 
 class EventNotifier:

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from firmus.service.problems import Problem
@@ -95,9 +95,14 @@ class Idempotency:
         return self.store.group_write(write).result()
 
 
-def purge(connection: Connection, now: float | None = None) -> None:
-    """Delete records older than 24 hours."""
-    connection.execute(delete(idempotency).where(idempotency.c.created < (now or time.time()) - RETENTION))
+def purge(connection: Connection, most: int, now: float | None = None) -> int:
+    """Delete records older than 24 hours, up to so many; how many there were."""
+    entry = tuple_(idempotency.c.key, idempotency.c.token)
+    old = select(idempotency.c.key, idempotency.c.token).where(idempotency.c.created < (now or time.time()) - RETENTION)
+    rows = connection.execute(old.order_by(idempotency.c.created).limit(most)).all()
+    if rows:
+        connection.execute(delete(idempotency).where(entry.in_([(row.key, row.token) for row in rows])))
+    return len(rows)
 
 
 def _find(connection: Connection, key: str, token: str | None, request: str) -> str | None:

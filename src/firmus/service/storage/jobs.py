@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, sele
 
 from firmus.service.storage import events
 from firmus.service.storage.database import Store
-from firmus.service.storage.tables import file, job, new_id, work
+from firmus.service.storage.tables import file, job, job_input, new_id, work
 
 ENDED = ("succeeded", "failed", "canceled")
 LOCK = 6_002  # advisory lock of claims, in PostgreSQL; see `firmus.service.storage.database.Store.advisory_lock`
@@ -69,21 +69,26 @@ class JobOutput:
         Rows of `firmus.service.storage.tables.file`.
     seconds : float
         Of music composed.
+    bytes : int
+        Size of the result document.
     """
 
     result: str
     works: Sequence[Mapping[str, Any]] = ()
     files: Sequence[Mapping[str, Any]] = ()
     seconds: float = 0.0
+    bytes: int = 0
 
 
 def add(connection: Connection, *, owner: str, kind: str, request: Mapping[str, Any], **values: Any) -> str:
     """Enqueue a job; its identifier. `values` are other columns of the table."""
-    name = new_id("job")
-    defaults = {"lane": "compose", "priority": PRIORITIES["usual"], "seconds": 0.0}
+    name, text = new_id("job"), json.dumps(request)
+    defaults = {"lane": "compose", "priority": PRIORITIES["usual"], "seconds": 0.0, "bytes": len(text)}
     fixed = {"state": "queued", "attempt": 0, "events": 1, "created": time.time()}
-    row = {"id": name, "owner": owner, "kind": kind, "request": json.dumps(request), **fixed}
+    row = {"id": name, "owner": owner, "kind": kind, "request": text, **fixed}
     connection.execute(insert(job), {**defaults, **values, **row})
+    if things := _inputs(request):
+        connection.execute(insert(job_input), [{"job": name, "thing": each} for each in things])
     events.write(connection, name, 1, [("state", {"state": "queued"})])
     return name
 
@@ -93,7 +98,16 @@ def find(connection: Connection, job_id: str, owner: str) -> Row[Any] | None:
     return connection.execute(select(job).where(job.c.id == job_id, job.c.owner == owner)).first()
 
 
+def _inputs(request: Mapping[str, Any]) -> list[str]:
+    """Identifiers of the works and sounds that a request names."""
+    pieces = [request.get("brief", {}).get(name) or {} for name in ("source", "target")]
+    lists = [each for each in request.get("options", {}).values() if isinstance(each, list)]
+    named = [each[name] for each in pieces for name in ("work", "sound") if name in each]
+    return list(dict.fromkeys([*named, *(each for listed in lists for each in listed)]))
+
+
 _LANE = job.c.lane == bindparam("lane")
+_REQUEST_BYTES = func.length(job.c.request)  # what is left of a job's input once it has ended
 _ANY = select(job.c.id).where(job.c.state == "queued", _LANE).limit(1)
 _RUNNING = select(job.c.owner, func.count().label("count")).where(job.c.state == "running", _LANE)
 _RUNNING_BY_OWNER = _RUNNING.group_by(job.c.owner).subquery()
@@ -178,14 +192,16 @@ def finish(store: Store, claimed: Claim, output: JobOutput, new_events: Sequence
     """
 
     def write(connection: Connection) -> None:
-        _end(connection, claimed, new_events, "succeeded", {}, result=output.result, seconds=output.seconds)
+        size = _REQUEST_BYTES + output.bytes
+        values = {"result": output.result, "seconds": output.seconds, "bytes": size}
+        _end(connection, claimed, new_events, "succeeded", {}, **values)
         if output.works:
             connection.execute(insert(work), [{**row, "owner": claimed.owner} for row in output.works])
         holders = {row["holder"] for row in output.files}
         existing = select(file.c.holder, file.c.name).where(file.c.holder.in_(holders))
         known = {(row.holder, row.name) for row in connection.execute(existing)}
         if new := [row for row in output.files if (row["holder"], row["name"]) not in known]:
-            connection.execute(insert(file), new)
+            connection.execute(insert(file), [{**row, "owner": claimed.owner} for row in new])
 
     return store.group_write(write)
 
@@ -201,7 +217,8 @@ def fail(store: Store, claimed: Claim, problem: Mapping[str, Any], new_events: S
 
     def write(connection: Connection) -> None:
         error = {"error": dict(problem)}
-        _end(connection, claimed, new_events, "failed", error, error=json.dumps(problem), seconds=0.0)
+        values = {"error": json.dumps(problem), "seconds": 0.0, "bytes": _REQUEST_BYTES}
+        _end(connection, claimed, new_events, "failed", error, **values)
 
     return store.group_write(write)
 
@@ -231,7 +248,7 @@ def reap(store: Store, attempts: int, now: float | None = None) -> None:
 def cancel(connection: Connection, job_id: str) -> bool:
     """Cancel a job that has not ended; whether it had not. A worker that has it gets `ClaimLost`."""
     canceling = update(job).where(job.c.id == job_id, job.c.state.in_(("queued", "running")))
-    canceling = canceling.values(state="canceled", ended=time.time(), lease=None, seconds=0.0)
+    canceling = canceling.values(state="canceled", ended=time.time(), lease=None, seconds=0.0, bytes=_REQUEST_BYTES)
     if connection.execute(canceling).rowcount != 1:
         return False
     events.add(connection, job_id, "state", {"state": "canceled"})
@@ -255,6 +272,7 @@ def _requeue_or_fail(
                 reason = problem or {**GIVEN_UP, "detail": GIVEN_UP["detail"].format(attempts=row.attempt)}
                 state = {"state": "failed", "error": dict(reason)}
                 values = {"state": "failed", "ended": now, "lease": None, "seconds": 0.0, "error": json.dumps(reason)}
+                values |= {"bytes": _REQUEST_BYTES}
             same = (job.c.id == row.id, job.c.attempt == row.attempt, *where)
             if connection.execute(update(job).where(*same).values(values)).rowcount:
                 events.add(connection, row.id, "state", state)

@@ -47,18 +47,23 @@ class Caller:
     scopes : frozenset of str
     quota : float, optional
         Seconds of music a day; None for the service's.
+    storage : float, optional
+        Bytes that the owner may store; None for the service's.
     """
 
     key: str
     owner: str
     scopes: frozenset[str]
     quota: float | None = None
+    storage: float | None = None
 
 
 LOCAL = Caller("local", "local", ROLES["admin"])
 
 
-def add(connection: Connection, owner: str, role: str, quota: float | None = None) -> tuple[str, str]:
+def add(
+    connection: Connection, owner: str, role: str, quota: float | None = None, storage: float | None = None
+) -> tuple[str, str]:
     """Create a key.
 
     Returns
@@ -72,8 +77,11 @@ def add(connection: Connection, owner: str, role: str, quota: float | None = Non
         raise InvalidBrief(f"owner {owner[:80]!r} must be up to 80 letters, digits, dots, hyphens, underscores or @")
     if quota is not None and not 0 <= quota <= 1e9:
         raise InvalidBrief(f"quota {quota!r} must be 0 to 1,000,000,000 seconds of music a day")
+    if storage is not None and not 0 <= storage <= 1e18:
+        raise InvalidBrief(f"storage {storage!r} must be 0 to 1,000,000,000,000,000,000 bytes")
     name, secret = secrets.token_hex(6), secrets.token_hex(32)
     row = {"id": name, "owner": owner, "role": role, "digest": _digest(secret), "quota": quota, "created": time.time()}
+    row["storage"] = storage
     connection.execute(insert(api_key).values(**row))
     return name, f"firmus_{name}_{secret}"
 
@@ -86,7 +94,7 @@ def check(connection: Connection, text: str) -> Caller | None:
     row = connection.execute(select(api_key).where(api_key.c.id == match[1])).first()
     if row is None or not hmac.compare_digest(row.digest, _digest(match[2])) or row.revoked is not None:
         return None
-    return Caller(row.id, row.owner, ROLES.get(row.role, frozenset()), row.quota)
+    return Caller(row.id, row.owner, ROLES.get(row.role, frozenset()), row.quota, row.storage)
 
 
 def rows(connection: Connection) -> list[Row[Any]]:

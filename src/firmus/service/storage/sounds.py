@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from firmus.service.storage.tables import new_id, sound
 
@@ -23,8 +23,3 @@ def find(connection: Connection, sound_id: Any, owner: str) -> Row[Any] | None:
     if not isinstance(sound_id, str):
         return None
     return connection.execute(select(sound).where(sound.c.id == sound_id, sound.c.owner == owner)).first()
-
-
-def remove(connection: Connection, sound_id: str) -> None:
-    """Delete a sound; its file is removed by a later sweep. What was derived from it stays."""
-    connection.execute(delete(sound).where(sound.c.id == sound_id))

@@ -1,4 +1,7 @@
-"""The tables. Times are seconds since 1970, identifiers are text that sorts by time of creation."""
+"""The tables. Times are seconds since 1970, identifiers are text that sorts by time of creation.
+
+What may be long is in the last columns: SQLite reads a row from its start to the last column that is asked for.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,14 @@ import secrets
 import threading
 import time
 
-from sqlalchemy import Column, Double, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import Column, Double, Index, Integer, MetaData, String, Table, Text, text
 
 metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
 
 ID, DIGEST = String(40), String(64)
+# Conditions of partial indices, which are used only where a query has them literally.
+_UNFINISHED, _PASSING = text("state IN ('queued', 'running')"), text("kind <> 'state'")
+UNFINISHED, PASSING = text("job.state IN ('queued', 'running')"), text("event.kind <> 'state'")
 
 api_key = Table(
     "api_key", metadata,
@@ -19,6 +25,7 @@ api_key = Table(
     Column("role", String(16), nullable=False),
     Column("digest", DIGEST, nullable=False),  # SHA-256 of the secret, which is 256 random bits and stored nowhere
     Column("quota", Double),  # seconds of music a day; null for the service's
+    Column("storage", Double),  # bytes that its owner may store; null for the service's
     Column("created", Double, nullable=False),
     Column("revoked", Double),
 )  # fmt: skip
@@ -30,7 +37,6 @@ job = Table(
     Column("kind", String(16), nullable=False),
     Column("lane", String(16), nullable=False),
     Column("priority", Integer, nullable=False),
-    Column("request", Text, nullable=False),  # JSON, with the seed, so that another attempt gives the same
     Column("source", DIGEST),  # Scores that it reads, as files
     Column("target", DIGEST),
     Column("work", ID),  # the work whose files it makes, if it does
@@ -42,13 +48,40 @@ job = Table(
     Column("events", Integer, nullable=False),  # how many there are
     Column("seconds", Double, nullable=False),  # of music: reserved, then composed
     Column("result", DIGEST),
-    Column("error", Text),  # JSON of a problem
+    Column("bytes", Integer, nullable=False),  # of request and result
     Column("created", Double, nullable=False),
     Column("started", Double),
     Column("ended", Double),
-    Index(None, "state", "lane", "priority", "id"),
-    Index(None, "owner", "created"),
-    Index(None, "batch"),
+    Column("erased", Double),  # when the works or sounds that it was about were deleted, and what it held of them
+    Column("error", Text),  # JSON of a problem
+    Column("request", Text, nullable=False),  # JSON, with the seed, so that another attempt gives the same
+    Index(None, "state", "lane", "priority", "id"),  # to claim
+    Index(None, "state", "lane", "kind", "created", "seconds"),  # to count
+    Index(None, "owner", "created", "seconds", "bytes"),  # for quotas
+    Index(None, "owner", "id"),  # to list
+    Index(None, "owner", "state", "id"),
+    Index(None, "batch", "state"),
+    Index(None, "work"),
+    Index(None, "result"),
+    Index("ix_job_unfinished_source", "source", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
+    Index("ix_job_unfinished_target", "target", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
+)  # fmt: skip
+
+job_input = Table(
+    "job_input", metadata,
+    Column("job", ID, primary_key=True),
+    Column("thing", ID, primary_key=True),  # a work or a sound that its request names
+    Index(None, "thing"),
+)  # fmt: skip
+
+deleted_jobs = Table(
+    "deleted_jobs", metadata,
+    Column("owner", String(80), primary_key=True),
+    Column("day", Integer, primary_key=True),  # days since 1970 on which they were submitted; 0 for all that are over
+    Column("kind", String(16), primary_key=True),
+    Column("state", String(16), primary_key=True),
+    Column("total", Integer, nullable=False),
+    Column("seconds", Double, nullable=False),  # of music
 )  # fmt: skip
 
 event = Table(
@@ -58,6 +91,7 @@ event = Table(
     Column("kind", String(16), nullable=False),
     Column("data", Text, nullable=False),
     Column("at", Double, nullable=False),
+    Index("ix_event_passing", "at", sqlite_where=_PASSING, postgresql_where=_PASSING),
 )  # fmt: skip
 
 work = Table(
@@ -68,8 +102,9 @@ work = Table(
     Column("parent", ID),
     Column("job", ID),
     Column("title", String(200), nullable=False),
-    Column("summary", Text, nullable=False),  # JSON
+    Column("style", String(80)),  # that was asked for
     Column("created", Double, nullable=False),
+    Column("summary", Text, nullable=False),  # JSON
     Index(None, "owner", "id"),
     Index(None, "root"),
     Index(None, "job"),
@@ -79,9 +114,21 @@ file = Table(
     "file", metadata,
     Column("holder", ID, primary_key=True),  # a work or a job
     Column("name", String(80), primary_key=True),
+    Column("owner", String(80), nullable=False),
     Column("digest", DIGEST, nullable=False),
     Column("bytes", Integer, nullable=False),
     Index(None, "digest"),
+    Index(None, "owner", "bytes"),
+)  # fmt: skip
+
+garbage = Table(
+    "garbage", metadata,  # rows of files that were deleted; they count for their owner as long as they are on disk
+    Column("holder", ID, primary_key=True),
+    Column("name", String(80), primary_key=True),
+    Column("owner", String(80), nullable=False),
+    Column("digest", DIGEST, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Index(None, "owner", "bytes"),
 )  # fmt: skip
 
 sound = Table(
@@ -93,6 +140,7 @@ sound = Table(
     Column("bytes", Integer, nullable=False),
     Column("created", Double, nullable=False),
     Index(None, "owner", "id"),
+    Index(None, "digest"),
 )  # fmt: skip
 
 delivery = Table(
@@ -163,3 +211,14 @@ def new_id(prefix: str) -> str:
         else:
             _LATEST[1] += 1 + secrets.randbits(40)  # random too: a forked process starts from the same value
         return f"{prefix}_{_LATEST[0]:012x}{_LATEST[1]:016x}"
+
+
+def first_id(prefix: str, at: float) -> str:
+    """What sorts before every identifier that is made at or after a time.
+
+    Examples
+    --------
+    >>> first_id("job", time.time() - 1) < new_id("job") < first_id("job", time.time() + 1)
+    True
+    """
+    return f"{prefix}_{max(0, int(at * 1000)):012x}"

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select
+from sqlalchemy import Connection, Row, Select, func, insert, select
 from starlette.responses import FileResponse
 
 from firmus import plugins
 from firmus.analysis import features
+from firmus.composing.styles import styles
+from firmus.errors import InvalidBrief, unknown
 from firmus.formats import json as firmus_json
 from firmus.render.files import PICTURES, SOUNDS
 from firmus.score import Key, Score
 from firmus.service.storage.blobs import Blobs
-from firmus.service.storage.tables import file, job, new_id, sound, work
+from firmus.service.storage.tables import UNFINISHED, file, job, new_id, sound, work
 from firmus.timing import seconds
 from firmus.work import Work
 
@@ -39,7 +42,9 @@ FILES = _files()
 """Formats in which a Score is available: file name extension and media type."""
 
 
-def row_of(score: Score, *, parent: Row[Any] | None = None, job_id: str | None = None) -> dict[str, Any]:
+def row_of(
+    score: Score, *, parent: Row[Any] | None = None, job_id: str | None = None, style: str | None = None
+) -> dict[str, Any]:
     """Row of a new work, without its owner."""
     name = new_id("wrk")
     title = "".join(letter for letter in score.title if letter.isprintable())[:200]
@@ -51,6 +56,7 @@ def row_of(score: Score, *, parent: Row[Any] | None = None, job_id: str | None =
         "parent": parent.id if parent else None,
         "job": job_id,
         "title": title,
+        "style": style,
         "summary": json.dumps(summary),
         "created": time.time(),
     }
@@ -71,7 +77,7 @@ def score_bytes(piece: Work | Score) -> bytes:
 def add(connection: Connection, owner: str, row: dict[str, Any], files: list[dict[str, Any]]) -> None:
     """Insert an uploaded work."""
     connection.execute(insert(work).values(**row, owner=owner))
-    connection.execute(insert(file), files)
+    connection.execute(insert(file), [{**each, "owner": owner} for each in files])
 
 
 def find(connection: Connection, work_id: str, owner: str) -> Row[Any] | None:
@@ -83,6 +89,11 @@ def files(connection: Connection, holder: str) -> dict[str, Row[Any]]:
     """Rows of the files of a work or a job, by name."""
     rows = connection.execute(select(file).where(file.c.holder == holder).order_by(file.c.name))
     return {row.name: row for row in rows}
+
+
+def made_by(connection: Connection, job_id: str) -> list[str]:
+    """Identifiers of the works that a job composed, in their order."""
+    return list(connection.execute(select(work.c.id).where(work.c.job == job_id).order_by(work.c.id)).scalars())
 
 
 def latest(connection: Connection, owner: str, count: int) -> dict[str, str]:
@@ -97,36 +108,37 @@ def matching(query: Select[Any], *, title: str | None, style: str | None, key: s
 
     Raises
     ------
+    InvalidBrief
+        If there is no such style.
     InvalidScore
         If the key cannot be parsed.
     """
     if title is not None:
         query = query.where(func.lower(work.c.title).contains(title.lower(), autoescape=True))
     if style is not None:
-        has_style = job.c.request.contains(f'"style": {json.dumps(style)}', autoescape=True)
-        query = query.where(select(job.c.id).where(job.c.id == work.c.job, has_style).exists())
+        if style not in styles():
+            raise InvalidBrief(unknown("style", style, styles()))
+        query = query.where(work.c.style == style)
     if key is not None:
         query = query.where(work.c.summary.contains(f'"key": {json.dumps(Key.parse(key).text)},', autoescape=True))
     return query
 
 
-def remove(connection: Connection, work_id: str) -> None:
-    """Delete a work; its files are removed by the next sweep. What was derived from it stays."""
-    connection.execute(delete(file).where(file.c.holder == work_id))
-    connection.execute(delete(work).where(work.c.id == work_id))
-
-
-def referenced(connection: Connection) -> set[str]:
-    """Digests of all files that any row refers to."""
-    unfinished = job.c.state.in_(("queued", "running"))
+def referenced(connection: Connection, digests: Sequence[str] | None = None) -> set[str]:
+    """Digests of the files that any row refers to: of all files, or of those that are given."""
     columns = (
-        select(file.c.digest),
-        select(sound.c.digest),
-        select(job.c.result).where(job.c.result.is_not(None)),
-        select(job.c.source).where(job.c.source.is_not(None), unfinished),
-        select(job.c.target).where(job.c.target.is_not(None), unfinished),
+        select(file.c.digest.label("digest")),
+        select(sound.c.digest.label("digest")),
+        select(job.c.result.label("digest")),
+        select(job.c.source.label("digest")).where(UNFINISHED),
+        select(job.c.target.label("digest")).where(UNFINISHED),
     )
-    return {digest for query in columns for digest in connection.execute(query).scalars()}
+    found: set[str] = set()
+    for query in columns:
+        column = query.selected_columns.digest
+        wanted = query.where(column.is_not(None) if digests is None else column.in_(digests))
+        found.update(connection.execute(wanted).scalars())
+    return found
 
 
 def cache_headers(file_row: Row[Any]) -> dict[str, str]:
@@ -137,7 +149,7 @@ def cache_headers(file_row: Row[Any]) -> dict[str, str]:
 def file_response(blobs: Blobs, file_row: Row[Any], name: str) -> FileResponse:
     """Response that sends a file as an attachment, never displayed as a page."""
     return FileResponse(
-        blobs.path(file_row.digest),
+        blobs.existing(file_row.digest),
         media_type=FILES[file_row.name][1],
         filename=re.sub(r"[^\w .,()-]+", "_", name),
         headers=cache_headers(file_row),

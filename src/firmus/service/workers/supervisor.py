@@ -14,15 +14,13 @@ from sqlalchemy.exc import DBAPIError
 
 from firmus.service.logs import log
 from firmus.service.settings import Settings
-from firmus.service.storage import events, idempotency, jobs, works
-from firmus.service.storage.blobs import Blobs
+from firmus.service.storage import jobs
 from firmus.service.storage.database import Store
 from firmus.service.workers.executors import Executor, WorkerHandle
 from firmus.service.workers.handlers import LANES
 
 POLL_INTERVAL = 0.1  # seconds between two checks whether a worker died
 RESTART_DELAY = 1.0  # seconds from a worker's start before it is restarted
-SWEEP_INTERVAL = 600.0  # seconds between two sweeps of the disk
 WORKERS = {"compose": "composers", "render": "renderers", "study": "analysts"}
 """Setting with the number of workers, by lane."""
 
@@ -43,12 +41,11 @@ class Supervisor:
     ----------
     settings : Settings
     store : Store
-    blobs : Blobs
     executor : Executor
     """
 
-    def __init__(self, settings: Settings, store: Store, blobs: Blobs, executor: Executor) -> None:
-        self.settings, self.store, self.blobs, self.executor = settings, store, blobs, executor
+    def __init__(self, settings: Settings, store: Store, executor: Executor) -> None:
+        self.settings, self.store, self.executor = settings, store, executor
         self._workers: dict[str, _Entry] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._supervise, daemon=True)
@@ -90,8 +87,8 @@ class Supervisor:
         self._workers[name] = _Entry(self.executor.spawn(lane, name), lane)
 
     def _supervise(self) -> None:
-        """Restart dead workers, take back jobs whose leases have expired, sweep the disk."""
-        reaped = swept = 0.0
+        """Restart dead workers, take back jobs whose leases have expired."""
+        reaped = 0.0
         while not self._stopping.wait(POLL_INTERVAL):
             now = time.monotonic()
             try:
@@ -99,9 +96,6 @@ class Supervisor:
                 if now - reaped > self.settings.tick:
                     reaped = now
                     jobs.reap(self.store, self.settings.attempts)
-                if now - swept > SWEEP_INTERVAL:
-                    swept = now
-                    self._sweep()
             except (DBAPIError, OSError) as error:
                 log("service", error=f"{type(error).__name__}: {getattr(error, 'orig', error)}")
                 with contextlib.suppress(DBAPIError):
@@ -122,11 +116,3 @@ class Supervisor:
         for name in jobs.overdue_workers(self.store, by=self.settings.lease):
             if entry := self._workers.get(name):
                 entry.worker.kill()
-
-    def _sweep(self) -> None:
-        with self.store.write() as connection:
-            idempotency.purge(connection)
-            events.purge(connection)
-        with self.store.read() as connection:
-            referenced = works.referenced(connection)
-        self.blobs.sweep(referenced)

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from sqlalchemy import Connection, Row, func, insert, select
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from firmus.service.http import limits, schemas, serializers, submission
 from firmus.service.http.dependencies import Composing, IdempotencyKey, Reading, Service, ServiceDependency
-from firmus.service.http.routes.jobs import Cursor, Limit
+from firmus.service.http.routes.jobs import Limit
 from firmus.service.problems import Problem
-from firmus.service.storage import audit, jobs, works
+from firmus.service.storage import audit, erasure, jobs, works
+from firmus.service.storage.blobs import BlobMissing
 from firmus.service.storage.jobs import ENDED, PRIORITIES
 from firmus.service.storage.keys import Caller
-from firmus.service.storage.tables import batch, job, new_id, work
+from firmus.service.storage.tables import batch, job, new_id
 from firmus.service.workers import handlers, webhooks
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
-Name = Annotated[str, Path(pattern="^bat_[0-9a-f]{28}$")]
+Name = Annotated[str, Path(pattern=schemas.BATCH_ID)]
+Cursor = Annotated[str | None, Query(pattern=schemas.BATCH_ID, description="`next` of a page.")]
 
 
 @router.post("", status_code=202, response_model=schemas.Batch)
@@ -61,6 +64,7 @@ def _submit(
     def write(connection: Connection) -> str:
         seconds = sum(each.seconds for each in submissions)
         limits.admit(connection, service.settings, caller, seconds, len(submissions))
+        service.storage.admit(connection, caller, sum(each.bytes for each in submissions))
         row = {"id": name, "owner": caller.owner, "kind": body.kind, "total": len(submissions), "created": time.time()}
         connection.execute(insert(batch).values(**row))
         if body.webhook:
@@ -82,10 +86,9 @@ def listed(
     """List your batches, the newest first."""
     query = select(batch).where(batch.c.owner == caller.owner)
     with service.store.read() as connection:
-        items, following = serializers.serialize_page(
+        return serializers.serialize_page(
             connection, query, batch.c.id, cursor, limit, lambda row: _serialize(connection, row)
         )
-    return schemas.Page(items=items, next=following)
 
 
 @router.get("/{name}")
@@ -107,47 +110,75 @@ def cancel(name: Name, service: ServiceDependency, caller: Composing) -> schemas
         return _serialize(connection, row)
 
 
+@router.delete("/{name}", status_code=204)
+def remove(name: Name, service: ServiceDependency, caller: Composing) -> None:
+    """Delete a batch with all of its jobs; those that have not ended are canceled. Works that they composed stay."""
+    with service.store.write() as connection:
+        service.store.advisory_lock(connection, audit.LOCK)
+        _find(connection, caller, name)
+        erasure.delete_batches(connection, [name])
+        audit.write(connection, caller.key, caller.owner, "delete", name)
+
+
 @router.get("/{name}/zip", response_class=StreamingResponse, responses={200: {"content": {"application/zip": {}}}})
 def archive(name: Name, service: ServiceDependency, caller: Reading) -> StreamingResponse:
     """Fetch all works of a batch that has ended: `0001/…` for the first brief; `batch.json` tells what came of each."""
     with service.store.read() as connection:
         summary = _serialize(connection, _find(connection, caller, name))
-        unfinished = summary.total - sum(summary.states.get(state, 0) for state in ENDED)
+        unfinished = sum(total for state, total in summary.states.items() if state not in ENDED)
         if unfinished:
             raise Problem("conflict", f"{unfinished} of {summary.total} jobs have not ended")
-        rows = connection.execute(select(job).where(job.c.batch == name).order_by(job.c.id)).all()
+        names = connection.execute(select(job.c.id).where(job.c.batch == name).order_by(job.c.id)).scalars().all()
     headers = {"Content-Disposition": f'attachment; filename="{name}.zip"'}
-    return StreamingResponse(_archive_chunks(service, rows), media_type="application/zip", headers=headers)
+    return StreamingResponse(_archive_chunks(service, names), media_type="application/zip", headers=headers)
 
 
-def _archive_chunks(service: Service, rows: Any) -> Iterator[bytes]:
-    """The archive, in chunks."""
+def _archive_chunks(service: Service, names: Sequence[str]) -> Iterator[bytes]:
+    """The archive, in chunks, of which one or two are in memory."""
     buffer = _ChunkBuffer()
+    made: dict[str, list[str]] = {}
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as zipped:
-        entries = []
-        for number, row in enumerate(rows, 1):
+        for number, name in enumerate(names, 1):
             with service.store.read() as connection:
-                composed = connection.execute(select(work).where(work.c.job == row.id).order_by(work.c.id)).all()
-                files = {each.id: works.files(connection, each.id) for each in composed}
+                composed = works.made_by(connection, name)
+                files = {each: works.files(connection, each) for each in composed}
             for position, each in enumerate(composed, 1):
                 folder = f"{number:04}" if len(composed) == 1 else f"{number:04}/{position:02}"
-                for name, file in files[each.id].items():
-                    info = zipfile.ZipInfo(f"{folder}/piece.{works.FILES[name][0]}")
-                    info.compress_type = zipfile.ZIP_DEFLATED
-                    zipped.writestr(info, service.blobs.get(file.digest))
+                for kind, file in files[each].items():
+                    with contextlib.suppress(BlobMissing):
+                        content = service.blobs.get(file.digest)
+                        zipped.writestr(_entry(f"{folder}/piece.{works.FILES[kind][0]}"), content)
                 yield buffer.take()
-            entries.append(
-                {
-                    "number": number,
-                    "job": row.id,
-                    "state": row.state,
-                    "request": json.loads(row.request),
-                    "works": [each.id for each in composed],
-                    "error": json.loads(row.error) if row.error else None,
-                }
-            )
-        zipped.writestr(zipfile.ZipInfo("batch.json"), json.dumps(entries, ensure_ascii=False, indent=1))
+            made[name] = composed
+        with zipped.open(_entry("batch.json"), "w", force_zip64=True) as summary:
+            for number, name in enumerate(names, 1):
+                with service.store.read() as connection:
+                    row = connection.execute(select(job).where(job.c.id == name)).first()
+                    document = _outcome(number, name, row, made[name])
+                summary.write(("[" if number == 1 else ",\n").encode())
+                summary.write(json.dumps(document, ensure_ascii=False, indent=1).encode())
+                yield buffer.take()
+            summary.write(b"]" if names else b"[]")
     yield buffer.take()
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    """An entry of the archive, without a time, so that the same works give the same bytes."""
+    info = zipfile.ZipInfo(name)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    return info
+
+
+def _outcome(number: int, name: str, row: Row[Any] | None, made: list[str]) -> dict[str, Any]:
+    """What came of a job, as ``batch.json`` tells it."""
+    return {
+        "number": number,
+        "job": name,
+        "state": row.state if row else "deleted",
+        "request": json.loads(row.request) if row else {},
+        "works": made,
+        "error": json.loads(row.error) if row and row.error else None,
+    }
 
 
 class _ChunkBuffer(io.RawIOBase):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
@@ -16,7 +17,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from firmus.service.http import limits, schemas, serializers, submission
 from firmus.service.http.dependencies import Composing, IdempotencyKey, Reading, Service, ServiceDependency
 from firmus.service.problems import Problem
-from firmus.service.storage import audit, events, jobs, works
+from firmus.service.storage import audit, erasure, events, jobs, works
 from firmus.service.storage.events import Event
 from firmus.service.storage.jobs import ENDED
 from firmus.service.storage.keys import Caller
@@ -26,7 +27,7 @@ from firmus.translation import preferred
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 Name = Annotated[str, Path(pattern="^job_[0-9a-f]{28}$")]
-Cursor = Annotated[str | None, Query(max_length=60, pattern="^[a-z]{3}_[0-9a-f]{28}$", description="`next` of a page.")]
+Cursor = Annotated[str | None, Query(pattern="^job_[0-9a-f]{28}$", description="`next` of a page.")]
 Limit = Annotated[int, Query(ge=1, le=100, description="Items of a page at most.")]
 Prefer = Annotated[str | None, Header(max_length=100, description="`wait=N`: answer when it is done, in N seconds.")]
 KEEPALIVE_INTERVAL = 15.0  # seconds between two keepalive comments of a stream of events
@@ -69,6 +70,7 @@ def _submit(
 
     def write(connection: Connection) -> str:
         limits.admit(connection, service.settings, caller, prepared.seconds)
+        service.storage.admit(connection, caller, prepared.bytes)
         name = submission.enqueue(connection, caller, prepared, body.webhook)
         audit.write(connection, caller.key, caller.owner, f"job {prepared.kind}", name)
         return name
@@ -84,20 +86,17 @@ def listed(
     caller: Reading,
     cursor: Cursor = None,
     limit: Limit = 20,
-    state: Annotated[str | None, Query(json_schema_extra={"enum": ["queued", "running", *ENDED]})] = None,
-    batch: Annotated[str | None, Query(max_length=40, description="only the jobs of this batch")] = None,
-) -> schemas.Page[schemas.Job]:
-    """List your jobs, the newest first, without their results."""
-    query = select(job).where(job.c.owner == caller.owner)
+    state: schemas.State | None = None,
+    batch: Annotated[str | None, Query(pattern=schemas.BATCH_ID, description="only the jobs of this batch")] = None,
+) -> schemas.Page[schemas.JobSummary]:
+    """List your jobs, the newest first, without their requests and results; `/v1/jobs/{name}` has these."""
+    query = select(*serializers.SUMMARY).where(job.c.owner == caller.owner)
     if state:
         query = query.where(job.c.state == state)
     if batch:
         query = query.where(job.c.batch == batch)
     with service.store.read() as connection:
-        items, following = serializers.serialize_page(
-            connection, query, job.c.id, cursor, limit, lambda row: serializers.serialize_job(connection, row)
-        )
-    return schemas.Page(items=items, next=following)
+        return serializers.serialize_page(connection, query, job.c.id, cursor, limit, serializers.serialize_summary)
 
 
 @router.get("/{name}", response_model=schemas.Job)
@@ -111,13 +110,27 @@ async def one(
 ) -> Response:
     """See how a job stands; with `Prefer: wait=10`, wait up to ten seconds for its end."""
     document = await ended(service, caller, name, _wait(prefer, service.settings.wait))
-    done = document.progress.done if document.progress else 0
     language = preferred(request.headers.get("accept-language", ""))
-    tag = f'"{document.state}-{document.attempt}-{done}-{document.ahead}-{language}"'
+    response = JSONResponse(serializers.in_language(document, language).model_dump())
+    tag = f'"{hashlib.sha256(response.body).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept-Language"}
     if if_none_match and tag in if_none_match:
         return Response(None, 304, headers)
-    return JSONResponse(serializers.in_language(document, language).model_dump(), headers=headers)
+    response.headers.update(headers)
+    return response
+
+
+@router.delete("/{name}", status_code=204)
+def remove(name: Name, service: ServiceDependency, caller: Composing) -> None:
+    """Delete a job with its request, its result, its events and the files it made; one that runs is canceled.
+
+    Works that it composed stay.
+    """
+    with service.store.write() as connection:
+        service.store.advisory_lock(connection, audit.LOCK)
+        _find(connection, caller, name)
+        erasure.delete_jobs(connection, [name])
+        audit.write(connection, caller.key, caller.owner, "delete", name)
 
 
 @router.post("/{name}/cancel")
@@ -191,10 +204,10 @@ async def _stream(service: Service, name: str, number: int) -> AsyncIterator[str
         for each in new_events:
             number = each.number
             yield f"id: {each.number}\nevent: {each.kind}\ndata: {json.dumps(each.data, ensure_ascii=False)}\n\n"
-        if is_over or (new_events and new_events[-1].data.get("state") in ENDED):
-            return
-        if new_events:
+        if new_events and new_events[-1].data.get("state") not in ENDED:
             continue
+        if is_over or new_events:
+            return
         if not await service.notifier.wait(name, number, KEEPALIVE_INTERVAL):
             if service.notifier.closed:
                 return
@@ -202,10 +215,10 @@ async def _stream(service: Service, name: str, number: int) -> AsyncIterator[str
 
 
 def _after(service: Service, name: str, number: int) -> tuple[list[Event], bool]:
-    """A job's events after a number, and whether there will be no more."""
+    """Some of a job's next events after a number, and whether there will be no more, if there are none now."""
     with service.store.read() as connection:
-        state = connection.execute(select(job.c.state).where(job.c.id == name)).scalar_one()
-        return events.after(connection, name, number), state in ENDED
+        state = connection.execute(select(job.c.state).where(job.c.id == name)).scalar()  # none, where it was deleted
+        return events.after(connection, name, number), state is None or state in ENDED
 
 
 def _row(service: Service, caller: Caller, name: str) -> Row[Any]:

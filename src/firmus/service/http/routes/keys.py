@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1", tags=["keys"])
 
 @router.get("/usage")
 def usage(service: ServiceDependency, caller: Reading) -> schemas.Usage:
-    """See what you have used today."""
+    """See what you have used today, and how much you store."""
     with service.store.read() as connection:
         open_jobs = select(func.count()).select_from(job).where(job.c.owner == caller.owner)
         open_jobs = open_jobs.where(job.c.state.in_(("queued", "running")))
@@ -29,6 +29,8 @@ def usage(service: ServiceDependency, caller: Reading) -> schemas.Usage:
             seconds=round(limits.used(connection, caller.owner), 3),
             quota=service.settings.quota if caller.quota is None else caller.quota,
             unfinished=connection.execute(open_jobs).scalar_one(),
+            stored=limits.stored(connection, caller.owner),
+            storage=limits.storage_quota(service.settings, caller),
         )
 
 
@@ -51,7 +53,7 @@ def add(body: schemas.KeyRequest, service: ServiceDependency, caller: Administer
     """Make a key. The answer is the only place where it is ever told."""
     with service.store.write() as connection:
         service.store.advisory_lock(connection, audit.LOCK)
-        name, key = keys.add(connection, body.owner, body.role, body.quota)
+        name, key = keys.add(connection, body.owner, body.role, body.quota, body.storage)
         audit.write(connection, caller.key, caller.owner, "key add", name)
         row = connection.execute(select(api_key).where(api_key.c.id == name)).one()
     return schemas.NewKey(**_fields(row), key=key)
@@ -84,5 +86,5 @@ def log(
 
 
 def _fields(row: Row[Any]) -> dict[str, Any]:
-    plain = {name: getattr(row, name) for name in ("id", "owner", "role", "quota")}
+    plain = {name: getattr(row, name) for name in ("id", "owner", "role", "quota", "storage")}
     return {**plain, "created": serializers.created_at(row), "revoked": serializers.timestamp(row.revoked)}

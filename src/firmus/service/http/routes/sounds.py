@@ -14,14 +14,15 @@ from firmus.analysis.sound import is_sound
 from firmus.errors import FormatError
 from firmus.service.http import limits, schemas, serializers
 from firmus.service.http.dependencies import Composing, IdempotencyKey, Reading, Service, ServiceDependency
-from firmus.service.http.routes.jobs import Cursor, Limit
+from firmus.service.http.routes.jobs import Limit
 from firmus.service.problems import Problem
-from firmus.service.storage import audit, sounds
+from firmus.service.storage import audit, erasure, sounds
 from firmus.service.storage.keys import Caller
 from firmus.service.storage.tables import sound
 
 router = APIRouter(prefix="/v1/sounds", tags=["sounds"])
 Name = Annotated[str, Path(pattern=schemas.SOUND_ID)]
+Cursor = Annotated[str | None, Query(pattern=schemas.SOUND_ID, description="`next` of a page.")]
 Title = Annotated[str, Query(max_length=200, description="What transcriptions of it are to be called.")]
 SOUND = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 
@@ -66,6 +67,7 @@ def _store(
     printable = "".join(letter for letter in title if letter.isprintable())
 
     def write(connection: Connection) -> str:
+        service.storage.admit(connection, caller, len(data))
         name = sounds.add(connection, caller.owner, printable, stored, len(data))
         audit.write(connection, caller.key, caller.owner, "upload", name)
         return name
@@ -80,8 +82,7 @@ def listed(
     """List your sounds, the newest first."""
     query = select(sound).where(sound.c.owner == caller.owner)
     with service.store.read() as connection:
-        items, following = serializers.serialize_page(connection, query, sound.c.id, cursor, limit, _serialize)
-    return schemas.Page(items=items, next=following)
+        return serializers.serialize_page(connection, query, sound.c.id, cursor, limit, _serialize)
 
 
 @router.get("/{name}")
@@ -93,11 +94,10 @@ def one(name: Name, service: ServiceDependency, caller: Reading) -> schemas.Soun
 
 @router.delete("/{name}", status_code=204)
 def remove(name: Name, service: ServiceDependency, caller: Composing) -> None:
-    """Delete a sound. Works that came of it stay."""
+    """Delete a sound, and what was found in it alone (analyses). Works that came of it stay."""
     with service.store.write() as connection:
         service.store.advisory_lock(connection, audit.LOCK)
-        _find(connection, caller, name)
-        sounds.remove(connection, name)
+        erasure.delete_sound(connection, _find(connection, caller, name))
         audit.write(connection, caller.key, caller.owner, "delete", name)
 
 

@@ -16,7 +16,7 @@ from firmus.service.http import limits, schemas, serializers
 from firmus.service.http.dependencies import Composing, IdempotencyKey, Reading, Service, ServiceDependency
 from firmus.service.http.routes import jobs as job_routes
 from firmus.service.problems import Problem
-from firmus.service.storage import audit, jobs, works
+from firmus.service.storage import audit, erasure, jobs, works
 from firmus.service.storage.jobs import ENDED, PRIORITIES
 from firmus.service.storage.keys import Caller
 from firmus.service.storage.tables import job, work
@@ -25,6 +25,7 @@ from firmus.timing import seconds
 
 router = APIRouter(prefix="/v1/works", tags=["works"])
 Name = Annotated[str, Path(pattern=schemas.WORK_ID)]
+Cursor = Annotated[str | None, Query(pattern=schemas.WORK_ID, description="`next` of a page.")]
 Parent = Annotated[str | None, Query(pattern=schemas.WORK_ID, description="The work of which this is a new revision.")]
 READING = threading.BoundedSemaphore(4)  # uploads that are parsed at a time; others are rejected as busy
 FILE_TIMEOUT = 20.0  # seconds to wait for a file that is produced on request
@@ -80,6 +81,7 @@ def _store(
     files = [works.file_row(service.blobs, row["id"], "json", works.score_bytes(score))]
 
     def write(connection: Connection) -> str:
+        service.storage.admit(connection, caller, sum(each["bytes"] for each in files))
         works.add(connection, caller.owner, row, files)
         audit.write(connection, caller.key, caller.owner, "upload", row["id"])
         return str(row["id"])
@@ -109,13 +111,12 @@ def listed(
     service: ServiceDependency,
     caller: Reading,
     query: Annotated[Select[Any], Depends(_filtered)],
-    cursor: job_routes.Cursor = None,
+    cursor: Cursor = None,
     limit: job_routes.Limit = 20,
 ) -> schemas.Page[schemas.Work]:
     """List your works, the newest first; jobs of the kind `search` find melodies in them."""
     with service.store.read() as connection:
-        items, following = serializers.serialize_page(connection, query, work.c.id, cursor, limit, _serialize)
-    return schemas.Page(items=items, next=following)
+        return serializers.serialize_page(connection, query, work.c.id, cursor, limit, _serialize)
 
 
 @router.get("/{name}")
@@ -127,11 +128,13 @@ def one(name: Name, service: ServiceDependency, caller: Reading) -> schemas.Work
 
 @router.delete("/{name}", status_code=204)
 def remove(name: Name, service: ServiceDependency, caller: Composing) -> None:
-    """Delete a work and its files. Works that came of it stay."""
+    """Delete a work with its files, and what derives from it alone: of the job that composed it, of jobs about it.
+
+    Works that came of it stay.
+    """
     with service.store.write() as connection:
         service.store.advisory_lock(connection, audit.LOCK)
-        _find(connection, caller, name)
-        works.remove(connection, name)
+        erasure.delete_work(connection, service.blobs, _find(connection, caller, name))
         audit.write(connection, caller.key, caller.owner, "delete", name)
 
 
@@ -184,6 +187,7 @@ def _file(service: Service, caller: Caller, name: str, kind: str) -> tuple[Row[A
         job_id = connection.execute(unfinished).scalar()
         if not job_id:
             limits.admit(connection, service.settings, caller, 0.0)
+            service.storage.admit(connection, caller, 0)
             job_id = jobs.add(
                 connection,
                 owner=caller.owner,

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -156,4 +157,5 @@ def perform(claimed: Claim, blobs: Blobs, observer: Observer) -> JobOutput:
     FirmusError
         If it cannot be done, which another attempt would not change.
     """
-    return KINDS[claimed.kind].perform(Task(claimed, blobs, observer))
+    output: JobOutput = KINDS[claimed.kind].perform(Task(claimed, blobs, observer))
+    return replace(output, bytes=blobs.existing(output.result).stat().st_size)

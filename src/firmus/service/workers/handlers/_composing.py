@@ -66,7 +66,7 @@ def store_works(task: Task, composed: Sequence[Work]) -> JobOutput:
     """Store the files of works; their rows."""
     rows, files, documents, total = [], [], [], 0.0
     for each in composed:
-        row = works.row_of(each.score, job_id=task.claimed.id)
+        row = works.row_of(each.score, job_id=task.claimed.id, style=task.brief.get("style"))
         row |= {name: task.claimed.request[name] for name in ("parent", "root") if task.claimed.request.get(name)}
         rows.append(row)
         files.append(works.file_row(task.blobs, row["id"], "json", works.score_bytes(each)))

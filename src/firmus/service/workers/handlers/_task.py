@@ -94,7 +94,7 @@ class Task:
         """Path of the source's file."""
         if self.claimed.source is None:
             raise InvalidBrief(f"the source of this {self.claimed.kind} is gone")
-        return self.blobs.path(self.claimed.source)
+        return self.blobs.existing(self.claimed.source)
 
     def score(self, digest: str | None) -> Score | None:
         """A stored Score."""
