@@ -9,8 +9,9 @@ from firmus.learning import threads
 
 @pytest.fixture(autouse=True)
 def two_threads(monkeypatch):
-    """Two threads before the test, and what it was after it."""
+    """A machine of two cores; the number of threads is what it was after the test."""
     monkeypatch.delenv("FIRMUS_THREADS", raising=False)
+    monkeypatch.setattr(threads, "MOST", 2)
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     yield
@@ -55,10 +56,14 @@ def test_what_is_asked_for_wins_and_nothing_is_timed(monkeypatch):
 
 
 def test_one_core_needs_no_measurement(monkeypatch):
-    torch.set_num_threads(1)
+    monkeypatch.setattr(threads, "MOST", 1)
     machine = Machine({1: 1.0}, monkeypatch)
-    assert choose(machine) == (1, [])
-    assert machine.tried == []
+    assert choose(machine)[1] == machine.tried == []
+
+
+def test_a_second_run_measures_every_core_again(monkeypatch):
+    assert choose(Machine({1: 0.5, 2: 12.0}, monkeypatch))[0] == 1
+    assert choose(Machine({1: 0.5, 2: 0.3}, monkeypatch))[0] == 2
 
 
 @pytest.mark.parametrize("asked", [-1, 5000])

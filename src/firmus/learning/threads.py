@@ -13,6 +13,7 @@ import torch
 from firmus.errors import RecipeError
 from firmus.runtime.session import MOST_THREADS, default_threads
 
+MOST = torch.get_num_threads()  # one a core, or OMP_NUM_THREADS
 TRIALS = 2  # steps that are timed with each number of threads, after one that is not
 PATIENCE = 3.0  # seconds after which no more steps are timed
 
@@ -51,10 +52,9 @@ def choose(asked: int, trial: Callable[[], object], report: Callable[[str], None
             steps += 1
         return (time.monotonic() - began) / steps
 
-    most = torch.get_num_threads()  # one a core, or OMP_NUM_THREADS
-    if most == 1:
+    if MOST == 1:
         return
-    measured = fastest(most, seconds)
+    measured = fastest(MOST, seconds)
     best, *others = sorted(measured, key=measured.__getitem__)
     torch.set_num_threads(best)
     compared = "".join(f"; with {each}: {measured[each]:.2f} s" for each in others)
