@@ -159,7 +159,7 @@ def test_the_number_of_threads_changes_no_batch_and_no_random_number(folder, mon
     monkeypatch.setenv("FIRMUS_THREADS", "1")
     _, fixed = train.train(chosen, corpus, folder / "fixed", report=lambda line: None)
     monkeypatch.delenv("FIRMUS_THREADS")
-    monkeypatch.setattr(train.threads.torch, "get_num_threads", lambda: 2)
+    monkeypatch.setattr(train.threads, "MOST", 2)
     monkeypatch.setattr(train.threads, "fastest", lambda most, seconds: {2: seconds(2) + 1e9, 1: seconds(1)})
     lines = []
     _, measured = train.train(chosen, corpus, folder / "measured", minutes=1e4, report=lines.append)
@@ -183,7 +183,7 @@ def test_two_processes_train_together(folder):
     )
     (folder / "go.py").write_text(f"if __name__ == '__main__':\n    {script}\n")
     words = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone", "go.py"]
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.count("2 processes train together") == 1
     log = [json.loads(line) for line in (folder / "run2" / "log.jsonl").read_text().splitlines()]
@@ -191,7 +191,7 @@ def test_two_processes_train_together(folder):
     assert (folder / "run2" / "weights" / "tiny" / "card.json").exists()
     elsewhere = script.replace("Path('run2')", "Path('run2' if os.environ['RANK'] == '0' else 'nowhere')")
     (folder / "go.py").write_text(f"import os\nif __name__ == '__main__':\n    {elsewhere}\n")
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "nowhere stands at step 0 here, at step 30 on the first machine" in done.stderr
 
