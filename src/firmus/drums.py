@@ -1,4 +1,4 @@
-"""Nine drums, and the sets of them that a score strikes at once."""
+"""Nine drums, the sets of them that a score strikes at once, and the keys of General MIDI's drum kit."""
 
 from __future__ import annotations
 
@@ -16,6 +16,29 @@ _NEAREST = {
 DRUM_OF = {key: place for place, drum in enumerate(DRUMS) for key in (drum, *_NEAREST[drum])}
 SETS = 1 << len(DRUMS)  # sets of drums struck together
 LENGTH = 60  # ticks of a drum's note
+LOWEST_KEY, HIGHEST_KEY = 35, 81  # of General MIDI's drum kit
+NEAREST_KEY = {
+    22: 42, 26: 46, 28: 39, 31: 37, 33: 76, 34: 56, 82: 70, 83: 54, 84: 81, 85: 75, 86: 43, 87: 41,
+}  # fmt: skip
+"""Keys of larger kits (GM2, Roland) by the most similar one of General MIDI: edges of the hi-hat as its bow, a slap as
+a clap, sticks as a side stick, shaker as maracas. What has no relative (scratches, effects) is not here."""
+
+
+def folded(struck: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Drums struck (S, 128) on keys of General MIDI alone: others as their `NEAREST_KEY`, or left out.
+
+    Examples
+    --------
+    >>> struck = np.zeros((1, 128), bool)
+    >>> struck[0, [28, 36, 88]] = True
+    >>> np.flatnonzero(folded(struck)).tolist()
+    [36, 39]
+    """
+    kept = struck.copy()
+    for key, nearest in NEAREST_KEY.items():
+        kept[:, nearest] |= struck[:, key]
+    kept[:, :LOWEST_KEY] = kept[:, HIGHEST_KEY + 1 :] = False
+    return kept
 
 
 def strokes(score: Score, count: int) -> NDArray[np.int16]:

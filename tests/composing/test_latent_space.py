@@ -33,7 +33,7 @@ latent = 16
 weight = 0.01
 unseen = {unseen}
 [training]
-steps = 250
+steps = 100
 batch_windows = 32
 learning_rate = 1e-2
 warmup = 5

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import resource
+import select
 import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -80,10 +81,11 @@ def test_a_refusal_keeps_the_child_and_its_words(sandbox: Sandbox) -> None:
 
 
 def test_too_slow(sandbox: Sandbox) -> None:
-    began = time.perf_counter()  # the clock on the wall: it is what the limit counts
+    sandbox.read("midi", midi.write(TUNE))
+    stopped = sandbox.pid
     with pytest.raises(FormatError, match=r"took more than 0.15 s to read"):
         sandbox.read("midi", HEAVY, 0.15)
-    assert time.perf_counter() - began < 10
+    assert not running(stopped)
     assert sandbox.read("midi", midi.write(TUNE)) == [TUNE]
 
 
@@ -200,9 +202,6 @@ print(process._SHARED.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    until = time.perf_counter() + 5
-    while running(int(done.stdout)) and time.perf_counter() < until:
-        time.sleep(0.02)
-    # an orphan may stay unburied where nobody waits for it: dead is enough
-    status = Path(f"/proc/{int(done.stdout)}/stat")
-    assert not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z"
+    with suppress(ProcessLookupError):  # it is gone already
+        ended, _, _ = select.select([os.pidfd_open(int(done.stdout))], [], [], 120)
+        assert ended, "the child outlived its parent"

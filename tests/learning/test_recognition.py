@@ -108,6 +108,21 @@ def test_what_was_learnt_is_recognised_and_nothing_else(trained, monkeypatch):
         loaded.load.cache_clear()
 
 
+def test_minutes_bound_the_whole_run(task, tmp_path, monkeypatch):
+    monkeypatch.setattr(feature_dataset, "gather", lambda *_: task.dataset)
+    lines = []
+
+    def train(minutes):
+        return recognition.run(RECIPE, tmp_path, tmp_path / "run", "firmus train", minutes, lines.append, map)
+
+    with pytest.raises(RecipeError, match=r"minutes 1e-06: .* allow more"):
+        train(1e-6)
+    assert not (tmp_path / "run").exists()
+    weights = train(1e4)
+    assert {path.name for path in weights.iterdir()} == {"model.onnx", "card.json"}
+    assert any(line.startswith("step 300: ") for line in lines)
+
+
 def test_while_it_learns_instruments_are_taken_away_or_swapped(task):
     network = recognition.fit(RECIPE, task, 0.0, lambda line: None, absent=0.5, wrong=0.5)
     values, _ = task.tensors("train")

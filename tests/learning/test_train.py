@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import tarfile
+import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -118,6 +119,54 @@ def test_training_goes_on_where_it_was_cut_off(folder):
     assert [entry["step"] for entry in state.log] == [12, 30]
 
 
+def test_minutes_count_from_the_start_of_the_run(folder):
+    chosen = recipe.parse(RECIPE)
+    corpus = prepare.prepare(chosen, folder, folder / "cache", user_folder=folder / "music", report=lambda line: None)
+    an_hour_ago = time.monotonic() - 3600
+    with pytest.raises(RecipeError, match=r"minutes 50: preparing the music alone took 60\.\d: allow more; it is not"):
+        train.train(chosen, corpus, folder / "run", minutes=50, began=an_hour_ago, report=lambda line: None)
+    _, state = train.train(chosen, corpus, folder / "run", minutes=1e4, began=an_hour_ago, report=lambda line: None)
+    assert state.minutes > 60
+    assert 0 < state.export_minutes < 60
+
+
+def test_the_export_is_part_of_the_minutes(folder, monkeypatch):
+    chosen = recipe.parse(RECIPE)
+    corpus = prepare.prepare(chosen, folder, folder / "cache", user_folder=folder / "music", report=lambda line: None)
+    monkeypatch.setattr(train.export, "rehearse", lambda *_: 60 * 200.0)
+    with pytest.raises(RecipeError, match=r"minutes 150: preparing the music took 0.*, and exporting takes 200\.0: "):
+        train.train(chosen, corpus, folder / "run", minutes=150, report=lambda line: None)
+    bounded = train.Run(chosen, corpus, folder / "run", 500, time.monotonic(), lambda line: None)
+    assert bounded.limit == 300
+    unbounded = train.Run(chosen, corpus, folder / "run", 0, time.monotonic(), lambda line: None)
+    assert unbounded.limit == 0
+
+
+def test_a_run_that_is_resumed_without_time_left_is_exported_as_it_stands(folder):
+    corpus = None
+    for steps, minutes in ((3, 1e4), (30, 1e-6)):
+        chosen = recipe.parse(RECIPE.replace("steps = 30", f"steps = {steps}"))
+        corpus = corpus or prepare.prepare(
+            chosen, folder, folder / "cache", user_folder=folder / "music", report=lambda line: None
+        )
+        _, state = train.train(chosen, corpus, folder / "run", minutes=minutes, report=lambda line: None)
+        assert state.step == 3
+
+
+def test_the_number_of_threads_changes_no_batch_and_no_random_number(folder, monkeypatch):
+    chosen = recipe.parse(RECIPE.replace("steps = 30", "steps = 3"))
+    corpus = prepare.prepare(chosen, folder, folder / "cache", user_folder=folder / "music", report=lambda line: None)
+    monkeypatch.setenv("FIRMUS_THREADS", "1")
+    _, fixed = train.train(chosen, corpus, folder / "fixed", report=lambda line: None)
+    monkeypatch.delenv("FIRMUS_THREADS")
+    monkeypatch.setattr(train.threads, "MOST", 2)
+    monkeypatch.setattr(train.threads, "fastest", lambda most, seconds: {2: seconds(2) + 1e9, 1: seconds(1)})
+    lines = []
+    _, measured = train.train(chosen, corpus, folder / "measured", minutes=1e4, report=lines.append)
+    assert any(line.startswith("threads: 1 (") for line in lines)
+    assert [entry["train"] for entry in measured.log] == [entry["train"] for entry in fixed.log]
+
+
 def test_the_loss_falls(folder):
     chosen = recipe.parse(RECIPE.replace("steps = 30", "steps = 80"))
     corpus = prepare.prepare(chosen, folder, folder / "cache", user_folder=folder / "music", report=lambda line: None)
@@ -134,7 +183,7 @@ def test_two_processes_train_together(folder):
     )
     (folder / "go.py").write_text(f"if __name__ == '__main__':\n    {script}\n")
     words = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone", "go.py"]
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.count("2 processes train together") == 1
     log = [json.loads(line) for line in (folder / "run2" / "log.jsonl").read_text().splitlines()]
@@ -142,7 +191,7 @@ def test_two_processes_train_together(folder):
     assert (folder / "run2" / "weights" / "tiny" / "card.json").exists()
     elsewhere = script.replace("Path('run2')", "Path('run2' if os.environ['RANK'] == '0' else 'nowhere')")
     (folder / "go.py").write_text(f"import os\nif __name__ == '__main__':\n    {elsewhere}\n")
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "nowhere stands at step 0 here, at step 30 on the first machine" in done.stderr
 

@@ -179,7 +179,7 @@ def test_requests_are_pushed_in_from_other_threads():
     results = {}
 
     def ask(number):
-        results[number] = batch.add(adding(number, number)).result(timeout=20)
+        results[number] = batch.add(adding(number, number)).result()
 
     askers = [threading.Thread(target=ask, args=(number,)) for number in range(1, 13)]
     for asker in askers:

@@ -19,7 +19,7 @@ import nbformat
 from nbclient import NotebookClient
 path = sys.argv[1]
 book = nbformat.read(path, 4)
-NotebookClient(book, timeout=900, kernel_name="python3").execute()
+NotebookClient(book, timeout=None, kernel_name="python3").execute()
 nbformat.write(book, path)
 """
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from copy import deepcopy
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -66,6 +69,14 @@ def export(network: torch.nn.Module, recipe: Recipe, corpus: Corpus, folder: Pat
     if card.kind == "latent":
         facts["space"] = describe(Latent(card), corpus)
     return write_card(network, recipe, corpus, folder, files, facts | {"training": training | metrics})
+
+
+def rehearse(network: torch.nn.Module, recipe: Recipe, corpus: Corpus) -> float:
+    """Seconds that exporting takes: it is done once on a copy of the network, into a folder that is then removed."""
+    began = time.monotonic()
+    with TemporaryDirectory() as name, torch.random.fork_rng(devices=[]):
+        export(deepcopy(network).cpu().eval(), recipe, corpus, Path(name), training={})
+    return time.monotonic() - began
 
 
 def cache_peaks(stepper: Stepper, corpus: Corpus, examples: int = 40) -> dict[str, NDArray[np.float32]]:

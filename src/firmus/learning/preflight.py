@@ -11,6 +11,7 @@ import torch
 
 from firmus import plugins
 from firmus.analysis.copying import Memory
+from firmus.errors import RecipeError
 from firmus.learning.corpus import Corpus, Piece
 from firmus.learning.recipe import Recipe
 from firmus.score import Score
@@ -48,6 +49,29 @@ def estimate(seconds_a_step: float, steps_left: int, minutes_left: float | None)
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
     bound = f" (the bound; all steps would take {minutes:.0f})" if bounded else ""
     return f"{seconds_a_step:.2f} s a step: about {least:.0f} minutes to go{bound}, {megabytes:,.0f} MB of memory"
+
+
+def check_time(limit: float, preparing: float, exporting: float) -> None:
+    """Check that a bound on the minutes of a run leaves some to train in.
+
+    Examples
+    --------
+    >>> check_time(10, 3.5, 1.2)
+    >>> check_time(2, 3.5, 0)
+    Traceback (most recent call last):
+    ...
+    firmus.errors.RecipeError: minutes 2: preparing the music alone took 3.5: allow more; it is not prepared again
+
+    Raises
+    ------
+    RecipeError
+    """
+    if preparing + exporting < limit:
+        return
+    alone = " alone" if preparing >= limit else ""
+    then = "" if alone else f", and exporting takes {exporting:.1f}"
+    taken = f"preparing the music{alone} took {preparing:.1f}{then}"
+    raise RecipeError(f"minutes {limit:g}: {taken}: allow more; it is not prepared again")
 
 
 def rising(log: list[dict[str, float]], entries: int = 3) -> str:

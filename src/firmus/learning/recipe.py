@@ -55,7 +55,9 @@ class Training:
     steps : int
         Updates of the weights.
     minutes : float
-        A bound on the time, 0 for none; the run ends at whichever comes first.
+        A bound on the time of the whole run, 0 for none; the run ends at whichever comes first.
+    threads : int
+        Threads of a CPU; 0 for as many as are fastest on the machine as it is, measured at the start.
     length : int
         Tokens in a sequence, at most.
     first_length : int
@@ -83,6 +85,7 @@ class Training:
 
     steps: int = 2000
     minutes: float = 0.0
+    threads: int = 0
     length: int = 1024
     first_length: int = 0
     cooldown: float = 0.25

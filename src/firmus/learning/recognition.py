@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from torch import Tensor
 from firmus import plugins
 from firmus.analysis.traits import instruments, names
 from firmus.formats import save
-from firmus.learning import feature_dataset
+from firmus.learning import feature_dataset, preflight, threads
 from firmus.learning.feature_dataset import NOISE, FeatureDataset
 from firmus.learning.labels import GENRES_BY_PIECE, composer_key
 from firmus.learning.metrics import classification_metrics
@@ -34,6 +35,7 @@ OTHERS = ""  # the class of all composers without a class of their own
 MIN_WORKS = {"style": 10, "genre": 3, "composer": 10}  # of a class
 MIN_PIECES = {"style": 15, "genre": 20, "composer": 15}
 DISTANCE_QUANTILE = 0.99  # of the distances of validation pieces, which becomes 1
+AN_INSTANT = 1e-9  # minutes: enough for one step
 TEMPERATURES = np.exp(np.linspace(np.log(0.4), np.log(3.0), 60))
 
 
@@ -114,19 +116,27 @@ def run(
     command : str
         The command line, for the card.
     minutes : float, optional
-        Bound on the time of the training itself.
+        Bound on the time of the whole run, from reading the music to the export.
     report : callable
         Called with each line of progress.
     spread : callable
         A parallel `map` that reads the music.
     """
+    started = time.monotonic()
     task = classification_task(
         feature_dataset.gather([source(name) for name in recipe.data.sets], sets, Path("cache"), report, spread)
     )
     for head, named in task.classes.items():
         report(f"{head}: {len(named)} classes: {', '.join(name or '(others)' for name in named)}")
+    threads.choose(recipe.training.threads, lambda: fit(recipe, task, AN_INSTANT, lambda line: None), report)
+    limit = recipe.training.minutes if minutes is None else minutes
     began = time.monotonic()
-    network = fit(recipe, task, minutes or recipe.training.minutes, report)
+    if limit:
+        preparing = (began - started) / 60
+        exporting = rehearse(recipe, task) / 60 if preparing < limit else 0.0
+        preflight.check_time(limit, preparing, exporting)
+        limit -= preparing + 2 * exporting  # once more at the end
+    network = fit(recipe, task, limit, report)
     calibrate(network, task)
     weights = folder / "weights" / recipe.name
     training = {"command": command, "seconds": round(time.monotonic() - began, 1), "steps": recipe.training.steps}
@@ -135,6 +145,16 @@ def run(
         if split != "command":
             report(f"{split}: " + "; ".join(f"{head} {each['accuracy']:.1%}" for head, each in heads.items()))
     return weights
+
+
+def rehearse(recipe: Recipe, task: ClassificationTask) -> float:
+    """Seconds from the end of the training to the end of the export, of a network that was trained for one step."""
+    began = time.monotonic()
+    network = fit(recipe, task, AN_INSTANT, lambda line: None)
+    calibrate(network, task)
+    with TemporaryDirectory() as name:
+        export(network, recipe, task, Path(name), {"command": ""})
+    return time.monotonic() - began
 
 
 def fit(recipe: Recipe, task: ClassificationTask, minutes: float, report: Callable[[str], None], **changes: Any) -> Any:

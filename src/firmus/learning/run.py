@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,12 +36,13 @@ def run(
     out : Path, optional
         Folder of the run, from which it also resumes; ``runs/<name>`` by default.
     minutes : float, optional
-        Bound on the time of the whole run.
+        Bound on the time of the whole run, from preparing the music to the export.
     report : callable
         Called with each line of progress.
     spread : callable
         A parallel `map` that reads and encodes the music: on every core, or on the machines of a cluster.
     """
+    began = time.monotonic()
     chosen = recipe.load(path)
     if user_folder is not None and not user_folder.is_dir():
         raise RecipeError(f"{user_folder} is no folder: name one that holds music files")
@@ -54,7 +56,7 @@ def run(
             raise RecipeError("a classifier learns from labelled sets: leave --data out; --sets says where they lie")
         return recognition.run(chosen, sets, folder, command, minutes, report, spread)
     corpus = prepare.prepare(chosen, sets, Path("cache"), user_folder=user_folder, report=report, spread=spread)
-    network, progress = train.train(chosen, corpus, folder, minutes=minutes, report=report)
+    network, progress = train.train(chosen, corpus, folder, minutes=minutes, began=began, report=report)
     if not is_first:
         return weights
     last = progress.log[-1] if progress.log else {}

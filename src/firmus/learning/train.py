@@ -14,7 +14,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from torch import nn
 
 from firmus import plugins, tokens
 from firmus.errors import RecipeError
-from firmus.learning import checkpoint, preflight
+from firmus.learning import checkpoint, export, preflight, threads
 from firmus.learning.batches import Batch, batches
 from firmus.learning.corpus import Corpus
 from firmus.learning.optimisers import Optimisers, by_name, full_rates, optimisers
@@ -39,7 +39,13 @@ TIMED_STEPS = 10  # steps from which the time of the run is estimated
 
 
 def train(
-    recipe: Recipe, corpus: Corpus, folder: Path, *, minutes: float | None = None, report: Any = print
+    recipe: Recipe,
+    corpus: Corpus,
+    folder: Path,
+    *,
+    minutes: float | None = None,
+    began: float | None = None,
+    report: Any = print,
 ) -> tuple[nn.Module, TrainingState]:
     """Train, resuming where the folder holds a checkpoint; returns the averaged network and the state of the run.
 
@@ -51,12 +57,19 @@ def train(
     folder : Path
         Of this run: ``checkpoint/``, ``log.jsonl``, ``loss.svg``.
     minutes : float, optional
-        Bound on the time of the whole run, instead of the recipe's.
+        Bound on the time of the whole run, instead of the recipe's: preparing, compiling and exporting are part of it.
+    began : float, optional
+        When the run began, on the monotonic clock; now by default.
     report : callable
         Called with each line of progress.
+
+    Raises
+    ------
+    RecipeError
+        Where no time is left to train.
     """
     limit = recipe.training.minutes if minutes is None else minutes
-    run = Run(recipe, corpus, folder, limit, report)
+    run = Run(recipe, corpus, folder, limit, time.monotonic() if began is None else began, report)
     while not run.done:
         run.step()
         if run.done or run.is_checkpoint_due:
@@ -68,8 +81,8 @@ def train(
 class Run:
     """A training run: network, optimisers, batches and state."""
 
-    def __init__(self, recipe: Recipe, corpus: Corpus, folder: Path, limit: float, report: Any) -> None:
-        self.recipe, self.corpus, self.folder, self.limit, self.report = recipe, corpus, folder, limit, report
+    def __init__(self, recipe: Recipe, corpus: Corpus, folder: Path, limit: float, began: float, report: Any) -> None:
+        self.recipe, self.corpus, self.folder, self.report = recipe, corpus, folder, report
         self.fabric = launch_fabric(report)
         torch.manual_seed(recipe.training.seed)
         network: Any = build(recipe)
@@ -80,7 +93,10 @@ class Run:
         if _resume(folder, self.stateful, self.state):
             report(f"resumed at step {self.state.step}, after {self.state.minutes:.0f} minutes")
         _check_same_step(self.fabric, self.state, folder)
+        self.began, self.limit = began - 60 * self.state.minutes, self._minutes_to_train(limit, began)
         self.average.to(self.fabric.device)
+        if self.fabric.device.type == "cpu":  # before it is compiled: the number of threads is part of the code
+            threads.choose(recipe.training.threads, self._trial(network), report)
         if recipe.training.compile:
             torch._dynamo.config.recompile_limit = 64  # one graph for each sequence length
             network.compile(dynamic=False)
@@ -90,7 +106,42 @@ class Run:
             report(line)
         self.first_step, self.metrics = self.state.step, RunningMeans()
         self.streams: dict[int, Iterator[Batch]] = {}  # by sequence length: short until the cooldown
-        self.began, self.saved, self.timed = time.monotonic() - 60 * self.state.minutes, time.monotonic(), 0.0
+        self.saved, self.timed = time.monotonic(), 0.0
+
+    def _minutes_to_train(self, limit: float, began: float) -> float:
+        """Bound on the minutes of training: what the export takes, rehearsed on untrained weights, is left over.
+
+        Raises
+        ------
+        RecipeError
+            Where nothing is left.
+        """
+        state, shared = self.state, self.fabric.broadcast if self.fabric.world_size > 1 else float
+        if not limit or state.step >= self.recipe.training.steps:
+            return limit
+        preparing = float(shared((time.monotonic() - began) / 60))
+        if preparing < limit and not state.export_minutes and self.fabric.global_rank == 0:
+            state.export_minutes = export.rehearse(self.average, self.recipe, self.corpus) / 60
+        state.export_minutes = float(shared(state.export_minutes))
+        if not state.step:
+            preflight.check_time(limit, preparing, state.export_minutes)
+        return max(limit - state.export_minutes, 1e-9)
+
+    def _trial(self, network: nn.Module) -> Callable[[], None]:
+        """A step of training on a copy of the network, of which nothing is kept, to be timed."""
+        copy: Any = deepcopy(network)
+        settings = self.recipe.training
+        length = settings.first_length or settings.length
+        batch = next(batches(self.recipe, self.corpus, self.fabric.world_size, length, seed=settings.seed))
+
+        def step() -> None:
+            with torch.random.fork_rng(devices=[]):
+                for phase in copy.PHASES:
+                    with self.fabric.autocast():
+                        loss, _ = copy.loss(phase, batch, 0.0)
+                    loss.backward()
+
+        return step
 
     @property
     def fraction_done(self) -> float:

@@ -13,6 +13,7 @@ class TrainingState:
     step: int = 0
     minutes: float = 0.0
     tokens: int = 0
+    export_minutes: float = 0.0  # as rehearsed before the first step
     log: list[dict[str, float]] = field(default_factory=list)
 
     def add_entry(self, **metrics: float) -> None:

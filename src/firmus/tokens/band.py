@@ -6,9 +6,10 @@ Paper
     Dong et al., *MuseGAN: Multi-track Sequential Generative Adversarial Networks* (2018), section 4.1: drums, bass,
     guitar, piano, strings; here with a second plane for onsets, so that repeated notes stay repeated.
 Conventions
-    A raster (S, 5 · 128 + 1): 0 silence, 1 a pitch is sustained, 2 its onset; drums have onsets alone. The last column
-    is the chord symbol: 0 none, else 1 + 12 · quality + root. Every part of a score belongs to one of the five, by its
-    General MIDI program. Velocities and the basses of chords are not kept.
+    A raster (S, 5 · 128 + 1): 0 silence, 1 a pitch is sustained, 2 its onset; drums have onsets alone, on the keys of
+    General MIDI (`firmus.drums.folded`). The last column is the chord symbol: 0 none, else 1 + 12 · quality + root.
+    Every part of a score belongs to one of the five, by its General MIDI program. Velocities and the basses of chords
+    are not kept.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from firmus import pitch, raster
 from firmus.analysis.melody import BASSES
-from firmus.drums import LENGTH
+from firmus.drums import LENGTH, folded
 from firmus.score import Chord, Note, Part, Score
 from firmus.tokens import Integers, Prepared, Window
 
@@ -83,6 +84,7 @@ def _roll(score: Score, count: int) -> NDArray[np.int16]:
                     cells = roll[first + 1 : last, row, note.pitch]
                     np.maximum(cells, SOUNDING, out=cells)
                 roll[first, row, note.pitch] = STRUCK
+    roll[:, 0] = STRUCK * folded(roll[:, 0] == STRUCK)
     return roll
 
 
@@ -94,7 +96,7 @@ def decode(values: Integers) -> Score:
     sounding = (roll == SOUNDING) | (roll == STRUCK)
     before = np.concatenate([np.zeros_like(sounding[:1]), sounding[:-1]])
     begins = (roll == STRUCK) | (sounding & ~before)
-    begins[:, 0] = roll[:, 0] == STRUCK
+    begins[:, 0] = folded(roll[:, 0] == STRUCK)
     for row in range(PARTS):
         for key in np.flatnonzero(begins[:, row].any(axis=0)).tolist():
             stops = np.flatnonzero(begins[:, row, key] | ~sounding[:, row, key])
