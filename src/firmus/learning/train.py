@@ -10,6 +10,7 @@ optimisers (see `firmus.models`).
 
 from __future__ import annotations
 
+import ctypes
 import json
 import logging
 import os
@@ -225,6 +226,8 @@ class Run:
         """Wait for the other processes: one that exits while others communicate with it makes them abort."""
         if self.fabric.world_size > 1:
             self.fabric.barrier()
+            # Never freed: the destructor joins a thread that may wait for the interpreter's lock, which it holds.
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self.model))
             torch.distributed.destroy_process_group()
 
 
