@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from firmus import timing
 from firmus.errors import FormatError
 from firmus.formats import musicxml
+from firmus.notation.grand_staff import joined
 from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
 from strategies import scores
 
@@ -139,6 +140,19 @@ def test_what_is_written_is_read(score: Score) -> None:
     back = read(musicxml.write(score))
     assert canonical(back) == canonical(score)
     assert barlines(back) == (barlines(score) or barlines(back))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    scores(max_parts=3, overlaps=True, drums=False),
+    st.sampled_from((("Right Hand", "Left Hand", "Voice"), ("Manual", "Pedal", "Flute"), ("Great", "Swell", "Pedal"))),
+    st.sampled_from((0, 6, 19, 46)),
+)
+def test_the_hands_of_a_player_come_back_as_parts(score: Score, names: tuple[str, ...], program: int) -> None:
+    named = zip(score.parts, names, strict=False)
+    score = replace(score, parts=tuple(replace(part, name=name, program=program) for part, name in named))
+    back = read(musicxml.write(score))
+    assert canonical(back) == canonical(score)
 
 
 @settings(max_examples=40, deadline=None)
@@ -783,6 +797,45 @@ def test_piano_has_two_staves_and_voices_only_where_notes_overlap() -> None:
     assert "<staves>2</staves>" in text
     assert text.count("<backup>") == 2
     assert {"<voice>1</voice>", "<voice>2</voice>", "<voice>5</voice>"} == set(re.findall("<voice>.</voice>", text))
+
+
+def keyboard(program: int, *hands: tuple[str, tuple[int, ...]]) -> Score:
+    """Parts of one instrument, each with its name and its quarter notes."""
+    parts = ((name, tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate(pitches))) for name, pitches in hands)
+    return Score(tuple(Part(name, each, program) for name, each in parts))
+
+
+@pytest.mark.parametrize(
+    ("program", "hands", "groups", "name"),
+    [
+        (0, (("Right Hand", (72, 74)), ("Left Hand", (48, 43))), [(0, 1)], "Piano"),
+        (6, (("Voice 1", (72, 74)), ("Voice 2", (48, 43))), [(0, 1)], "Harpsichord"),
+        (46, (("RH", (72,)), ("LH", (76,))), [(0, 1)], "Harp"),
+        (19, (("Manual", (72, 74)), ("Pedal", (48, 43))), [(0, 1)], "Organ"),
+        (19, (("Great", (72, 74)), ("Swell", (60, 64)), ("Pedal", (43,))), [(0, 1, 2)], "Organ"),
+        (0, (("Bass", (48, 43)), ("Descant", (72, 74))), [(0,), (1,)], "Bass"),  # the lower above: not hands
+        (0, (("1", (72,)), ("2", (60,)), ("3", (48,))), [(0,), (1,), (2,)], "1"),
+        (40, (("Right Hand", (72,)), ("Left Hand", (60,))), [(0,), (1,)], "Right Hand"),  # violins
+        (0, (("Right Hand", (72,)), ("Left Hand", ())), [(0,), (1,)], "Right Hand"),
+    ],
+)
+def test_the_hands_of_a_player_are_braced(
+    program: int, hands: tuple[tuple[str, tuple[int, ...]], ...], groups: list[tuple[int, ...]], name: str
+) -> None:
+    score = keyboard(program, *hands)
+    text = written(score)
+    assert joined(score.parts, timing.bars(score)) == groups
+    assert re.findall("<part id", text) == ["<part id"] * len(groups)
+    assert re.findall("<part-name>(.*?)<", text)[0] == name
+    assert [part.name for part in read(text.encode()).parts] == [each for each, _ in hands]
+
+
+def test_a_wide_manual_with_a_pedal_has_three_staves() -> None:
+    score = keyboard(19, ("Manual", (76, 50, 79, 48)), ("Pedal", (36, 43, 36, 43)))
+    text = written(score)
+    assert "<staves>3</staves>" in text
+    assert re.findall('<clef number="(.)"><sign>(.)', text) == [("1", "G"), ("2", "F"), ("3", "F")]
+    assert read(text.encode()).parts == score.parts
 
 
 @pytest.mark.parametrize(

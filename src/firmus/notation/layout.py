@@ -48,7 +48,7 @@ class Staff:
     clefs: list[Clef]
 
 
-def staves(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> list[Staff]:
+def staves(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar], *, one_hand: bool = False) -> list[Staff]:
     """Lay a part out on one staff, or on two where a keyboard needs them.
 
     Parameters
@@ -57,9 +57,11 @@ def staves(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar]) ->
     times : sequence of (int, int)
         Start and end on the page of every note of the part.
     bars : sequence of Bar
+    one_hand : bool
+        Whether the part is one hand, or the pedal, of a keyboard: one staff.
     """
     all_notes = range(len(part.notes))
-    if _needs_two(part, times, bars):
+    if not one_hand and needs_two(part, times, bars):
         upper = _upper_hand(part, times, bars)
         hands = [[index for index in all_notes if upper[index] == is_upper] for is_upper in (True, False)]
         return [
@@ -72,7 +74,7 @@ def staves(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar]) ->
     return [Staff(_with_voices(_chords(part, times, list(all_notes))), clefs)]
 
 
-def _needs_two(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> bool:
+def needs_two(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> bool:
     """Whether a keyboard plays high and low in the same bar often enough (a tenth of its bars) for two staves."""
     if part.is_drums or part.program not in KEYBOARDS:
         return False

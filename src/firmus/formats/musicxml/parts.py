@@ -79,6 +79,7 @@ class WrittenNote:
     tied_from: bool
     tied_to: bool
     voice: str
+    staff: int = 1
     attack: int = 0
     release: int = 0
 
@@ -210,6 +211,7 @@ class PartReader:
         velocity = _velocity(dynamics) if dynamics is not None else 0
         voice = element.findtext("voice", "1")
         note = WrittenNote(first, last, pitch, velocity, "stop" in ties, "start" in ties, voice)
+        note.staff = _staff(element.findtext("staff"))
         if element.get("attack") or element.get("release"):
             note.attack = rounded(number(element.get("attack", "0"), "attack") * self.per_division)
             note.release = rounded(number(element.get("release", "0"), "release") * self.per_division)
@@ -374,6 +376,12 @@ class PartReader:
                 measure.ending_stops = True
         if element.findtext("bar-style") == "light-heavy" and repeat is None:
             measure.final = True
+
+
+def _staff(text: str | None) -> int:
+    """Number of a staff; 1 where none is given or it is no number."""
+    clean = (text or "").strip()
+    return int(clean) if re.fullmatch(r"[0-9]{1,2}", clean) else 1
 
 
 def _velocity(percent: str | None) -> int:

@@ -10,16 +10,15 @@ without a mode is major unless the notes indicate minor (see `firmus.formats.mus
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from firmus.errors import FirmusError, FormatError
-from firmus.formats.musicxml.instruments import program_of
 from firmus.formats.musicxml.load import elements, unpacked
 from firmus.formats.musicxml.modes import with_modes
-from firmus.formats.musicxml.parts import PartReader, WrittenMeasure, WrittenNote, number, rounded
+from firmus.formats.musicxml.part_list import PartInfo, one_line, read_part
+from firmus.formats.musicxml.parts import PartReader, WrittenMeasure, WrittenNote
 from firmus.formats.musicxml.repeats import order
 from firmus.score import (
     MAX_PARTS,
@@ -38,19 +37,8 @@ if TYPE_CHECKING:
 
 MAX_NOTES = 1_000_000
 MAX_WRITTEN = 20_000
+MAX_STAFF = 1000
 ROUNDING = 2  # ticks by which the sum of a measure's lengths may miss its meter
-
-
-@dataclass(slots=True)
-class _PartInfo:
-    """Content of <score-part>: name, program, volume, pan, whether it is on the drum channel, drum keys."""
-
-    name: str = ""
-    program: int = 0
-    drum_channel: bool = False
-    volume: int = 100
-    pan: int = 64
-    drum_keys: dict[str, int] = field(default_factory=dict)
 
 
 def read_score(data: bytes, *, repeats: bool = True) -> Score:
@@ -84,7 +72,7 @@ class ScoreFile:
     """Content of a file."""
 
     def __init__(self) -> None:
-        self.infos: dict[str, _PartInfo] = {}
+        self.infos: dict[str, list[PartInfo]] = {}
         self.readers: dict[str, PartReader] = {}
         self.measures: list[WrittenMeasure] = []
         self.notes: dict[str, list[list[WrittenNote]]] = {}
@@ -98,17 +86,18 @@ class ScoreFile:
             self._measure(part, element)
         elif element.tag == "part-list":
             for each in element.findall("score-part"):
-                self.infos[each.get("id", "")] = _part_info(each)
-            if len(self.infos) > MAX_PARTS:
-                raise FormatError(f"{len(self.infos)} parts: {MAX_PARTS} is the most")
+                self.infos[each.get("id", "")] = read_part(each)
+            count = sum(map(len, self.infos.values()))
+            if count > MAX_PARTS:
+                raise FormatError(f"{count} parts: {MAX_PARTS} is the most")
         elif element.tag == "work":
             self.title = _text(element, "work-title")
         elif element.tag == "movement-title":
-            self._movement = _one_line("".join(element.itertext()))
+            self._movement = one_line("".join(element.itertext()))
         elif element.tag == "identification":
             for creator in element.findall("creator"):
                 if creator.get("type", "composer") == "composer" and not self.composer:
-                    self.composer = _one_line(creator.text or "")
+                    self.composer = one_line(creator.text or "")
         self.title = self.title or self._movement
 
     def _measure(self, part: str, element: Element) -> None:
@@ -116,7 +105,7 @@ class ScoreFile:
             raise FormatError(f"part {part[:40]!r} stands in no <part-list>")
         reader = self.readers.get(part)
         if reader is None:
-            info = self.infos[part]
+            info = self.infos[part][0]
             reader = self.readers[part] = PartReader(len(self.readers), info.name or part, info.drum_keys)
             self.notes[part] = []
         index = len(self.notes[part])
@@ -133,41 +122,7 @@ class ScoreFile:
 
 
 def _text(element: Element, path: str) -> str:
-    return _one_line(element.findtext(path) or "")
-
-
-def _one_line(text: str) -> str:
-    return re.sub(r"\s*[\r\n]\s*", " ", text).strip()
-
-
-def _part_info(element: Element) -> _PartInfo:
-    name = _text(element, "part-name")
-    info = _PartInfo(name=name)
-    sound = _text(element, "score-instrument/instrument-sound")
-    words = " ".join((sound, _text(element, "score-instrument/instrument-name"), name))
-    program = program_of(words)
-    first = element.find("score-instrument")
-    instrument = first.get("id") if first is not None else None
-    for midi in element.findall("midi-instrument"):
-        unpitched = midi.findtext("midi-unpitched")
-        if unpitched:
-            info.drum_keys[midi.get("id", "")] = _midi(unpitched, "midi-unpitched", 1, 128) - 1
-        if instrument is not None and midi.get("id") != instrument:
-            continue
-        instrument = midi.get("id")
-        if midi.findtext("midi-program"):
-            program = _midi(midi.findtext("midi-program"), "midi-program", 1, 128) - 1
-        info.drum_channel = (midi.findtext("midi-channel") or "").strip() == "10"
-        if midi.findtext("volume"):
-            info.volume = min(max(0, round(float(number(midi.findtext("volume"), "volume")) * 1.27)), 127)
-        if midi.findtext("pan"):
-            info.pan = min(max(0, round(64 + float(number(midi.findtext("pan"), "pan")) * 0.7)), 127)
-    info.program = program or 0
-    return info
-
-
-def _midi(text: str | None, what: str, low: int, high: int) -> int:
-    return min(max(low, rounded(number(text, what))), high)
+    return one_line(element.findtext(path) or "")
 
 
 @dataclass(slots=True)
@@ -205,7 +160,7 @@ class _Assembly:
 
     def score(self) -> Score:
         file = self.file
-        parts = [self._part(part, file.infos[part]) for part in file.infos if part in file.readers]
+        parts = [each for part in file.infos if part in file.readers for each in self._parts(part, file.infos[part])]
         pickup, meters = _meters(self._bars())
         score = Score(
             parts=tuple(parts),
@@ -231,9 +186,21 @@ class _Assembly:
             )
         return bars
 
-    def _part(self, part: str, info: _PartInfo) -> Part:
-        """Join tied notes and play the measures in order."""
+    def _parts(self, part: str, infos: list[PartInfo]) -> list[Part]:
+        """One part, or each hand of a player as a part."""
         reader, measures = self.file.readers[part], self.file.notes[part]
+        stops = [info.first_staff for info in infos[1:]] + [MAX_STAFF]
+        parts: list[Part] = []
+        for info, stop in zip(infos, stops, strict=True):
+            first = info.first_staff if parts else 0
+            own = measures if len(infos) == 1 else [[n for n in notes if first <= n.staff < stop] for notes in measures]
+            drums = info.drum_channel or reader.unpitched > reader.pitched
+            notes = tuple(_note(note) for note in self._played(own))
+            parts.append(Part(info.name, notes, info.program, drums, info.volume, info.pan))
+        return parts
+
+    def _played(self, measures: list[list[WrittenNote]]) -> list[WrittenNote]:
+        """Join tied notes and play the measures in order."""
         finished: list[WrittenNote] = []
         tied: dict[int, list[WrittenNote]] = {}  # notes to be continued, by pitch
         for start, index in zip(self.starts, self.order, strict=True):
@@ -251,9 +218,7 @@ class _Assembly:
                         tied[note.pitch].remove(previous)
             if len(finished) > MAX_NOTES:
                 raise FormatError(f"with its repeats the piece has more than {MAX_NOTES:,} notes a part")
-        drums = info.drum_channel or reader.unpitched > reader.pitched
-        notes = tuple(_note(note) for note in finished)
-        return Part(info.name, notes, info.program, drums, info.volume, info.pan)
+        return finished
 
     def _tempi(self) -> tuple[Tempo, ...]:
         in_force, current = [], 120.0
