@@ -20,6 +20,7 @@ from firmus import timing
 from firmus.errors import FormatError
 from firmus.formats import musicxml
 from firmus.notation.grand_staff import joined
+from firmus.render import engrave
 from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
 from strategies import scores
 
@@ -174,11 +175,10 @@ def test_compressed_round_trip(score: Score) -> None:
         min_size=1, max_size=15,
     )
 )  # fmt: skip
-def test_on_the_grid_notation_itself_is_exact(drawn: list[Note]) -> None:
+def test_notes_on_the_grid_are_written_where_they_begin(drawn: list[Note]) -> None:
     score = Score((Part("", tuple(drawn)),))
     data = musicxml.write(score)
     assert b"attack" not in data
-    assert b"release" not in data
     assert notes(read(data)) == notes(score)
 
 
@@ -770,6 +770,24 @@ def test_off_the_grid_is_written_simply_and_read_exactly() -> None:
     assert read(text.encode()).parts == played.parts
 
 
+@pytest.mark.parametrize(
+    ("played", "expected"),
+    [
+        ([(0, 420), (480, 400), (960, 960)], ["quarter", "quarter", "half"]),
+        ([(0, 60), (240, 60), (480, 60), (960, 960)], ["eighth", "eighth", "eighth", "(eighth)", "half"]),
+        ([(0, 60), (120, 60), (240, 60), (360, 60)], ["16th"] * 4 + ["(quarter)", "(half)"]),
+        ([(0, 160), (160, 40), (320, 120)], ["eighth/3"] * 3 + ["(quarter)", "(half)"]),
+        ([(0, 160), (480, 240), (960, 400)], ["eighth", "(eighth)"] * 2 + ["quarter", "(quarter)"]),
+        ([(0, 240), (480, 360), (960, 960)], ["eighth", "(eighth)", "eighth.", "(16th)", "half"]),
+    ],
+)
+def test_rests_shorter_than_a_sixteenth_are_closed(played: list[tuple[int, int]], expected: list[str]) -> None:
+    part = Part("", tuple(Note(start, length, 67) for start, length in played), 73)
+    text = written(Score((part,)))
+    assert values(text) == expected
+    assert read(text.encode()).parts == (part,)
+
+
 def test_accidentals_follow_the_standard_rule() -> None:
     pitches = [66, 66, 62, 65, 66, 78, 66, 62]
     part = Part("", tuple(Note(index * 480, 480, pitch) for index, pitch in enumerate(pitches)), 73)
@@ -854,6 +872,33 @@ def test_drums_stand_on_a_percussion_staff() -> None:
     assert text.count("<unpitched>") == 3
     assert values(text)[:3] == ["quarter", "quarter", "quarter"]
     assert read(text.encode()).parts == score.parts
+
+
+@pytest.mark.parametrize(
+    ("strokes", "expected"),
+    [
+        ((0, 118, 245, 352), ["16th"] * 4),  # played a little early and late
+        ((9, 160, 325), ["eighth/3"] * 3),
+        ((0, 324), ["quarter/3", "eighth/3"]),  # swung eighths
+        ((0, 60, 120, 180, 240), ["32nd"] * 4 + ["eighth"]),  # a roll
+        ((0, 470), ["quarter", "quarter"]),  # the second belongs to the next beat
+    ],
+)
+def test_drums_are_written_at_the_nearest_sixteenth_or_triplet(strokes: tuple[int, ...], expected: list[str]) -> None:
+    part = Part("Drums", tuple(Note(start, 11, 38) for start in strokes), is_drums=True)
+    text = written(Score((part,), end=1920))
+    assert [each for each in values(text) if each[0] != "("] == expected
+    assert read(text.encode()).parts == (part,)
+
+
+def test_drums_print_no_key_signature() -> None:
+    drums, flute = Part("Drums", (Note(0, 30, 36),), is_drums=True), Part("Flute", (Note(0, 480, 72),), 73)
+    score = Score((drums, flute), keys=(Key(0, "E"), Key(1920, "A")), end=3840)
+    text = written(score)
+    assert text.count('<key print-object="no">') == text.count("<key>") == 2
+    assert read(written(replace(score, parts=(drums,))).encode()).keys == score.keys
+    sharps = [engrave.svg(replace(score, parts=(part,))).count('class="keyAccid"') for part in (drums, flute)]
+    assert sharps[0] == 0 < sharps[1]
 
 
 def test_loudness_is_shown_where_it_changes() -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from firmus.notation.grand_staff import is_pedal
 from firmus.notation.layout import Clef, Staff, WrittenChord, staves
-from firmus.notation.rhythm import FLAGS, Span, Value, beam_groups, drum_times, quantised, spans, values
+from firmus.notation.quantisation import drum_times, quantised
+from firmus.notation.rhythm import FLAGS, Span, Value, beam_groups, spans, values
 from firmus.notation.spelling import Accidentals, spelled
 from firmus.score import Chord, Key, Note, Part, Score
 from firmus.timing import Bar
@@ -74,9 +75,7 @@ def lay_out(score: Score, parts: Sequence[int], bars: Sequence[Bar]) -> PartLayo
     is_drums = chosen[0].is_drums
     notes = [note for part in chosen for note in part.notes]
     ids = [(index, place) for index in parts for place in range(len(score.parts[index].notes))]
-    times = quantised([(note.start, note.end) for note in notes], bars)
-    if is_drums:
-        times = drum_times(times, bars)
+    times = drum_times(notes, bars) if is_drums else quantised([(note.start, note.end) for note in notes], bars)
     all_staves: list[Staff] = []
     first_staves, offset = [], 0
     for member, part in enumerate(chosen):

@@ -138,9 +138,10 @@ def _notations(segment: Segment, first: bool) -> str:
 # -- signatures and symbols -----------------------------------------------------------------------------------
 
 
-def key_xml(key: Key) -> str:
-    """Key signature with its mode."""
-    return f"<key><fifths>{key.signature}</fifths><mode>{key.mode}</mode></key>"
+def key_xml(key: Key, is_printed: bool) -> str:
+    """Key signature with its mode; drums know the key, but do not print it."""
+    hidden = "" if is_printed else ' print-object="no"'
+    return f"<key{hidden}><fifths>{key.signature}</fifths><mode>{key.mode}</mode></key>"
 
 
 def meter_xml(meter: Meter, is_printed: bool) -> str:

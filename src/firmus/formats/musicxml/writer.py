@@ -105,7 +105,7 @@ class _PartWriter:
         bar, pieces = measure.bar, []
         if place == 0:
             pieces.append(f"<divisions>{TICKS_PER_QUARTER}</divisions>")
-        pieces.extend(key_xml(key) for key in self.score.keys if key.start == bar.start)
+        pieces.extend(key_xml(key, not self.layout.is_drums) for key in self.score.keys if key.start == bar.start)
         if place == 0 or bar.start in self.meters:
             index = self.meters.get(bar.start, 0)
             is_printed = index == 0 or self.score.meters[index - 1].text != bar.meter.text
@@ -162,7 +162,7 @@ class _PartWriter:
         pieces = []
         for key in self.score.keys:
             if bar.start < key.start < bar.end:
-                back, signature = bar.end - key.start, key_xml(key)
+                back, signature = bar.end - key.start, key_xml(key, not self.layout.is_drums)
                 pieces.append(
                     f"<backup><duration>{back}</duration></backup><attributes>{signature}</attributes>"
                     f"<forward><duration>{back}</duration></forward>\n"
