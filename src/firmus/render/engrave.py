@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["line", "pages", "pages_of_musicxml", "png", "stacked", "svg", "svg_of_musicxml"]
 
+MOST_NOTES = 100_000  # about a minute
 PAGE_WIDTH, PAGE_HEIGHT = 2100, 2970  # tenths of a millimetre: A4
 _CHILD = (
     "import json, sys; from firmus.render.engrave import pages_of_musicxml; text, layout = json.load(sys.stdin); "
@@ -128,7 +129,9 @@ def stacked(all_pages: list[str]) -> str:
         across, down, name = float(root[1]), float(root[2]), root[3]
         place = f'y="{top:g}" width="{across:g}" height="{down:g}" viewBox="0 0 {across:g} {down:g}"'
         body = re.sub(rf"\b{name}\b", f"{name}p{number}", page[root.end() :])
-        body = re.sub(r'<g id="[^"]*" class="pgHead.*?</g>', _without_ids, body, flags=re.DOTALL)
+        # Of a heading only the title is wanted: there is no page of which to give the number.
+        heading = _without_ids if number == 1 else ""
+        body = re.sub(r'<g id="[^"]*" class="pgHead.*?</g>', heading, body, flags=re.DOTALL)
         bodies.append(f'<svg {place} overflow="visible" id="{name}p{number}">{body}')
         width, top = max(width, across), top + down
     head = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" version="1.1"'
@@ -143,6 +146,9 @@ def _without_ids(match: re.Match[str]) -> str:
 def _musicxml(score: Score) -> str:
     from firmus import plugins
 
+    count = sum(len(part.notes) for part in score.parts)
+    if count > MOST_NOTES:
+        raise FirmusError(f"{count:,} notes: {MOST_NOTES:,} is the most that is engraved; leave svg and pdf out")
     data: bytes = plugins.load("firmus.formats", "musicxml").write(score)
     return data.decode()
 
