@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
 
 from firmus.errors import FirmusError
-from firmus.render import engrave
+from firmus.render import engrave, fonts
 from firmus.score import Chord, Key, Meter, Note, Part, Score, Tempo
 
 
@@ -166,3 +167,27 @@ def test_accidentals_of_chords_need_no_music_font() -> None:
     assert not re.search("[\ue000-\uf8ff]", svg)
     marks = [re.sub("<[^>]*>", "", mark) for mark in re.findall(r'class="harm">(.*?)</text>', svg)]
     assert marks == ["B♭", "F♯m"]
+
+
+def test_chord_symbols_overlap_neither_one_another_nor_the_heading() -> None:
+    from PIL import ImageFont
+
+    qualities = ["maj7", "m7b5", "7b9", "7sus4", "m7", "mM7", "", "7#9"]
+    chords = tuple(Chord(480 * i, "Eb" if i % 3 else "F#", qualities[i % 8], "Ab" if i % 2 else "") for i in range(48))
+    part = Part("Melody", tuple(Note(1920 * i, 1920, 72) for i in range(12)), 73)
+    score = Score((part,), chords=chords, title="Chords", composer="X")
+    page = engrave.pages(score)[0]
+    serif = ImageFont.truetype(fonts.FILES[0], 337)
+    accidental = ImageFont.truetype(fonts.FILES[2], 300)
+    placed = []
+    for x, y, inside in re.findall(r'class="harm"><text x="(\d+)" y="(\d+)"[^>]*>(.*?)</text>', page, re.DOTALL):
+        text = re.sub("<[^>]*>", "", inside)
+        width = sum((accidental if letter in "♭♯" else serif).getlength(letter) for letter in text)
+        placed.append((int(y), int(x), width, text))
+    assert [text for *_, text in placed[:4]] == ["F♯maj7", "E♭m7♭5/A♭", "E♭7♭9", "F♯7sus4/A♭"]
+    assert len(placed) == len(chords)
+    for one, other in pairwise(placed):
+        assert one[0] < other[0] or one[1] + one[2] + 30 < other[1], (one, other)
+    composer = re.search(r'y="(\d+)" text-anchor="end"[^>]*>X<', page)
+    assert composer is not None
+    assert int(composer[1]) < placed[0][0] - 337

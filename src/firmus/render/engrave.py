@@ -50,7 +50,7 @@ _OPTIONS: dict[str, Any] = {
     "spacingStaff": 10,
     "spacingSystem": 8,
     "mnumInterval": 0,
-    "bottomMarginHeader": 5,
+    "bottomMarginHeader": 12,
     "xmlIdChecksum": True,
     "justifyVertically": False,
 }
@@ -110,8 +110,10 @@ def pages_of_musicxml(text: str, layout: str = "page") -> list[str]:
     verovio.enableLog(verovio.LOG_OFF)
     toolkit = verovio.toolkit()
     toolkit.setOptions({**_OPTIONS, **_LAYOUTS[layout]})
-    # Without credits verovio reserves room for a title that it generates, which `_with_heading` replaces.
-    if not toolkit.loadData(re.sub(r"<credit\b.*?</credit>", "", text, flags=re.DOTALL)) or "<measure" not in text:
+    # Without credits verovio reserves room for a title that it generates, which `_with_heading` replaces; it prints
+    # degrees of chords that say that they are not to be printed.
+    music = re.sub(r'<credit\b.*?</credit>|<degree print-object="no">.*?</degree>', "", text, flags=re.DOTALL)
+    if not toolkit.loadData(music) or "<measure" not in text:
         raise FirmusError("verovio cannot engrave this score: its MusicXML has no bar, or is damaged")
     rendered = [_tidy(toolkit.renderToSVG(number)) for number in range(1, toolkit.getPageCount() + 1)]
     return [_with_heading(rendered[0], text), *rendered[1:]]
@@ -175,7 +177,8 @@ def _tidy(page: str) -> str:
     page = re.sub(
         r'(<g id="[^"]*" class="tempo">\s*)(<text x="(\d+)" y="(\d+)".*?</text>)', _draw_beat, page, flags=re.DOTALL
     )
-    return re.sub(_MUSIC_TEXT, _type_plainly, page)
+    page = re.sub(_MUSIC_TEXT, _type_plainly, page)
+    return re.sub(r'class="harm">.*?</text>', _with_altered_degrees, page, flags=re.DOTALL)
 
 
 def _draw_beat(match: re.Match[str]) -> str:
@@ -230,6 +233,11 @@ def _glyph(letter: str) -> tuple[str, float]:
 
 
 def _type_plainly(match: re.Match[str]) -> str:
-    """Type accidentals in texts with the letters that ordinary fonts have, at the size of the words around."""
+    """Type accidentals in texts with the letters that ordinary fonts have, as wide as verovio's."""
     letters = "".join(_PLAIN.get(letter, letter) for letter in match[2])
-    return f'<tspan font-size="{round(int(match[1]) * 0.58)}px">{letters}</tspan>'
+    return f'<tspan font-size="{round(int(match[1]) * 0.5)}px">{letters}</tspan>'
+
+
+def _with_altered_degrees(match: re.Match[str]) -> str:
+    """Write the alterations in a chord's quality as accidentals: m7♭5."""
+    return re.sub("[b#](?=\\d+[^<>]*<)", lambda sign: {"b": "♭", "#": "♯"}[sign[0]], match[0])

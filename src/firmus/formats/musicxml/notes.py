@@ -164,15 +164,12 @@ def harmony_xml(chord: Chord, offset: str) -> str:
         return f"<harmony>{root}{kind}{offset}</harmony>"
     name, degrees = DEGREES.get(chord.quality, (KIND_OF.get(chord.quality, "major"), ()))
     altered = "".join(
-        f"<degree><degree-value>{value}</degree-value><degree-alter>{alter}</degree-alter>"
+        f'<degree print-object="no"><degree-value>{value}</degree-value><degree-alter>{alter}</degree-alter>'
         f"<degree-type>{kind}</degree-type></degree>"
         for value, alter, kind in degrees
     )
     bass = _named("bass", chord.bass) if chord.bass else ""
-    return (
-        f'<harmony>{_named("root", chord.root)}<kind text="{chord.quality}">{name}</kind>'
-        f"{bass}{altered}{offset}</harmony>"
-    )
+    return f'<harmony>{_named("root", chord.root)}<kind text="{chord.quality}">{name}</kind>{bass}{altered}{offset}</harmony>'
 
 
 def _named(what: str, name: str) -> str:
