@@ -20,6 +20,8 @@ from firmus import timing
 from firmus.errors import FormatError
 from firmus.formats import musicxml
 from firmus.notation.grand_staff import joined
+from firmus.notation.spelling import spell
+from firmus.pitch import STEPS
 from firmus.render import engrave
 from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
 from strategies import scores
@@ -807,6 +809,31 @@ def test_spelling_follows_key_chord_and_line() -> None:
     assert spelled([68, 67], keys=(Key(0, "C"),)) == ["Ab", "G"]
     assert spelled([63], keys=(Key(0, "C"),), chords=(Chord(0, "B", "7"),)) == ["D#"]
     assert spelled([61, 63, 66, 68, 70], keys=(Key(0, "Gb"),)) == ["Db", "Eb", "Gb", "Ab", "Bb"]
+    assert spelled([60, 61, 62, 63, 64], keys=(Key(0, "C"),)) == ["C", "C#", "D", "D#", "E"]
+    assert spelled([64, 63, 62, 61, 60], keys=(Key(0, "C"),)) == ["E", "Eb", "D", "Db", "C"]
+    assert spelled([65, 71, 72, 71, 69, 65], keys=(Key(0, "F"),)) == ["F", "B", "C", "B", "A", "F"]
+    for tonic, leading in (("C", "B"), ("E", "D#"), ("C#", "B#"), ("F", "E"), ("Bb", "A")):
+        key = Key(0, tonic, "minor")
+        third, fifth = key.pitch_class + 63, key.pitch_class + 67
+        line = [key.pitch_class + 60, third, fifth, key.pitch_class + 59, key.pitch_class + 60]
+        assert spelled(line, keys=(key,))[3] == leading
+
+
+@settings(max_examples=40, deadline=None)
+@given(scores(max_parts=3, overlaps=True, drums=False))
+def test_no_pitch_class_has_two_names_at_once(score: Score) -> None:
+    starting: dict[tuple[int, int], set[str]] = {}
+    for part, spelling in zip(score.parts, spell(score), strict=True):
+        for note, (letter, alteration, octave) in zip(part.notes, spelling, strict=True):
+            assert 12 * (octave + 1) + STEPS[letter] + alteration == note.pitch
+            starting.setdefault((note.start, note.pitch % 12), set()).add(letter)
+    assert all(len(letters) == 1 for letters in starting.values())
+
+
+def test_parts_agree_on_names() -> None:
+    upper, lower = (Note(0, 960, 75), Note(960, 960, 74)), (Note(0, 480, 63), Note(480, 480, 63), Note(960, 960, 64))
+    names = spell(Score((Part("", upper), Part("", lower)), keys=(Key(0, "C"),)))
+    assert {letter for letter, *_ in (names[0][0], names[1][0], names[1][1])} in ({"E"}, {"D"})
 
 
 def test_piano_has_two_staves_and_voices_only_where_notes_overlap() -> None:

@@ -10,11 +10,9 @@ from firmus.notation.grand_staff import is_pedal
 from firmus.notation.layout import Clef, Staff, WrittenChord, staves
 from firmus.notation.quantisation import drum_times, quantised
 from firmus.notation.rhythm import FLAGS, Span, Value, beam_groups, spans, values
-from firmus.notation.spelling import Accidentals, spelled
-from firmus.score import Chord, Key, Note, Part, Score
+from firmus.notation.spelling import Accidentals, Spelling
+from firmus.score import Key, Note, Part, Score
 from firmus.timing import Bar
-
-Spelling = tuple[str, int, int]
 
 
 @dataclass(slots=True)
@@ -69,8 +67,8 @@ class PartLayout:
     spelling: list[Spelling]
 
 
-def lay_out(score: Score, parts: Sequence[int], bars: Sequence[Bar]) -> PartLayout:
-    """Lay out one part, or the parts of one player (`firmus.notation.grand_staff`)."""
+def lay_out(score: Score, parts: Sequence[int], bars: Sequence[Bar], names: Sequence[Sequence[Spelling]]) -> PartLayout:
+    """Lay out one part, or the parts of one player (`firmus.notation.grand_staff`); `names` as from `spell`."""
     chosen = [score.parts[index] for index in parts] or [Part()]
     is_drums = chosen[0].is_drums
     notes = [note for part in chosen for note in part.notes]
@@ -87,7 +85,7 @@ def lay_out(score: Score, parts: Sequence[int], bars: Sequence[Bar]) -> PartLayo
         first_staves.append(len(all_staves) + 1)
         all_staves += own
         offset = stop
-    spelling = [("C", 0, 4)] * len(notes) if is_drums else _spelling(notes, all_staves, score)
+    spelling = [name for index in parts for name in names[index]]
     measures = [Measure(bar, [staff.clefs[index] for staff in all_staves]) for index, bar in enumerate(bars)]
     for number, staff in enumerate(all_staves, 1):
         _fill(measures, number, staff)
@@ -112,30 +110,7 @@ def _signatures(keys: Sequence[Key], bars: Sequence[Bar]) -> list[int]:
     return signatures
 
 
-# -- spelling -------------------------------------------------------------------------------------------------
-
-
-def _spelling(notes: Sequence[Note], all_staves: Sequence[Staff], score: Score) -> list[Spelling]:
-    spellings: list[Spelling] = [("C", 0, 4)] * len(notes)
-    key_starts, chord_starts = [key.start for key in score.keys], [chord.start for chord in score.chords]
-    default = Key(0, "C")
-    for staff in all_staves:
-        following: dict[int, dict[int, tuple[Key, Spelling]]] = {}  # by voice: its next notes, by pitch
-        for chord_placed in reversed(staff.chords):
-            after = following.get(chord_placed.voice, {})
-            index = bisect_right(key_starts, chord_placed.start) - 1
-            key = score.keys[index] if index >= 0 else default
-            index = bisect_right(chord_starts, chord_placed.start) - 1
-            chord: Chord | None = score.chords[index] if index >= 0 else None
-            for note in chord_placed.notes:
-                pitch = notes[note].pitch
-                if pitch in after and after[pitch][0] == key:  # a repeated note keeps its name
-                    spellings[note] = after[pitch][1]
-                    continue
-                neighbour = next((each for each in after if abs(each - pitch) == 1), None)
-                spellings[note] = spelled(pitch, key, chord, neighbour)
-            following[chord_placed.voice] = {notes[note].pitch: (key, spellings[note]) for note in chord_placed.notes}
-    return spellings
+# -- accidentals ----------------------------------------------------------------------------------------------
 
 
 def _mark_accidentals(measure: Measure, staff: int, spelling: Sequence[Spelling], signature: int) -> None:

@@ -169,7 +169,8 @@ def harmony_xml(chord: Chord, offset: str) -> str:
         for value, alter, kind in degrees
     )
     bass = _named("bass", chord.bass) if chord.bass else ""
-    return f'<harmony>{_named("root", chord.root)}<kind text="{chord.quality}">{name}</kind>{bass}{altered}{offset}</harmony>'
+    named = f'{_named("root", chord.root)}<kind text="{chord.quality}">{name}</kind>{bass}'
+    return f"<harmony>{named}{altered}{offset}</harmony>"
 
 
 def _named(what: str, name: str) -> str:

@@ -24,6 +24,7 @@ from firmus.formats.musicxml.part_list import part_list_xml, text
 from firmus.formats.musicxml.parts import DEFAULT_VELOCITY, DYNAMICS
 from firmus.notation.grand_staff import joined
 from firmus.notation.measures import Measure, PartLayout, Segment, lay_out
+from firmus.notation.spelling import spell
 from firmus.score import TICKS_PER_QUARTER, Chord, Part, Score, Tempo
 from firmus.timing import Bar, bars, beat
 
@@ -46,7 +47,8 @@ def write_score(score: Score) -> bytes:
     """Write a Score as uncompressed MusicXML."""
     all_bars = bars(score) or [Bar(1, 0, score.meters[0].bar, score.meters[0])]
     score = score if score.parts else replace(score, parts=(Part(),))
-    layouts = [lay_out(score, group, all_bars) for group in joined(score.parts, all_bars)]
+    names = spell(score)
+    layouts = [lay_out(score, group, all_bars, names) for group in joined(score.parts, all_bars)]
     pieces = [_HEADER, _titles(score), part_list_xml(score.parts, layouts)]
     harmony_part = next((layout for layout in layouts if not layout.is_drums), layouts[0])
     for layout in layouts:
