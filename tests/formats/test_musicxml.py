@@ -892,6 +892,37 @@ def test_clefs_fit_the_instrument(program: int, pitches: tuple[int, int], sign: 
     assert re.findall("<sign>(.*?)</sign>", text) == [sign]
 
 
+@pytest.mark.parametrize(
+    ("name", "program", "pitches", "clef"),
+    [
+        ("Tenor", 52, (48, 67), ("G", "-1")),
+        ("Tenore", 0, (50, 66), ("G", "-1")),
+        ("Bass", 52, (43, 64), ("F", "")),
+        ("Baritone", 53, (50, 67), ("F", "")),
+        ("Soprano", 52, (62, 79), ("G", "")),
+        ("Alto", 52, (55, 72), ("G", "")),
+        ("Bass", 33, (28, 43), ("F", "-1")),  # a bass guitar sounds an octave below what it reads
+        ("Contrabass", 43, (28, 43), ("F", "-1")),
+        ("Tenor Sax", 66, (60, 74), ("G", "")),
+        ("Bass Clarinet", 71, (64, 76), ("G", "")),
+        ("Guitar", 25, (45, 64), ("G", "-1")),
+    ],
+)
+def test_voices_have_their_clefs(name: str, program: int, pitches: tuple[int, int], clef: tuple[str, str]) -> None:
+    notes = tuple(Note(480 * place, 480, pitch) for place, pitch in enumerate(pitches))
+    found = re.findall(r"<clef number=.*?</clef>", written(Score((Part(name, notes, program),))))
+    octave = re.search("<clef-octave-change>(.*?)<", found[0])
+    assert len(found) == 1
+    assert (re.findall("<sign>(.*?)<", found[0])[0], octave[1] if octave else "") == clef
+
+
+@pytest.mark.parametrize(("meter", "beams"), [("2/2", 2), ("4/4", 2), ("3/2", 3), ("3/4", 1), ("2/4", 1)])
+def test_eighths_are_beamed_in_fours_in_long_meters(meter: str, beams: int) -> None:
+    bar = Meter.parse(meter)
+    line = Part("", tuple(Note(start, 240, 67) for start in range(0, bar.bar, 240)), 73)
+    assert written(Score((line,), meters=(bar,))).count('<beam number="1">begin') == beams
+
+
 def test_drums_stand_on_a_percussion_staff() -> None:
     score = Score((Part("Drums", (Note(0, 30, 36, 100), Note(0, 30, 42), Note(480, 30, 38, 101)), is_drums=True),))
     text = written(score)

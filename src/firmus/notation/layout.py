@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -182,12 +183,11 @@ def _clef_choice(part: Part) -> tuple[Clef, ...]:
         return BASS, TENOR, TREBLE
     if program == 72 or program in (9, 10):
         return TREBLE, TREBLE_ABOVE
-    if "bass" in name or "bariton" in name:
-        return BASS, TREBLE_BELOW
-    if name in ("soprano", "alto"):
-        return (TREBLE,)
-    if 52 <= program <= 54 or "tenor" in name:
-        return TREBLE, BASS, TREBLE_BELOW
+    if not 56 <= program <= 79:  # among winds a name tells the size, not the voice: bass clarinet, tenor saxophone
+        if re.search(r"\b(bass|basso|baritone?|baryton|bariton)\b|男低音|男中音", name):
+            return BASS, TREBLE
+        if re.search(r"\btenore?\b|\bténor\b|男高音", name):
+            return TREBLE_BELOW, TREBLE, BASS
     return TREBLE, BASS
 
 

@@ -252,10 +252,12 @@ def _name(length: int) -> tuple[str, int]:
 
 
 def beam_groups(bar: Bar, plain_eighths: bool) -> list[int]:
-    """Ticks at which beams are broken: beats, or half bars of 4/4 (a bar of 3/4) where all are plain eighths."""
+    """Ticks at which beams are broken: beats; of plain eighths half bars of 4/4, bars of 3/4 and fours of 2/2."""
     shift = bar.start - bar.place
     meter = bar.meter
-    if plain_eighths and meter.denominator == 4 and meter.numerator in (2, 3, 4):
+    if plain_eighths and meter.denominator == 2:
+        places = list(range(0, meter.bar + 1, 960))
+    elif plain_eighths and meter.denominator == 4 and meter.numerator in (2, 3, 4):
         places = [0, meter.bar] if meter.numerator != 4 else [0, 960, 1920]
     else:
         places = list(groups(meter))
