@@ -811,6 +811,7 @@ def test_spelling_follows_key_chord_and_line() -> None:
     assert spelled([61, 63, 66, 68, 70], keys=(Key(0, "Gb"),)) == ["Db", "Eb", "Gb", "Ab", "Bb"]
     assert spelled([60, 61, 62, 63, 64], keys=(Key(0, "C"),)) == ["C", "C#", "D", "D#", "E"]
     assert spelled([64, 63, 62, 61, 60], keys=(Key(0, "C"),)) == ["E", "Eb", "D", "Db", "C"]
+    assert spelled([62, 67, 66, 65, 64, 63, 62], keys=(Key(0, "G", "minor"),))[1:] == ["G", "F#", "F", "E", "Eb", "D"]
     assert spelled([65, 71, 72, 71, 69, 65], keys=(Key(0, "F"),)) == ["F", "B", "C", "B", "A", "F"]
     for tonic, leading in (("C", "B"), ("E", "D#"), ("C#", "B#"), ("F", "E"), ("Bb", "A")):
         key = Key(0, tonic, "minor")
@@ -856,6 +857,7 @@ def keyboard(program: int, *hands: tuple[str, tuple[int, ...]]) -> Score:
         (0, (("Right Hand", (72, 74)), ("Left Hand", (48, 43))), [(0, 1)], "Piano"),
         (6, (("Voice 1", (72, 74)), ("Voice 2", (48, 43))), [(0, 1)], "Harpsichord"),
         (46, (("RH", (72,)), ("LH", (76,))), [(0, 1)], "Harp"),
+        (0, (("Discant", (40, 79)), ("Bass", (36, 77))), [(0, 1)], "Piano"),  # wide, but hands by name
         (19, (("Manual", (72, 74)), ("Pedal", (48, 43))), [(0, 1)], "Organ"),
         (19, (("Great", (72, 74)), ("Swell", (60, 64)), ("Pedal", (43,))), [(0, 1, 2)], "Organ"),
         (0, (("Bass", (48, 43)), ("Descant", (72, 74))), [(0,), (1,)], "Bass"),  # the lower above: not hands

@@ -15,8 +15,10 @@ from firmus.score import Part
 from firmus.timing import Bar
 
 ORGANS = range(16, 21)
-_UPPER = re.compile(r"\b(right|rh|r\.h\.?|upper|manuals?|swell|great)\b|右手|手键盘|上谱", re.IGNORECASE)
-_LOWER = re.compile(r"\b(left|lh|l\.h\.?|lower|pedals?)\b|左手|踏板|脚键盘|下谱", re.IGNORECASE)
+_UPPER = re.compile(
+    r"\b(right|rh|r\.h\.?|up|upper|discant|treble|manuals?|swell|great)\b|右手|手键盘|上谱", re.IGNORECASE
+)
+_LOWER = re.compile(r"\b(left|lh|l\.h\.?|down|lower|bass|pedals?)\b|左手|踏板|脚键盘|下谱", re.IGNORECASE)
 _PEDAL = re.compile(r"\bpedals?\b|踏板|脚键盘", re.IGNORECASE)
 
 

@@ -102,6 +102,8 @@ def _places(score: Score, notes: Sequence[Note], parts: Sequence[int]) -> list[i
     key_starts = [key.start for key in score.keys]
     in_force = np.clip(np.searchsorted(key_starts, starts, side="right") - 1, 0, None)
     signature = signatures[in_force]
+    # No lowered tonic: below it stands its leading tone, on the way down too.
+    lowest = np.array([fifths(key.tonic) - (5 if key.mode == "major" else 6) for key in score.keys] or [-5])[in_force]
     votes = _votes(pitches % 12, signature)
     _add_chords(votes, score.chords, notes)
     places = _elected(votes, notes)
@@ -112,7 +114,7 @@ def _places(score: Score, notes: Sequence[Note], parts: Sequence[int]) -> list[i
         for other, vote in ((following, _NEXT + _LAST * passing), (last, _LAST * (not passing))):
             move = int(pitches[other] - pitches[index])
             place = places[other] + 5 * move - _LOWEST  # a semitone with two letters is five fifths away
-            if other >= 0 and abs(move) <= 1 and 0 <= place < _PLACES:
+            if other >= 0 and abs(move) <= 1 and lowest[index] <= place + _LOWEST < _LOWEST + _PLACES:
                 votes[index, place] += vote
     return _elected(votes, notes)
 
