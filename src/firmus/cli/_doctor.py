@@ -14,7 +14,7 @@ from firmus.cli._words import say
 from firmus.errors import FirmusError
 
 Finding = tuple[str, str]
-NEEDED = ("numpy", "scipy", "onnxruntime", "defusedxml", "soundfile", "verovio", "resvg_py")
+NEEDED = ("numpy", "scipy", "onnxruntime", "defusedxml", "soundfile", "verovio", "resvg_py", "typst")
 ROOM = 200_000_000  # bytes of disk below which writing pieces is in danger
 
 

@@ -28,6 +28,16 @@ def read_tune(options: argparse.Namespace, name: str) -> Score:
     return score
 
 
+def say_of_fonts(options: argparse.Namespace, score: Score, paths: list[Path]) -> None:
+    """Say where a picture that was written lacks letters of the title."""
+    from firmus.render import fonts
+
+    words = " ".join((score.title, score.composer, *(part.name for part in score.parts)))
+    drawn = any(path.suffix in (".pdf", ".png") for path in paths)
+    if drawn and not options.quiet and fonts.lacks_chinese(words):
+        print(say("no font"), file=sys.stderr)
+
+
 class ProgressLine:
     """One line on standard error that is written over; silent where nobody looks."""
 

@@ -17,6 +17,9 @@ FILES = tuple(
 )
 
 
+_CHINESE = re.compile("CJK|Hei|Song|Ming|Kai|Fang|Gothic|Mincho|Han |Fallback", re.IGNORECASE)
+
+
 def covers(svg_text: str) -> bool:
     """Whether the fonts that come along have every letter of an SVG's texts.
 
@@ -27,3 +30,12 @@ def covers(svg_text: str) -> bool:
     """
     texts = unescape(re.sub(r"<[^>]*>", "", svg_text))
     return not re.search("[^\x00-\u052f\u1e00-\u1fff\u2010-\u2044\u20ac\u2122\u266d-\u266f]", texts)
+
+
+def lacks_chinese(text: str) -> bool:
+    """Whether a text has Chinese letters, and the machine, by the names of its fonts, none to draw them in."""
+    if not re.search("[\u3400-\u9fff]", text):
+        return False
+    import typst
+
+    return not any(_CHINESE.search(family) for family in typst.Fonts(include_embedded_fonts=False).families())
