@@ -75,3 +75,12 @@ def test_too_much_music_is_refused_before_it_is_engraved(monkeypatch) -> None:
     monkeypatch.setattr(engrave, "MOST_NOTES", 15)
     with pytest.raises(FirmusError, match="16 notes: 15 is the most"):
         engrave.pages(piece(4))
+
+
+def test_a_work_that_is_too_long_to_engrave_is_written_without_its_score(tmp_path, monkeypatch, capsys) -> None:
+    from firmus.cli import main
+
+    monkeypatch.setattr(engrave, "MOST_NOTES", 1)
+    assert main(["compose", "--style", "folk", "--bars", "1", "--seed", "1", "--out", str(tmp_path / "out")]) == 0
+    assert sorted(path.suffix for path in (tmp_path / "out").iterdir()) == [".json", ".mid", ".musicxml", ".wav"]
+    assert "too many to engrave" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firmus.cli._explaining import beside, surprises
-from firmus.cli._output import ProgressLine, cluster_of, folder_name, read_tune, say_of_fonts, show_paths
+from firmus.cli._output import ProgressLine, cluster_of, folder_name, read_tune, say_what_lacks, show_paths
 from firmus.cli._words import say
 from firmus.errors import InvalidBrief
 
@@ -41,7 +41,7 @@ def compose(options: argparse.Namespace) -> None:
         show.note(say("writing"))
         paths = work.save(folder, force=options.force, endings=endings)
         saved.append((work, paths + (beside(work, folder) if options.explain else [])))
-        say_of_fonts(options, work.score, paths)
+        say_what_lacks(options, work.score, paths, endings)
     show.end()
     _report(options, saved)
 
@@ -168,7 +168,7 @@ def render(options: argparse.Namespace) -> None:
 
     score = read_tune(options, options.source)
     paths = task(score, options.target, stems=options.stems, force=options.force)
-    say_of_fonts(options, score, paths)
+    say_what_lacks(options, score, paths, [])
     show_paths(options, paths)
 
 

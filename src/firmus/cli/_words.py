@@ -101,6 +101,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "distribution": ("distribution", "分布"),
     "overlap": ("overlap", "重叠"),
     "copied": ("passages found elsewhere", "见于他曲的片段"),
+    "too long": ("{count:,} notes are too many to engrave: no score was drawn", "{count:,} 个音符过多，未绘制乐谱"),
     "no font": ("no font for Chinese is installed: it stays empty in PDF and PNG", "未安装中文字体：PDF 与 PNG 中的中文将为空白"),
     "of a book": ("tune {tune} of {count}{title}; --tune N takes another", "共 {count} 首，取第 {tune} 首{title}；--tune N 可选其他"),
     "refused files": ("{count} of {total} files were refused, see above", "{total} 个文件中有 {count} 个未能转换，见上"),

@@ -145,11 +145,16 @@ def _without_ids(match: re.Match[str]) -> str:
     return re.sub(r' id="[^"]*"', "", match[0])
 
 
+def is_too_long(score: Score) -> bool:
+    """Whether a Score has more notes than are engraved."""
+    return sum(len(part.notes) for part in score.parts) > MOST_NOTES
+
+
 def _musicxml(score: Score) -> str:
     from firmus import plugins
 
-    count = sum(len(part.notes) for part in score.parts)
-    if count > MOST_NOTES:
+    if is_too_long(score):
+        count = sum(len(part.notes) for part in score.parts)
         raise FirmusError(f"{count:,} notes: {MOST_NOTES:,} is the most that is engraved; leave svg and pdf out")
     data: bytes = plugins.load("firmus.formats", "musicxml").write(score)
     return data.decode()

@@ -46,7 +46,7 @@ def names(endings: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def save(work: Work, folder: Path, *, force: bool = False, endings: Sequence[str] | None = None) -> list[Path]:
-    """Write the files of a Work; all appear, or none.
+    """Write the files of a Work; all appear, or none. Those of a score that is too long to engrave are left out.
 
     Parameters
     ----------
@@ -69,7 +69,11 @@ def save(work: Work, folder: Path, *, force: bool = False, endings: Sequence[str
     FormatError
         Where a Work has no such file.
     """
+    from firmus.render import engrave
+
     files = names(endings)
+    if engrave.is_too_long(work.score):
+        files = tuple(name for name in files if not name.endswith((".svg", ".pdf")))
     check_free(folder, force)
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}.part")
