@@ -174,6 +174,15 @@ def test_the_notice_names_the_authors_of_the_soundfont():
         assert author in notice
 
 
+def test_the_notice_names_the_fonts_and_their_licence_goes_with_them():
+    notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
+    licence = (ROOT / "src/firmus/assets/fonts/LICENSE").read_text(encoding="utf-8")
+    for words in ("Reserved Font Name Liberation", "Google Corporation", "DejaVu Serif 2.37"):
+        assert words in notice
+        assert words in licence
+    assert "5) The Font Software, modified or unmodified" in licence
+
+
 def test_the_licence_is_whole():
     text = (ROOT / "LICENSE").read_text(encoding="utf-8")
     assert text.lstrip().startswith("Apache License\n")

@@ -211,7 +211,7 @@ export type JobRequest = {
     top_p?: number;
   };
   /** Files that render and convert are to make. */
-  formats?: ("json" | "midi" | "musicxml" | "abc" | "svg" | "png" | "wav" | "flac" | "ogg" | "mp3" | "stems")[];
+  formats?: ("json" | "midi" | "musicxml" | "abc" | "svg" | "pdf" | "png" | "wav" | "flac" | "ogg" | "mp3" | "stems")[];
   /** What some kinds take beside the brief; `/v1/capabilities` says which. */
   options?: {
     /** The works that are evaluated. */

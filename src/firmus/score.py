@@ -297,7 +297,7 @@ class Score:
         )
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write it as music, sound (``.wav``, ``.mp3`` ...), an engraved score (``.svg``) or a piano roll (``.png``).
+        """Write it as music, sound (``.wav`` ...), engraved score (``.pdf``, ``.svg``) or piano roll (``.png``).
 
         The file appears whole or not at all, in place of what was there.
 

@@ -19,6 +19,10 @@ from hypothesis import strategies as st
 from firmus import timing
 from firmus.errors import FormatError
 from firmus.formats import musicxml
+from firmus.notation.grand_staff import joined
+from firmus.notation.spelling import spell
+from firmus.pitch import STEPS
+from firmus.render import engrave
 from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
 from strategies import scores
 from written_musicxml import (
@@ -74,6 +78,19 @@ def test_what_is_written_is_read(score: Score) -> None:
     assert barlines(back) == (barlines(score) or barlines(back))
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    scores(max_parts=3, overlaps=True, drums=False),
+    st.sampled_from((("Right Hand", "Left Hand", "Voice"), ("Manual", "Pedal", "Flute"), ("Great", "Swell", "Pedal"))),
+    st.sampled_from((0, 6, 19, 46)),
+)
+def test_the_hands_of_a_player_come_back_as_parts(score: Score, names: tuple[str, ...], program: int) -> None:
+    named = zip(score.parts, names, strict=False)
+    score = replace(score, parts=tuple(replace(part, name=name, program=program) for part, name in named))
+    back = read(musicxml.write(score))
+    assert canonical(back) == canonical(score)
+
+
 @settings(max_examples=40, deadline=None)
 @given(scores(max_parts=2, overlaps=True, grid=20))
 def test_compressed_round_trip(score: Score) -> None:
@@ -93,11 +110,10 @@ def test_compressed_round_trip(score: Score) -> None:
         min_size=1, max_size=15,
     )
 )  # fmt: skip
-def test_on_the_grid_notation_itself_is_exact(drawn: list[Note]) -> None:
+def test_notes_on_the_grid_are_written_where_they_begin(drawn: list[Note]) -> None:
     score = Score((Part("", tuple(drawn)),))
     data = musicxml.write(score)
     assert b"attack" not in data
-    assert b"release" not in data
     assert notes(read(data)) == notes(score)
 
 
@@ -689,6 +705,24 @@ def test_off_the_grid_is_written_simply_and_read_exactly() -> None:
     assert read(text.encode()).parts == played.parts
 
 
+@pytest.mark.parametrize(
+    ("played", "expected"),
+    [
+        ([(0, 420), (480, 400), (960, 960)], ["quarter", "quarter", "half"]),
+        ([(0, 60), (240, 60), (480, 60), (960, 960)], ["eighth", "eighth", "eighth", "(eighth)", "half"]),
+        ([(0, 60), (120, 60), (240, 60), (360, 60)], ["16th"] * 4 + ["(quarter)", "(half)"]),
+        ([(0, 160), (160, 40), (320, 120)], ["eighth/3"] * 3 + ["(quarter)", "(half)"]),
+        ([(0, 160), (480, 240), (960, 400)], ["eighth", "(eighth)"] * 2 + ["quarter", "(quarter)"]),
+        ([(0, 240), (480, 360), (960, 960)], ["eighth", "(eighth)", "eighth.", "(16th)", "half"]),
+    ],
+)
+def test_rests_shorter_than_a_sixteenth_are_closed(played: list[tuple[int, int]], expected: list[str]) -> None:
+    part = Part("", tuple(Note(start, length, 67) for start, length in played), 73)
+    text = written(Score((part,)))
+    assert values(text) == expected
+    assert read(text.encode()).parts == (part,)
+
+
 def test_accidentals_follow_the_standard_rule() -> None:
     pitches = [66, 66, 62, 65, 66, 78, 66, 62]
     part = Part("", tuple(Note(index * 480, 480, pitch) for index, pitch in enumerate(pitches)), 73)
@@ -708,6 +742,32 @@ def test_spelling_follows_key_chord_and_line() -> None:
     assert spelled([68, 67], keys=(Key(0, "C"),)) == ["Ab", "G"]
     assert spelled([63], keys=(Key(0, "C"),), chords=(Chord(0, "B", "7"),)) == ["D#"]
     assert spelled([61, 63, 66, 68, 70], keys=(Key(0, "Gb"),)) == ["Db", "Eb", "Gb", "Ab", "Bb"]
+    assert spelled([60, 61, 62, 63, 64], keys=(Key(0, "C"),)) == ["C", "C#", "D", "D#", "E"]
+    assert spelled([64, 63, 62, 61, 60], keys=(Key(0, "C"),)) == ["E", "Eb", "D", "Db", "C"]
+    assert spelled([62, 67, 66, 65, 64, 63, 62], keys=(Key(0, "G", "minor"),))[1:] == ["G", "F#", "F", "E", "Eb", "D"]
+    assert spelled([65, 71, 72, 71, 69, 65], keys=(Key(0, "F"),)) == ["F", "B", "C", "B", "A", "F"]
+    for tonic, leading in (("C", "B"), ("E", "D#"), ("C#", "B#"), ("F", "E"), ("Bb", "A")):
+        key = Key(0, tonic, "minor")
+        third, fifth = key.pitch_class + 63, key.pitch_class + 67
+        line = [key.pitch_class + 60, third, fifth, key.pitch_class + 59, key.pitch_class + 60]
+        assert spelled(line, keys=(key,))[3] == leading
+
+
+@settings(max_examples=40, deadline=None)
+@given(scores(max_parts=3, overlaps=True, drums=False))
+def test_no_pitch_class_has_two_names_at_once(score: Score) -> None:
+    starting: dict[tuple[int, int], set[str]] = {}
+    for part, spelling in zip(score.parts, spell(score), strict=True):
+        for own, (letter, alteration, octave) in zip(part.notes, spelling, strict=True):
+            assert 12 * (octave + 1) + STEPS[letter] + alteration == own.pitch
+            starting.setdefault((own.start, own.pitch % 12), set()).add(letter)
+    assert all(len(letters) == 1 for letters in starting.values())
+
+
+def test_parts_agree_on_names() -> None:
+    upper, lower = (Note(0, 960, 75), Note(960, 960, 74)), (Note(0, 480, 63), Note(480, 480, 63), Note(960, 960, 64))
+    names = spell(Score((Part("", upper), Part("", lower)), keys=(Key(0, "C"),)))
+    assert {letter for letter, *_ in (names[0][0], names[1][0], names[1][1])} in ({"E"}, {"D"})
 
 
 def test_piano_has_two_staves_and_voices_only_where_notes_overlap() -> None:
@@ -716,6 +776,46 @@ def test_piano_has_two_staves_and_voices_only_where_notes_overlap() -> None:
     assert "<staves>2</staves>" in text
     assert text.count("<backup>") == 2
     assert {"<voice>1</voice>", "<voice>2</voice>", "<voice>5</voice>"} == set(re.findall("<voice>.</voice>", text))
+
+
+def keyboard(program: int, *hands: tuple[str, tuple[int, ...]]) -> Score:
+    """Parts of one instrument, each with its name and its quarter notes."""
+    parts = ((name, tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate(pitches))) for name, pitches in hands)
+    return Score(tuple(Part(name, each, program) for name, each in parts))
+
+
+@pytest.mark.parametrize(
+    ("program", "hands", "groups", "name"),
+    [
+        (0, (("Right Hand", (72, 74)), ("Left Hand", (48, 43))), [(0, 1)], "Piano"),
+        (6, (("Voice 1", (72, 74)), ("Voice 2", (48, 43))), [(0, 1)], "Harpsichord"),
+        (46, (("RH", (72,)), ("LH", (76,))), [(0, 1)], "Harp"),
+        (0, (("Discant", (40, 79)), ("Bass", (36, 77))), [(0, 1)], "Piano"),  # wide, but hands by name
+        (19, (("Manual", (72, 74)), ("Pedal", (48, 43))), [(0, 1)], "Organ"),
+        (19, (("Great", (72, 74)), ("Swell", (60, 64)), ("Pedal", (43,))), [(0, 1, 2)], "Organ"),
+        (0, (("Bass", (48, 43)), ("Descant", (72, 74))), [(0,), (1,)], "Bass"),  # the lower above: not hands
+        (0, (("1", (72,)), ("2", (60,)), ("3", (48,))), [(0,), (1,), (2,)], "1"),
+        (40, (("Right Hand", (72,)), ("Left Hand", (60,))), [(0,), (1,)], "Right Hand"),  # violins
+        (0, (("Right Hand", (72,)), ("Left Hand", ())), [(0,), (1,)], "Right Hand"),
+    ],
+)
+def test_the_hands_of_a_player_are_braced(
+    program: int, hands: tuple[tuple[str, tuple[int, ...]], ...], groups: list[tuple[int, ...]], name: str
+) -> None:
+    score = keyboard(program, *hands)
+    text = written(score)
+    assert joined(score.parts, timing.bars(score)) == groups
+    assert re.findall("<part id", text) == ["<part id"] * len(groups)
+    assert re.findall("<part-name>(.*?)<", text)[0] == name
+    assert [part.name for part in read(text.encode()).parts] == [each for each, _ in hands]
+
+
+def test_a_wide_manual_with_a_pedal_has_three_staves() -> None:
+    score = keyboard(19, ("Manual", (76, 50, 79, 48)), ("Pedal", (36, 43, 36, 43)))
+    text = written(score)
+    assert "<staves>3</staves>" in text
+    assert re.findall('<clef number="(.)"><sign>(.)', text) == [("1", "G"), ("2", "F"), ("3", "F")]
+    assert read(text.encode()).parts == score.parts
 
 
 @pytest.mark.parametrize(
@@ -727,6 +827,37 @@ def test_clefs_fit_the_instrument(program: int, pitches: tuple[int, int], sign: 
     assert re.findall("<sign>(.*?)</sign>", text) == [sign]
 
 
+@pytest.mark.parametrize(
+    ("name", "program", "pitches", "clef"),
+    [
+        ("Tenor", 52, (48, 67), ("G", "-1")),
+        ("Tenore", 0, (50, 66), ("G", "-1")),
+        ("Bass", 52, (43, 64), ("F", "")),
+        ("Baritone", 53, (50, 67), ("F", "")),
+        ("Soprano", 52, (62, 79), ("G", "")),
+        ("Alto", 52, (55, 72), ("G", "")),
+        ("Bass", 33, (28, 43), ("F", "-1")),  # a bass guitar sounds an octave below what it reads
+        ("Contrabass", 43, (28, 43), ("F", "-1")),
+        ("Tenor Sax", 66, (60, 74), ("G", "")),
+        ("Bass Clarinet", 71, (64, 76), ("G", "")),
+        ("Guitar", 25, (45, 64), ("G", "-1")),
+    ],
+)
+def test_voices_have_their_clefs(name: str, program: int, pitches: tuple[int, int], clef: tuple[str, str]) -> None:
+    notes = tuple(Note(480 * place, 480, pitch) for place, pitch in enumerate(pitches))
+    found = re.findall(r"<clef number=.*?</clef>", written(Score((Part(name, notes, program),))))
+    octave = re.search("<clef-octave-change>(.*?)<", found[0])
+    assert len(found) == 1
+    assert (re.findall("<sign>(.*?)<", found[0])[0], octave[1] if octave else "") == clef
+
+
+@pytest.mark.parametrize(("meter", "beams"), [("2/2", 2), ("4/4", 2), ("3/2", 3), ("3/4", 1), ("2/4", 1)])
+def test_eighths_are_beamed_in_fours_in_long_meters(meter: str, beams: int) -> None:
+    bar = Meter.parse(meter)
+    line = Part("", tuple(Note(start, 240, 67) for start in range(0, bar.bar, 240)), 73)
+    assert written(Score((line,), meters=(bar,))).count('<beam number="1">begin') == beams
+
+
 def test_drums_stand_on_a_percussion_staff() -> None:
     score = Score((Part("Drums", (Note(0, 30, 36, 100), Note(0, 30, 42), Note(480, 30, 38, 101)), is_drums=True),))
     text = written(score)
@@ -734,6 +865,33 @@ def test_drums_stand_on_a_percussion_staff() -> None:
     assert text.count("<unpitched>") == 3
     assert values(text)[:3] == ["quarter", "quarter", "quarter"]
     assert read(text.encode()).parts == score.parts
+
+
+@pytest.mark.parametrize(
+    ("strokes", "expected"),
+    [
+        ((0, 118, 245, 352), ["16th"] * 4),  # played a little early and late
+        ((9, 160, 325), ["eighth/3"] * 3),
+        ((0, 324), ["quarter/3", "eighth/3"]),  # swung eighths
+        ((0, 60, 120, 180, 240), ["32nd"] * 4 + ["eighth"]),  # a roll
+        ((0, 470), ["quarter", "quarter"]),  # the second belongs to the next beat
+    ],
+)
+def test_drums_are_written_at_the_nearest_sixteenth_or_triplet(strokes: tuple[int, ...], expected: list[str]) -> None:
+    part = Part("Drums", tuple(Note(start, 11, 38) for start in strokes), is_drums=True)
+    text = written(Score((part,), end=1920))
+    assert [each for each in values(text) if each[0] != "("] == expected
+    assert read(text.encode()).parts == (part,)
+
+
+def test_drums_print_no_key_signature() -> None:
+    drums, flute = Part("Drums", (Note(0, 30, 36),), is_drums=True), Part("Flute", (Note(0, 480, 72),), 73)
+    score = Score((drums, flute), keys=(Key(0, "E"), Key(1920, "A")), end=3840)
+    text = written(score)
+    assert text.count('<key print-object="no">') == text.count("<key>") == 2
+    assert read(written(replace(score, parts=(drums,))).encode()).keys == score.keys
+    sharps = [engrave.svg(replace(score, parts=(part,))).count('class="keyAccid"') for part in (drums, flute)]
+    assert sharps[0] == 0 < sharps[1]
 
 
 def test_loudness_is_shown_where_it_changes() -> None:

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
 
 from firmus.errors import FirmusError
-from firmus.render import engrave
-from firmus.render.drawing import families
+from firmus.render import engrave, fonts
 from firmus.score import Chord, Key, Meter, Note, Part, Score, Tempo
 
 
@@ -57,6 +57,8 @@ def test_long_pieces_have_pages_and_can_be_stacked(long_pages: list[str]) -> Non
     assert [name for page in long_pages for name in note_ids(page)] == [f"n{index}" for index in range(800)]
     tall = engrave.stacked(long_pages)
     assert note_ids(tall) == [f"n{index}" for index in range(800)]
+    assert [page.count('class="num"') for page in long_pages[:2]] == [0, 1]  # the number of the page
+    assert 'class="num"' not in tall
     names = re.findall(r'\bid="([^"]+)"', tall)
     assert len(names) == len(set(names))
     root = ElementTree.fromstring(tall)
@@ -114,8 +116,7 @@ def test_it_can_be_drawn() -> None:
     picture = np.asarray(Image.open(io.BytesIO(engrave.png(svg, 800))).convert("L"))
     assert picture.shape[1] == 800
     assert 0.004 < (picture < 128).mean() < 0.2
-    if any(families()):  # the title stands in the upper part, above the staff
-        assert (picture[:60] < 128).any()
+    assert (picture[:60] < 128).any()  # the title, above the staff, in a font that comes along
 
 
 def test_a_child_process_gives_the_same(long_pages: list[str]) -> None:
@@ -166,3 +167,27 @@ def test_accidentals_of_chords_need_no_music_font() -> None:
     assert not re.search("[\ue000-\uf8ff]", svg)
     marks = [re.sub("<[^>]*>", "", mark) for mark in re.findall(r'class="harm">(.*?)</text>', svg)]
     assert marks == ["B♭", "F♯m"]
+
+
+def test_chord_symbols_overlap_neither_one_another_nor_the_heading() -> None:
+    from PIL import ImageFont
+
+    qualities = ["maj7", "m7b5", "7b9", "7sus4", "m7", "mM7", "", "7#9"]
+    chords = tuple(Chord(480 * i, "Eb" if i % 3 else "F#", qualities[i % 8], "Ab" if i % 2 else "") for i in range(48))
+    part = Part("Melody", tuple(Note(1920 * i, 1920, 72) for i in range(12)), 73)
+    score = Score((part,), chords=chords, title="Chords", composer="X")
+    page = engrave.pages(score)[0]
+    serif = ImageFont.truetype(fonts.FILES[0], 337)
+    accidental = ImageFont.truetype(fonts.FILES[2], 300)
+    placed = []
+    for x, y, inside in re.findall(r'class="harm"><text x="(\d+)" y="(\d+)"[^>]*>(.*?)</text>', page, re.DOTALL):
+        text = re.sub("<[^>]*>", "", inside)
+        width = sum((accidental if letter in "♭♯" else serif).getlength(letter) for letter in text)
+        placed.append((int(y), int(x), width, text))
+    assert [text for *_, text in placed[:4]] == ["F♯maj7", "E♭m7♭5/A♭", "E♭7♭9", "F♯7sus4/A♭"]
+    assert len(placed) == len(chords)
+    for one, other in pairwise(placed):
+        assert one[0] < other[0] or one[1] + one[2] + 30 < other[1], (one, other)
+    composer = re.search(r'y="(\d+)" text-anchor="end"[^>]*>X<', page)
+    assert composer is not None
+    assert int(composer[1]) < placed[0][0] - 337

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -125,11 +126,20 @@ def test_convert_and_render(here, tune):
     for target in ("t.abc", "t.json", "t.musicxml", "t.mid"):
         assert run("convert", "tune.mid", target) == 0
         assert [note.pitch for note in formats.read(target).parts[0].notes] == [n.pitch for n in tune.parts[0].notes]
-    for target in ("t.wav", "t.flac", "t.svg", "t.png"):
+    for target in ("t.wav", "t.flac", "t.svg", "t.pdf", "t.png"):
         assert run("render", "tune.mid", target, "--quiet") == 0
         assert (here / target).stat().st_size > 3000
     assert run("render", "tune.mid", "s.wav", "--stems", "--quiet") == 0
     assert (here / "s.01 Melody.wav").exists()
+
+
+def test_it_is_said_where_no_font_has_the_letters_of_a_title(here, capsys, monkeypatch):
+    formats.write(Score((Part("", (Note(0, 480, 60),)),), title="春江花月夜"), here / "moon.mid")
+    monkeypatch.setattr("firmus.render.fonts._CHINESE", re.compile("a family that no machine has"))
+    assert run("render", "moon.mid", "moon.pdf") == 0
+    assert "no font for Chinese" in capsys.readouterr().err
+    assert run("render", "moon.mid", "moon.svg") == 0
+    assert "font" not in capsys.readouterr().err
 
 
 def test_what_listens_composes_nothing(here, capsys):

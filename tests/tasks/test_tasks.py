@@ -150,6 +150,10 @@ def test_contradictions_are_refused(options, hint):
         composing.commission(Brief.of(**brief_of))
 
 
+def test_drums_alone_are_titled_without_a_key():
+    assert firmus.compose(style="drums", bars=1, seed=1).score.title == "Groove"
+
+
 def test_a_work_shows_itself():
     html = firmus.compose(style="folk", bars=2, seed=1)._repr_html_()
     assert "image/svg+xml" in html

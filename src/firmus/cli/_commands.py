@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firmus.cli._explaining import beside, surprises
-from firmus.cli._output import ProgressLine, cluster_of, folder_name, read_score, read_tune, show_paths
+from firmus.cli._output import (
+    ProgressLine,
+    cluster_of,
+    folder_name,
+    read_score,
+    read_tune,
+    say_what_lacks,
+    show_paths,
+)
 from firmus.cli._titles import entitled, part_name
 from firmus.cli._words import say
 from firmus.errors import InvalidBrief
@@ -46,6 +54,7 @@ def compose(options: argparse.Namespace) -> None:
         show.note(say("writing"))
         paths = work.save(folder, force=options.force, endings=endings)
         saved.append((work, paths + (beside(work, folder) if options.explain else [])))
+        say_what_lacks(options, work.score, paths, endings)
     show.end()
     _report(options, saved)
 
@@ -176,7 +185,9 @@ def render(options: argparse.Namespace) -> None:
     from firmus.tasks.render import render as task
 
     score = read_tune(options, options.source)
-    show_paths(options, task(score, options.target, stems=options.stems, force=options.force))
+    paths = task(score, options.target, stems=options.stems, force=options.force)
+    say_what_lacks(options, score, paths, [])
+    show_paths(options, paths)
 
 
 def search(options: argparse.Namespace) -> None:

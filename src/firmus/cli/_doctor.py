@@ -15,7 +15,7 @@ from firmus.errors import FirmusError
 from firmus.translation import translate
 
 Finding = tuple[str, str]
-NEEDED = ("numpy", "scipy", "onnxruntime", "defusedxml", "soundfile", "verovio", "resvg_py")
+NEEDED = ("numpy", "scipy", "onnxruntime", "defusedxml", "soundfile", "verovio", "resvg_py", "typst")
 ROOM = 200_000_000  # bytes of disk below which writing pieces is in danger
 
 

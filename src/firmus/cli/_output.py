@@ -41,6 +41,18 @@ def read_score(options: argparse.Namespace, name: str) -> Score:
     return score
 
 
+def say_what_lacks(options: argparse.Namespace, score: Score, paths: list[Path], asked: list[str] | None) -> None:
+    """Say where a picture that was written lacks letters of the title, or was left out of what was asked for."""
+    from firmus.render import engrave, fonts
+
+    if not options.quiet and engrave.is_too_long(score) and (asked is None or {"svg", "pdf"} & set(asked)):
+        print(say("too long").format(count=sum(len(part.notes) for part in score.parts)), file=sys.stderr)
+    words = " ".join((score.title, score.composer, *(part.name for part in score.parts)))
+    drawn = any(path.suffix in (".pdf", ".png") for path in paths)
+    if drawn and not options.quiet and fonts.lacks_chinese(words):
+        print(say("no font"), file=sys.stderr)
+
+
 class ProgressLine:
     """One line on standard error that is written over; silent where nobody looks."""
 

@@ -104,6 +104,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "distribution": ("distribution", "分布"),
     "overlap": ("overlap", "重叠"),
     "copied": ("passages found elsewhere", "见于他曲的片段"),
+    "too long": ("{count:,} notes are too many to engrave: no score was drawn", "{count:,} 个音符过多，未绘制乐谱"),
+    "no font": ("no font for Chinese is installed: it stays empty in PDF and PNG", "未安装中文字体：PDF 与 PNG 中的中文将为空白"),
     "of a book": ("tune {tune} of {count}{title}; --tune N takes another", "共 {count} 首，取第 {tune} 首{title}；--tune N 可选其他"),
     "played in": ("{name} looks played in: --quantise puts it on beats", "{name} 像是弹奏录入的：--quantise 可将其对齐到拍"),
     "quantised": ("played in; put on {grid} beats, about {tempo:g} a minute in {meter} (--quantise off leaves it)", "弹奏录入；已对齐到拍（{grid}），约每分钟 {tempo:g}，{meter} 拍（--quantise off 可关闭）"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -49,7 +50,7 @@ class Staff:
     clefs: list[Clef]
 
 
-def staves(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> list[Staff]:
+def staves(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar], *, one_hand: bool = False) -> list[Staff]:
     """Lay a part out on one staff, or on two where a keyboard needs them.
 
     Parameters
@@ -58,9 +59,11 @@ def staves(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar]) ->
     times : sequence of (int, int)
         Start and end on the page of every note of the part.
     bars : sequence of Bar
+    one_hand : bool
+        Whether the part is one hand, or the pedal, of a keyboard: one staff.
     """
     all_notes = range(len(part.notes))
-    if _needs_two(part, times, bars):
+    if not one_hand and needs_two(part, times, bars):
         upper = _upper_hand(part, times, bars)
         hands = [[index for index in all_notes if upper[index] == is_upper] for is_upper in (True, False)]
         return [
@@ -73,7 +76,7 @@ def staves(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar]) ->
     return [Staff(_with_voices(_chords(part, times, list(all_notes))), clefs)]
 
 
-def _needs_two(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> bool:
+def needs_two(part: Part, times: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> bool:
     """Whether a keyboard plays high and low in the same bar often enough (a tenth of its bars) for two staves."""
     if part.is_drums or part.program not in KEYBOARDS:
         return False
@@ -181,12 +184,11 @@ def _clef_choice(part: Part) -> tuple[Clef, ...]:
         return BASS, TENOR, TREBLE
     if program == 72 or program in (9, 10):
         return TREBLE, TREBLE_ABOVE
-    if "bass" in name or "bariton" in name:
-        return BASS, TREBLE_BELOW
-    if name in ("soprano", "alto"):
-        return (TREBLE,)
-    if 52 <= program <= 54 or "tenor" in name:
-        return TREBLE, BASS, TREBLE_BELOW
+    if not 56 <= program <= 79:  # among winds a name tells the size, not the voice: bass clarinet, tenor saxophone
+        if re.search(r"\b(bass|basso|baritone?|baryton|bariton)\b|男低音|男中音", name):
+            return BASS, TREBLE
+        if re.search(r"\btenore?\b|\bténor\b|男高音", name):
+            return TREBLE_BELOW, TREBLE, BASS
     return TREBLE, BASS
 
 

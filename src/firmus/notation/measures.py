@@ -6,13 +6,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from firmus.notation.grand_staff import is_pedal
 from firmus.notation.layout import Clef, Staff, WrittenChord, staves
-from firmus.notation.rhythm import FLAGS, Span, Value, beam_groups, drum_times, quantised, spans, values
-from firmus.notation.spelling import Accidentals, spelled
-from firmus.score import Chord, Key, Part, Score
+from firmus.notation.quantisation import drum_times, quantised
+from firmus.notation.rhythm import FLAGS, Span, Value, beam_groups, spans, values
+from firmus.notation.spelling import Accidentals, Spelling
+from firmus.score import Key, Note, Part, Score
 from firmus.timing import Bar
-
-Spelling = tuple[str, int, int]
 
 
 @dataclass(slots=True)
@@ -43,22 +43,49 @@ class Measure:
 
 @dataclass(slots=True)
 class PartLayout:
-    """The layout of a part: its measures, number of staves, page times and spelling of every note."""
+    """The layout of a part, or of the parts that one player reads from braced staves.
 
-    part: Part
+    Attributes
+    ----------
+    parts : tuple of int
+        Their places in the Score.
+    first_staves : tuple of int
+        Number of the first staff of each, from 1.
+    notes, ids : list
+        The notes of all, and of each its part's place and its own place in that part; everything else, such as
+        `WrittenChord.notes`, `times` and `spelling`, counts in this list.
+    """
+
+    parts: tuple[int, ...]
+    is_drums: bool
+    first_staves: tuple[int, ...]
     staves: int
     measures: list[Measure]
+    notes: list[Note]
+    ids: list[tuple[int, int]]
     times: list[tuple[int, int]]
     spelling: list[Spelling]
 
 
-def lay_out(part: Part, score: Score, bars: Sequence[Bar]) -> PartLayout:
-    """Lay out one part."""
-    times = quantised([(note.start, note.end) for note in part.notes], bars)
-    if part.is_drums:
-        times = drum_times(times, bars)
-    all_staves = staves(part, times, bars)
-    spelling = _spelling(part, all_staves, score)
+def lay_out(score: Score, parts: Sequence[int], bars: Sequence[Bar], names: Sequence[Sequence[Spelling]]) -> PartLayout:
+    """Lay out one part, or the parts of one player (`firmus.notation.grand_staff`); `names` as from `spell`."""
+    chosen = [score.parts[index] for index in parts] or [Part()]
+    is_drums = chosen[0].is_drums
+    notes = [note for part in chosen for note in part.notes]
+    ids = [(index, place) for index in parts for place in range(len(score.parts[index].notes))]
+    times = drum_times(notes, bars) if is_drums else quantised([(note.start, note.end) for note in notes], bars)
+    all_staves: list[Staff] = []
+    first_staves, offset = [], 0
+    for member, part in enumerate(chosen):
+        stop = offset + len(part.notes)
+        manual = member == 0 and len(chosen) == 2 and is_pedal(chosen[1])
+        own = staves(part, times[offset:stop], bars, one_hand=len(chosen) > 1 and not manual)
+        for chord in (chord for staff in own for chord in staff.chords):
+            chord.notes = [offset + note for note in chord.notes]
+        first_staves.append(len(all_staves) + 1)
+        all_staves += own
+        offset = stop
+    spelling = [name for index in parts for name in names[index]]
     measures = [Measure(bar, [staff.clefs[index] for staff in all_staves]) for index, bar in enumerate(bars)]
     for number, staff in enumerate(all_staves, 1):
         _fill(measures, number, staff)
@@ -66,10 +93,12 @@ def lay_out(part: Part, score: Score, bars: Sequence[Bar]) -> PartLayout:
     for measure, signature in zip(measures, signatures, strict=True):
         for segments in measure.voices.values():
             _beam(segments, measure.bar)
-        if not part.is_drums:
+        if not is_drums:
             for number in range(1, len(all_staves) + 1):
                 _mark_accidentals(measure, number, spelling, signature)
-    return PartLayout(part, len(all_staves), measures, times, spelling)
+    return PartLayout(
+        tuple(parts), is_drums, tuple(first_staves), len(all_staves), measures, notes, ids, times, spelling
+    )
 
 
 def _signatures(keys: Sequence[Key], bars: Sequence[Bar]) -> list[int]:
@@ -81,34 +110,7 @@ def _signatures(keys: Sequence[Key], bars: Sequence[Bar]) -> list[int]:
     return signatures
 
 
-# -- spelling -------------------------------------------------------------------------------------------------
-
-
-def _spelling(part: Part, all_staves: Sequence[Staff], score: Score) -> list[Spelling]:
-    spellings: list[Spelling] = [("C", 0, 4)] * len(part.notes)
-    if part.is_drums:
-        return spellings
-    key_starts, chord_starts = [key.start for key in score.keys], [chord.start for chord in score.chords]
-    default = Key(0, "C")
-    for staff in all_staves:
-        following: dict[int, dict[int, tuple[Key, Spelling]]] = {}  # by voice: its next notes, by pitch
-        for chord_placed in reversed(staff.chords):
-            after = following.get(chord_placed.voice, {})
-            index = bisect_right(key_starts, chord_placed.start) - 1
-            key = score.keys[index] if index >= 0 else default
-            index = bisect_right(chord_starts, chord_placed.start) - 1
-            chord: Chord | None = score.chords[index] if index >= 0 else None
-            for note in chord_placed.notes:
-                pitch = part.notes[note].pitch
-                if pitch in after and after[pitch][0] == key:  # a repeated note keeps its name
-                    spellings[note] = after[pitch][1]
-                    continue
-                neighbour = next((each for each in after if abs(each - pitch) == 1), None)
-                spellings[note] = spelled(pitch, key, chord, neighbour)
-            following[chord_placed.voice] = {
-                part.notes[note].pitch: (key, spellings[note]) for note in chord_placed.notes
-            }
-    return spellings
+# -- accidentals ----------------------------------------------------------------------------------------------
 
 
 def _mark_accidentals(measure: Measure, staff: int, spelling: Sequence[Spelling], signature: int) -> None:

@@ -1,21 +1,18 @@
-"""From ticks to note values: quantisation, and rhythmic notation.
+"""Rhythmic notation: note values and rests, tuplets, where beams are broken.
 
-A note that begins and ends on the grid (thirty-seconds or triplet sixteenths: multiples of 60 or 40 ticks from
-the beat, also fifths and sevenths of a beat) is written exactly; any other is quantised, for the notation only, to
-the simplest grid that its beat fits. Notes are split at barlines and wherever they would hide the beat (E. Gould,
-"Behind Bars", 2011, pages 166-171): a value may cross a division only from a stronger place, or as a plain
-syncopation around it.
+Notes are split at barlines and wherever they would hide the beat (E. Gould, "Behind Bars", 2011, pages 166-171): a
+value may cross a division only from a stronger place, or as a plain syncopation around it.
 """
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from firmus.notation.quantisation import beat_edges, parts_of_beat
 from firmus.score import Meter
 from firmus.timing import Bar, beat
 
@@ -27,8 +24,6 @@ VALUES = {length: (name, 0) for length, name in TYPES.items()} | {
     length * 3 // 2: (name, 1) for length, name in TYPES.items() if length > 15
 }
 FLAGS = {"eighth": 1, "16th": 2, "32nd": 3, "64th": 4, "128th": 5}
-# Grids of a beat, the simplest first: parts of the beat, and a penalty beside squared ticks of error.
-_GRIDS = ((1, 0), (2, 60), (4, 160), (3, 300), (6, 700), (8, 900), (5, 1500), (12, 2500))
 _TUPLETS = {3: (3, 2), 5: (5, 4), 7: (7, 4)}
 
 
@@ -113,102 +108,6 @@ def _divisions(meter: Meter) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return tuple(ordered), tuple(levels[place] for place in ordered)
 
 
-# -- quantisation ---------------------------------------------------------------------------------------------
-
-
-def beat_edges(bars: Sequence[Bar]) -> list[int]:
-    """Ticks at which the beats of all bars begin, and the last bar's end; eighths where the beat is of three."""
-    edges: list[int] = []
-    for bar in bars:
-        step = 480 if bar.meter.denominator <= 4 else 1920 // bar.meter.denominator
-        step = max(step, 240)
-        first = bar.start - bar.place % step
-        edges.extend(max(place, bar.start) for place in range(first, bar.end, step))
-    return [*edges, bars[-1].end]
-
-
-def on_grid(ticks: int, length: int = 480) -> bool:
-    """Whether a place in a beat is a thirty-second, a triplet sixteenth, a fifth or a seventh."""
-    return ticks % 60 == 0 or ticks % 40 == 0 or ticks in _parts(length, 5) or ticks in _parts(length, 7)
-
-
-@lru_cache(maxsize=256)
-def _parts(length: int, count: int) -> tuple[int, ...]:
-    return tuple(round(length * index / count) for index in range(count + 1))
-
-
-def quantised(notes: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> list[tuple[int, int]]:
-    """Starts and ends as they are written, one pair a note."""
-    edges = beat_edges(bars)
-    onsets: list[list[int]] = [[] for _ in edges]
-    ends: list[list[int]] = [[] for _ in edges]
-    for start, end in notes:
-        index = bisect_right(edges, start) - 1
-        onsets[index].append(start - edges[index])
-        index = min(bisect_left(edges, end), len(edges) - 1) - 1
-        ends[index].append(end - edges[index])
-    grids = [_grid(onsets[index], ends[index], edges[index + 1] - edges[index]) for index in range(len(edges) - 1)]
-    return [_to_grid(start, end, edges, grids) for start, end in notes]
-
-
-def drum_times(times: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> list[tuple[int, int]]:
-    """Times of drum strokes, whose length is arbitrary: up to the next stroke or the end of the beat."""
-    edges = beat_edges(bars)
-    onsets = sorted({start for start, _ in times})
-    ends = {}
-    for place, start in enumerate(onsets):
-        beat_end = edges[bisect_right(edges, start)]
-        ends[start] = min(beat_end, onsets[place + 1]) if place + 1 < len(onsets) else beat_end
-    return [(start, ends[start]) for start, _ in times]
-
-
-def _grid(onsets: list[int], ends: list[int], length: int) -> tuple[int, ...]:
-    """Places in a beat to which its notes go; empty where they are on one already."""
-    fifths, sevenths = _parts(length, 5), _parts(length, 7)
-    places = [*onsets, *ends]
-    if all(each % 60 == 0 or each % 40 == 0 or each == length for each in places):
-        return ()
-    if all(each in fifths for each in places) or all(each in sevenths for each in places):
-        return ()
-    best, lowest = _parts(length, 1), math.inf
-    for count, penalty in _GRIDS:
-        if length % 240 and count > 1:
-            continue
-        grid = _parts(length, count)
-        cost: float = penalty + sum(_nearest(grid, each)[1] ** 2 for each in onsets)
-        cost += sum(_nearest(grid, each)[1] ** 2 for each in ends) / 5
-        if cost < lowest:
-            best, lowest = grid, cost
-    return best
-
-
-def _nearest(grid: tuple[int, ...], place: int) -> tuple[int, int]:
-    index = bisect_left(grid, place)
-    candidates = [grid[each] for each in (index - 1, index) if 0 <= each < len(grid)]
-    nearest = min(candidates, key=lambda each: abs(each - place))
-    return nearest, abs(nearest - place)
-
-
-def _to_grid(start: int, end: int, edges: list[int], grids: list[tuple[int, ...]]) -> tuple[int, int]:
-    first = min(bisect_right(edges, start), len(grids)) - 1
-    last = min(bisect_left(edges, end), len(edges) - 1) - 1
-    if grids[first]:
-        start = edges[first] + _nearest(grids[first], start - edges[first])[0]
-    if grids[last]:
-        end = edges[last] + _nearest(grids[last], end - edges[last])[0]
-    if start >= edges[-1]:
-        start = edges[-2] + (grids[-1][-2] if grids[-1] else 0)
-    if end <= start:  # a note shorter than the grid
-        beat_index = bisect_right(edges, start) - 1
-        grid = grids[beat_index] or _parts(
-            edges[beat_index + 1] - edges[beat_index],
-            8 if (edges[beat_index + 1] - edges[beat_index]) % 480 == 0 else 4,
-        )
-        later = [edges[beat_index] + each for each in grid if edges[beat_index] + each > start]
-        end = later[0] if later else edges[beat_index + 1]
-    return start, end
-
-
 # -- note values ----------------------------------------------------------------------------------------------
 
 
@@ -245,7 +144,7 @@ def _beat_spans(start: int, end: int, points: list[int], shift: int) -> list[Spa
     if all(place % (length // 3) == 0 for place in places):
         return [Span(whole.start, whole.end, 3, 2)]
     for count in (5, 7):
-        if all(place in _parts(length, count) for place in places):
+        if all(place in parts_of_beat(length, count) for place in places):
             return [Span(whole.start, whole.end, *_TUPLETS[count])]
     middle = start + length // 2
     if middle in points and length == 480:
@@ -353,10 +252,12 @@ def _name(length: int) -> tuple[str, int]:
 
 
 def beam_groups(bar: Bar, plain_eighths: bool) -> list[int]:
-    """Ticks at which beams are broken: beats, or half bars of 4/4 (a bar of 3/4) where all are plain eighths."""
+    """Ticks at which beams are broken: beats; of plain eighths half bars of 4/4, bars of 3/4 and fours of 2/2."""
     shift = bar.start - bar.place
     meter = bar.meter
-    if plain_eighths and meter.denominator == 4 and meter.numerator in (2, 3, 4):
+    if plain_eighths and meter.denominator == 2:
+        places = list(range(0, meter.bar + 1, 960))
+    elif plain_eighths and meter.denominator == 4 and meter.numerator in (2, 3, 4):
         places = [0, meter.bar] if meter.numerator != 4 else [0, 960, 1920]
     else:
         places = list(groups(meter))

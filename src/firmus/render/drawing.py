@@ -1,4 +1,4 @@
-"""SVG to PNG, by resvg, with the text fonts of the machine."""
+"""SVG to PNG, by resvg, with the fonts that come along; others are those of the machine."""
 
 from __future__ import annotations
 
@@ -10,15 +10,9 @@ from html import escape
 from pathlib import Path
 
 from firmus.errors import FirmusError
+from firmus.render import fonts
 
-# Families that stand for "serif" and "sans-serif", with the file by which they are known; the first found is used.
-_SERIF = {
-    "Liberation Serif": "LiberationSerif-Regular.ttf",
-    "Noto Serif": "NotoSerif-Regular.ttf",
-    "DejaVu Serif": "DejaVuSerif.ttf",
-    "FreeSerif": "FreeSerif.ttf",
-    "Noto Serif CJK SC": "NotoSerifCJK-Regular.ttc",
-}
+# Sans-serif families, with the file by which they are known; the first found is used.
 _SANS = {
     "Liberation Sans": "LiberationSans-Regular.ttf",
     "Noto Sans": "NotoSans-Regular.ttf",
@@ -43,8 +37,8 @@ def xml_text(text: str) -> str:
 def png(svg_text: str, width: int = 1240) -> bytes:
     """Draw an SVG as PNG on white.
 
-    Text appears in the machine's own fonts, Chinese too where a font has it; on a machine without any font,
-    the picture has no text.
+    Serif text, that of scores, looks alike on every machine (`firmus.render.fonts`). Sans-serif text appears in the
+    machine's own fonts, Chinese too where a font has it.
 
     Parameters
     ----------
@@ -66,16 +60,18 @@ def png(svg_text: str, width: int = 1240) -> bytes:
 
     if not 16 <= width <= 20_000:
         raise FirmusError(f"width {width!r} must be 16 to 20,000 pixels")
-    serif, sans = families()
+    sans = sans_serif()
     try:
         return bytes(
             resvg_py.svg_to_bytes(
                 svg_string=svg_text,
                 width=width,
                 background="white",
-                serif_family=serif,
+                font_files=list(fonts.FILES),
+                skip_system_fonts="sans-serif" not in svg_text and fonts.covers(svg_text),
+                serif_family=fonts.SERIF,
                 sans_serif_family=sans,
-                font_family=sans,
+                font_family=fonts.SERIF,
             )
         )
     except ValueError as error:
@@ -83,13 +79,11 @@ def png(svg_text: str, width: int = 1240) -> bytes:
 
 
 @lru_cache(maxsize=1)
-def families() -> tuple[str | None, str | None]:
-    """Serif and sans-serif family to draw with; None where resvg's defaults (Times, Arial) are installed."""
+def sans_serif() -> str | None:
+    """Sans-serif family to draw with; None where resvg's default, Arial, is installed."""
     if sys.platform in ("win32", "darwin"):
-        return None, None
+        return None
     user = Path.home()
     folders = [Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), user / ".fonts", user / ".local/share/fonts"]
     files = {name for folder in folders for _, _, names in os.walk(folder) for name in names}
-    serif = next((family for family, file in _SERIF.items() if file in files), None)
-    sans = next((family for family, file in _SANS.items() if file in files), None)
-    return serif or sans, sans or serif
+    return next((family for family, file in _SANS.items() if file in files), fonts.SERIF)

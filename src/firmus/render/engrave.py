@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["line", "pages", "pages_of_musicxml", "png", "stacked", "svg", "svg_of_musicxml"]
 
+MOST_NOTES = 100_000  # about a minute
 PAGE_WIDTH, PAGE_HEIGHT = 2100, 2970  # tenths of a millimetre: A4
 _CHILD = (
     "import json, sys; from firmus.render.engrave import pages_of_musicxml; text, layout = json.load(sys.stdin); "
@@ -49,7 +50,7 @@ _OPTIONS: dict[str, Any] = {
     "spacingStaff": 10,
     "spacingSystem": 8,
     "mnumInterval": 0,
-    "bottomMarginHeader": 5,
+    "bottomMarginHeader": 12,
     "xmlIdChecksum": True,
     "justifyVertically": False,
 }
@@ -109,8 +110,10 @@ def pages_of_musicxml(text: str, layout: str = "page") -> list[str]:
     verovio.enableLog(verovio.LOG_OFF)
     toolkit = verovio.toolkit()
     toolkit.setOptions({**_OPTIONS, **_LAYOUTS[layout]})
-    # Without credits verovio reserves room for a title that it generates, which `_with_heading` replaces.
-    if not toolkit.loadData(re.sub(r"<credit\b.*?</credit>", "", text, flags=re.DOTALL)) or "<measure" not in text:
+    # Without credits verovio reserves room for a title that it generates, which `_with_heading` replaces; it prints
+    # degrees of chords that say that they are not to be printed.
+    music = re.sub(r'<credit\b.*?</credit>|<degree print-object="no">.*?</degree>', "", text, flags=re.DOTALL)
+    if not toolkit.loadData(music) or "<measure" not in text:
         raise FirmusError("verovio cannot engrave this score: its MusicXML has no bar, or is damaged")
     rendered = [_tidy(toolkit.renderToSVG(number)) for number in range(1, toolkit.getPageCount() + 1)]
     return [_with_heading(rendered[0], text), *rendered[1:]]
@@ -128,7 +131,9 @@ def stacked(all_pages: list[str]) -> str:
         across, down, name = float(root[1]), float(root[2]), root[3]
         place = f'y="{top:g}" width="{across:g}" height="{down:g}" viewBox="0 0 {across:g} {down:g}"'
         body = re.sub(rf"\b{name}\b", f"{name}p{number}", page[root.end() :])
-        body = re.sub(r'<g id="[^"]*" class="pgHead.*?</g>', _without_ids, body, flags=re.DOTALL)
+        # Of a heading only the title is wanted: there is no page of which to give the number.
+        heading = _without_ids if number == 1 else ""
+        body = re.sub(r'<g id="[^"]*" class="pgHead.*?</g>', heading, body, flags=re.DOTALL)
         bodies.append(f'<svg {place} overflow="visible" id="{name}p{number}">{body}')
         width, top = max(width, across), top + down
     head = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" version="1.1"'
@@ -140,9 +145,17 @@ def _without_ids(match: re.Match[str]) -> str:
     return re.sub(r' id="[^"]*"', "", match[0])
 
 
+def is_too_long(score: Score) -> bool:
+    """Whether a Score has more notes than are engraved."""
+    return sum(len(part.notes) for part in score.parts) > MOST_NOTES
+
+
 def _musicxml(score: Score) -> str:
     from firmus import plugins
 
+    if is_too_long(score):
+        count = sum(len(part.notes) for part in score.parts)
+        raise FirmusError(f"{count:,} notes: {MOST_NOTES:,} is the most that is engraved; leave svg and pdf out")
     data: bytes = plugins.load("firmus.formats", "musicxml").write(score)
     return data.decode()
 
@@ -169,7 +182,8 @@ def _tidy(page: str) -> str:
     page = re.sub(
         r'(<g id="[^"]*" class="tempo">\s*)(<text x="(\d+)" y="(\d+)".*?</text>)', _draw_beat, page, flags=re.DOTALL
     )
-    return re.sub(_MUSIC_TEXT, _type_plainly, page)
+    page = re.sub(_MUSIC_TEXT, _type_plainly, page)
+    return re.sub(r'class="harm">.*?</text>', _with_altered_degrees, page, flags=re.DOTALL)
 
 
 def _draw_beat(match: re.Match[str]) -> str:
@@ -224,6 +238,11 @@ def _glyph(letter: str) -> tuple[str, float]:
 
 
 def _type_plainly(match: re.Match[str]) -> str:
-    """Type accidentals in texts with the letters that ordinary fonts have, at the size of the words around."""
+    """Type accidentals in texts with the letters that ordinary fonts have, as wide as verovio's."""
     letters = "".join(_PLAIN.get(letter, letter) for letter in match[2])
-    return f'<tspan font-size="{round(int(match[1]) * 0.58)}px">{letters}</tspan>'
+    return f'<tspan font-size="{round(int(match[1]) * 0.5)}px">{letters}</tspan>'
+
+
+def _with_altered_degrees(match: re.Match[str]) -> str:
+    """Write the alterations in a chord's quality as accidentals: m7♭5."""
+    return re.sub("[b#](?=\\d+[^<>]*<)", lambda sign: {"b": "♭", "#": "♯"}[sign[0]], match[0])

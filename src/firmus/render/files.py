@@ -16,7 +16,7 @@ from firmus.score import Score
 from firmus.work import Brief, Origin, Work
 
 SOUNDS = {".wav": "audio/wav", ".flac": "audio/flac", ".ogg": "audio/ogg", ".mp3": "audio/mpeg"}
-PICTURES = {".svg": "image/svg+xml", ".png": "image/png"}
+PICTURES = {".svg": "image/svg+xml", ".pdf": "application/pdf", ".png": "image/png"}
 """Media type of each file of sound and of each picture, by its ending."""
 
 FILES = ("piece.mid", "piece.musicxml", "piece.wav", "piece.svg", "piece.json")
@@ -46,7 +46,7 @@ def names(endings: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def save(work: Work, folder: Path, *, force: bool = False, endings: Sequence[str] | None = None) -> list[Path]:
-    """Write the files of a Work; all appear, or none.
+    """Write the files of a Work; all appear, or none. Those of a score that is too long to engrave are left out.
 
     Parameters
     ----------
@@ -69,23 +69,32 @@ def save(work: Work, folder: Path, *, force: bool = False, endings: Sequence[str
     FormatError
         Where a Work has no such file.
     """
+    from firmus.render import engrave
+
     files = names(endings)
+    if engrave.is_too_long(work.score):
+        files = tuple(name for name in files if not name.endswith((".svg", ".pdf")))
     check_free(folder, force)
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         temporary.mkdir()
-        for name in files:
-            (temporary / name).write_bytes(_bytes(work, name))
+        written = [(each, data) for name in files for each, data in _files(work, name)]
+        for name, data in written:
+            (temporary / name).write_bytes(data)
         folder.mkdir(exist_ok=True)
-        for name in files:
+        for name, _ in written:
             (temporary / name).replace(folder / name)
+        if "piece.svg" in files:  # an earlier Work had more pages
+            for page in folder.glob("piece*.svg"):
+                if re.fullmatch(r"piece(-\d+)?\.svg", page.name) and page.name not in dict(written):
+                    page.unlink()
     except OSError as error:
         raise FirmusError(f"{folder}: {error.strerror or error}") from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    return [folder / name for name in files]
+    return [folder / name for name, _ in written]
 
 
 def load(path: Path) -> Work:
@@ -145,20 +154,30 @@ def check_absent(path: Path, force: bool) -> None:
 
 
 def render(score: Score, path: Path, *, stems: bool = False, force: bool = False) -> list[Path]:
-    """Write one Score as sound (.wav, .flac, .ogg, .mp3), engraved score (.svg), or piano roll (.png).
+    """Write one Score as sound (.wav, .flac, .ogg, .mp3), engraved score (.pdf, .svg), or piano roll (.png).
 
-    With `stems`, also one sound file a part beside it: ``name.01 Flute.wav``.
+    With `stems`, also one sound file a part beside it: ``name.01 Flute.wav``. An SVG of several pages is as many
+    files: ``name-1.svg``, ``name-2.svg`` ...
     """
     check_absent(path, force)
     ending = path.suffix.lower()
     if ending not in (*SOUNDS, *PICTURES):
         raise FormatError(unknown("file ending", ending or path.name, [*SOUNDS, *PICTURES]))
+    if ending == ".svg":
+        targets = [(path.with_name(name), data) for name, data in _pages(score, path.name)]
+        for target, _ in targets:
+            check_absent(target, force)
+        for target, data in targets:
+            formats.save(data, target)
+        return [target for target, _ in targets]
     formats.save(encoded(score, ending), path)
     return [path, *(_write_stems(score, path) if stems and ending in SOUNDS else ())]
 
 
 def encoded(score: Score, ending: str) -> bytes:
-    """A Score as the bytes of a file: music, sound, engraved score (``".svg"``) or piano roll (``".png"``).
+    """A Score as the bytes of a file: music, sound, engraved score (``".pdf"``, ``".svg"``) or piano roll (``".png"``).
+
+    Of a long piece, PDF has pages and SVG is one high picture, for the screen.
 
     Raises
     ------
@@ -169,6 +188,10 @@ def encoded(score: Score, ending: str) -> bytes:
         from firmus.render import engrave
 
         return engrave.svg(score).encode()
+    if ending == ".pdf":
+        from firmus.render import engrave, pdf
+
+        return pdf.of_pages(engrave.pages(score), score.title)
     if ending == ".png":
         from firmus.render import drawing, roll
 
@@ -212,7 +235,21 @@ def _write_stems(score: Score, path: Path) -> list[Path]:
     return written
 
 
-def _bytes(work: Work, name: str) -> bytes:
+def _files(work: Work, name: str) -> list[tuple[str, bytes]]:
+    """Name and content of one of a Work's files, or of its pages."""
     if name == "piece.json":
-        return (json.dumps(work.as_dict(), ensure_ascii=False) + "\n").encode()
-    return encoded(work.score, Path(name).suffix)
+        return [(name, (json.dumps(work.as_dict(), ensure_ascii=False) + "\n").encode())]
+    if name.endswith(".svg"):
+        return _pages(work.score, name)
+    return [(name, encoded(work.score, Path(name).suffix))]
+
+
+def _pages(score: Score, name: str) -> list[tuple[str, bytes]]:
+    """One picture cut below the music where it fits on a page; else every page of A4, numbered."""
+    from firmus.render import engrave
+
+    pages = engrave.pages(score)
+    if len(pages) == 1:
+        return [(name, engrave.svg(score).encode())]
+    stem = name.rpartition(".")[0]
+    return [(f"{stem}-{number}.svg", page.encode()) for number, page in enumerate(pages, 1)]

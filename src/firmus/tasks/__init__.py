@@ -109,8 +109,8 @@ TUNE = Option(
     "tune", "which tune of a file that holds several, from 1", "文件含多首曲子时取第几首（从 1 数起）", int, "N", 1
 )
 FORMATS = Option(
-    "formats", "files to write: mid, musicxml, abc, wav, mp3, svg, png ... (default: mid,musicxml,wav,svg)",
-    "要写出的文件：mid、musicxml、abc、wav、mp3、svg、png……（默认 mid,musicxml,wav,svg）", str, "mid,svg",
+    "formats", "files to write: mid, musicxml, abc, wav, mp3, svg, pdf, png ... (default: mid,musicxml,wav,svg)",
+    "要写出的文件：mid、musicxml、abc、wav、mp3、svg、pdf、png……（默认 mid,musicxml,wav,svg）", str, "mid,svg",
 )  # fmt: skip
 OUT = Option("out", "folder for the files (default: out/<title>)", "输出文件夹（默认 out/<标题>）", str, "DIR")
 AMOUNT = Option("amount", "how much changes, above 0 to 1", "改变的程度，大于 0 至 1", float, "0.5")

@@ -19,8 +19,8 @@ VERB = Verb(
         PIECES["source"]._replace(metavar="IN"),
         Option(
             "target",
-            "sound (.wav .flac .ogg .mp3), score (.svg) or roll (.png)",
-            "音频（.wav .flac .ogg .mp3）、乐谱（.svg）或卷帘（.png）",
+            "sound (.wav .flac .ogg .mp3), score (.pdf .svg) or roll (.png)",
+            "音频（.wav .flac .ogg .mp3）、乐谱（.pdf .svg）或卷帘（.png）",
             metavar="OUT.wav",
         ),
     ),

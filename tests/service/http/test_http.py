@@ -109,7 +109,8 @@ def test_a_brief_becomes_a_work_with_its_files(server):
     sound, rate = soundfile.read(io.BytesIO(server.client.get(work["links"]["wav"]).content))
     assert len(sound) / rate > work["summary"]["seconds"]
     assert abs(sound).max() > 0.05
-    marks = {"svg": b"<svg", "png": b"\x89PNG", "mp3": b"", "musicxml": b"<score-partwise", "abc": b"X:"}
+    marks = {"svg": b"<svg", "pdf": b"%PDF-", "png": b"\x89PNG", "mp3": b""}
+    marks |= {"musicxml": b"<score-partwise", "abc": b"X:"}
     for kind, mark in marks.items():
         answer = server.client.get(work["links"][kind])
         assert answer.status_code == 200

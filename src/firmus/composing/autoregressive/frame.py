@@ -106,7 +106,7 @@ def _frame(commission: Commission, generator: np.random.Generator) -> Score:
         tempi=(Tempo(0, tempo),),
         keys=(key,),
         end=bars * meter.bar,
-        title=f"{style.title} in {key.text}",
+        title=style.title if all(part.is_drums for part in parts) else f"{style.title} in {key.text}",
     )
     if commission.form:
         score = replace(score, sections=form.marks(commission.form.lay_out(bars), meter.bar))

@@ -28,8 +28,7 @@ def note_id(part: int, index: int, segment: int = 0) -> str:
 class NoteWriter:
     """Writes the notes of one part; tracks the dynamic level in force."""
 
-    def __init__(self, index: int, layout: PartLayout, level: int) -> None:
-        self.index = index
+    def __init__(self, layout: PartLayout, level: int) -> None:
         self.layout = layout
         self.level = level
 
@@ -37,7 +36,7 @@ class NoteWriter:
         """XML of one chord or rest."""
         if segment.chord is None:
             return self._rest(segment, staff, voice)
-        notes = sorted(segment.chord.notes, key=lambda note: self.layout.part.notes[note].pitch)
+        notes = sorted(segment.chord.notes, key=lambda note: self.layout.notes[note].pitch)
         return "".join(
             self._note(segment, note, staff, (voice, stem), chord=place > 0) for place, note in enumerate(notes)
         )
@@ -55,14 +54,14 @@ class NoteWriter:
         )
 
     def _note(self, segment: Segment, index: int, staff: int, voice_and_stem: tuple[int, str], chord: bool) -> str:
-        note, value = self.layout.part.notes[index], segment.value
+        note, value = self.layout.notes[index], segment.value
         ties = '<tie type="stop"/>' * segment.tied_from + '<tie type="start"/>' * segment.tied_to
         pitch, instrument, head = self._pitch(index, note)
         accidental = ""
         if index in segment.accidentals:
             accidental = f"<accidental>{ACCIDENTALS[self.layout.spelling[index][1]]}</accidental>"
         voice, stem = voice_and_stem
-        if self.layout.part.is_drums:
+        if self.layout.is_drums:
             stem = "up"
         beams = (
             ""
@@ -70,7 +69,7 @@ class NoteWriter:
             else "".join(f'<beam number="{level}">{word}</beam>' for level, word in enumerate(segment.beams, 1))
         )
         return (
-            f'<note id="{note_id(self.index, index, segment.number)}"{self._playing(segment, index, note)}>'
+            f'<note id="{note_id(*self.layout.ids[index], segment.number)}"{self._playing(segment, index, note)}>'
             f"{'<chord/>' if chord else ''}{pitch}<duration>{value.end - value.start}</duration>{ties}{instrument}"
             f"<voice>{voice}</voice>{_type(segment)}{accidental}{_modification(segment)}"
             f"{f'<stem>{stem}</stem>' if stem else ''}{head}{self._staff(staff)}{beams}"
@@ -81,12 +80,12 @@ class NoteWriter:
         return f"<staff>{staff}</staff>" if self.layout.staves > 1 else ""
 
     def _pitch(self, index: int, note: Note) -> tuple[str, str, str]:
-        if self.layout.part.is_drums:
+        if self.layout.is_drums:
             step, octave, head = DRUMS.get(note.pitch, ("B", 4, "normal"))
             pitch = (
                 f"<unpitched><display-step>{step}</display-step><display-octave>{octave}</display-octave></unpitched>"
             )
-            instrument = f'<instrument id="P{self.index + 1}-I{note.pitch + 1}"/>'
+            instrument = f'<instrument id="P{self.layout.parts[0] + 1}-I{note.pitch + 1}"/>'
             return pitch, instrument, "" if head == "normal" else f"<notehead>{head}</notehead>"
         step, alter, octave = self.layout.spelling[index]
         altered = f"<alter>{alter}</alter>" if alter else ""
@@ -139,9 +138,10 @@ def _notations(segment: Segment, first: bool) -> str:
 # -- signatures and symbols -----------------------------------------------------------------------------------
 
 
-def key_xml(key: Key) -> str:
-    """Key signature with its mode."""
-    return f"<key><fifths>{key.signature}</fifths><mode>{key.church_mode or key.mode}</mode></key>"
+def key_xml(key: Key, is_printed: bool) -> str:
+    """Key signature with its mode; drums know the key, but do not print it."""
+    hidden = "" if is_printed else ' print-object="no"'
+    return f"<key{hidden}><fifths>{key.signature}</fifths><mode>{key.church_mode or key.mode}</mode></key>"
 
 
 def meter_xml(meter: Meter, is_printed: bool) -> str:
@@ -164,15 +164,13 @@ def harmony_xml(chord: Chord, offset: str) -> str:
         return f"<harmony>{root}{kind}{offset}</harmony>"
     name, degrees = DEGREES.get(chord.quality, (KIND_OF.get(chord.quality, "major"), ()))
     altered = "".join(
-        f"<degree><degree-value>{value}</degree-value><degree-alter>{alter}</degree-alter>"
+        f'<degree print-object="no"><degree-value>{value}</degree-value><degree-alter>{alter}</degree-alter>'
         f"<degree-type>{kind}</degree-type></degree>"
         for value, alter, kind in degrees
     )
     bass = _named("bass", chord.bass) if chord.bass else ""
-    return (
-        f'<harmony>{_named("root", chord.root)}<kind text="{chord.quality}">{name}</kind>'
-        f"{bass}{altered}{offset}</harmony>"
-    )
+    named = f'{_named("root", chord.root)}<kind text="{chord.quality}">{name}</kind>{bass}'
+    return f"<harmony>{named}{altered}{offset}</harmony>"
 
 
 def _named(what: str, name: str) -> str:

@@ -202,6 +202,7 @@ class PartReader:
         voice = element.findtext("voice", "1")
         note = WrittenNote(first, last, pitch, velocity, "stop" in ties, "start" in ties, voice)
         note.is_pitched = element.find("pitch") is not None
+        note.staff = _staff(element.findtext("staff"))
         if element.get("attack") or element.get("release"):
             per_division = self.per_division or TICKS_PER_QUARTER
             note.attack = rounded(number(element.get("attack", "0"), "attack") * per_division)
@@ -402,6 +403,12 @@ class PartReader:
                 measure.ending_stops = True
         if element.findtext("bar-style") == "light-heavy" and repeat is None:
             measure.final = True
+
+
+def _staff(text: str | None) -> int:
+    """Number of a staff; 1 where none is given or it is no number."""
+    clean = (text or "").strip()
+    return int(clean) if re.fullmatch(r"[0-9]{1,2}", clean) else 1
 
 
 # General MIDI drum keys by the usual place on the staff, for files that name no instrument.

@@ -10,18 +10,16 @@ without a mode is major unless the notes indicate minor (see `firmus.formats.mus
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from firmus.errors import FirmusError, FormatError
-from firmus.formats.musicxml.instruments import program_of
 from firmus.formats.musicxml.load import elements, unpacked
 from firmus.formats.musicxml.modes import with_modes
+from firmus.formats.musicxml.part_list import PartInfo, one_line, read_part
 from firmus.formats.musicxml.parts import ROUNDING, PartReader
 from firmus.formats.musicxml.repeats import order
-from firmus.formats.musicxml.values import number, rounded
 from firmus.formats.musicxml.written import WrittenMeasure, WrittenNote
 from firmus.score import (
     MAX_PARTS,
@@ -40,19 +38,7 @@ if TYPE_CHECKING:
 
 MAX_NOTES = 1_000_000
 MAX_WRITTEN = 20_000
-
-
-@dataclass(slots=True)
-class _PartInfo:
-    """Content of <score-part>: name, program, volume, pan, whether it is drums, keys of its drums."""
-
-    name: str = ""
-    program: int = 0
-    drum_channel: bool = False
-    has_pitched_name: bool = False  # that of an instrument which isn't drums, whatever its channel is
-    volume: int = 100
-    pan: int = 64
-    drum_keys: dict[str, int] = field(default_factory=dict)
+MAX_STAFF = 1000
 
 
 def read_score(data: bytes, *, repeats: bool = True) -> Score:
@@ -86,7 +72,7 @@ class ScoreFile:
     """Content of a file."""
 
     def __init__(self) -> None:
-        self.infos: dict[str, _PartInfo] = {}
+        self.infos: dict[str, list[PartInfo]] = {}
         self.readers: dict[str, PartReader] = {}
         self.measures: list[WrittenMeasure] = []
         self.notes: dict[str, list[list[WrittenNote]]] = {}
@@ -100,17 +86,18 @@ class ScoreFile:
             self._measure(part, element)
         elif element.tag == "part-list":
             for each in element.findall("score-part"):
-                self.infos[each.get("id", "")] = _part_info(each)
-            if len(self.infos) > MAX_PARTS:
-                raise FormatError(f"{len(self.infos)} parts: {MAX_PARTS} is the most")
+                self.infos[each.get("id", "")] = read_part(each)
+            count = sum(map(len, self.infos.values()))
+            if count > MAX_PARTS:
+                raise FormatError(f"{count} parts: {MAX_PARTS} is the most")
         elif element.tag == "work":
             self.title = _text(element, "work-title")
         elif element.tag == "movement-title":
-            self._movement = _one_line("".join(element.itertext()))
+            self._movement = one_line("".join(element.itertext()))
         elif element.tag == "identification":
             for creator in element.findall("creator"):
                 if creator.get("type", "composer") == "composer" and not self.composer:
-                    self.composer = _one_line(creator.text or "")
+                    self.composer = one_line(creator.text or "")
         self.title = self.title or self._movement
 
     def _measure(self, part: str, element: Element) -> None:
@@ -120,7 +107,7 @@ class ScoreFile:
             part = next(iter(self.infos))  # a lone part needs no id
         reader = self.readers.get(part)
         if reader is None:
-            info = self.infos[part]
+            info = self.infos[part][0]
             reader = self.readers[part] = PartReader(len(self.readers), info.name or part, info.drum_keys)
             self.notes[part] = []
         index = len(self.notes[part])
@@ -137,42 +124,7 @@ class ScoreFile:
 
 
 def _text(element: Element, path: str) -> str:
-    return _one_line(element.findtext(path) or "")
-
-
-def _one_line(text: str) -> str:
-    return re.sub(r"\s*[\r\n]\s*", " ", text).strip()
-
-
-def _part_info(element: Element) -> _PartInfo:
-    name = _text(element, "part-name")
-    info = _PartInfo(name=name)
-    sound = _text(element, "score-instrument/instrument-sound")
-    words = " ".join((sound, _text(element, "score-instrument/instrument-name"), name))
-    program = program_of(words)
-    info.has_pitched_name = program is not None
-    first = element.find("score-instrument")
-    instrument = first.get("id") if first is not None else None
-    for midi in element.findall("midi-instrument"):
-        unpitched = midi.findtext("midi-unpitched")
-        if unpitched:
-            info.drum_keys[midi.get("id", "")] = _midi(unpitched, "midi-unpitched", 1, 128) - 1
-        if instrument is not None and midi.get("id") != instrument:
-            continue
-        instrument = midi.get("id")
-        if midi.findtext("midi-program"):
-            program = _midi(midi.findtext("midi-program"), "midi-program", 1, 128) - 1
-        info.drum_channel = (midi.findtext("midi-channel") or "").strip() == "10"
-        if midi.findtext("volume"):
-            info.volume = min(max(0, round(float(number(midi.findtext("volume"), "volume")) * 1.27)), 127)
-        if midi.findtext("pan"):
-            info.pan = min(max(0, round(64 + float(number(midi.findtext("pan"), "pan")) * 0.7)), 127)
-    info.program = program or 0
-    return info
-
-
-def _midi(text: str | None, what: str, low: int, high: int) -> int:
-    return min(max(low, rounded(number(text, what))), high)
+    return one_line(element.findtext(path) or "")
 
 
 @dataclass(slots=True)
@@ -236,9 +188,23 @@ class _Assembly:
             )
         return bars
 
-    def _parts(self, part: str, info: _PartInfo) -> list[Part]:
-        """Make a part of the Score; of one that has pitched notes and drums, make two."""
-        notes = self._played(part)
+    def _parts(self, part: str, infos: list[PartInfo]) -> list[Part]:
+        """The parts of the Score that a part of the file is: one, each hand of a player, or pitched notes and drums."""
+        measures = self.file.notes[part]
+        if len(infos) == 1:
+            return self._split(infos[0], self._played(measures))
+        stops = [info.first_staff for info in infos[1:]] + [MAX_STAFF]
+        parts: list[Part] = []
+        for info, stop in zip(infos, stops, strict=True):
+            first = info.first_staff if parts else 0
+            own = [[note for note in notes if first <= note.staff < stop] for notes in measures]
+            notes = tuple(map(_note, self._played(own)))
+            parts.append(Part(info.name, notes, info.program, volume=info.volume, pan=info.pan))
+        return parts
+
+    @staticmethod
+    def _split(info: PartInfo, notes: list[WrittenNote]) -> list[Part]:
+        """One part, or two where it has pitched notes and drums."""
         all_drums = info.drum_channel and not info.has_pitched_name
         pitched = [note for note in notes if note.is_pitched and not all_drums]
         drums = [note for note in notes if not note.is_pitched or all_drums]
@@ -252,9 +218,8 @@ class _Assembly:
             parts[1] = replace(parts[1], name=f"{info.name} (percussion)")
         return parts or [replace(plain, is_drums=info.drum_channel)]
 
-    def _played(self, part: str) -> list[WrittenNote]:
-        """Play the measures of a part in order; tied notes become one."""
-        measures = self.file.notes[part]
+    def _played(self, measures: list[list[WrittenNote]]) -> list[WrittenNote]:
+        """Play measures in order; tied notes become one."""
         finished: list[WrittenNote] = []
         tied: dict[tuple[int, bool], list[WrittenNote]] = {}  # notes to be continued, by pitch
         for start, index in zip(self.starts, self.order, strict=True):

@@ -1,5 +1,7 @@
 """Score → MusicXML 4.0: notation at concert pitch, 480 divisions, one part for every Part.
 
+The hands of one player are one part on braced staves, and two again on reading (see `part_list`).
+
 Preserved on reading: every note's part, start, duration, pitch and velocity, also off the grid (the
 ``attack``, ``release`` and ``dynamics`` attributes of a note keep what notation rounds); programs, volume, pan;
 meters and bars, keys, tempi, chords, sections, pickup, title, composer. `Score.end` comes back as the end of
@@ -12,16 +14,17 @@ them as ids in its SVG.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
-from html import escape
+from collections.abc import Callable
+from dataclasses import replace
 from statistics import median
 
-from firmus.formats.musicxml.instruments import DRUM_NAMES, PROGRAMS, SOUNDS, abbreviation
 from firmus.formats.musicxml.notes import NoteWriter, clef_xml, harmony_xml, key_xml, meter_xml, percent
+from firmus.formats.musicxml.part_list import part_list_xml, text
 from firmus.formats.musicxml.parts import DEFAULT_VELOCITY, DYNAMICS
+from firmus.notation.grand_staff import joined
 from firmus.notation.measures import Measure, PartLayout, Segment, lay_out
+from firmus.notation.spelling import spell
 from firmus.score import TICKS_PER_QUARTER, Chord, Part, Score, Tempo
 from firmus.timing import Bar, bars, beat
 
@@ -36,7 +39,6 @@ _UNITS = {
     360: ("eighth", _DOT), 120: ("16th", ""), 180: ("16th", _DOT), 60: ("32nd", ""), 30: ("64th", ""),
 }  # fmt: skip
 _MARKS = {name: DYNAMICS[name] for name in ("ppp", "pp", "p", "mp", "mf", "f", "ff", "fff")}
-_FAMILIES = ((40, 43), (52, 54), (56, 63), (64, 71), (72, 79))  # programs that share a bracket
 
 Event = tuple[int, Callable[[str], str]]  # tick, and its XML given an <offset>
 
@@ -44,25 +46,23 @@ Event = tuple[int, Callable[[str], str]]  # tick, and its XML given an <offset>
 def write_score(score: Score) -> bytes:
     """Write a Score as uncompressed MusicXML."""
     all_bars = bars(score) or [Bar(1, 0, score.meters[0].bar, score.meters[0])]
-    parts = score.parts or (Part(),)
-    pieces = [_HEADER, _titles(score), _part_list(parts)]
-    harmony_part = next((index for index, part in enumerate(parts) if not part.is_drums), 0)
-    for index, part in enumerate(parts):
-        pieces.append(f'<part id="P{index + 1}">\n')
-        writer = _PartWriter(score, index, lay_out(part, score, all_bars), index == harmony_part)
+    score = score if score.parts else replace(score, parts=(Part(),))
+    names = spell(score)
+    layouts = [lay_out(score, group, all_bars, names) for group in joined(score.parts, all_bars)]
+    pieces = [_HEADER, _titles(score), part_list_xml(score.parts, layouts)]
+    harmony_part = next((layout for layout in layouts if not layout.is_drums), layouts[0])
+    for layout in layouts:
+        pieces.append(f'<part id="P{layout.parts[0] + 1}">\n')
+        writer = _PartWriter(score, layout, layout is harmony_part)
         pieces.extend(writer.measures())
         pieces.append("</part>\n")
     pieces.append("</score-partwise>\n")
     return "".join(pieces).encode()
 
 
-def _text(words: str) -> str:
-    return escape(re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", "", words))
-
-
 def _titles(score: Score) -> str:
-    title = f"<work><work-title>{_text(score.title)}</work-title></work>\n" if score.title else ""
-    composer = f'<creator type="composer">{_text(score.composer)}</creator>' if score.composer else ""
+    title = f"<work><work-title>{text(score.title)}</work-title></work>\n" if score.title else ""
+    composer = f'<creator type="composer">{text(score.composer)}</creator>' if score.composer else ""
     return (
         f"{title}<identification>{composer}<encoding><software>Firmus</software>"
         '<supports element="accidental" type="yes"/><supports element="beam" type="yes"/></encoding>'
@@ -70,73 +70,16 @@ def _titles(score: Score) -> str:
     )
 
 
-# -- parts ----------------------------------------------------------------------------------------------------
-
-
-def _part_list(parts: Sequence[Part]) -> str:
-    pieces = ["<part-list>\n"]
-    families = [_family(part) for part in parts]
-    for index, part in enumerate(parts):
-        family = families[index]
-        if (
-            family >= 0
-            and (index == 0 or families[index - 1] != family)
-            and families[index : index + 2] == [family] * 2
-        ):
-            joined = "no" if family == 1 else "yes"
-            pieces.append(
-                '<part-group type="start" number="1"><group-symbol>bracket</group-symbol>'
-                f"<group-barline>{joined}</group-barline></part-group>\n"
-            )
-        pieces.append(_score_part(index, part))
-        if family >= 0 and index and families[index - 1] == family and families[index + 1 : index + 2] != [family]:
-            pieces.append('<part-group type="stop" number="1"/>\n')
-    return "".join(pieces) + "</part-list>\n"
-
-
-def _family(part: Part) -> int:
-    if part.is_drums:
-        return -1
-    return next((index for index, (low, high) in enumerate(_FAMILIES) if low <= part.program <= high), -1)
-
-
-def _score_part(index: int, part: Part) -> str:
-    name = f"P{index + 1}"
-    channel = 10 if part.is_drums else (index % 15) + 1 + (index % 15 >= 9)
-    keys = sorted({note.pitch for note in part.notes}) if part.is_drums else []
-    instruments = [(f"{name}-I{key + 1}", DRUM_NAMES.get(key, f"Drum {key}"), key) for key in keys]
-    if not instruments:
-        instruments = [(f"{name}-I1", "Drumset" if part.is_drums else PROGRAMS[part.program], -1)]
-    sound = "" if part.is_drums or part.program not in SOUNDS else SOUNDS[part.program]
-    sound = f"<instrument-sound>{sound}</instrument-sound>" if sound else ""
-    short = abbreviation(part.name)
-    shortened = f"<part-abbreviation>{_text(short)}</part-abbreviation>" if short else ""
-    pieces = [f'<score-part id="{name}"><part-name>{_text(part.name)}</part-name>{shortened}\n']
-    for each, words, _ in instruments:
-        pieces.append(
-            f'<score-instrument id="{each}"><instrument-name>{words}</instrument-name>{sound}</score-instrument>\n'
-        )
-    for each, _, key in instruments:
-        unpitched = f"<midi-unpitched>{key + 1}</midi-unpitched>" if key >= 0 else ""
-        pieces.append(
-            f'<midi-instrument id="{each}"><midi-channel>{channel}</midi-channel>'
-            f"<midi-program>{part.program + 1}</midi-program>{unpitched}"
-            f"<volume>{part.volume / 1.27:.4f}</volume><pan>{(part.pan - 64) / 0.7:.4f}</pan></midi-instrument>\n"
-        )
-    return "".join(pieces) + "</score-part>\n"
-
-
 # -- measures -------------------------------------------------------------------------------------------------
 
 
 class _PartWriter:
-    """Writes the measures of one part."""
+    """Writes the measures of one part, or of the parts of one player."""
 
-    def __init__(self, score: Score, index: int, layout: PartLayout, with_chords: bool) -> None:
+    def __init__(self, score: Score, layout: PartLayout, with_chords: bool) -> None:
         self.score = score
-        self.index = index
         self.layout = layout
-        self.notes = NoteWriter(index, layout, DEFAULT_VELOCITY)
+        self.notes = NoteWriter(layout, DEFAULT_VELOCITY)
         self.events = sorted(self._events(with_chords), key=lambda event: event[0])
         self.levels = _levels(layout)
         self.meters = {meter.start: place for place, meter in enumerate(score.meters)}
@@ -164,7 +107,7 @@ class _PartWriter:
         bar, pieces = measure.bar, []
         if place == 0:
             pieces.append(f"<divisions>{TICKS_PER_QUARTER}</divisions>")
-        pieces.extend(key_xml(key) for key in self.score.keys if key.start == bar.start)
+        pieces.extend(key_xml(key, not self.layout.is_drums) for key in self.score.keys if key.start == bar.start)
         if place == 0 or bar.start in self.meters:
             index = self.meters.get(bar.start, 0)
             is_printed = index == 0 or self.score.meters[index - 1].text != bar.meter.text
@@ -221,7 +164,7 @@ class _PartWriter:
         pieces = []
         for key in self.score.keys:
             if bar.start < key.start < bar.end:
-                back, signature = bar.end - key.start, key_xml(key)
+                back, signature = bar.end - key.start, key_xml(key, not self.layout.is_drums)
                 pieces.append(
                     f"<backup><duration>{back}</duration></backup><attributes>{signature}</attributes>"
                     f"<forward><duration>{back}</duration></forward>\n"
@@ -232,7 +175,7 @@ class _PartWriter:
 
     def _events(self, with_chords: bool) -> list[Event]:
         events: list[Event] = []
-        if self.index == 0:
+        if self.layout.parts[0] == 0:
             events.extend(self._tempo_events())
             events.extend((section.start, _rehearsal(section.label)) for section in self.score.sections)
         if with_chords:
@@ -273,7 +216,7 @@ def _chord(chord: Chord) -> Callable[[str], str]:
 
 def _rehearsal(label: str) -> Callable[[str], str]:
     return lambda offset: (
-        f'<direction placement="above"><direction-type><rehearsal>{_text(label)}</rehearsal></direction-type>'
+        f'<direction placement="above"><direction-type><rehearsal>{text(label)}</rehearsal></direction-type>'
         f"{offset}</direction>"
     )
 
@@ -292,7 +235,7 @@ def _tempo(tempo: Tempo, unit: int, visible: bool) -> Callable[[str], str]:
 
 def _levels(layout: PartLayout) -> dict[int, tuple[int, int]]:
     """Dynamic marks: for some measures the tick and the velocity of a new level, where loudness changes clearly."""
-    notes = layout.part.notes
+    notes = layout.notes
     if all(note.velocity == DEFAULT_VELOCITY for note in notes):
         return {}
     starts = [measure.bar.start for measure in layout.measures]

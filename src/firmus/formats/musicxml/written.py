@@ -44,6 +44,7 @@ class WrittenNote:
     tied_from: bool
     tied_to: bool
     voice: str
+    staff: int = 1
     attack: int = 0
     release: int = 0
     is_pitched: bool = True

@@ -31,7 +31,7 @@ PROBE = "import sys, ray; ray.init(sys.argv[1], log_to_driver=False, logging_lev
 
 def facts() -> dict[str, str]:
     """Versions that must be equal on two machines for them to give the same results."""
-    libraries = {name: version(name) for name in ("numpy", "onnxruntime", "soundfile", "verovio")}
+    libraries = {name: version(name) for name in ("numpy", "onnxruntime", "soundfile", "verovio", "typst")}
     return {"firmus": __version__, **libraries, **{f"model {name}": card.digest[:12] for name, card in cards().items()}}
 
 
