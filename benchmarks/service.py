@@ -385,7 +385,7 @@ def cases(options: argparse.Namespace) -> dict[str, Any]:
 
     statuses, wrong = Counter[int](), []
     with serving("composers = 0\n") as server:
-        key = add_key(server.folder, "cases", "admin", None)
+        key = add_key(server.folder, "cases", "operator", None)
         document = httpx.get(f"{server.url}/openapi.json").json()
         operations = [result.ok() for result in schemathesis.openapi.from_dict(document).get_all_operations()]
         for operation in operations:

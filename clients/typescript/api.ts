@@ -243,7 +243,7 @@ export type Key = {
 export type KeyRequest = {
   /** Whose music it opens. */
   owner: string;
-  role: "reader" | "composer" | "monitor" | "admin";
+  role: "reader" | "composer" | "monitor" | "admin" | "operator";
   /** Seconds of music a day; null for the service's. */
   quota?: number | null;
 };
@@ -394,13 +394,13 @@ export function requests(send: Send, fetched: Fetch) {
       usage: (): Promise<Usage> => send<Usage>("GET", `/v1/usage`),
       /** See the secret with which your webhooks are signed (Standard Webhooks). */
       webhookSecret: (): Promise<WebhookSecret> => send<WebhookSecret>("GET", `/v1/webhook-secret`),
-      /** List all keys, without their secrets. */
+      /** List the keys of your owner, or of all owners if yours is an operator's, without their secrets. */
       listed: (): Promise<PageOfKey> => send<PageOfKey>("GET", `/v1/keys`),
-      /** Make a key. The answer is the only place where it is ever told. */
+      /** Make a key. The answer is the only place where it is ever told. An admin makes keys of its own owner, with the roles reader, composer and admin and with no more than its own quota; an operator makes any. */
       add: (body: KeyRequest): Promise<NewKey> => send<NewKey>("POST", `/v1/keys`, { body }),
-      /** Revoke a key; from the next request on it opens nothing. */
+      /** Revoke a key, of your owner or as an operator any; from the next request on it opens nothing. */
       revoke: (name: string): Promise<void> => send<void>("DELETE", `/v1/keys/${encodeURIComponent(name)}`),
-      /** Read the audit log, the oldest line first; `next` is the `after` of the next page. */
+      /** Read the audit log, the oldest line first; `next` is the `after` of the next page. An admin sees what keys of its own owner did, an operator everything, without which the chain of digests cannot be checked. */
       log: (query: { "after"?: number; "limit"?: number } = {}): Promise<PageOfAuditLine> => send<PageOfAuditLine>("GET", `/v1/audit`, { query }),
     },
     models: {

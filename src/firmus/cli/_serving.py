@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +24,7 @@ def serve(options: argparse.Namespace) -> None:
     data = Path(options.data)
     match options.words:
         case []:
-            serving.serve(
-                data, options.host, options.port, lambda host, port: _listening(options, host, port), options.cluster
-            )
+            serving.serve(data, options.host, options.port, functools.partial(_listening, options), options.cluster)
         case ["keys", "add"] if options.owner:
             key = serving.add_key(data, options.owner, options.role, options.quota)
             print(json.dumps({"key": key}) if options.json else key)
@@ -58,10 +58,13 @@ def _backed_up(options: argparse.Namespace, count: int) -> None:
         print(say("backed up").format(count=count))
 
 
-def _listening(options: argparse.Namespace, host: str, port: int) -> None:
-    if options.json:
+def _listening(options: argparse.Namespace, host: str, port: int, is_open: bool) -> None:
+    if options.json:  # the warning is in the log, whose lines are JSON, too
         print(json.dumps({"host": host, "port": port}), flush=True)
-    elif not options.quiet:
+        return
+    if is_open:
+        print(say("open service").format(data=options.data), file=sys.stderr, flush=True)
+    if not options.quiet:
         shown = f"[{host}]" if ":" in host else host
         print(say("serving").format(host=shown, port=port, data=options.data), flush=True)
 

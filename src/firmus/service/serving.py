@@ -47,7 +47,9 @@ def opened(data: Path) -> tuple[Settings, Store]:
     return settings, store
 
 
-def serve(data: Path, host: str, port: int, ready: Callable[[str, int], None], cluster: str | None = None) -> None:
+def serve(
+    data: Path, host: str, port: int, ready: Callable[[str, int, bool], None], cluster: str | None = None
+) -> None:
     """Serve until SIGTERM or Ctrl-C, then finish the requests that are being served.
 
     Parameters
@@ -59,7 +61,7 @@ def serve(data: Path, host: str, port: int, ready: Callable[[str, int], None], c
     port : int
         0 for any that is free.
     ready : callable
-        Called with host and port, once the service listens.
+        Called with host, port and whether everybody on this machine may use it without a key, once it listens.
     cluster : str, optional
         ``HOST:PORT`` of the head of a cluster whose machines execute the jobs.
 
@@ -73,17 +75,17 @@ def serve(data: Path, host: str, port: int, ready: Callable[[str, int], None], c
     if cluster:
         settings = replace(settings, executor="ray", cluster=cluster)
     with store.read() as connection:
-        has_keys = keys.are_any(connection)
+        had_keys = keys.have_existed(connection)
     is_local = _is_local(host)
-    if not is_local and not has_keys:
+    if not is_local and not had_keys:
         raise FirmusError(
             f"host {host}: others could use the service without a key; first: "
-            f"firmus serve keys add --owner NAME --role admin --data {data}"
+            f"firmus serve keys add --owner NAME --role operator --data {data}"
         )
     blobs = Blobs(settings.data / "files")
     supervisor = Supervisor(settings, store, blobs, executors.load(settings, store, blobs))
     dispatcher = Dispatcher(store, settings)
-    service = Service(settings, store, blobs, supervisor, is_open=is_local and not has_keys)
+    service = Service(settings, store, blobs, supervisor, is_open=is_local and not had_keys)
     server = _Server(service, host, port, settings.drain)
     try:
         bound = server.config.bind_socket()
@@ -93,13 +95,15 @@ def serve(data: Path, host: str, port: int, ready: Callable[[str, int], None], c
         bound.listen(server.config.backlog)  # so that clients can connect once `ready` is called
     except SystemExit:
         raise FirmusError(f"port {port} of {host} cannot be listened at: give another --port") from None
-    signal.signal(signal.SIGTERM, lambda number, frame: None)  # uvicorn raises it again after its end
+    signal.signal(signal.SIGTERM, lambda number, frame: server.end())  # before uvicorn listens to it, and after
     supervisor.start()
     dispatcher.start()
     try:
         address = bound.getsockname()
         log("service", state="listening", host=address[0], port=address[1], database=store.engine.name)
-        ready(address[0], address[1])
+        if service.is_open:
+            log("service", state="open", warning="there is no key: everybody on this machine has full access")
+        ready(address[0], address[1], service.is_open)
         server.run([bound])
     finally:
         supervisor.stop()
@@ -170,6 +174,10 @@ class _Server(uvicorn.Server):
             )
         )
         self.service = service
+
+    def end(self) -> None:
+        """End as soon as it has started."""
+        self.should_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Wake waiting requests and streams, and shut down."""

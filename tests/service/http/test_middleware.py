@@ -95,9 +95,23 @@ def test_paths_lead_nowhere_else(server, path):
 
 def test_other_hosts_and_foreign_pages_are_refused_where_no_key_is_asked_for(server):
     assert server.client.get("/v1/jobs", headers={"Host": "evil.example"}).status_code == 421
-    for origin, status in (("https://evil.example", 403), ("null", 403), ("http://localhost:3000", 202)):
-        body = {"kind": "compose", "brief": {"style": "folk", "bars": 1}}
-        assert server.client.post("/v1/jobs", json=body, headers={"Origin": origin}).status_code == status
+    body = {"kind": "compose", "brief": {"style": "folk", "bars": 1}}
+    for headers, status in (
+        ({"Origin": "https://evil.example"}, 403), ({"Origin": "null"}, 403), ({"Origin": server.url}, 202),
+        ({"Origin": "http://localhost:3000"}, 403), ({"Origin": "http://127.0.0.1:3000"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403), ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 202), ({"Sec-Fetch-Site": "none"}, 202),
+    ):  # fmt: skip
+        assert server.client.post("/v1/jobs", json=body, headers=headers).status_code == status, headers
+        upload = server.client.post("/v1/works", content=b"X:1\nK:C\nCDEF|", headers=headers)
+        assert upload.status_code == (201 if status == 202 else 403), headers
+    image = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    assert server.client.get("/v1/works", headers=image).status_code == 403
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+def test_what_comes_through_a_proxy_needs_a_key(server, header):
+    assert server.client.get("/v1/jobs", headers={header: "for=9.9.9.9"}).status_code == 401
 
 
 LAUGH = b"<score-partwise>&c;</score-partwise>"

@@ -20,6 +20,7 @@ from firmus.errors import FirmusError
 from firmus.service import problems
 from firmus.service.http.dependencies import Service
 from firmus.service.http.middleware import EdgeMiddleware
+from firmus.service.http.permissions import Permissions
 from firmus.service.storage.keys import SCOPES
 
 ABOUT = """\
@@ -44,7 +45,7 @@ def build(service: Service) -> EdgeMiddleware:
 
     app = routed(lifespan)
     app.state.service = service
-    return EdgeMiddleware(app, service)
+    return EdgeMiddleware(app, service, Permissions(app.openapi()))
 
 
 def routed(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
