@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +28,8 @@ from firmus.service.storage.database import Store
 from firmus.service.workers import executors
 from firmus.service.workers.supervisor import Supervisor
 from firmus.service.workers.webhooks import Dispatcher
+
+OVERTIME = 5.0  # seconds that the end may take beyond the time limit of running jobs
 
 __all__ = ["add_key", "backup", "listed_keys", "opened", "revoke_key", "serve"]
 
@@ -109,6 +113,7 @@ def serve(
         supervisor.stop()
         dispatcher.stop()
         store.close()
+        server.last_resort.cancel()
         log("service", state="ended")
 
 
@@ -174,15 +179,29 @@ class _Server(uvicorn.Server):
             )
         )
         self.service = service
+        self.last_resort = threading.Timer(drain + OVERTIME, _exit_at_once)
+        self.last_resort.daemon = True
+        self._is_ending = False
 
     def end(self) -> None:
-        """End as soon as it has started."""
+        """Wake waiting requests and streams, drain the workers, and shut down, all within one time limit."""
         self.should_exit = True
+        if not self._is_ending:
+            self._is_ending = True
+            self.last_resort.start()
+            self.service.notifier.close()
+            threading.Thread(target=self.service.supervisor.drain, daemon=True).start()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Wake waiting requests and streams, and shut down."""
-        self.service.notifier.close()
+        """Shut down; the second Ctrl-C does not wait."""
         super().handle_exit(sig, frame)
+        self.end()
+
+
+def _exit_at_once() -> None:
+    """End the process, as something does not end within its time limit; its jobs go to the next server."""
+    log("service", state="ended", warning="something did not end in time, and was left behind")
+    os._exit(1)
 
 
 def _is_local(host: str) -> bool:

@@ -81,6 +81,65 @@ def test_a_worker_that_stops_while_it_writes_is_ended(serve):
     assert server.midi(job) == undisturbed
 
 
+def replaced(server, lane, before):
+    """The worker that took the place of another."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        for pid in server.workers(lane):
+            if pid != before:
+                return pid
+        time.sleep(0.1)
+    raise AssertionError(server.log.read_text())
+
+
+def ready(server):
+    """Wait until it is ready."""
+    until = time.monotonic() + 60
+    while (answer := server.client.get("/readyz")).status_code != 200:
+        assert time.monotonic() < until, answer.text
+        time.sleep(0.1)
+
+
+def test_a_worker_that_is_stopped_is_replaced_and_its_jobs_are_done_uncharged(serve):
+    server = serve(attempts=1, executor="process")
+    ready(server)
+    (idle,) = server.workers("compose")
+    os.kill(idle, signal.SIGSTOP)  # before it has any job, so that no lease tells of it
+    job = server.ask("compose", wait=0, **FOLK, seed=1)
+    assert server.ended(job)["state"] == "succeeded"
+    assert not alive(idle)
+    job, worker = begun(server)
+    os.kill(worker, signal.SIGSTOP)
+    replaced(server, "compose", worker)
+    assert server.ended(job)["state"] == "succeeded"
+    assert not alive(worker)
+    assert "it was silent for" in server.log.read_text()
+    ready(server)
+
+
+def test_a_service_whose_workers_cannot_start_is_not_ready(serve):
+    server = serve(worker_bytes=30_000_000)
+    until = time.monotonic() + 60
+    while '"ended": "exit' not in server.log.read_text() and time.monotonic() < until:
+        answer = server.client.get("/readyz")
+        assert answer.status_code == 503, answer.text
+        time.sleep(0.05)
+    assert '"ended": "exit' in server.log.read_text()
+    answer = server.client.get("/readyz")
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:firmus:problem:busy")
+    assert "no worker is there to compose" in answer.json()["detail"]
+
+
+def test_the_ends_of_servers_are_not_charged_to_a_job(serve):
+    server = serve(attempts=1)
+    job, _ = begun(server)
+    for number in range(3):
+        server.kill() if number % 2 else server.stop()
+        server.start()
+    current = server.ended(job)
+    assert current["state"] == "succeeded"
+
+
 def test_a_killed_server_loses_nothing_and_leaves_no_worker(serve):
     server = serve()
     done = server.ask("compose", **FOLK, seed=0)

@@ -30,8 +30,8 @@ def ready(service: ServiceDependency) -> dict[str, str]:
     limits.require_disk_space(service.settings, service.blobs)
     if not cards():
         raise Problem("busy", "there are no models")
-    if not service.supervisor.is_ready:
-        raise Problem("busy", "there are no workers", seconds=2)
+    if idle := service.supervisor.idle_lanes:
+        raise Problem("busy", f"no worker is there to {' or to '.join(idle)}", seconds=2)
     return {"state": "ready"}
 
 
