@@ -42,6 +42,7 @@ def build(service: Service) -> EdgeMiddleware:
             yield
         finally:
             polling.cancel()
+            service.pool.close()
 
     app = routed(lifespan)
     app.state.service = service

@@ -17,6 +17,7 @@ from starlette.datastructures import Headers
 
 from firmus.service.http.limits import TokenBuckets
 from firmus.service.http.metrics import Metrics
+from firmus.service.http.pool import ProcessPool
 from firmus.service.problems import Problem
 from firmus.service.settings import Settings
 from firmus.service.storage import keys
@@ -53,11 +54,13 @@ class Service:
     idempotency: Idempotency = field(init=False)
     buckets: TokenBuckets = field(init=False)
     metrics: Metrics = field(init=False)
+    pool: ProcessPool = field(init=False)
 
     def __post_init__(self) -> None:
         self.notifier, self.idempotency = EventNotifier(self.store), Idempotency(self.store)
         self.buckets = TokenBuckets(self.settings.rate, self.settings.burst)
         self.metrics = Metrics(self.store)
+        self.pool = ProcessPool(self.settings.worker_bytes)
 
 
 def _service(request: Request) -> Service:

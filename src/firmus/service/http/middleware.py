@@ -166,6 +166,7 @@ class _Exchange:
             self.edge.throttle.enter(self.scope)
             try:
                 content = await self._admit(receive)
+                self.state["length"] = len(content)
                 self.state["digest"] = hashlib.sha256(self._target() + content).hexdigest()
                 await self.edge.app(self.scope, _replayed(content, receive), self.send)
             except Problem as problem:
