@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from firmus.errors import FirmusError, FormatError, InvalidBrief, InvalidScore, ModelError
+from firmus.errors import FirmusError, FormatError, InvalidBrief, InvalidScore, ModelError, cut
 
 MEDIA = "application/problem+json"
 KINDS = {
@@ -67,7 +67,7 @@ class Problem(FirmusError):
         self, kind: str, detail: str, *, seconds: float | None = None, errors: list[dict[str, str]] | None = None
     ) -> None:
         super().__init__(detail)
-        self.kind, self.detail, self.seconds, self.errors = kind, detail, seconds, errors or []
+        self.kind, self.detail, self.seconds, self.errors = kind, cut(detail), seconds, errors or []
 
     def __reduce__(self) -> tuple[Any, ...]:
         return partial(Problem, seconds=self.seconds, errors=self.errors), (self.kind, self.detail)
@@ -136,6 +136,6 @@ def _invalid(error: RequestValidationError) -> Problem:
         pointer = (
             "/" + "/".join(str(step) for step in path) if place == "body" else f"{place} {' '.join(map(str, path))}"
         )
-        errors.append({"pointer": pointer, "detail": str(each["msg"])[:300]})
+        errors.append({"pointer": cut(pointer), "detail": cut(str(each["msg"]))})
     first = errors[0] if errors else {"pointer": "", "detail": "it is not what it should be"}
     return Problem("invalid-request", f"{first['pointer']}: {first['detail']}", errors=errors[:20])

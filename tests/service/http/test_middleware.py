@@ -55,6 +55,31 @@ def test_json_that_is_none_or_too_much_is_refused_quickly(server, content, statu
     assert time.monotonic() - before < 5
 
 
+LONG = "1-512," * 300_000
+TEXTS = ("bars", "style", "key", "meter", "chords", "mood", "form", "model", "parts")
+LONG_TEXTS = [
+    *({"brief": {name: LONG}} for name in TEXTS),
+    {"brief": {LONG: 1}}, {"brief": {"parts": [LONG]}}, {"brief": {"ranges": {LONG: "C4-C5"}}}, {LONG: 1},
+    {"brief": {"ranges": {"a": LONG}}}, {"brief": {"loose": [LONG]}}, {"brief": {"tempo": LONG}}, {"kind": LONG},
+    {"brief": {"source": {"work": LONG}}}, {"brief": {"source": {"format": LONG}}}, {"options": {"melody": LONG}},
+    {"brief": {"source": LONG}}, {"brief": LONG}, {"formats": [LONG]}, {"webhook": "https://" + LONG},
+    {"options": {LONG: LONG}}, {"options": {"like": LONG}}, {"brief": {"seed": LONG}}, {"brief": {"count": [LONG]}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", LONG_TEXTS, ids=lambda body: str(body)[:30])
+def test_long_texts_are_refused_and_not_sent_back(server, body):
+    rest = {name: value for name, value in body.items() if name != "brief"}
+    for path, asked in (
+        ("jobs", {"kind": "search" if "options" in body else "compose", **body}),
+        ("batches", {"kind": "compose", "briefs": [body.get("brief", {})], **rest}),
+    ):
+        answer = server.client.post(f"/v1/{path}", json=asked)
+        assert answer.status_code in (404, 413, 422), answer.text[:500]
+        assert len(answer.text) < 6000
+        assert len(answer.json()["detail"]) < 700
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
 def test_another_type_of_body_is_refused(server, kind):
     assert post(server, b'{"kind": "compose"}', kind).status_code == 415
