@@ -18,6 +18,7 @@ import uvicorn
 
 from firmus.errors import FirmusError
 from firmus.service.http.application import build
+from firmus.service.http.connections import IDLE_TIMEOUT, Connection, allow_files
 from firmus.service.http.dependencies import Service
 from firmus.service.logs import log
 from firmus.service.settings import Settings
@@ -75,6 +76,7 @@ def serve(
         If it may not or cannot listen there.
     """
     sys.dont_write_bytecode = True  # on a full disk Python leaves truncated bytecode, and fails on it later
+    allow_files()
     settings, store = opened(data)
     if cluster:
         settings = replace(settings, executor="ray", cluster=cluster)
@@ -163,7 +165,7 @@ class _Server(uvicorn.Server):
                 build(service),
                 host=host,
                 port=port,
-                http="h11",
+                http=Connection,
                 ws="none",
                 loop="asyncio",
                 access_log=False,
@@ -172,8 +174,7 @@ class _Server(uvicorn.Server):
                 timeout_graceful_shutdown=round(drain),
                 backlog=1024,
                 h11_max_incomplete_event_size=32_768,
-                timeout_keep_alive=15,
-                limit_concurrency=1_000,
+                timeout_keep_alive=IDLE_TIMEOUT,
                 proxy_headers=False,
                 lifespan="on",
             )

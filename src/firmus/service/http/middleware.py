@@ -25,6 +25,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 
 from firmus.service import problems
+from firmus.service.http.connections import LOOPBACK
 from firmus.service.http.dependencies import Service, authorise
 from firmus.service.http.permissions import Permissions
 from firmus.service.http.throttle import Throttle
@@ -39,6 +40,8 @@ Send = Callable[[Message], Awaitable[None]]
 UPLOADS = {"/v1/works": "body_bytes", "/v1/sounds": "sound_bytes"}  # paths whose body is not JSON, and its limit
 MAX_BUFFERED = 256_000_000  # bytes of all bodies that are being received
 MAX_BUFFERED_BY_OWNER = 110_000_000  # and of one owner's: two sounds
+MAX_REQUESTS, MAX_REQUESTS_BY_OWNER = 900, 400  # that are being served, streams among them
+PROBES = ("/livez", "/readyz")
 HEADER_BYTES, MAX_HEADERS = 16_384, 100
 SHORT = 10_000  # bytes of JSON that are checked in the event loop
 MAX_WAITING = 40  # requests waiting for a thread, of which there are as many; more would wait in vain
@@ -67,6 +70,8 @@ class EdgeMiddleware:
         self, app: Callable[[Scope, Receive, Send], Awaitable[None]], service: Service, permissions: Permissions
     ) -> None:
         self.app, self.service, self.permissions = app, service, permissions
+        self.serving = Counter[str]()  # requests that are being served, by owner, of those that have one
+        self.served = 0  # and of all
         self._buffered = Counter[str]()  # bytes of bodies that are being received, by owner
         self.throttle = Throttle()
 
@@ -157,12 +162,14 @@ class _Exchange:
         self.id = requested if re.fullmatch(r"[\w-]{1,64}", requested, re.ASCII) else secrets.token_hex(8)
         self.state: dict[str, Any] = scope.setdefault("state", {})
         self.state |= {"request_id": self.id, "headers": {}, "key": None}
-        self.begun, self.status = time.perf_counter(), 0
+        self.begun, self.status, self.owner = time.perf_counter(), 0, ""
 
     async def serve(self, receive: Receive) -> None:
         """Pass the request on, or reject it."""
+        self.edge.served += 1
         try:
             self.edge.check(self.scope)
+            self._check_room()
             self.edge.throttle.enter(self.scope)
             try:
                 content = await self._admit(receive)
@@ -184,7 +191,28 @@ class _Exchange:
             log("request", request=self.id, error=repr(error), trace=traceback.format_exc())
             await self._reject(problems.of(error))
         finally:
+            self.edge.served -= 1
+            self._leave()
             self._record()
+
+    def _check_room(self) -> None:
+        """Reject the request where too many are being served; some room is left for probes and this machine."""
+        is_local = (self.scope.get("client") or ("",))[0] in LOOPBACK
+        if self.edge.served > MAX_REQUESTS and not is_local and self.scope["path"] not in PROBES:
+            raise Problem("busy", f"{MAX_REQUESTS} requests are being served: ask again", seconds=2)
+
+    def _enter(self, owner: str) -> None:
+        """Count a request of an owner, and reject it if it has too many, such as streams."""
+        if self.edge.serving[owner] >= MAX_REQUESTS_BY_OWNER:
+            raise Problem("busy", f"{MAX_REQUESTS_BY_OWNER} requests of yours are being served: ask again", seconds=2)
+        self.edge.serving[owner] += 1
+        self.owner = owner
+
+    def _leave(self) -> None:
+        if self.owner:
+            self.edge.serving[self.owner] -= 1
+            if not self.edge.serving[self.owner]:
+                del self.edge.serving[self.owner]
 
     async def _admit(self, receive: Receive) -> bytes:
         """Authorise the request, then receive its body; where no key is required, no body is received."""
@@ -193,7 +221,9 @@ class _Exchange:
             return b""
         if _waiting() > MAX_WAITING:
             raise Problem("busy", f"{MAX_WAITING} requests are waiting to be served: ask again", seconds=1)
-        self.state["caller"] = await run_in_threadpool(authorise, self.edge.service, self.scope, required)
+        caller = await run_in_threadpool(authorise, self.edge.service, self.scope, required)
+        self._enter(caller.owner)
+        self.state["caller"] = caller
         return await asyncio.wait_for(self.edge.body(self.scope, receive), BODY_TIMEOUT)
 
     def _target(self) -> bytes:
