@@ -370,7 +370,7 @@ export function requests(send: Send, fetched: Fetch) {
     health: {
       /** Whether the process lives: it answers, and looks at nothing else. Start it anew where it does not. */
       live: (): Promise<Record<string, string>> => send<Record<string, string>>("GET", `/livez`),
-      /** Whether it can take jobs: the database takes a transaction, there is room on the disk, there are workers. */
+      /** Whether it can work: a whole database, room on the disk, models, a worker that lives for each kind of job. */
       ready: (): Promise<Record<string, string>> => send<Record<string, string>>("GET", `/readyz`),
       /** Measurements in Prometheus's text format. */
       metrics: (): Promise<Response> => fetched("GET", `/metrics`),

@@ -41,7 +41,7 @@ Packages
 `storage`: `database` and its `tables`, `blobs` (files), `jobs`, `events`, `works`, `sounds`, `keys`, `idempotency`,
 `audit`, `backup` and `checkup`. `workers`: `handlers` (one for each kind of job), `worker`, `heartbeat`, `executors`
 and `cluster` (where workers run), `supervisor`, `webhooks`. `http`: `schemas`, `submission` and `serializers`,
-`dependencies`, `permissions`, `middleware`, `throttle`, `limits`, `pool`, `metrics`, `routes`, `application`. Beside
-them are `settings`, `problems` (errors), `logs`, `serving`, `mcp` and `migrations`. `http` may import `workers`, and
-both `storage`; never the other way.
+`dependencies`, `permissions`, `connections`, `middleware`, `throttle`, `limits`, `pool`, `readiness`, `metrics`,
+`routes`, `application`. Beside them are `settings`, `problems` (errors), `logs`, `serving`, `mcp` and `migrations`.
+`http` may import `workers`, and both `storage`; never the other way.
 """

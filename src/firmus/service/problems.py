@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from firmus.errors import FirmusError, FormatError, InvalidBrief, InvalidScore, ModelError, cut
 
+DAMAGE = ("malformed", "is not a database", "invalid page in block")  # in messages of SQLite and PostgreSQL
 MEDIA = "application/problem+json"
 KINDS = {
     "bad-request": (400, "The request is malformed"),
@@ -125,6 +126,8 @@ def _database(error: DBAPIError) -> Problem:
         return Problem("disk-full", "nothing was written; ask again when there is room", seconds=60)
     if "locked" in message or "busy" in message or error.connection_invalidated or "connect" in message:
         return Problem("busy", "the database does not answer in time: ask again", seconds=2)
+    if any(word in message for word in DAMAGE):
+        return Problem("busy", "the database is damaged: whoever runs the service must go back to a backup", seconds=60)
     return Problem("internal", "an error of the database; please report it with this request's id")
 
 

@@ -130,6 +130,35 @@ def test_a_service_whose_workers_cannot_start_is_not_ready(serve):
     assert "no worker is there to compose" in answer.json()["detail"]
 
 
+def damage(server):
+    """Overwrite the middle of the database, where the rows are."""
+    database = server.data / "firmus.db"
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        root = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'job'").fetchone()[0]
+    with database.open("r+b") as file:
+        file.seek((root - 1) * 4096)
+        file.write(b"\xff" * 4096)
+
+
+def test_a_service_whose_database_is_damaged_is_not_ready(serve):
+    server = serve()
+    ready(server)
+    for seed in range(3):
+        server.ask("compose", **FOLK, seed=seed)
+    server.stop()
+    damage(server)
+    server.start()
+    until = time.monotonic() + 60
+    while "damaged" not in (answer := server.client.get("/readyz")).text:
+        assert time.monotonic() < until, answer.text
+        time.sleep(0.1)
+    assert answer.status_code == 503
+    listed = server.client.get("/v1/jobs")
+    assert (listed.status_code, listed.json()["type"]) == (503, "urn:firmus:problem:busy")
+    assert server.client.get("/livez").status_code == 200
+
+
 def test_the_ends_of_servers_are_not_charged_to_a_job(serve):
     server = serve(attempts=1)
     job, _ = begun(server)

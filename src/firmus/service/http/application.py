@@ -38,11 +38,13 @@ def build(service: Service) -> EdgeMiddleware:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         polling = asyncio.create_task(service.notifier.run())
+        service.readiness.start()
         try:
             yield
         finally:
             polling.cancel()
             service.pool.close()
+            service.readiness.close()
 
     app = routed(lifespan)
     app.state.service = service

@@ -18,6 +18,7 @@ from starlette.datastructures import Headers
 from firmus.service.http.limits import TokenBuckets
 from firmus.service.http.metrics import Metrics
 from firmus.service.http.pool import ProcessPool
+from firmus.service.http.readiness import Readiness
 from firmus.service.problems import Problem
 from firmus.service.settings import Settings
 from firmus.service.storage import keys
@@ -55,12 +56,14 @@ class Service:
     buckets: TokenBuckets = field(init=False)
     metrics: Metrics = field(init=False)
     pool: ProcessPool = field(init=False)
+    readiness: Readiness = field(init=False)
 
     def __post_init__(self) -> None:
         self.notifier, self.idempotency = EventNotifier(self.store), Idempotency(self.store)
         self.buckets = TokenBuckets(self.settings.rate, self.settings.burst)
         self.metrics = Metrics(self.store)
         self.pool = ProcessPool(self.settings.worker_bytes)
+        self.readiness = Readiness(self.settings, self.store, self.blobs, self.supervisor)
 
 
 def _service(request: Request) -> Service:
