@@ -33,7 +33,7 @@ export type Batch = {
 };
 
 /** Many jobs of one kind. */
-export type BatchRequest = {
+export type BatchSubmission = {
   /** A verb of the command line. */
   kind: "compose" | "continue" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "convert" | "evaluate" | "explain" | "render" | "search" | "sound" | "transcribe";
   /** A job is made of each. */
@@ -134,7 +134,7 @@ export type Job = {
 };
 
 /** A job to be done. */
-export type JobRequest = {
+export type JobSubmission = {
   /** A verb of the command line. */
   kind: "compose" | "continue" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "convert" | "evaluate" | "explain" | "render" | "search" | "sound" | "transcribe";
   /** What is asked for. Every field that is given is obeyed or refused, never ignored. */
@@ -240,7 +240,7 @@ export type Key = {
 };
 
 /** A key to be made. */
-export type KeyRequest = {
+export type KeySubmission = {
   /** Whose music it opens. */
   owner: string;
   role: "reader" | "composer" | "monitor" | "admin" | "operator";
@@ -357,7 +357,7 @@ export function requests(send: Send, fetched: Fetch) {
   return {
     batches: {
       /** Ask for many jobs of one kind: all of them are accepted, or none. They give way to single jobs. */
-      start: (body: BatchRequest, headers: { "idempotency-key"?: string | null } = {}): Promise<Batch> => send<Batch>("POST", `/v1/batches`, { body, headers }),
+      start: (body: BatchSubmission, headers: { "idempotency-key"?: string | null } = {}): Promise<Batch> => send<Batch>("POST", `/v1/batches`, { body, headers }),
       /** List your batches, the newest first. */
       listed: (query: { "cursor"?: string | null; "limit"?: number } = {}): Promise<PageOfBatch> => send<PageOfBatch>("GET", `/v1/batches`, { query }),
       /** See how a batch stands. */
@@ -377,7 +377,7 @@ export function requests(send: Send, fetched: Fetch) {
     },
     jobs: {
       /** Ask for a job; it is done when its state is one of succeeded, failed and canceled. Answers 202 at once; with `Prefer: wait=10`, 200 if it is done within ten seconds. */
-      start: (body: JobRequest, headers: { "idempotency-key"?: string | null; "prefer"?: string | null } = {}): Promise<Job> => send<Job>("POST", `/v1/jobs`, { body, headers }),
+      start: (body: JobSubmission, headers: { "idempotency-key"?: string | null; "prefer"?: string | null } = {}): Promise<Job> => send<Job>("POST", `/v1/jobs`, { body, headers }),
       /** List your jobs, the newest first, without their results. */
       listed: (query: { "cursor"?: string | null; "limit"?: number; "state"?: "queued" | "running" | "succeeded" | "failed" | "canceled"; "batch"?: string | null } = {}): Promise<PageOfJob> => send<PageOfJob>("GET", `/v1/jobs`, { query }),
       /** See how a job stands; with `Prefer: wait=10`, wait up to ten seconds for its end. */
@@ -397,7 +397,7 @@ export function requests(send: Send, fetched: Fetch) {
       /** List the keys of your owner, or of all owners if yours is an operator's, without their secrets. */
       listed: (): Promise<PageOfKey> => send<PageOfKey>("GET", `/v1/keys`),
       /** Make a key. The answer is the only place where it is ever told. An admin makes keys of its own owner, with the roles reader, composer and admin and with no more than its own quota; an operator makes any. */
-      add: (body: KeyRequest): Promise<NewKey> => send<NewKey>("POST", `/v1/keys`, { body }),
+      add: (body: KeySubmission): Promise<NewKey> => send<NewKey>("POST", `/v1/keys`, { body }),
       /** Revoke a key, of your owner or as an operator any; from the next request on it opens nothing. */
       revoke: (name: string): Promise<void> => send<void>("DELETE", `/v1/keys/${encodeURIComponent(name)}`),
       /** Read the audit log, the oldest line first; `next` is the `after` of the next page. An admin sees what keys of its own owner did, an operator everything, without which the chain of digests cannot be checked. */

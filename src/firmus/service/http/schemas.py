@@ -136,7 +136,7 @@ class RequestBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class JobRequest(RequestBody):
+class JobSubmission(RequestBody):
     """A job to be done."""
 
     kind: Kind
@@ -155,7 +155,7 @@ class JobRequest(RequestBody):
     )
 
 
-class BatchRequest(RequestBody):
+class BatchSubmission(RequestBody):
     """Many jobs of one kind."""
 
     kind: Kind
@@ -163,7 +163,7 @@ class BatchRequest(RequestBody):
     webhook: Webhook = None
 
 
-class KeyRequest(RequestBody):
+class KeySubmission(RequestBody):
     """A key to be made."""
 
     owner: str = Field(max_length=80, description="Whose music it opens.", examples=["acme"])

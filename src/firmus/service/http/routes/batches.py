@@ -33,7 +33,7 @@ Name = Annotated[str, Path(pattern="^bat_[0-9a-f]{28}$")]
 @router.post("", status_code=202, response_model=schemas.Batch)
 async def start(
     request: Request,
-    body: schemas.BatchRequest,
+    body: schemas.BatchSubmission,
     service: ServiceDependency,
     caller: Composing,
     idempotency_key: IdempotencyKey = None,
@@ -55,7 +55,7 @@ async def start(
 def _submit(
     service: Service,
     caller: Caller,
-    body: schemas.BatchRequest,
+    body: schemas.BatchSubmission,
     token: str | None,
     state: State,
     prepared: list[submission.Submission] | None = None,

@@ -36,7 +36,7 @@ KEEPALIVE_INTERVAL = 15.0  # seconds between two keepalive comments of a stream 
 @router.post("", status_code=202, response_model=schemas.Job, responses={200: {"model": schemas.Job}})
 async def start(
     request: Request,
-    body: schemas.JobRequest,
+    body: schemas.JobSubmission,
     service: ServiceDependency,
     caller: Composing,
     idempotency_key: IdempotencyKey = None,
@@ -65,7 +65,7 @@ async def start(
 def _submit(
     service: Service,
     caller: Caller,
-    body: schemas.JobRequest,
+    body: schemas.JobSubmission,
     token: str | None,
     state: State,
     prepared: submission.Submission | None = None,

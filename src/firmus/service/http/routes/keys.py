@@ -49,7 +49,7 @@ def listed(service: ServiceDependency, caller: Administering) -> schemas.Page[sc
 
 
 @router.post("/keys", status_code=201)
-def add(body: schemas.KeyRequest, service: ServiceDependency, caller: Administering) -> schemas.NewKey:
+def add(body: schemas.KeySubmission, service: ServiceDependency, caller: Administering) -> schemas.NewKey:
     """Make a key. The answer is the only place where it is ever told.
 
     An admin makes keys of its own owner, with the roles reader, composer and admin and with no more than its own quota;
@@ -94,7 +94,7 @@ def log(
     return schemas.Page(items=items, next=str(rows[-1].number) if len(rows) == limit else None)
 
 
-def _own_quota(caller: Caller, body: schemas.KeyRequest, default: float) -> float | None:
+def _own_quota(caller: Caller, body: schemas.KeySubmission, default: float) -> float | None:
     """Quota of a key that an owner's admin makes."""
     if body.owner != caller.owner or body.role not in keys.OWNERS_ROLES:
         allowed = f"owner {caller.owner} and the roles {', '.join(keys.OWNERS_ROLES)}"
