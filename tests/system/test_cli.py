@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import xml.etree.ElementTree as ElementTree
 import zipfile
 from pathlib import Path
@@ -246,17 +245,12 @@ def test_nothing_is_overwritten_without_force(here, tune, capsys):
     assert run("render", "tune.mid", "tune.mid") == 2
 
 
-def test_help_is_quick_and_imports_nothing_heavy():
-    script = "import sys; from firmus.cli import main\ntry: main(['compose', '--help'])\nexcept SystemExit: pass\n"
-    check = "bad = {'numpy', 'onnxruntime', 'verovio', 'scipy', 'torch'} & set(sys.modules); assert not bad, bad"
-    subprocess.run([sys.executable, "-c", script + check], check=True, capture_output=True)
-    times = []
-    for _ in range(3):
-        before = os.times()
-        subprocess.run([sys.executable, "-m", "firmus", "--help"], check=True, capture_output=True)
-        after = os.times()
-        times.append(after.children_user + after.children_system - before.children_user - before.children_system)
-    assert min(times) < 0.4
+def test_help_imports_nothing_heavy_and_little_else():
+    script = "import sys; known = set(sys.modules); from firmus.cli import main\n"
+    script += "try: main(['compose', '--help'])\nexcept SystemExit: pass\n"
+    check = "bad = {'numpy', 'onnxruntime', 'verovio', 'scipy', 'torch'} & set(sys.modules); assert not bad, bad\n"
+    count = "new = set(sys.modules) - known; assert len(new) < 250, sorted(new)"  # 166 are imported
+    subprocess.run([sys.executable, "-c", script + check + count], check=True, capture_output=True)
 
 
 def test_help_speaks_chinese():
@@ -269,7 +263,7 @@ def test_help_speaks_chinese():
 def test_a_run_that_is_cut_off_leaves_nothing_half_written(here):
     words = [sys.executable, "-m", "firmus", "compose", "--style", "chorale", "--bars", "64", "--out", "o"]
     running = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    time.sleep(1.5)
+    running.stderr.read1(1)  # the first of what it says of its progress
     running.send_signal(signal.SIGINT)
     _, said = running.communicate(timeout=60)
     assert running.returncode == 130
@@ -286,10 +280,9 @@ def test_composing_loads_no_torch(here):
 
 
 def test_importing_is_light():
-    script = "import time; t = time.process_time(); import firmus; print(time.process_time() - t)"
-    words = [sys.executable, "-c", script]
-    taken = [float(subprocess.run(words, capture_output=True, check=True).stdout) for _ in range(3)]
-    assert min(taken) < 0.05
+    script = "import sys; known = set(sys.modules); import firmus; new = set(sys.modules) - known; "
+    count = "assert len(new) < 60, sorted(new)"  # 28 are imported
+    subprocess.run([sys.executable, "-c", script + count], capture_output=True, check=True)
 
 
 def test_explain_tells_of_a_file_and_of_a_work(tune, here, capsys):

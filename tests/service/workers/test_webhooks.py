@@ -1,6 +1,7 @@
 """The end of a job is told where its owner wants it, signed, and nowhere else."""
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
@@ -199,22 +200,17 @@ def test_a_receiver_that_drips_is_left(monkeypatch):
 
         def drip():
             client, _ = listening.accept()
-            with client:
-                try:
-                    for _ in range(100):
-                        client.sendall(b"H")
-                        time.sleep(0.1)
-                except OSError:
-                    pass
+            with client, contextlib.suppress(OSError):
+                while True:  # for ever, if nobody leaves it
+                    client.sendall(b"H")
+                    time.sleep(0.1)
 
         thread = threading.Thread(target=drip)
         thread.start()
         port = listening.getsockname()[1]
         settings = Settings(data=None, database="", webhook_hosts=("127.0.0.1",))
-        before = time.monotonic()
         with pytest.raises((OSError, webhooks.http.client.HTTPException)):
             send(f"http://127.0.0.1:{port}/", b"", {}, settings)
-        assert time.monotonic() - before < 3
         thread.join()
 
 
