@@ -279,7 +279,7 @@ def query(server: Server, text: str) -> list[Any]:
 
 def under_fire(options: argparse.Namespace) -> dict[str, Any]:
     """Kill processes, wait for the end of all jobs, count the faults."""
-    with serving("attempts = 1000000\nlease = 3\ntick = 0.2\ncomposers = 2\n") as server:
+    with serving("lease = 3\ntick = 0.2\ncomposers = 2\n") as server:
         begun, faults = time.monotonic(), FaultInjection(server)
         killed = faults.run(options.kills, options.server_kills)
         until = time.monotonic() + 300
@@ -385,7 +385,7 @@ def cases(options: argparse.Namespace) -> dict[str, Any]:
 
     statuses, wrong = Counter[int](), []
     with serving("composers = 0\n") as server:
-        key = add_key(server.folder, "cases", "admin", None)
+        key = add_key(server.folder, "cases", "operator", None)
         document = httpx.get(f"{server.url}/openapi.json").json()
         operations = [result.ok() for result in schemathesis.openapi.from_dict(document).get_all_operations()]
         for operation in operations:

@@ -91,6 +91,14 @@ class Server:
             time.sleep(0.02)
         raise AssertionError(current)
 
+    def ready(self):
+        """Wait until it can work."""
+        until = time.monotonic() + 120
+        while (answer := self.client.get("/readyz", headers={"Host": "localhost"})).status_code != 200:
+            assert time.monotonic() < until, answer.text
+            time.sleep(0.05)
+        return answer.json()
+
     def midi(self, job):
         """The MIDI file of each work that a job made."""
         works = self.client.get("/v1/works", params={"job": job["id"]}).json()["items"]

@@ -4,6 +4,7 @@ No container was run: there is no daemon here. What can be run without one is ru
 """
 
 import fnmatch
+import ipaddress
 import json
 import re
 import subprocess
@@ -19,7 +20,10 @@ import pytest
 import yaml
 
 from firmus.cli._options import parser
+from firmus.service.http import pool
+from firmus.service.serving import OVERTIME
 from firmus.service.settings import Settings
+from firmus.service.workers.webhooks import is_public
 from serving import Server
 
 ROOT = Path(__file__).parent.parent
@@ -135,7 +139,7 @@ def test_its_health_check_tells_a_living_service_from_none(dockerfile, tmp_path)
         # a probe that asks by the pod's address names another host, and is turned away
         assert server.client.get("/livez", headers={"Host": "10.1.2.3:8340"}).status_code == 421
         assert server.client.get("/livez", headers={"Host": "localhost"}).status_code == 200
-        assert server.client.get("/readyz", headers={"Host": "localhost"}).status_code == 200
+        server.ready()
     finally:
         server.stop()
     failed = subprocess.run([sys.executable, *words[1:-1], code], check=False, stderr=subprocess.DEVNULL)
@@ -210,9 +214,47 @@ def test_what_the_pods_run_are_commands_of_firmus():
     assert shown == 2
 
 
+def given():
+    """The settings that each manifest gives."""
+    return {name: tomllib.loads(each["data"]["service.toml"]) for name, each in every() if each["kind"] == "ConfigMap"}
+
+
 def test_settings_that_are_given_exist():
-    (settings,) = [each["data"]["service.toml"] for _, each in every() if each["kind"] == "ConfigMap"]
-    assert set(tomllib.loads(settings)) <= {each.name for each in fields(Settings)}
+    assert set(given()) == {"firmus.yaml", "raycluster.yaml"}
+    for settings in given().values():
+        assert set(settings) <= {each.name for each in fields(Settings)}
+
+
+def gibibytes(text):
+    return float(text.removesuffix("Gi"))
+
+
+@pods
+def test_what_workers_may_use_is_within_the_limit_of_their_pod(template, is_ray):
+    (container,) = template["spec"]["containers"]
+    if "keys" in container["args"]:
+        return  # the job that makes a key has no workers
+    limit = gibibytes(container["resources"]["limits"]["memory"])
+    if not is_ray:
+        settings = Settings(data=ROOT, database="", **given()["firmus.yaml"])
+        processes, other = settings.composers + settings.renderers + settings.analysts + pool.PROCESSES, 1.0
+    else:
+        settings, is_head = Settings(data=ROOT, database="", **given()["raycluster.yaml"]), "ports" in container
+        processes, other = pool.PROCESSES if is_head else int(container["resources"]["requests"]["cpu"]), 1.0
+        other += gibibytes(template["spec"]["volumes"][-1]["emptyDir"]["sizeLimit"]) * (not is_head)  # memory, too
+    assert processes * settings.worker_bytes / 2**30 + other <= limit
+
+
+def test_who_reaches_the_service_and_whom_it_reaches_is_limited():
+    policies = {each["metadata"]["name"]: each["spec"] for _, each in every() if each["kind"] == "NetworkPolicy"}
+    policy = policies["firmus"]
+    assert set(policy["policyTypes"]) == {"Ingress", "Egress"}
+    assert all(rule["from"] and rule["ports"] == [{"port": "http", "protocol": "TCP"}] for rule in policy["ingress"])
+    (public,) = [rule for rule in policy["egress"] if any(port["port"] == 443 for port in rule["ports"])]
+    (block,) = [each["ipBlock"] for each in public["to"]]
+    assert not any(is_public(str(ipaddress.ip_network(each)[1])) for each in block["except"])
+    (stateful,) = [each for _, each in every() if each["kind"] == "StatefulSet"]
+    assert policy["podSelector"]["matchLabels"].items() <= stateful["spec"]["template"]["metadata"]["labels"].items()
 
 
 def test_services_find_their_pods():
@@ -224,7 +266,7 @@ def test_services_find_their_pods():
             assert each["spec"]["selector"]["matchLabels"] == each["spec"]["template"]["metadata"]["labels"]
             assert each["spec"]["replicas"] == 1
             patience = each["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
-            assert patience > Settings(data=ROOT, database="").drain
+            assert patience > Settings(data=ROOT, database="").drain + OVERTIME
 
 
 def test_the_cluster_of_ray_lets_in_nobody_without_its_token():
@@ -246,7 +288,9 @@ def test_the_cluster_of_ray_lets_in_nobody_without_its_token():
     assert "firmus serve" in head["args"][0]
     assert "--cluster" in head["args"][0]
     assert subprocess.run(["sh", "-n", "-c", head["args"][0]], check=False).returncode == 0
-    (policy,) = [each for _, each in every() if each["kind"] == "NetworkPolicy"]
+    (policy,) = [
+        each for _, each in every() if each["kind"] == "NetworkPolicy" and each["metadata"]["name"] == "firmus-ray"
+    ]
     inside, service = policy["spec"]["ingress"]
     assert inside == {"from": [{"podSelector": {"matchLabels": {"ray.io/cluster": cluster["metadata"]["name"]}}}]}
     assert [each["port"] for each in service["ports"]] == ["http"]

@@ -33,7 +33,7 @@ export type Batch = {
 };
 
 /** Many jobs of one kind. */
-export type BatchRequest = {
+export type BatchSubmission = {
   /** A verb of the command line. */
   kind: "compose" | "continue" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "convert" | "evaluate" | "explain" | "render" | "search" | "sound" | "transcribe";
   /** A job is made of each. */
@@ -138,7 +138,7 @@ export type Job = {
 };
 
 /** A job to be done. */
-export type JobRequest = {
+export type JobSubmission = {
   /** A verb of the command line. */
   kind: "compose" | "continue" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "convert" | "evaluate" | "explain" | "render" | "search" | "sound" | "transcribe";
   /** What is asked for. Every field that is given is obeyed or refused, never ignored. */
@@ -265,10 +265,10 @@ export type Key = {
 };
 
 /** A key to be made. */
-export type KeyRequest = {
+export type KeySubmission = {
   /** Whose music it opens. */
   owner: string;
-  role: "reader" | "composer" | "monitor" | "admin";
+  role: "reader" | "composer" | "monitor" | "admin" | "operator";
   /** Seconds of music a day; null for the service's. */
   quota?: number | null;
   /** Bytes that its owner may store; null for the service's. */
@@ -389,7 +389,7 @@ export function requests(send: Send, fetched: Fetch) {
   return {
     batches: {
       /** Ask for many jobs of one kind: all of them are accepted, or none. They give way to single jobs. */
-      start: (body: BatchRequest, headers: { "idempotency-key"?: string | null } = {}): Promise<Batch> => send<Batch>("POST", `/v1/batches`, { body, headers }),
+      start: (body: BatchSubmission, headers: { "idempotency-key"?: string | null } = {}): Promise<Batch> => send<Batch>("POST", `/v1/batches`, { body, headers }),
       /** List your batches, the newest first. */
       listed: (query: { "cursor"?: string | null; "limit"?: number } = {}): Promise<PageOfBatch> => send<PageOfBatch>("GET", `/v1/batches`, { query }),
       /** See how a batch stands. */
@@ -404,14 +404,14 @@ export function requests(send: Send, fetched: Fetch) {
     health: {
       /** Whether the process lives: it answers, and looks at nothing else. Start it anew where it does not. */
       live: (): Promise<Record<string, string>> => send<Record<string, string>>("GET", `/livez`),
-      /** Whether it can take jobs: the database takes a transaction, there is room on the disk, there are workers. */
+      /** Whether it can work: a whole database, room on the disk, models, a worker that lives for each kind of job. */
       ready: (): Promise<Record<string, string>> => send<Record<string, string>>("GET", `/readyz`),
       /** Measurements in Prometheus's text format. */
       metrics: (): Promise<Response> => fetched("GET", `/metrics`),
     },
     jobs: {
       /** Ask for a job; it is done when its state is one of succeeded, failed and canceled. Answers 202 at once; with `Prefer: wait=10`, 200 if it is done within ten seconds. */
-      start: (body: JobRequest, headers: { "idempotency-key"?: string | null; "prefer"?: string | null } = {}): Promise<Job> => send<Job>("POST", `/v1/jobs`, { body, headers }),
+      start: (body: JobSubmission, headers: { "idempotency-key"?: string | null; "prefer"?: string | null } = {}): Promise<Job> => send<Job>("POST", `/v1/jobs`, { body, headers }),
       /** List your jobs, the newest first, without their requests and results; `/v1/jobs/{name}` has these. */
       listed: (query: { "cursor"?: string | null; "limit"?: number; "state"?: "queued" | "running" | "succeeded" | "failed" | "canceled" | null; "batch"?: string | null } = {}): Promise<PageOfJobSummary> => send<PageOfJobSummary>("GET", `/v1/jobs`, { query }),
       /** See how a job stands; with `Prefer: wait=10`, wait up to ten seconds for its end. */
@@ -430,13 +430,13 @@ export function requests(send: Send, fetched: Fetch) {
       usage: (): Promise<Usage> => send<Usage>("GET", `/v1/usage`),
       /** See the secret with which your webhooks are signed (Standard Webhooks). */
       webhookSecret: (): Promise<WebhookSecret> => send<WebhookSecret>("GET", `/v1/webhook-secret`),
-      /** List all keys, without their secrets. */
+      /** List the keys of your owner, or of all owners if yours is an operator's, without their secrets. */
       listed: (): Promise<PageOfKey> => send<PageOfKey>("GET", `/v1/keys`),
-      /** Make a key. The answer is the only place where it is ever told. */
-      add: (body: KeyRequest): Promise<NewKey> => send<NewKey>("POST", `/v1/keys`, { body }),
-      /** Revoke a key; from the next request on it opens nothing. */
+      /** Make a key. The answer is the only place where it is ever told. An admin makes keys of its own owner, with the roles reader, composer and admin and with no more than its own quota; an operator makes any. */
+      add: (body: KeySubmission): Promise<NewKey> => send<NewKey>("POST", `/v1/keys`, { body }),
+      /** Revoke a key, of your owner or as an operator any; from the next request on it opens nothing. */
       revoke: (name: string): Promise<void> => send<void>("DELETE", `/v1/keys/${encodeURIComponent(name)}`),
-      /** Read the audit log, the oldest line first; `next` is the `after` of the next page. */
+      /** Read the audit log, the oldest line first; `next` is the `after` of the next page. An admin sees what keys of its own owner did, an operator everything, without which the chain of digests cannot be checked. */
       log: (query: { "after"?: number; "limit"?: number } = {}): Promise<PageOfAuditLine> => send<PageOfAuditLine>("GET", `/v1/audit`, { query }),
     },
     models: {

@@ -7,7 +7,7 @@
 //   for await (const event of service.follow(job.id)) console.log(event.kind, event.data);
 
 import { requests } from "./api.ts";
-import type { Job, JobRequest, Options } from "./api.ts";
+import type { Job, JobSubmission, Options } from "./api.ts";
 
 export type * from "./api.ts";
 
@@ -69,7 +69,7 @@ export class Firmus {
   get health() { return this.#requests.health; }
 
   /** Submit a job, and wait for its end; one that failed or was canceled is thrown as `Refused`. */
-  async perform(request: JobRequest): Promise<Job> {
+  async perform(request: JobSubmission): Promise<Job> {
     const job = await this.wait((await this.jobs.start(request)).id);
     if (job.error) throw new Refused(job.error);
     if (job.state === "canceled") throw new Refused({ detail: `job ${job.id} was canceled` });

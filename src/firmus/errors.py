@@ -11,7 +11,8 @@
     ├── RecipeError             a training recipe with an unknown key or an impossible value
     └── OutputExists            a folder that is already there, and ``--force`` was not given
 
-A message is one line: the offending value, what is allowed, the likely mistake.
+A message is one line: the offending value, what is allowed, the likely mistake. One that would be very long, as the
+value is, is cut in its middle.
 """
 
 from __future__ import annotations
@@ -19,9 +20,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+MAX_VALUE = 300  # characters of a message before and after its middle, where it is cut
+
 
 class FirmusError(Exception):
     """Something the user can understand and mend; the command line answers with one line and exit 2."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*(cut(each) if isinstance(each, str) else each for each in arguments))
 
 
 class InvalidScore(FirmusError, ValueError):
@@ -52,6 +58,17 @@ class OutputExists(FirmusError):
     """A folder or file that is already there."""
 
 
+def cut(text: str) -> str:
+    """Cut a long text in its middle.
+
+    Examples
+    --------
+    >>> cut("bars '1-512'"), len(cut("1-512," * 100_000))
+    ("bars '1-512'", 603)
+    """
+    return text if len(text) <= 2 * MAX_VALUE else f"{text[:MAX_VALUE]} … {text[-MAX_VALUE:]}"
+
+
 def unknown(what: str, value: str, allowed: Iterable[str]) -> str:
     """Say that a name is unknown, which names there are, and which was probably meant.
 
@@ -62,7 +79,7 @@ def unknown(what: str, value: str, allowed: Iterable[str]) -> str:
     >>> unknown("style", "zzz", ["chorale", "hymn"])
     "unknown style 'zzz': it must be one of chorale, hymn"
     """
-    names = list(allowed)
+    names, value = list(allowed), value[:MAX_VALUE]
     near = difflib.get_close_matches(value, names, n=1)
     if near:
         return f"unknown {what} {value!r}: did you mean {near[0]!r}? ({', '.join(names)})"

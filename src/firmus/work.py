@@ -22,7 +22,12 @@ from firmus.translation import vocabulary
 
 MOST_BARS = 512
 MOST_COUNT = 100
-MOST_TEXT = 20_000  # characters of a field
+MOST_TEXT = {
+    "bars": 2000, "style": 200, "key": 200, "meter": 200, "chords": 20_000, "mood": 200, "form": 2000, "quantise": 200,
+    "model": 200,
+}  # fmt: skip
+"""Characters of each text of a Brief at most."""
+MOST_NAME = 200  # characters of a name of a part, or of its range
 MOODS = {
     "calm": (0.3, -0.6), "happy": (0.7, 0.5), "sad": (-0.6, -0.4), "tense": (-0.6, 0.6), "neutral": (0.0, 0.0),
 }  # fmt: skip
@@ -178,8 +183,10 @@ class Brief:
             value = getattr(self, name)
             if value is not None and not isinstance(value, str):
                 raise InvalidBrief(f"{name} {value!r} must be text")
-            if value is not None and len(value) > MOST_TEXT:
-                raise InvalidBrief(f"{name} has {len(value):,} characters: {MOST_TEXT:,} is the most")
+        for name, most in MOST_TEXT.items():
+            value = getattr(self, name)
+            if isinstance(value, str) and len(value) > most:
+                raise InvalidBrief(f"{name} has {len(value):,} characters: {most:,} is the most")
         for name, limits in LIMITS.items():
             value = getattr(self, name)
             is_given = value is not None or name in ("count", "top_p")
@@ -205,7 +212,11 @@ class Brief:
             bar_numbers(self.bars)
         if not isinstance(self.ranges, Mapping) or not all(isinstance(text, str) for text in self.ranges.values()):
             raise InvalidBrief(f"ranges {self.ranges!r} must tell of each part its range, such as alto: F3-D5")
+        if len(self.ranges) > MOST_COUNT:
+            raise InvalidBrief(f"ranges tells of {len(self.ranges):,} parts: {MOST_COUNT} is the most")
         for name, text in self.ranges.items():
+            if max(len(name), len(text)) > MOST_NAME:
+                raise InvalidBrief(f"ranges {name[:40]!r}: names and ranges have {MOST_NAME} characters at most")
             pitch_range(text, name)
 
     def is_strict(self, rule: str) -> bool:
@@ -411,12 +422,15 @@ def mood(text: str) -> tuple[float, float]:
 
 def _listed(what: str, value: object) -> tuple[str, ...]:
     if isinstance(value, str):
-        return tuple(each.strip() for each in vocabulary.plain(value).split(",") if each.strip())
+        value = [each.strip() for each in vocabulary.plain(value).split(",") if each.strip()]
     if not isinstance(value, list | tuple):
         raise InvalidBrief(f"{what} {value!r} must be a list of names, or names divided by commas")
     if len(value) > MOST_COUNT:
-        raise InvalidBrief(f"{what} has {len(value)} names: {MOST_COUNT} is the most")
-    return tuple(str(each) for each in value)
+        raise InvalidBrief(f"{what} has {len(value):,} names: {MOST_COUNT} is the most")
+    names = tuple(str(each) for each in value)
+    if any(len(each) > MOST_NAME for each in names):
+        raise InvalidBrief(f"{what} has a name of more than {MOST_NAME} characters")
+    return names
 
 
 def _number(what: str, value: object, limits: Limits) -> None:

@@ -960,3 +960,23 @@ def test_verovio_engraves_every_note_under_its_id(capfd: pytest.CaptureFixture[s
     assert wanted <= drawn
     assert {each.partition("t")[0] for each in drawn} == wanted
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        b"<note " + b" ".join(b'a%d="1"' % number for number in range(12_000)) + b"/>",
+        b"".join(b'<note a%d="1"/>' % number for number in range(3000)),
+        b"<note>" + b"words " * 20_000 + b"</note>",
+    ],
+    ids=["one tag", "many tags", "text"],
+)
+def test_more_attributes_or_text_than_music_has_is_refused(tags: bytes) -> None:
+    with pytest.raises(FormatError, match="this is no music"):
+        musicxml.read(b"<score-partwise>" + tags + b"</score-partwise>")
+
+
+def test_what_is_long_but_no_tag_is_passed_over() -> None:
+    long = b"<!-- " + b"<x" * 200_000 + b" -->"
+    written = musicxml.write(Score((Part("A", (Note(0, 480, 60),)),)))
+    assert musicxml.read(written.replace(b"<part-list>", long + b"<part-list>")) == musicxml.read(written)

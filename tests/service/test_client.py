@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import inspect
+import json
 import subprocess
 import sys
 import time
@@ -138,10 +139,8 @@ def test_a_canceled_job_is_no_result(client):
 
 def test_waiting_ends_in_time(client):
     job = client.submit("compose", style="chorale", bars=128, seed=1)
-    begun = time.monotonic()
     assert not client.wait(job, seconds=0.5).is_over
-    assert time.monotonic() - begun < 5
-    client.cancel(job)
+    assert not client.cancel(job).result
 
 
 def test_pages_are_turned(client):
@@ -195,10 +194,11 @@ def test_what_is_sent_twice_is_done_once(proxy, client):
 def test_a_busy_service_is_asked_again_as_long_as_it_says(serve):
     server = serve(rate=2.0, burst=1.0)
     with Client(server.url) as client:
-        begun = time.monotonic()
         for _ in range(4):
             client.usage()
-        assert 1 < time.monotonic() - begun < 20
+    statuses = [line["status"] for line in map(json.loads, server.log.read_text().splitlines()) if "status" in line]
+    assert statuses[:2] == [200, 429]
+    assert statuses.count(200) == 4
     with Client(server.url, attempts=1) as client, pytest.raises(Refused) as refused:
         [client.usage() for _ in range(4)]
     assert (refused.value.kind, refused.value.status) == ("rate-limited", 429)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +32,7 @@ def serve(options: argparse.Namespace) -> None:
                 data,
                 options.host,
                 options.port,
-                lambda host, port: _listening(options, host, port),
+                functools.partial(_listening, options),
                 cluster=options.cluster,
                 keep=options.keep,
             )
@@ -69,10 +71,13 @@ def _backed_up(options: argparse.Namespace, done: Backup) -> None:
         )
 
 
-def _listening(options: argparse.Namespace, host: str, port: int) -> None:
-    if options.json:
+def _listening(options: argparse.Namespace, host: str, port: int, is_open: bool) -> None:
+    if options.json:  # the warning is in the log, whose lines are JSON, too
         print(json.dumps({"host": host, "port": port}), flush=True)
-    elif not options.quiet:
+        return
+    if is_open:
+        print(say("open service").format(data=options.data), file=sys.stderr, flush=True)
+    if not options.quiet:
         shown = f"[{host}]" if ":" in host else host
         print(say("serving").format(host=shown, port=port, data=options.data), flush=True)
 

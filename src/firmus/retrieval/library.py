@@ -98,7 +98,7 @@ def open_library(folder: Path, progress: Progress | None = None, *, rebuild: boo
 def listed(folder: Path) -> dict[str, Stamp]:
     """Size and time of every music file of a folder, by name; of files of one name and several suffixes one is read.
 
-    Files and folders whose names begin with a dot are left out.
+    Files and folders whose names begin with a dot are left out, and so are links that lead out of the folder.
 
     Raises
     ------
@@ -109,6 +109,7 @@ def listed(folder: Path) -> dict[str, Stamp]:
         reason = "it is a file: name the folder it lies in" if folder.exists() else "there is no such folder"
         raise FormatError(f"{folder}: {reason}")
     chosen: dict[str, tuple[int, str, os.stat_result]] = {}
+    root = folder.resolve()
     for directory, folders, names in os.walk(folder):
         folders[:] = [each for each in folders if not each.startswith(".")]
         for name in names:
@@ -116,6 +117,8 @@ def listed(folder: Path) -> dict[str, Stamp]:
             if suffix.lower() not in PREFERRED or name.startswith("."):
                 continue
             path = os.path.join(directory, name)
+            if os.path.islink(path) and not Path(path).resolve().is_relative_to(root):
+                continue
             rank, key = PREFERRED.index(suffix.lower()), os.path.join(directory, stem)
             if key not in chosen or rank < chosen[key][0]:
                 with contextlib.suppress(OSError):  # it was deleted meanwhile

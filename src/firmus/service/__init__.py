@@ -24,7 +24,11 @@ killed:
 
 - before the commit of 1 the client has no response, and nothing was written; after it the job is never lost;
 - between 2 and the commit of 4 the lease expires, and the job is claimed again with the same request and seed, which
-  gives the same bytes; after `Settings.attempts` claims it fails instead, as the job itself seems to be the cause;
+  gives the same bytes. That costs it nothing: only where a worker's process died by itself while the job ran alone, the
+  job itself seems to be the cause, and after `Settings.attempts` such failures it is given up. Of jobs that ran
+  together each runs alone the next time. The end of a server, a lease that expired and a worker that was stopped are
+  not counted;
+- a worker that sends no sign of life for a lease is killed and replaced;
 - a file without a row is garbage that `housekeeping` deletes; a row without its file cannot exist;
 - a worker that was presumed dead and comes back holds an old attempt: its writes change no row, and it gets
   `ClaimLost`. Canceling works the same way: the state changes at once, and the worker's claim is lost.
@@ -37,7 +41,7 @@ Packages
 `storage`: `database` and its `tables`, `blobs` (files), `jobs`, `events`, `works`, `sounds`, `keys`, `idempotency`,
 `audit`, `erasure` (deletion), `housekeeping`, `backup` and `checkup`. `workers`: `handlers` (one for each kind of job),
 `worker`, `heartbeat`, `executors` and `cluster` (where workers run), `supervisor`, `webhooks`. `http`: `schemas`,
-`submission` and `serializers`, `dependencies`, `middleware`, `head`, `throttle`, `limits`, `metrics`, `routes`,
-`application`. Beside them are `settings`, `problems` (errors), `logs`, `serving`, `mcp` and `migrations`. `http` may
-import `workers`, and both `storage`; never the other way.
+`submission` and `serializers`, `dependencies`, `permissions`, `connections`, `middleware`, `head`, `throttle`,
+`limits`, `pool`, `readiness`, `metrics`, `routes`, `application`. Beside them are `settings`, `problems` (errors),
+`logs`, `serving`, `mcp` and `migrations`. `http` may import `workers`, and both `storage`; never the other way.
 """

@@ -287,9 +287,6 @@ def _search(folder: Folder, arguments: dict[str, Any], reporter: Reporter) -> di
     for name in ("like", "hum"):
         if name in given:
             given[name] = folder.file(given[name])
-    for each in folder.root.rglob("*"):
-        if each.is_symlink():  # reject links that lead out of the folder
-            folder.path(folder.name(each))
     found = search(folder.root, progress=reporter, **given)
     return {"pieces": found.pieces, "matches": [asdict(match) for match in found.matches]}
 

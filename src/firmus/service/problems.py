@@ -16,10 +16,11 @@ from sqlalchemy.exc import DataError, DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from firmus.errors import FirmusError, FormatError, InvalidBrief, InvalidScore, ModelError
+from firmus.errors import FirmusError, FormatError, InvalidBrief, InvalidScore, ModelError, cut
 from firmus.service.storage.blobs import BlobMissing
 from firmus.translation import translate
 
+DAMAGE = ("malformed", "is not a database", "invalid page in block")  # in messages of SQLite and PostgreSQL
 MEDIA = "application/problem+json"
 KINDS = {
     "bad-request": (400, "The request is malformed"),
@@ -71,7 +72,7 @@ class Problem(FirmusError):
         self, kind: str, detail: str, *, seconds: float | None = None, errors: list[dict[str, str]] | None = None
     ) -> None:
         super().__init__(detail)
-        self.kind, self.detail, self.seconds, self.errors = kind, detail, seconds, errors or []
+        self.kind, self.detail, self.seconds, self.errors = kind, cut(detail), seconds, errors or []
 
     def __reduce__(self) -> tuple[Any, ...]:
         return partial(Problem, seconds=self.seconds, errors=self.errors), (self.kind, self.detail)
@@ -144,6 +145,8 @@ def _database(error: DBAPIError) -> Problem:
         or "connect" in message
     ):
         return Problem("busy", "the database does not answer in time: ask again", seconds=2)
+    if any(word in message for word in DAMAGE):
+        return Problem("busy", "the database is damaged: whoever runs the service must go back to a backup", seconds=60)
     return Problem("internal", "an error of the database; please report it with this request's id")
 
 
@@ -155,6 +158,6 @@ def _invalid(error: RequestValidationError) -> Problem:
         pointer = (
             "/" + "/".join(str(step) for step in path) if place == "body" else f"{place} {' '.join(map(str, path))}"
         )
-        errors.append({"pointer": pointer, "detail": str(each["msg"])[:300]})
+        errors.append({"pointer": cut(pointer), "detail": cut(str(each["msg"]))})
     first = errors[0] if errors else {"pointer": "", "detail": "it is not what it should be"}
     return Problem("invalid-request", f"{first['pointer']}: {first['detail']}", errors=errors[:20])

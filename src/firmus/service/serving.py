@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +18,7 @@ import uvicorn
 
 from firmus.errors import FirmusError
 from firmus.service.http.application import build
+from firmus.service.http.connections import IDLE_TIMEOUT, Connection, allow_files
 from firmus.service.http.dependencies import Service
 from firmus.service.logs import log
 from firmus.service.settings import Settings
@@ -27,6 +30,8 @@ from firmus.service.storage.housekeeping import Housekeeper
 from firmus.service.workers import executors
 from firmus.service.workers.supervisor import Supervisor
 from firmus.service.workers.webhooks import Dispatcher
+
+OVERTIME = 5.0  # seconds that the end may take beyond the time limit of running jobs
 
 __all__ = ["add_key", "backup", "listed_keys", "opened", "revoke_key", "serve"]
 
@@ -52,7 +57,7 @@ def serve(
     data: Path,
     host: str,
     port: int,
-    ready: Callable[[str, int], None],
+    ready: Callable[[str, int, bool], None],
     *,
     cluster: str | None = None,
     keep: str | None = None,
@@ -68,7 +73,7 @@ def serve(
     port : int
         0 for any that is free.
     ready : callable
-        Called with host and port, once the service listens.
+        Called with host, port and whether everybody on this machine may use it without a key, once it listens.
     cluster : str, optional
         ``HOST:PORT`` of the head of a cluster whose machines execute the jobs.
     keep : str, optional
@@ -80,23 +85,24 @@ def serve(
         If it may not or cannot listen there.
     """
     sys.dont_write_bytecode = True  # on a full disk Python leaves truncated bytecode, and fails on it later
+    allow_files()
     settings, store = opened(data)
     if cluster:
         settings = replace(settings, executor="ray", cluster=cluster)
     if keep is not None:
         settings = replace(settings, keep=keep)
     with store.read() as connection:
-        has_keys = keys.are_any(connection)
+        had_keys = keys.have_existed(connection)
     is_local = _is_local(host)
-    if not is_local and not has_keys:
+    if not is_local and not had_keys:
         raise FirmusError(
             f"host {host}: others could use the service without a key; first: "
-            f"firmus serve keys add --owner NAME --role admin --data {data}"
+            f"firmus serve keys add --owner NAME --role operator --data {data}"
         )
     blobs = Blobs(settings.data / "files")
     supervisor = Supervisor(settings, store, executors.load(settings, store, blobs))
     dispatcher, housekeeper = Dispatcher(store, settings), Housekeeper(settings, store, blobs)
-    service = Service(settings, store, blobs, supervisor, is_open=is_local and not has_keys)
+    service = Service(settings, store, blobs, supervisor, is_open=is_local and not had_keys)
     server = _Server(service, host, port, settings.drain)
     try:
         bound = server.config.bind_socket()
@@ -106,20 +112,23 @@ def serve(
         bound.listen(server.config.backlog)  # so that clients can connect once `ready` is called
     except SystemExit:
         raise FirmusError(f"port {port} of {host} cannot be listened at: give another --port") from None
-    signal.signal(signal.SIGTERM, lambda number, frame: None)  # uvicorn raises it again after its end
+    signal.signal(signal.SIGTERM, lambda number, frame: server.end())  # before uvicorn listens to it, and after
     supervisor.start()
     dispatcher.start()
     housekeeper.start()
     try:
         address = bound.getsockname()
         log("service", state="listening", host=address[0], port=address[1], database=store.engine.name)
-        ready(address[0], address[1])
+        if service.is_open:
+            log("service", state="open", warning="there is no key: everybody on this machine has full access")
+        ready(address[0], address[1], service.is_open)
         server.run([bound])
     finally:
         supervisor.stop()
         dispatcher.stop()
         housekeeper.stop()
         store.close()
+        server.last_resort.cancel()
         log("service", state="ended")
 
 
@@ -169,7 +178,7 @@ class _Server(uvicorn.Server):
                 build(service),
                 host=host,
                 port=port,
-                http="h11",
+                http=Connection,
                 ws="none",
                 loop="asyncio",
                 access_log=False,
@@ -178,18 +187,35 @@ class _Server(uvicorn.Server):
                 timeout_graceful_shutdown=round(drain),
                 backlog=1024,
                 h11_max_incomplete_event_size=32_768,
-                timeout_keep_alive=15,
-                limit_concurrency=1_000,
+                timeout_keep_alive=IDLE_TIMEOUT,
                 proxy_headers=False,
                 lifespan="on",
             )
         )
         self.service = service
+        self.last_resort = threading.Timer(drain + OVERTIME, _exit_at_once)
+        self.last_resort.daemon = True
+        self._is_ending = False
+
+    def end(self) -> None:
+        """Wake waiting requests and streams, drain the workers, and shut down, all within one time limit."""
+        self.should_exit = True
+        if not self._is_ending:
+            self._is_ending = True
+            self.last_resort.start()
+            self.service.notifier.close()
+            threading.Thread(target=self.service.supervisor.drain, daemon=True).start()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Wake waiting requests and streams, and shut down."""
-        self.service.notifier.close()
+        """Shut down; the second Ctrl-C does not wait."""
         super().handle_exit(sig, frame)
+        self.end()
+
+
+def _exit_at_once() -> None:
+    """End the process, as something does not end within its time limit; its jobs go to the next server."""
+    log("service", state="ended", warning="something did not end in time, and was left behind")
+    os._exit(1)
 
 
 def _is_local(host: str) -> bool:

@@ -36,9 +36,10 @@ class Settings:
     together : int
         Jobs that a worker composes concurrently, batched in the model; 1 to 64.
     lease, tick : float
-        Seconds without a heartbeat before a worker's job goes to another; seconds between checks for such jobs.
+        Seconds without a heartbeat before a worker's job goes to another, and a silent worker is replaced; seconds
+        between checks for such jobs.
     attempts : int
-        Maximal number of attempts of a job whose worker dies.
+        Failures after which a job is given up: its worker died while it ran alone, or found an error of the machine.
     job_seconds : float
         Time limit of an attempt.
     worker_bytes : int

@@ -1,7 +1,11 @@
 """Who may do what: every route, every role, every owner, from the application's own table of routes."""
 
+import contextlib
 import io
 import json
+import os
+import socket
+import sqlite3
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -30,7 +34,7 @@ BODIES = {
     ("post", "/v1/batches"): {"json": {"kind": "compose", "briefs": [COMPOSE["brief"]]}},
     ("post", "/v1/works"): {"content": TUNE},
     ("post", "/v1/sounds"): {"content": SOUND},
-    ("post", "/v1/keys"): {"json": {"owner": "third", "role": "reader"}},
+    ("post", "/v1/keys"): {"json": {"owner": "acme", "role": "reader"}},
 }
 OPEN = {"/livez", "/readyz"}
 
@@ -122,14 +126,14 @@ def test_every_route_with_a_scope_is_held_to_it(guarded, things, tmp_path):
     table = routes(tmp_path)
     assert len(table) > 20
     assert {route.path for route in table if route.scope is None} == OPEN
-    assert {route.scope for route in table} - {None} == set(SCOPES)
+    assert {route.scope for route in table} - {None} == set(SCOPES) - {"operate"}
     wrong = []
     # what takes something away comes last
     for route in sorted(table, key=lambda route: route.method == "delete"):
         if route.method == "post" and "{" not in route.path:
             assert (route.method, route.path) in BODIES, f"say what {route.path} is asked with"
         for owner, role, key in [*((owner, role, key) for (owner, role), key in keys.items()), (None, None, None)]:
-            if route.method == "delete" and (owner, role) == ("acme", "composer"):
+            if route.method == "delete" and (owner, role) in (("acme", "composer"), ("acme", "admin")):
                 continue
             answer = ask(server, route, things, as_key(key) if key else {})
             status = answer.status_code
@@ -141,6 +145,8 @@ def test_every_route_with_a_scope_is_held_to_it(guarded, things, tmp_path):
                 good = status == 403
             elif route.names and owner != "acme":
                 good = status == 404
+            elif (route.method, route.path) == ("post", "/v1/keys") and (owner, role) == ("other", "admin"):
+                good = status == 403  # it asks for a key of the first owner
             elif route.path == "/v1/keys/{name}":
                 good = status == 404  # there is no such key
             elif route.path.endswith("/cancel") and "jobs" in route.path:
@@ -187,11 +193,12 @@ def test_another_owners_work_is_no_source_parent_or_idempotent_replay(guarded, t
 def test_a_revoked_key_opens_nothing_and_secrets_are_never_logged(guarded):
     server, keys = guarded
     admin = as_key(keys["acme", "admin"])
-    made = server.client.post("/v1/keys", json={"owner": "new", "role": "composer"}, headers=admin).json()
+    made = server.client.post("/v1/keys", json={"owner": "acme", "role": "composer"}, headers=admin).json()
     assert server.client.get("/v1/jobs", headers=as_key(made["key"])).status_code == 200
     assert server.client.delete(f"/v1/keys/{made['id']}", headers=admin).status_code == 204
     assert server.client.get("/v1/jobs", headers=as_key(made["key"])).status_code == 401
     listed = server.client.get("/v1/keys", headers=admin)
+    operator = as_key(keys["acme", "operator"])
     log = server.log.read_text()
     files = b"".join(path.read_bytes() for path in server.data.glob("firmus.db*"))
     for key in (*keys.values(), made["key"]):
@@ -200,9 +207,64 @@ def test_a_revoked_key_opens_nothing_and_secrets_are_never_logged(guarded):
         assert secret not in listed.text
         assert secret.encode() not in files
     assert made["id"] in log
-    actions = [line["action"] for line in server.client.get("/v1/audit", headers=admin).json()["items"]]
-    assert actions[:8] == ["key add"] * 8
+    actions = [line["action"] for line in server.client.get("/v1/audit", headers=operator).json()["items"]]
+    assert actions[:10] == ["key add"] * 10
     assert {"upload", "key add", "key revoke"} <= set(actions)
+
+
+def test_an_admin_manages_the_keys_of_its_owner_and_an_operator_all(guarded):
+    server, keys = guarded
+    admin, operator = as_key(keys["acme", "admin"]), as_key(keys["other", "operator"])
+
+    def add(headers, **body):
+        return server.client.post("/v1/keys", json=body, headers=headers)
+
+    def listed(headers):
+        return server.client.get("/v1/keys", headers=headers).json()["items"]
+
+    theirs = add(operator, owner="other", role="reader", quota=5e8).json()
+    boss = add(operator, owner="acme", role="operator").json()
+    for body in (
+        {"owner": "other", "role": "reader"}, {"owner": "acme", "role": "operator"},
+        {"owner": "acme", "role": "monitor"}, {"owner": "acme", "role": "composer", "quota": 1e9},
+    ):  # fmt: skip
+        assert add(admin, **body).status_code == 403, body
+    assert add(admin, owner="acme", role="composer", quota=60).json()["quota"] == 60
+    assert {each["owner"] for each in listed(admin)} == {"acme"}
+    assert not {"operator", "monitor"} & {each["role"] for each in listed(admin)}
+    assert {each["owner"] for each in listed(operator)} >= {"acme", "other"}
+    for each in (theirs, boss):
+        assert server.client.delete(f"/v1/keys/{each['id']}", headers=admin).status_code == 404
+        assert server.client.get("/v1/usage", headers=as_key(each["key"])).status_code == 200
+        assert server.client.delete(f"/v1/keys/{each['id']}", headers=operator).status_code == 204
+    assert {line["owner"] for line in server.client.get("/v1/audit", headers=admin).json()["items"]} == {"acme"}
+    assert server.client.get("/metrics", headers=admin).status_code == 403
+
+
+def test_a_quota_of_an_admin_bounds_the_keys_that_it_makes(guarded):
+    server, keys = guarded
+    made = {"owner": "small", "role": "admin", "quota": 100}
+    admin = server.client.post("/v1/keys", json=made, headers=as_key(keys["acme", "operator"])).json()
+    for quota, expected in ((None, 100), (50, 50), (101, None)):
+        body = {"owner": "small", "role": "composer", "quota": quota}
+        answer = server.client.post("/v1/keys", json=body, headers=as_key(admin["key"]))
+        assert answer.status_code == (201 if expected else 403)
+        assert answer.json().get("quota") == expected
+
+
+def test_bodies_without_a_key_or_scope_are_refused_before_they_come(guarded):
+    server, keys = guarded
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    secret = {"none": "", "reader": f"Authorization: Bearer {keys['acme', 'reader']}\r\n"}
+    with contextlib.ExitStack() as stack:
+        for who, status in (("none", b" 401 "), ("reader", b" 403 ")):
+            for _ in range(8):  # whose bodies never come
+                raw = stack.enter_context(socket.create_connection((host, int(port)), timeout=20))
+                head = f"POST /v1/sounds HTTP/1.1\r\nHost: localhost\r\n{secret[who]}Content-Length: 50000000\r\n\r\n"
+                raw.sendall(head.encode() + b"half")
+                assert status in raw.recv(4096).partition(b"\r\n")[0]
+        sound = server.client.post("/v1/sounds", content=SOUND, headers=as_key(keys["acme", "composer"]))
+        assert sound.status_code == 201
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Basic Zmlyb", "Bearer firmus_000000000000_" + "0" * 64])
@@ -241,6 +303,41 @@ def test_nobody_else_may_use_a_service_without_keys(tmp_path, capsys):
 def test_an_age_that_is_none_is_refused(tmp_path, capsys):
     assert main(["serve", "--port", "0", "--keep", "a month", "--data", str(tmp_path / "d")]) == 2
     assert "such as 30d" in capsys.readouterr().err
+
+
+def test_a_service_whose_last_key_was_revoked_stays_closed(serve, tmp_path, capsys):
+    server = serve()
+    assert server.client.get("/v1/jobs").status_code == 200
+    state = [json.loads(line) for line in server.log.read_text().splitlines()]
+    assert any(line.get("state") == "open" and "no key" in line["warning"] for line in state)
+    made = server.client.post("/v1/keys", json={"owner": "acme", "role": "operator"}).json()
+    assert server.client.get("/v1/jobs").status_code == 401
+    assert server.client.delete(f"/v1/keys/{made['id']}", headers=as_key(made["key"])).status_code == 204
+    assert server.client.get("/v1/jobs").status_code == 401
+    server.stop()
+    server.log.write_text("")
+    server.start()
+    assert server.client.get("/v1/jobs").status_code == 401
+    assert '"open"' not in server.log.read_text()
+    with contextlib.closing(sqlite3.connect(server.data / "firmus.db")) as database, database:
+        database.execute("DELETE FROM api_key")  # the audit log has it, too
+    server.stop()
+    server.start()
+    assert server.client.get("/v1/jobs").status_code == 401
+    assert main(["serve", "keys", "add", "--owner", "me", "--role", "operator", "--data", str(server.data)]) == 0
+    key = capsys.readouterr().out.strip()
+    assert server.client.get("/v1/jobs", headers=as_key(key)).status_code == 200
+
+
+def test_an_open_service_says_so_to_who_starts_it(tmp_path):
+    words = [sys.executable, "-m", "firmus", "serve", "--port", "0", "--data", tmp_path / "data"]
+    environment = {**os.environ, "FIRMUS_LANG": "en"}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        assert "Firmus serves" in process.stdout.readline()
+        process.terminate()
+        errors = process.stderr.read()
+    (line,) = [line for line in errors.splitlines() if not line.startswith("{")]
+    assert "no key: everybody on this machine has full access" in line
 
 
 def test_keys_are_looked_after_on_the_command_line(tmp_path, capsys):

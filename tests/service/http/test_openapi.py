@@ -34,9 +34,20 @@ def test_everything_is_described(document):
             assert "4XX" in operation["responses"]
             for parameter in operation.get("parameters", ()):
                 assert parameter["schema"]
-    brief = document["components"]["schemas"]["JobRequest"]["properties"]["brief"]
+    brief = document["components"]["schemas"]["JobSubmission"]["properties"]["brief"]
     assert brief["properties"]["tempo"]["maximum"] == 400
-    assert document["components"]["schemas"]["JobRequest"]["examples"]
+    assert document["components"]["schemas"]["JobSubmission"]["examples"]
+
+
+def test_names_of_schemas_are_no_names_that_generators_make(document):
+    """Of a property whose schema has no name, generators of clients make a class: its owner's name, then its own."""
+    schemas = document["components"]["schemas"]
+    made = {
+        name + "".join(word.title() for word in inner.split("_"))
+        for name, schema in schemas.items()
+        for inner in schema.get("properties", {})
+    }
+    assert not made & set(schemas)
 
 
 def test_references_lead_somewhere(document):

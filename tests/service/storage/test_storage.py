@@ -174,7 +174,7 @@ def test_workers_that_claim_at_once_get_different_jobs(store):
 def test_a_zombie_can_write_nothing(store):
     name = add(store)
     zombie = claim(store, lease=-1.0)
-    jobs.reap(store, attempts=3)
+    jobs.reap(store)
     other = claim(store)
     assert (zombie.attempt, other.attempt) == (1, 2)
     assert jobs.heartbeat(store, [(zombie, [("progress", {})]), (other, [("progress", {})])], 10.0) == [other]
@@ -204,12 +204,39 @@ def test_a_job_whose_workers_die_is_given_up(store):
     assert row(store, name).seconds == 0.0
 
 
+def test_the_ends_of_servers_and_leases_are_not_charged_to_a_job(store):
+    name = add(store)
+    for number in range(20):
+        claim(store, worker="w")
+        jobs.reap(store, now=time.time() + 3600) if number % 2 else jobs.release(store, "w")
+    assert (row(store, name).state, row(store, name).failures, row(store, name).is_suspect) == ("queued", 0, False)
+    assert claim(store).attempt == 21
+
+
+def test_of_jobs_that_ran_together_each_runs_alone_before_it_is_charged(store):
+    poison, innocent, later = (add(store) for _ in range(3))
+    assert len(jobs.claim(store, "compose", "w", 10.0, 2)) == 2
+    jobs.release(store, "w", attempts=2)
+    assert {row(store, each).failures for each in (poison, innocent)} == {0}
+    assert jobs.claim(store, "compose", "w", 10.0, 4, is_idle=False) == []  # it becomes idle first
+    for failures in (1, 2):
+        (alone,) = jobs.claim(store, "compose", "w", 10.0, 4)
+        assert (alone.id, alone.is_suspect) == (poison, True)
+        jobs.release(store, "w", attempts=2)
+        assert row(store, poison).failures == failures
+    assert row(store, poison).state == "failed"
+    (alone,) = jobs.claim(store, "compose", "w", 10.0, 4)
+    assert alone.id == innocent
+    jobs.finish(store, alone, JobOutput("0" * 64)).result()
+    assert [each.id for each in jobs.claim(store, "compose", "w", 10.0, 4)] == [later]
+
+
 def test_only_leases_that_ran_out_are_taken_back(store):
     add(store)
     claimed = claim(store, lease=60.0)
-    jobs.reap(store, attempts=3)
+    jobs.reap(store)
     assert jobs.still_claimed(store, [claimed]) == [claimed]
-    jobs.reap(store, attempts=3, now=time.time() + 3600)  # a clock that jumps costs time, and nothing else
+    jobs.reap(store, now=time.time() + 3600)  # a clock that jumps costs time, and nothing else
     assert jobs.still_claimed(store, [claimed]) == []
     assert claim(store).attempt == 2
 
@@ -369,7 +396,7 @@ def test_of_a_key_only_the_digest_is_kept(store):
         assert keys.revoke(connection, name)
         assert not keys.revoke(connection, name)
         assert keys.check(connection, key) is None
-        assert not keys.are_any(connection)
+        assert keys.are_any(connection)  # which is not forgotten
 
 
 def test_quotas_and_queues_are_bounded(store, tmp_path):

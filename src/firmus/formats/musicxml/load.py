@@ -27,10 +27,13 @@ MAX_XML = 50_000_000
 MAX_RATIO = 100
 MAX_ENTRIES = 64
 MAX_DEPTH = 40
+MAX_ATTRIBUTES = 2000  # different names
+MAX_TAG = 100_000  # bytes of a tag, or of the text after it
 _CONTAINER = "META-INF/container.xml"
 _ARCHIVES = (".zip", ".mxl", ".mscz", ".jar", ".gz", ".bz2", ".xz", ".7z", ".rar", ".tar")
 _CHUNK = 1 << 16
 _LINK = 0o120000
+_LONG_TAG = re.compile(rb"<[^<]{%d}" % MAX_TAG)
 
 
 def looks_like_musicxml(data: bytes) -> bool:
@@ -147,6 +150,8 @@ class _Cutter:
     ready: list[tuple[str, Element]] = field(default_factory=list)
     root: str = ""
     depth: int = 0
+    tags: int = 0  # that began or ended
+    attributes: set[str] = field(default_factory=set)  # names
     unit: int = 2  # depth of the elements to hand over
     outer: dict[str, str] = field(default_factory=dict)
 
@@ -158,6 +163,10 @@ class _Cutter:
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self.depth += 1
+        self.tags += 1
+        self.attributes.update(attributes)
+        if len(self.attributes) > MAX_ATTRIBUTES:
+            raise FormatError(f"XML with more than {MAX_ATTRIBUTES:,} names of attributes: this is no music")
         if self.depth > MAX_DEPTH:
             raise FormatError(f"XML nested more than {MAX_DEPTH} deep: this is no music")
         if "}" in tag:
@@ -177,6 +186,7 @@ class _Cutter:
 
     def end(self, tag: str) -> None:
         self.depth -= 1
+        self.tags += 1
         if self.depth >= self.unit:
             self._builder.end(_local(tag))
         elif self.depth == self.unit - 1 and self.depth:
@@ -205,11 +215,18 @@ def _elements(xml: bytes, *roots: str) -> Iterator[tuple[str, Element]]:
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import DefusedXMLParser
 
+    if _LONG_TAG.search(xml):
+        raise FormatError(f"XML with a tag or a text of more than {MAX_TAG:,} bytes: this is no music")
     cutter, xml = _Cutter(roots), utf8_xml(xml)
     try:
         parser = DefusedXMLParser(target=cutter)
-        for place in range(0, len(xml), _CHUNK):
-            parser.feed(xml[place : place + _CHUNK])
+        place, size = 0, _CHUNK
+        while place < len(xml):
+            before = cutter.tags
+            parser.feed(xml[place : place + size])
+            place += size
+            # a tag that is not complete is read again from its beginning: one of megabytes in few, growing steps
+            size = _CHUNK if cutter.tags > before else 2 * size
             yield from cutter.ready
             cutter.ready.clear()
         parser.close()

@@ -22,6 +22,7 @@ from firmus.service import problems
 from firmus.service.http.dependencies import Service
 from firmus.service.http.head import HeadMiddleware
 from firmus.service.http.middleware import EdgeMiddleware
+from firmus.service.http.permissions import Permissions
 from firmus.service.storage.keys import SCOPES
 from firmus.translation import preferred
 
@@ -40,14 +41,17 @@ def build(service: Service) -> EdgeMiddleware:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         polling = asyncio.create_task(service.notifier.run())
+        service.readiness.start()
         try:
             yield
         finally:
             polling.cancel()
+            service.pool.close()
+            service.readiness.close()
 
     app = routed(lifespan)
     app.state.service = service
-    return EdgeMiddleware(HeadMiddleware(app), service)
+    return EdgeMiddleware(HeadMiddleware(app), service, Permissions(app.openapi()))
 
 
 def routed(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:

@@ -1,9 +1,9 @@
 """The edge middleware, which every request passes before and after the routes.
 
-Before: a request identifier; limits on the size of headers; checks of Host, and of Origin where no key is required; a
-body of limited size, received in limited time, of the right content type; JSON of limited depth, without duplicate
-names or characters that no database stores. After: security headers, an access log line, a metric; and for an
-unexpected error a problem document instead of silence.
+Before: a request identifier; limits on the size of headers; checks of Host, and of Origin where no key is required; the
+key and its scope, before anything of the body is received; a body of limited size, received in limited time, of the
+right content type; JSON of limited depth, without duplicate names or characters that no database stores. After:
+security headers, an access log line, a metric; and for an unexpected error a problem document instead of silence.
 """
 
 from __future__ import annotations
@@ -15,15 +15,19 @@ import re
 import secrets
 import time
 import traceback
+from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from anyio.to_thread import current_default_thread_limiter
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 
 from firmus.service import problems
-from firmus.service.http.dependencies import Service
+from firmus.service.http.connections import LOOPBACK
+from firmus.service.http.dependencies import Service, authorise
+from firmus.service.http.permissions import Permissions
 from firmus.service.http.throttle import Throttle
 from firmus.service.logs import log
 from firmus.service.problems import Problem
@@ -36,6 +40,9 @@ Send = Callable[[Message], Awaitable[None]]
 
 UPLOADS = {"/v1/works": "body_bytes", "/v1/sounds": "sound_bytes"}  # paths whose body is not JSON, and its limit
 MAX_BUFFERED = 256_000_000  # bytes of all bodies that are being received
+MAX_BUFFERED_BY_OWNER = 110_000_000  # and of one owner's: two sounds
+MAX_REQUESTS, MAX_REQUESTS_BY_OWNER = 900, 400  # that are being served, streams among them
+PROBES = ("/livez", "/readyz")
 HEADER_BYTES, MAX_HEADERS = 16_384, 100
 SHORT = 10_000  # bytes of JSON that are checked in the event loop
 MAX_WAITING = 40  # requests waiting for a thread, of which there are as many; more would wait in vain
@@ -57,11 +64,16 @@ class EdgeMiddleware:
     ----------
     app : ASGI application
     service : Service
+    permissions : Permissions
     """
 
-    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], service: Service) -> None:
-        self.app, self.service = app, service
-        self._buffered = 0  # bytes of bodies that are being received
+    def __init__(
+        self, app: Callable[[Scope, Receive, Send], Awaitable[None]], service: Service, permissions: Permissions
+    ) -> None:
+        self.app, self.service, self.permissions = app, service, permissions
+        self.serving = Counter[str]()  # requests that are being served, by owner, of those that have one
+        self.served = 0  # and of all
+        self._buffered = Counter[str]()  # bytes of bodies that are being received, by owner
         self.throttle = Throttle()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,7 +91,7 @@ class EdgeMiddleware:
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > limit:
             raise Problem("too-large", f"the body has {length[:20]} bytes: {limit:,} is the most")
-        content = await self._receive_body(receive, limit)
+        content = await self._receive_body(receive, limit, scope["state"]["caller"].owner)
         if content and not is_upload:
             kind = headers.get("content-type", "").partition(";")[0].strip().lower()
             if kind != "application/json":
@@ -90,7 +102,7 @@ class EdgeMiddleware:
                 check_json(bytes(content), settings.json_depth)
         return bytes(content)
 
-    async def _receive_body(self, receive: Receive, limit: int) -> bytearray:
+    async def _receive_body(self, receive: Receive, limit: int, owner: str) -> bytearray:
         """Receive the body, within the limits."""
         content = bytearray()
         try:
@@ -100,15 +112,17 @@ class EdgeMiddleware:
                     raise ClientDisconnected
                 part = message.get("body", b"")
                 content += part
-                self._buffered += len(part)
+                self._buffered[owner] += len(part)
                 if len(content) > limit:
                     raise Problem("too-large", f"the body has more than {limit:,} bytes, which is the most")
-                if self._buffered > MAX_BUFFERED:
+                if self._buffered[owner] > max(MAX_BUFFERED_BY_OWNER, limit) or self._buffered.total() > MAX_BUFFERED:
                     raise Problem("busy", "too much is being uploaded: ask again", seconds=5)
                 if not message.get("more_body"):
                     return content
         finally:
-            self._buffered -= len(content)
+            self._buffered[owner] -= len(content)
+            if not self._buffered[owner]:
+                del self._buffered[owner]
 
     def check(self, scope: Scope) -> None:
         """Reject headers that are too large, and foreign hosts and origins."""
@@ -122,10 +136,15 @@ class EdgeMiddleware:
         host = _host(f"//{headers.get('host', '')}")
         if host not in hosts and (self.service.is_open or self.service.settings.hosts):
             raise Problem("misdirected", f"host {host!r}: name it under hosts in service.toml")
-        if self.service.is_open and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
-            origin = headers.get("origin")
-            if origin and _host(origin) not in hosts:
-                raise Problem("forbidden", "a page of another origin may not ask this service")
+        if self.service.is_open:
+            _reject_foreign_pages(headers)
+
+
+def _reject_foreign_pages(headers: Headers) -> None:
+    """Reject what a page of another origin sends, also one that another port of this machine serves."""
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
+    if site not in ("none", "same-origin") or (origin and origin.partition("://")[2] != headers.get("host", "")):
+        raise Problem("forbidden", "a page of another origin may not ask this service: it needs a key")
 
 
 def _waiting() -> int:
@@ -146,19 +165,23 @@ class _Exchange:
         self.id = requested if re.fullmatch(r"[\w-]{1,64}", requested, re.ASCII) else secrets.token_hex(8)
         self.state: dict[str, Any] = scope.setdefault("state", {})
         self.state |= {"request_id": self.id, "headers": {}, "key": None}
-        self.begun, self.status = time.perf_counter(), 0
+        self.begun, self.status, self.owner = time.perf_counter(), 0, ""
 
     async def serve(self, receive: Receive) -> None:
         """Pass the request on, or reject it."""
+        self.edge.served += 1
         try:
             self.edge.check(self.scope)
-            content = await asyncio.wait_for(self.edge.body(self.scope, receive), BODY_TIMEOUT)
-            if self.scope["path"].startswith("/v1/") and _waiting() > MAX_WAITING:
-                raise Problem("busy", f"{MAX_WAITING} requests are waiting to be served: ask again", seconds=1)
+            self._check_room()
             self.edge.throttle.enter(self.scope)
-            self.state["digest"] = hashlib.sha256(self._target() + content).hexdigest()
             try:
+                content = await self._admit(receive)
+                self.state["length"] = len(content)
+                self.state["digest"] = hashlib.sha256(self._target() + content).hexdigest()
                 await self.edge.app(self.scope, _replayed(content, receive), self.send)
+            except Problem as problem:
+                self.state["problem"] = problem
+                raise
             finally:
                 self.edge.throttle.leave(self.scope)
         except ClientDisconnected:
@@ -171,7 +194,40 @@ class _Exchange:
             log("request", request=self.id, error=repr(error), trace=traceback.format_exc())
             await self._reject(problems.of(error))
         finally:
+            self.edge.served -= 1
+            self._leave()
             self._record()
+
+    def _check_room(self) -> None:
+        """Reject the request where too many are being served; some room is left for probes and this machine."""
+        is_local = (self.scope.get("client") or ("",))[0] in LOOPBACK
+        if self.edge.served > MAX_REQUESTS and not is_local and self.scope["path"] not in PROBES:
+            raise Problem("busy", f"{MAX_REQUESTS} requests are being served: ask again", seconds=2)
+
+    def _enter(self, owner: str) -> None:
+        """Count a request of an owner, and reject it if it has too many, such as streams."""
+        if self.edge.serving[owner] >= MAX_REQUESTS_BY_OWNER:
+            raise Problem("busy", f"{MAX_REQUESTS_BY_OWNER} requests of yours are being served: ask again", seconds=2)
+        self.edge.serving[owner] += 1
+        self.owner = owner
+
+    def _leave(self) -> None:
+        if self.owner:
+            self.edge.serving[self.owner] -= 1
+            if not self.edge.serving[self.owner]:
+                del self.edge.serving[self.owner]
+
+    async def _admit(self, receive: Receive) -> bytes:
+        """Authorise the request, then receive its body; where no key is required, no body is received."""
+        required = self.edge.permissions.scope(self.scope["method"], self.scope["path"])
+        if required is None:
+            return b""
+        if _waiting() > MAX_WAITING:
+            raise Problem("busy", f"{MAX_WAITING} requests are waiting to be served: ask again", seconds=1)
+        caller = await run_in_threadpool(authorise, self.edge.service, self.scope, required)
+        self._enter(caller.owner)
+        self.state["caller"] = caller
+        return await asyncio.wait_for(self.edge.body(self.scope, receive), BODY_TIMEOUT)
 
     def _target(self) -> bytes:
         """Path and query, as a line."""

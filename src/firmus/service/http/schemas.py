@@ -20,7 +20,7 @@ from firmus.score import Score
 from firmus.service.storage.keys import ROLES
 from firmus.service.storage.works import FILES
 from firmus.service.workers import handlers
-from firmus.work import LIMITS, MOODS, RULES, Brief
+from firmus.work import LIMITS, MOODS, MOST_COUNT, MOST_NAME, MOST_TEXT, RULES, Brief
 
 Item = TypeVar("Item")
 State = Literal["queued", "running", "succeeded", "failed", "canceled"]
@@ -94,11 +94,14 @@ def _schema(name: str, kind: Any) -> dict[str, Any]:
         options = [each for each in typing.get_args(kind) if each not in (type(None), Score)]
         alternatives = [_schema(name, each) for each in options]
         return alternatives[0] if len(alternatives) == 1 else {"anyOf": alternatives}
+    text = {"type": "string", "maxLength": MOST_NAME}
     if typing.get_origin(kind) is tuple:
-        return {"type": "array", "items": {"type": "string"}}
+        return {"type": "array", "maxItems": MOST_COUNT, "items": text}
     if kind not in _JSON_TYPES:
-        return {"type": "object", "additionalProperties": {"type": "string"}}
+        return {"type": "object", "maxProperties": MOST_COUNT, "additionalProperties": text}
     schema: dict[str, Any] = {"type": _JSON_TYPES[kind]}
+    if kind is str:
+        schema["maxLength"] = MOST_TEXT[name]
     if kind is not str and name in LIMITS:
         limits = LIMITS[name]
         schema |= {"exclusiveMinimum" if limits.above else "minimum": limits.low, "maximum": limits.high}
@@ -106,9 +109,10 @@ def _schema(name: str, kind: Any) -> dict[str, Any]:
 
 
 BriefDocument = Annotated[dict[str, Any], WithJsonSchema(brief_schema())]
-Formats = Annotated[list[str], Field(max_length=len(FILES), json_schema_extra={"items": {"enum": list(FILES)}})]
+Name = Annotated[str, Field(max_length=40)]
+Formats = Annotated[list[Name], Field(max_length=len(FILES), json_schema_extra={"items": {"enum": list(FILES)}})]
 Kind = Annotated[
-    str, Field(description="A verb of the command line.", json_schema_extra={"enum": list(handlers.KINDS)})
+    Name, Field(description="A verb of the command line.", json_schema_extra={"enum": list(handlers.KINDS)})
 ]
 OPTIONS = {name: schema for kind in handlers.KINDS for name, schema in handlers.options(kind).items()}
 Options = Annotated[
@@ -134,7 +138,7 @@ class RequestBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class JobRequest(RequestBody):
+class JobSubmission(RequestBody):
     """A job to be done."""
 
     kind: Kind
@@ -153,7 +157,7 @@ class JobRequest(RequestBody):
     )
 
 
-class BatchRequest(RequestBody):
+class BatchSubmission(RequestBody):
     """Many jobs of one kind."""
 
     kind: Kind
@@ -161,11 +165,11 @@ class BatchRequest(RequestBody):
     webhook: Webhook = None
 
 
-class KeyRequest(RequestBody):
+class KeySubmission(RequestBody):
     """A key to be made."""
 
     owner: str = Field(max_length=80, description="Whose music it opens.", examples=["acme"])
-    role: str = Field(json_schema_extra={"enum": list(ROLES)})
+    role: Name = Field(json_schema_extra={"enum": list(ROLES)})
     quota: float | None = Field(None, ge=0, le=1e9, description="Seconds of music a day; null for the service's.")
     storage: float | None = Field(
         None, ge=0, le=1e18, description="Bytes that its owner may store; null for the service's."

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from firmus import formats
+from firmus import formats as formats_
 from firmus.composing.commission import draw_seed
 from firmus.errors import InvalidBrief, unknown
 from firmus.formats.json import from_dict
 from firmus.score import Score
 from firmus.service.http.dependencies import Service
+from firmus.service.http.pool import SHORT
 from firmus.service.problems import Problem
 from firmus.service.storage import jobs, sounds, works
+from firmus.service.storage.blobs import Blobs
 from firmus.service.storage.keys import Caller
 from firmus.service.workers import handlers, webhooks
 from firmus.work import Brief
@@ -47,15 +51,71 @@ class Submission:
     bytes: int
 
 
-def prepare(
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A source or target, given by the name of a work or a sound, or as a Score.
+
+    Parameters
+    ----------
+    document : dict, optional
+        The Score, as it was given.
+    stored : str, optional
+        Digest of the file of a work or a sound.
+    work, root : str, optional
+        Names of the work, and of the first in its tree.
+    reference : dict, optional
+        What the stored request has of it.
+    is_sound : bool
+    """
+
+    document: dict[str, Any] | None = None
+    stored: str | None = None
+    work: str | None = None
+    root: str | None = None
+    reference: dict[str, Any] | None = None
+    is_sound: bool = False
+
+    def read(self, read: Callable[[str], Score]) -> Score | None:
+        """The Score, if it is given as one or by a work."""
+        if self.document is not None:
+            return handlers.bounded(from_dict(self.document))
+        return None if self.stored is None or self.is_sound else read(self.stored)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A request whose works and sounds were found; its music is not read yet.
+
+    Parameters
+    ----------
+    kind : str
+    fields : dict
+        The brief, without source and target.
+    formats : sequence of str
+    options : dict
+    source, target : _Source
+    lists : str, optional
+        Digest of the lists of works, for a kind that takes them.
+    """
+
+    kind: str
+    fields: dict[str, Any]
+    formats: Sequence[str]
+    options: dict[str, Any]
+    source: _Source
+    target: _Source
+    lists: str | None
+
+
+def find(
     service: Service,
     caller: Caller,
     kind: str,
     document: dict[str, Any],
     formats: Sequence[str] = (),
     options: Mapping[str, Any] | None = None,
-) -> Submission:
-    """Validate a request, and store the Scores that it contains.
+) -> Draft:
+    """Find the works and sounds that a request names.
 
     Raises
     ------
@@ -65,25 +125,67 @@ def prepare(
         raise InvalidBrief(unknown("kind", kind, handlers.KINDS))
     fields, options = dict(document), dict(options or {})
     source, target = (_resolve(service, caller, name, fields.pop(name, None)) for name in ("source", "target"))
-    brief = replace(Brief.of(**fields), source=source.score, target=target.score)
-    handlers.check(handlers.JobSpec(kind, brief, formats, options, source.is_sound, service.settings.piece_seconds))
+    if _takes_lists(kind):  # what is evidently wrong is told before a work that is not there
+        longest = service.settings.piece_seconds
+        handlers.check(handlers.JobSpec(kind, Brief.of(**fields), formats, options, source.is_sound, longest))
+    return Draft(kind, fields, formats, options, source, target, _store_lists(service, caller, kind, options))
+
+
+def is_short(service: Service, drafts: Sequence[Draft], body: int) -> bool:
+    """Whether requests are checked in no time: bytes of their body, and of the works that they name, are few."""
+    digests = {each.stored for draft in drafts for each in (draft.source, draft.target) if each.stored}
+    return body + sum(service.blobs.path(digest).stat().st_size for digest in digests) < SHORT
+
+
+def examine(folder: Path, longest: float, drafts: Sequence[Draft]) -> list[Submission]:
+    """Read the music of requests, check what is asked of it, and store the Scores that they contain.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the files.
+    longest : float
+        Seconds of a piece at most.
+    drafts : sequence of Draft
+
+    Raises
+    ------
+    FirmusError
+    """
+    blobs = Blobs(folder)
+    read = cache(lambda digest: formats_.read(blobs.get(digest), trusted=True))
+    return [_examine(blobs, read, longest, draft) for draft in drafts]
+
+
+def _examine(blobs: Blobs, read: Callable[[str], Score], longest: float, draft: Draft) -> Submission:
+    kind, fields, given = draft.kind, dict(draft.fields), {"source": draft.source, "target": draft.target}
+    scores: dict[str, Any] = {name: each.read(read) for name, each in given.items()}
+    brief = replace(Brief.of(**fields), **scores)
+    handlers.check(handlers.JobSpec(kind, brief, draft.formats, draft.options, draft.source.is_sound, longest))
     if handlers.is_seeded(kind) and brief.seed is None:
         fields["seed"] = draw_seed()  # so that every attempt gives the same
-    for name, each in (("source", source), ("target", target)):
+    digests = {}
+    for name, each in given.items():
+        score = scores[name]
+        digests[name] = blobs.put(works.score_bytes(score)) if score is not None and not each.stored else each.stored
         if each.reference is not None:
             fields[name] = each.reference
     request: dict[str, Any] = {"kind": kind, "brief": fields}
-    if formats:
-        request["formats"] = list(dict.fromkeys(formats))
-    if options:
-        request["options"] = options
-    if source.row is not None and not source.is_sound:
-        request |= {"parent": source.row.id, "root": source.row.root}
-    input_digest = _store_lists(service, caller, kind, options) or source.digest(service)
-    digests = (input_digest, target.digest(service))
-    new = [digest for digest in digests if digest and digest not in (source.stored, target.stored)]
-    size = len(json.dumps(request)) + sum(service.blobs.existing(digest).stat().st_size for digest in new)
-    return Submission(kind, request, *digests, handlers.reserved(kind, brief), size)
+    if draft.formats:
+        request["formats"] = list(dict.fromkeys(draft.formats))
+    if draft.options:
+        request["options"] = draft.options
+    if draft.source.work:
+        request |= {"parent": draft.source.work, "root": draft.source.root}
+    inputs = (draft.lists or digests["source"], digests["target"])
+    new = [digest for digest in inputs if digest and digest not in (draft.source.stored, draft.target.stored)]
+    size = len(json.dumps(request)) + sum(blobs.existing(digest).stat().st_size for digest in new)
+    return Submission(kind, request, *inputs, handlers.reserved(kind, brief), size)
+
+
+def _takes_lists(kind: str) -> bool:
+    module = handlers.KINDS[kind]
+    return hasattr(module, "WORKS") or hasattr(module, "EVERY")
 
 
 def _store_lists(service: Service, caller: Caller, kind: str, options: Mapping[str, Any]) -> str | None:
@@ -134,37 +236,20 @@ def enqueue(
     return name
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A source or target, given by the name of a work or a sound, or as a Score."""
-
-    score: Score | None = None
-    row: Row[Any] | None = None
-    stored: str | None = None
-    reference: dict[str, Any] | None = None
-    is_sound: bool = False
-
-    def digest(self, service: Service) -> str | None:
-        """Digest of the file, which is stored if needed."""
-        if self.stored or self.score is None:
-            return self.stored
-        return service.blobs.put(works.score_bytes(self.score))
-
-
 def _resolve(service: Service, caller: Caller, name: str, document: Any) -> _Source:
     if document is None:
         return _Source()
     if not isinstance(document, dict):
         raise InvalidBrief(f"{name} must be an object: {{'work': …}}, {{'sound': …}} or a Firmus score")
     if "work" not in document and "sound" not in document:
-        return _Source(handlers.bounded(from_dict(document)), reference={"format": document["format"]})
+        return _Source(document, reference={"format": document.get("format")})
     if len(document) != 1:
         raise InvalidBrief(f"{name} must name a work or a sound, and nothing else: {{'work': 'wrk_…'}}")
     with service.store.read() as connection:
         if "work" in document:
             row, digest = _work(connection, caller, name, document["work"])
-            return _Source(formats.read(service.blobs.get(digest), trusted=True), row, digest, document)
+            return _Source(None, digest, row.id, row.root, document)
         sound = sounds.find(connection, document["sound"], caller.owner)
     if sound is None or name != "source":
         raise Problem("not-found", f"{name}: there is no sound {str(document['sound'])[:60]!r} of yours")
-    return _Source(None, sound, sound.digest, {**document, "name": sound.title}, is_sound=True)
+    return _Source(None, sound.digest, reference={**document, "name": sound.title}, is_sound=True)

@@ -28,9 +28,10 @@ def write(connection: Connection, key: str, owner: str, action: str, target: str
     connection.execute(insert(audit), {**line, "digest": _chained_digest(last.digest if last else GENESIS, line)})
 
 
-def lines(connection: Connection, after: int, most: int) -> list[Row[Any]]:
-    """Lines after a number, in order."""
-    return list(connection.execute(select(audit).where(audit.c.number > after).order_by(audit.c.number).limit(most)))
+def lines(connection: Connection, after: int, most: int, owner: str | None = None) -> list[Row[Any]]:
+    """Lines after a number, in order; those of one owner, if it is given."""
+    query = select(audit).where(audit.c.number > after).order_by(audit.c.number).limit(most)
+    return list(connection.execute(query if owner is None else query.where(audit.c.owner == owner)))
 
 
 def broken(connection: Connection) -> int | None:

@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, create_engine, event, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
 
 from firmus.errors import FirmusError
+from firmus.service.problems import DAMAGE
 
 Result = TypeVar("Result")
 MAX_GROUP = 32  # writes of one transaction at most, so that the first need not wait long for the last
@@ -64,6 +65,8 @@ class Store:
             self.engine = create_engine(url, pool_size=8, max_overflow=48, hide_parameters=True, **options)
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
             raise FirmusError(f"FIRMUS_DATABASE: {error}".splitlines()[0]) from None
+        self.damage = ""  # what was found damaged, if anything was
+        event.listen(self.engine, "handle_error", self._note_damage)
         self._write_lock = threading.Lock()
         self._waiting: deque[tuple[Callable[[Connection], Any], Future[Any]]] = deque()
         self._writer = ThreadPoolExecutor(1, "writer")
@@ -121,6 +124,19 @@ class Store:
             future.set_exception(failure) if failure else future.set_result(result)
         if self.is_sqlite:
             time.sleep(min(MAX_REST, self.rest * (time.monotonic() - begun)))
+
+    def read_all(self) -> None:
+        """Read the whole database, where it is SQLite, and note damage; PostgreSQL finds its own."""
+        if self.is_sqlite:
+            with self.read() as connection:
+                found = str(connection.execute(text("PRAGMA quick_check(1)")).scalar_one())
+            if found != "ok":
+                self.damage = " ".join(found.split())[:200]
+
+    def _note_damage(self, context: ExceptionContext) -> None:
+        message = " ".join(str(context.original_exception).split())
+        if any(word in message for word in DAMAGE):
+            self.damage = message[:200]
 
     def advisory_lock(self, connection: Connection, lock: int) -> None:
         """Hold a lock until the end of the transaction; SQLite's writers are serialised anyway."""

@@ -6,6 +6,10 @@
 
 Every write of a worker is conditional on the job still running with the worker's attempt (the fencing token);
 otherwise `ClaimLost` is raised and the transaction rolled back.
+
+A job may be begun any number of times. It is given up after so many *failures*: a process that died, or an error of its
+machine, while the job ran alone. Of several that ran together nobody knows whose fault it was; they become *suspects*,
+and each runs alone the next time. The end of a server and an expired lease are nobody's fault.
 """
 
 from __future__ import annotations
@@ -30,7 +34,7 @@ PRIORITIES = {"high": 2, "usual": 1, "batch": 0}
 GIVEN_UP = {
     "type": "urn:firmus:problem:gave-up",
     "title": "The job was given up",
-    "detail": "its worker died {attempts} times: it may need more memory or time than a job may have",
+    "detail": "its worker died {failures} times of it: it may need more memory or time than a job may have",
 }
 
 
@@ -43,7 +47,10 @@ class ClaimLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A job that a worker has claimed: the request, and the attempt, which is the fencing token of every write."""
+    """A job that a worker has claimed: the request, and the attempt, which is the fencing token of every write.
+
+    A suspect (see above) runs alone.
+    """
 
     id: str
     owner: str
@@ -53,6 +60,7 @@ class Claim:
     source: str | None
     target: str | None
     work: str | None
+    is_suspect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +127,11 @@ _NEXT = (
     .order_by(job.c.priority.desc(), func.coalesce(_RUNNING_BY_OWNER.c.count, 0) + _POSITION, job.c.id)
     .limit(bindparam("most"))
 )
-_CANDIDATES = select(job.c.id).where(job.c.id.in_(_NEXT), job.c.state == "queued")
+_CANDIDATES = select(job.c.id, job.c.is_suspect).where(job.c.id.in_(_NEXT), job.c.state == "queued")
 
 
-def claim(store: Store, lane: str, worker: str, lease: float, most: int = 1) -> list[Claim]:
-    """Claim the next jobs of a lane, up to `most`.
+def claim(store: Store, lane: str, worker: str, lease: float, most: int = 1, *, is_idle: bool = True) -> list[Claim]:
+    """Claim the next jobs of a lane, up to `most`; of suspects one, alone, and only for a worker that is idle.
 
     The highest priority goes first, then the owner with the fewest running jobs, then the oldest job.
     """
@@ -134,10 +142,13 @@ def claim(store: Store, lane: str, worker: str, lease: float, most: int = 1) -> 
     def take(connection: Connection) -> list[Claim]:
         store.advisory_lock(connection, LOCK)
         candidates = connection.execute(_CANDIDATES.with_for_update(skip_locked=True), {"lane": lane, "most": most})
+        rows = candidates.all()
+        suspects = sorted(row.id for row in rows if row.is_suspect)
+        chosen = suspects[: 1 if is_idle else 0] if suspects else [row.id for row in rows]
         now = time.time()
         claiming = (
             update(job)
-            .where(job.c.id.in_(candidates.scalars().all()))
+            .where(job.c.id.in_(chosen))
             .values(
                 state="running",
                 attempt=job.c.attempt + 1,
@@ -147,15 +158,17 @@ def claim(store: Store, lane: str, worker: str, lease: float, most: int = 1) -> 
                 events=job.c.events + 1,
             )
         )
-        rows = sorted(connection.execute(claiming.returning(job)), key=lambda row: (-row.priority, row.id))
-        for row in rows:
+        claimed = sorted(connection.execute(claiming.returning(job)), key=lambda row: (-row.priority, row.id))
+        for row in claimed:
             events.write(connection, row.id, row.events, [("state", {"state": "running", "attempt": row.attempt})])
-        return [
-            Claim(row.id, row.owner, row.kind, row.attempt, json.loads(row.request), row.source, row.target, row.work)
-            for row in rows
-        ]
+        return [_claim_of(row) for row in claimed]
 
     return store.group_write(take).result()
+
+
+def _claim_of(row: Row[Any]) -> Claim:
+    columns = {name: getattr(row, name) for name in ("id", "owner", "kind", "attempt", "source", "target", "work")}
+    return Claim(**columns, request=json.loads(row.request), is_suspect=row.is_suspect)
 
 
 def heartbeat(store: Store, batch: Sequence[tuple[Claim, Sequence[NewEvent]]], lease: float) -> list[Claim]:
@@ -230,19 +243,41 @@ def overdue_workers(store: Store, by: float) -> list[str]:
         return list(connection.execute(select(job.c.worker).where(*late).distinct()).scalars())
 
 
-def release(store: Store, worker: str, attempts: int) -> None:
-    """Take back the jobs of a worker that is known to be dead."""
-    _requeue_or_fail(store, (job.c.state == "running", job.c.worker == worker), attempts)
+def release(store: Store, worker: str, attempts: int | None = None) -> None:
+    """Take back the jobs of a worker that is known to be dead.
+
+    Parameters
+    ----------
+    store : Store
+    worker : str
+    attempts : int, optional
+        After how many failures a job is given up, where one may be to blame: the only one that ran, or one of several.
+    """
+    _take_back(store, (job.c.state == "running", job.c.worker == worker), attempts)
 
 
-def requeue(store: Store, claimed: Claim, attempts: int, problem: Mapping[str, Any]) -> None:
-    """Give back a job that could not be done here; `problem` says why."""
-    _requeue_or_fail(store, _is_valid(claimed), attempts, problem)
+def requeue(
+    store: Store, claimed: Claim, attempts: int | None, problem: Mapping[str, Any], *, is_suspect: bool = False
+) -> None:
+    """Give back a job that could not be done here.
+
+    Parameters
+    ----------
+    store : Store
+    claimed : Claim
+    attempts : int, optional
+        After how many failures it is given up, if this is one.
+    problem : mapping
+        Why it could not be done, for when it is given up.
+    is_suspect : bool
+        Whether it is to run alone the next time.
+    """
+    _take_back(store, _is_valid(claimed), attempts, problem, is_suspect=is_suspect)
 
 
-def reap(store: Store, attempts: int, now: float | None = None) -> None:
-    """Take back the jobs whose leases have expired: queued again, or failed after so many attempts."""
-    _requeue_or_fail(store, (job.c.state == "running", job.c.lease < (now or time.time())), attempts)
+def reap(store: Store, now: float | None = None) -> None:
+    """Queue the jobs again whose leases have expired, which is not their fault."""
+    _take_back(store, (job.c.state == "running", job.c.lease < (now or time.time())))
 
 
 def cancel(connection: Connection, job_id: str) -> bool:
@@ -255,27 +290,37 @@ def cancel(connection: Connection, job_id: str) -> bool:
     return True
 
 
-def _requeue_or_fail(
-    store: Store, where: tuple[Any, ...], attempts: int, problem: Mapping[str, Any] | None = None
+def _take_back(
+    store: Store,
+    where: tuple[Any, ...],
+    attempts: int | None = None,
+    problem: Mapping[str, Any] | None = None,
+    *,
+    is_suspect: bool = False,
 ) -> None:
-    query = select(job.c.id, job.c.attempt).where(*where)
+    """Queue running jobs again, or fail the only one if it is to blame, for the last time."""
+    query = select(job.c.id, job.c.attempt, job.c.failures).where(*where)
     with store.read() as connection:
         if connection.execute(query.limit(1)).first() is None:
             return
     with store.write() as connection:
-        for row in connection.execute(query.with_for_update(skip_locked=True)).all():
-            now = time.time()
-            if row.attempt < attempts:
-                state: dict[str, Any] = {"state": "queued"}
-                values: dict[str, Any] = {"state": "queued", "lease": None, "worker": None}
-            else:
-                reason = problem or {**GIVEN_UP, "detail": GIVEN_UP["detail"].format(attempts=row.attempt)}
-                state = {"state": "failed", "error": dict(reason)}
-                values = {"state": "failed", "ended": now, "lease": None, "seconds": 0.0, "error": json.dumps(reason)}
+        rows = connection.execute(query.with_for_update(skip_locked=True)).all()
+        is_blamed = attempts is not None and len(rows) == 1
+        is_suspect = is_suspect or (attempts is not None and problem is None)
+        for row in rows:
+            failures = row.failures + is_blamed
+            values: dict[str, Any] = {"state": "queued", "lease": None, "worker": None, "failures": failures}
+            if is_suspect:
+                values["is_suspect"] = True
+            event: dict[str, Any] = {"state": "queued"}
+            if attempts is not None and is_blamed and failures >= attempts:
+                reason = problem or {**GIVEN_UP, "detail": GIVEN_UP["detail"].format(failures=failures)}
+                event = {"state": "failed", "error": dict(reason)}
+                values |= {"state": "failed", "ended": time.time(), "seconds": 0.0, "error": json.dumps(reason)}
                 values |= {"bytes": _REQUEST_BYTES}
             same = (job.c.id == row.id, job.c.attempt == row.attempt, *where)
             if connection.execute(update(job).where(*same).values(values)).rowcount:
-                events.add(connection, row.id, "state", state)
+                events.add(connection, row.id, "state", event)
 
 
 def _is_valid(claimed: Claim) -> tuple[Any, ...]:

@@ -2,6 +2,9 @@
 
 The secret is 256 random bits, which cannot be guessed from a digest, however fast the hash; passwords would need a slow
 one. What belongs to an owner is visible to keys of that owner only, of whatever role.
+
+A service that ever had a key requires one for good, also when every key was revoked: the rows of revoked keys stay, and
+so does the audit log.
 """
 
 from __future__ import annotations
@@ -14,23 +17,26 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from firmus.errors import InvalidBrief, unknown
-from firmus.service.storage.tables import api_key
+from firmus.service.storage.tables import api_key, audit
 
 ROLES = {
     "reader": frozenset({"read"}),
     "composer": frozenset({"read", "compose"}),
     "monitor": frozenset({"monitor"}),
-    "admin": frozenset({"read", "compose", "monitor", "admin"}),
+    "admin": frozenset({"read", "compose", "admin"}),
+    "operator": frozenset({"read", "compose", "admin", "monitor", "operate"}),
 }
 SCOPES = {
     "read": "See and fetch what belongs to the key's owner.",
     "compose": "Upload, start jobs, cancel, delete.",
     "monitor": "Read the service's measurements.",
-    "admin": "Make and revoke keys, read the audit log.",
+    "admin": "Make and revoke keys of the key's owner, read its lines of the audit log.",
+    "operate": "The same for all owners, and keys of every role.",
 }
+OWNERS_ROLES = ("reader", "composer", "admin")  # of keys that an owner's admin may make and revoke
 _FORM = re.compile(r"firmus_([0-9a-f]{12})_([0-9a-f]{64})")
 _OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,79}")
 
@@ -57,8 +63,13 @@ class Caller:
     quota: float | None = None
     storage: float | None = None
 
+    @property
+    def is_operator(self) -> bool:
+        """Whether it manages the keys of all owners."""
+        return "operate" in self.scopes
 
-LOCAL = Caller("local", "local", ROLES["admin"])
+
+LOCAL = Caller("local", "local", ROLES["operator"])
 
 
 def add(
@@ -97,21 +108,30 @@ def check(connection: Connection, text: str) -> Caller | None:
     return Caller(row.id, row.owner, ROLES.get(row.role, frozenset()), row.quota, row.storage)
 
 
-def rows(connection: Connection) -> list[Row[Any]]:
-    """Rows of all keys, the oldest first."""
-    return list(connection.execute(select(api_key).order_by(api_key.c.created)))
+def rows(connection: Connection, owner: str | None = None) -> list[Row[Any]]:
+    """Rows of all keys, the oldest first; only those that an owner's admin manages, if `owner` is given."""
+    return list(connection.execute(select(api_key).where(*_managed_by(owner)).order_by(api_key.c.created)))
 
 
 def are_any(connection: Connection) -> bool:
-    """Whether there is a key that is not revoked: from then on the service requires one."""
-    valid = select(func.count()).select_from(api_key).where(api_key.c.revoked.is_(None))
-    return connection.execute(valid).scalar_one() > 0
+    """Whether there is a key, valid or revoked: from then on the service requires one."""
+    return connection.execute(select(api_key.c.id).limit(1)).first() is not None
 
 
-def revoke(connection: Connection, name: str) -> bool:
-    """Revoke a key; whether it was valid."""
-    revoking = update(api_key).where(api_key.c.id == name, api_key.c.revoked.is_(None)).values(revoked=time.time())
-    return connection.execute(revoking).rowcount == 1
+def have_existed(connection: Connection) -> bool:
+    """Whether there is a key, or the audit log has one; slow, as it reads the log."""
+    made = select(audit.c.number).where(audit.c.action == "key add").limit(1)
+    return are_any(connection) or connection.execute(made).first() is not None
+
+
+def revoke(connection: Connection, name: str, owner: str | None = None) -> bool:
+    """Revoke a key, among those that an owner's admin manages if `owner` is given; whether it was valid."""
+    valid = (api_key.c.id == name, api_key.c.revoked.is_(None), *_managed_by(owner))
+    return connection.execute(update(api_key).where(*valid).values(revoked=time.time())).rowcount == 1
+
+
+def _managed_by(owner: str | None) -> tuple[Any, ...]:
+    return () if owner is None else (api_key.c.owner == owner, api_key.c.role.in_(OWNERS_ROLES))
 
 
 def _digest(secret: str) -> str:

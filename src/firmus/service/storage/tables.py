@@ -9,7 +9,7 @@ import secrets
 import threading
 import time
 
-from sqlalchemy import Column, Double, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import Boolean, Column, Double, Index, Integer, MetaData, String, Table, Text, false, text
 
 metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
 
@@ -43,6 +43,8 @@ job = Table(
     Column("batch", ID),
     Column("state", String(16), nullable=False),
     Column("attempt", Integer, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),  # attempts that ended by what seems its own doing
+    Column("is_suspect", Boolean, nullable=False, server_default=false()),  # its process died while others ran, too
     Column("worker", String(80)),
     Column("lease", Double),  # when it expires
     Column("events", Integer, nullable=False),  # how many there are

@@ -1,11 +1,10 @@
-"""The supervisor: starts the workers of a service, restarts those that die, and drains them at shutdown."""
+"""The supervisor: starts the workers of a service, replaces those that die or hang, and drains them at shutdown."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import secrets
-import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -47,7 +46,7 @@ class Supervisor:
     def __init__(self, settings: Settings, store: Store, executor: Executor) -> None:
         self.settings, self.store, self.executor = settings, store, executor
         self._workers: dict[str, _Entry] = {}
-        self._stopping = threading.Event()
+        self._stopping, self._until = threading.Event(), 0.0
         self._thread = threading.Thread(target=self._supervise, daemon=True)
 
     def start(self) -> None:
@@ -64,22 +63,28 @@ class Supervisor:
                 each.worker.notify()
 
     @property
-    def is_ready(self) -> bool:
-        """Whether any worker takes jobs."""
-        return any(each.worker.is_ready for each in list(self._workers.values()))
+    def idle_lanes(self) -> list[str]:
+        """Lanes of which no worker takes jobs, though there should be one."""
+        working = {each.lane for each in list(self._workers.values()) if each.worker.is_ready}
+        return [lane for lane in LANES if getattr(self.settings, WORKERS[lane]) and lane not in working]
 
-    def stop(self) -> None:
-        """Drain the workers, up to the time limit; requeue what is unfinished."""
+    def drain(self) -> None:
+        """Let the workers finish their running jobs, and replace none; from now on the time limit runs."""
+        self._until = self._until or time.monotonic() + self.settings.drain
         self._stopping.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
         for each in self._workers.values():
             each.worker.drain()
-        until = time.monotonic() + self.settings.drain
+
+    def stop(self) -> None:
+        """Drain the workers, up to the time limit; requeue what is unfinished, which is not the jobs' fault."""
+        self.drain()
         for name, each in self._workers.items():
-            each.worker.wait(max(0.0, until - time.monotonic()))
+            each.worker.wait(max(0.0, self._until - time.monotonic()))
             each.worker.kill()
             with contextlib.suppress(DBAPIError):
-                jobs.release(self.store, name, sys.maxsize)  # it is not the job's fault
+                jobs.release(self.store, name)
         self.executor.close()
 
     def _spawn(self, lane: str) -> None:
@@ -87,26 +92,26 @@ class Supervisor:
         self._workers[name] = _Entry(self.executor.spawn(lane, name), lane)
 
     def _supervise(self) -> None:
-        """Restart dead workers, take back jobs whose leases have expired."""
+        """Replace dead and hung workers, take back jobs whose leases have expired."""
         reaped = 0.0
         while not self._stopping.wait(POLL_INTERVAL):
             now = time.monotonic()
             try:
-                self._restart_dead(now)
+                self._replace_dead(now)
                 if now - reaped > self.settings.tick:
                     reaped = now
-                    jobs.reap(self.store, self.settings.attempts)
+                    jobs.reap(self.store)
             except (DBAPIError, OSError) as error:
                 log("service", error=f"{type(error).__name__}: {getattr(error, 'orig', error)}")
                 with contextlib.suppress(DBAPIError):
                     self._kill_hung()
 
-    def _restart_dead(self, now: float) -> None:
+    def _replace_dead(self, now: float) -> None:
         for name, each in list(self._workers.items()):
-            if not each.worker.exit_reason or now - each.begun < RESTART_DELAY:
+            if now - each.begun < RESTART_DELAY or not (reason := each.worker.exit_reason):
                 continue
-            log("worker", worker=name, ended=each.worker.exit_reason)
-            jobs.release(self.store, name, self.settings.attempts)
+            log("worker", worker=name, ended=reason)
+            jobs.release(self.store, name, self.settings.attempts if each.worker.is_blamable else None)
             del self._workers[name]
             each.worker.kill()
             self._spawn(each.lane)

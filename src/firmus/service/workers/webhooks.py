@@ -42,7 +42,18 @@ from firmus.service.storage.tables import batch, delivery, job
 RETRY_DELAYS = (5.0, 30.0, 120.0, 600.0, 3600.0)  # seconds between two tries; after the last it has failed
 TIMEOUT = 5.0  # seconds that a connection may be silent, and three times as long in all
 CONCURRENCY = 8
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_SPECIAL = [
+    ipaddress.ip_network(each)
+    for each in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+        "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24",
+        "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+        "::/128", "::1/128", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "100:0:0:1::/64",
+        "2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20", "5f00::/16", "fc00::/7",
+        "fe80::/10", "fec0::/10", "ff00::/8",
+    )
+]  # fmt: skip
+"""IANA's registries of special-purpose addresses; older versions of Python take some of them for global."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +118,9 @@ def is_public(address: str) -> bool:
     [True, False, False, False, False]
     """
     ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped:
-            ip = ip.ipv4_mapped
-        elif ip.sixtofour or ip.teredo or ip in _NAT64:
-            return False
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return ip.is_global and not any(ip.version == each.version and ip in each for each in _SPECIAL)
 
 
 def secret(settings: Settings, owner: str) -> bytes:

@@ -6,7 +6,10 @@ running jobs and exits.
 
 A composing worker runs several jobs, a thread each, and their sequences are batched in the model
 (`firmus.runtime.batch.share`). A job whose process died before may be the cause; so that it does not take others with
-it, its last attempt runs alone.
+it, and is known to be the cause if the process dies again, it runs alone.
+
+On standard output the process sends a byte several times a lease, whatever its jobs do: one that is silent is hung or
+was stopped, and is replaced.
 """
 
 from __future__ import annotations
@@ -37,6 +40,7 @@ from firmus.service.workers.heartbeat import Heartbeat, JobHandle
 
 CLAIM_SIZE = 4  # jobs claimed at a time, so that the workers of a lane share the queue
 REST = 4.0  # pause after a write, as a multiple of its duration, so that submissions get the write lock
+BEATS = 10  # signs of life in a lease
 NICENESS = 5  # so that submissions take precedence over jobs, where processors are scarce
 
 
@@ -63,7 +67,7 @@ class Worker:
         while not self.stopping:
             free = self.capacity - len(self.heartbeat.handles)
             handles = [self.heartbeat.add(claimed) for claimed in self._claim(min(CLAIM_SIZE, free))]
-            alone = [each for each in handles if self.capacity == 1 or each.claimed.attempt >= self.settings.attempts]
+            alone = [each for each in handles if self.capacity == 1 or each.claimed.is_suspect]
             self._threads = [each for each in self._threads if each.is_alive()]
             for handle in handles:
                 if handle not in alone:
@@ -117,7 +121,10 @@ class Worker:
 
     def _claim(self, most: int) -> list[Claim]:
         try:
-            return jobs.claim(self.store, self.lane, self.name, self.settings.lease, most) if most > 0 else []
+            if most <= 0:
+                return []
+            is_idle = not self.heartbeat.handles
+            return jobs.claim(self.store, self.lane, self.name, self.settings.lease, most, is_idle=is_idle)
         except DBAPIError as error:
             log("worker", worker=self.name, error=str(error.orig))
             return []
@@ -134,9 +141,12 @@ class Worker:
 
     def _requeue(self, handle: JobHandle, error: Exception) -> None:
         problem = problems.of(error) if isinstance(error, OSError) else Problem("internal", "out of memory")
+        is_shared = isinstance(error, MemoryError) and len(self.heartbeat.handles) > 1  # another may have taken it
+        is_innocent = is_shared or problem.kind == "disk-full"
         time.sleep(min(handle.claimed.attempt, self.settings.lease / 3))
         with contextlib.suppress(DBAPIError):
-            jobs.requeue(self.store, handle.claimed, self.settings.attempts, problem.document())
+            attempts = None if is_innocent else self.settings.attempts
+            jobs.requeue(self.store, handle.claimed, attempts, problem.document(), is_suspect=is_shared)
 
 
 def main() -> None:
@@ -149,6 +159,12 @@ def main() -> None:
         os.nice(NICENESS)
     worker = Worker(settings, Store(settings.database, REST), Blobs(settings.data / "files"), lane, name)
 
+    def beat() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                os.write(1, b".")
+                time.sleep(settings.lease / BEATS)
+
     def listen() -> None:
         while sys.stdin.buffer.readline():
             worker.notified.set()
@@ -156,7 +172,8 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, lambda number, frame: worker.stop())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=listen, daemon=True).start()
+    for target in (beat, listen):
+        threading.Thread(target=target, daemon=True).start()
     worker.run()
     os._exit(0)  # without waiting for the thread that reads
 

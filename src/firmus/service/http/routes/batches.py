@@ -8,11 +8,13 @@ import json
 import time
 import zipfile
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Path, Query, Request
 from sqlalchemy import Connection, Row, func, insert, select
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import State
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from firmus.service.http import limits, schemas, serializers, submission
@@ -34,23 +36,35 @@ Cursor = Annotated[str | None, Query(pattern=schemas.BATCH_ID, description="`nex
 @router.post("", status_code=202, response_model=schemas.Batch)
 async def start(
     request: Request,
-    body: schemas.BatchRequest,
+    body: schemas.BatchSubmission,
     service: ServiceDependency,
     caller: Composing,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Ask for many jobs of one kind: all of them are accepted, or none. They give way to single jobs."""
     with service.idempotency.serving(caller.key, idempotency_key):
-        name, again = await run_in_threadpool(_submit, service, caller, body, idempotency_key, request.state.digest)
+        submitting = partial(_submit, service, caller, body, idempotency_key, request.state)
+        outcome = await run_in_threadpool(submitting)
+        if isinstance(outcome, list):
+            arguments = service.blobs.folder, service.settings.piece_seconds, outcome
+            prepared = await service.pool.run(caller.owner, submission.examine, *arguments)
+            outcome = await run_in_threadpool(submitting, prepared)
+    name, again = cast(tuple[str, bool], outcome)
     document = await run_in_threadpool(one, name, service, caller)
     headers = {"Location": f"/v1/batches/{name}", **({"Idempotent-Replayed": "true"} if again else {})}
     return JSONResponse(document.model_dump(), 202, headers)
 
 
 def _submit(
-    service: Service, caller: Caller, body: schemas.BatchRequest, token: str | None, digest: str
-) -> tuple[str, bool]:
-    earlier = service.idempotency.recorded(caller.key, token, digest)
+    service: Service,
+    caller: Caller,
+    body: schemas.BatchSubmission,
+    token: str | None,
+    state: State,
+    prepared: list[submission.Submission] | None = None,
+) -> tuple[str, bool] | list[submission.Draft]:
+    """Accept a batch; drafts, where it is not short what is to be examined first, and was not."""
+    earlier = service.idempotency.recorded(caller.key, token, state.digest)
     if earlier:
         return earlier, True
     if len(body.briefs) > service.settings.batch:
@@ -58,8 +72,12 @@ def _submit(
     limits.require_disk_space(service.settings, service.blobs)
     if body.webhook:
         webhooks.check(body.webhook, service.settings)
-    submissions = [submission.prepare(service, caller, body.kind, brief) for brief in body.briefs]
-    name = new_id("bat")
+    if prepared is None:
+        drafts = [submission.find(service, caller, body.kind, brief) for brief in body.briefs]
+        if not submission.is_short(service, drafts, state.length):
+            return drafts
+        prepared = submission.examine(service.blobs.folder, service.settings.piece_seconds, drafts)
+    submissions, name = prepared, new_id("bat")
 
     def write(connection: Connection) -> str:
         seconds = sum(each.seconds for each in submissions)
@@ -74,7 +92,7 @@ def _submit(
         audit.write(connection, caller.key, caller.owner, f"batch {body.kind}", name)
         return name
 
-    result, again = service.idempotency.execute(caller.key, token, digest, write)
+    result, again = service.idempotency.execute(caller.key, token, state.digest, write)
     service.supervisor.notify(handlers.KINDS[body.kind].LANE)
     return result, again
 

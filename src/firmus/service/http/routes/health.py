@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from sqlalchemy import text
 from starlette.responses import Response
 
-from firmus.runtime.weights import cards
-from firmus.service.http import limits
 from firmus.service.http.dependencies import Monitoring, ServiceDependency
 from firmus.service.problems import Problem
 
@@ -21,17 +18,11 @@ async def live() -> dict[str, str]:
 
 
 @router.get("/readyz")
-def ready(service: ServiceDependency) -> dict[str, str]:
-    """Whether it can take jobs: the database takes a transaction, there is room on the disk, there are workers."""
+async def ready(service: ServiceDependency) -> dict[str, str]:
+    """Whether it can work: a whole database, room on the disk, models, a worker that lives for each kind of job."""
     if service.notifier.closed:
         raise Problem("busy", "the service is ending", seconds=5)
-    with service.store.write() as connection:
-        connection.execute(text("SELECT 1"))
-    limits.require_disk_space(service.settings, service.blobs)
-    if not cards():
-        raise Problem("busy", "there are no models")
-    if not service.supervisor.is_ready:
-        raise Problem("busy", "there are no workers", seconds=2)
+    await service.readiness.check()
     return {"state": "ready"}
 
 

@@ -7,11 +7,13 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Header, Path, Query, Request
 from sqlalchemy import Connection, Row, select
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import State
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from firmus.service.http import limits, schemas, serializers, submission
@@ -36,7 +38,7 @@ KEEPALIVE_INTERVAL = 15.0  # seconds between two keepalive comments of a stream 
 @router.post("", status_code=202, response_model=schemas.Job, responses={200: {"model": schemas.Job}})
 async def start(
     request: Request,
-    body: schemas.JobRequest,
+    body: schemas.JobSubmission,
     service: ServiceDependency,
     caller: Composing,
     idempotency_key: IdempotencyKey = None,
@@ -47,7 +49,13 @@ async def start(
     Answers 202 at once; with `Prefer: wait=10`, 200 if it is done within ten seconds.
     """
     with service.idempotency.serving(caller.key, idempotency_key):
-        document, again = await run_in_threadpool(_submit, service, caller, body, idempotency_key, request.state.digest)
+        submitting = partial(_submit, service, caller, body, idempotency_key, request.state)
+        outcome = await run_in_threadpool(submitting)
+        if isinstance(outcome, submission.Draft):
+            arguments = service.blobs.folder, service.settings.piece_seconds, [outcome]
+            prepared = await service.pool.run(caller.owner, submission.examine, *arguments)
+            outcome = await run_in_threadpool(submitting, *prepared)
+    document, again = cast(tuple[schemas.Job, bool], outcome)
     headers = {"Location": f"/v1/jobs/{document.id}", **({"Idempotent-Replayed": "true"} if again else {})}
     seconds = _wait(prefer, service.settings.wait)
     if seconds:
@@ -58,15 +66,25 @@ async def start(
 
 
 def _submit(
-    service: Service, caller: Caller, body: schemas.JobRequest, token: str | None, digest: str
-) -> tuple[schemas.Job, bool]:
-    earlier = service.idempotency.recorded(caller.key, token, digest)
+    service: Service,
+    caller: Caller,
+    body: schemas.JobSubmission,
+    token: str | None,
+    state: State,
+    prepared: submission.Submission | None = None,
+) -> tuple[schemas.Job, bool] | submission.Draft:
+    """Accept a job; a draft, where it is not short what is to be examined first, and was not."""
+    earlier = service.idempotency.recorded(caller.key, token, state.digest)
     if earlier:
         return _serialized(service, caller, earlier), True
     limits.require_disk_space(service.settings, service.blobs)
-    prepared = submission.prepare(service, caller, body.kind, body.brief, body.formats, body.options)
     if body.webhook:
         webhooks.check(body.webhook, service.settings)
+    if prepared is None:
+        draft = submission.find(service, caller, body.kind, body.brief, body.formats, body.options)
+        if not submission.is_short(service, [draft], state.length):
+            return draft
+        (prepared,) = submission.examine(service.blobs.folder, service.settings.piece_seconds, [draft])
 
     def write(connection: Connection) -> str:
         limits.admit(connection, service.settings, caller, prepared.seconds)
@@ -75,7 +93,7 @@ def _submit(
         audit.write(connection, caller.key, caller.owner, f"job {prepared.kind}", name)
         return name
 
-    name, again = service.idempotency.execute(caller.key, token, digest, write)
+    name, again = service.idempotency.execute(caller.key, token, state.digest, write)
     service.supervisor.notify(handlers.KINDS[prepared.kind].LANE)
     return _serialized(service, caller, name), again
 

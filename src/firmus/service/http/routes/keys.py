@@ -12,6 +12,7 @@ from firmus.service.http import limits, schemas, serializers
 from firmus.service.http.dependencies import Administering, Composing, Reading, ServiceDependency
 from firmus.service.problems import Problem
 from firmus.service.storage import audit, keys
+from firmus.service.storage.keys import Caller
 from firmus.service.storage.tables import api_key, job
 from firmus.service.workers import webhooks
 
@@ -43,17 +44,23 @@ def webhook_secret(service: ServiceDependency, caller: Composing) -> schemas.Web
 
 @router.get("/keys")
 def listed(service: ServiceDependency, caller: Administering) -> schemas.Page[schemas.Key]:
-    """List all keys, without their secrets."""
+    """List the keys of your owner, or of all owners if yours is an operator's, without their secrets."""
     with service.store.read() as connection:
-        return schemas.Page(items=[schemas.Key(**_fields(row)) for row in keys.rows(connection)], next=None)
+        found = keys.rows(connection, None if caller.is_operator else caller.owner)
+    return schemas.Page(items=[schemas.Key(**_fields(row)) for row in found], next=None)
 
 
 @router.post("/keys", status_code=201)
-def add(body: schemas.KeyRequest, service: ServiceDependency, caller: Administering) -> schemas.NewKey:
-    """Make a key. The answer is the only place where it is ever told."""
+def add(body: schemas.KeySubmission, service: ServiceDependency, caller: Administering) -> schemas.NewKey:
+    """Make a key. The answer is the only place where it is ever told.
+
+    An admin makes keys of its own owner, with the roles reader, composer and admin and with no more than its own quota;
+    an operator makes any.
+    """
+    quota = body.quota if caller.is_operator else _own_quota(caller, body, service.settings.quota)
     with service.store.write() as connection:
         service.store.advisory_lock(connection, audit.LOCK)
-        name, key = keys.add(connection, body.owner, body.role, body.quota, body.storage)
+        name, key = keys.add(connection, body.owner, body.role, quota, body.storage)
         audit.write(connection, caller.key, caller.owner, "key add", name)
         row = connection.execute(select(api_key).where(api_key.c.id == name)).one()
     return schemas.NewKey(**_fields(row), key=key)
@@ -63,10 +70,10 @@ def add(body: schemas.KeyRequest, service: ServiceDependency, caller: Administer
 def revoke(
     name: Annotated[str, Path(pattern="^[0-9a-f]{12}$")], service: ServiceDependency, caller: Administering
 ) -> None:
-    """Revoke a key; from the next request on it opens nothing."""
+    """Revoke a key, of your owner or as an operator any; from the next request on it opens nothing."""
     with service.store.write() as connection:
         service.store.advisory_lock(connection, audit.LOCK)
-        if not keys.revoke(connection, name):
+        if not keys.revoke(connection, name, None if caller.is_operator else caller.owner):
             raise Problem("not-found", f"there is no key {name} that is valid")
         audit.write(connection, caller.key, caller.owner, "key revoke", name)
 
@@ -78,11 +85,26 @@ def log(
     after: Annotated[int, Query(ge=0, le=2**31 - 1, description="Number of the last line that you have.")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> schemas.Page[schemas.AuditLine]:
-    """Read the audit log, the oldest line first; `next` is the `after` of the next page."""
+    """Read the audit log, the oldest line first; `next` is the `after` of the next page.
+
+    An admin sees what keys of its own owner did, an operator everything, without which the chain of digests cannot be
+    checked.
+    """
     with service.store.read() as connection:
-        rows = audit.lines(connection, after, limit)
+        rows = audit.lines(connection, after, limit, None if caller.is_operator else caller.owner)
     items = [schemas.AuditLine(**{**row._mapping, "at": serializers.timestamp(row.at)}) for row in rows]
     return schemas.Page(items=items, next=str(rows[-1].number) if len(rows) == limit else None)
+
+
+def _own_quota(caller: Caller, body: schemas.KeySubmission, default: float) -> float | None:
+    """Quota of a key that an owner's admin makes."""
+    if body.owner != caller.owner or body.role not in keys.OWNERS_ROLES:
+        allowed = f"owner {caller.owner} and the roles {', '.join(keys.OWNERS_ROLES)}"
+        raise Problem("forbidden", f"owner {body.owner!r}, role {body.role!r}: an admin makes keys of {allowed}")
+    most = default if caller.quota is None else caller.quota
+    if body.quota is not None and body.quota > most:
+        raise Problem("forbidden", f"quota {body.quota:g}: your own is {most:g}, and a key that you make has no more")
+    return caller.quota if body.quota is None else body.quota
 
 
 def _fields(row: Row[Any]) -> dict[str, Any]:

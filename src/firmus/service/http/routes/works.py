@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from typing import Annotated, Any
+from functools import partial
+from pathlib import Path as Folder
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from sqlalchemy import Connection, Row, Select, select
@@ -14,9 +16,11 @@ from starlette.responses import JSONResponse, Response
 from firmus import formats
 from firmus.service.http import limits, schemas, serializers
 from firmus.service.http.dependencies import Composing, IdempotencyKey, Reading, Service, ServiceDependency
+from firmus.service.http.pool import SHORT
 from firmus.service.http.routes import jobs as job_routes
 from firmus.service.problems import Problem
 from firmus.service.storage import audit, erasure, jobs, works
+from firmus.service.storage.blobs import Blobs
 from firmus.service.storage.jobs import ENDED, PRIORITIES
 from firmus.service.storage.keys import Caller
 from firmus.service.storage.tables import job, work
@@ -27,6 +31,7 @@ router = APIRouter(prefix="/v1/works", tags=["works"])
 Name = Annotated[str, Path(pattern=schemas.WORK_ID)]
 Cursor = Annotated[str | None, Query(pattern=schemas.WORK_ID, description="`next` of a page.")]
 Parent = Annotated[str | None, Query(pattern=schemas.WORK_ID, description="The work of which this is a new revision.")]
+_Read = tuple[dict[str, Any], list[dict[str, Any]]]
 READING = threading.BoundedSemaphore(4)  # uploads that are parsed at a time; others are rejected as busy
 FILE_TIMEOUT = 20.0  # seconds to wait for a file that is produced on request
 MUSIC = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
@@ -51,34 +56,38 @@ async def upload(
     """
     data = await request.body()
     with service.idempotency.serving(caller.key, idempotency_key):
-        name, again = await run_in_threadpool(
-            _store, service, caller, data, parent, idempotency_key, request.state.digest
-        )
+        storing = partial(_store, service, caller, data, parent, idempotency_key, request.state.digest)
+        outcome = await run_in_threadpool(storing)
+        if outcome is None:
+            arguments = service.blobs.folder, service.settings.piece_seconds, data
+            outcome = await run_in_threadpool(storing, await service.pool.run(caller.owner, _read, *arguments))
+    name, again = cast(tuple[str, bool], outcome)
     document = await run_in_threadpool(one, name, service, caller)
     headers = {"Location": f"/v1/works/{name}", **({"Idempotent-Replayed": "true"} if again else {})}
     return JSONResponse(document.model_dump(), 201, headers)
 
 
 def _store(
-    service: Service, caller: Caller, data: bytes, parent: str | None, token: str | None, digest: str
-) -> tuple[str, bool]:
+    service: Service,
+    caller: Caller,
+    data: bytes,
+    parent: str | None,
+    token: str | None,
+    digest: str,
+    read: _Read | None = None,
+) -> tuple[str, bool] | None:
+    """Store an upload; None where it is not short to read, and was not read yet."""
     earlier = service.idempotency.recorded(caller.key, token, digest)
     if earlier:
         return earlier, True
     limits.require_disk_space(service.settings, service.blobs)
-    if not READING.acquire(timeout=5):
-        raise Problem("busy", "many files are being read: ask again", seconds=5)
-    try:
-        score = handlers.bounded(formats.read(data))
-    finally:
-        READING.release()
-    length, longest = seconds(score, score.end), service.settings.piece_seconds
-    if length > longest:
-        raise Problem("too-large", f"the piece lasts {length:.0f} seconds: {longest:g} is the most")
     with service.store.read() as connection:
         parent_row = _find(connection, caller, parent) if parent else None
-    row = works.row_of(score, parent=parent_row)
-    files = [works.file_row(service.blobs, row["id"], "json", works.score_bytes(score))]
+    if read is None and len(data) > SHORT:
+        return None
+    row, files = read or _read(service.blobs.folder, service.settings.piece_seconds, data)
+    if parent_row:
+        row |= {"parent": parent_row.id, "root": parent_row.root}
 
     def write(connection: Connection) -> str:
         service.storage.admit(connection, caller, sum(each["bytes"] for each in files))
@@ -87,6 +96,21 @@ def _store(
         return str(row["id"])
 
     return service.idempotency.execute(caller.key, token, digest, write)
+
+
+def _read(folder: Folder, longest: float, data: bytes) -> _Read:
+    """Read music, and store its Score: the rows of the work and its file."""
+    if not READING.acquire(timeout=5):
+        raise Problem("busy", "many files are being read: ask again", seconds=5)
+    try:
+        score = handlers.bounded(formats.read(data))
+    finally:
+        READING.release()
+    length = seconds(score, score.end)
+    if length > longest:
+        raise Problem("too-large", f"the piece lasts {length:.0f} seconds: {longest:g} is the most")
+    row = works.row_of(score)
+    return row, [works.file_row(Blobs(folder), row["id"], "json", works.score_bytes(score))]
 
 
 def _filtered(

@@ -25,7 +25,11 @@ class WorkerHandle(Protocol):
 
     @property
     def exit_reason(self) -> str:
-        """Why it exited; empty as long as it runs."""
+        """Why it exited; empty as long as it runs. One that hangs is killed."""
+
+    @property
+    def is_blamable(self) -> bool:
+        """Whether its exit may be the doing of a job: it was not told to, nor stopped from outside."""
 
     def notify(self) -> None:
         """Notify it that there may be a job."""

@@ -48,7 +48,7 @@ class _Worker(Worker):
 class _Thread:
     """A worker thread."""
 
-    is_ready, exit_reason = True, ""
+    is_ready, exit_reason, is_blamable = True, "", False
 
     def __init__(self, worker: Worker) -> None:
         self.worker = worker

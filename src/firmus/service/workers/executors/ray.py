@@ -64,7 +64,7 @@ class _Proxy(Worker):
 
     def __init__(self, ray: Any, settings: Settings, store: Store, blobs: Blobs, lane: str, name: str) -> None:
         super().__init__(settings, store, blobs, lane, name)
-        self.ray, self.exit_reason = ray, ""
+        self.ray, self.exit_reason, self.is_blamable = ray, "", False
         self.last_received = 0.0  # when the actor last sent anything, of whichever job
         actor_class = ray.remote(RemoteWorker).options(
             num_cpus=1, scheduling_strategy="SPREAD", max_restarts=0, max_concurrency=self.capacity + EXTRA_CALLS
@@ -79,7 +79,7 @@ class _Proxy(Worker):
         try:
             return self._receive(self.actor.perform.options(num_returns="streaming").remote(claimed, files), handle)
         except self.ray.exceptions.RayError as error:
-            self.kill(error)
+            self.kill(error, is_blamable="node has died" not in str(error))
             raise ClaimLost(claimed.id) from None
         except ClaimLost:
             self.actor.lose.remote(claimed.id, claimed.attempt)
@@ -89,9 +89,10 @@ class _Proxy(Worker):
         """Kill the actor, as a job does not stop though it should."""
         self.kill("it did not let a job go")
 
-    def kill(self, reason: object) -> None:
+    def kill(self, reason: object, *, is_blamable: bool = False) -> None:
         """Kill the actor, and claim no more jobs."""
-        self.exit_reason = self.exit_reason or str(reason).partition("\n")[0][:200]
+        if not self.exit_reason:
+            self.is_blamable, self.exit_reason = is_blamable, str(reason).partition("\n")[0][:200]
         self.stop()
         self.ray.kill(self.actor)
 
@@ -108,7 +109,7 @@ class _Proxy(Worker):
                 if outcome is not None:
                     return self._store(*outcome)
             elif time.monotonic() - self.last_received > self.settings.lease:
-                self.kill(f"nothing was heard of it for {self.settings.lease:g} seconds")
+                self.kill(f"nothing was heard of it for {self.settings.lease:g} seconds", is_blamable=True)
                 raise ClaimLost(handle.claimed.id)
 
     def _store(self, output: JobOutput, files: dict[str, bytes]) -> JobOutput:
@@ -132,8 +133,20 @@ class _RemoteHandle:
     def exit_reason(self) -> str:
         """Why the actor exited."""
         if self._liveness and self.ray.wait([self._liveness], timeout=0)[0]:
-            self.worker.kill("its process or its machine died")
+            self.worker.kill("its process or its machine died", is_blamable=self._is_machine_there())
         return self.worker.exit_reason
+
+    @property
+    def is_blamable(self) -> bool:
+        """Whether the exit may be the doing of a job: the machine is there."""
+        return self.worker.is_blamable
+
+    def _is_machine_there(self) -> bool:
+        try:
+            self.ray.get(self._liveness)
+        except self.ray.exceptions.RayError as error:
+            return "node has died" not in str(error)
+        return True
 
     def notify(self) -> None:
         """Notify it that there may be a job."""
