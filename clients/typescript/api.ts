@@ -77,6 +77,8 @@ export type BatchSubmission = {
     ranges?: Record<string, string>;
     /** Section letters, "AABA". */
     form?: string;
+    /** Of the piece; by default what it is, or the source's. */
+    title?: string;
     /** Above 0 to 1: share of the music that vary composes anew, or how far it goes from it with a latent model; how much of a drummer's ways humanise takes over. */
     amount?: number;
     /** How a source that was played in is put on beats: "auto" (on those of the file where it is played to them, else on beats that are found), "written", "found", "off", or quarter notes a minute. By default "auto" where the source looks played in. */
@@ -182,6 +184,8 @@ export type JobSubmission = {
     ranges?: Record<string, string>;
     /** Section letters, "AABA". */
     form?: string;
+    /** Of the piece; by default what it is, or the source's. */
+    title?: string;
     /** Above 0 to 1: share of the music that vary composes anew, or how far it goes from it with a latent model; how much of a drummer's ways humanise takes over. */
     amount?: number;
     /** How a source that was played in is put on beats: "auto" (on those of the file where it is played to them, else on beats that are found), "written", "found", "off", or quarter notes a minute. By default "auto" where the source looks played in. */

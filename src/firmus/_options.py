@@ -31,6 +31,7 @@ class VerbOptions(TypedDict, total=False):
     parts: str | Sequence[str]
     ranges: Mapping[str, str]
     form: str | None
+    title: str | None
     amount: float | None
     quantise: str | None
     steps: int | None

@@ -23,8 +23,8 @@ from firmus.translation import vocabulary
 MOST_BARS = 512
 MOST_COUNT = 100
 MOST_TEXT = {
-    "bars": 2000, "style": 200, "key": 200, "meter": 200, "chords": 20_000, "mood": 200, "form": 2000, "quantise": 200,
-    "model": 200,
+    "bars": 2000, "style": 200, "key": 200, "meter": 200, "chords": 20_000, "mood": 200, "form": 2000,
+    "title": 500, "quantise": 200, "model": 200,
 }  # fmt: skip
 """Characters of each text of a Brief at most."""
 MOST_NAME = 200  # characters of a name of a part, or of its range
@@ -119,6 +119,8 @@ class Brief:
         Part name to lowest and highest note: ``{"alto": "F3-D5"}``.
     form : str, optional
         Section letters, ``"AABA"``.
+    title : str, optional
+        Of the piece; by default what it is, or the source's.
     amount : float, optional
         Above 0 to 1: share of the music that `vary` composes anew, or how far it goes from it with a latent model; how
         much of a drummer's ways `humanise` takes over.
@@ -158,6 +160,7 @@ class Brief:
     parts: tuple[str, ...] = ()
     ranges: Mapping[str, str] = field(default_factory=dict)
     form: str | None = None
+    title: str | None = None
     amount: float | None = None
     quantise: str | None = None
     target: Score | None = None
@@ -179,7 +182,7 @@ class Brief:
         for rule in self.loose:
             if rule not in RULES:
                 raise InvalidBrief(unknown("rule", rule, RULES))
-        for name in ("style", "key", "meter", "chords", "mood", "form", "quantise", "model"):
+        for name in ("style", "key", "meter", "chords", "mood", "form", "title", "quantise", "model"):
             value = getattr(self, name)
             if value is not None and not isinstance(value, str):
                 raise InvalidBrief(f"{name} {value!r} must be text")

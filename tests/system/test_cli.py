@@ -524,3 +524,39 @@ sys.exit(firmus.cli.main([]))
 def test_an_interrupt_that_a_library_swallows_still_ends_the_command() -> None:
     run = subprocess.run([sys.executable, "-c", SWALLOWED], capture_output=True, text=True, timeout=50, check=False)
     assert (run.returncode, run.stderr) == (130, "firmus: interrupted\n")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands_and_options(shell, capsys):
+    assert main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert all(word in script for word in ("harmonise", "quantise", "temperature"))
+    assert main(["completion", "basch"]) == 2
+    assert "did you mean 'bash'" in capsys.readouterr().err
+
+
+def test_a_bash_that_takes_the_script_completes(tmp_path, capsys):
+    assert main(["completion", "bash"]) == 0
+    (tmp_path / "firmus.sh").write_text(capsys.readouterr().out)
+    ask = "source ./firmus.sh; COMP_WORDS=(firmus harm); COMP_CWORD=1; _shtab_firmus; echo ${COMPREPLY[@]}"
+    done = subprocess.run(["bash", "-c", ask], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["harmonise"]
+
+
+def test_a_piece_has_the_title_that_is_asked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = ["--style", "folk", "--bars", "4", "--seed", "1", "--title", "Evening Song"]
+    assert main(["compose", *asked, "--formats", "musicxml"]) == 0
+        "--style",
+        "folk",
+        "--bars",
+        "4",
+        "--seed",
+        "1",
+        "--title",
+        "Evening Song",
+        "--formats",
+        "musicxml",
+    ]
+    assert main(words) == 0
+    assert formats.read(tmp_path / "out" / "evening-song" / "piece.musicxml").title == "Evening Song"

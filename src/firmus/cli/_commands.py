@@ -156,6 +156,18 @@ def _short(value: Any) -> str:
     return translate(str(value))
 
 
+def completion(options: argparse.Namespace) -> None:
+    """Print a shell's script that completes commands and options."""
+    import shtab
+
+    from firmus.cli._options import parser
+    from firmus.errors import FirmusError, unknown
+
+    if options.shell not in shtab.SUPPORTED_SHELLS:
+        raise FirmusError(unknown("shell", options.shell, shtab.SUPPORTED_SHELLS))
+    print(shtab.complete(parser(), options.shell))
+
+
 def convert(options: argparse.Namespace) -> None:
     """Read one format, write another: a file into a file, or several into a folder."""
     from firmus.errors import FirmusError

@@ -67,6 +67,8 @@ def parser() -> argparse.ArgumentParser:
     _common(_verb(verbs, "models", commands.models), writes=False)
     _training(verbs)
     _serving(verbs)
+    completion = _verb(verbs, "completion", commands.completion)
+    completion.add_argument("shell", metavar="SHELL", help=say("shell"))
     return top
 
 

@@ -44,6 +44,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "mcp": ("offer all of it to an assistant, over standard input and output (MCP)", "通过标准输入输出（MCP 协议）供 AI 助手调用"),
     "mcp folder": ("the only folder that is read and written", "唯一可读写的文件夹"),
     "serve words": ("look after the keys or make a backup, instead of serving", "管理密钥或备份数据，而不启动服务"),
+    "completion": ("print a script by which a shell completes commands and options", "输出 shell 的命令补全脚本"),
+    "shell": ("bash, zsh, fish, powershell or tcsh", "bash、zsh、fish、powershell 或 tcsh"),
     "doctor": ("look whether everything that Firmus needs is there, and whole", "检查 Firmus 所需的一切是否齐全、完好"),
     "faults": ("{count} faults were found, see above", "发现 {count} 处问题，见上"),
     "weights": ("models", "模型"),

@@ -69,6 +69,8 @@ class Commission:
     chords : tuple of Chord
         The progression laid over the bars that are composed.
     form : Form, optional
+    title : str
+        Of the piece; ``""`` where none is asked for.
     named_parts : tuple of str
         Parts or instruments as they were named.
     named_ranges : mapping of str to (int, int)
@@ -107,6 +109,7 @@ class Commission:
     progression: tuple[tuple[Chord, ...], ...] = ()
     chords: tuple[Chord, ...] = ()
     form: Form | None = None
+    title: str = ""
     named_parts: tuple[str, ...] = ()
     named_ranges: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     ranges: Mapping[int, tuple[int, int]] = field(default_factory=dict)
@@ -170,6 +173,7 @@ def begin(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Commission:
         key=Key.parse(brief.key) if brief.key else None,
         progression=brief.progression(),
         form=Form.parse(brief.form) if brief.form else None,
+        title=brief.title or "",
         named_parts=brief.parts,
         named_ranges={name: pitch_range(text, name) for name, text in brief.ranges.items()},
         controls=controls.requested(brief),

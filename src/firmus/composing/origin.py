@@ -19,7 +19,7 @@ MARK = "Firmus (AI-generated)"
 
 def work(commission: Commission, seed: int, score: Score, *, measured: dict[str, Any], **fields: Any) -> Work:
     """A marked Score with its Origin: `measured` beside what is measured of every score, `fields` of the Origin."""
-    score = marked(score)
+    score = marked(replace(score, title=commission.title) if commission.title else score)
     card, played = commission.card, commission.quantised
     given = played.source if played else commission.source
     quantised = {"quantised": played.as_dict()} if played and played.timing else {}

@@ -161,6 +161,7 @@ OPTIONS = (
         str, "PART=F3-D5",
     ),
     Option("form", "section letters", "曲式字母，或 二段体、三段体、回旋曲式", str, "AABA"),
+    Option("title", "of the piece", "乐曲标题", str, "TEXT"),
     Option(
         "model", "name of the weights (see firmus models), or a folder (see docs/engines.md)",
         "权重名称（见 firmus models）或文件夹（见 docs/engines.md）", str, "NAME|FOLDER",

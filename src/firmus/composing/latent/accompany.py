@@ -78,7 +78,7 @@ def perform(commission: Commission, space: Space, progress: Progress | None) -> 
             if progress:
                 progress("accompany", place + 1, len(cut))
         decoded = replace(read, parts=windows.spliced(silent, space, values, cut))
-        decoded = windows.ruled(decoded, frozenset(key.scale) if key else frozenset())
+        decoded = windows.basses_in_range(windows.ruled(decoded, frozenset(key.scale) if key else frozenset()))
         fresh = tuple(decoded.parts[row] for row in missing if decoded.parts[row].notes)
         score = replace(source, parts=read.parts + fresh, chords=read.chords)
         spans = tuple((cut[0].first, score.end, len(read.parts) + row) for row in range(len(fresh)))

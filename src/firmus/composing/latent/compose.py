@@ -56,6 +56,7 @@ def perform(commission: Commission, space: Space, progress: Progress | None) -> 
         )
         if not space.latent.is_autoregressive and pitched:
             score = windows.ruled(score, frozenset(key.scale) if commission.is_strict("key") else frozenset())
+        score = windows.basses_in_range(score)
         spans = tuple((0, score.end, row) for row in range(len(score.parts)))
         works.append(origins.work(commission, seed, score, measured=features.qualities(score), composed=spans))
         if progress:

@@ -15,10 +15,13 @@ from firmus.analysis import features
 from firmus.analysis.melody import melody_part
 from firmus.composing.commission import Commission
 from firmus.composing.latent.latent_space import Space
+from firmus.composing.styles import instrument_range
 from firmus.errors import InvalidBrief, TokenError
 from firmus.score import Note, Part, Score
-from firmus.timing import bars, beat
+from firmus.timing import bar_at, bars, beat
 from firmus.tokens import Integers
+
+BASSES = range(32, 40)  # General MIDI programs
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +212,24 @@ def ruled(score: Score, scale: frozenset[int]) -> Score:
             pitch = note.pitch if part.is_drums or not allowed else _nearest(note.pitch, allowed)
             notes.setdefault((note.start, pitch), replace(note, pitch=pitch))
         parts.append(replace(part, notes=tuple(notes.values())))
+    return replace(score, parts=tuple(parts))
+
+
+def basses_in_range(score: Score) -> Score:
+    """A score in whose bass instruments a bar that goes too low for them is an octave higher."""
+    every = bars(score)
+    parts = []
+    for part in score.parts:
+        if part.is_drums or part.program not in BASSES:
+            parts.append(part)
+            continue
+        lowest = instrument_range(part.program)[0]
+        too_low = {bar_at(every, note.start) for note in part.notes if note.pitch < lowest}
+        notes = (
+            replace(note, pitch=note.pitch + 12) if bar_at(every, note.start) in too_low else note
+            for note in part.notes
+        )
+        parts.append(replace(part, notes=tuple(notes)))
     return replace(score, parts=tuple(parts))
 
 
