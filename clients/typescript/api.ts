@@ -79,6 +79,8 @@ export type BatchSubmission = {
     form?: string;
     /** Of the piece; by default what it is, or the source's. */
     title?: string;
+    /** Whether continue ends the piece: the dominant, then every part at rest on the tonic. */
+    close?: Record<string, string>;
     /** Above 0 to 1: share of the music that vary composes anew, or how far it goes from it with a latent model; how much of a drummer's ways humanise takes over. */
     amount?: number;
     /** How a source that was played in is put on beats: "auto" (on those of the file where it is played to them, else on beats that are found), "written", "found", "off", or quarter notes a minute. By default "auto" where the source looks played in. */
@@ -186,6 +188,8 @@ export type JobSubmission = {
     form?: string;
     /** Of the piece; by default what it is, or the source's. */
     title?: string;
+    /** Whether continue ends the piece: the dominant, then every part at rest on the tonic. */
+    close?: Record<string, string>;
     /** Above 0 to 1: share of the music that vary composes anew, or how far it goes from it with a latent model; how much of a drummer's ways humanise takes over. */
     amount?: number;
     /** How a source that was played in is put on beats: "auto" (on those of the file where it is played to them, else on beats that are found), "written", "found", "off", or quarter notes a minute. By default "auto" where the source looks played in. */

@@ -32,6 +32,7 @@ class VerbOptions(TypedDict, total=False):
     ranges: Mapping[str, str]
     form: str | None
     title: str | None
+    close: bool
     amount: float | None
     quantise: str | None
     steps: int | None

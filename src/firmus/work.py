@@ -121,6 +121,8 @@ class Brief:
         Section letters, ``"AABA"``.
     title : str, optional
         Of the piece; by default what it is, or the source's.
+    close : bool
+        Whether `continue` ends the piece: the dominant, then every part at rest on the tonic.
     amount : float, optional
         Above 0 to 1: share of the music that `vary` composes anew, or how far it goes from it with a latent model; how
         much of a drummer's ways `humanise` takes over.
@@ -161,6 +163,7 @@ class Brief:
     ranges: Mapping[str, str] = field(default_factory=dict)
     form: str | None = None
     title: str | None = None
+    close: bool = False
     amount: float | None = None
     quantise: str | None = None
     target: Score | None = None

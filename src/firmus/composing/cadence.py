@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from firmus.pitch import pitch_class
 from firmus.runtime.constraints import Rules
 from firmus.score import Key, Score
 from firmus.timing import bars, beat
@@ -22,14 +23,28 @@ def at_rest(rules: Rules, key: Key, score: Score) -> Rules:
     A part in whose range there is none is free, and so are drums. Where chord symbols are composed, the last bar has
     the tonic's.
     """
-    pitched = [place for place, part in enumerate(score.parts) if not part.is_drums]
-    wanted = [triad(key) if place in pitched else frozenset[int]() for place in range(len(score.parts))]
-    if pitched:
-        wanted[pitched[-1]] = frozenset({key.pitch_class})
-    reached = [{pitch % 12 for pitch in range(part.low, part.high + 1)} for part in rules.parts]
-    final = tuple(tones if tones & there else frozenset() for tones, there in zip(wanted, reached, strict=True))
     chord = vocabulary.CHORD + vocabulary.CHORDS.index((key.pitch_class, "" if key.mode == "major" else "m"))
-    return replace(rules, final=final, final_chord=chord)
+    return replace(_held(rules, triad(key), key.pitch_class, score), final_chord=chord)
+
+
+def on_last_chord(rules: Rules, score: Score) -> Rules:
+    """Rules by which every part holds a note of the last chord symbol at the end, the last pitched part its bass."""
+    chord = score.chords[-1]
+    tones = frozenset(chord.pitch_classes[:3] if not chord.bass else chord.pitch_classes)
+    tones = tones if rules.scale is None else tones & rules.scale
+    bass = pitch_class(chord.bass or chord.root) if tones else 0
+    return _held(rules, tones, bass, score) if bass in tones else rules
+
+
+def _held(rules: Rules, tones: frozenset[int], bass: int, score: Score) -> Rules:
+    """Rules by which the pitched parts end on notes of a chord, the last of them on its bass."""
+    pitched = [place for place, part in enumerate(score.parts) if not part.is_drums]
+    wanted = [tones if place in pitched else frozenset[int]() for place in range(len(score.parts))]
+    if pitched:
+        wanted[pitched[-1]] = frozenset({bass})
+    reached = [{pitch % 12 for pitch in range(part.low, part.high + 1)} for part in rules.parts]
+    final = tuple(each if each & there else frozenset[int]() for each, there in zip(wanted, reached, strict=True))
+    return replace(rules, final=final)
 
 
 def with_cadence(rules: Rules, key: Key, score: Score) -> Rules:

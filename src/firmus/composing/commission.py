@@ -71,6 +71,8 @@ class Commission:
     form : Form, optional
     title : str
         Of the piece; ``""`` where none is asked for.
+    close : bool
+        Whether a continuation comes to an end.
     named_parts : tuple of str
         Parts or instruments as they were named.
     named_ranges : mapping of str to (int, int)
@@ -110,6 +112,7 @@ class Commission:
     chords: tuple[Chord, ...] = ()
     form: Form | None = None
     title: str = ""
+    close: bool = False
     named_parts: tuple[str, ...] = ()
     named_ranges: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     ranges: Mapping[int, tuple[int, int]] = field(default_factory=dict)
@@ -174,6 +177,7 @@ def begin(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Commission:
         progression=brief.progression(),
         form=Form.parse(brief.form) if brief.form else None,
         title=brief.title or "",
+        close=brief.close,
         named_parts=brief.parts,
         named_ranges={name: pitch_range(text, name) for name, text in brief.ranges.items()},
         controls=controls.requested(brief),
@@ -222,6 +226,8 @@ def choose_model(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Card:
         raise InvalidBrief(f"form {brief.form!r}: only compose takes a form; the source of {verb} has its own")
     if verb != "interpolate" and (brief.target is not None or brief.steps is not None):
         raise InvalidBrief(f"a target and steps are for interpolate: {verb} takes neither")
+    if brief.close and (verb != "continue" or card.kind != "stepper"):
+        raise InvalidBrief(f"close: {verb} by {card.name!r} does not take it; a piece that compose makes always closes")
     if brief.syncopation is not None and card.kind != "latent":
         able = [name for name, each in cards().items() if each.kind == "latent" and verb in each.tasks]
         raise InvalidBrief(

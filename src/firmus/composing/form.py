@@ -131,7 +131,11 @@ def in_sections(request: Request, sections: tuple[Section, ...], generator: np.r
             return step(place + 1, done) if place + 1 < len(sections) else None
 
         bolder = replace(request.sampling, temperature=request.sampling.temperature + BOLDER * tried)
-        rules = with_cadence(request.rules, score.keys[0], score) if request.rules.final else request.rules
+        rules = (
+            with_cadence(request.rules, score.keys[0], score)
+            if request.rules.final_chord is not None
+            else request.rules
+        )
         return replace(request, score=score, is_open=opened, rules=rules, sampling=bolder, then=following)
 
     return step(0, request.score)

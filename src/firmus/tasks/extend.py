@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from firmus.composing import perform, prepare
 from firmus.errors import InvalidBrief
-from firmus.tasks import QUANTISE, Verb
+from firmus.tasks import QUANTISE, Option, Verb
 from firmus.work import MOST_BARS, Brief
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ VERB = Verb(
     english="continue a piece",
     chinese="续写一首乐曲",
     counts_bars=True,
-    options=(QUANTISE,),
+    options=(QUANTISE, Option("close", "come to an end on the tonic", "收束于主和弦", bool)),
     place=2,
 )
 

@@ -9,7 +9,7 @@ import numpy as np
 from firmus.analysis.features import pitch_name
 from firmus.composing import controls, form
 from firmus.composing.autoregressive.plan import Plan, model_view
-from firmus.composing.cadence import at_rest, with_cadence
+from firmus.composing.cadence import at_rest, on_last_chord, with_cadence
 from firmus.composing.commission import Commission
 from firmus.composing.rules import check, chords_over, rules
 from firmus.composing.selection import find_part
@@ -82,6 +82,8 @@ def plan(commission: Commission, generator: np.random.Generator) -> Plan:
     held = rules(commission, score, _part_rules(commission), score.chords)
     if commission.is_strict("key") and not progression:
         held = with_cadence(at_rest(held, score.keys[0], score), score.keys[0], score)
+    elif commission.is_strict("chords") and score.chords:
+        held = on_last_chord(held, score)
     is_open = np.ones(events.grid_shape(events.prepare(score)), bool)
     is_open[:, 0] = style.has_chords and not progression
     sections = commission.form.lay_out(score.end // score.meters[0].bar) if commission.form else ()

@@ -6,14 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 
+from firmus.analysis import keys
 from firmus.composing import form
 from firmus.composing.autoregressive.plan import Plan
+from firmus.composing.cadence import at_rest, on_last_chord, with_cadence
 from firmus.composing.commission import Commission
 from firmus.composing.rules import rules, rules_of_parts
 from firmus.composing.selection import cells_between
 from firmus.composing.source import source_of
 from firmus.composing.styles import infer_style
 from firmus.errors import InvalidBrief
+from firmus.runtime.constraints import Rules
+from firmus.score import Score
 from firmus.tokens.events import vocabulary
 
 AMOUNT = 0.5  # share of the cells that varying composes anew, where none is asked for
@@ -48,9 +52,20 @@ def plan(commission: Commission, generator: np.random.Generator) -> Plan:
     score, is_open, held = commission.score, commission.is_open, commission.rules
     if score is None or is_open is None or held is None:
         raise ValueError("the commission is not prepared")
+    if commission.close:
+        held = _closing(held, commission, score)
     if commission.verb == "vary":
         is_open = _drawn(is_open, AMOUNT if commission.amount is None else commission.amount, generator)
     return Plan(form.emptied(score, is_open), is_open, commission.style, held)
+
+
+def _closing(held: Rules, commission: Commission, score: Score) -> Rules:
+    """Rules by which the piece ends: on its last chord where chords are given, else on the tonic after its dominant."""
+    if commission.chords and commission.is_strict("chords"):
+        return on_last_chord(held, replace(score, chords=commission.chords))
+    estimate = keys.estimate(source_of(commission))
+    key = commission.key or (score.keys[-1] if score.keys else estimate.key if estimate else None)
+    return with_cadence(at_rest(held, key, score), key, score) if key else held
 
 
 def _drawn(region: np.ndarray, amount: float, generator: np.random.Generator) -> np.ndarray:
