@@ -134,7 +134,7 @@ def find(
 def is_short(service: Service, drafts: Sequence[Draft], body: int) -> bool:
     """Whether requests are checked in no time: bytes of their body, and of the works that they name, are few."""
     digests = {each.stored for draft in drafts for each in (draft.source, draft.target) if each.stored}
-    return body + sum(service.blobs.path(digest).stat().st_size for digest in digests) < SHORT
+    return body + sum(service.blobs.existing(digest).stat().st_size for digest in digests) < SHORT
 
 
 def examine(folder: Path, longest: float, drafts: Sequence[Draft]) -> list[Submission]:
