@@ -133,7 +133,7 @@ def test_what_was_told_and_which_chords_were_rules():
     assert "measured of 2 notes" in found.unknown["influences"]
     assert found.focus.rank == 1
     assert "chords" in found.rules
-    assert "ending" not in found.rules
+    assert "ending" in found.rules
 
 
 def test_a_work_is_the_same_after_it_was_saved_and_read(chorale, explanation, tmp_path):

@@ -22,6 +22,7 @@ from firmus.runtime.draft import Draft
 from firmus.runtime.sampling import Sampling, draw, negative_log_likelihood
 from firmus.runtime.steering import Steering
 from firmus.runtime.stepper import ROWS, Stepper
+from firmus.runtime.voice_leading import VoiceLeading
 from firmus.score import Chord, Note, Score
 from firmus.tokens import Prepared, events
 from firmus.tokens.events import vocabulary
@@ -29,6 +30,7 @@ from firmus.tokens.events.cells import BAR_PLACE, BAR_START
 from firmus.tokens.events.cursor import Cursor
 
 Open = NDArray[np.bool_]
+PITCHES = slice(vocabulary.PITCH, vocabulary.PITCH + 128)
 TYPICAL_CELL = 16  # tokens of an open cell of one part, as an estimate before it is composed
 CONTEXT_BARS = 8  # bars of left context of a window
 
@@ -48,6 +50,8 @@ class Request:
     rules : Rules
         Times count from the start of the piece.
     sampling : Sampling
+    voices : tuple of int
+        Parts, from 1 and the highest first, that are led as voices; see `firmus.runtime.voice_leading`.
     controls : tuple of int
         Control tokens: the requested attributes of the open cells.
     targets : mapping of str to float
@@ -61,9 +65,16 @@ class Request:
     style: str
     rules: Rules
     sampling: Sampling
+    voices: tuple[int, ...] = ()
     controls: tuple[int, ...] = ()
     targets: Mapping[str, float] = field(default_factory=dict)
     then: Callable[[Score], Request | None] | None = None
+
+    @property
+    def pitch_sampling(self) -> Sampling:
+        """How pitches are drawn."""
+        warmth = self.sampling.pitch_temperature
+        return self.sampling if warmth is None else replace(self.sampling, temperature=warmth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,11 +259,19 @@ def _once(
         for token in prompt.tokens.tolist():
             cursor.push(token)
         grammar = Grammar(cursor, rules_within(request.rules, draft.prepared, first, last))
+        leading = VoiceLeading(cursor, request.voices, request.rules.beat)
         steering.window()
         logits = yield Feed(prompt.tokens, prompt.slots, restart=True)
         while True:
             allowed = grammar.allowed()
-            token = draw(steering.steer(logits, cursor), allowed, request.sampling, generator)
+            steered, sampling = steering.steer(logits, cursor), request.sampling
+            if allowed[PITCHES].any():
+                penalties = leading.penalties() if request.voices else None
+                if penalties is not None:
+                    steered = steered.copy()
+                    steered[PITCHES] -= penalties
+                sampling = request.pitch_sampling
+            token = draw(steered, allowed, sampling, generator)
             nats.append(negative_log_likelihood(logits, allowed, token))
             bar = cursor.bar if cursor.phase == "fill" else -1
             slot = cursor.push(token)

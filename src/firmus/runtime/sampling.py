@@ -17,10 +17,14 @@ GREEDY = 0.01  # temperature below which the likeliest token is taken
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How tokens are drawn: `temperature` 0 is greedy, `top_p` 1 is without truncation."""
+    """How tokens are drawn: `temperature` 0 is greedy, `top_p` 1 is without truncation.
+
+    `pitch_temperature` is that of pitches, where it is another.
+    """
 
     temperature: float = 0.9
     top_p: float = 0.95
+    pitch_temperature: float | None = None
 
 
 def draw(

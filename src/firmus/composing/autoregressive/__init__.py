@@ -24,7 +24,7 @@ from firmus.progress import Progress
 from firmus.runtime import stepper
 from firmus.runtime.infilling import Bar, Request, fill_all
 from firmus.runtime.sampling import Sampling
-from firmus.score import Score
+from firmus.score import Chord, Score
 from firmus.work import Work
 
 DRAFTS = 4  # of which the nearest to the controls is kept
@@ -91,14 +91,21 @@ def perform(commission: Commission, progress: Progress | None = None) -> list[Wo
 
 def _request(commission: Commission, plan: Plan) -> Request:
     card, style, known = commission.card, plan.style, model_style(plan.style)
-    usual = styles()[style].temperature if style in styles() else TEMPERATURE
-    temperature = usual if commission.temperature is None else commission.temperature
+    of_style = styles().get(style)
+    temperature = commission.temperature
+    sampling = Sampling(TEMPERATURE if temperature is None else temperature, commission.top_p)
+    if of_style and temperature is None:
+        sampling = Sampling(of_style.temperature, commission.top_p, of_style.pitch_temperature)
+    single = [limits.monophonic for limits in plan.rules.parts]
+    are_voices = of_style is not None and of_style.is_part_writing and sum(not each for each in single) <= 1
+    voices = tuple(range(1, len(single) + 1)) if are_voices else ()
     return Request(
         model_view(plan.score, card, style),
         plan.is_open,
         known,
         plan.rules,
-        Sampling(temperature, commission.top_p),
+        sampling,
+        voices,
         controls.tokens(commission.controls, card, known),
         controls.targets(commission.controls, card, known),
     )
@@ -108,7 +115,7 @@ def _work(commission: Commission, seed: int, plan: Plan, filled: Score, nats: fl
     """The composed notes in the score that was planned, with their Origin."""
     pairs = zip(plan.score.parts, filled.parts, strict=True)
     parts = tuple(replace(part, notes=without_overlaps(part, composed).notes) for part, composed in pairs)
-    score = replace(plan.score, parts=parts, chords=filled.chords or plan.score.chords)
+    score = replace(plan.score, parts=parts, chords=_symbols(commission, plan, filled))
     score = origins.marked(score)
     measured = controls.measure(score, plan.is_open, model_style(plan.style), commission.card)
     shares = {name: each["share"] for name, each in measured.items()}
@@ -127,6 +134,13 @@ def _work(commission: Commission, seed: int, plan: Plan, filled: Score, nats: fl
         composed=tuple(cell_spans(score, plan.is_open)),
         rules=plan.rules.as_dict(),
     )
+
+
+def _symbols(commission: Commission, plan: Plan, filled: Score) -> tuple[Chord, ...]:
+    """Chord symbols: those given, or, in a style that shows them, those composed."""
+    of_style = styles().get(plan.style)
+    is_hidden = of_style is not None and of_style.is_part_writing and not of_style.has_chords
+    return plan.score.chords if is_hidden and commission.verb in PLANS else filled.chords or plan.score.chords
 
 
 def _rank(work: Work, name: str) -> float:

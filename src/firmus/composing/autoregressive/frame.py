@@ -85,7 +85,7 @@ def plan(commission: Commission, generator: np.random.Generator) -> Plan:
     elif commission.is_strict("chords") and score.chords:
         held = on_last_chord(held, score)
     is_open = np.ones(events.grid_shape(events.prepare(score)), bool)
-    is_open[:, 0] = style.has_chords and not progression
+    is_open[:, 0] = (style.has_chords or style.is_part_writing) and not progression
     sections = commission.form.lay_out(score.end // score.meters[0].bar) if commission.form else ()
     return Plan(score, is_open, style.name, held, sections)
 

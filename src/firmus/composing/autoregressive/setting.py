@@ -56,7 +56,7 @@ def prepare(commission: Commission) -> Commission:
     if key and commission.is_strict("key") and not commission.progression and ends_on_triad:
         held = at_rest(held, key, score)
     is_open = cells_between(score, [(0, score.end)], range(1, len(score.parts)))
-    is_open[:, 0] = style.has_chords and not commission.progression
+    is_open[:, 0] = (style.has_chords or style.is_part_writing) and not commission.progression
     commission.check_controls(style.name, all(limits.monophonic for limits in part_rules[1:]))
     return replace(commission, places=(place,), score=score, style=style.name, rules=held, is_open=is_open)
 

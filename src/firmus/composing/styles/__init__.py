@@ -45,6 +45,10 @@ class Style:
         Bars in a row that a part may be silent.
     temperature : float
         Of sampling.
+    pitch_temperature : float, optional
+        Of sampling pitches, where it is another.
+    is_part_writing : bool
+        Its parts are led as voices (`firmus.runtime.voice_leading`), over chords that are composed first.
     new_bars : float
         Share of the bars of a part that are not exactly an earlier one, in 16 held-out bars of the style.
     has_chords : bool
@@ -64,6 +68,8 @@ class Style:
     tempi: tuple[tuple[str, float], ...] = ()
     rests: int = 0
     temperature: float = 0.88
+    pitch_temperature: float | None = None
+    is_part_writing: bool = False
     new_bars: float = 0.9
     has_chords: bool = False
     is_choral: bool = False

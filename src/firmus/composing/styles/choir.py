@@ -11,6 +11,8 @@ STYLE = Style(
     tempo=84,
     tempi=(("3/4", 96), ("6/8", 80)),
     rests=2,
-    temperature=1.0,
+    temperature=0.85,
+    pitch_temperature=0.8,
+    is_part_writing=True,
     is_choral=True,
 )

@@ -11,4 +11,7 @@ STYLE = Style(
     tempo=76,
     tempi=(("3/4", 84), ("3/2", 120)),
     is_choral=True,
+    is_part_writing=True,
+    temperature=0.8,
+    pitch_temperature=0.7,
 )

@@ -12,4 +12,7 @@ STYLE = Style(
     tempi=(("3/4", 96), ("6/8", 80)),
     new_bars=0.77,
     is_choral=True,
+    is_part_writing=True,
+    temperature=0.8,
+    pitch_temperature=0.7,
 )

@@ -17,4 +17,5 @@ STYLE = Style(
     tempi=(("3/4", 126), ("6/8", 96), ("2/4", 100)),
     rests=2,
     temperature=1.0,
+    is_part_writing=True,
 )

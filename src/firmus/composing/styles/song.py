@@ -11,6 +11,6 @@ STYLE = Style(
     tempo=88,
     tempi=(("6/8", 76), ("3/4", 96), ("2/4", 72)),
     rests=2,
-    temperature=1.0,
+    temperature=0.85,
     is_accompanied=True,
 )

@@ -1,0 +1,83 @@
+"""Penalties for faults of voice leading while parts are composed: parallel fifths and octaves, crossing, clashes.
+
+A fault is not forbidden: its pitches lose some nats, so that the model takes one where all else is worse. Alone this
+makes harmony worse; it goes with chords that are composed first and a lower temperature of pitches (see
+``benchmarks/RESULTS.md``).
+
+Source: the rules of four-part writing, after E. Aldwell & C. Schachter, *Harmony and Voice Leading*, chapter 5.
+Conventions: parts are in order from the highest to the lowest; times are in steps of 24 to the quarter.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmus.tokens.events.cursor import Cursor
+
+PARALLEL, CROSSING, CLASH = 9.0, 2.0, 3.0  # nats
+PERFECT = (0, 7)  # semitones of the intervals that may not move in parallel
+_PITCHES = np.arange(128)
+
+
+class VoiceLeading:
+    """Penalties of the next pitch, by what the other parts do.
+
+    Parameters
+    ----------
+    cursor : Cursor
+        Reads the tokens; its notes so far are taken from it.
+    lanes : sequence of int
+        The parts that are led as voices, from 1, highest first.
+    beat : int
+        Steps of a beat; clashes count on beats.
+    """
+
+    def __init__(self, cursor: Cursor, lanes: Sequence[int], beat: int) -> None:
+        self.cursor, self.lanes, self.beat = cursor, tuple(lanes), beat
+        self._count = dict.fromkeys(lanes, 0)
+        self._onsets: dict[int, list[int]] = {lane: [] for lane in lanes}
+        self._notes: dict[int, list[tuple[int, int, int]]] = {lane: [] for lane in lanes}  # onset, end, pitch
+
+    def penalties(self) -> NDArray[np.float64] | None:
+        """Nats (128,) that each pitch loses at the cursor's place; None where no voice is led there."""
+        lane = self.cursor.lane
+        if lane not in self._count:
+            return None
+        self._take_notes()
+        now = self.cursor.bars[self.cursor.bar].start + self.cursor.place
+        before = self._before(lane, now)
+        result = np.zeros(128)
+        for other in self.lanes:
+            if other == lane:
+                continue
+            place = bisect_right(self._onsets[other], now) - 1
+            if place < 0 or self._notes[other][place][1] <= now:
+                continue
+            onset, _, pitch = self._notes[other][place]
+            interval = np.abs(_PITCHES - pitch) % 12
+            if now % self.beat == 0:
+                result[(interval == 1) | (interval == 11)] += CLASH
+            result[pitch < _PITCHES if other < lane else pitch > _PITCHES] += CROSSING
+            if before is not None and onset == now and place:
+                left = self._notes[other][place - 1][2]
+                if left != pitch and abs(before - left) % 12 in PERFECT:
+                    result[(interval == abs(before - left) % 12) & (before != _PITCHES)] += PARALLEL
+        return result
+
+    def _before(self, lane: int, now: int) -> int | None:
+        """Pitch that a part leaves."""
+        place = bisect_left(self._onsets[lane], now) - 1
+        return self._notes[lane][place][2] if place >= 0 else None
+
+    def _take_notes(self) -> None:
+        for lane in self.lanes:
+            notes = self.cursor.notes[lane - 1]
+            for start, steps, pitch, _ in notes[self._count[lane] :]:
+                place = bisect_left(self._onsets[lane], start)
+                self._onsets[lane].insert(place, start)
+                self._notes[lane].insert(place, (start, start + steps, pitch))
+            self._count[lane] = len(notes)

@@ -1,0 +1,70 @@
+"""Voices are led: what would be a fault loses nats, everything else loses none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import firmus
+from firmus.analysis import voice_leading as faults
+from firmus.runtime.voice_leading import CLASH, CROSSING, PARALLEL, VoiceLeading
+from firmus.tokens.events.cursor import BarState, Cursor
+
+
+def at(place: int, *lanes: list[tuple[int, int, int]], lane: int) -> VoiceLeading:
+    """Before a note of a lane; the notes of the lanes are (start, steps, pitch)."""
+    cursor = Cursor(phase="fill", bars=[BarState(0, 96)], bar=0, lane=lane, place=place)
+    cursor.notes = [[(start, steps, pitch, 6) for start, steps, pitch in notes] for notes in lanes]
+    return VoiceLeading(cursor, range(1, len(lanes) + 1), 24)
+
+
+def test_a_parallel_octave_and_a_parallel_fifth_lose_most() -> None:
+    octave = at(24, [(0, 24, 72), (24, 24, 74)], [(0, 24, 60)], lane=2).penalties()
+    assert octave is not None
+    assert octave[62] == PARALLEL
+    assert octave[60] == octave[59] == 0
+    fifth = at(24, [(0, 24, 67), (24, 24, 69)], [(0, 24, 60)], lane=2).penalties()
+    assert fifth is not None
+    assert fifth[62] == PARALLEL
+    assert fifth[60] == 0
+
+
+def test_a_voice_that_stays_or_a_part_that_holds_makes_no_parallel() -> None:
+    held = at(24, [(0, 48, 72)], [(0, 24, 60)], lane=2).penalties()
+    assert held is not None
+    assert held[60] == held[64] == 0
+    repeated = at(24, [(0, 24, 72), (24, 24, 72)], [(0, 24, 60)], lane=2).penalties()
+    assert repeated is not None
+    assert repeated[60] == 0
+
+
+def test_crossings_and_clashes_on_beats_lose_some() -> None:
+    on_beat = at(0, [(0, 24, 67)], [], lane=2).penalties()
+    assert on_beat is not None
+    assert on_beat[66] == CLASH
+    assert on_beat[68] == CLASH + CROSSING
+    assert on_beat[70] == CROSSING
+    off_beat = at(12, [(0, 24, 67)], [], lane=2).penalties()
+    assert off_beat is not None
+    assert off_beat[66] == 0
+    above = at(0, [], [(0, 24, 60)], lane=1).penalties()
+    assert above is not None
+    assert above[57] == CROSSING
+    assert above[64] == 0
+
+
+def test_what_is_no_voice_is_left_alone() -> None:
+    assert at(0, [(0, 24, 67)], lane=0).penalties() is None
+
+
+@pytest.mark.parametrize("style", ["chorale", "hymn", "choir"])
+def test_composed_voices_hardly_move_in_parallel(style: str) -> None:
+    works = firmus.compose(style=style, bars=8, seed=1, count=6)
+    assert np.mean([faults.faults(work.score)["parallels"] for work in works]) < 0.03
+    assert not any(work.score.chords for work in works)
+
+
+def test_a_melody_is_harmonised_without_parallels() -> None:
+    tune = firmus.compose(style="hymn", bars=8, seed=5).score
+    melody = firmus.harmonise(tune, parts=["soprano"], style="hymn", seed=2).score
+    assert faults.faults(melody)["parallels"] < 0.05
