@@ -29,3 +29,25 @@ def test_only_a_continuation_is_asked_to_close():
     tune = firmus.compose(style="folk", key="G", bars=4, seed=1).score
     with pytest.raises(InvalidBrief, match="does not take it"):
         firmus.infill(tune, bars="2", close=True)
+
+
+@pytest.mark.parametrize("style", ["chorale", "hymn", "choir"])
+def test_voices_close_as_they_do_in_print(style):
+    works = firmus.compose(style=style, bars=8, seed=1, count=8)
+    steps, falls = [], []
+    for work in works:
+        tonic = work.score.keys[0].pitch_class
+        top, bass = work.score.parts[0].notes, work.score.parts[-1].notes
+        assert all(part.notes[-1].end == work.score.end for part in work.score.parts)
+        assert {top[-1].pitch % 12, bass[-1].pitch % 12} == {tonic}
+        assert top[-1].duration >= work.score.meters[0].bar // 2
+        steps.append(abs(top[-1].pitch - top[-2].pitch) <= 2)
+        falls.append(abs(bass[-1].pitch - bass[-2].pitch) % 12 in (5, 7))
+    assert sum(steps) >= 5
+    assert sum(falls) >= 5
+
+
+def test_other_pieces_hold_their_end_for_half_a_bar():
+    for seed in (1, 2, 3):
+        score = firmus.compose(style="piano", bars=4, seed=seed).score
+        assert max(part.notes[-1].duration for part in score.parts if part.notes) >= score.meters[0].bar // 2

@@ -17,14 +17,21 @@ def triad(key: Key) -> frozenset[int]:
     return frozenset({tonic, (tonic + (4 if key.mode == "major" else 3)) % 12, (tonic + 7) % 12})
 
 
-def at_rest(rules: Rules, key: Key, score: Score) -> Rules:
+def at_rest(rules: Rules, key: Key, score: Score, *, top: bool = False) -> Rules:
     """Rules by which every part holds a note of the tonic triad at the end, the last pitched part the tonic.
+
+    With `top` the first one holds the tonic, too.
 
     A part in whose range there is none is free, and so are drums. Where chord symbols are composed, the last bar has
     the tonic's.
     """
     chord = vocabulary.CHORD + vocabulary.CHORDS.index((key.pitch_class, "" if key.mode == "major" else "m"))
-    return replace(_held(rules, triad(key), key.pitch_class, score), final_chord=chord)
+    held = _held(rules, triad(key), key.pitch_class, score)
+    if top and held.final[0]:
+        part, tonic = rules.parts[0], frozenset({key.pitch_class})
+        if tonic & {pitch % 12 for pitch in range(part.low, part.high + 1)}:
+            held = replace(held, final=(tonic, *held.final[1:]))
+    return replace(held, final_chord=chord)
 
 
 def on_last_chord(rules: Rules, score: Score) -> Rules:
@@ -47,11 +54,12 @@ def _held(rules: Rules, tones: frozenset[int], bass: int, score: Score) -> Rules
     return replace(rules, final=final)
 
 
-def with_cadence(rules: Rules, key: Key, score: Score) -> Rules:
+def with_cadence(rules: Rules, key: Key, score: Score, *, is_led: bool = False) -> Rules:
     """Rules, of a score that is empty at its end, for the dominant before the last bar and the tonic in it.
 
     On the beat before the last bar only notes of the dominant seventh sound, on the beats of the last bar only those
-    of the tonic. A score of one bar has no cadence.
+    of the tonic. Where parts `is_led` as voices, the highest goes by step to the tonic, the lowest from the root of the
+    dominant to it. A score of one bar has no cadence.
     """
     last = bars(score)[-1]
     step = beat(score.meters[-1])
@@ -61,4 +69,11 @@ def with_cadence(rules: Rules, key: Key, score: Score) -> Rules:
     leading = 11 if (tonic + 11) % 12 in key.scale else 10  # church modes may have none
     dominant = frozenset((tonic + interval) % 12 for interval in (7, leading, 2, 5)) & frozenset(key.scale)
     harmony = ((0, frozenset[int]()), (last.start - step, dominant), (last.start, triad(key)))
-    return replace(rules, chords=tuple((start // vocabulary.UNIT, tones) for start, tones in harmony))
+    chords = tuple((start // vocabulary.UNIT, tones) for start, tones in harmony)
+    if not is_led or len(rules.parts) < 2:
+        return replace(rules, chords=chords)
+    rest = (last.start // vocabulary.UNIT, frozenset({tonic}))
+    before = (last.start - step) // vocabulary.UNIT
+    by_step = frozenset({(tonic + 2) % 12, (tonic + leading) % 12}) & frozenset(key.scale)
+    ways = ((1, by_step), (len(rules.parts), frozenset({(tonic + 7) % 12})))
+    return replace(rules, chords=chords, cadence=tuple((part, ((before, tones), rest)) for part, tones in ways))

@@ -45,6 +45,9 @@ class PartRules:
     rests: int = FREE
 
 
+Chords = tuple[tuple[int, frozenset[int]], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Rules of a piece.
@@ -60,10 +63,13 @@ class Rules:
     beat : int
         Steps from one strong beat to the next, counted in each bar.
     final : tuple of frozenset of int
-        For each part, the pitch classes on one of which it holds the last beat of the piece; further notes above it
-        may be of any part's. Empty: no such rule.
+        For each part, the pitch classes on one of which it rests from the last half bar on at the latest; further
+        notes above it may be of any part's. Empty: no such rule.
     final_chord : int, optional
         Token of the chord symbol of the last bar, where symbols are composed.
+    cadence : tuple of (int, tuple of (int, frozenset of int))
+        Where there is one, the parts rest for the whole last bar.
+        Parts, from 1, with chords of their own, in place of `chords` from the first of them on.
     """
 
     parts: tuple[PartRules, ...]
@@ -72,6 +78,12 @@ class Rules:
     beat: int = vocabulary.QUARTER
     final: tuple[frozenset[int], ...] = ()
     final_chord: int | None = None
+    cadence: tuple[tuple[int, Chords], ...] = ()
+
+    def chords_of(self, part: int) -> Chords:
+        """Chords that hold for a part, from 1."""
+        own = dict(self.cadence).get(part)
+        return self.chords if not own else (*(each for each in self.chords if each[0] < own[0][0]), *own)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as stored in an Origin.
@@ -89,6 +101,7 @@ class Rules:
             "beat": self.beat,
             "final": [sorted(tones) for tones in self.final],
             "final_chord": self.final_chord,
+            "cadence": [[part, [[start, sorted(tones)] for start, tones in own]] for part, own in self.cadence],
         }
 
     @classmethod
@@ -107,6 +120,10 @@ class Rules:
             int(document["beat"]),
             tuple(frozenset(tones) for tones in document["final"]),
             document["final_chord"],
+            tuple(
+                (int(part), tuple((int(start), frozenset(tones)) for start, tones in own))
+                for part, own in document.get("cadence", ())
+            ),
         )
 
 
@@ -122,11 +139,13 @@ class Grammar:
         in_scale = EVERY_PITCH if rules.scale is None else _of_classes(rules.scale)
         self._pitches = [in_scale & (part.low <= _PITCHES) & (part.high >= _PITCHES) for part in rules.parts]
         self._mask_cache: dict[tuple[int, frozenset[int] | None, frozenset[int]], tuple[NDArray[np.bool_], bool]] = {}
-        self._chord_starts = [start for start, _ in rules.chords]
+        self._chords = [rules.chords_of(lane) for lane in range(len(rules.parts) + 1)]
+        self._chord_starts = [[start for start, _ in chords] for chords in self._chords]
         self._bar_starts = [bar.start for bar in cursor.bars]
         self._last_open = max((index for index, bar in enumerate(cursor.bars) if bar.open), default=-1)
         self._end = cursor.bars[-1].start + cursor.bars[-1].length
-        self._closing = max(self._end - rules.beat, cursor.bars[-1].start)  # of the last beat, where final notes hold
+        last = cursor.bars[-1].length
+        self._closing = self._end - (last if rules.cadence else _held_steps(rules.beat, last))  # here final notes begin
         given = [sorted((start, start + steps) for start, steps, *_ in notes) for notes in cursor.notes]
         self._given_starts = [[start for start, _ in notes] for notes in given]
         self._given_ends = [list(accumulate((end for _, end in notes), max)) for notes in given]  # the latest so far
@@ -176,7 +195,7 @@ class Grammar:
             masks["range"] = (part.low > _PITCHES) | (part.high < _PITCHES)
         if rules.scale is not None:
             masks["key"] = ~_of_classes(rules.scale)
-        chord = self._chord(time) if self._on_beat(time) else None
+        chord = self._chord(time, cursor.lane) if self._on_beat(time) else None
         if chord:
             masks["chords"] = ~_of_classes(chord)
         final = self._final(cursor.lane) if time >= self._closing else frozenset[int]()
@@ -186,7 +205,7 @@ class Grammar:
 
     def _pitches_at(self, lane: int, time: int, above: int = 0) -> tuple[NDArray[np.bool_], bool]:
         """Mask (128,) of the pitches allowed for a part at a time, alone or above others, and whether there are any."""
-        chord = self._chord(time) if self._on_beat(time) else None
+        chord = self._chord(time, lane) if self._on_beat(time) else None
         final = self._final(lane) if time >= self._closing else frozenset[int]()
         if final and above:
             final = final.union(*self.rules.final)
@@ -201,10 +220,10 @@ class Grammar:
         """Pitch classes on which a part must end the piece; empty where free, or the end lies outside this window."""
         return self.rules.final[lane - 1] if self.rules.final and 0 < lane <= len(self.rules.final) else frozenset()
 
-    def _chord(self, time: int) -> frozenset[int] | None:
-        """Pitch classes of the chord that holds at a time; None where there is none."""
-        index = bisect_right(self._chord_starts, time) - 1
-        return self.rules.chords[index][1] or None if index >= 0 else None
+    def _chord(self, time: int, lane: int) -> frozenset[int] | None:
+        """Pitch classes of the chord that holds for a part at a time; None where there is none."""
+        index = bisect_right(self._chord_starts[lane], time) - 1
+        return self._chords[lane][index][1] or None if index >= 0 else None
 
     def _past_beat(self, time: int) -> int:
         """Steps since the last strong beat."""
@@ -212,7 +231,7 @@ class Grammar:
         return (time - self._bar_starts[bar]) % self.rules.beat
 
     def _on_beat(self, time: int) -> bool:
-        return bool(self._chord_starts) and self._past_beat(time) == 0
+        return bool(self.rules.chords) and self._past_beat(time) == 0
 
     def _duration(self, mask: NDArray[np.bool_]) -> None:
         """Durations that end with the piece at the latest, and before what is given or another chord."""
@@ -229,10 +248,10 @@ class Grammar:
             following = bisect_right(given, start)
             if following < len(given):
                 most = min(most, given[following] - start)
-        chord = self._chord(start)
+        chord = self._chord(start, cursor.lane)
         if chord is not None and tone not in chord:
             most = min(most, self.rules.beat - self._past_beat(start))
-        for begin, tones in self.rules.chords[bisect_right(self._chord_starts, start) :]:
+        for begin, tones in self._chords[cursor.lane][bisect_right(self._chord_starts[cursor.lane], start) :]:
             if begin - start >= most:
                 break
             if tones and tone not in tones:
@@ -352,6 +371,11 @@ class Grammar:
         if len(notes) > len(self._given_starts[lane - 1]):  # the last note may still grow
             composed = max(composed, notes[-1][0] + notes[-1][1])
         return max(latest, composed)
+
+
+def _held_steps(beat: int, bar: int) -> int:
+    """Steps that a final note is held at least: half a bar, in whole beats."""
+    return min(bar, -(-bar // 2 // beat) * beat if beat else bar)
 
 
 def _of_classes(classes: frozenset[int]) -> NDArray[np.bool_]:

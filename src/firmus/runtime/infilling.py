@@ -299,6 +299,11 @@ def rules_within(rules: Rules, prepared: Prepared, first: int, last: int) -> Rul
         chords=shifted,
         final=rules.final if is_end else (),
         final_chord=rules.final_chord if is_end else None,
+        cadence=tuple(
+            (part, tuple((max(0, start - origin), tones) for start, tones in own)) for part, own in rules.cadence
+        )
+        if is_end
+        else (),
     )
 
 

@@ -81,7 +81,8 @@ def plan(commission: Commission, generator: np.random.Generator) -> Plan:
     score = _frame(commission, generator)
     held = rules(commission, score, _part_rules(commission), score.chords)
     if commission.is_strict("key") and not progression:
-        held = with_cadence(at_rest(held, score.keys[0], score), score.keys[0], score)
+        held = at_rest(held, score.keys[0], score, top=style.is_choral)
+        held = with_cadence(held, score.keys[0], score, is_led=style.is_choral)
     elif commission.is_strict("chords") and score.chords:
         held = on_last_chord(held, score)
     is_open = np.ones(events.grid_shape(events.prepare(score)), bool)
