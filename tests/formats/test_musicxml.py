@@ -836,6 +836,7 @@ def test_clefs_fit_the_instrument(program: int, pitches: tuple[int, int], sign: 
         ("Baritone", 53, (50, 67), ("F", "")),
         ("Soprano", 52, (62, 79), ("G", "")),
         ("Alto", 52, (55, 72), ("G", "")),
+        ("Alto", 52, (48, 55), ("G", "")),  # also where it is low
         ("Bass", 33, (28, 43), ("F", "-1")),  # a bass guitar sounds an octave below what it reads
         ("Contrabass", 43, (28, 43), ("F", "-1")),
         ("Tenor Sax", 66, (60, 74), ("G", "")),

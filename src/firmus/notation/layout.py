@@ -189,6 +189,8 @@ def _clef_choice(part: Part) -> tuple[Clef, ...]:
             return BASS, TREBLE
         if re.search(r"\btenore?\b|\bténor\b|男高音", name):
             return TREBLE_BELOW, TREBLE, BASS
+        if re.search(r"\b(soprano?|mezzo(soprano)?|contralto|alto?)\b|女高音|女中音|女低音", name):
+            return (TREBLE,)
     return TREBLE, BASS
 
 
