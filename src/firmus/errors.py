@@ -69,6 +69,11 @@ def cut(text: str) -> str:
     return text if len(text) <= 2 * MAX_VALUE else f"{text[:MAX_VALUE]} … {text[-MAX_VALUE:]}"
 
 
+def _alike(one: str, other: str) -> int:
+    """How many letters two words begin with in common."""
+    return next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(min(one, other)))
+
+
 def unknown(what: str, value: str, allowed: Iterable[str]) -> str:
     """Say that a name is unknown, which names there are, and which was probably meant.
 
@@ -80,7 +85,9 @@ def unknown(what: str, value: str, allowed: Iterable[str]) -> str:
     "unknown style 'zzz': it must be one of chorale, hymn"
     """
     names, value = list(allowed), value[:MAX_VALUE]
-    near = difflib.get_close_matches(value, names, n=1)
-    if near:
-        return f"unknown {what} {value!r}: did you mean {near[0]!r}? ({', '.join(names)})"
+    near = difflib.get_close_matches(value, names, n=3)
+    if near:  # of those as near as the nearest the one that begins alike
+        ratio = {name: round(difflib.SequenceMatcher(None, name, value).ratio(), 2) for name in near}
+        meant = max(near, key=lambda name: (ratio[name], _alike(name, value)))
+        return f"unknown {what} {value!r}: did you mean {meant!r}? ({', '.join(names)})"
     return f"unknown {what} {value!r}: it must be one of {', '.join(names)}"

@@ -124,11 +124,11 @@ def test_a_sound_is_checked_deleted_and_gone(server):
 
 def test_a_composed_piece_is_explained(server, composed):
     (work,) = works_of(server, composed)
-    source = {"source": {"work": work["id"]}, "bars": "2"}
-    job = ask(server, "explain", brief=source, options={"note": "bar 2 beat 1 soprano"})
+    source = {"source": {"work": work["id"]}, "bars": "1"}
+    job = ask(server, "explain", brief=source, options={"note": "bar 1 beat 1 soprano"})
     assert job["state"] == "succeeded", job["error"]
     explained = job["result"]["explanation"]
-    assert {note["bar"] for note in explained["notes"]} == {2}
+    assert {note["bar"] for note in explained["notes"]} == {1}
     assert explained["rules"]
     refused = ask(server, "explain", brief=source, options={"note": "bar 90"})
     assert refused["state"] == "failed"
