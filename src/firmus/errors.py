@@ -71,7 +71,9 @@ def cut(text: str) -> str:
 
 def _alike(one: str, other: str) -> int:
     """How many letters two words begin with in common."""
-    return next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(min(one, other)))
+    return next(
+        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
 
 
 def unknown(what: str, value: str, allowed: Iterable[str]) -> str:

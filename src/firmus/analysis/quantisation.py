@@ -28,7 +28,7 @@ from firmus.timing import seconds
 
 GRIDS = ("auto", "written", "found", "off")
 FEWEST_NOTES = 8
-NOTATED = 20  # ticks of which every simple note value is a multiple, triplets of thirty-seconds included
+NOTATED = (20, 30)  # ticks: every simple note value is a multiple of one, down to triplets of thirty-seconds, and 64ths
 SLACK = 2  # ticks by which a program's rounding misses it
 PLAYED = 0.3  # share of onsets off the grid of notation from which a file was played in
 ON_WRITTEN_BEATS = 0.4  # resultant length of the onsets' phases from which the written beats are those of the music
@@ -127,8 +127,8 @@ def is_played(score: Score) -> bool:
     starts = _onsets(score)[0]
     if len(starts) < FEWEST_NOTES or all(part.is_drums for part in score.parts if part.notes):
         return False
-    off = (starts + NOTATED // 2) % NOTATED - NOTATED // 2
-    return float(np.mean(np.abs(off) > SLACK)) > PLAYED
+    misses = [np.abs((starts + step // 2) % step - step // 2) for step in NOTATED]
+    return float(np.mean(np.minimum(*misses) > SLACK)) > PLAYED
 
 
 def quantise(score: Score, grid: str = "auto") -> Quantised:

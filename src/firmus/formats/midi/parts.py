@@ -181,10 +181,6 @@ def _scaled(spans: list[tuple[int, int]], scale: Scale, notes: tuple[Note, ...])
 
 
 def decoded(content: bytes) -> str:
-    """Text of a meta event: UTF-8, else Latin-1, without control characters and outer blanks."""
-    content = content[: 4 * LONGEST_TEXT]
-    try:
-        text = content.decode()
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")
+    """Text of a meta event, which `texts.in_utf8` has recoded, without control characters and outer blanks."""
+    text = content[: 4 * LONGEST_TEXT].decode(errors="ignore")
     return re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", text).strip()[:LONGEST_TEXT]
