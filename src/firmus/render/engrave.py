@@ -71,12 +71,14 @@ _LAYOUTS: dict[str, dict[str, Any]] = {
 }
 
 
-def pages(score: Score, *, isolated: bool = False) -> list[str]:
+def pages(score: Score, *, cut: bool = False, isolated: bool = False) -> list[str]:
     """Engrave a Score on A4 pages, one SVG a page.
 
     Parameters
     ----------
     score : Score
+    cut : bool
+        Cut each page below its music.
     isolated : bool
         Engrave in a child process (0.3 s more), so that other threads go on.
 
@@ -85,12 +87,12 @@ def pages(score: Score, *, isolated: bool = False) -> list[str]:
     FirmusError
         Where verovio cannot engrave it.
     """
-    return _engrave(_musicxml(score), "page", isolated)
+    return _engrave(_musicxml(score), "scroll" if cut else "page", isolated)
 
 
 def svg(score: Score, *, isolated: bool = False) -> str:
     """Engrave a Score as one SVG for the screen: as wide as A4, as high as the music."""
-    return stacked(_engrave(_musicxml(score), "scroll", isolated))
+    return stacked(pages(score, cut=True, isolated=isolated))
 
 
 def line(score: Score, *, isolated: bool = False) -> str:

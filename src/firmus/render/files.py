@@ -248,8 +248,8 @@ def _pages(score: Score, name: str) -> list[tuple[str, bytes]]:
     """One picture cut below the music where it fits on a page; else every page of A4, numbered."""
     from firmus.render import engrave
 
-    pages = engrave.pages(score)
+    pages = engrave.pages(score, cut=True)
     if len(pages) == 1:
-        return [(name, engrave.svg(score).encode())]
+        return [(name, pages[0].encode())]
     stem = name.rpartition(".")[0]
-    return [(f"{stem}-{number}.svg", page.encode()) for number, page in enumerate(pages, 1)]
+    return [(f"{stem}-{number}.svg", page.encode()) for number, page in enumerate(engrave.pages(score), 1)]
