@@ -108,6 +108,26 @@ def test_a_folder_is_learnt_from_resumed_exported_and_composed_with(folder, monk
     assert work.score.end == 2 * work.score.meters[0].bar
 
 
+@pytest.mark.parametrize("model", ["transformer", "nested"])
+def test_training_begins_from_exported_weights(folder, model, monkeypatch):
+    text = RECIPE.replace('model = "transformer"', f'model = "{model}"')
+    (folder / "tiny.toml").write_text(text)
+    first = run.run(folder / "tiny.toml", folder, folder / "music", folder / "first", report=print)
+    monkeypatch.setenv("FIRMUS_WEIGHTS", str(first.parent))
+    lines = []
+    short = text.replace("steps = 30", "steps = 1").replace('name = "tiny"', 'name = "again"')
+    (folder / "again.toml").write_text(short.replace("learning_rate = 3e-3", "learning_rate = 1e-9"))
+    again = run.run(folder / "again.toml", folder, folder / "music", folder / "again", report=print, pretrained="tiny")
+    facts = [json.loads((each / "card.json").read_text()) for each in (first, again)]
+    figures = [each["training"]["validation_nats_per_token"]["float32"] for each in facts]
+    assert figures[0] == pytest.approx(figures[1], abs=0.02)
+    assert facts[1]["training"]["from"] == {"name": "tiny", "digest": facts[0]["digest"]}
+    assert facts[1]["training"]["command"].endswith("--from tiny")
+    (folder / "wide.toml").write_text(short.replace("width = 64", "width = 128"))
+    with pytest.raises(RecipeError, match=r"--from tiny: .* in the weights; \[network\] must be the same"):
+        run.run(folder / "wide.toml", folder, folder / "music", folder / "wide", report=lines.append, pretrained="tiny")
+
+
 def test_training_goes_on_where_it_was_cut_off(folder):
     chosen = recipe.parse(RECIPE)
     corpus = prepare.prepare(chosen, folder, folder / "cache", user_folder=folder / "music", report=lambda line: None)

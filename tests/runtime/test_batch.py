@@ -99,6 +99,7 @@ class Counter:
     def start(self, capacity, rows):
         state = SimpleNamespace(lengths=np.zeros(rows, int), sums=np.zeros(rows))
         state.move = lambda source, target: state.sums.__setitem__(target, state.sums[source])
+        state.clear = lambda row: state.lengths.__setitem__(row, 0)
         return state
 
     def feed(self, tokens, slots, state, row=0):
@@ -106,7 +107,10 @@ class Counter:
         state.lengths[row] += len(tokens)
         return state.sums[row : row + 1].copy()
 
-    def step(self, tokens, slots, state):
+    def together(self, tokens):
+        return range(len(tokens))
+
+    def step(self, tokens, slots, state, rows):
         self.sizes.append(len(tokens))
         state.sums[: len(tokens)] += tokens
         return state.sums[: len(tokens), None].copy()

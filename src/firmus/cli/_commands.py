@@ -362,5 +362,7 @@ def train(options: argparse.Namespace) -> None:
     out = Path(options.out) if options.out else None
     show = (lambda line: None) if options.quiet else (lambda line: print(translate(line), file=sys.stderr, flush=True))
     spread = cluster_of(options) or on_every_core
-    weights = run.run(find(options.recipe), Path(options.sets), folder, out, options.minutes, show, spread)
+    weights = run.run(
+        find(options.recipe), Path(options.sets), folder, out, options.minutes, show, spread, options.pretrained
+    )
     show_paths(options, [*sorted(weights.glob("*.onnx")), *weights.glob("card.json")])

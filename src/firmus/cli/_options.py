@@ -158,6 +158,7 @@ def _training(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.add_argument("recipe", metavar="RECIPE", help=say("recipe"))
     verb.add_argument("--data", metavar="DIR", help=say("data"))
     verb.add_argument("--sets", metavar="DIR", default="music", help=say("sets"))
+    verb.add_argument("--from", dest="pretrained", metavar="MODEL", default="", help=say("from"))
     verb.add_argument("--minutes", type=float, metavar="N", help=say("minutes"))
     _add(verb, tasks.CLUSTER)
     verb.add_argument("--out", metavar="DIR", help=say("train out"))

@@ -94,6 +94,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "data": ("a folder of your own music files to learn from", "用于学习的自有音乐文件夹"),
     "sets": ("where the recipe's sets of music lie (default: music)", "配方所用曲集的位置（默认 music）"),
     "minutes": ("a bound on the time of the whole run", "整个训练的时间上限（分钟）"),
+    "from": ("begin from the weights of this model (see firmus models) rather than from fresh ones", "从该模型的权重（见 firmus models）而非随机权重开始训练"),
     "train out": ("folder of the run (default: runs/<name>)", "训练文件夹（默认 runs/<名称>）"),
     "asked": ("asked", "要求"),
     "beyond": ("left out: {count} bars of {piece}, which is longer", "略去较长一曲（{piece}）的 {count} 小节"),

@@ -47,7 +47,8 @@ def write_card(
         if name in SOURCES
     ]
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    latent = module.facts(network) | {"graphs": digests} if module.KIND == "latent" else {}
+    own = module.facts(network) if hasattr(module, "facts") else {}
+    own |= {"graphs": digests} if len(digests) > 1 or module.KIND == "latent" else {}
     card = {
         "name": recipe.name,
         "title": module.TITLE,
@@ -55,7 +56,7 @@ def write_card(
         "kind": module.KIND,
         "representation": recipe.representation,
         "styles": list(recipe.styles),
-        "tasks": _tasks(recipe, files, latent.get("conditioned", False)),
+        "tasks": _tasks(recipe, files, own.get("conditioned", False)),
         "controls": _controls(corpus),
         "shape": _shape(module, network, recipe),
         "digest": _digest(digests),
@@ -67,7 +68,7 @@ def write_card(
         "scales": corpus.scales,
         "piece_licences": licences,
         "recipe": recipe.as_dict(),
-        **latent,
+        **own,
         **facts,
     }
     save((json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode(), folder / "card.json")

@@ -82,6 +82,33 @@ def pack(matrix: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.flo
     return packed, scales.reshape(-1).astype(np.float32)
 
 
+def unpack(packed: NDArray[np.uint8], scales: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A matrix (K, N) of its eight-bit blocks; the inverse of `pack`, but for the rounding.
+
+    Examples
+    --------
+    >>> matrix = np.linspace(-1, 1, 128, dtype=np.float32).reshape(64, 2)
+    >>> bool(np.abs(unpack(*pack(matrix)) - matrix).max() < 1 / 127)
+    True
+    """
+    blocks = (packed.astype(np.float32) - 128) * scales.reshape(*packed.shape[:2], 1)
+    return blocks.reshape(len(packed), -1).T
+
+
+def dequantise(model: onnx.ModelProto) -> dict[str, NDArray[np.float32]]:
+    """Constants of a graph in 32 bits, by the names that they had before `quantise`."""
+    constants = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer}
+    arrays: dict[str, NDArray[np.float32]] = {}
+    for name, array in constants.items():
+        plain = name.removesuffix(".packed")
+        if plain != name:
+            scales = constants[f"{plain}.scales"]
+            arrays[plain] = unpack(array, scales) if array.dtype == np.uint8 else array * scales
+        elif not name.endswith(".scales"):
+            arrays[name] = array
+    return arrays
+
+
 def eight_bit_cache(model: onnx.ModelProto, peaks: dict[str, Any]) -> onnx.ModelProto:
     """Store a graph's key-value cache in eight bits, a scale for each channel: a quarter of the memory traffic.
 

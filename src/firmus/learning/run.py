@@ -10,6 +10,7 @@ from pathlib import Path
 from firmus.errors import RecipeError
 from firmus.learning import export, prepare, recipe, recognition, train
 from firmus.learning.parallel import Spread, on_every_core
+from firmus.runtime.weights import card
 
 
 def run(
@@ -20,6 +21,7 @@ def run(
     minutes: float | None = None,
     report: Callable[[str], None] = print,
     spread: Spread = on_every_core,
+    pretrained: str = "",
 ) -> Path:
     """Train by a recipe and export the weights; returns their folder, ``<out>/weights/<name>``.
 
@@ -41,6 +43,8 @@ def run(
         Called with each line of progress.
     spread : callable
         A parallel `map` that reads and encodes the music: on every core, or on the machines of a cluster.
+    pretrained : str
+        Name of the model whose weights the training begins from; fresh ones by default.
     """
     began = time.monotonic()
     chosen = recipe.load(path)
@@ -51,12 +55,16 @@ def run(
     is_first = os.environ.get("RANK", "0") == "0"
     report = report if is_first else lambda line: None
     command = f"firmus train {path.as_posix()}" + (f" --minutes {minutes:g}" if minutes else "")
+    command += f" --from {pretrained}" if pretrained else ""
+    first = card(pretrained) if pretrained else None
     if chosen.representation == "traits":
         if user_folder is not None:
             raise RecipeError("a classifier learns from labelled sets: leave --data out; --sets says where they lie")
+        if first:
+            raise RecipeError("a classifier is trained in minutes, from fresh weights: leave --from out")
         return recognition.run(chosen, sets, folder, command, minutes, report, spread)
     corpus = prepare.prepare(chosen, sets, Path("cache"), user_folder=user_folder, report=report, spread=spread)
-    network, progress = train.train(chosen, corpus, folder, minutes=minutes, began=began, report=report)
+    network, progress = train.train(chosen, corpus, folder, minutes=minutes, began=began, first=first, report=report)
     if not is_first:
         return weights
     last = progress.log[-1] if progress.log else {}
@@ -67,6 +75,7 @@ def run(
         "train_nats_per_token": last.get("train"),
         "valid_nats_per_token": last.get("valid"),
         "command": command,
+        **({"from": {"name": first.name, "digest": first.digest}} if first else {}),
         "curve": progress.log,
     }
     export.export(network, chosen, corpus, weights, training=training)

@@ -27,13 +27,14 @@ from torch import nn
 
 from firmus import plugins, tokens
 from firmus.errors import RecipeError
-from firmus.learning import checkpoint, export, preflight, threads
+from firmus.learning import checkpoint, export, preflight, pretrained, threads
 from firmus.learning.batches import Batch, batches
 from firmus.learning.corpus import Corpus
 from firmus.learning.optimisers import Optimisers, by_name, full_rates, optimisers
 from firmus.learning.preflight import CopyMonitor
 from firmus.learning.recipe import Recipe, fill
 from firmus.learning.training_state import RunningMeans, TrainingState
+from firmus.runtime.weights import Card
 
 VALIDATION_EXAMPLES = 96
 TIMED_STEPS = 10  # steps from which the time of the run is estimated
@@ -46,6 +47,7 @@ def train(
     *,
     minutes: float | None = None,
     began: float | None = None,
+    first: Card | None = None,
     report: Any = print,
 ) -> tuple[nn.Module, TrainingState]:
     """Train, resuming where the folder holds a checkpoint; returns the averaged network and the state of the run.
@@ -61,6 +63,8 @@ def train(
         Bound on the time of the whole run, instead of the recipe's: preparing, compiling and exporting are part of it.
     began : float, optional
         When the run began, on the monotonic clock; now by default.
+    first : Card, optional
+        Of the exported weights to begin from, where there is no checkpoint yet; fresh ones by default.
     report : callable
         Called with each line of progress.
 
@@ -70,7 +74,7 @@ def train(
         Where no time is left to train.
     """
     limit = recipe.training.minutes if minutes is None else minutes
-    run = Run(recipe, corpus, folder, limit, time.monotonic() if began is None else began, report)
+    run = Run(recipe, corpus, folder, limit, time.monotonic() if began is None else began, report, first)
     while not run.done:
         run.step()
         if run.done or run.is_checkpoint_due:
@@ -82,11 +86,22 @@ def train(
 class Run:
     """A training run: network, optimisers, batches and state."""
 
-    def __init__(self, recipe: Recipe, corpus: Corpus, folder: Path, limit: float, began: float, report: Any) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        corpus: Corpus,
+        folder: Path,
+        limit: float,
+        began: float,
+        report: Any,
+        first: Card | None = None,
+    ) -> None:
         self.recipe, self.corpus, self.folder, self.report = recipe, corpus, folder, report
         self.fabric = launch_fabric(report)
         torch.manual_seed(recipe.training.seed)
         network: Any = build(recipe)
+        if first:
+            pretrained.load(network, recipe, first)
         self.average: Any = deepcopy(network).requires_grad_(False)
         created = optimisers(network, recipe)
         self.stateful: dict[str, Any] = {"network": network, "average": self.average, **by_name(created)}

@@ -74,6 +74,7 @@ VOCABULARY = vocabulary.VOCABULARY
 PLACES = vocabulary.LONGEST_BAR + 1
 PARTS = vocabulary.MAX_PARTS + 2
 QUARTER = vocabulary.QUARTER
+WITHIN = vocabulary.WITHIN
 MANY = 5  # parts beyond which some are dropped from an example
 DRAWS = 1200  # cuts that the classes of a style's controls are measured on
 _transpositions: dict[int, Integers] = {}
