@@ -106,9 +106,9 @@ def _cut(prepared: Prepared, generator: np.random.Generator, length: int, transp
 
 def _plan(sizes: Integers, generator: np.random.Generator, length: int) -> tuple[NDArray[np.bool_], int, int]:
     """Open region and bars of a plan: everything (half of them), all but some parts, or the bars from some point on."""
-    is_open, lanes = np.ones(sizes.shape, bool), sizes.shape[1]
+    is_open, lanes = np.ones(sizes.shape, bool), int(sizes.shape[1])
     kind = generator.choice(3, p=(0.5, 0.25, 0.25)) if sizes[:, 1:].any() else 0
-    given: NDArray[np.bool_] = generator.random(lanes) < (GIVEN_PARTS if kind == 1 else 0)
+    given = generator.random(lanes) < (GIVEN_PARTS if kind == 1 else 0)
     given[0] = False
     shown = sizes * (given | (np.arange(lanes) == 0) | (kind == 2))
     first, last = _bars(shown.sum(axis=1) + 2 * lanes * (kind > 0) + 9, lanes, generator, length)

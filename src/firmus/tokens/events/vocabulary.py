@@ -19,7 +19,7 @@ LONGEST_BAR = 8 * QUARTER  # a bar of 4/2; longer ones are cut
 
 STYLES = (
     "chorale", "hymn", "song", "quartet", "piano", "folk", "lead-sheet", "band", "drums", "organ", "choir",
-    "guitar", "chamber",
+    "guitar", "chamber", "orchestra",
 )  # fmt: skip
 GENRES = (
     "mass", "requiem", "vespers", "motet", "oratorio", "hymn", "sacred", "opera", "song", "children's song", "sonnet",
