@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from firmus.score import Chord, Meter
 
 MAX_NOTES = 1_000_000
 MAX_WRITTEN = 20_000
+
+Position = int | Fraction
+"""Ticks; a fraction where whole ones would drift, as in septuplets."""
+
+
+def rounded(position: Position) -> int:
+    """Nearest tick, halves upward."""
+    return position if isinstance(position, int) else (2 * position + 1) // 2
 
 
 @dataclass(slots=True)

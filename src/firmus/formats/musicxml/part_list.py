@@ -13,9 +13,9 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from firmus.formats._written.instruments import program_of
-from firmus.formats._written.measures import WrittenPart
+from firmus.formats._written.measures import WrittenPart, rounded
 from firmus.formats.musicxml.instruments import DRUM_NAMES, PROGRAMS, SOUNDS, abbreviation
-from firmus.formats.musicxml.values import number, rounded
+from firmus.formats.musicxml.values import number
 from firmus.notation.measures import PartLayout
 from firmus.score import Part
 

@@ -17,14 +17,12 @@ from typing import TYPE_CHECKING
 from firmus.errors import FormatError, InvalidScore
 from firmus.formats._written.assembly import ROUNDING
 from firmus.formats._written.dynamics import ACCENTS, FALLING, Dynamics
-from firmus.formats._written.measures import WrittenMeasure, WrittenNote
+from firmus.formats._written.measures import Position, WrittenMeasure, WrittenNote, rounded
 from firmus.formats.musicxml.harmony import read_harmony
 from firmus.formats.musicxml.values import (
-    Position,
     ending_numbers,
     number,
     pitch_height,
-    rounded,
     time_signature,
     velocity_of,
 )
