@@ -66,7 +66,7 @@ def prepare(
         path = max(cache.glob(f"{recipe.name}-*.npz"), key=lambda each: each.stat().st_mtime, default=path)
     if path.exists():
         report(f"prepared music from {path.name}")
-        return load(path, recipe.data.weights)
+        return load(path, recipe.data.weights, recipe.data.shares)
     began = time.monotonic()
     read: list[tuple[str, ReadPiece]] = []
     for each in sources:
@@ -87,7 +87,7 @@ def prepare(
     module = plugins.load("firmus.tokens", recipe.representation)
     train_pieces = [piece.prepared for piece in pieces if piece.split == "train"]
     scales = module.scales(train_pieces, recipe.training.length) if module.KIND == "sequence" else {}
-    corpus = Corpus(recipe.representation, pieces, recipe.data.weights, scales)
+    corpus = Corpus(recipe.representation, pieces, recipe.data.weights, scales, recipe.data.shares)
     save(corpus, path)
     return corpus
 
@@ -115,7 +115,7 @@ def _split(read: list[tuple[str, ReadPiece]], report: Callable[[str], None]) -> 
         if each.document.split and split != each.document.split:
             split = each.document.split
         tokens = sum(len(array) for name, array in each.prepared.items() if name in ("tokens", "raster"))
-        pieces.append(Piece(each.name, set_name, each.document.licence, split, each.prepared, tokens))
+        pieces.append(Piece(each.name, set_name, each.document.licence, split, each.prepared, tokens, each.style))
     report(f"{len(pieces)} pieces in {len(splits)} families of versions; {len(copies)} copies left out")
     return pieces
 

@@ -42,6 +42,7 @@ class ReadPiece:
     prepared : dict of arrays, optional
     fingerprint : array of uint64
     notes : int
+    style : str
     work : str
         Pieces of one work are in one split.
     harmony : str
@@ -54,6 +55,7 @@ class ReadPiece:
     prepared: dict[str, NDArray[Any]] | None
     fingerprint: Fingerprint
     notes: int
+    style: str = ""
     work: str = ""
     harmony: str = ""
     reason: str = ""
@@ -152,4 +154,4 @@ def _encode(module: Any, score: Score, job: _Job, name: str) -> ReadPiece:
         prepared = module.prepare(score, labels.style, derived, labels.genre)
     except FirmusError as error:
         return ReadPiece(name, bare, None, NO_PATTERNS, notes, reason=str(error)[:90])
-    return ReadPiece(name, bare, prepared, patterns, notes, labels.work, harmony)
+    return ReadPiece(name, bare, prepared, patterns, notes, labels.style, labels.work, harmony)
