@@ -253,7 +253,7 @@ def steppers(names: list[str], data: Path, pieces: int) -> None:
         generator, runtime = np.random.default_rng(23), stepper.load(name)
         held = corpus.pieces("valid")
         drawn = [
-            likelihood.draw_window(likelihood.bare(held[int(place)].prepared), length, generator)
+            likelihood.draw_window(likelihood.bare(held[int(place)].prepared, model.facts), length, generator)
             for place in generator.permutation(len(held))[:pieces]
         ]
         windows = [each for each in drawn if each and each.notes]

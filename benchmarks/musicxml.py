@@ -25,9 +25,9 @@ from typing import Any
 
 from firmus.errors import FirmusError
 from firmus.formats import musicxml
+from firmus.formats._written.repeats import order as order_of
 from firmus.formats.musicxml.load import elements, unpacked
 from firmus.formats.musicxml.reader import ScoreFile, read_score
-from firmus.formats.musicxml.repeats import order as order_of
 from firmus.score import Score
 
 SETS = ("openewld-pd", "openscore-lieder", "openscore-quartets")
@@ -139,7 +139,7 @@ def played_order(data: bytes) -> int:
     file = ScoreFile()
     for part, element in elements(unpacked(data)):
         file.feed(part, element)
-    return len(order_of(file.measures))
+    return len(order_of(file.written.measures))
 
 
 def agreement(ours: list[Notes], theirs: list[Notes]) -> tuple[int, int]:

@@ -17,7 +17,7 @@ bars       mean length of a section
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +25,8 @@ import numpy as np
 from firmus.analysis import form
 from firmus.errors import FirmusError
 from firmus.evaluation import intervals
+from firmus.formats._written.measures import WrittenScore
 from firmus.formats.musicxml import reader as musicxml
-from firmus.formats.musicxml.repeats import order
 from firmus.learning import sources
 from firmus.score import Score
 from firmus.timing import bar_at, bars
@@ -36,19 +36,19 @@ LONGEST = 600  # bars
 TUNED = 9  # one song in so many was tuned on
 
 
-class Kept(musicxml._Assembly):
+class Kept(musicxml.Assembly):
     """Remembers in which order measures were played."""
 
     played: list[int]
 
-    def __init__(self, file: musicxml.ScoreFile, repeats: bool) -> None:
-        super().__init__(file, repeats)
-        Kept.played = order(file.measures)
+    def __init__(self, written: WrittenScore, played: Sequence[int]) -> None:
+        super().__init__(written, played)
+        Kept.played = list(played)
 
 
 def pieces(data: Path, tuned: bool) -> Iterator[tuple[Score, list[int]]]:
     """Scores with repeats, and which written measure each of their bars is."""
-    musicxml._Assembly = Kept
+    musicxml.Assembly = Kept
     for name in ("leadsheets", "lieder") if tuned else ("lieder",):
         for number, document in enumerate(sources.source(name).read(data)):
             if not document.name.endswith((".mxl", ".musicxml")):

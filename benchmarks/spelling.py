@@ -15,6 +15,8 @@ import random
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from firmus.formats._written.assembly import Assembly
+from firmus.formats._written.measures import WrittenMeasure, WrittenNote
 from firmus.formats.musicxml import parts as reading
 from firmus.formats.musicxml import reader
 from firmus.formats.musicxml.load import elements, unpacked
@@ -33,7 +35,7 @@ Named = dict[tuple[int, int], str]  # start and pitch to name
 class NamingReader(reading.PartReader):
     """Remembers the names of notes, by measure, start and pitch."""
 
-    def read(self, element: Element, measure: reading.WrittenMeasure) -> list[reading.WrittenNote]:
+    def read(self, element: Element, measure: WrittenMeasure) -> list[WrittenNote]:
         """Read one measure."""
         self.__dict__.setdefault("names", []).append({})
         return super().read(element, measure)
@@ -55,9 +57,9 @@ def named(data: bytes) -> tuple[Score, list[Named | None]]:
     file = reader.ScoreFile()
     for part, element in elements(unpacked(data)):
         file.feed(part, element)
-    assembly = reader._Assembly(file, repeats=False)
+    assembly = Assembly(file.written, range(len(file.written.measures)))
     names: list[Named | None] = []
-    for part in file.infos:
+    for part in file.written.parts:
         if part not in file.readers:
             continue
         found = file.readers[part]

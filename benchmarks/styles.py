@@ -104,7 +104,8 @@ def main() -> None:
         pieces = [piece for piece in corpus.pieces("valid") if style_of(piece.prepared) == style]
         windows: list[Window] = []
         for index in generator.permutation(len(pieces)).tolist():
-            drawn = likelihood.draw_window(likelihood.bare(pieces[index].prepared), model.shape["length"], generator)
+            piece = likelihood.bare(pieces[index].prepared, model.facts)
+            drawn = likelihood.draw_window(piece, model.shape["length"], generator)
             if drawn and drawn.notes and len(windows) < asked.pieces:
                 windows.append(drawn)
         if not windows:

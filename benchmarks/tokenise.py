@@ -9,7 +9,7 @@ import argparse
 import time
 from pathlib import Path
 
-from firmus.learning.prepare import read_all
+from firmus.learning.reading import read_all
 from firmus.learning.recipe import Recipe
 from firmus.learning.sources import SOURCES, source
 

@@ -10,9 +10,9 @@ from firmus.tokens.events import vocabulary
 class Babbler:
     """A Stepper whose logits are noise; it checks that it is fed what a reader would find."""
 
-    def __init__(self, seed=0, length=1024):
+    def __init__(self, seed=0, length=1024, facts=None):
         self.generator = np.random.default_rng(seed)
-        self.card = SimpleNamespace(shape={"length": length})
+        self.card = SimpleNamespace(shape={"length": length}, facts=facts or {})
 
     def start(self, capacity, rows=1):
         return SimpleNamespace(lengths=np.zeros(rows))
@@ -22,6 +22,7 @@ class Babbler:
 
     def feed(self, tokens, slots, state, row=0):
         assert len(tokens) == len(slots)
-        logits = self.generator.normal(0, 2, vocabulary.VOCABULARY).astype(np.float32)
+        logits = np.full(vocabulary.VOCABULARY, 9, np.float32)  # tokens of prompts alone are the likeliest
+        logits[: vocabulary.COMPLETION] = self.generator.normal(0, 2, vocabulary.COMPLETION)
         logits[vocabulary.PLACE : vocabulary.PLACE + vocabulary.LONGEST_BAR] -= 4  # else it fills every step of time
         return logits

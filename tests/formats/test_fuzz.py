@@ -1,4 +1,4 @@
-"""Nineteen thousand damaged files and a shelf of bombs: nothing but a valid Score or a FormatError, and soon.
+"""Twenty-three thousand damaged files and a shelf of bombs: nothing but a valid Score or a FormatError, and soon.
 
 A failure names the format and the number of the mutation; ``damaged(name, number)`` makes it again.
 """
@@ -22,7 +22,7 @@ from firmus.formats._sandbox import process
 from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
 
 FORMATS = plugins.names("firmus.formats")
-MUTATIONS = {"midi": 8000, "musicxml": 4000, "mxl": 1000, "abc": 4000, "json": 2000}
+MUTATIONS = {"midi": 8000, "musicxml": 4000, "mxl": 1000, "abc": 4000, "kern": 4000, "json": 2000}
 SECONDS = 6.0
 
 TUNE = Score(
@@ -77,6 +77,34 @@ XML = b"""<?xml version="1.0" encoding="UTF-8"?>
 <note><grace/><pitch><step>E</step><octave>4</octave></pitch></note>
 <barline location="right"><repeat direction="backward" times="2"/></barline></measure></part></score-partwise>
 """
+KERN = b"""!!!COM: Nobody
+!!!OTL: Typed in
+**kern	**kern	**dynam	**text
+*part2	*part1	*part1	*
+*Ibass	*Iclrno	*	*
+*ITrd0c0	*Trd-1c-2	*	*
+*k[f#]	*k[]	*	*
+*e:	*	*	*
+*M3/4	*M3/4	*	*
+*MM96	*MM96	*	*
+*>[A,A,B]	*>[A,A,B]	*	*
+4E	8ccqL	.	.
+.	4cc	f	words
+=1!|:	=1!|:	=1	=1
+*>A	*>A	*	*
+*	*^	*	*
+[2.E [2.G	12dd#	3%2f	p <	.
+.	12ee	.	.	.
+.	12ff_	.	.	.
+.	4.r	.	.	.
+=2:|!	=2:|!	=2:|!	=2:|!	=2:|!
+*	*v	*v	*	*
+*>B	*>B	*	*
+*x	*x	*	*
+0..c	2.E] 2.G]	.	.
+==	==	==	==
+*-	*-	*-	*-
+"""
 CONTAINER = b"""<?xml version="1.0"?><container><rootfiles><rootfile full-path="a.xml"/></rootfiles></container>"""
 
 WORDS = {
@@ -97,6 +125,13 @@ WORDS = {
         b"K:", b"K:Zmix", b"M:0/0", b"M:9999/1", b"L:1/0", b"Q:1/4=0", b"Q:99999999", b"V:", b"X:", b"z999999",
         b"Z9999", b"-", b"^^^C", b",,,,,,,,,,", b"'" * 11, b">>>", b"<<<<", b"\\", b"&", b"P:", b"[r:", b"\xff",
         b"\r", b"!",
+    ],
+    "kern": [
+        b"*^", b"*v", b"*v\t*v", b"*x", b"*+", b"*-", b"*-\n**kern", b"**kern", b"**kern\t**kern", b"*>[A,B]", b"*>A",
+        b"*>[A,A,A,A,A,A,A,A]", b"*M0/4", b"*M3/0", b"*MM0", b"*MM99999", b"*k[f#f#f#f#f#f#f#f#]", b"*X:", b"*Trd1c999",
+        b"*Trd0c-99", b"=:|!", b"=!|:", b"===", b"0000c", b"0%0c", b"1%0c", b"9999c", b"99999c", b"4.........c",
+        b"4c" * 99, b"4" + b"c" * 50, b"4C---------", b"q", b"[", b"_", b"]", b"r", b"R", b"@4@", b"\t", b"\n", b"\n\n", b"!!!OTL:",
+        b"\xff",
     ],
     "json": [
         b"null", b"true", b"-1", b"1e400", b"1e308", b"NaN", b"Infinity", b"99999999999999999999", b'"\\ud800"', b"[]",
@@ -121,7 +156,7 @@ def mxl(xml: bytes) -> bytes:
 @cache
 def seeds(name: str) -> list[bytes]:
     """Whole files of a format: what its own writer makes, and those typed in here."""
-    typed = {"abc": [ABC], "musicxml": [XML], "mxl": [XML]}.get(name, [])
+    typed = {"abc": [ABC], "kern": [KERN], "musicxml": [XML], "mxl": [XML]}.get(name, [])
     module = plugins.load("firmus.formats", "musicxml" if name == "mxl" else name)
     return [*typed, *(module.write(score) for score in (TUNE, CHORDS))]
 
@@ -139,7 +174,7 @@ def damaged(name: str, number: int) -> bytes:
 
 def mutate(data: bytearray, rng: random.Random, name: str) -> None:
     """Damage bytes in place: half of the time text keeps its shape, and a number or an element is changed."""
-    if name in ("musicxml", "mxl", "abc", "json") and rng.random() < 0.6:
+    if name in ("musicxml", "mxl", "abc", "kern", "json") and rng.random() < 0.6:
         mutate_text(data, rng, name)
     else:
         mutate_bytes(data, rng, name)
@@ -236,6 +271,10 @@ def laughs() -> bytes:
     )
 
 
+def kern_lines(*lines: str, columns: int = 1) -> bytes:
+    return "\n".join(["\t".join(["**kern"] * columns), *lines]).encode()
+
+
 def xml(inside: bytes) -> bytes:
     return re.sub(rb"<note>.*?</note>", inside.replace(b"\\", b"\\\\"), XML, count=1, flags=re.DOTALL)
 
@@ -270,6 +309,19 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "a million tunes": ("abc", lambda: b"X:1\nK:C\nC\n\n" * 100_000),
     "a million voices": ("abc", lambda: b"X:1\nK:C\n" + b"".join(b"V:%d\nC|\n" % n for n in range(20_000))),
     "a line of quotes": ("abc", lambda: b"X:1\nK:C\n" + b'"' * 1_000_001),
+    "a thousand splits": ("kern", lambda: kern_lines(*("*^" + "\t*^" * (2**n - 1) for n in range(14)))),
+    "a million columns": ("kern", lambda: b"**kern\t" * 1_000_000),
+    "a line of nothing": ("kern", lambda: kern_lines("4c", *["."] * 2_000_000)),
+    "many columns of nothing": (
+        "kern",
+        lambda: kern_lines(*["\t".join(["."] * 500)] * 18_000, columns=500),
+    ),
+    "one long token": ("kern", lambda: kern_lines("4c " * 3_000_000)),
+    "an order of orders": ("kern", lambda: kern_lines(f"*>[{'A,' * 1_000_000}A]", "*>A", "4c", "=", "4d")),
+    "barlines without end": ("kern", lambda: kern_lines("4c", *["=:|!|:", "4d"] * 500_000)),
+    "ties without end": ("kern", lambda: kern_lines(*["[4c 4d_"] * 200_000)),
+    "a piece a line": ("kern", lambda: b"**kern\n4c\n*-\n" * 300_000),
+    "interpretations that wait": ("kern", lambda: kern_lines(*["*>A", "*MM60", "*k[f#]", "*M3/4"] * 300_000, "4c")),
     "deep JSON": ("json", lambda: b'{"a":' * 200_000),
     "deep lists": ("json", lambda: b'{"a":' + b"[" * 1_000_000),
     "a long number": (
@@ -294,7 +346,8 @@ REFUSED = [
     "billion laughs", "external entity", "quadratic entity", "deep XML", "deep zip bomb", "flat zip bomb",
     "a thousand entries", "an archive in itself", "a root file outside", "no bytes of XML", "deep JSON", "deep lists",
     "a long number", "no number", "half a character", "half a character in a name", "a name that is none",
-    "a label that is none",
+    "a label that is none", "a thousand splits", "a million columns", "many columns of nothing", "one long token",
+    "an order of orders", "barlines without end", "a piece a line",
 ]  # fmt: skip
 
 

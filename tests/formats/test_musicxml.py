@@ -793,6 +793,7 @@ def keyboard(program: int, *hands: tuple[str, tuple[int, ...]]) -> Score:
         (0, (("Discant", (40, 79)), ("Bass", (36, 77))), [(0, 1)], "Piano"),  # wide, but hands by name
         (19, (("Manual", (72, 74)), ("Pedal", (48, 43))), [(0, 1)], "Organ"),
         (19, (("Great", (72, 74)), ("Swell", (60, 64)), ("Pedal", (43,))), [(0, 1, 2)], "Organ"),
+        (19, (("Right Hand", (72,)), ("Left Hand", (60,)), ("Pedal", (43,))), [(0, 1, 2)], "Organ"),
         (0, (("Bass", (48, 43)), ("Descant", (72, 74))), [(0,), (1,)], "Bass"),  # the lower above: not hands
         (0, (("1", (72,)), ("2", (60,)), ("3", (48,))), [(0,), (1,), (2,)], "1"),
         (40, (("Right Hand", (72,)), ("Left Hand", (60,))), [(0,), (1,)], "Right Hand"),  # violins

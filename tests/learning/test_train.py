@@ -18,7 +18,7 @@ from firmus.errors import RecipeError
 from firmus.formats import midi
 from firmus.learning import prepare, recipe, run, train
 from firmus.learning.corpus import load
-from firmus.learning.prepare import fingerprint
+from firmus.learning.versions import fingerprint
 from firmus.runtime.listener import Listener
 from firmus.runtime.weights import read_card
 from firmus.score import Key, Meter, Note, Part, Score

@@ -111,3 +111,46 @@ def test_regions_of_every_kind_are_drawn():
     assert all(each.any() for each in drawn if each.shape == (8, 4)) or sum(not each.any() for each in drawn) < 5
     assert sum(each.all() for each in drawn) > 100
     assert sum(each.all(axis=0).any() and not each.all() for each in drawn) > 40
+
+
+def test_a_plan_has_the_prompt_of_the_piece_and_the_chords_alone():
+    tune = Part("", tuple(Note(480 * beat, 480, 60 + beat) for beat in range(8)), program=73)
+    score = Score((tune,), chords=(Chord(0, "C"), Chord(1920, "G", "7"), Chord(2880, "C")), end=3840)
+    prepared = events.prepare(score, "folk")
+    everything = np.ones(events.grid_shape(prepared), bool)
+    piece, plan = (events.assemble(prepared, everything, is_plan=is_plan) for is_plan in (False, True))
+    begin = names(piece.tokens).index("FILL")
+    assert names(plan.tokens)[:begin] == names(piece.tokens)[:begin]
+    assert names(plan.tokens)[begin:] == [
+        "PLAN", "BAR", "PART 0", "PLACE 0", "CHORD (0, '')",
+        "BAR", "PART 0", "PLACE 0", "CHORD (7, '7')", "PLACE 48", "CHORD (0, '')", "END",
+    ]  # fmt: skip
+    decoded = events.decode(plan.tokens)
+    assert [(chord.start, chord.text) for chord in decoded.chords] == [(0, "C"), (1920, "G7"), (2880, "C")]
+    assert decoded.parts[0].notes == ()
+    assert (events.slots(plan.tokens) == plan.slots).all()
+
+
+def test_chords_without_notes_are_learnt_as_plans_in_every_key():
+    score = Score((Part(""),), chords=tuple(Chord(1920 * bar, "CFG"[bar % 3]) for bar in range(12)), end=12 * 1920)
+    prepared = events.prepare(score, "lead-sheet", genre="popular")
+    generator = np.random.default_rng(1)
+    drawn = [names(events.example(prepared, generator, 256).tokens) for _ in range(60)]
+    assert all("PLAN" in each and "FILL" not in each and each[-1] == "END" for each in drawn)
+    assert len({next(name for name in each if name.startswith("CHORD")) for each in drawn}) == 12
+    assert 0.4 < np.mean(["GENRE popular" in each for each in drawn]) < 0.8
+
+
+def test_the_outer_parts_are_encoded_before_the_inner_ones():
+    voices = tuple(Part("", (Note(0, 1920, pitch),), program=52) for pitch in (72, 67, 64, 48))
+    prepared = events.prepare(Score(voices))
+    ordered = events.in_order(prepared)
+    tokens = names(events.assemble(ordered, np.zeros(events.grid_shape(ordered), bool)).tokens)
+    assert [name for name in tokens if name.startswith("PITCH")] == ["PITCH 72", "PITCH 48", "PITCH 67", "PITCH 64"]
+    drawn = names(events.example(prepared, np.random.default_rng(0), 256, transpose=False).tokens)
+    assert [name for name in drawn if name.startswith("PITCH")][:2] == ["PITCH 72", "PITCH 48"]
+
+
+def test_tokens_of_older_weights_have_kept_their_numbers():
+    assert vocabulary.COMPLETION == vocabulary.BASS + 12 == 1473
+    assert len(vocabulary.GENRES) == 48 == vocabulary.PLAN - vocabulary.GENRE

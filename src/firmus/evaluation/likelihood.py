@@ -10,8 +10,9 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,12 +44,13 @@ class Window:
         return int(np.isin(vocabulary.FAMILY_OF[self.music], NOTES).sum())
 
 
-def bare(prepared: Prepared) -> Prepared:
-    """The piece without what analysis read off its notes: chords and sections."""
+def bare(prepared: Prepared, facts: Mapping[str, Any] | None = None) -> Prepared:
+    """The piece without what analysis read off its notes (chords, sections), parts in the order of a card's `facts`."""
     marked = prepared["bars"].copy()
     marked[:, BAR_SECTION] = NO_TOKEN
     given = bool(prepared["lane"][0]) and not bool(prepared["lane"][-1])
-    return prepared | {"bars": marked, "lane": np.array([given, False])}
+    without = prepared | {"bars": marked, "lane": np.array([given, False])}
+    return events.with_parts(without, events.order_of(facts or {}, prepared["programs"].tolist()))
 
 
 def window(prepared: Prepared, first: int = 0, last: int | None = None) -> Window:

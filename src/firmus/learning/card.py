@@ -14,6 +14,7 @@ from firmus.learning.recipe import Recipe
 from firmus.learning.sources import SOURCES
 from firmus.runtime.weights import Card, read_card
 from firmus.tokens.events import vocabulary
+from firmus.tokens.events.part_order import OUTER_FIRST
 
 TASKS = {
     "events": ("compose", "continue", "infill", "harmonise", "accompany", "vary"),
@@ -68,6 +69,7 @@ def write_card(
         "scales": corpus.scales,
         "piece_licences": licences,
         "recipe": recipe.as_dict(),
+        **({"part_order": OUTER_FIRST} if recipe.representation == "events" else {}),
         **own,
         **facts,
     }
@@ -109,7 +111,9 @@ def _controls(corpus: Corpus) -> list[str]:
         return []
     has_chords = any(piece.prepared["lane"][0] for piece in corpus.pieces("train"))
     measured = sorted({name for scale in corpus.scales.values() for name in scale})
-    return ["style", "key", "meter", "tempo", *(["chords", "sections"] if has_chords else []), *measured]
+    has_genres = any(len(piece.prepared["genre"]) for piece in corpus.pieces("train"))
+    of_chords = ["chords", "sections", "plan"] if has_chords else []
+    return ["style", *(["genre"] if has_genres else []), "key", "meter", "tempo", *of_chords, *measured]
 
 
 def _programs(corpus: Corpus) -> set[int]:

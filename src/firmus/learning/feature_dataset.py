@@ -29,8 +29,10 @@ from firmus.learning import excerpts
 from firmus.learning.chorales import from_raster
 from firmus.learning.labels import Labels, labeller
 from firmus.learning.parallel import Spread, on_every_core
-from firmus.learning.prepare import LEAST_NOTES, Fingerprint, families, fingerprint, hash_fraction, source_files
+from firmus.learning.prepare import source_files
+from firmus.learning.reading import LEAST_NOTES
 from firmus.learning.sources import Document, Source
+from firmus.learning.versions import Fingerprint, families, fingerprint, hash_fraction
 from firmus.score import Score
 
 NOISE = "noise"

@@ -1,9 +1,10 @@
 """Labels of the pieces of the sets: style, genre, composer, and the work that a file is part of.
 
 Styles are those of `firmus.learning.sources`, for Mutopia by its instruments; genres are the ``style`` of Mutopia
-and of the Groove dataset, the Discogs genre of OpenEWLD, and what the tune books, the hymnal and the chorales are by
-their titles. A composer is identified by surname and initials, so that two sets agree. All labels are metadata, from
-manifests and the names of folders; none is estimated from the music.
+and of the Groove dataset, the Discogs genre of OpenEWLD, the genres of the Polish scores and of Chopin's editions, and
+what the tune books, the hymnal and the chorales are by their titles. A composer is identified by surname and initials,
+so that two sets agree. All labels are metadata, from manifests, headers and the names of folders; none is estimated
+from the music.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from firmus.learning.sources import Document
+from firmus.learning.sources import CHOPIN, Document
 
 MUTOPIA_GENRES = {"romantique": "romantic", "popular / dance": "popular"}
 DISCOGS_GENRES = {"pop": "popular", "folk, world, & country": "folk"}
@@ -27,7 +28,7 @@ ALIASES = {
     "A. Dvorak": "dvořák a", "G. Faure": "fauré g",
 }  # fmt: skip
 GENRES_BY_PIECE = ("mutopia", "groove", "leadsheets")  # sets whose genres are annotated piece by piece
-NOT_COMPOSERS = ("", "traditional", "anonymous", "tradtional", "various")
+NOT_COMPOSERS = ("", "traditional", "anonymous", "anonim", "tradtional", "various")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,10 @@ def labeller(name: str, data: Path) -> Callable[[Document], Labels]:
         return _groove(data)
     if name in ("lieder", "quartets"):
         return _openscore
+    if name in BY_DOCUMENT:
+        return BY_DOCUMENT[name]
+    if name == "polish":
+        return _polish(data)
     genre, composer = KNOWN_GENRES.get(name, ""), "J. S. Bach" if name == "jsb" else ""
     return lambda document: Labels(document.style, genre, composer, f"{name}/{document.name}")
 
@@ -81,6 +86,51 @@ def _openscore(document: Document) -> Labels:
     surname, _, given = parts[1].partition(", ")
     inner = parts[2:-1] if parts[2].strip() == "" else parts[2:3]
     return Labels(document.style, "", f"{given} {surname}".strip(), "/".join([parts[1], *inner]))
+
+
+def _orchestra(document: Document) -> Labels:
+    """Movements: ``Beach,_Amy/Symphony_in_E_minor,_Op.32/3/Beach_Op.32_3.mxl``."""
+    composer, work, *_ = document.name.replace("_", " ").split("/")
+    surname, _, given = composer.partition(", ")
+    return Labels(document.style, "", f"{given} {surname}".strip(), f"{composer}/{work}")
+
+
+def _chopin(document: Document) -> Labels:
+    """Works by opus and number, in whatever edition; the genre is that of the file."""
+    match = CHOPIN.fullmatch(document.name.rpartition("/")[2])
+    found = re.search(rb"^!!!AGN: *(.*)$", document.data, re.MULTILINE)
+    genre = found[1].decode("utf-8", "replace").strip().lower() if found else ""
+    work = "/".join(each or "" for each in match.groups()) if match else document.name
+    return Labels(document.style, genre, "Fryderyk Chopin", f"chopin/{work}")
+
+
+def _anthology(document: Document) -> Labels:
+    """Lead sheets; both harmonisations of a tune are one work."""
+    return Labels(document.style, "popular", "", f"anthology/{document.name.split('.')[0]}")
+
+
+def _billboard(document: Document) -> Labels:
+    """Songs; several entries of one song are one work."""
+    named = re.findall(rb"^# (?:title|artist): (.*)$", document.data, re.MULTILINE)
+    return Labels(document.style, "popular", "", "billboard/" + b"/".join(named).decode("utf-8", "replace"))
+
+
+BY_DOCUMENT = {"orchestra": _orchestra, "chopin": _chopin, "anthology": _anthology, "billboard": _billboard}
+
+
+def _polish(data: Path) -> Callable[[Document], Labels]:
+    """Scores of the manifest: a composer is one work, so that whole composers are held out, or else a manuscript."""
+    with (data / "polish-scores" / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["file"]: row for row in csv.DictReader(file)}
+
+    def read(document: Document) -> Labels:
+        row = rows[document.name]
+        surname, _, given = row["composer"].partition(", ")
+        composer = "" if surname.lower() in NOT_COMPOSERS else f"{given} {surname}".strip()
+        manuscript = row["file"].rpartition("/")[2].partition("_")[0].rpartition("-")[0]
+        return Labels(document.style, row["genre"].lower(), composer, f"polish/{composer or manuscript}")
+
+    return read
 
 
 def _mutopia(data: Path) -> Callable[[Document], Labels]:

@@ -1,9 +1,8 @@
-"""From files to a corpus: read, deduplicate, split by piece, encode, cache.
+"""From files to a corpus: read, deduplicate, split by work, encode, cache.
 
-Versions of a tune (transposed, in another collection, under another name) are in the same split, and copies are
-dropped. Two pieces are versions of one when they share at least a third of the shorter one's melodic 8-note
-interval patterns, copies when they share 95 % of both. Patterns that occur in more than fifty pieces are common
-property and are not counted.
+Versions of a tune (transposed, in another collection, under another name) and the files of one work are in the same
+split, and copies are dropped (`firmus.learning.versions`). A family of versions is split by its first piece, so that
+sets which a recipe names later do not move the pieces of those before.
 """
 
 from __future__ import annotations
@@ -12,43 +11,21 @@ import ast
 import hashlib
 import json
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from firmus import formats, plugins
-from firmus.analysis import chords, form
-from firmus.analysis.features import is_monophonic
-from firmus.errors import FirmusError, FormatError, RecipeError
-from firmus.learning.chorales import from_raster
+from firmus import plugins
+from firmus.errors import RecipeError
 from firmus.learning.corpus import Corpus, Piece, load, save
 from firmus.learning.parallel import Spread, on_every_core
+from firmus.learning.reading import ReadPiece, read_all
 from firmus.learning.recipe import Recipe
-from firmus.learning.sources import Document, Source, folder, source
-from firmus.score import Score
+from firmus.learning.sources import Source, folder, source
+from firmus.learning.versions import families, hash_fraction
 
 VALIDATION = 0.05  # share of pieces in the validation split, where the publishers have not split
-PATTERN = 8  # notes
-COMMON = 50  # pieces; a pattern in more of them is not counted
-LEAST_NOTES = 12
-Fingerprint = NDArray[np.uint64]
-
-
-@dataclass(frozen=True, slots=True)
-class ReadPiece:
-    """A piece as read: its encoding and fingerprint, or the reason why it was left out."""
-
-    name: str
-    document: Document
-    prepared: dict[str, NDArray[Any]] | None
-    fingerprint: Fingerprint
-    notes: int
-    reason: str = ""
 
 
 def prepare(
@@ -89,7 +66,7 @@ def prepare(
         path = max(cache.glob(f"{recipe.name}-*.npz"), key=lambda each: each.stat().st_mtime, default=path)
     if path.exists():
         report(f"prepared music from {path.name}")
-        return load(path, recipe.data.weights)
+        return load(path, recipe.data.weights, recipe.data.shares)
     began = time.monotonic()
     read: list[tuple[str, ReadPiece]] = []
     for each in sources:
@@ -110,132 +87,18 @@ def prepare(
     module = plugins.load("firmus.tokens", recipe.representation)
     train_pieces = [piece.prepared for piece in pieces if piece.split == "train"]
     scales = module.scales(train_pieces, recipe.training.length) if module.KIND == "sequence" else {}
-    corpus = Corpus(recipe.representation, pieces, recipe.data.weights, scales)
+    corpus = Corpus(recipe.representation, pieces, recipe.data.weights, scales, recipe.data.shares)
     save(corpus, path)
     return corpus
 
 
-def read_all(
-    origin: Source,
-    data: Path,
-    recipe: Recipe,
-    *,
-    trusted: bool,
-    report: Callable[[str], None] = lambda line: None,
-    spread: Spread = on_every_core,
-) -> list[ReadPiece]:
-    """Read and encode every piece of a set; reports progress every ten seconds."""
-    jobs = [(recipe.representation, document, trusted) for document in origin.read(data)]
-    pieces: list[ReadPiece] = []
-    reported = time.monotonic()
-    for number, some in enumerate(spread(_read, jobs), 1):
-        pieces += some
-        if time.monotonic() - reported > 10:
-            report(f"{origin.name}: {number} of {len(jobs)} files read")
-            reported = time.monotonic()
-    return pieces
-
-
-def _read(job: tuple[str, Document, bool]) -> list[ReadPiece]:
-    representation, document, trusted = job
-    try:
-        if document.name.endswith(".raster"):
-            scores = [from_raster(document.data)]
-        else:
-            scores = formats.read_all(document.data, trusted=trusted)
-    except FormatError as error:
-        return [ReadPiece(document.name, document, None, np.empty(0, np.uint64), 0, f"unreadable ({error})"[:90])]
-    module = plugins.load("firmus.tokens", representation)
-    read = []
-    for index, score in enumerate(scores):
-        name = f"{document.name}#{index + 1}"
-        derived = not score.chords
-        if module.KIND != "sound":  # of notes alone
-            score = annotate(score)
-        read.append(_encode(module, score, document, name, derived))
-        if document.style == "song" and module.KIND != "sound" and (sheet := lead_sheet(score)):
-            melody = replace(document, style="lead-sheet")
-            read.append(_encode(module, sheet, melody, f"{name} lead sheet", derived=False))
-    return read
-
-
-def annotate(score: Score) -> Score:
-    """Add estimated chords and sections where the score has none."""
-    return replace(
-        score, chords=score.chords or chords.recognise(score), sections=score.sections or form.sections(score)
-    )
-
-
-def lead_sheet(score: Score) -> Score | None:
-    """Melody of a song and its chords; None where its first part is not monophonic."""
-    if not score.parts or not score.parts[0].notes or not is_monophonic(score.parts[0]):
-        return None
-    return replace(score, parts=score.parts[:1])
-
-
-def _encode(module: Any, score: Score, document: Document, name: str, derived: bool) -> ReadPiece:
-    bare = replace(document, data=b"")
-    notes = sum(len(part.notes) for part in score.parts)
-    no_patterns = np.empty(0, np.uint64)
-    if notes < LEAST_NOTES:
-        return ReadPiece(name, bare, None, no_patterns, notes, f"fewer than {LEAST_NOTES} notes")
-    try:
-        prepared = module.prepare(score, document.style, derived)
-    except FirmusError as error:
-        return ReadPiece(name, bare, None, no_patterns, notes, str(error)[:90])
-    return ReadPiece(name, bare, prepared, fingerprint(score), notes)
-
-
-def fingerprint(score: Score) -> Fingerprint:
-    """Sorted hashes of the 8-note interval patterns of each part's upper line; transposition does not matter.
-
-    The patterns of a drum part are of its drums and the times between them.
-    """
-    hashes: set[int] = set()
-    for part in score.parts:
-        line: dict[int, int] = {}
-        for note in part.notes:
-            line[note.start] = max(line.get(note.start, 0), note.pitch)
-        starts, pitches = np.array(sorted(line)), np.array([line[start] for start in sorted(line)])
-        steps = (np.diff(starts) // 30) * 128 + pitches[1:] if part.is_drums else np.diff(pitches)
-        for first in range(len(steps) - PATTERN + 2):
-            pattern = steps[first : first + PATTERN - 1].astype(np.int32).tobytes()
-            hashes.add(int.from_bytes(hashlib.blake2b(pattern, digest_size=8).digest(), "little"))
-    return np.array(sorted(hashes), np.uint64)
-
-
-def families(fingerprints: list[Fingerprint], together: Iterable[tuple[int, int]] = ()) -> tuple[list[int], set[int]]:
-    """Cluster pieces into families of versions (union-find): the head of each piece's family, and which are copies.
-
-    Parameters
-    ----------
-    fingerprints : list of array
-    together : pairs of int
-        Pieces of one family whatever their patterns: files of one work.
-    """
-    family = list(range(len(fingerprints)))
-
-    def head(index: int) -> int:
-        while family[index] != index:
-            family[index] = family[family[index]]
-            index = family[index]
-        return index
-
-    copies = set()
-    for one, other, shared in _related(fingerprints):
-        sizes = len(fingerprints[one]), len(fingerprints[other])
-        if shared >= 0.95 * max(sizes):
-            copies.add(max(one, other))
-        if shared >= max(sizes) / 3 or shared >= min(sizes) / 2:
-            family[head(one)] = head(other)
-    for one, other in together:
-        family[head(one)] = head(other)
-    return [head(index) for index in range(len(family))], copies
-
-
 def _split(read: list[tuple[str, ReadPiece]], report: Callable[[str], None]) -> list[Piece]:
     """Split by families of versions, copies left out."""
-    head, copies = families([each.fingerprint for _, each in read])
+    works: dict[str, list[int]] = {}
+    for index, (_, each) in enumerate(read):
+        works.setdefault(each.work, []).append(index)
+    together = [pair for some in works.values() for pair in pairwise(some)]
+    head, copies = families([each.fingerprint for _, each in read], together, [each.harmony for _, each in read])
     published: dict[int, str] = {}
     for index, (_, each) in enumerate(read):
         if each.document.split:
@@ -252,24 +115,9 @@ def _split(read: list[tuple[str, ReadPiece]], report: Callable[[str], None]) -> 
         if each.document.split and split != each.document.split:
             split = each.document.split
         tokens = sum(len(array) for name, array in each.prepared.items() if name in ("tokens", "raster"))
-        pieces.append(Piece(each.name, set_name, each.document.licence, split, each.prepared, tokens))
+        pieces.append(Piece(each.name, set_name, each.document.licence, split, each.prepared, tokens, each.style))
     report(f"{len(pieces)} pieces in {len(splits)} families of versions; {len(copies)} copies left out")
     return pieces
-
-
-def _related(fingerprints: list[Fingerprint]) -> Iterable[tuple[int, int, int]]:
-    """Pairs of pieces that share at least four patterns that are not common, and how many they share."""
-    holders: dict[int, list[int]] = defaultdict(list)
-    for index, patterns in enumerate(fingerprints):
-        for pattern in patterns.tolist():
-            holders[pattern].append(index)
-    shared: Counter[tuple[int, int]] = Counter()
-    for members in holders.values():
-        if 1 < len(members) <= COMMON:
-            for place, one in enumerate(members):
-                for other in members[place + 1 :]:
-                    shared[one, other] += 1
-    return ((one, other, count) for (one, other), count in shared.items() if count >= 4)
 
 
 def _split_by_hash(name: str) -> str:
@@ -277,11 +125,10 @@ def _split_by_hash(name: str) -> str:
     return "valid" if hash_fraction(name) < VALIDATION else "train"
 
 
-def hash_fraction(name: str) -> float:
-    """Hash of a name as a number from 0 to 1."""
-    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest(), "little") / 2**32
-
-
+READING = (
+    "prepare", "reading", "sources", "chorales", "billboard", "notated", "ensembles", "genres", "labels", "versions",
+    "corpus",
+)  # fmt: skip
 READERS = ("formats", "tokens", "analysis", "notation")  # packages that read music, beside the top-level modules
 
 
@@ -309,7 +156,7 @@ def _source_file(module: str) -> Path | None:
 
 def _digest(recipe: Recipe, sources: list[Source], data: Path) -> str:
     """Digest of everything that the prepared music depends on: the sets' files and the code that reads them."""
-    modules = [f"firmus.learning.{name}" for name in ("prepare", "sources", "chorales", "corpus")]
+    modules = [f"firmus.learning.{name}" for name in READING]
     digest = hashlib.blake2b(digest_size=8)
     for file in source_files(*modules, f"firmus.tokens.{recipe.representation}"):
         digest.update(file.read_bytes())

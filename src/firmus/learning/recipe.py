@@ -36,6 +36,8 @@ class Data:
         Whether each example is transposed to a random key.
     weights : dict
         How often a set is sampled relative to its number of tokens; 1 where not given.
+    shares : dict
+        How often a style is sampled, whatever its number of tokens; 1 where not given. Empty: by the tokens alone.
     bars : int
         Bars of a window, of a raster.
     """
@@ -43,6 +45,7 @@ class Data:
     sets: tuple[str, ...] = ()
     transpose: bool = True
     weights: dict[str, float] = field(default_factory=dict)
+    shares: dict[str, float] = field(default_factory=dict)
     bars: int = 2
 
 

@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import lzma
+import re
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
@@ -19,7 +20,8 @@ from pathlib import Path
 from firmus.errors import RecipeError, unknown
 from firmus.formats import MAX_BYTES
 
-SUFFIXES = (".mid", ".midi", ".mxl", ".musicxml", ".abc")
+SUFFIXES = (".mid", ".midi", ".mxl", ".musicxml", ".abc", ".krn")
+CHOPIN = re.compile(r"(?P<opus>\d+)(?:_[\w-]+?)?-\d\w?-[A-Za-z]+(?:-(?P<number>\d{3}))?\.krn")  # a whole score
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
 
 
@@ -33,7 +35,7 @@ class Document:
         Path within the set.
     data : bytes
     style : str
-        A style of `firmus.tokens.events`, ``""`` where none fits.
+        A style of `firmus.tokens.events`, ``""`` where who plays it decides (`firmus.learning.ensembles`).
     licence : str
     split : str
         ``"train"`` or ``"valid"`` where the set's publishers split it, else ``""``.
@@ -180,6 +182,35 @@ def _mutopia(data: Path) -> Iterator[Document]:
         yield Document(name, content, "choir" if voices else styles.get(instrument, "chamber"), row["licence"])
 
 
+def _chopin(data: Path) -> Iterator[Document]:
+    """Chopin's works, the first of the editions of each, without the parts of single instruments."""
+    chosen: dict[tuple[str | None, ...], Document] = {}
+    for name, content in sorted(_archive(data / "chopin-first-editions" / "chopin-first-editions.tar.xz")):
+        if match := CHOPIN.fullmatch(name.rpartition("/")[2]):
+            chosen.setdefault(match.groups(), Document(name, content, "", "CC BY 4.0"))
+    yield from chosen.values()
+
+
+def _song_anthology(data: Path) -> Iterator[Document]:
+    """Lead sheets, each with its traditional and with its modern chords."""
+    for name, content in _archive(data / "song-anthology" / "song-anthology.tar.xz"):
+        text = content.decode("utf-8", "replace").replace("¨", "b").replace("º", "dim")
+        for harmony, chords in (
+            ("traditional", re.sub(r'"[\^_<>@][^"]*"', "", text)),
+            ("modern", re.sub(r'"\^([A-G][^"]*)"', r'"\1"', re.sub(r'"[A-G][^"]*"', "", text))),
+        ):
+            stem = name.removesuffix(".abc")
+            yield Document(f"{stem}.{harmony}.abc", chords.encode(), "lead-sheet", "CC0 1.0, public domain works")
+
+
+def _billboard(data: Path) -> Iterator[Document]:
+    """Sections and chords of popular songs, without notes."""
+    with tarfile.open(data / "billboard-chords" / "billboard-chords.tar.xz") as archive:
+        for member in archive:
+            if member.name.endswith("salami_chords.txt") and (file := archive.extractfile(member)):
+                yield Document(member.name, file.read(), "lead-sheet", "CC0 1.0")
+
+
 SOURCES = {
     each.name: each
     for each in (
@@ -228,6 +259,34 @@ SOURCES = {
         Source(
             "simutrans", "Simutrans, game music", "Artistic-1.0", "Simutrans contributors",
             _whole("simutrans/simutrans-music.tar.xz", "band", "Artistic-1.0"),
+        ),
+        Source(
+            "polish", "Heritage of Polish Music in Open Access, scores of the 15th to 20th century", "CC BY 4.0",
+            "The Fryderyk Chopin Institute (polishscores.org)",
+            _whole("polish-scores/polish-scores.tar.xz", "", "CC BY 4.0"),
+        ),
+        Source(
+            "chopin", "Chopin's first editions", "CC BY 4.0", "The Fryderyk Chopin Institute", _chopin,
+        ),
+        Source(
+            "orchestra", "OpenScore Orchestra", "CC0 1.0", "OpenScore; Hauptstimme",
+            _whole("openscore-orchestra/openscore-orchestra.tar.xz", "orchestra", "CC0 1.0"),
+        ),
+        Source(
+            "anthology", "The Public Domain Song Anthology, melodies with two harmonisations", "CC0 1.0",
+            "David Berger and Chuck Israels, The Public Domain Song Anthology", _song_anthology,
+        ),
+        Source(
+            "billboard", "McGill Billboard, sections and chords of popular songs", "CC0 1.0",
+            "McGill Billboard project (Burgoyne, Wild, Fujinaga 2011)", _billboard,
+        ),
+        Source(
+            "blasphemer", "Blasphemer, game music", "BSD-3-Clause", "Blasphemer contributors (CREDITS.md)",
+            _whole("blasphemer/blasphemer.tar.xz", "band", "BSD-3-Clause"),
+        ),
+        Source(
+            "easyrpg", "EasyRPG RTP, game music", "CC BY 4.0", "EasyRPG RTP contributors (AUTHORS.md)",
+            _whole("easyrpg-rtp/easyrpg-rtp.tar.xz", "band", "CC BY 4.0"),
         ),
     )
 }  # fmt: skip

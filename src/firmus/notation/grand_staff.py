@@ -48,7 +48,8 @@ def _count(parts: Sequence[Part], index: int, bars: Sequence[Bar]) -> int:
         return 1
     lower = others[0]
     with_pedal = len(others) > 1 and _same_keyboard(upper, others[1]) and is_pedal(others[1])
-    if with_pedal and _UPPER.search(upper.name) and _UPPER.search(lower.name):
+    is_manual = _UPPER.search(lower.name) or (_LOWER.search(lower.name) and not is_pedal(lower))
+    if with_pedal and _UPPER.search(upper.name) and is_manual:
         return 3
     if _UPPER.search(upper.name) and _LOWER.search(lower.name):
         return 2

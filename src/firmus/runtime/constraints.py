@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.tokens.events import vocabulary
-from firmus.tokens.events.cursor import ALL, DRUM_STEPS, Cursor
+from firmus.tokens.events.cursor import DRUM_STEPS, Cursor
 
 EVERY_PITCH = np.ones(128, bool)
 _PITCHES = np.arange(128)
@@ -135,14 +135,14 @@ class Grammar:
 
     def __init__(self, cursor: Cursor, rules: Rules) -> None:
         self.cursor, self.rules = cursor, rules
-        self._allowed, self._trial = np.zeros(vocabulary.VOCABULARY, bool), np.zeros(vocabulary.VOCABULARY, bool)
+        self._allowed, self._trial = np.zeros(vocabulary.COMPLETION, bool), np.zeros(vocabulary.COMPLETION, bool)
         in_scale = EVERY_PITCH if rules.scale is None else _of_classes(rules.scale)
         self._pitches = [in_scale & (part.low <= _PITCHES) & (part.high >= _PITCHES) for part in rules.parts]
         self._mask_cache: dict[tuple[int, frozenset[int] | None, frozenset[int]], tuple[NDArray[np.bool_], bool]] = {}
         self._chords = [rules.chords_of(lane) for lane in range(len(rules.parts) + 1)]
         self._chord_starts = [[start for start, _ in chords] for chords in self._chords]
         self._bar_starts = [bar.start for bar in cursor.bars]
-        self._last_open = max((index for index, bar in enumerate(cursor.bars) if bar.open), default=-1)
+        self._last_open = max((index for index in range(len(cursor.bars)) if cursor.open_lanes(index)), default=-1)
         self._end = cursor.bars[-1].start + cursor.bars[-1].length
         last = cursor.bars[-1].length
         self._closing = self._end - (last if rules.cadence else _held_steps(rules.beat, last))  # here final notes begin
@@ -152,7 +152,7 @@ class Grammar:
         self._settled = [(len(notes), 0) for notes in given]  # composed notes processed, and their latest end
 
     def allowed(self) -> NDArray[np.bool_]:
-        """Mask (V,) of the tokens that may come next; the array is reused by the next call."""
+        """Mask (``COMPLETION``,) of the tokens that may come next; the array is reused by the next call."""
         mask, family = self._allowed, self.cursor.family
         mask[:] = False
         if self.cursor.bar < 0:
@@ -275,7 +275,7 @@ class Grammar:
                 self._more_here(mask, family)
         if cursor.lane >= 0 and (cursor.place < 0 or self._unfinished(cursor.lane)):
             return  # a cell that has begun is not left empty, nor the last one before the end
-        for lane in self._open_lanes():
+        for lane in cursor.open_lanes(cursor.bar):
             if lane > cursor.lane and self._has_room(lane):
                 mask[vocabulary.PART + lane] = True
                 if self._must_sound(lane):
@@ -308,11 +308,6 @@ class Grammar:
             ]
         elif time + DRUM_STEPS <= self._end:
             mask[vocabulary.DRUM + above : vocabulary.DRUM + 128] = True
-
-    def _open_lanes(self) -> list[int]:
-        opened = self.cursor.bars[self.cursor.bar].open
-        first = 0 if self.cursor.has_lane else 1
-        return list(range(first, len(self.cursor.programs) + 1)) if opened == [ALL] else sorted(opened)
 
     def _must_sound(self, lane: int) -> bool:
         """Whether a part may not stay silent in this bar."""

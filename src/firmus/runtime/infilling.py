@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from firmus.runtime.batch import Feed, Sequence, open_batch
 from firmus.runtime.constraints import Grammar, Rules
 from firmus.runtime.draft import Draft
+from firmus.runtime.part_order import PartOrder
 from firmus.runtime.sampling import Sampling, draw, negative_log_likelihood
 from firmus.runtime.steering import Steering
 from firmus.runtime.stepper import ROWS, Stepper
@@ -56,6 +57,9 @@ class Request:
         Control tokens: the requested attributes of the open cells.
     targets : mapping of str to float
         Target values of controls, for guidance during sampling; see `firmus.runtime.steering`.
+    is_plan : bool
+        Whether the chord lane alone is filled, and the other open cells stay empty (see `firmus.tokens.events`); the
+        model's card must have ``"plan"`` among its controls.
     then : callable, optional
         Makes the next request, if any, from the resulting score; a piece in sections is composed this way.
     """
@@ -68,6 +72,7 @@ class Request:
     voices: tuple[int, ...] = ()
     controls: tuple[int, ...] = ()
     targets: Mapping[str, float] = field(default_factory=dict)
+    is_plan: bool = False
     then: Callable[[Score], Request | None] | None = None
 
     @property
@@ -153,6 +158,7 @@ def fill_all(
         Index of a request among the jobs, and its result, as soon as it is finished.
     """
     batch, queued = open_batch(stepper, rows), iter(enumerate(jobs))
+    orders: dict[int, PartOrder] = {}
     running: dict[Future[Filled], int] = {}
     reached: dict[int, tuple[int, int]] = {}
     finished, last = 0, (0, 0, 0)
@@ -172,14 +178,16 @@ def fill_all(
         emit = on_bar and partial(on_bar, number)
         return Callbacks(
             lambda *bars: batch.call_soon(partial(reach, number, *bars)),
-            (lambda bar: batch.call_soon(partial(emit, bar))) if emit else None,
+            (lambda bar: batch.call_soon(partial(emit, orders[number].original_bar(bar)))) if emit else None,
         )
 
     length = stepper.card.shape["length"]
     try:
         while True:
             for number, (request, generator) in islice(queued, max(0, batch.rows - len(running))):
-                running[batch.add(filling(request, generator, length, callbacks(number)))] = number
+                orders[number] = PartOrder.of(stepper.card, request.score)
+                ordered = orders[number].request(request)
+                running[batch.add(filling(ordered, generator, length, callbacks(number)))] = number
             if not running:
                 return
             batch.step()
@@ -187,7 +195,8 @@ def fill_all(
                 number = running.pop(future)
                 reached.pop(number, None)
                 finished += 1
-                yield number, future.result()
+                filled = future.result()
+                yield number, replace(filled, score=orders[number].original(filled.score))
                 if reached:
                     report()
     finally:
@@ -254,14 +263,16 @@ def _once(
         first, last = window(draft.prepared, left, length)
         now = np.zeros_like(left)
         now[first:last] = left[first:last]
-        prompt = events.assemble(draft.prepared, now, first, last, request.controls, with_fill=False)
+        prompt = events.assemble(
+            draft.prepared, now, first, last, request.controls, with_fill=False, is_plan=request.is_plan
+        )
         cursor = Cursor()
         for token in prompt.tokens.tolist():
             cursor.push(token)
         grammar = Grammar(cursor, rules_within(request.rules, draft.prepared, first, last))
         leading = VoiceLeading(cursor, request.voices, request.rules.beat)
         steering.window()
-        logits = yield Feed(prompt.tokens, prompt.slots, restart=True)
+        logits = (yield Feed(prompt.tokens, prompt.slots, restart=True))[: vocabulary.COMPLETION]
         while True:
             allowed = grammar.allowed()
             steered, sampling = steering.steer(logits, cursor), request.sampling
@@ -283,7 +294,7 @@ def _once(
                 callbacks.on_bar(Bar(first + bar, draft.bar_notes(cursor, now, first, bar)))
             if cursor.phase == "end":
                 break
-            logits = yield Feed([token], [slot])
+            logits = (yield Feed([token], [slot]))[: vocabulary.COMPLETION]
         draft.add(cursor, now, first, last)
         left[first:last] = False
     return draft.score()
@@ -334,7 +345,7 @@ def suggest(
     cursor = Cursor()
     slots = np.array([cursor.push(token) for token in prompt])
     logits = stepper.feed(np.array(prompt), slots, stepper.start(len(prompt)))
-    mask = np.zeros(vocabulary.VOCABULARY, bool)
+    mask = np.zeros(len(logits), bool)
     first = int(np.flatnonzero(vocabulary.FAMILY[family] == vocabulary.FAMILY_OF)[0])
     mask[first : first + len(allowed)] = allowed
     return draw(logits, mask, Sampling(1.0, 0.95), generator) - first

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from firmus.runtime.constraints import Grammar, Rules
 from firmus.runtime.infilling import rules_within, window
+from firmus.runtime.part_order import PartOrder
 from firmus.runtime.stepper import ROWS, State, Stepper
 from firmus.score import Score
 from firmus.tokens import Example, Prepared, events
@@ -95,14 +96,16 @@ class Reading:
     first, last : int
         Bars of the stretch, `last` not among them.
     is_open : array (B, P + 1) of bool
-        Cells that are encoded after ``FILL``; all others of the stretch are given.
+        Cells that are encoded after ``FILL``, parts in the order of the model; all others of the stretch are given.
     example : Example
     begin : int
         First token of the open cells; the tokens before are given.
+    places : tuple of int
+        Indices in `Score.parts` of the parts in the order of the model.
     cells : dict of (int, int) to (int, int)
         First token of each cell's music, and the token after its last, by bar and lane.
-    given : list of ToldNote
-    notes : list of NoteSurprise
+    given : list of NoteTokens
+    notes : list of NoteLikelihood
         In the order of encoding.
     token_nats : array (T,)
         Negative log-likelihood of each token of the open cells; 0 before.
@@ -116,6 +119,7 @@ class Reading:
     is_open: NDArray[np.bool_]
     example: Example
     begin: int
+    places: tuple[int, ...]
     cells: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     given: list[NoteTokens] = field(default_factory=list)
     notes: list[NoteLikelihood] = field(default_factory=list)
@@ -154,15 +158,19 @@ def readings(
         Under which the music was composed.
     controls : tuple of int
     """
-    prepared, left, order = events.prepare(score, style), is_open.copy(), events.encoding_order(score)
+    part_order = PartOrder.of(stepper.card, score)
+    left, places = is_open[:, part_order.lanes], part_order.places
+    ordered = part_order.score(score)
+    prepared, order = events.prepare(ordered, style), events.encoding_order(ordered)
+    held = part_order.rules(rules) if rules else None
     while left.any():
         first, last = window(prepared, left, stepper.card.shape["length"], is_known=True)
         now = np.zeros_like(left)
         now[first:last] = left[first:last]
         example = events.assemble(prepared, now, first, last, controls)
         begin = int(np.flatnonzero(example.tokens == vocabulary.FILL)[0]) + 1
-        reading = Reading(stepper, first, last, now, example, begin)
-        _read(reading, order, rules_within(rules, prepared, first, last) if rules else None)
+        reading = Reading(stepper, first, last, now, example, begin, places)
+        _read(reading, order, rules_within(held, prepared, first, last) if held else None)
         yield reading
         left[first:last] = False
 
@@ -222,15 +230,16 @@ def _locate(reading: Reading, order: list[list[tuple[int, int]]]) -> list[NoteTo
         bar, lane = reading.first + cursor.bar, cursor.lane
         if lane < 0 or cursor.place < 0:
             continue
-        cell = reading.cells.get((bar, lane), (at, at))
-        reading.cells[bar, lane] = (cell[0], at + 1)
+        part = reading.places[lane - 1] if lane else -1
+        cell = reading.cells.get((bar, part + 1), (at, at))
+        reading.cells[bar, part + 1] = (cell[0], at + 1)
         if families[at] in _SOUNDS:
             first, last = at, at + 1
             while families[first - 1] in _BEFORE:
                 first -= 1
             while last < len(tokens) and families[last] == vocabulary.FAMILY["DURATION"]:
                 last += 1
-            note = NoteTokens(lane - 1, waiting[bar, lane - 1].pop(0), bar, first, at, last)
+            note = NoteTokens(part, waiting[bar, lane - 1].pop(0), bar, first, at, last)
             (open_notes if at >= reading.begin else reading.given).append(note)
     return open_notes
 
@@ -254,7 +263,8 @@ def conditioning_effects(
     dict of str to list of float
         One for each of the reading's notes: above 0 where the condition made the note likelier.
     """
-    prepared = events.prepare(score, style)
+    ordered = PartOrder(reading.places).score(score)
+    prepared = events.prepare(ordered, style)
     variants = {
         name: events.assemble(changed, reading.is_open, reading.first, reading.last, remaining)
         for name, (changed, remaining) in _ablations(prepared, reading.is_open, controls).items()

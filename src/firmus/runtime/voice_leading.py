@@ -61,7 +61,8 @@ class VoiceLeading:
             interval = np.abs(_PITCHES - pitch) % 12
             if now % self.beat == 0:
                 result[(interval == 1) | (interval == 11)] += CLASH
-            result[pitch < _PITCHES if other < lane else pitch > _PITCHES] += CROSSING
+            is_above = self.lanes.index(other) < self.lanes.index(lane)
+            result[pitch < _PITCHES if is_above else pitch > _PITCHES] += CROSSING
             if before is not None and onset == now and place:
                 left = self._notes[other][place - 1][2]
                 if left != pitch and abs(before - left) % 12 in PERFECT:

@@ -16,7 +16,7 @@ Every representation module has
     a valid Score out of *any* integer array;
 ``quantise(score) -> Score``
     a Score as the representation preserves it: ``decode(encode(score)) == quantise(score)``;
-``prepare(score, style, derived) -> Prepared``
+``prepare(score, style, derived, genre) -> Prepared``
     a piece preprocessed for training: a dict of arrays, small enough to hold a corpus in memory.
 
 A sequence also has

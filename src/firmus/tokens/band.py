@@ -126,7 +126,7 @@ def quantise(score: Score) -> Score:
     return decode(encode(score))
 
 
-def prepare(score: Score, style: str = "", derived: bool = False) -> Prepared:
+def prepare(score: Score, style: str = "", derived: bool = False, genre: str = "") -> Prepared:
     """The cells that are not silent, as places and values, and where its bars begin."""
     table = encode(score)
     roll = table[:, :CELLS].reshape(-1)

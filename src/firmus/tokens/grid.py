@@ -84,7 +84,7 @@ def quantise(score: Score) -> Score:
     return decode(encode(score))
 
 
-def prepare(score: Score, style: str = "", derived: bool = False) -> Prepared:
+def prepare(score: Score, style: str = "", derived: bool = False, genre: str = "") -> Prepared:
     """Raster (S, 4) of tokens; where notes of a part overlap, the higher sounds; style and chords are not kept."""
     if len(score.parts) > PARTS or any(part.is_drums for part in score.parts):
         raise TokenError(f"{len(score.parts)} parts: the grid holds four voices at most, and no drums")

@@ -71,7 +71,7 @@ def quantise(score: Score) -> Score:
     return decode(encode(score))
 
 
-def prepare(score: Score, style: str = "", derived: bool = False) -> Prepared:
+def prepare(score: Score, style: str = "", derived: bool = False, genre: str = "") -> Prepared:
     """The raster and where its bars begin."""
     return raster.packed(encode(score), score, style)
 

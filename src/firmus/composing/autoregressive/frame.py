@@ -18,6 +18,7 @@ from firmus.errors import InvalidBrief
 from firmus.runtime import stepper
 from firmus.runtime.constraints import PartRules
 from firmus.runtime.infilling import suggest
+from firmus.runtime.part_order import PartOrder
 from firmus.score import Key, Meter, Score, Tempo
 from firmus.tokens import events
 from firmus.tokens.events import vocabulary
@@ -94,7 +95,8 @@ def plan(commission: Commission, generator: np.random.Generator) -> Plan:
 def _frame(commission: Commission, generator: np.random.Generator) -> Score:
     """Key, meter, tempo and length."""
     card, style, parts = commission.card, styles()[commission.style], empty_parts(commission.voices)
-    known = events.prepare(model_view(Score(parts), card, style.name), model_style(style.name))
+    view = model_view(Score(parts), card, style.name)
+    known = events.prepare(PartOrder.of(card, view).score(view), model_style(style.name))
     prompt = [*known["head"].tolist(), *known["programs"].tolist(), vocabulary.BAR]
     key = _key(commission, prompt, generator)
     meter = _meter(commission, [*prompt, vocabulary.KEY + vocabulary.key_index(key)], generator)

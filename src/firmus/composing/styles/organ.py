@@ -1,4 +1,4 @@
-"""Organ pieces: manual and pedal."""
+"""Organ pieces: two manuals and the pedal, a part for each staff."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from firmus.composing.styles import Style, Voice
 STYLE = Style(
     name="organ",
     title="Organ Piece",
-    voices=(Voice("Manual", 19, 48, 84, False), Voice("Pedal", 19, 36, 67, False)),
+    voices=(
+        Voice("Right Hand", 19, 55, 88, False),
+        Voice("Left Hand", 19, 43, 76, False),
+        Voice("Pedal", 19, 31, 62, False),
+    ),
     tempo=80,
     rests=2,
     temperature=1.0,

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
 
-from firmus.formats.musicxml.instruments import DRUM_NAMES, PROGRAMS, SOUNDS, abbreviation, program_of
-from firmus.formats.musicxml.values import number, rounded
+from firmus.formats._written.instruments import program_of
+from firmus.formats._written.measures import WrittenPart, rounded
+from firmus.formats.musicxml.instruments import DRUM_NAMES, PROGRAMS, SOUNDS, abbreviation
+from firmus.formats.musicxml.values import number
 from firmus.notation.measures import PartLayout
 from firmus.score import Part
 
@@ -28,26 +29,12 @@ _KEYBOARDS = {**dict.fromkeys(range(6), "Piano"), **dict.fromkeys(range(16, 21),
 # -- reading --------------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class PartInfo:
-    """Content of <score-part>, or of one hand in it: name, program, volume, pan, drum keys, first staff."""
-
-    name: str = ""
-    program: int = 0
-    drum_channel: bool = False
-    has_pitched_name: bool = False  # that of an instrument which isn't drums, whatever its channel is
-    volume: int = 100
-    pan: int = 64
-    drum_keys: dict[str, int] = field(default_factory=dict)
-    first_staff: int = 1
-
-
-def read_part(element: Element) -> list[PartInfo]:
+def read_part(element: Element) -> list[WrittenPart]:
     """Read one ``<score-part>``: one part, or the parts of one player, in order of their staves."""
     instruments = element.findall("score-instrument")
     staves = [re.fullmatch(r".*-S(\d{1,2})", each.get("id", "")) for each in instruments]
     if len(instruments) > 1 and staves[0] and staves[0][1] == "1":
-        hands: list[PartInfo] = []
+        hands: list[WrittenPart] = []
         for each, staff in zip(instruments, staves, strict=True):
             if staff and (not hands or int(staff[1]) > hands[-1].first_staff):
                 hands.append(_part_info(element, each, one_line(each.findtext("instrument-name") or "")))
@@ -61,8 +48,8 @@ def one_line(text: str) -> str:
     return re.sub(r"\s*[\r\n]\s*", " ", text).strip()
 
 
-def _part_info(element: Element, instrument: Element | None, name: str) -> PartInfo:
-    info = PartInfo(name=name)
+def _part_info(element: Element, instrument: Element | None, name: str) -> WrittenPart:
+    info = WrittenPart(name=name)
     words = (
         [instrument.findtext(each) or "" for each in ("instrument-sound", "instrument-name")]
         if instrument is not None

@@ -3,44 +3,35 @@
 Positions are ticks from the start of the measure. Where the file's divisions do not divide 480, exact
 fractions are counted and only the start and the end of a note are rounded, so nothing drifts.
 
-Dynamics become velocities: ``DYNAMICS`` for the marks from pppppp to ffffff, the file's own percentage (of
-90, as MusicXML has it) where it gives one. Accent marks (sf, fz, rf...) raise one moment only; fp is forte
-for one moment, then piano. Wedges do not change velocities.
+Dynamics become velocities (see `firmus.formats._written.dynamics`): by the mark, or the file's own percentage (of
+90, as MusicXML has it) where it gives one.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from firmus.errors import FormatError, InvalidScore
+from firmus.formats._written.assembly import ROUNDING
+from firmus.formats._written.dynamics import ACCENTS, FALLING, Dynamics
+from firmus.formats._written.measures import Position, WrittenMeasure, WrittenNote, rounded
 from firmus.formats.musicxml.harmony import read_harmony
 from firmus.formats.musicxml.values import (
-    Position,
     ending_numbers,
     number,
     pitch_height,
-    rounded,
     time_signature,
     velocity_of,
 )
-from firmus.formats.musicxml.written import WrittenMeasure, WrittenNote
 from firmus.score import TICKS_PER_QUARTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from xml.etree.ElementTree import Element
 
-DYNAMICS = {
-    "pppppp": 2, "ppppp": 5, "pppp": 10, "ppp": 16, "pp": 33, "p": 49, "mp": 64, "mf": 80,
-    "f": 96, "ff": 112, "fff": 120, "ffff": 124, "fffff": 126, "ffffff": 127,
-}  # fmt: skip
-ACCENTS = {"sf": 112, "fz": 112, "sfz": 112, "rf": 104, "rfz": 104, "sffz": 120, "sfzp": 112}
-FALLING = {"fp": ("f", "p"), "pf": ("p", "f"), "sfp": ("ff", "p"), "sfpp": ("ff", "pp"), "ffp": ("ff", "p")}
-DEFAULT_VELOCITY = 80
 TYPES: dict[str, int | Fraction] = {
     "maxima": 32, "long": 16, "breve": 8, "whole": 4, "half": 2, "quarter": 1, "eighth": Fraction(1, 2),
     "16th": Fraction(1, 4), "32nd": Fraction(1, 8), "64th": Fraction(1, 16), "128th": Fraction(1, 32),
@@ -55,7 +46,6 @@ JUMP_WORDS = {
     "tocoda": r"(to|al) coda",
     "fine": r"fine",
 }
-ROUNDING = 2  # ticks by which the sum of a measure's lengths may miss its meter
 MAX_ROUNDING = 60  # the same where tuplets are written in coarse divisions: a thirty-second note
 
 
@@ -71,7 +61,6 @@ class PartReader:
         self.transpose: dict[str, int] = {}  # by staff number, "" for all
         self.key_shifts: dict[str, int] = {}
         self.doublings: dict[str, int] = {}
-        self.velocity = DEFAULT_VELOCITY
         self.sharps: list[tuple[int, int, str]] = []
         self.measure = WrittenMeasure()
         self.notes: list[WrittenNote] = []
@@ -81,8 +70,7 @@ class PartReader:
         self.last_written: tuple[str, int] = ("", 0)  # type and dots of the note that opened the chord
         self.last_ticks: Position = 0
         self.uneven = 0  # notes of the measure whose lengths may be rounded
-        self._levels: list[tuple[int, int]] = []
-        self._accents: dict[int, int] = {}
+        self.dynamics = Dynamics()
         self._explicit: set[int] = set()
         self._tags: dict[str, Callable[[Element], None]] = {
             "note": self._note, "backup": self._backup, "forward": self._forward, "barline": self._barline,
@@ -94,7 +82,7 @@ class PartReader:
         """Read one measure into the measure that all parts share; return this part's notes."""
         self.measure, self.notes = measure, []
         self.position = self.furthest = self.last_start = self.uneven = 0
-        self._levels, self._accents, self._explicit = [(0, self.velocity)], {}, set()
+        self.dynamics, self._explicit = Dynamics(self.dynamics.levels[-1][1]), set()
         try:
             if not self.per_division:  # some programs write the first notes before their divisions
                 self._divisions(element.find("attributes/divisions"))
@@ -328,7 +316,7 @@ class PartReader:
         if tempo:
             self._tempo(float(number(tempo, "tempo")), at)
         if element.get("dynamics"):
-            self._levels.append((at, velocity_of(element.get("dynamics"))))
+            self.dynamics.set_level(at, velocity_of(element.get("dynamics")))
         for name in ("dacapo", "dalsegno", "segno", "tocoda", "coda", "fine"):
             value = element.get(name)
             if value and value != "no":
@@ -356,26 +344,15 @@ class PartReader:
 
     def _dynamics(self, element: Element, at: int, percent: str | None) -> None:
         for mark in element:
-            name = mark.tag
-            if name in ACCENTS:
-                self._accents[at] = ACCENTS[name]
-                if percent:
-                    self._levels.pop()  # an accent does not change the level
-            elif name in FALLING:
-                loud, soft = FALLING[name]
-                self._accents[at] = DYNAMICS[loud]
-                self._levels.append((at, DYNAMICS[soft]))
-            elif name in DYNAMICS and not percent:
-                self._levels.append((at, DYNAMICS[name]))
+            if percent and mark.tag in ACCENTS:
+                self.dynamics.levels.remove((at, velocity_of(percent)))  # an accent does not change the level
+            if not percent or mark.tag in ACCENTS or mark.tag in FALLING:
+                self.dynamics.mark(at, mark.tag)
 
     def _set_velocities(self) -> None:
-        levels = sorted(self._levels, key=lambda level: level[0])
-        self.velocity = levels[-1][1]
         for index, note in enumerate(self.notes):
-            if index in self._explicit:
-                continue
-            level = levels[max(0, bisect_right(levels, note.start, key=lambda each: each[0]) - 1)][1]
-            note.velocity = max(level, self._accents.get(note.start, 0)) if self._accents else level
+            if index not in self._explicit:
+                note.velocity = self.dynamics.velocity(note.start)
 
     def _harmony(self, element: Element) -> None:
         semitones, key_shift = self._by_staff(self.transpose, "1"), self._by_staff(self.key_shifts, "1")

@@ -7,19 +7,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from firmus.errors import FormatError
+from firmus.formats._written.measures import Position, rounded
 from firmus.pitch import STEPS
 from firmus.score import Meter
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-Position = int | Fraction
 FULL_VELOCITY = 0.9  # velocity per percent: MusicXML counts dynamics in percent of velocity 90
-
-
-def rounded(position: Position) -> int:
-    """Nearest tick, halves upward."""
-    return position if isinstance(position, int) else (2 * position + 1) // 2
 
 
 def number(text: str | None, what: str) -> Position:

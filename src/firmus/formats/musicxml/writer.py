@@ -19,9 +19,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from statistics import median
 
+from firmus.formats._written.dynamics import DEFAULT_VELOCITY, DYNAMICS
 from firmus.formats.musicxml.notes import NoteWriter, clef_xml, harmony_xml, key_xml, meter_xml, percent
 from firmus.formats.musicxml.part_list import part_list_xml, text
-from firmus.formats.musicxml.parts import DEFAULT_VELOCITY, DYNAMICS
 from firmus.notation.grand_staff import joined
 from firmus.notation.measures import Measure, PartLayout, Segment, lay_out
 from firmus.notation.spelling import spell

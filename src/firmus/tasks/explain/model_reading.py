@@ -25,6 +25,7 @@ from firmus.progress import Progress
 from firmus.runtime import stepper
 from firmus.runtime.constraints import Rules
 from firmus.runtime.note_likelihood import batched_nats
+from firmus.runtime.part_order import PartOrder
 from firmus.runtime.weights import Card, card, cards
 from firmus.score import TICKS_PER_QUARTER, Note, Part, Score
 from firmus.timing import Bar, bar_at, bars
@@ -152,7 +153,8 @@ def likeliest_style(model: stepper.Stepper, score: Score) -> str:
     styles = model.card.styles
     examples = []
     for style in styles:
-        prepared = events.prepare(model_view(score, model.card, style), style)
+        view = model_view(score, model.card, style)
+        prepared = events.prepare(PartOrder.of(model.card, view).score(view), style)
         count, lanes = events.grid_shape(prepared)
         sizes = np.diff(prepared["borders"]).reshape(count, lanes).sum(axis=1) + lanes
         last = max(1, int((np.cumsum(sizes) <= STYLE_TOKENS).sum()))

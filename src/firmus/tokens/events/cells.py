@@ -28,7 +28,7 @@ def grid_shape(prepared: Prepared) -> tuple[int, int]:
     return len(prepared["bars"]), len(prepared["programs"]) + 1
 
 
-def prepare(score: Score, style: str = "", derived: bool = False) -> Prepared:
+def prepare(score: Score, style: str = "", derived: bool = False, genre: str = "") -> Prepared:
     """Encode every cell once, so that any cut with any open region is assembled quickly.
 
     Returns
@@ -37,12 +37,15 @@ def prepare(score: Score, style: str = "", derived: bool = False) -> Prepared:
         ``head`` start, style; ``programs`` (P,); ``bars`` (B, 7): start, place of its first step, key, meter,
         tempo, section (tokens, -1 for none), length; ``ticks`` (B,): where each begins in the score;
         ``borders`` (B · (P + 1) + 1,) into ``tokens``, ``time``, ``place``; ``lane`` (2,): are there chord
-        symbols, and were they estimated from the music (`derived`); ``range`` lowest and highest pitch.
+        symbols, and were they estimated from the music (`derived`); ``range`` lowest and highest pitch; ``genre``
+        its token, if any.
     """
     if len(score.parts) > vocabulary.MAX_PARTS:
         raise TokenError(f"{len(score.parts)} parts: the representation holds {vocabulary.MAX_PARTS} at most")
     if style and style not in vocabulary.STYLES:
         raise TokenError(unknown("style", style, vocabulary.STYLES))
+    if genre and genre not in vocabulary.GENRES:
+        raise TokenError(unknown("genre", genre, vocabulary.GENRES))
     table, starts = _bars(score)
     place_in = _placer(table, starts)
     content: list[list[list[Event]]] = [[[] for _ in range(len(score.parts) + 1)] for _ in table]
@@ -70,6 +73,7 @@ def prepare(score: Score, style: str = "", derived: bool = False) -> Prepared:
         "place": events[:, 2].astype(np.int16),
         "lane": np.array([bool(score.chords), derived]),
         "range": np.array([min(pitches, default=127), max(pitches, default=0)], np.int16),
+        "genre": np.array([vocabulary.GENRE + vocabulary.GENRES.index(genre)] if genre else [], np.int16),
     }
 
 

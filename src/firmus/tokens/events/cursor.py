@@ -37,6 +37,8 @@ class Cursor:
     ----------
     phase : str
         ``"head"``, ``"bars"``, ``"fill"`` or ``"end"``.
+    is_plan : bool
+        Whether the chord lane alone is filled: the tokens of ``PLAN`` are read.
     bar : int
         Index of the current bar, -1 before the first.
     lane : int
@@ -46,6 +48,7 @@ class Cursor:
     """
 
     phase: str = "head"
+    is_plan: bool = False
     programs: list[int] = field(default_factory=list)
     has_lane: bool = False
     bars: list[BarState] = field(default_factory=list)
@@ -99,7 +102,7 @@ class Cursor:
             self.bars.append(BarState(start, previous.length if previous else 4 * vocabulary.QUARTER))
             self.phase, self.bar = "bars", len(self.bars) - 1
         elif self.phase == "fill":
-            following = [index for index in range(self.bar + 1, len(self.bars)) if self.bars[index].open]
+            following = [index for index in range(self.bar + 1, len(self.bars)) if self.open_lanes(index)]
             if not following:
                 return False
             self.bar = following[0]
@@ -125,7 +128,7 @@ class Cursor:
         return True
 
     def _pickup(self, token: int) -> bool:
-        return self.phase == "bars" and len(self.bars) == 1 and self.lane < 0 and not self.bars[0].open
+        return self.phase == "bars" and len(self.bars) == 1 and self.family in _BEGINNING and not self.bars[0].open
 
     def _open(self, token: int) -> bool:
         if self.phase != "bars" or (self.bars[-1].open == [ALL]):
@@ -138,9 +141,20 @@ class Cursor:
         self.bars[-1].open.append(self.lane)
         return True
 
+    def open_lanes(self, bar: int) -> list[int]:
+        """Lanes of a bar that are filled after ``FILL``, or ``PLAN``."""
+        opened = self.bars[bar].open
+        if opened == [ALL]:
+            opened = list(range(0 if self.has_lane else 1, len(self.programs) + 1))
+        return [0] if self.is_plan and 0 in opened else [] if self.is_plan else sorted(opened)
+
     def _fill(self, token: int) -> bool:
+        is_plan = token == vocabulary.PLAN
         if self.phase != "bars" or not any(bar.open for bar in self.bars):
             return False
+        if is_plan and not any((bar.open == [ALL] and self.has_lane) or 0 in bar.open for bar in self.bars):
+            return False
+        self.is_plan = is_plan
         self.phase, self.bar, self.lane, self.place = "fill", -1, -1, -1
         return self._move_to(0, 0, -1)
 
@@ -167,8 +181,7 @@ class Cursor:
             return False
         if lane == 0 and not self.has_lane:
             return False
-        opened = self.bars[self.bar].open
-        if opened == [ALL] if self.phase == "bars" else (opened != [ALL] and lane not in opened):
+        if self.bars[self.bar].open == [ALL] if self.phase == "bars" else lane not in self.open_lanes(self.bar):
             return False
         self.lane, self.place, self.velocity, self.pitch = lane, -1, vocabulary.USUAL_VELOCITY, -1
         return self._move_to(self.bars[self.bar].start, 0, lane)
@@ -325,10 +338,12 @@ _READERS: dict[int, Callable[[Cursor, int], bool]] = {
         "BAR": Cursor._bar,
         "OPEN": Cursor._open,
         "FILL": Cursor._fill,
+        "PLAN": Cursor._fill,
         "CUT": Cursor._cut,
         "PICKUP": Cursor._pickup,
         "STYLE": Cursor._style,
         "CONTROL": lambda cursor, token: cursor.phase == "head",
+        "GENRE": lambda cursor, token: cursor.phase == "head",
         "PROGRAM": Cursor._program,
         "KEY": Cursor._structure,
         "METER": Cursor._structure,

@@ -20,7 +20,14 @@ LONGEST_BAR = 8 * QUARTER  # a bar of 4/2; longer ones are cut
 
 STYLES = (
     "chorale", "hymn", "song", "quartet", "piano", "folk", "lead-sheet", "band", "drums", "organ", "choir",
-    "guitar", "chamber",
+    "guitar", "chamber", "orchestra",
+)  # fmt: skip
+GENRES = (
+    "mass", "requiem", "vespers", "motet", "oratorio", "hymn", "sacred", "opera", "song", "children's song", "sonnet",
+    "polonaise", "mazurka", "waltz", "krakowiak", "dance", "march", "prelude", "etude", "nocturne", "sonata",
+    "variations", "fugue", "rondo", "partita", "jig", "reel", "hornpipe", "strathspey", "slip jig", "renaissance",
+    "baroque", "classical", "romantic", "folk", "popular", "rock", "funk", "jazz", "latin", "hip-hop", "soul",
+    "afro-cuban", "punk", "new orleans", "country", "reggae", "game",
 )  # fmt: skip
 CONTROLS = ("density", "register", "polyphony", "valence", "arousal")
 CLASSES = 8  # values of a control
@@ -44,6 +51,7 @@ _FAMILIES = {
     "TEMPO": len(TEMPI), "SECTION": len(SECTION_NAMES), "PART": MAX_PARTS + 1, "PLACE": LONGEST_BAR,
     "PITCH": 128, "DRUM": 128, "DURATION": len(DURATIONS), "VELOCITY": len(VELOCITIES),
     "CHORD": len(CHORDS) + 1, "BASS": 12,
+    "GENRE": 48, "PLAN": 1,
 }  # fmt: skip
 
 
@@ -63,6 +71,8 @@ STYLE, CONTROL, PROGRAM, KEY = (_FIRST[each] for each in ("STYLE", "CONTROL", "P
 METER, TEMPO, SECTION, PART = (_FIRST[each] for each in ("METER", "TEMPO", "SECTION", "PART"))
 PLACE, PITCH, DRUM, DURATION = (_FIRST[each] for each in ("PLACE", "PITCH", "DRUM", "DURATION"))
 VELOCITY, CHORD, BASS = (_FIRST[each] for each in ("VELOCITY", "CHORD", "BASS"))
+GENRE, PLAN = (_FIRST[each] for each in ("GENRE", "PLAN"))
+COMPLETION = GENRE  # tokens from here on occur in prompts alone, and older weights do not know them
 DRUMS = PROGRAM + 128  # the program of a drum part
 LANE = PART  # part 0: the chord symbols
 NO_CHORD_TOKEN = CHORD + len(CHORDS)
@@ -105,6 +115,7 @@ def name(token: int) -> str:
     value = token - _FIRST[family]
     values: dict[str, object] = {
         "STYLE": STYLES[value] if family == "STYLE" and value < len(STYLES) else value,
+        "GENRE": GENRES[value] if family == "GENRE" else "",
         "KEY": KEYS[value].text if family == "KEY" else "",
         "METER": "{}/{}".format(*METERS[value]) if family == "METER" else "",
         "TEMPO": TEMPI[value] if family == "TEMPO" else "",

@@ -110,7 +110,7 @@ def quantise(score: Score) -> Score:
     return decode(encode(score))
 
 
-def prepare(score: Score, style: str = "", derived: bool = False) -> Prepared:
+def prepare(score: Score, style: str = "", derived: bool = False, genre: str = "") -> Prepared:
     """A stretch of a score, synthesised: ``levels`` (T, 291) of its sound and the ``raster`` (T, 88) of its keys.
 
     Raises

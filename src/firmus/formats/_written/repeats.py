@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from firmus.errors import FormatError
-from firmus.formats.musicxml.written import WrittenMeasure
+from firmus.formats._written.measures import WrittenMeasure
 
 MAX_PLAYED = 50_000
 
@@ -22,7 +22,7 @@ def order(measures: Sequence[WrittenMeasure]) -> list[int]:
 
     Examples
     --------
-    >>> from firmus.formats.musicxml.written import WrittenMeasure
+    >>> from firmus.formats._written.measures import WrittenMeasure
     >>> plain, second = WrittenMeasure(), WrittenMeasure(ending=(2,))
     >>> order([plain, WrittenMeasure(ending=(1,), ending_stops=True, backward=2), second, plain])
     [0, 1, 0, 2, 3]

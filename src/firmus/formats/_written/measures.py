@@ -1,10 +1,22 @@
-"""Measures and notes of a MusicXML file as they are written: before repeats are played and ties joined."""
+"""Measures, notes and parts as they are written: before repeats are played and ties joined."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from firmus.score import Chord, Meter
+
+MAX_NOTES = 1_000_000
+MAX_WRITTEN = 20_000
+
+Position = int | Fraction
+"""Ticks; a fraction where whole ones would drift, as in septuplets."""
+
+
+def rounded(position: Position) -> int:
+    """Nearest tick, halves upward."""
+    return position if isinstance(position, int) else (2 * position + 1) // 2
 
 
 @dataclass(slots=True)
@@ -48,3 +60,28 @@ class WrittenNote:
     attack: int = 0
     release: int = 0
     is_pitched: bool = True
+
+
+@dataclass(slots=True)
+class WrittenPart:
+    """An instrument: name, program, whether it is drums, volume, pan; its first staff where parts share a group."""
+
+    name: str = ""
+    program: int = 0
+    drum_channel: bool = False
+    has_pitched_name: bool = False  # that of an instrument which isn't drums, whatever its channel is
+    volume: int = 100
+    pan: int = 64
+    drum_keys: dict[str, int] = field(default_factory=dict)
+    first_staff: int = 1
+
+
+@dataclass(slots=True)
+class WrittenScore:
+    """All that a file says: measures; of each part, by its id, the instruments and the notes of every measure."""
+
+    parts: dict[str, list[WrittenPart]] = field(default_factory=dict)
+    notes: dict[str, list[list[WrittenNote]]] = field(default_factory=dict)
+    measures: list[WrittenMeasure] = field(default_factory=list)
+    title: str = ""
+    composer: str = ""

@@ -1,0 +1,114 @@
+"""The measures of a piece while it is read: barlines, signatures, tempi and labels at their ticks."""
+
+from __future__ import annotations
+
+import re
+
+from firmus.errors import FormatError
+from firmus.formats._written.measures import MAX_WRITTEN, Position, WrittenMeasure, rounded
+from firmus.formats.kern import interpretations, sections
+from firmus.score import Meter
+
+
+class Measures:
+    """Measures as written, the tick at which each begins, and the labels of passages."""
+
+    def __init__(self) -> None:
+        self.written = [WrittenMeasure()]
+        self.starts: list[Position] = [0]
+        self.labels: dict[str, int] = {}  # first measure of each passage
+        self.expansion: list[str] = []  # labels in the order in which they are played
+        self._meter: Meter | None = None  # to begin with the next measure
+
+    def take(self, track: int, token: str, tick: Position) -> None:
+        """Take a barline or an interpretation of a spine at a tick; what says nothing of measures is passed over."""
+        if token.startswith("="):
+            self._barline(token, tick)
+        elif token.startswith("*>"):
+            self._label(token, tick)
+        elif token.startswith("!!!OMD"):
+            self._tempo(interpretations.metronome(token), tick)
+        elif token.startswith("*MM"):
+            self._tempo(interpretations.tempo(token), tick)
+        elif token.startswith("*M"):
+            self._meter = interpretations.meter(token) or self._meter
+            if tick == self.starts[-1]:
+                self._set_meter()
+        else:
+            self._key(track, token, self._place(tick))
+
+    def end(self, tick: Position) -> None:
+        """End the last measure; what stands after the last note is no measure."""
+        self.written[-1].length = self._place(tick)
+        if tick == self.starts[-1] and len(self.written) > 1:
+            del self.written[-1], self.starts[-1]
+        self.labels = {name: first for name, first in self.labels.items() if first < len(self.written)}
+        names = list(self.labels)
+        for name, first in self.labels.items():
+            if not sections.is_ending(name, names):
+                self.written[first].sections[0] = name
+
+    def _place(self, tick: Position) -> int:
+        return rounded(tick) - rounded(self.starts[-1])
+
+    def _begin(self, tick: Position) -> None:
+        """Begin a measure where the one before has music."""
+        if tick == self.starts[-1]:
+            return
+        if len(self.written) == MAX_WRITTEN:
+            raise FormatError(f"more than {MAX_WRITTEN:,} measures")
+        self.written[-1].length = self._place(tick)
+        self.written.append(WrittenMeasure())
+        self.starts.append(tick)
+        self._set_meter()
+
+    def _set_meter(self) -> None:
+        self.written[-1].meter, self._meter = self.written[-1].meter or self._meter, None
+
+    def _barline(self, token: str, tick: Position) -> None:
+        self._begin(tick)
+        number, backward, forward = _barline(token)
+        self.written[-1].number = number
+        self.written[-1].forward |= forward
+        if backward and len(self.written) > 1:
+            self.written[-2].backward = 2
+
+    def _label(self, token: str, tick: Position) -> None:
+        self.expansion = self.expansion or sections.expansion(token)
+        name = sections.label(token)
+        if name and name not in self.labels:
+            self._begin(tick)
+            self.labels[name] = len(self.written) - 1
+
+    def _tempo(self, bpm: float | None, tick: Position) -> None:
+        if bpm is not None:
+            self.written[-1].tempi[self._place(tick)] = bpm
+
+    def _key(self, track: int, token: str, place: int) -> None:
+        """A signature; or a key, which counts at its signature or without any: later ones analyse where music goes."""
+        keys = self.written[-1].keys
+        sharps, key = interpretations.signature(token), interpretations.designation(token)
+        if sharps is not None:
+            keys.append((track, place, sharps, ""))
+        elif key is not None:
+            own = [index for index, each in enumerate(keys) if each[:2] == (track, place)]
+            if own:
+                keys[own[-1]] = (track, place, key.signature, key.church_mode or key.mode)
+            elif not any(each[0] == track for measure in self.written for each in measure.keys):
+                keys.append((track, place, key.signature, key.church_mode or key.mode))
+
+
+def _barline(token: str) -> tuple[str, bool, bool]:
+    """Number of the measure after a barline, and whether repeats end and begin there.
+
+    Examples
+    --------
+    >>> _barline("=12:|!|:"), _barline("==:|!"), _barline("=3-")
+    (('12', True, True), ('', True, False), ('3', False, False))
+    """
+    number = re.match(r"=+(\d{1,9})?", token)
+    return (
+        number[1] or "" if number else "",
+        re.search(r":[|!]", token) is not None,
+        re.search(r"[|!]:", token) is not None,
+    )
