@@ -8,16 +8,22 @@ from firmus.tokens.events import vocabulary
 
 
 class Babbler:
-    """A Stepper whose logits are noise; it checks that it is fed what a reader would find."""
+    """A Stepper whose logits are noise; it checks that it is fed what a reader would find.
+
+    With an even seed it writes the compact form.
+    """
 
     def __init__(self, seed=0, length=1024, facts=None):
         self.generator = np.random.default_rng(seed)
-        self.card = SimpleNamespace(shape={"length": length}, facts=facts or {})
+        self.card = SimpleNamespace(shape={"length": length}, facts={"encoding": "" if seed % 2 else "compact"} | (facts or {}))
 
     def start(self, capacity, rows=1):
-        return SimpleNamespace(lengths=np.zeros(rows))
+        return SimpleNamespace(lengths=np.zeros(rows), clear=lambda row: None)
 
-    def step(self, tokens, slots, state):
+    def together(self, tokens):
+        return range(len(tokens))
+
+    def step(self, tokens, slots, state, rows):
         return np.stack([self.feed(tokens[:1], slots[:1], state) for _ in tokens])
 
     def feed(self, tokens, slots, state, row=0):

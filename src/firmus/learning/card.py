@@ -69,7 +69,7 @@ def write_card(
         "scales": corpus.scales,
         "piece_licences": licences,
         "recipe": recipe.as_dict(),
-        **({"part_order": OUTER_FIRST} if recipe.representation == "events" else {}),
+        **({"encoding": "compact", "part_order": OUTER_FIRST} if recipe.representation == "events" else {}),
         **own,
         **facts,
     }

@@ -21,6 +21,7 @@ from firmus.tokens.events.cursor import DRUM_STEPS, Cursor
 
 EVERY_PITCH = np.ones(128, bool)
 _PITCHES = np.arange(128)
+_PITCH_TOKENS = slice(vocabulary.PITCH, vocabulary.PITCH + 128)
 _STEPS = np.array(vocabulary.DURATIONS)
 FREE = 1_000_000  # bars of rest: no limit
 
@@ -161,6 +162,8 @@ class Grammar:
             self._sound(mask, family)
         elif family == vocabulary.FAMILY["PITCH"]:
             self._duration(mask)
+            if self.cursor.is_chained and not self.rules.parts[self.cursor.lane - 1].monophonic:
+                self._sound(mask, family)
         else:
             self._continuations(mask, family)
         return mask
@@ -176,9 +179,9 @@ class Grammar:
                 else slice(vocabulary.CHORD, vocabulary.CHORD + vocabulary.size("CHORD"))
             ] = True
             return
-        if family == vocabulary.FAMILY["PLACE"]:
-            mask[vocabulary.VELOCITY : vocabulary.VELOCITY + vocabulary.size("VELOCITY")] = True
         self._notes(mask)
+        if family == vocabulary.FAMILY["PLACE"] or (family == vocabulary.FAMILY["PITCH"] and mask[_PITCH_TOKENS].any()):
+            mask[vocabulary.VELOCITY : vocabulary.VELOCITY + vocabulary.size("VELOCITY")] = True
 
     def forbidden(self) -> dict[str, NDArray[np.bool_]]:
         """Masks (128,) of the pitches that each rule by itself forbids, where the next token may be a pitch.
@@ -234,13 +237,21 @@ class Grammar:
         return bool(self.rules.chords) and self._past_beat(time) == 0
 
     def _duration(self, mask: NDArray[np.bool_]) -> None:
-        """Durations that end with the piece at the latest, and before what is given or another chord."""
+        """Durations of the notes that wait for one: none longer than any of them may be."""
         cursor = self.cursor
-        start, tone = cursor.bars[cursor.bar].start + cursor.place, cursor.pitch % 12
-        end, final = self._end, self._final(cursor.lane)
-        if final and self._is_above_final(final, start):
+        start, final = cursor.bars[cursor.bar].start + cursor.place, self._final(cursor.lane)
+        if final and (self._is_above_final(final, start) or any(pitch % 12 in final for pitch, _ in cursor.chord)):
             final = final.union(*self.rules.final)
-        most = end - start
+        fits = min(self._longest(start, pitch % 12, final) for pitch, _ in cursor.chord) >= _STEPS
+        if final:
+            fits &= (start + _STEPS <= self._closing) | (start + _STEPS == self._end)
+        if cursor.is_chained and cursor.place == cursor.onset:  # at one place, long notes come first
+            fits &= start + _STEPS < cursor.end_of_note
+        mask[vocabulary.DURATION : vocabulary.DURATION + len(_STEPS)] = fits
+
+    def _longest(self, start: int, tone: int, final: frozenset[int]) -> int:
+        """Steps of the longest note of a pitch class that ends with the piece, and before what is given or clashes."""
+        cursor, most = self.cursor, self._end - start
         if final and tone not in final:
             most = self._closing - start  # a final note follows
         if self.rules.parts[cursor.lane - 1].monophonic:
@@ -256,10 +267,7 @@ class Grammar:
                 break
             if tones and tone not in tones:
                 most = begin - start
-        fits = most >= _STEPS
-        if final:
-            fits &= (start + _STEPS <= self._closing) | (start + _STEPS == end)
-        mask[vocabulary.DURATION : vocabulary.DURATION + len(_STEPS)] = fits
+        return most
 
     def _is_above_final(self, final: frozenset[int], start: int) -> bool:
         """Whether a lower note of this place is a final one, held to the end."""
@@ -269,11 +277,13 @@ class Grammar:
     def _continuations(self, mask: NDArray[np.bool_], family: int) -> None:
         """More at this place, a later place in this cell, another part, another bar, or the end."""
         cursor = self.cursor
-        if cursor.lane >= 0:
+        if cursor.is_chained:
+            self._chain(mask)
+        elif cursor.lane >= 0:
             self._places(mask, cursor.lane, cursor.place + 1)
             if cursor.place >= 0:
                 self._more_here(mask, family)
-        if cursor.lane >= 0 and (cursor.place < 0 or self._unfinished(cursor.lane)):
+        if cursor.lane >= 0 and (cursor.is_cell_empty or self._unfinished(cursor.lane)):
             return  # a cell that has begun is not left empty, nor the last one before the end
         for lane in cursor.open_lanes(cursor.bar):
             if lane > cursor.lane and self._has_room(lane):
@@ -282,6 +292,28 @@ class Grammar:
                     return
         if cursor.lane >= 0 or not mask.any():
             mask[vocabulary.BAR if cursor.bar < self._last_open else vocabulary.END] = True
+
+    def _chain(self, mask: NDArray[np.bool_]) -> None:
+        """In the compact form: a note that follows on, one that begins elsewhere, or a shorter one at the last place."""
+        cursor = self.cursor
+        self._places(mask, cursor.lane, cursor.onset + 1)
+        if cursor.place < cursor.bars[cursor.bar].length and mask[vocabulary.PLACE + cursor.place]:
+            mask[vocabulary.PLACE + cursor.place] = False  # it goes without saying
+            mask[vocabulary.VELOCITY : vocabulary.VELOCITY + vocabulary.size("VELOCITY")] = True
+            self._notes(mask)
+        start = cursor.bars[cursor.bar].start + cursor.onset
+        is_held = bool(self._final(cursor.lane)) and start >= self._closing
+        if cursor.onset >= 0 and not self.rules.parts[cursor.lane - 1].monophonic and not is_held:
+            if cursor.end_of_note > start + 1 and self._pitches_here(start).any():
+                mask[vocabulary.PLACE + cursor.onset] = True
+
+    def _pitches_here(self, time: int) -> NDArray[np.bool_]:
+        """Mask (128,) of the pitches that may begin at a time, without those that do."""
+        lane = self.cursor.lane
+        pitches = self._pitches_at(lane, time, 1)[0].copy()
+        here = takewhile(lambda note: note[0] == time, reversed(self.cursor.notes[lane - 1]))
+        pitches[[pitch for _, _, pitch, _ in here]] = False
+        return pitches
 
     def _unfinished(self, lane: int) -> bool:
         """Whether the part stands in the last bar and has not yet sounded to its end, as it must."""
@@ -303,9 +335,9 @@ class Grammar:
         cursor = self.cursor
         time, above = cursor.bars[cursor.bar].start + cursor.place, cursor.pitch + 1
         if cursor.programs[cursor.lane - 1] != vocabulary.DRUMS:
-            mask[vocabulary.PITCH + above : vocabulary.PITCH + 128] = self._pitches_at(cursor.lane, time, above)[0][
-                above:
-            ]
+            is_among = cursor.is_chained and cursor.place == cursor.onset
+            pitches = self._pitches_here(time) if is_among else self._pitches_at(cursor.lane, time, above)[0]
+            mask[vocabulary.PITCH + above : vocabulary.PITCH + 128] = pitches[above:]
         elif time + DRUM_STEPS <= self._end:
             mask[vocabulary.DRUM + above : vocabulary.DRUM + 128] = True
 

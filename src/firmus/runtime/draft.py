@@ -28,12 +28,14 @@ class Draft:
     style : str
     has_lane : bool
         Whether there are chord symbols, given or to be composed.
+    is_compact : bool
+        Whether cells are encoded in the compact form.
     """
 
-    def __init__(self, score: Score, style: str, has_lane: bool = False) -> None:
-        self._given, self._style = score, style
+    def __init__(self, score: Score, style: str, has_lane: bool = False, is_compact: bool = True) -> None:
+        self._given, self._style, self._is_compact = score, style, is_compact
         lane = {"lane": np.array([has_lane or bool(score.chords), False])}
-        self._cells = events.prepare(score, style) | lane
+        self._cells = events.prepare(score, style, is_compact=is_compact) | lane
         self._notes = [list(part.notes) for part in score.parts]
         self._chords = {chord.start: chord for chord in score.chords}
         self._touched: tuple[int, int] | None = None
@@ -102,7 +104,8 @@ class Draft:
             for part, notes in zip(self._given.parts, self._notes, strict=True)
         )
         chords = tuple(self._chords[at] for at in sorted(self._chords) if begin <= at < stop)
-        fresh = events.prepare(replace(self._given, parts=parts, chords=chords), self._style)
+        changed = replace(self._given, parts=parts, chords=chords)
+        fresh = events.prepare(changed, self._style, is_compact=self._is_compact)
         old, new = self._cells["borders"], fresh["borders"]
         top, end = first * lanes, last * lanes
         size = new[end] - new[top]

@@ -181,13 +181,14 @@ def fill_all(
             (lambda bar: batch.call_soon(partial(emit, orders[number].original_bar(bar)))) if emit else None,
         )
 
-    length = stepper.card.shape["length"]
+    length, is_compact = stepper.card.shape["length"], events.is_compact(stepper.card.facts)
     try:
         while True:
             for number, (request, generator) in islice(queued, max(0, batch.rows - len(running))):
                 orders[number] = PartOrder.of(stepper.card, request.score)
                 ordered = orders[number].request(request)
-                running[batch.add(filling(ordered, generator, length, callbacks(number)))] = number
+                sequence = filling(ordered, generator, length, callbacks(number), is_compact)
+                running[batch.add(sequence)] = number
             if not running:
                 return
             batch.step()
@@ -212,14 +213,17 @@ class Callbacks(NamedTuple):
     on_bar: Callable[[Bar], None] | None = None
 
 
-def filling(request: Request, generator: np.random.Generator, length: int, callbacks: Callbacks) -> Sequence[Filled]:
+def filling(
+    request: Request, generator: np.random.Generator, length: int, callbacks: Callbacks, is_compact: bool = True
+) -> Sequence[Filled]:
     """The sequence, for a `Batch`, that composes a request's open cells with a model of `length` tokens of context."""
     nats: list[float] = []
     done = before = 0
     steering = Steering(request.targets, request.rules)
     while True:
         offset = callbacks._replace(progress=partial(_offset_progress, callbacks.progress, done))
-        score = yield from _once(request, steering, generator, length, nats, offset)
+        draft = Draft(request.score, request.style, bool(request.is_open[:, 0].any()), is_compact)
+        score = yield from _once(request, draft, steering, generator, length, nats, offset)
         done += int(request.is_open.any(axis=1).sum())
         if callbacks.on_bar and (request.then or before):  # repeated sections are reported, too
             _report_bars(callbacks.on_bar, score, range(before, len(request.is_open)))
@@ -250,6 +254,7 @@ def _offset_progress(progress: Callable[[int, int], None], before: int, done: in
 
 def _once(
     request: Request,
+    draft: Draft,
     steering: Steering,
     generator: np.random.Generator,
     length: int,
@@ -257,7 +262,7 @@ def _once(
     callbacks: Callbacks,
 ) -> Sequence[Score]:
     """Compose the open cells of one request, without its `then`; each token's log-loss is appended to `nats`."""
-    draft, left = Draft(request.score, request.style, bool(request.is_open[:, 0].any())), request.is_open.copy()
+    left = request.is_open.copy()
     total, done = int(left.any(axis=1).sum()), 0
     while left.any():
         first, last = window(draft.prepared, left, length)

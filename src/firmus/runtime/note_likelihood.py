@@ -161,7 +161,9 @@ def readings(
     part_order = PartOrder.of(stepper.card, score)
     left, places = is_open[:, part_order.lanes], part_order.places
     ordered = part_order.score(score)
-    prepared, order = events.prepare(ordered, style), events.encoding_order(ordered)
+    is_compact = events.is_compact(stepper.card.facts)
+    prepared = events.prepare(ordered, style, is_compact=is_compact)
+    order = events.encoding_order(ordered, is_compact)
     held = part_order.rules(rules) if rules else None
     while left.any():
         first, last = window(prepared, left, stepper.card.shape["length"], is_known=True)
@@ -264,7 +266,7 @@ def conditioning_effects(
         One for each of the reading's notes: above 0 where the condition made the note likelier.
     """
     ordered = PartOrder(reading.places).score(score)
-    prepared = events.prepare(ordered, style)
+    prepared = events.prepare(ordered, style, is_compact=events.is_compact(reading.stepper.card.facts))
     variants = {
         name: events.assemble(changed, reading.is_open, reading.first, reading.last, remaining)
         for name, (changed, remaining) in _ablations(prepared, reading.is_open, controls).items()

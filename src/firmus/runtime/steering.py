@@ -103,6 +103,9 @@ class Steering:
             if family == vocabulary.FAMILY["PITCH"]:
                 theta = self.tilt.get("polyphony", 0.0) / 2 - is_single * self._onset_tilt()
                 tilted[_DURATION] += theta * _LOG_STEPS
+                if cursor.is_chained:
+                    tilted[_PITCH] += self.tilt.get("polyphony", 0.0)
+                    self._tilt_pitches(tilted)
                 return tilted
             if family not in (vocabulary.FAMILY["PLACE"], vocabulary.FAMILY["VELOCITY"]):
                 self._tilt_continuations(tilted, cursor)
@@ -119,16 +122,24 @@ class Steering:
         theta, bar = self._onset_tilt(), cursor.bars[cursor.bar]
         if theta:
             since = max(0, bar.start - self._last.get(cursor.lane, bar.start - vocabulary.QUARTER // 2))
-            if cursor.place >= 0:
-                gaps = _LOG_GAPS[np.maximum(np.arange(vocabulary.LONGEST_BAR) - cursor.place, 1) - 1]
-                left = _LOG_GAPS[max(bar.length - cursor.place, 1) - 1]
+            before = cursor.onset if cursor.is_chained else cursor.place
+            if before >= 0:
+                gaps = _LOG_GAPS[np.maximum(np.arange(vocabulary.LONGEST_BAR) - before, 1) - 1]
+                left = _LOG_GAPS[max(bar.length - before, 1) - 1]
             else:
                 gaps = _LOG_GAPS[np.minimum(np.arange(vocabulary.LONGEST_BAR) + since, vocabulary.LONGEST_BAR) - 1]
                 left = _LOG_GAPS[min(bar.length + since, vocabulary.LONGEST_BAR) - 1]
             tilted[_PLACES] -= theta * gaps
+            if cursor.is_chained:  # a note that follows on
+                following = theta * gaps[min(cursor.place, vocabulary.LONGEST_BAR - 1)]
+                tilted[_PITCH] -= following
+                tilted[_VELOCITY] -= following
             tilted[vocabulary.PART : vocabulary.PART + vocabulary.MAX_PARTS + 1] -= theta * left
             tilted[[vocabulary.BAR, vocabulary.END]] -= theta * left
         more = self.tilt.get("polyphony", 0.0)
+        if cursor.is_chained:
+            tilted[vocabulary.PLACE + max(cursor.onset, 0)] += more
+            return
         tilted[_PITCH] += more
         tilted[_DRUM] += more
 
@@ -158,20 +169,27 @@ class Steering:
                 self._bpm = vocabulary.TEMPI[tempi[-1]] if tempi else 120.0
         elif cursor.lane <= 0:
             return
-        elif family == vocabulary.FAMILY["PLACE"]:
+        elif family == vocabulary.FAMILY["PLACE"] and not cursor.is_chained:
             self.bar.onsets += 1
             self._last[cursor.lane] = cursor.time
         elif family == vocabulary.FAMILY["DURATION"]:
-            steps, pitch = cursor.notes[cursor.lane - 1][-1][1:3]
-            self.bar.notes += 1
-            self.bar.steps += steps
-            self.bar.pitches += pitch
-            self.classes[pitch % 12] += 1
+            self._count(cursor)
         elif family == vocabulary.FAMILY["DRUM"]:
             self.bar.notes += 1
         elif family == vocabulary.FAMILY["VELOCITY"]:
             self.bar.velocities += 1
             self.bar.velocity += cursor.velocity
+
+    def _count(self, cursor: Cursor) -> None:
+        """Count the notes that a duration completes."""
+        for start, steps, pitch, _ in cursor.notes[cursor.lane - 1][-cursor.chord_size :]:
+            if cursor.is_chained and self._last.get(cursor.lane) != start:
+                self.bar.onsets += 1
+                self._last[cursor.lane] = start
+            self.bar.notes += 1
+            self.bar.steps += steps
+            self.bar.pitches += pitch
+            self.classes[pitch % 12] += 1
 
     def _close(self) -> None:
         """At the end of a bar: update every tilt by its error."""

@@ -96,7 +96,8 @@ def _frame(commission: Commission, generator: np.random.Generator) -> Score:
     """Key, meter, tempo and length."""
     card, style, parts = commission.card, styles()[commission.style], empty_parts(commission.voices)
     view = model_view(Score(parts), card, style.name)
-    known = events.prepare(PartOrder.of(card, view).score(view), model_style(style.name))
+    ordered, is_compact = PartOrder.of(card, view).score(view), events.is_compact(card.facts)
+    known = events.prepare(ordered, model_style(style.name), is_compact=is_compact)
     prompt = [*known["head"].tolist(), *known["programs"].tolist(), vocabulary.BAR]
     key = _key(commission, prompt, generator)
     meter = _meter(commission, [*prompt, vocabulary.KEY + vocabulary.key_index(key)], generator)

@@ -154,7 +154,8 @@ def likeliest_style(model: stepper.Stepper, score: Score) -> str:
     examples = []
     for style in styles:
         view = model_view(score, model.card, style)
-        prepared = events.prepare(PartOrder.of(model.card, view).score(view), style)
+        ordered, is_compact = PartOrder.of(model.card, view).score(view), events.is_compact(model.card.facts)
+        prepared = events.prepare(ordered, style, is_compact=is_compact)
         count, lanes = events.grid_shape(prepared)
         sizes = np.diff(prepared["borders"]).reshape(count, lanes).sum(axis=1) + lanes
         last = max(1, int((np.cumsum(sizes) <= STYLE_TOKENS).sum()))

@@ -4,13 +4,13 @@ What it is
     A piece is a table of *cells*: bars × (chord lane and parts). A sequence first encodes the given cells (the prompt),
     then, after ``FILL``, the open ones::
 
-        START [STYLE] [GENRE] [CONTROL ..] PROGRAM (one a part) [PART 0, where there are chord symbols] [CUT]
+        START COMPACT [STYLE] [GENRE] [CONTROL ..] PROGRAM (one a part) [PART 0, where there are chord symbols] [CUT]
         BAR [SECTION] [KEY] METER TEMPO [PICKUP PLACE]      every bar; what has not changed is omitted
-            PART 1 PLACE 0 PITCH 67 DURATION 24 PLACE 24 ..  a given cell (an empty one is omitted)
+            PART 1 PITCH 67 DURATION 24 PITCH 69 ..         a given cell (an empty one is omitted)
             PART 2 OPEN                                     an open cell
         BAR OPEN                                            a bar with every cell open
         [CUT] FILL                                          or PLAN: the open cells of the chord lane alone follow
-        BAR PART 2 PLACE 0 PITCH 60 ..                      each bar with open cells, in order
+        BAR PART 2 PITCH 60 ..                              each bar with open cells, in order
         END
 
     So composing from nothing, continuing, harmonising, accompanying and infilling are one task; the number of open
@@ -21,13 +21,19 @@ Paper
     Bars as units and bar-relative places after REMI (Huang & Yang 2020); gaps filled after their surroundings as
     in MMM (Ens & Pasquier 2020) and fill-in-the-middle (Bavarian et al. 2022).
 Conventions
-    24 steps to the quarter. In a cell: ``PLACE``, then for each note [``VELOCITY``] ``PITCH`` ``DURATION``
-    (several durations add up; drums have none), lowest first; ``CHORD`` [``BASS``] in lane 0. Each cell begins
-    with velocity 80. A token's slot is the position in the music after it: time in steps, place in the
+    24 steps to the quarter. In a cell: [``PLACE``], then for each note [``VELOCITY``] ``PITCH``, lowest first, and the
+    ``DURATION`` that they share (several durations add up). ``PLACE`` is omitted where a note begins when the last one
+    ends, or with the bar; notes that begin at one place with different durations are written as several such groups,
+    the longest first. Drums have a ``PLACE`` each time and no duration; ``PLACE`` ``CHORD`` [``BASS``] in lane 0. Each
+    cell begins with velocity 80. Without ``COMPACT``, for models that were trained so, every note has a ``DURATION``
+    and every onset a ``PLACE``. A token's slot is the position in the music after it: time in steps, place in the
     bar, and 0 for no part, 1 for the chord lane, 2 ... for the parts.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -53,6 +59,7 @@ __all__ = [
     "example",
     "grid_shape",
     "in_order",
+    "is_compact",
     "measure",
     "order_of",
     "part_order",
@@ -70,6 +77,11 @@ QUARTER = vocabulary.QUARTER
 WITHIN = vocabulary.WITHIN
 
 
+def is_compact(facts: Mapping[str, Any]) -> bool:
+    """Whether a model reads and writes the compact form, by the facts of its card."""
+    return facts.get("encoding") == "compact"
+
+
 def encode(score: Score, style: str = "") -> Integers:
     """Tokens (T,) of a whole piece, everything given.
 
@@ -82,9 +94,8 @@ def encode(score: Score, style: str = "") -> Integers:
     --------
     >>> from firmus.score import Note, Part
     >>> tune = Score((Part("Flute", (Note(0, 480, 72), Note(480, 1440, 74)), program=73),))
-    >>> [vocabulary.name(token) for token in encode(tune)][3:]  # doctest: +NORMALIZE_WHITESPACE
-    ['METER 4/4', 'TEMPO 120.95', 'PART 1', 'PLACE 0', 'PITCH 72', 'DURATION 24',
-     'PLACE 24', 'PITCH 74', 'DURATION 72', 'END']
+    >>> [vocabulary.name(token) for token in encode(tune)][4:]
+    ['METER 4/4', 'TEMPO 120.95', 'PART 1', 'PITCH 72', 'DURATION 24', 'PITCH 74', 'DURATION 72', 'END']
     """
     prepared = prepare(score, style)
     return assemble(prepared, np.zeros(grid_shape(prepared), bool)).tokens

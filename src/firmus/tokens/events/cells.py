@@ -7,6 +7,7 @@ no meter of the vocabulary (64ths, or a bar broken off by the next meter) gets t
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import groupby
 
 import numpy as np
 
@@ -28,8 +29,20 @@ def grid_shape(prepared: Prepared) -> tuple[int, int]:
     return len(prepared["bars"]), len(prepared["programs"]) + 1
 
 
-def prepare(score: Score, style: str = "", derived: bool = False, genre: str = "") -> Prepared:
+def prepare(
+    score: Score, style: str = "", derived: bool = False, genre: str = "", is_compact: bool = True
+) -> Prepared:
     """Encode every cell once, so that any cut with any open region is assembled quickly.
+
+    Parameters
+    ----------
+    score : Score
+    style : str
+    derived : bool
+        Whether its chord symbols were estimated from the music.
+    genre : str
+    is_compact : bool
+        Whether in the compact form; see `firmus.tokens.events`.
 
     Returns
     -------
@@ -53,14 +66,18 @@ def prepare(score: Score, style: str = "", derived: bool = False, genre: str = "
         bar, place = place_in(chord.start)
         _write_chord(content[bar][0], chord, int(table[bar, BAR_START]) + place, place)
     for lane, part in enumerate(score.parts, 1):
-        _write_part(content, lane, part, place_in, table[:, BAR_START].tolist())
+        write = _write_compact if is_compact and not part.is_drums else _write_part
+        write(content, lane, part, place_in, table[:, (BAR_START, BAR_PLACE)].tolist())
     pitches = [note.pitch for part in score.parts if not part.is_drums for note in part.notes]
     flat = [event for row in content for cell in row for event in cell]
     events = np.array(flat, np.int32).reshape(-1, 3)
     lengths = [len(cell) for row in content for cell in row]
     return {
         "head": np.array(
-            [vocabulary.START] + ([vocabulary.STYLE + vocabulary.STYLES.index(style)] if style else []), np.int16
+            [vocabulary.START]
+            + [vocabulary.COMPACT] * is_compact
+            + ([vocabulary.STYLE + vocabulary.STYLES.index(style)] if style else []),
+            np.int16,
         ),
         "programs": np.array(
             [vocabulary.DRUMS if part.is_drums else vocabulary.PROGRAM + part.program for part in score.parts], np.int16
@@ -156,7 +173,7 @@ def _placer(table: Integers, starts: list[int]) -> Callable[[int], tuple[int, in
     return place_in
 
 
-def encoding_order(score: Score) -> list[list[tuple[int, int]]]:
+def encoding_order(score: Score, is_compact: bool = True) -> list[list[tuple[int, int]]]:
     """For each part, the bar and the index in `Part.notes` of its notes, in the order in which its cells encode them.
 
     Examples
@@ -165,16 +182,20 @@ def encoding_order(score: Score) -> list[list[tuple[int, int]]]:
     [[(0, 1), (0, 0), (1, 2)]]
     """
     place_in = _placer(*_bars(score))
-    return [[(bar, index) for bar, _, index in _ordered(part, place_in)] for part in score.parts]
+    return [[(bar, index) for bar, _, index in _ordered(part, place_in, is_compact)] for part in score.parts]
 
 
-def _ordered(part: Part, place_in: Callable[[int], tuple[int, int]]) -> list[tuple[int, int, int]]:
-    """Bar, place and index of a part's notes, in the order of encoding."""
+def _ordered(
+    part: Part, place_in: Callable[[int], tuple[int, int]], is_compact: bool
+) -> list[tuple[int, int, int]]:
+    """Bar, place and index of a part's notes, in the order of encoding; in the compact form long ones come first."""
     placed = [(*place_in(note.start), index) for index, note in enumerate(part.notes)]
+    by_length = is_compact and not part.is_drums
 
     def order(each: tuple[int, int, int]) -> tuple[int, ...]:
         note = part.notes[each[2]]
-        return (each[0], each[1], note.pitch, note.duration, note.velocity)
+        shorter = -_steps(note.duration) if by_length else 0
+        return (each[0], each[1], shorter, note.pitch, note.duration, note.velocity)
 
     return sorted(placed, key=order)
 
@@ -184,35 +205,70 @@ def _write_part(
     lane: int,
     part: Part,
     place_in: Callable[[int], tuple[int, int]],
-    bar_starts: list[int],
+    bar_starts: list[list[int]],
 ) -> None:
     """Write each note of a part into its cell."""
     previous, velocity = (-1, -1), vocabulary.USUAL_VELOCITY
-    for bar, place, index in _ordered(part, place_in):
+    for bar, place, index in _ordered(part, place_in, False):
         note = part.notes[index]
-        cell, start = content[bar][lane], bar_starts[bar] + place
+        cell, start = content[bar][lane], bar_starts[bar][0] + place
         if bar != previous[0]:
             velocity = vocabulary.USUAL_VELOCITY
         if (bar, place) != previous:
             cell.append((vocabulary.PLACE + place, start, place))
         previous = (bar, place)
-        louder = vocabulary.nearest(vocabulary.VELOCITIES, note.velocity)
-        if vocabulary.VELOCITIES[louder] != velocity:
-            velocity = vocabulary.VELOCITIES[louder]
-            cell.append((vocabulary.VELOCITY + louder, start, place))
+        velocity = _write_velocity(cell, note, velocity, start, place)
         if part.is_drums:
             cell.append((vocabulary.DRUM + note.pitch, start, place))
         else:
             cell.append((vocabulary.PITCH + note.pitch, start, place))
-            _write_duration(cell, note, start, place)
+            _write_duration(cell, _steps(note.duration), start, place)
 
 
-def _write_duration(cell: list[Event], note: Note, time: int, place: int) -> None:
+def _write_compact(
+    content: list[list[list[Event]]],
+    lane: int,
+    part: Part,
+    place_in: Callable[[int], tuple[int, int]],
+    bar_starts: list[list[int]],
+) -> None:
+    """Write each note of a part into its cell: places only where a note does not follow on, durations once a chord."""
+    notes = [(bar, place, _steps(part.notes[index].duration), index) for bar, place, index in _ordered(part, place_in, True)]
+    current, following, velocity = -1, -1, vocabulary.USUAL_VELOCITY
+    for (bar, place, steps), chord in groupby(notes, key=lambda each: each[:3]):
+        cell, (bar_start, first) = content[bar][lane], bar_starts[bar]
+        if bar != current:
+            current, following, velocity = bar, first, vocabulary.USUAL_VELOCITY
+        start = bar_start + place
+        if place != following:
+            cell.append((vocabulary.PLACE + place, start, place))
+        for *_, index in chord:
+            velocity = _write_velocity(cell, part.notes[index], velocity, start, place)
+            cell.append((vocabulary.PITCH + part.notes[index].pitch, start, place))
+        _write_duration(cell, steps, start, place)
+        following = place + steps
+
+
+def _write_velocity(cell: list[Event], note: Note, before: int, time: int, place: int) -> int:
+    """Write a note's velocity where it changes; returns it as preserved."""
+    velocity = vocabulary.nearest(vocabulary.VELOCITIES, note.velocity)
+    if vocabulary.VELOCITIES[velocity] != before:
+        cell.append((vocabulary.VELOCITY + velocity, time, place))
+    return vocabulary.VELOCITIES[velocity]
+
+
+def _steps(duration: int) -> int:
+    """A duration as preserved: that of the tokens of `_write_duration`, in steps."""
+    steps = max(1, (duration + vocabulary.UNIT // 2) // vocabulary.UNIT)
+    rest = steps % LONGEST or LONGEST
+    return steps - rest + vocabulary.DURATIONS[vocabulary.nearest(vocabulary.DURATIONS, rest)]
+
+
+def _write_duration(cell: list[Event], steps: int, time: int, place: int) -> None:
     """Write a duration as one token, or several that add up."""
-    left = max(1, (note.duration + vocabulary.UNIT // 2) // vocabulary.UNIT)
-    while left > 0:
-        step = LONGEST if left > LONGEST else vocabulary.DURATIONS[vocabulary.nearest(vocabulary.DURATIONS, left)]
-        left -= LONGEST if left > LONGEST else left
+    while steps > 0:
+        step = min(steps, LONGEST)
+        steps -= step
         time, place = time + step, min(place + step, vocabulary.LONGEST_BAR)
         cell.append((vocabulary.DURATION + vocabulary.DURATIONS.index(step), time, place))
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from firmus.analysis.emotion import LOUDNESS
 from firmus.analysis.keys import SHAPES, majorness
-from firmus.tokens import Prepared
+from firmus.tokens import Integers, Prepared
 from firmus.tokens.events import vocabulary
 from firmus.tokens.events.cells import BAR_LENGTH, BAR_TEMPO, NO_TOKEN
 
@@ -60,13 +60,16 @@ def measure(
     if len(pitches) + drums < FEWEST_NOTES:
         return {}
     rows = prepared["bars"][first:last]
-    onsets = np.bincount(cell[family == vocabulary.FAMILY["PLACE"]], minlength=len(sizes)).reshape(-1, lanes)
+    is_note = np.isin(family, (vocabulary.FAMILY["PITCH"], vocabulary.FAMILY["DRUM"]))
+    place = prepared["place"][borders[0] : borders[-1]][inside]
+    onset_cells = np.unique(cell[is_note] * 1000 + place[is_note]) // 1000
+    onsets = np.bincount(onset_cells, minlength=len(sizes)).reshape(-1, lanes)
     steps = rows[:, BAR_LENGTH].astype(float)
     quarters = ((onsets > 0) * steps[:, None]).sum() / vocabulary.QUARTER
     density = float(onsets.sum() / max(quarters, 1e-9))
     values = {"density": density}
     if len(pitches) >= FEWEST_NOTES:
-        sounding = float(_DURATIONS[tokens[family == vocabulary.FAMILY["DURATION"]] - vocabulary.DURATION].sum())
+        sounding = float(_durations(tokens, family).sum())
         values["register"] = float(pitches.mean()) + shift
         values["polyphony"] = sounding / vocabulary.QUARTER / float(quarters)
         values["valence"] = majorness(np.bincount(pitches % 12, minlength=12))
@@ -85,6 +88,16 @@ def measure(
         float(np.log2(max(density * bpm / 60, 1e-3))) + (velocity - vocabulary.USUAL_VELOCITY) / LOUDNESS
     )
     return values
+
+
+def _durations(tokens: Integers, family: Integers) -> Integers:
+    """Duration, in steps, of each pitch: the sum of the next ``DURATION`` and those right after it."""
+    is_duration = family == vocabulary.FAMILY["DURATION"]
+    begins = np.flatnonzero(is_duration & ~np.concatenate([[False], is_duration[:-1]]))
+    steps = np.where(is_duration, _DURATIONS[np.where(is_duration, tokens - vocabulary.DURATION, 0)], 0)
+    sums = np.add.reduceat(steps, begins) if len(begins) else steps[:0]
+    pitches = np.flatnonzero(family == vocabulary.FAMILY["PITCH"])
+    return sums[np.searchsorted(begins, pitches)]
 
 
 def key_contrast(profile: NDArray[Any]) -> NDArray[np.float64]:

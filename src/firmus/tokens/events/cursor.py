@@ -45,9 +45,16 @@ class Cursor:
         Lane of the current cell: 0 the chord symbols, 1 ... the parts, -1 for none.
     family : int
         Family of the last valid token; see `vocabulary.FAMILY`.
+    place : int
+        Where in the bar the next note of the cell begins, -1 where that is not known.
+    onset : int
+        Where the last one of the cell began, -1 before the first.
+    chord : list of (int, int)
+        Pitch and velocity of the notes whose duration follows.
     """
 
     phase: str = "head"
+    is_compact: bool = False
     is_plan: bool = False
     programs: list[int] = field(default_factory=list)
     has_lane: bool = False
@@ -56,6 +63,9 @@ class Cursor:
     lane: int = -1
     family: int = vocabulary.FAMILY["START"]
     place: int = -1
+    onset: int = -1
+    chord: list[tuple[int, int]] = field(default_factory=list)
+    chord_size: int = 0  # notes of the last duration
     time: int = 0
     end_of_note: int = 0
     pitch: int = -1
@@ -74,10 +84,16 @@ class Cursor:
         return self.slot
 
     def _move_to(self, time: int, place: int, lane: int) -> bool:
+        if lane < 0:
+            self.chord = []
         self.time, self.slot = time, (time, min(place, vocabulary.LONGEST_BAR), lane + 1)
         return True
 
     # -- the header before the bars -------------------------------------------------------------------------
+
+    def _compact(self, token: int) -> bool:
+        self.is_compact = self.is_compact or self.phase == "head"
+        return self.phase == "head"
 
     def _style(self, token: int) -> bool:
         if self.phase == "head":
@@ -136,7 +152,7 @@ class Cursor:
         if self.lane < 0:
             self.bars[-1].open = [ALL]
             return True
-        if self.place >= 0 or self.lane in self.bars[-1].open:
+        if self.family != vocabulary.FAMILY["PART"] or self.lane in self.bars[-1].open:
             return False
         self.bars[-1].open.append(self.lane)
         return True
@@ -172,6 +188,16 @@ class Cursor:
 
     # -- cells ---------------------------------------------------------------------------------------------
 
+    @property
+    def is_chained(self) -> bool:
+        """Whether notes of the cell follow on from one another: pitches in the compact form."""
+        return self.is_compact and self.lane > 0 and self.programs[self.lane - 1] != vocabulary.DRUMS
+
+    @property
+    def is_cell_empty(self) -> bool:
+        """Whether nothing stands in the cell yet."""
+        return (self.onset if self.is_chained else self.place) < 0
+
     def _part(self, token: int) -> bool:
         lane = token - vocabulary.PART
         if self.phase == "head":
@@ -183,7 +209,9 @@ class Cursor:
             return False
         if self.bars[self.bar].open == [ALL] if self.phase == "bars" else lane not in self.open_lanes(self.bar):
             return False
-        self.lane, self.place, self.velocity, self.pitch = lane, -1, vocabulary.USUAL_VELOCITY, -1
+        self.lane, self.velocity, self.pitch = lane, vocabulary.USUAL_VELOCITY, -1
+        self.onset, self.chord = -1, []
+        self.place = self.bars[self.bar].place if self.is_chained else -1
         return self._move_to(self.bars[self.bar].start, 0, lane)
 
     def _place(self, token: int) -> bool:
@@ -198,41 +226,53 @@ class Cursor:
         if self.lane < 0 or bar_open or self.phase == "end":
             return False
         bar = self.bars[self.bar]
-        if place <= self.place or not bar.place <= place < bar.length:
+        earliest = max(self.onset, bar.place) if self.is_chained else max(self.place + 1, bar.place)
+        if self.chord or not earliest <= place < bar.length:
             return False
         self.place, self.pitch = place, -1
         return self._move_to(bar.start + place, place, self.lane)
 
     def _in_part(self, drums: bool) -> bool:
-        if self.place < 0 or self.lane <= 0:
+        if self.place < 0 or self.lane <= 0 or self.place >= self.bars[self.bar].length:
+            return False
+        if self.phase == "bars" and self.lane in self.bars[self.bar].open:
             return False
         return (self.programs[self.lane - 1] == vocabulary.DRUMS) == drums
 
     def _velocity(self, token: int) -> bool:
-        if self.place < 0 or self.lane <= 0 or self.family == vocabulary.FAMILY["PITCH"]:
+        if not (self._in_part(drums=True) or self._in_part(drums=False)):
+            return False
+        if self.family == vocabulary.FAMILY["PITCH"] and not self.is_compact:
             return False
         self.velocity = vocabulary.VELOCITIES[token - vocabulary.VELOCITY]
         return self._move_to(self.bars[self.bar].start + self.place, self.place, self.lane)
 
     def _pitch(self, token: int) -> bool:
-        if not self._in_part(drums=False) or self.family == vocabulary.FAMILY["PITCH"]:
+        if not self._in_part(drums=False) or (self.chord and not self.is_compact):
             return False
         self.pitch = token - vocabulary.PITCH
+        self.chord.append((self.pitch, self.velocity))
         return self._move_to(self.bars[self.bar].start + self.place, self.place, self.lane)
 
     def _duration(self, token: int) -> bool:
+        """The duration of the notes read since the last one; or more of theirs."""
         steps = vocabulary.DURATIONS[token - vocabulary.DURATION]
-        if self.family == vocabulary.FAMILY["PITCH"]:
-            start = self.bars[self.bar].start + self.place
-            self.notes[self.lane - 1].append((start, steps, self.pitch, self.velocity))
-        elif self.family == vocabulary.FAMILY["DURATION"] and self.lane > 0 and self.place >= 0:
-            start, before, pitch, velocity = self.notes[self.lane - 1].pop()
+        if self.chord:
+            self.onset, self.chord_size = self.place, len(self.chord)
+            start = self.bars[self.bar].start + self.onset
+            self.notes[self.lane - 1] += [(start, steps, pitch, velocity) for pitch, velocity in self.chord]
+            self.chord = []
+        elif self.family == vocabulary.FAMILY["DURATION"] and self.lane > 0:
+            notes = self.notes[self.lane - 1]
+            start, before = notes[-1][:2]
             steps = min(before + steps, MAX_STEPS + 9_000 - start)
-            self.notes[self.lane - 1].append((start, steps, pitch, velocity))
+            notes[-self.chord_size :] = [(start, steps, *rest) for _, _, *rest in notes[-self.chord_size :]]
         else:
             return False
         self.end_of_note = start + steps
-        return self._move_to(start + steps, self.place + steps, self.lane)
+        if self.is_chained:
+            self.place, self.pitch = self.onset + steps, -1
+        return self._move_to(start + steps, self.onset + steps, self.lane)
 
     def _drum(self, token: int) -> bool:
         if not self._in_part(drums=True):
@@ -339,6 +379,7 @@ _READERS: dict[int, Callable[[Cursor, int], bool]] = {
         "OPEN": Cursor._open,
         "FILL": Cursor._fill,
         "PLAN": Cursor._fill,
+        "COMPACT": Cursor._compact,
         "CUT": Cursor._cut,
         "PICKUP": Cursor._pickup,
         "STYLE": Cursor._style,

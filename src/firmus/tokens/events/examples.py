@@ -150,7 +150,8 @@ def _simplify(prepared: Prepared, generator: np.random.Generator) -> Prepared:
 
 
 def _style(prepared: Prepared) -> str:
-    return vocabulary.STYLES[int(prepared["head"][1]) - vocabulary.STYLE] if len(prepared["head"]) > 1 else ""
+    styles = prepared["head"][vocabulary.FAMILY_OF[prepared["head"]] == vocabulary.FAMILY["STYLE"]]
+    return vocabulary.STYLES[int(styles[0]) - vocabulary.STYLE] if len(styles) else ""
 
 
 def region(generator: np.random.Generator, count: int, lanes: int) -> NDArray[np.bool_]:

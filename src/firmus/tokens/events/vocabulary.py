@@ -51,7 +51,7 @@ _FAMILIES = {
     "TEMPO": len(TEMPI), "SECTION": len(SECTION_NAMES), "PART": MAX_PARTS + 1, "PLACE": LONGEST_BAR,
     "PITCH": 128, "DRUM": 128, "DURATION": len(DURATIONS), "VELOCITY": len(VELOCITIES),
     "CHORD": len(CHORDS) + 1, "BASS": 12,
-    "GENRE": 48, "PLAN": 1,
+    "GENRE": 48, "PLAN": 1, "COMPACT": 1,
 }  # fmt: skip
 
 
@@ -71,7 +71,7 @@ STYLE, CONTROL, PROGRAM, KEY = (_FIRST[each] for each in ("STYLE", "CONTROL", "P
 METER, TEMPO, SECTION, PART = (_FIRST[each] for each in ("METER", "TEMPO", "SECTION", "PART"))
 PLACE, PITCH, DRUM, DURATION = (_FIRST[each] for each in ("PLACE", "PITCH", "DRUM", "DURATION"))
 VELOCITY, CHORD, BASS = (_FIRST[each] for each in ("VELOCITY", "CHORD", "BASS"))
-GENRE, PLAN = (_FIRST[each] for each in ("GENRE", "PLAN"))
+GENRE, PLAN, COMPACT = (_FIRST[each] for each in ("GENRE", "PLAN", "COMPACT"))
 COMPLETION = GENRE  # tokens from here on occur in prompts alone, and older weights do not know them
 DRUMS = PROGRAM + 128  # the program of a drum part
 LANE = PART  # part 0: the chord symbols
