@@ -15,15 +15,14 @@ class Babbler:
 
     def __init__(self, seed=0, length=1024, facts=None):
         self.generator = np.random.default_rng(seed)
-        self.card = SimpleNamespace(shape={"length": length}, facts={"encoding": "" if seed % 2 else "compact"} | (facts or {}))
+        self.card = SimpleNamespace(
+            shape={"length": length}, facts={"encoding": "" if seed % 2 else "compact"} | (facts or {})
+        )
 
     def start(self, capacity, rows=1):
-        return SimpleNamespace(lengths=np.zeros(rows), clear=lambda row: None)
+        return SimpleNamespace(lengths=np.zeros(rows))
 
-    def together(self, tokens):
-        return range(len(tokens))
-
-    def step(self, tokens, slots, state, rows):
+    def step(self, tokens, slots, state):
         return np.stack([self.feed(tokens[:1], slots[:1], state) for _ in tokens])
 
     def feed(self, tokens, slots, state, row=0):

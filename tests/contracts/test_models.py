@@ -1,5 +1,7 @@
 """What every model promises: the exported graph computes what PyTorch computes."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -8,11 +10,11 @@ from firmus import plugins
 from firmus.learning.quantising import quantise
 from firmus.runtime.listener import Listener
 from firmus.runtime.scorer import Scorer
-from firmus.runtime.stepper import of_card
+from firmus.runtime.stepper import Stepper
 from firmus.runtime.weights import Card
 from firmus.tokens import Shape
 
-SHAPE = Shape(vocabulary=100, places=20, parts=5, quarter=24, within=("BAR", "STYLE"))
+SHAPE = Shape(vocabulary=100, places=20, parts=5, quarter=24)
 MODELS = plugins.names("firmus.models")
 STEPPERS = [name for name in MODELS if plugins.load("firmus.models", name).KIND == "stepper"]
 SCORERS = [name for name in MODELS if plugins.load("firmus.models", name).KIND == "scorer"]
@@ -32,20 +34,15 @@ def stirred(network):
     return network.eval()
 
 
-def graphs_of(module, network):
-    return module.graphs(network) if hasattr(module, "graphs") else {"model": module.graph(network)}
-
-
-def stepper_of(graphs, module, network, tmp_path):
+def stepper_of(model, network, tmp_path):
     import hashlib
 
-    digests = {}
-    for name, graph in graphs.items():
-        data = graph.SerializeToString()
-        (tmp_path / f"{name}.onnx").write_bytes(data)
-        digests[name] = hashlib.sha256(data).hexdigest()
-    facts = {"graphs": digests} | (module.facts(network) if hasattr(module, "facts") else {})
-    return of_card(Card("x", "", "", "stepper", "events", (), (), (), {"length": 64}, "", facts, tmp_path), threads=1)
+    data = model.SerializeToString()
+    (tmp_path / "model.onnx").write_bytes(data)
+    shape = {"length": 64}
+    digest = hashlib.sha256(data).hexdigest()
+    card = Card("x", "", "", "stepper", "events", (), (), (), shape, digest, json.loads("{}"), tmp_path)
+    return Stepper(card, threads=1)
 
 
 def sequence(length=40, seed=0):
@@ -69,7 +66,7 @@ def test_the_graph_equals_torch(name, tmp_path):
     tokens, slots = sequence()
     with torch.no_grad():
         wanted = network(torch.tensor(tokens)[None], torch.tensor(slots)[None])[0].numpy()
-    stepper = stepper_of(graphs_of(module, network), module, network, tmp_path)
+    stepper = stepper_of(module.graph(network), network, tmp_path)
     state = stepper.start(8)  # grows on the way
     assert np.abs(stepper.feed(tokens[:20], slots[:20], state) - wanted[19]).max() < 1e-4
     for place in range(20, 40):
@@ -85,12 +82,9 @@ def test_eight_bits_change_little(name, tmp_path):
     tokens, slots = sequence(seed=5)
     with torch.no_grad():
         wanted = network(torch.tensor(tokens)[None], torch.tensor(slots)[None])[0, -1].numpy()
-    plain = graphs_of(module, network)
-    packed = {graph: quantise(model) for graph, model in graphs_of(module, network).items()}
-    sizes = [sum(len(each.SerializeToString()) for each in graphs.values()) for graphs in (packed, plain)]
-    assert sizes[0] < 0.4 * sizes[1]
-    stepper = stepper_of(packed, module, network, tmp_path)
-    found = stepper.feed(tokens, slots, stepper.start(64))
+    packed = quantise(module.graph(network))
+    assert len(packed.SerializeToString()) < 0.4 * len(module.graph(network).SerializeToString())
+    found = stepper_of(packed, network, tmp_path).feed(tokens, slots, stepper_of(packed, network, tmp_path).start(64))
     assert np.abs(found - wanted).max() < 0.05 * np.abs(wanted).max()
 
 

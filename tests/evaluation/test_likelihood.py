@@ -22,7 +22,7 @@ def tune(bars: int = 4, shift: int = 0) -> Score:
 
 
 def test_every_note_is_counted_and_nothing_given() -> None:
-    told = likelihood.window(likelihood.bare(events.prepare(tune(), "folk")))
+    told = likelihood.window(likelihood.bare(events.prepare(tune(), "folk", is_compact=False)))
     families = {vocabulary.name(int(token)).split()[0] for token in told.music}
     assert told.notes == 16
     assert told.bars == 4
@@ -58,7 +58,7 @@ def test_a_scale_is_less_surprising_than_leaps() -> None:
     leaping = Score((Part("", notes, 40),), keys=plain.keys, end=plain.end)
     sums = []
     for score in (plain, leaping):
-        told = likelihood.window(likelihood.bare(events.prepare(score, "folk")))
+        told = likelihood.window(likelihood.bare(events.prepare(score, "folk", is_compact=False)))
         (found,) = likelihood.nats(model, [told])
         assert found.shape == told.music.shape
         assert (found >= 0).all()
@@ -69,7 +69,7 @@ def test_a_scale_is_less_surprising_than_leaps() -> None:
 def test_the_surprise_is_that_of_the_training_logits() -> None:
     """Told at once or token by token, the last token's surprise is the same."""
     model = stepper.load("composer")
-    told = likelihood.window(likelihood.bare(events.prepare(tune(), "folk")))
+    told = likelihood.window(likelihood.bare(events.prepare(tune(), "folk", is_compact=False)))
     logits = model.feed(told.example.tokens[:-1], told.example.slots[:-1], model.start()).astype(float)
     last = np.log(np.exp(logits - logits.max()).sum()) + logits.max() - logits[told.example.tokens[-1]]
     assert likelihood.nats(model, [told])[0][-1] == pytest.approx(last, abs=1e-3)
@@ -77,7 +77,10 @@ def test_the_surprise_is_that_of_the_training_logits() -> None:
 
 def test_side_by_side_is_as_alone() -> None:
     model = stepper.load("composer")
-    told = [likelihood.window(likelihood.bare(events.prepare(tune(bars, bars), "folk"))) for bars in (1, 3, 2)]
+    told = [
+        likelihood.window(likelihood.bare(events.prepare(tune(bars, bars), "folk", is_compact=False)))
+        for bars in (1, 3, 2)
+    ]
     alone = [likelihood.nats(model, [each])[0] for each in told]
     for one, other in zip(likelihood.nats(model, told), alone, strict=True):
         assert one == pytest.approx(other, abs=1e-4)

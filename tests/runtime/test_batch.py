@@ -99,7 +99,6 @@ class Counter:
     def start(self, capacity, rows):
         state = SimpleNamespace(lengths=np.zeros(rows, int), sums=np.zeros(rows))
         state.move = lambda source, target: state.sums.__setitem__(target, state.sums[source])
-        state.clear = lambda row: state.lengths.__setitem__(row, 0)
         return state
 
     def feed(self, tokens, slots, state, row=0):
@@ -107,10 +106,7 @@ class Counter:
         state.lengths[row] += len(tokens)
         return state.sums[row : row + 1].copy()
 
-    def together(self, tokens):
-        return range(len(tokens))
-
-    def step(self, tokens, slots, state, rows):
+    def step(self, tokens, slots, state):
         self.sizes.append(len(tokens))
         state.sums[: len(tokens)] += tokens
         return state.sums[: len(tokens), None].copy()

@@ -86,7 +86,7 @@ def test_an_open_bar_of_one_part_is_filled_at_the_end():
     is_open[1, 2] = True
     tokens = names(events.assemble(prepared, is_open).tokens)
     after = tokens[tokens.index("FILL") :]
-    assert after == ["FILL", "BAR", "PART 2", "PLACE 0", "PITCH 49", "DURATION 96", "END"]
+    assert after == ["FILL", "BAR", "PART 2", "PITCH 49", "DURATION 96", "END"]
     assert "PITCH 49" not in tokens[: tokens.index("FILL")]
     assert tokens[tokens.index("FILL") - 3] != "OPEN"
     assert tokens.count("OPEN") == 1

@@ -48,8 +48,7 @@ def write_card(
         if name in SOURCES
     ]
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    own = module.facts(network) if hasattr(module, "facts") else {}
-    own |= {"graphs": digests} if len(digests) > 1 or module.KIND == "latent" else {}
+    latent = module.facts(network) | {"graphs": digests} if module.KIND == "latent" else {}
     card = {
         "name": recipe.name,
         "title": module.TITLE,
@@ -57,7 +56,7 @@ def write_card(
         "kind": module.KIND,
         "representation": recipe.representation,
         "styles": list(recipe.styles),
-        "tasks": _tasks(recipe, files, own.get("conditioned", False)),
+        "tasks": _tasks(recipe, files, latent.get("conditioned", False)),
         "controls": _controls(corpus),
         "shape": _shape(module, network, recipe),
         "digest": _digest(digests),
@@ -69,8 +68,8 @@ def write_card(
         "scales": corpus.scales,
         "piece_licences": licences,
         "recipe": recipe.as_dict(),
-        **({"encoding": "compact", "part_order": OUTER_FIRST} if recipe.representation == "events" else {}),
-        **own,
+        **({"part_order": OUTER_FIRST, "genres": _genres(corpus)} if recipe.representation == "events" else {}),
+        **latent,
         **facts,
     }
     save((json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode(), folder / "card.json")
@@ -111,9 +110,14 @@ def _controls(corpus: Corpus) -> list[str]:
         return []
     has_chords = any(piece.prepared["lane"][0] for piece in corpus.pieces("train"))
     measured = sorted({name for scale in corpus.scales.values() for name in scale})
-    has_genres = any(len(piece.prepared["genre"]) for piece in corpus.pieces("train"))
     of_chords = ["chords", "sections", "plan"] if has_chords else []
-    return ["style", *(["genre"] if has_genres else []), "key", "meter", "tempo", *of_chords, *measured]
+    return ["style", *(["genre"] if _genres(corpus) else []), "key", "meter", "tempo", *of_chords, *measured]
+
+
+def _genres(corpus: Corpus) -> list[str]:
+    """Genres of the training pieces, in the order of the vocabulary."""
+    tokens = {int(token) for piece in corpus.pieces("train") for token in piece.prepared["genre"]}
+    return [vocabulary.GENRES[token - vocabulary.GENRE] for token in sorted(tokens)]
 
 
 def _programs(corpus: Corpus) -> set[int]:

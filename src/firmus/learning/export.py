@@ -23,7 +23,7 @@ from firmus.learning.recipe import Recipe
 from firmus.runtime.latent import Latent
 from firmus.runtime.listener import Listener
 from firmus.runtime.scorer import Scorer
-from firmus.runtime.stepper import Stepper, of_card
+from firmus.runtime.stepper import Stepper
 from firmus.runtime.weights import Card
 
 TEMPERATURES = (1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6)
@@ -45,7 +45,7 @@ def export(network: torch.nn.Module, recipe: Recipe, corpus: Corpus, folder: Pat
         Facts of the training for the card (steps, minutes, tokens, loss curve).
     """
     module = plugins.load("firmus.models", recipe.model)
-    plain = module.graphs(network) if hasattr(module, "graphs") else {"model": module.graph(network)}
+    plain = module.graphs(network) if module.KIND == "latent" else {"model": module.graph(network)}
     packed = {name: quantise(onnx.ModelProto.FromString(each.SerializeToString())) for name, each in plain.items()}
     folder.mkdir(parents=True, exist_ok=True)
     metrics: dict[str, dict[str, float]] = {}
@@ -61,8 +61,8 @@ def export(network: torch.nn.Module, recipe: Recipe, corpus: Corpus, folder: Pat
 
     write("float32", plain)
     card, files = write("int8", packed)
-    if card.kind == "stepper" and (peaks := cache_peaks(of_card(card), corpus)):
-        card, files = write("int8, cache too", packed | {"model": eight_bit_cache(packed["model"], peaks)})
+    if card.kind == "stepper" and (peaks := cache_peaks(Stepper(card), corpus)):
+        card, files = write("int8, cache too", {"model": eight_bit_cache(packed["model"], peaks)})
     facts: dict[str, Any] = {"temperature": 1.0}
     if card.kind == "scorer":
         facts["temperature"] = best_temperature(Scorer(card), corpus)
@@ -90,7 +90,7 @@ def cache_peaks(stepper: Stepper, corpus: Corpus, examples: int = 40) -> dict[st
         stepper.feed(example.tokens, example.slots, state)
         for name, buffer in state.buffers.items():
             if buffer.ndim == 4:  # not the state of a recurrent network
-                peak = np.abs(buffer[0, :, : state.lengths[0]]).max(axis=1)
+                peak = np.abs(buffer[0, :, : len(example.tokens)]).max(axis=1)
                 peaks[name] = np.maximum(peaks.get(name, 0), peak)
     return peaks
 
@@ -98,7 +98,7 @@ def cache_peaks(stepper: Stepper, corpus: Corpus, examples: int = 40) -> dict[st
 def _validation_metrics(card: Card, corpus: Corpus) -> dict[str, float]:
     """Metrics of an exported model on held-out music, through the runtime."""
     if card.kind == "stepper":
-        return {"validation_nats_per_token": nats_per_token(of_card(card), corpus)}
+        return {"validation_nats_per_token": nats_per_token(Stepper(card), corpus)}
     if card.kind == "latent":
         latent = Latent(card)
         arrays = reconstruction(latent, corpus) if latent.can_encode and latent.is_autoregressive else {}

@@ -41,9 +41,9 @@ def load(network: torch.nn.Module, recipe: Recipe, card: Card) -> None:
             f"--from {card.name}: it is a {card.title!r} over {card.representation!r}; the recipe trains a "
             f"{module.TITLE!r} over {recipe.representation!r}"
         )
-    arrays = {name: dequantise(onnx.ModelProto.FromString(card.model(name))) for name in _graphs(module, network)}
-    for name, (graph, constant, is_transposed) in _constants(network, module).items():
-        found, weight = arrays[graph].get(constant), network.get_parameter(name)
+    arrays = dequantise(onnx.ModelProto.FromString(card.model()))
+    for name, (constant, is_transposed) in _constants(network, module).items():
+        found, weight = arrays.get(constant), network.get_parameter(name)
         if found is not None and is_transposed:
             found = found.T
         rows = min(len(weight), 0 if found is None else len(found))
@@ -56,28 +56,23 @@ def load(network: torch.nn.Module, recipe: Recipe, card: Card) -> None:
         weight[:rows] = torch.from_numpy(found[:rows].copy())
 
 
-def _graphs(module: Any, network: torch.nn.Module) -> dict[str, Any]:
-    return module.graphs(network) if hasattr(module, "graphs") else {"model": module.graph(network)}
-
-
 @torch.no_grad()
-def _constants(network: torch.nn.Module, module: Any) -> dict[str, tuple[str, str, bool]]:
-    """Where each parameter stands in the exported graphs: graph, constant, and whether it is transposed there.
+def _constants(network: torch.nn.Module, module: Any) -> dict[str, tuple[str, bool]]:
+    """The constant of the exported graph that each parameter becomes, and whether it is transposed there.
 
-    They are recognised by their values: the graphs are built of a network all of whose numbers are different.
+    They are recognised by their values: the graph is built of a network all of whose numbers are different.
     """
     values = {name: weight.clone() for name, weight in network.named_parameters()}
     for parameter in network.parameters():
         parameter.normal_()
     marked = {name: parameter.numpy() for name, parameter in network.named_parameters()}
-    places: dict[str, tuple[str, str, bool]] = {}
-    for graph, model in _graphs(module, network).items():
-        for constant in model.graph.initializer:
-            array = numpy_helper.to_array(constant)
-            for name, own in marked.items():
-                for is_transposed, seen in enumerate((own, own.T)):
-                    if array.shape == seen.shape and np.array_equal(array, seen):
-                        places.setdefault(name, (graph, constant.name, bool(is_transposed)))
+    places: dict[str, tuple[str, bool]] = {}
+    for constant in module.graph(network).graph.initializer:
+        array = numpy_helper.to_array(constant)
+        for name, own in marked.items():
+            for is_transposed, seen in enumerate((own, own.T)):
+                if array.shape == seen.shape and np.array_equal(array, seen):
+                    places.setdefault(name, (constant.name, bool(is_transposed)))
     network.load_state_dict(values, strict=False)
     if missing := set(values) - set(places):
         raise RecipeError(f"weights of {', '.join(sorted(missing))} cannot be read back: this model begins afresh")

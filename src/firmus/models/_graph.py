@@ -68,12 +68,3 @@ def head(g: Graph, network: Any, x: str, pending: str) -> None:
     g.weight("minus_one", np.array(-1))
     g.add("Gather", [normal, "minus_one"], "final_row", axis=1)
     g.add("MatMul", ["final_row", g.weight("head", network.token.weight.T)], "logits")
-
-
-def feed_forward(g: Graph, normal: str, block: Any, name: str) -> str:
-    """Add a SwiGLU feed-forward block on a normalised stream; returns what it adds to the stream."""
-    both = g.add("MatMul", [normal, g.weight(name + "gate_up", block.gate_up.weight.T)], name + "gate_up_out")
-    g.add("Split", [both], [name + "gate", name + "up"], axis=-1)
-    silu = g.add("QuickGelu", [name + "gate"], name + "silu", FUSED, alpha=1.0)
-    product = g.add("Mul", [silu, name + "up"], name + "product")
-    return g.add("MatMul", [product, g.weight(name + "down", block.down.weight.T)], name + "down_out")

@@ -87,14 +87,13 @@ def rotate(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
 def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     """Causal attention over queries, keys and values (B, H, T, 64).
 
-    On a CPU as two batched products: PyTorch's fused kernel is made for long sequences, and takes two and a half times
-    as long at a few hundred tokens.
+    On a CPU as two batched products: PyTorch's fused kernel is made for long sequences, and takes twice as long at a
+    few hundred tokens.
     """
     if q.device.type != "cpu":
         return functional.scaled_dot_product_attention(q, k, v, is_causal=True)
-    length = q.shape[2]
+    length, shape = q.shape[2], q.shape
     future = torch.full((length, length), -torch.inf, dtype=q.dtype).triu(1)
-    shape = q.shape
     q, k, v = (each.flatten(0, 1) for each in (q, k, v))
     scores = torch.baddbmm(future.expand(len(q), -1, -1), q, k.transpose(1, 2), alpha=HEAD**-0.5)
     return torch.bmm(scores.softmax(-1), v).view(shape)
@@ -186,26 +185,15 @@ def graph(network: Transformer) -> Any:
     buffers that are read and, bound as ``new_key<i>``, ``new_value<i>``, written in place.
     Output: ``logits`` (B, V) after the last token.
     """
-    g = _graph.Graph()
-    _graph.head(g, network, *add_blocks(g, network, _graph.embed(g, network)))
-    return g.model(*interface(network, ["batch", "length"], ("logits", network.shape.vocabulary)))
-
-
-def add_blocks(g: Any, network: Any, x: str) -> tuple[str, str]:
-    """Add the blocks of a network to its graph, on the stream x (B, T, width).
-
-    Returns
-    -------
-    (str, str)
-        The stream, and what the last block adds to it.
-    """
-    config = network.config
+    g, config = _graph.Graph(), network.config
     queries, keys = config.width, config.key_heads * HEAD
+    x = _graph.embed(g, network)
     _angles(g, network)
     g.weight("split_qkv", np.array([queries + keys, keys]))
     g.weight("split_qk", np.array([queries, keys]))
     pending = ""  # what the last block adds to the stream
-    for i, block in enumerate(network.blocks):
+    blocks: Any = network.blocks
+    for i, block in enumerate(blocks):
         name = f"block{i}."
         norm = g.weight(name + "attention_norm", block.attention_norm.weight)
         x, normal = _graph.normalise(g, x, pending, norm, name + "attention")
@@ -224,11 +212,16 @@ def add_blocks(g: Any, network: Any, x: str) -> tuple[str, str]:
         )  # fmt: skip
         out = g.add("MatMul", [attended, g.weight(name + "out", block.out.weight.T)], name + "out_out")
         x, normal = _graph.normalise(g, x, out, g.weight(name + "feed_norm", block.feed_norm.weight), name + "feed")
-        pending = _graph.feed_forward(g, normal, block, name)
-    return x, pending
+        both = g.add("MatMul", [normal, g.weight(name + "gate_up", block.gate_up.weight.T)], name + "gate_up_out")
+        g.add("Split", [both], [name + "gate", name + "up"], axis=-1)
+        silu = g.add("QuickGelu", [name + "gate"], name + "silu", _graph.FUSED, alpha=1.0)
+        product = g.add("Mul", [silu, name + "up"], name + "product")
+        pending = g.add("MatMul", [product, g.weight(name + "down", block.down.weight.T)], name + "down_out")
+    _graph.head(g, network, x, pending)
+    return g.model(*_interface(network))
 
 
-def _angles(g: Any, network: Any) -> None:
+def _angles(g: Any, network: Transformer) -> None:
     """Cosines and sines (B T, 32) for this call's tokens, and the row of each token among them."""
     planes = network.by_index.shape[0]
     g.weight("by_index", network.by_index.reshape(1, 1, planes))
@@ -243,26 +236,25 @@ def _angles(g: Any, network: Any) -> None:
     g.add("Reshape", ["angle", "rows_of_planes"], "angle_rows")
     g.add("Cos", ["angle_rows"], "cosine")
     g.add("Sin", ["angle_rows"], "sine")
-    g.add("Shape", ["index"], "shape")
-    g.add("Size", ["index"], "size")
+    g.add("Shape", ["tokens"], "shape")
+    g.add("Size", ["tokens"], "size")
     g.weight("zero", np.array(0))
     g.weight("one", np.array(1))
     g.add("Range", ["zero", "size", "one"], "rows")
     g.add("Reshape", ["rows", "shape"], "row")
 
 
-def interface(network: Any, tokens: list[str | int], output: tuple[str, int]) -> tuple[list[Any], list[Any]]:
-    """Inputs and outputs of a graph with the caches of blocks, given the shape of its tokens and its own output."""
+def _interface(network: Transformer) -> tuple[list[Any], list[Any]]:
     info, integer, real = helper.make_tensor_value_info, TensorProto.INT64, TensorProto.FLOAT
     cache: list[str | int | None] = ["batch", network.config.key_heads, "capacity", HEAD]
     inputs = [
-        info("tokens", integer, tokens),
+        info("tokens", integer, ["batch", "length"]),
         info("index", integer, ["batch", "length"]),
         info("slots", integer, ["batch", "length", 3]),
         info("last", TensorProto.INT32, ["batch"]),
         info("total", TensorProto.INT32, []),
     ]
-    outputs = [info(output[0], real, ["batch", output[1]])]
+    outputs = [info("logits", real, ["batch", network.shape.vocabulary])]
     for i in range(network.config.layers):
         for kind in ("key", "value"):
             inputs.append(info(f"{kind}{i}", real, cache))

@@ -130,9 +130,7 @@ class Batch:
         """Nothing to release: the batch has one user."""
 
     def step(self) -> bool:
-        """Admit waiting sequences, feed a token to each, remove those that end; whether there is more to do.
-
-        Those that `Stepper.together` leaves out wait for their turn.
+        """Admit waiting sequences, feed one token to each, remove those that end; whether there is more to do.
 
         What a sequence raises goes to its future, and the others continue. What the model raises, and an interrupt
         (``KeyboardInterrupt``), propagates: the batch cannot be used any further, except for the futures that are done.
@@ -142,10 +140,9 @@ class Batch:
         if running:
             tokens = np.array([row.feed.tokens[0] for row in running if row.feed])
             slots = np.array([row.feed.slots[0] for row in running if row.feed])
-            places = self.stepper.together(tokens)
-            logits = self.stepper.step(tokens[places], slots[places], self.state, places)
-            for index, place in enumerate(places):
-                running[place].advance(logits[index])
+            logits = self.stepper.step(tokens, slots, self.state)
+            for place, row in enumerate(running):
+                row.advance(logits[place])
             self._remove_ended()
         return bool(running or self._waiting)
 
@@ -162,7 +159,7 @@ class Batch:
             self._running.append(row)
         for place, row in enumerate(self._running):
             while row.feed is not None and row.feed.restart:
-                self.state.clear(place)
+                self.state.lengths[place] = 0
                 tokens, slots = np.asarray(row.feed.tokens), np.asarray(row.feed.slots)
                 row.advance(self.stepper.feed(tokens, slots, self.state, place))
         self._remove_ended()

@@ -203,7 +203,8 @@ class Grammar:
             masks["chords"] = ~_of_classes(chord)
         final = self._final(cursor.lane) if time >= self._closing else frozenset[int]()
         if final:
-            masks["ending"] = ~_of_classes(final.union(*rules.final) if cursor.pitch >= 0 else final)
+            is_above = cursor.pitch >= 0 or (cursor.is_chained and cursor.place == cursor.onset)
+            masks["ending"] = ~_of_classes(final.union(*rules.final) if is_above else final)
         return masks
 
     def _pitches_at(self, lane: int, time: int, above: int = 0) -> tuple[NDArray[np.bool_], bool]:

@@ -66,31 +66,28 @@ class _Rows:
     """Rows that cache all of a sequence but a span each; they advance from note to note."""
 
     def __init__(self, reading: Reading, spans: Sequence[Span]) -> None:
-        self.reading, self.entries = reading, reading.stepper.entries(reading.example.tokens)
-        self.spans = [(int(self.entries[first]), int(self.entries[last - 1]) + 1) for first, last in spans]
+        self.reading, self.spans = reading, spans
         self.state: State = reading.stepper.start(len(reading.example.tokens) + 8, len(spans))
 
     def nats(self, note: NoteTokens, count: int) -> NDArray[np.float64]:
         """Nats (R,) of a note's own tokens in the first rows, each without its span."""
         tokens, slots = self.reading.example.tokens, self.reading.example.slots
         begin = note.first - 1  # the token after which the note's first one is drawn
-        entry = int(self.entries[begin + 1]) - 1  # the last one that is complete there: it is read anew
         for row in range(count):
-            self._advance(row, entry)
+            self._advance(row, begin)
         lengths, forgotten = self.state.lengths.copy(), self.state.forgotten.copy()
         nats = np.zeros(count)
-        for at in range(int(np.searchsorted(self.entries, entry)), note.last - 1):
+        for at in range(begin, note.last - 1):
             fed = np.full(count, tokens[at]), np.repeat(slots[at][None], count, 0)
             logits = self.reading.stepper.step(*fed, self.state)
-            if at >= begin:
-                scores = logits.astype(np.float64)
-                top = scores.max(axis=1)
-                nats += top + np.log(np.exp(scores - top[:, None]).sum(axis=1)) - scores[:, tokens[at + 1]]
-        self.state.restore(lengths, forgotten)
+            scores = logits.astype(np.float64)
+            top = scores.max(axis=1)
+            nats += top + np.log(np.exp(scores - top[:, None]).sum(axis=1)) - scores[:, tokens[at + 1]]
+        self.state.lengths[:], self.state.forgotten[:] = lengths, forgotten
         return nats
 
     def _advance(self, row: int, end: int) -> None:
-        """Fill a row's cache up to an entry, except for its span."""
+        """Fill a row's cache up to a token, except for its span."""
         at, (first, last) = int(self.state.lengths[row] + self.state.forgotten[row]), self.spans[row]
         for begin, stop in ((at, min(end, max(first, at))), (max(at, last), end)):
             if begin < stop:

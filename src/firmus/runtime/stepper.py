@@ -4,7 +4,6 @@ The graph of a transformer (see `firmus.models.transformer.graph`) reads and wri
 bound as input and output at once: nothing is copied from token to token. That of a recurrent network (see
 `firmus.models.recurrent.graph`) has a state of fixed size instead. A buffer has a row for each sequence, and the rows
 may have different lengths, so sequences can join and leave between any two tokens (see `firmus.runtime.batch`).
-A nested transformer (`firmus.runtime.nested`) reads several tokens at once.
 
 Same seed, same bytes: `Stepper.step` gives each row exactly the bits that `Stepper.feed` gives it alone. The runtime's
 kernels do so by themselves wherever they were measured; `Stepper.exact` measures it on this machine, and where it
@@ -46,9 +45,9 @@ class State:
     Attributes
     ----------
     lengths : array (rows,)
-        Entries in the cache of each row, one a token.
+        Tokens in the cache of each row; setting one to 0 empties the row.
     forgotten : array (rows,)
-        Entries of each row that count as positions but are not in its cache; see `recall`.
+        Tokens of each row that count as positions but are not in its cache; see `recall`.
     buffers : dict of arrays
         Memory that was never written to takes up no room.
     """
@@ -61,15 +60,7 @@ class State:
             size = [rows, *each.shape[1:]]
             size = [capacity if side == "capacity" else side for side in size]
             self.buffers[each.name] = np.zeros(size, "int8" if each.type == "tensor(int8)" else "float32")
-        self.calls: dict[tuple[int, ...], _Call] = {}
-
-    def clear(self, row: int) -> None:
-        """Empty a row."""
-        self.lengths[row] = 0
-
-    def restore(self, lengths: NDArray[np.int64], forgotten: NDArray[np.int64]) -> None:
-        """Drop the entries that were added since the rows had these `lengths` and had `forgotten` so many."""
-        self.lengths[:], self.forgotten[:] = lengths, forgotten
+        self.calls: dict[tuple[int, int], _Call] = {}
 
     def reserve(self, length: int) -> None:
         """Make room for so many tokens in every row, preserving the contents."""
@@ -94,9 +85,9 @@ class State:
                 buffer[target] = buffer[source]
 
     def recall(self, row: int, source: State, first: int, last: int) -> None:
-        """Append to a row the cache entries `first` to `last` (exclusive) of another state's first row.
+        """Append to a row the cache entries of tokens `first` to `last` (exclusive) of another state's first row.
 
-        The row's next position is then `last`. Entries between its previous position and `first` are forgotten: it
+        The row's next position is then `last`. Tokens between its previous position and `first` are forgotten: it
         cannot attend to them. Nothing else changes, as in attention knockout (M. Geva et al., Dissecting Recall of
         Factual Associations in Auto-Regressive Language Models, 2023).
 
@@ -128,13 +119,8 @@ class Stepper:
             raise ModelError(f"model {card.name!r} is a {card.kind}, not a stepper: it composes no sequences")
         self.card = card
         self.session = session(card, threads=threads)
-        self.output = self.session.get_outputs()[0]
+        self.vocabulary: int = self.session.get_outputs()[0].shape[1]
         self.memories = [each for each in self.session.get_inputs() if each.name not in _INPUTS]
-
-    @property
-    def vocabulary(self) -> int:
-        """Number of tokens."""
-        return int(self.output.shape[1])
 
     @property
     def keeps_tokens(self) -> bool:
@@ -150,51 +136,30 @@ class Stepper:
 
         A prompt and a single step are the same call.
         """
-        return self._run(np.asarray(tokens)[None], np.asarray(slots)[None], state, row)[0]
+        logits: Logits = self._run(np.asarray(tokens)[None], np.asarray(slots)[None], state, row)[0]
+        return logits
 
-    def step(self, tokens: Integers, slots: Integers, state: State, rows: Sequence[int] | None = None) -> Logits:
-        """Read a token into each of some rows: tokens (R,) at slots (R, 3); logits (R, V) of the next ones.
+    def step(self, tokens: Integers, slots: Integers, state: State) -> Logits:
+        """Read a token into each of the first rows: tokens (R,) at slots (R, 3); logits (R, V) of the next ones.
 
         Each row's logits are, bit for bit, those that `feed` would give.
-
-        Parameters
-        ----------
-        tokens, slots, state
-        rows : sequence of int, optional
-            As `together` chooses them; the first ones by default.
         """
-        rows = range(len(tokens)) if rows is None else rows
-        if len(tokens) > 1 and self.exact:
-            return self._step(np.asarray(tokens), np.asarray(slots), state, rows)
-        fed = enumerate(rows)
-        return np.stack([self.feed(tokens[at : at + 1], slots[at : at + 1], state, row) for at, row in fed])
-
-    def entries(self, tokens: Integers) -> Integers:
-        """Entries (T + 1,) of the cache that the first 0, 1, 2 ... of a sequence's tokens (T,) take: one each."""
-        return np.arange(len(tokens) + 1)
-
-    def together(self, tokens: Integers) -> Sequence[int]:
-        """Which of the first rows to feed next, of those that wait with these tokens (R,): all of them."""
-        return range(len(tokens))
-
-    def _step(self, tokens: Integers, slots: Integers, state: State, rows: Sequence[int]) -> Logits:
-        return self._run(tokens[:, None], slots[:, None], state, rows[0])
+        if len(tokens) == 1 or self.exact:
+            return self._run(np.asarray(tokens)[:, None], np.asarray(slots)[:, None], state, 0)
+        rows = range(len(tokens))
+        return np.stack([self.feed(tokens[row : row + 1], slots[row : row + 1], state, row) for row in rows])
 
     def _run(self, tokens: Integers, slots: Integers, state: State, first: int) -> Logits:
-        """Read entries (R, T) or (R, T, N) at slots (R, T, 3) into rows from the first on; the graph's output (R, ...).
-
-        N is the number of tokens of an entry, where they are several.
-        """
-        rows, count = tokens.shape[:2]
+        """Read tokens (R, T) at slots (R, T, 3) into rows from the first on; logits (R, V)."""
+        rows, count = tokens.shape
         lengths = state.lengths[first : first + rows]
         total = int(lengths.max()) + count
         state.reserve(total)
-        key = (first, *tokens.shape)
-        call = state.calls.get(key) if count == 1 else None
+        call = state.calls.get((first, rows)) if count == 1 else None
         if call is None:
-            call = _Call(self, state, slice(first, first + rows), tokens.shape)
+            call = _Call(self, state, slice(first, first + rows), count)
             if count == 1:
-                state.calls[key] = call
+                state.calls[first, rows] = call
         call.inputs["tokens"][:] = tokens
         call.inputs["slots"][:] = slots
         call.inputs["index"][:] = (lengths + state.forgotten[first : first + rows])[:, None] + call.range
@@ -204,7 +169,7 @@ class Stepper:
         self.session.run_with_iobinding(call.binding)
         for name, after in call.after.items():
             call.memories[name][:] = after
-        return call.output.copy()
+        return call.logits.copy()
 
     @cached_property
     def exact(self) -> bool:
@@ -223,7 +188,7 @@ class Stepper:
                 else:
                     buffer[row] = np.roll(noise, row)
         before = {name: buffer.copy() for name, buffer in state.buffers.items() if not _grows(buffer)}
-        tokens = self._noise(generator)
+        tokens = generator.integers(0, self.vocabulary, ROWS)
         slots = np.zeros((ROWS, 3), np.int64)
         alone = []
         for row in range(ROWS):
@@ -231,14 +196,10 @@ class Stepper:
             alone.append(self.feed(tokens[row : row + 1], slots[row : row + 1], state, row))
         for rows in range(2, ROWS + 1):
             _reset(state, lengths, before)
-            together = self._step(tokens[:rows], slots[:rows], state, range(rows))
+            together = self._run(tokens[:rows, None], slots[:rows, None], state, 0)
             if not np.array_equal(together, np.stack(alone[:rows])):
                 return False
         return True
-
-    def _noise(self, generator: np.random.Generator) -> Integers:
-        """Random tokens, one a row."""
-        return generator.integers(0, self.vocabulary, ROWS)
 
 
 def _reset(state: State, lengths: NDArray[np.int64], before: dict[str, NDArray[Any]]) -> None:
@@ -251,19 +212,19 @@ def _reset(state: State, lengths: NDArray[np.int64], before: dict[str, NDArray[A
 class _Call:
     """Inputs and outputs of the graph for some rows of a state and a number of tokens, bound once."""
 
-    def __init__(self, stepper: Stepper, state: State, rows: slice, shape: tuple[int, ...]) -> None:
+    def __init__(self, stepper: Stepper, state: State, rows: slice, count: int) -> None:
         from onnxruntime import OrtValue
 
-        size, count = shape[:2]
+        size = rows.stop - rows.start
         self.range = np.arange(count)
         self.inputs: dict[str, NDArray[Any]] = {
-            "tokens": np.zeros(shape, np.int64),
+            "tokens": np.zeros((size, count), np.int64),
             "index": np.zeros((size, count), np.int64),
             "slots": np.zeros((size, count, 3), np.int64),
             "last": np.zeros(size, np.int32),
             "total": np.zeros((), np.int32),
         }
-        self.output = np.zeros((size, stepper.output.shape[1]), np.float32)
+        self.logits = np.zeros((size, stepper.vocabulary), np.float32)
         self.memories = {name: buffer[rows] for name, buffer in state.buffers.items()}
         self.after = {name: np.empty_like(each) for name, each in self.memories.items() if not _grows(each)}
         self.binding = stepper.session.io_binding()
@@ -276,17 +237,8 @@ class _Call:
             self.binding.bind_ortvalue_input(name, value)
             after = OrtValue.ortvalue_from_numpy(self.after[name]) if name in self.after else value
             self.binding.bind_ortvalue_output(f"new_{name}", after)
-        self.binding.bind_ortvalue_output(stepper.output.name, OrtValue.ortvalue_from_numpy(self.output))
+        self.binding.bind_ortvalue_output("logits", OrtValue.ortvalue_from_numpy(self.logits))
 
 
-def of_card(card: Card, threads: int | None = None) -> Stepper:
-    """The model of a card: nested, where it has a graph for the tokens of a note."""
-    if "inner" in card.facts.get("graphs", {}):
-        from firmus.runtime.nested import NestedStepper
-
-        return NestedStepper(card, threads)
-    return Stepper(card, threads)
-
-
-load = ModelLoader(of_card)
+load = ModelLoader(Stepper)
 """Load a model by name, cached in memory; see `firmus.runtime.model_cache`."""

@@ -25,8 +25,6 @@ A sequence also has
     position in the music after each token: time, place in the bar, part (see `firmus.models.transformer`);
 ``scales(pieces, length) -> Scales``
     borders between the classes of its controls in each style; empty where it has no controls;
-``WITHIN``
-    families of tokens after which a group of tokens goes on, where tokens come in groups;
 ``example(prepared, generator, length, transpose, scales) -> Example``
     one random training sequence of at most `length` tokens out of a prepared piece.
 
@@ -71,8 +69,6 @@ class Shape:
         Steps of time in a quarter note.
     columns : tuple of int
         Of a raster: the number of values of each column.
-    within : tuple of str
-        Of a sequence: families of tokens after which a group of tokens goes on; see `firmus.models.nested`.
     """
 
     vocabulary: int
@@ -80,7 +76,6 @@ class Shape:
     parts: int
     quarter: int
     columns: tuple[int, ...] = ()
-    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +103,4 @@ def in_bars(score: Score, bar: int) -> Score:
 
 def shape(module: Any) -> Shape:
     """Shape of a representation module."""
-    sizes = (module.VOCABULARY, module.PLACES, module.PARTS, module.QUARTER)
-    return Shape(*sizes, getattr(module, "COLUMNS", ()), getattr(module, "WITHIN", ()))
+    return Shape(module.VOCABULARY, module.PLACES, module.PARTS, module.QUARTER, getattr(module, "COLUMNS", ()))

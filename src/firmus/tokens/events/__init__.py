@@ -74,7 +74,6 @@ VOCABULARY = vocabulary.VOCABULARY
 PLACES = vocabulary.LONGEST_BAR + 1
 PARTS = vocabulary.MAX_PARTS + 2
 QUARTER = vocabulary.QUARTER
-WITHIN = vocabulary.WITHIN
 
 
 def is_compact(facts: Mapping[str, Any]) -> bool:

@@ -29,9 +29,7 @@ def grid_shape(prepared: Prepared) -> tuple[int, int]:
     return len(prepared["bars"]), len(prepared["programs"]) + 1
 
 
-def prepare(
-    score: Score, style: str = "", derived: bool = False, genre: str = "", is_compact: bool = True
-) -> Prepared:
+def prepare(score: Score, style: str = "", derived: bool = False, genre: str = "", is_compact: bool = True) -> Prepared:
     """Encode every cell once, so that any cut with any open region is assembled quickly.
 
     Parameters
@@ -179,15 +177,13 @@ def encoding_order(score: Score, is_compact: bool = True) -> list[list[tuple[int
     Examples
     --------
     >>> encoding_order(Score((Part("", (Note(0, 480, 64), Note(9, 240, 60), Note(1920, 480, 62))),)))
-    [[(0, 1), (0, 0), (1, 2)]]
+    [[(0, 0), (0, 1), (1, 2)]]
     """
     place_in = _placer(*_bars(score))
     return [[(bar, index) for bar, _, index in _ordered(part, place_in, is_compact)] for part in score.parts]
 
 
-def _ordered(
-    part: Part, place_in: Callable[[int], tuple[int, int]], is_compact: bool
-) -> list[tuple[int, int, int]]:
+def _ordered(part: Part, place_in: Callable[[int], tuple[int, int]], is_compact: bool) -> list[tuple[int, int, int]]:
     """Bar, place and index of a part's notes, in the order of encoding; in the compact form long ones come first."""
     placed = [(*place_in(note.start), index) for index, note in enumerate(part.notes)]
     by_length = is_compact and not part.is_drums
@@ -233,7 +229,9 @@ def _write_compact(
     bar_starts: list[list[int]],
 ) -> None:
     """Write each note of a part into its cell: places only where a note does not follow on, durations once a chord."""
-    notes = [(bar, place, _steps(part.notes[index].duration), index) for bar, place, index in _ordered(part, place_in, True)]
+    notes = [
+        (bar, place, _steps(part.notes[index].duration), index) for bar, place, index in _ordered(part, place_in, True)
+    ]
     current, following, velocity = -1, -1, vocabulary.USUAL_VELOCITY
     for (bar, place, steps), chord in groupby(notes, key=lambda each: each[:3]):
         cell, (bar_start, first) = content[bar][lane], bar_starts[bar]

@@ -7,7 +7,6 @@ values of a family are spaced; `name` spells a token for people.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -79,21 +78,6 @@ NO_CHORD_TOKEN = CHORD + len(CHORDS)
 
 FAMILY_OF = np.repeat(np.arange(len(_FAMILIES)), list(_FAMILIES.values())).astype(np.int16)
 FAMILY = {family: index for index, family in enumerate(_FAMILIES)}
-
-WITHIN = ("BAR", "PLACE", "VELOCITY", "PITCH", "PICKUP")
-"""Families after which a group of tokens goes on, for networks that read a group at a time: one a note, with what
-leads to it. A part's number ends one: what the part plays depends on what sounds in the others at that time."""
-
-
-def group_ends(within: Sequence[str], vocabulary: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Whether each token (V,) ends a group, given the families after which a group goes on.
-
-    Examples
-    --------
-    >>> group_ends(WITHIN, VOCABULARY)[[BAR, PART + 1, PITCH + 60, DURATION]].tolist()
-    [False, True, False, True]
-    """
-    return ~np.isin(FAMILY_OF[:vocabulary], [FAMILY[family] for family in within])
 
 
 def size(family: str) -> int:
