@@ -190,6 +190,14 @@ def test_a_note_may_sound_over_a_pseudo_barline() -> None:
     assert len(timing.bars(score)) == 3
 
 
+def test_a_rest_of_several_bars_between_pseudo_barlines_is_several_bars() -> None:
+    lines = ("*M3/2", "=1-", "00.r", "=2-", "1c", "1d", "=3-", "1e", "==")
+    score = piece("\n".join(["**kern", *lines, "*-"]))
+    assert [meter.text for meter in score.meters] == ["3/2"]
+    assert [bar.start // 2880 for bar in timing.bars(score)] == [0, 1, 2, 3, 4, 5]
+    assert events(score.parts[0]) == [(11520, 1920, 60), (13440, 1920, 62), (15360, 1920, 64)]
+
+
 def test_a_spine_that_is_too_short_waits_for_the_next_line() -> None:
     score = piece(
         """
@@ -220,6 +228,7 @@ def test_spines_that_follow_one_another_are_pieces() -> None:
     [
         (("*k[f#c#]", "*D:"), "D major"), (("*k[f#c#]", "*b:"), "B minor"), (("*e:",), "E minor"),
         (("*k[]", "*d:dor"), "D dorian"), (("*k[b-]", "*g:"), "G minor"), (("*k[b-e-a-d-]", "*A-:"), "Ab major"),
+        (("*k[b-]", "*G:"), "D minor"),
     ],
 )  # fmt: skip
 def test_key(tokens: tuple[str, ...], key: str) -> None:
@@ -354,6 +363,23 @@ def test_two_staves_of_a_piano_are_its_hands_and_one_grand_staff() -> None:
 def test_three_staves_of_an_organ_have_a_pedal() -> None:
     score = piece("**kern  **kern  **kern\n*part1  *part1  *part1\n*Iorgan  *  *\n4CC  4c  4cc\n*-  *-  *-")
     assert [part.name for part in score.parts] == ["Right Hand", "Left Hand", "Pedal"]
+
+
+def test_two_spines_of_one_name_and_instrument_are_hands() -> None:
+    score = piece('**kern  **kern\n*I"PIANO.  *I"PIANO.\n*Ipiano  *Ipiano\n*part2  *part1\n4C  4c\n*-  *-')
+    assert [part.name for part in score.parts] == ["Right Hand", "Left Hand"]
+
+
+@pytest.mark.parametrize(
+    ("name", "clean", "program"),
+    [
+        ("[Basso.]", "Basso", 52), ("Baſso continuo:", "Basso continuo", 19), ("Clarini", "Clarini", 56),
+        ("Skrzypce", "Skrzypce", 40), ("Cornu Primo.", "Cornu Primo", 60), ("Violone", "Violone", 43),
+    ],
+)  # fmt: skip
+def test_names_of_instruments(name: str, clean: str, program: int) -> None:
+    (part,) = piece(f'**kern\n*I"{name}\n4c\n*-').parts
+    assert (part.name, part.program) == (clean, program)
 
 
 def test_percussion_is_drums() -> None:

@@ -19,11 +19,22 @@ class Measures:
         self.labels: dict[str, int] = {}  # first measure of each passage
         self.expansion: list[str] = []  # labels in the order in which they are played
         self._meter: Meter | None = None  # to begin with the next measure
+        self._bar = 0  # ticks of a full one
 
-    def take(self, track: int, token: str, tick: Position) -> None:
-        """Take a barline or an interpretation of a spine at a tick; what says nothing of measures is passed over."""
+    def take(self, track: int, token: str, tick: Position, before: Position) -> None:
+        """Take a barline or an interpretation; what says nothing of measures is passed over.
+
+        Parameters
+        ----------
+        track : int
+            The spine's.
+        token : str
+            Or the barlines of all spines.
+        tick, before : int or Fraction
+            Ticks of the next notes and of those before.
+        """
         if token.startswith("="):
-            self._barline(token, tick)
+            self._barline(token, tick, before)
         elif token.startswith("*>"):
             self._label(token, tick)
         elif token.startswith("!!!OMD"):
@@ -64,8 +75,16 @@ class Measures:
 
     def _set_meter(self) -> None:
         self.written[-1].meter, self._meter = self.written[-1].meter or self._meter, None
+        self._bar = self.written[-1].meter.bar if self.written[-1].meter else self._bar
 
-    def _barline(self, token: str, tick: Position) -> None:
+    def _barline(self, token: str, tick: Position, before: Position) -> None:
+        if "-" in token and self._bar:  # invisible, as in mensural music: notes sound over it, rests last several bars
+            start = self.starts[-1]
+            full_bars = int((tick - start) // self._bar)
+            if start + full_bars * self._bar > before:
+                for count in range(1, full_bars + 1):
+                    self._begin(start + count * self._bar)
+                tick = self.starts[-1]
         self._begin(tick)
         number, backward, forward = _barline(token)
         self.written[-1].number = number
@@ -85,17 +104,18 @@ class Measures:
             self.written[-1].tempi[self._place(tick)] = bpm
 
     def _key(self, track: int, token: str, place: int) -> None:
-        """A signature; or a key, which counts at its signature or without any: later ones analyse where music goes."""
+        """A signature; or the key there, which may differ by a sign, as in old minor. Later keys are analysis."""
         keys = self.written[-1].keys
         sharps, key = interpretations.signature(token), interpretations.designation(token)
         if sharps is not None:
             keys.append((track, place, sharps, ""))
         elif key is not None:
+            designated = (track, place, key.signature, key.church_mode or key.mode)
             own = [index for index, each in enumerate(keys) if each[:2] == (track, place)]
-            if own:
-                keys[own[-1]] = (track, place, key.signature, key.church_mode or key.mode)
+            if own and abs(keys[own[-1]][2] - key.signature) <= 1:
+                keys[own[-1]] = designated
             elif not any(each[0] == track for measure in self.written for each in measure.keys):
-                keys.append((track, place, key.signature, key.church_mode or key.mode))
+                keys.append(designated)
 
 
 def _barline(token: str) -> tuple[str, bool, bool]:

@@ -24,8 +24,14 @@ MAX_FIELDS = 1000  # of a line
 MAX_PIECES = 1000
 
 
-def read_scores(data: bytes) -> list[Score]:
+def read_scores(data: bytes, *, repeats: bool = True) -> list[Score]:
     """Every piece in the bytes of a file.
+
+    Parameters
+    ----------
+    data : bytes
+    repeats : bool
+        Play repeats; else every measure once, as written.
 
     Raises
     ------
@@ -37,8 +43,9 @@ def read_scores(data: bytes) -> list[Score]:
     for piece in _pieces(text):
         try:
             score_written = written(piece)
-            played = sections.order(piece.measures.written, piece.measures.labels, piece.measures.expansion)
-            scores.append(Assembly(score_written, played).score())
+            measures = piece.measures
+            played = sections.order(measures.written, measures.labels, measures.expansion)
+            scores.append(Assembly(score_written, played if repeats else range(len(measures.written))).score())
         except FirmusError as error:
             raise FormatError(f"piece {len(scores) + 1}: {error}") from None
     if not scores:

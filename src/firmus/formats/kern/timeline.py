@@ -65,7 +65,7 @@ class Timeline:
         elif tokens[0].startswith("*"):
             self._interpret(tokens)
         elif tokens[0].startswith("="):
-            self._waiting.extend((0, token) for token in dict.fromkeys(tokens) if token.startswith("="))
+            self._waiting.append((0, " ".join(dict.fromkeys(tokens))))
         else:
             self._data(tokens)
 
@@ -134,7 +134,7 @@ class Timeline:
 
     def _apply_waiting(self, tick: Position) -> None:
         for track, token in sorted(self._waiting, key=lambda each: not each[1].startswith("=")):  # barlines first
-            self.measures.take(track, token, tick)
+            self.measures.take(track, token, tick, self._now)
         self._waiting.clear()
 
     def _begin(self, spine: Spine, token: Token, tick: Position) -> None:
