@@ -44,7 +44,7 @@ def by_music21(path: Path) -> Notes:
                 continue
             start, stop = round(each.offset * 480), round((each.offset + each.duration.quarterLength) * 480)
             for note in each.notes if each.isChord else (each,):
-                tie = note.tie or each.tie
+                tie = note.tie
                 each_note.append((start, stop, round(note.pitch.ps), tie.type if tie else ""))
         found += joined(each_note)
     return found

@@ -314,6 +314,11 @@ def test_the_order_of_labelled_passages_is_played() -> None:
     assert score.sections == (Section(0, "A"), Section(960, "A"), Section(1920, "B"))
 
 
+def test_a_passage_without_an_order_may_come_again() -> None:
+    score = piece("**kern\n*M1/4\n*>A\n4c\n=\n*>B\n4d\n=\n*>A\n4c\n==\n*-")
+    assert score.sections == (Section(0, "A"), Section(480, "B"), Section(960, "A"))
+
+
 def test_an_order_with_a_label_that_is_nowhere_leaves_the_signs() -> None:
     assert letters("*>[A,X]", "*>A", "4c", "=:|!", "4d", "==") == "CCD"
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from firmus.errors import RecipeError, unknown
 from firmus.formats import MAX_BYTES
 
-SUFFIXES = (".mid", ".midi", ".mxl", ".musicxml", ".abc")
+SUFFIXES = (".mid", ".midi", ".mxl", ".musicxml", ".abc", ".krn")
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
 
 

@@ -54,10 +54,9 @@ class Measures:
         if tick == self.starts[-1] and len(self.written) > 1:
             del self.written[-1], self.starts[-1]
         self.labels = {name: first for name, first in self.labels.items() if first < len(self.written)}
-        names = list(self.labels)
-        for name, first in self.labels.items():
-            if not sections.is_ending(name, names):
-                self.written[first].sections[0] = name
+        for measure in self.written:
+            if 0 in measure.sections and sections.is_ending(measure.sections[0], self.labels):
+                del measure.sections[0]
 
     def _place(self, tick: Position) -> int:
         return rounded(tick) - rounded(self.starts[-1])
@@ -95,9 +94,10 @@ class Measures:
     def _label(self, token: str, tick: Position) -> None:
         self.expansion = self.expansion or sections.expansion(token)
         name = sections.label(token)
-        if name and name not in self.labels:
+        if name:
             self._begin(tick)
-            self.labels[name] = len(self.written) - 1
+            self.labels.setdefault(name, len(self.written) - 1)
+            self.written[-1].sections[0] = name
 
     def _tempo(self, bpm: float | None, tick: Position) -> None:
         if bpm is not None:
