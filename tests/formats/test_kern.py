@@ -44,8 +44,8 @@ def test_pitches_and_accidentals() -> None:
 
 
 def test_durations() -> None:
-    tokens = ("1c", "4.c", "8..c", "0c", "00c", "000c", "12c", "3%2c", "20c", "0.c")
-    assert [length for _, length, _ in spine(*tokens)] == [1920, 720, 420, 3840, 7680, 15360, 160, 1280, 96, 5760]
+    tokens = ("1c", "4.c", "8..c", "0c", "00c", "000c", "12c", "3%2c", "20c", "0.c", "2c.")
+    assert [length for _, length, _ in spine(*tokens)] == [1920, 720, 420, 3840, 7680, 15360, 160, 1280, 96, 5760, 1440]
 
 
 def test_septuplets_do_not_drift() -> None:
@@ -88,8 +88,17 @@ def test_grace_notes_take_no_time() -> None:
     ]  # fmt: skip
 
 
-def test_cue_notes_are_left_out() -> None:
-    assert spine("4c", "*cue", "4d", "*Xcue", "4e") == [(0, 480, 60), (960, 480, 64)]
+def test_notes_of_cue_size_are_notes() -> None:
+    assert letters("4c", "*cue", "4d", "*Xcue", "4e") == "CDE"
+
+
+def test_a_courtesy_natural_does_not_undo_its_sharp() -> None:
+    assert [pitch for _, _, pitch in spine("4Fn#X", "4en-", "4fn")] == [54, 63, 65]
+
+
+def test_a_tie_from_one_staff_to_the_other_of_a_part() -> None:
+    score = piece("**kern  **kern\n*part1  *part1\n2C  [2c\n=  =\n2c]  2e\n*-  *-")
+    assert [events(part) for part in score.parts] == [[(0, 1920, 60), (960, 960, 64)], [(0, 960, 48)]]
 
 
 # Spines

@@ -1,8 +1,9 @@
 """A Humdrum file → Scores.
 
 Conventions: pitches are those that sound (``*Trd`` is undone; ``*ITrd``, octave clefs and ``*8va`` change print alone);
-tied notes become one; grace notes, cue notes and words are left out; repeats are played, as ``*>[...]`` says or by the
-signs; dynamics become velocities. Every staff is a part, the topmost first; spines that split are voices of it.
+tied notes become one; grace notes and words are left out, small notes (``*cue``) are not; repeats are played, as
+``*>[...]`` says or by the signs; dynamics become velocities. Every staff is a part, the topmost first; spines that
+split are voices of it.
 
 Spines need not agree: what stands in one line begins together, when the last of the notes before has ended. What
 begins where nobody has a note (a mark under a long one) begins halfway to the next.
