@@ -5,7 +5,7 @@
 Every ``.krn`` file under the folders is read by Firmus and timed; of each folder a random ``--count`` of files is also
 read by Verovio (in a process of its own, which may crash or take more than a minute) and, where that differs, by
 music21. Compared is the multiset of (start, duration, pitch) in ticks of all parts as written, before repeats: ties
-joined, chords opened, no grace notes. Verovio is given the file without grace notes and arpeggios, which move its times.
+joined, chords opened, no grace notes. Verovio gets the file without grace notes and arpeggios, which move its times.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def _by_verovio(text: str) -> Notes:
     verovio.enableLog(verovio.LOG_OFF)
     toolkit = verovio.toolkit()
     toolkit.setOptions({"breaks": "none", "expandNever": True})
-    toolkit.loadData("\n".join(map(_plain, text.split("\n"))))
+    lines = map(_plain, text.split("\n"))
+    toolkit.loadData("\n".join(line for line in lines if line.strip(".\t")))  # lines without notes confuse it
     music = ElementTree.fromstring(toolkit.getMEI())
     following = {tie.get("startid", "")[1:]: tie.get("endid", "")[1:] for tie in music.iter(f"{MEI}tie")}
     tied = set(following.values())

@@ -237,7 +237,7 @@ def test_spines_that_follow_one_another_are_pieces() -> None:
     [
         (("*k[f#c#]", "*D:"), "D major"), (("*k[f#c#]", "*b:"), "B minor"), (("*e:",), "E minor"),
         (("*k[]", "*d:dor"), "D dorian"), (("*k[b-]", "*g:"), "G minor"), (("*k[b-e-a-d-]", "*A-:"), "Ab major"),
-        (("*k[b-]", "*G:"), "D minor"),
+        (("*k[b-]", "*G:"), "D minor"), (("*b:", "*k[f#c#]"), "B minor"),
     ],
 )  # fmt: skip
 def test_key(tokens: tuple[str, ...], key: str) -> None:

@@ -132,7 +132,8 @@ class Timeline:
         return parsed
 
     def _apply_waiting(self, tick: Position) -> None:
-        for track, token in sorted(self._waiting, key=lambda each: not each[1].startswith("=")):  # barlines first
+        # Barlines first, keys after their signatures.
+        for track, token in sorted(self._waiting, key=lambda each: (not each[1].startswith("="), ":" in each[1])):
             self.measures.take(track, token, tick, self._now)
         self._waiting.clear()
 

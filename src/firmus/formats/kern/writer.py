@@ -90,7 +90,7 @@ class _Writer:
         for key in self.score.keys:
             marks += [(key.start, _signature(key)), (key.start, _designation(key))]
         marks += [(tempo.start, f"*MM{tempo.bpm:.6f}".rstrip("0").rstrip(".")) for tempo in self.score.tempi]
-        return sorted(marks, key=lambda mark: mark[0], reverse=True)
+        return sorted(marks, key=lambda mark: mark[0])[::-1]
 
     def _measure(self, measures: Sequence[Measure], bar: Bar, marks: list[tuple[int, str]]) -> Iterator[str]:
         voices = [
