@@ -320,6 +320,7 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "an order of orders": ("kern", lambda: kern_lines(f"*>[{'A,' * 1_000_000}A]", "*>A", "4c", "=", "4d")),
     "barlines without end": ("kern", lambda: kern_lines("4c", *["=:|!|:", "4d"] * 500_000)),
     "ties without end": ("kern", lambda: kern_lines(*["[4c 4d_"] * 200_000)),
+    "keys without barlines": ("kern", lambda: kern_lines(*["*k[f#]", "*k[b-]", "*e:", "4c"] * 30_000)),
     "a piece a line": ("kern", lambda: b"**kern\n4c\n*-\n" * 300_000),
     "interpretations that wait": ("kern", lambda: kern_lines(*["*>A", "*MM60", "*k[f#]", "*M3/4"] * 300_000, "4c")),
     "deep JSON": ("json", lambda: b'{"a":' * 200_000),

@@ -20,6 +20,8 @@ class Measures:
         self.expansion: list[str] = []  # labels in the order in which they are played
         self._meter: Meter | None = None  # to begin with the next measure
         self._bar = 0  # ticks of a full one
+        self._signatures: dict[tuple[int, int], int] = {}  # track and place to index in the keys of this measure
+        self._keyed: set[int] = set()  # tracks that have had a key
 
     def take(self, track: int, token: str, tick: Position, before: Position) -> None:
         """Take a barline or an interpretation; what says nothing of measures is passed over.
@@ -70,6 +72,7 @@ class Measures:
         self.written[-1].length = self._place(tick)
         self.written.append(WrittenMeasure())
         self.starts.append(tick)
+        self._signatures.clear()
         self._set_meter()
 
     def _set_meter(self) -> None:
@@ -107,15 +110,16 @@ class Measures:
         """A signature; or the key there, which may differ by a sign, as in old minor. Later keys are analysis."""
         keys = self.written[-1].keys
         sharps, key = interpretations.signature(token), interpretations.designation(token)
+        own = self._signatures.get((track, place))
         if sharps is not None:
+            self._signatures[track, place] = len(keys)
+            self._keyed.add(track)
             keys.append((track, place, sharps, ""))
-        elif key is not None:
-            designated = (track, place, key.signature, key.church_mode or key.mode)
-            own = [index for index, each in enumerate(keys) if each[:2] == (track, place)]
-            if own and abs(keys[own[-1]][2] - key.signature) <= 1:
-                keys[own[-1]] = designated
-            elif not any(each[0] == track for measure in self.written for each in measure.keys):
-                keys.append(designated)
+        elif key is not None and (
+            abs(keys[own][2] - key.signature) <= 1 if own is not None else track not in self._keyed
+        ):
+            self._keyed.add(track)
+            keys.append((track, place, key.signature, key.church_mode or key.mode))
 
 
 def _barline(token: str) -> tuple[str, bool, bool]:
