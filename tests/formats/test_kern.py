@@ -92,8 +92,8 @@ def test_notes_of_cue_size_are_notes() -> None:
     assert letters("4c", "*cue", "4d", "*Xcue", "4e") == "CDE"
 
 
-def test_a_courtesy_natural_does_not_undo_its_sharp() -> None:
-    assert [pitch for _, _, pitch in spine("4Fn#X", "4en-", "4fn")] == [54, 63, 65]
+def test_accidentals_as_files_have_them() -> None:
+    assert [pitch for _, _, pitch in spine("4Fn#X", "4en-", "4fn", "4#f")] == [54, 63, 65, 66]
 
 
 def test_a_tie_from_one_staff_to_the_other_of_a_part() -> None:

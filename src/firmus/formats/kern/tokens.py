@@ -13,7 +13,7 @@ from firmus.pitch import STEPS
 MAX_LETTERS = 1000  # of a token
 _WHOLE = 1920
 _DURATION = re.compile(r"(\d+)(?:%(\d+))?")
-_PITCH = re.compile(r"(([a-gA-G])\2*)([#n-]*)")
+_PITCH = re.compile(r"(#*)(([a-gA-G])\3*)([#n-]*)")
 _TREMOLO = re.compile(r"@+\d+@*")
 
 
@@ -86,7 +86,8 @@ def _length(note: str) -> Position | None:
 
 
 def _tone(note: str, pitch: re.Match[str], ticks: Position) -> Tone:
-    letters, _, accidental = pitch.groups()
+    before, letters, _, after = pitch.groups()
+    accidental = before + after  # some files have a sharp before its letter
     octave = len(letters) + 3 if letters.islower() else 4 - len(letters)
     number = 12 * (octave + 1) + STEPS[letters[0].upper()] + accidental.count("#") - accidental.count("-")
     if not 0 <= number <= 127:
