@@ -63,6 +63,31 @@ def faults(score: Score) -> dict[str, float]:
     return rates
 
 
+def parallel_motion(score: Score) -> tuple[dict[int, int], int]:
+    """How often two parts move in parallel octaves (0) and fifths (7), and how often two parts move at once.
+
+    Examples
+    --------
+    >>> from firmus.score import Note
+    >>> upper = Part("A", tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate((67, 69, 71))))
+    >>> lower = Part("B", tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate((60, 62, 67))))
+    >>> parallel_motion(Score((upper, lower)))
+    ({0: 0, 7: 1}, 2)
+    """
+    parts = [part for part in score.parts if part.notes and not part.is_drums and is_monophonic(part)]
+    counts, moves = dict.fromkeys(PERFECT, 0), 0
+    sounding = _sounding(parts)
+    for one, two in combinations(sounding, 2):
+        both = (one[1:] >= 0) & (one[:-1] >= 0) & (two[1:] >= 0) & (two[:-1] >= 0)
+        moved = both & (np.diff(one) != 0) & (np.diff(two) != 0)
+        similar = moved & (np.diff(one) * np.diff(two) > 0)
+        interval = np.abs(one - two) % 12
+        moves += int(moved.sum())
+        for each in PERFECT:
+            counts[each] += int((similar & (interval[1:] == each) & (interval[:-1] == each)).sum())
+    return counts, moves
+
+
 def _sounding(parts: list[Part]) -> NDArray[np.int64]:
     """Pitch of each part (P, M) at each moment at which a note begins; -1 for silence."""
     moments = np.array(sorted({note.start for part in parts for note in part.notes}))
