@@ -64,7 +64,9 @@ def faults(score: Score) -> dict[str, float]:
 
 
 def parallel_motion(score: Score) -> tuple[dict[int, int], int]:
-    """How often two parts move in parallel octaves (0) and fifths (7), and how often two parts move at once.
+    """How often two parts move in parallel octaves (0) and fifths (7), and how often in the same direction at all.
+
+    A part that doubles another, in more than half of such moves, is no part of its own and is left out.
 
     Examples
     --------
@@ -79,12 +81,12 @@ def parallel_motion(score: Score) -> tuple[dict[int, int], int]:
     sounding = _sounding(parts)
     for one, two in combinations(sounding, 2):
         both = (one[1:] >= 0) & (one[:-1] >= 0) & (two[1:] >= 0) & (two[:-1] >= 0)
-        moved = both & (np.diff(one) != 0) & (np.diff(two) != 0)
-        similar = moved & (np.diff(one) * np.diff(two) > 0)
+        similar = both & (np.diff(one) * np.diff(two) > 0)
         interval = np.abs(one - two) % 12
-        moves += int(moved.sum())
-        for each in PERFECT:
-            counts[each] += int((similar & (interval[1:] == each) & (interval[:-1] == each)).sum())
+        parallel = {each: int((similar & (interval[1:] == each) & (interval[:-1] == each)).sum()) for each in PERFECT}
+        if 2 * parallel[0] <= similar.sum():
+            moves += int(similar.sum())
+            counts = {each: counts[each] + parallel[each] for each in PERFECT}
     return counts, moves
 
 

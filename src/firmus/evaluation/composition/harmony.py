@@ -1,7 +1,8 @@
 """Measures of harmony: how roots move, whether the bass has them, chromatic notes that lead nowhere.
 
 Conventions
-    Chords are those of `firmus.analysis.chords.recognise`; where there is one part alone, the symbols written above it.
+    Chords are those of `firmus.analysis.chords.recognise`; where there is one part alone, the symbols written above
+    it, if any.
     Keys are estimated from the notes, whatever the score says.
 """
 
@@ -13,15 +14,16 @@ from itertools import pairwise
 import numpy as np
 
 from firmus.analysis import chords, keys
-from firmus.analysis.melody import bass_part, skyline
 from firmus.evaluation.composition.melody import melody
+from firmus.evaluation.composition.voices import bass
 from firmus.pitch import NO_CHORD, pitch_class
-from firmus.score import Chord, Score
+from firmus.score import TICKS_PER_QUARTER, Chord, Score
 from firmus.timing import bars
 
 FALLING_FIFTH = 5  # semitones up
 SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 9, 10, 11)}
 NEAR = 1  # semitones, by which a chromatic note is left
+NEAR_BEAT = TICKS_PER_QUARTER // 8  # ticks
 
 
 def falling_fifths(score: Score) -> float:
@@ -81,21 +83,22 @@ def bass_on_root(score: Score) -> float:
     >>> bass_on_root(Score((pad, Part("", (Note(0, 960, 36), Note(960, 2880, 43)), program=33))))
     0.5
     """
-    part = bass_part(score)
+    line = np.array(bass(score), np.int64).reshape(-1, 2)
     symbols = [chord for chord in _symbols(score) if chord.root != NO_CHORD]
-    if part is None or not symbols:
+    if not len(line) or not symbols:
         return float("nan")
-    line, found = skyline(part), []
+    found = []
     for bar in bars(score):
         sounding = [chord for chord in symbols if chord.start <= bar.start]
         if bar.number > 0 and sounding:
-            struck = line[line[:, 0] == bar.start, 2] % 12
+            struck = line[np.abs(line[:, 0] - bar.start) <= NEAR_BEAT, 1] % 12
             found.append(pitch_class(sounding[-1].root) in struck)
     return float(np.mean(found)) if found else float("nan")
 
 
 def _symbols(score: Score) -> Sequence[Chord]:
-    return score.chords if len(score.parts) == 1 and score.chords else chords.recognise(score)
+    """Written symbols of a melody alone (none are recognised there: its harmony is a guess), else what sounds."""
+    return score.chords if len(score.parts) == 1 else chords.recognise(score)
 
 
 def _changes(score: Score) -> list[tuple[int, int]]:

@@ -88,25 +88,26 @@ def motif_returns(score: Score) -> float:
 
 
 def phrase_ends(score: Score) -> float:
-    """Share of the melody's units of four bars that end on their longest note.
+    """Share of the melody's units of four bars whose longest note (or the last of several) begins in the fourth.
 
     Examples
     --------
     >>> from firmus.score import Note, Part
-    >>> bar, close = [480, 480, 960], [480, 480, 480, 480]
-    >>> lengths = bar * 3 + [960, 960] + bar * 3 + close
+    >>> bar, close = [480, 480, 480, 480], [960, 960]
+    >>> lengths = bar * 3 + close + bar + close + bar * 2
     >>> starts = [sum(lengths[:index]) for index in range(len(lengths))]
     >>> phrase_ends(Score((Part("", tuple(Note(at, size, 60) for at, size in zip(starts, lengths))),)))
     0.5
     """
     line, full = melody(score), [bar for bar in bars(score) if bar.number > 0]
-    ends = np.append(line[1:, 0], score.end)
+    lengths = np.diff(line[:, 0], append=score.end)
     found = []
     for first in range(0, len(full) - UNIT + 1, UNIT):
-        inside = (line[:, 0] >= full[first].start) & (line[:, 0] < full[first + UNIT - 1].end)
-        lengths = np.minimum(ends, full[first + UNIT - 1].end)[inside] - line[inside, 0]
-        if len(lengths) > 1:
-            found.append(lengths[-1] >= lengths.max() - GRID)
+        last = full[first + UNIT - 1]
+        inside = (line[:, 0] >= full[first].start) & (line[:, 0] < last.end)
+        if inside.sum() > 1:
+            longest = line[inside & (lengths >= lengths[inside].max() - GRID), 0]
+            found.append(longest[-1] >= last.start)
     return _share(found)
 
 

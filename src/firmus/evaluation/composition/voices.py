@@ -15,7 +15,7 @@ import numpy as np
 
 from firmus.analysis import keys
 from firmus.analysis.beats import grid
-from firmus.analysis.melody import bass_part, skyline
+from firmus.analysis.melody import bass_part
 from firmus.analysis.voice_leading import parallel_motion
 from firmus.evaluation.composition.melody import STEP, melody
 from firmus.score import Score
@@ -26,12 +26,12 @@ FIFTH = (5, 7)
 
 
 def parallel_fifths(score: Score) -> float:
-    """Parallel fifths of 100 moves of two parts."""
+    """Parallel fifths of 100 moves of two parts in the same direction; doublings aside."""
     return _per_100(score, 7)
 
 
 def parallel_octaves(score: Score) -> float:
-    """Parallel octaves and unisons of 100 moves of two parts."""
+    """Parallel octaves and unisons of 100 moves of two parts in the same direction; doublings aside."""
     return _per_100(score, 0)
 
 
@@ -73,10 +73,17 @@ def outer_dissonances(score: Score) -> float:
 
 def bass_close(score: Score) -> float:
     """Whether the bass moves by a fourth or a fifth, in any octave, into its last note: 1 or 0."""
-    part = bass_part(score)
-    pitches = [] if part is None else skyline(part)[:, 2].tolist()
+    pitches = [pitch for _, pitch in bass(score)]
     moved = [pitch for pitch in pitches if pitch != pitches[-1]]
     return float((pitches[-1] - moved[-1]) % 12 in FIFTH) if moved else float("nan")
+
+
+def bass(score: Score) -> list[tuple[int, int]]:
+    """Start and pitch of the lowest note at each onset of the lowest part."""
+    part = bass_part(score)
+    notes = () if part is None else part.notes
+    lowest = {note.start: note.pitch for note in reversed(notes)}
+    return sorted(lowest.items())
 
 
 def melody_close(score: Score) -> float:
