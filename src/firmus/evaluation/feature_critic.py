@@ -31,7 +31,7 @@ from firmus.timing import bars
 
 Floats = NDArray[np.float64]
 BARS = 12  # of each piece, so that the close of a piece of 16 is not among them
-GRID = TICKS_PER_QUARTER // 12
+STEPS = (TICKS_PER_QUARTER // 8, TICKS_PER_QUARTER // 12)
 GAP = TICKS_PER_QUARTER // 2  # ticks; a longer silence is a rest
 FOLDS, ROUNDS = 10, 5
 PENALTY = 0.1  # of the weights' squares, against overfitting
@@ -43,7 +43,7 @@ FAIR = np.array([not any(name == each or name.startswith(f"{each} ") for each in
 
 
 def plain(score: Score, count: int = BARS) -> Score:
-    """The first full bars of a piece (and its pickup), on one grid, gaps closed, loudness and instruments left out.
+    """The first full bars of a piece, on one grid, gaps closed, pickup, loudness and instruments left out.
 
     Examples
     --------
@@ -51,23 +51,27 @@ def plain(score: Score, count: int = BARS) -> Score:
     >>> score.parts[0].notes
     (Note(start=0, duration=480, pitch=72, velocity=80), Note(start=480, duration=480, pitch=74, velocity=80))
     """
-    cut = excerpt(score, 0, count + (score.pickup > 0)) if bars(score) else score
-    return replace(cut, parts=tuple(_plain(part) for part in cut.parts if part.notes))
+    first = int(score.pickup > 0)
+    cut = excerpt(score, first, count) if len(bars(score)) > first else score
+    return replace(cut, parts=tuple(_plain(part, cut.end) for part in cut.parts if part.notes))
 
 
-def _plain(part: Part) -> Part:
-    snapped = [(_snapped(note.start), max(_snapped(note.end), _snapped(note.start) + GRID), note) for note in part.notes]
-    onsets = np.unique([start for start, _, _ in snapped])
+def _plain(part: Part, last: int) -> Part:
+    onsets = np.unique([_snapped(note.start) for note in part.notes])
     notes = {}
-    for start, end, note in snapped:
+    for note in part.notes:
+        start = _snapped(note.start)
+        end = max(_snapped(note.end), start + STEPS[1])
         place = int(np.searchsorted(onsets, end))
         following = int(onsets[place]) if place < len(onsets) else end
-        notes[start, note.pitch] = Note(start, (following if following - end < GAP else end) - start, note.pitch)
+        if start < last:
+            notes[start, note.pitch] = Note(start, (following if following - end < GAP else end) - start, note.pitch)
     return Part("", tuple(notes.values()), is_drums=part.is_drums)
 
 
 def _snapped(tick: int) -> int:
-    return (tick + GRID // 2) // GRID * GRID
+    """The nearest eighth or twelfth of a quarter note."""
+    return min((round(tick / step) * step for step in STEPS), key=lambda near: abs(near - tick))
 
 
 def features(beginning: Score, end: Score | None = None) -> Floats:

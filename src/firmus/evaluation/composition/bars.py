@@ -1,18 +1,20 @@
 """Measures of bars as wholes, all parts together: how many are different, how long one is repeated, the groove.
 
 Conventions
-    Bars are equal where all parts have the same notes at the same places, to a twelfth of a quarter note. Only full bars
-    count. Of drums: a snare is any of General MIDI's snares, side sticks and claps, cymbals are hi-hats and rides.
+    Bars are equal where all parts have the same notes at the same places, to a twelfth of a quarter note. Only full
+    bars count. Of drums: a snare is any of General MIDI's snares, side sticks and claps; cymbals are hi-hats and rides.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from itertools import groupby
 
 import numpy as np
+from numpy.typing import NDArray
 
 from firmus.score import TICKS_PER_QUARTER, Score
-from firmus.timing import bars, beat
+from firmus.timing import bar_at, bars, beat
 
 GRID = TICKS_PER_QUARTER // 12
 SNARES = (37, 38, 39, 40)
@@ -61,8 +63,9 @@ def backbeat(score: Score) -> float:
 
 
 def steady_cymbal(score: Score) -> float:
-    """Share of the bars with drums in which a hi-hat or ride is struck at even distances, on every beat at least; a
-    crash may stand for one stroke.
+    """Share of the bars with drums in which a hi-hat or ride is struck evenly, on every beat at least.
+
+    A crash may stand for one stroke, and one stroke may be added.
 
     Examples
     --------
@@ -73,35 +76,37 @@ def steady_cymbal(score: Score) -> float:
     """
     found = []
     for start, step, count, strokes in _drum_bars(score):
-        places = {round((tick - start) / GRID) for tick, drum in strokes if drum in CYMBALS}
-        whole = {parts: [round(place * step / parts / GRID) for place in range(parts * count)] for parts in (1, 2, 3, 4)}
-        near = {parts: [any(abs(each - place) <= 1 for each in places) for place in at] for parts, at in whole.items()}
-        found.append(any(sum(struck) >= len(struck) - 1 and len(places) <= len(struck) + 1 for struck in near.values()))
+        places = np.array(sorted({tick - start for tick, drum in strokes if drum in CYMBALS}))
+        found.append(len(places) > 0 and any(_is_even(places, step / parts, parts * count) for parts in (1, 2, 3, 4)))
     return float(np.mean(found)) if found else float("nan")
+
+
+def _is_even(places: NDArray[np.int64], distance: float, count: int) -> bool:
+    """Whether strokes fall on all places at this distance but one, and on one other at most."""
+    wanted = distance * np.arange(count)
+    struck = np.abs(places[:, None] - wanted).min(axis=0) <= NEAR
+    return bool(struck.sum() >= count - 1 and len(places) <= count + 1)
 
 
 def _contents(score: Score) -> list[Content]:
     """Notes of each full bar: place, pitch, part."""
-    found: list[Content] = []
-    for bar in bars(score):
-        inside = (
-            ((note.start - bar.start + GRID // 2) // GRID, note.pitch, number)
-            for number, part in enumerate(score.parts)
-            for note in part.notes
-            if bar.start <= note.start < bar.end
-        )
-        if bar.number > 0:
-            found.append(frozenset(inside))
-    return found
+    all_bars = bars(score)
+    found: list[set[tuple[int, int, int]]] = [set() for _ in all_bars]
+    for number, part in enumerate(score.parts):
+        for note in part.notes:
+            bar = bar_at(all_bars, note.start)
+            found[bar].add(((note.start - all_bars[bar].start + GRID // 2) // GRID, note.pitch, number))
+    return [frozenset(content) for bar, content in zip(all_bars, found, strict=True) if bar.number > 0]
 
 
 def _drum_bars(score: Score) -> list[tuple[int, int, int, list[tuple[int, int]]]]:
     """Of each full bar in which drums play: its start, ticks of a beat, beats, and strokes (tick, drum)."""
     strokes = sorted((note.start, note.pitch) for part in score.parts if part.is_drums for note in part.notes)
+    ticks = [tick for tick, _ in strokes]
     found = []
     for bar in bars(score):
         step = beat(bar.meter)
-        inside = [each for each in strokes if bar.start - NEAR <= each[0] < bar.end - NEAR]
+        inside = strokes[bisect_left(ticks, bar.start - NEAR) : bisect_left(ticks, bar.end - NEAR)]
         if bar.number > 0 and inside:
             found.append((bar.start, step, (bar.end - bar.start) // step, inside))
     return found

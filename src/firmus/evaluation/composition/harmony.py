@@ -64,12 +64,12 @@ def chromatic_dead_ends(score: Score) -> float:
     line, areas = melody(score), keys.regions(score)
     if len(line) < 2 or not areas:
         return float("nan")
-    found = []
-    for row, (start, _, pitch) in enumerate(line.tolist()):
+    found, following, before = [], -1, -1  # the next other pitch, and the one read before
+    for start, _, pitch in reversed(line.tolist()):
+        following, before = (following if pitch == before else before), pitch
         key = next((area.key for area in reversed(areas) if area.start <= start), areas[0].key)
         outside = (pitch - key.pitch_class) % 12 not in SCALES[key.mode]
-        others = [later for later in line[row + 1 :, 2].tolist() if later != pitch]
-        found.append(outside and not (others and abs(others[0] - pitch) <= NEAR))
+        found.append(outside and (following < 0 or abs(following - pitch) > NEAR))
     return float(np.mean(found))
 
 
