@@ -33,7 +33,7 @@ Floats = NDArray[np.float64]
 BARS = 12  # of each piece, so that the close of a piece of 16 is not among them
 STEPS = (TICKS_PER_QUARTER // 8, TICKS_PER_QUARTER // 12)
 GAP = TICKS_PER_QUARTER // 2  # ticks; a longer silence is a rest
-FOLDS, ROUNDS = 10, 5
+FOLDS, ROUNDS = 5, 5
 PENALTY = 0.1  # of the weights' squares, against overfitting
 UNFAIR = (
     "note length", "melody sounds", "silence", "in quarter", "in bar", "melody in bar", "drum in quarter", "heard",
@@ -51,12 +51,12 @@ def plain(score: Score, count: int = BARS) -> Score:
     >>> score.parts[0].notes
     (Note(start=0, duration=480, pitch=72, velocity=80), Note(start=480, duration=480, pitch=74, velocity=80))
     """
+    whole = replace(score, parts=tuple(_plain(part) for part in score.parts if part.notes))
     first = int(score.pickup > 0)
-    cut = excerpt(score, first, count) if len(bars(score)) > first else score
-    return replace(cut, parts=tuple(_plain(part, cut.end) for part in cut.parts if part.notes))
+    return excerpt(whole, first, count) if len(bars(whole)) > first else whole
 
 
-def _plain(part: Part, last: int) -> Part:
+def _plain(part: Part) -> Part:
     onsets = np.unique([_snapped(note.start) for note in part.notes])
     notes = {}
     for note in part.notes:
@@ -64,8 +64,7 @@ def _plain(part: Part, last: int) -> Part:
         end = max(_snapped(note.end), start + STEPS[1])
         place = int(np.searchsorted(onsets, end))
         following = int(onsets[place]) if place < len(onsets) else end
-        if start < last:
-            notes[start, note.pitch] = Note(start, (following if following - end < GAP else end) - start, note.pitch)
+        notes[start, note.pitch] = Note(start, (following if following - end < GAP else end) - start, note.pitch)
     return Part("", tuple(notes.values()), is_drums=part.is_drums)
 
 
