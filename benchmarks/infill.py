@@ -9,30 +9,26 @@ of the pitch classes. Music has many good answers, so F1 is low for people, too;
 regions outside which every note, given or not, is as it was. Seconds: one call, the model loaded. Intervals: 95 %,
 bootstrap over pieces.
 
-    python benchmarks/infill.py [--sets ../shared/data] [--model composer] [--regions 500] [--styles folk hymn]
+    python benchmarks/infill.py [--sets ../shared/data] [--model composer] [--count 500] [--styles folk hymn]
 """
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 import firmus
-from firmus.composing.styles import styles
 from firmus.evaluation import intervals, reconstruction
-from firmus.learning.corpus import Corpus, load
-from firmus.runtime.weights import card
+from firmus.learning.corpus import Corpus
 from firmus.score import Note, Score
 from firmus.timing import bars
 from firmus.tokens import events
-from music import full_bars, stretch
-from styles import music_of, style_of
+from music import corpus_and_styles, full_bars, options, stretch
+from styles import style_of
 
 BARS, SIZES, MOST_PARTS = 16, (1, 4, 8), 4
 MEASURES = ("note F1", "rhythm distance", "pitch-class distance")
@@ -158,19 +154,13 @@ def row(label: str, found: list[Outcome]) -> str:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--sets", type=Path, default=Path("../shared/data"), help="where the sets of real music lie")
-    options.add_argument("--prepared", type=Path, help="prepared music (a file of cache/) instead of --sets")
-    options.add_argument("--model", default="composer")
-    options.add_argument("--styles", nargs="+", help="all that the model composes unless given")
-    options.add_argument("--regions", type=int, default=500)
-    options.add_argument("--seed", type=int, default=1, help="of the regions")
-    asked = options.parse_args()
-    model = card(asked.model)
-    corpus = load(asked.prepared) if asked.prepared else music_of(model, asked.sets, None)
-    wanted = asked.styles or [name for name in model.styles if name in styles()]
+    parser = options(__doc__)
+    parser.set_defaults(count=500)
+    parser.add_argument("--seed", type=int, default=1, help="of the regions")
+    asked = parser.parse_args()
+    corpus, wanted = corpus_and_styles(asked)
     firmus.compose(style=wanted[0], bars=1, model=asked.model, seed=0)  # loads the model
-    chosen = enumerate(regions(corpus, wanted, asked.regions, asked.seed))
+    chosen = enumerate(regions(corpus, wanted, asked.count, asked.seed))
     found = [outcome(region, asked.model, seed) for seed, region in chosen]
     heads = " | ".join(f"{name}, copying | ours" for name in MEASURES)
     print(f"| regions | count | {heads} | identical | p50, s | p95, s |\n|-|-:|-:|-|-:|-|-:|-|-:|-:|-:|")

@@ -1,12 +1,11 @@
 """Blind pairs: eight bars of real music beside eight bars of composed music, printed alike, for a reader to tell apart.
 
 Protocol: of each style as many pairs as asked for, a composed piece and a held-out real one (then training pieces; see
-benchmarks/music.py) in the same meter and in as many parts, of each the first eight full bars; of a band of more parts
-drums, bass, melody and the busiest other are printed. Both sides have the style's instruments, keys estimated from the
-notes, short gaps closed, and no names, titles, loudness, tempi or chord symbols (but in lead sheets). Which side is
-real is drawn, and stands in a file of its own beside the folder. A reader who sees the pages alone writes one line a
-pair, its number and the side that is real: "07 b". Scored is how many were told, with the exact binomial interval: half
-of them is chance.
+benchmarks/music.py) in the same meter and in as many parts, of each the first eight full bars. Both sides have the
+style's instruments, keys estimated from the notes, short gaps closed, and no names, titles, loudness, tempi or chord
+symbols (but in lead sheets). Which side is real is drawn, and stands in a file of its own beside the folder. A reader
+who sees the pages alone writes one line a pair, its number and the side that is real: "07 b". Scored is how many were
+told, with the exact binomial interval: half of them is chance.
 
     python benchmarks/pairs.py write out/pairs [--sets ../shared/data] [--count 40] [--styles folk hymn] [--seed 1]
     python benchmarks/pairs.py score out/pairs.answers.json judged.txt
@@ -26,37 +25,20 @@ from scipy.stats import binomtest
 
 from firmus.analysis import keys
 from firmus.analysis.excerpt import excerpt
-from firmus.analysis.melody import bass_part, melody_part
 from firmus.composing.styles import styles
 from firmus.evaluation.feature_critic import plain
 from firmus.formats import musicxml
-from firmus.learning.corpus import load
 from firmus.render import drawing, engrave
-from firmus.runtime.weights import card
-from firmus.score import Part, Score
-from music import composed, options, real_music
-from styles import music_of
+from firmus.score import Score
+from music import composed, composing_options, corpus_and_styles, real_music
 
 BARS = 8
-
-
-def voices(score: Score, count: int) -> tuple[Part, ...]:
-    """The parts of a score; of a band, or of more than `count`, melody, the busiest others, bass and drums."""
-    if len(score.parts) <= count and not any(part.is_drums for part in score.parts):
-        return score.parts
-    melody, bass = melody_part(score, even_a_bass=False), bass_part(score)
-    outer = [part for part in (melody, bass) if part is not None]
-    drums = [part for part in score.parts if part.is_drums][:1]
-    others = [part for part in score.parts if not part.is_drums and not any(part is each for each in outer)]
-    busiest = sorted(others, key=lambda part: -len(part.notes))[: max(0, count - len(outer) - len(drums))]
-    return (*outer[:1], *busiest, *outer[1:], *drums)
 
 
 def printed(score: Score, style: str) -> Score | None:
     """The first bars as they are printed; None where they have not the style's parts."""
     usual, first = styles()[style].voices, int(score.pickup > 0)
     shown = plain(excerpt(score, 0, first + BARS), BARS)
-    shown = replace(shown, parts=voices(shown, len(usual)))
     if [part.is_drums for part in shown.parts] != [voice.is_drums for voice in usual]:
         return None
     key = keys.estimate(shown)
@@ -90,9 +72,8 @@ def matched(ours: list[Score], real: list[Score], count: int) -> list[tuple[Scor
 
 def write(asked: argparse.Namespace) -> None:
     """Write the pages of all pairs, and beside their folder which sides are real."""
-    model, generator = card(asked.model), np.random.default_rng(asked.seed)
-    corpus = load(asked.prepared) if asked.prepared else music_of(model, asked.sets, None)
-    wanted = asked.styles or [name for name in model.styles if name in styles()]
+    generator = np.random.default_rng(asked.seed)
+    corpus, wanted = corpus_and_styles(asked)
     pairs: list[tuple[str, Score, Score]] = []
     pieces, asked.count = asked.count, 20  # composed pieces of a style, of which some have a partner
     for style in wanted:
@@ -134,7 +115,7 @@ def score(asked: argparse.Namespace) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     verbs = parser.add_subparsers(required=True)
-    writing = verbs.add_parser("write", parents=[options(None)], add_help=False)
+    writing = verbs.add_parser("write", parents=[composing_options(None)], add_help=False)
     writing.add_argument("out", type=Path)
     writing.add_argument("--seed", type=int, default=1)
     writing.set_defaults(run=write, count=40)

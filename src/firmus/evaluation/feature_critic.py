@@ -37,7 +37,8 @@ FOLDS, ROUNDS = 5, 5
 PENALTY = 0.1  # of the weights' squares, against overfitting
 UNFAIR = (
     "note length", "melody sounds", "silence", "in quarter", "in bar", "melody in bar", "drum in quarter", "heard",
-    "written", "bar", "pickup", "minor", "ends on tonic", "family", "parts",
+    "written", "bar", "pickup", "minor", "ends on tonic", "family", "parts", "busiest part", "quietest part",
+    "part range",
 )  # traits that a file, a grid, the meter or the key decides  # fmt: skip
 FAIR = np.array([not any(name == each or name.startswith(f"{each} ") for each in UNFAIR) for name in names()])
 
