@@ -175,11 +175,6 @@ def compared(ours: list[Excerpts], real: list[Excerpts]) -> dict[str, Row]:
     return rows
 
 
-def told_apart(ours: list[Excerpts], real: list[Excerpts]) -> intervals.Interval:
-    """Area under the critic's ROC curve."""
-    return feature_critic.auc(*([piece.features() for piece in some] for some in (ours, real)), works_of(real))
-
-
 def report(style: str, ours: list[Excerpts], real: list[Excerpts]) -> dict[str, str]:
     """Print the table of a style, and what the critic says; cells of the summary."""
     print(f"\n### {style}\n\n{len(ours)} composed pieces; {len(real)} real ones, "
@@ -191,8 +186,11 @@ def report(style: str, ours: list[Excerpts], real: list[Excerpts]) -> dict[str, 
         print(f"| {name} | {mean:.3f} | {least:.3f} to {most:.3f} | {truth:.3f} | {low:.3f} to {high:.3f} | "
               f"{'yes' if inside else f'no, {mean - truth:+.3f}'} |")  # fmt: skip
         cells[name] = f"{mean:.2f}, {truth:.2f}" if inside else f"**{mean:.2f}**, {truth:.2f}"
-    area, low, high = told_apart(ours, real)
-    print(f"\nCritic's AUC: **{area:.2f}** ({low:.2f} to {high:.2f})", flush=True)
+    features = [[piece.features() for piece in some] for some in (ours, real)]
+    area, low, high = feature_critic.auc(*features, works_of(real))
+    telling = ", ".join(f"{name} {alone:.2f}" for name, alone in feature_critic.telling(*features))
+    print(f"\nCritic's AUC: **{area:.2f}** ({low:.2f} to {high:.2f}). Most telling alone (below .5: more in ours): "
+          f"{telling}", flush=True)  # fmt: skip
     return cells | {"critic's AUC": f"{area:.2f} ({low:.2f} to {high:.2f})"}
 
 

@@ -43,6 +43,14 @@ UNFAIR = (
 FAIR = np.array([not any(name == each or name.startswith(f"{each} ") for each in UNFAIR) for name in names()])
 
 
+NAMES = (
+    *composition.WHOLE,
+    *composition.BEGINNING,
+    *composition.END,
+    *(name for name, is_fair in zip(names(), FAIR, strict=True) if is_fair),
+)  # of the features, in order
+
+
 def plain(score: Score, count: int = BARS) -> Score:
     """The first full bars of a piece, on one grid, gaps closed, pickup, loudness and instruments left out.
 
@@ -78,7 +86,8 @@ def features(beginning: Score, end: Score | None = None) -> Floats:
     """Features (F,) of a piece; those of its close from another stretch of it, where one is given; NaN for none."""
     body = plain(beginning)
     close = beginning if end is None else end
-    measured = [*(each(body) for each in composition.WHOLE.values()), composition.melody.pickup(beginning)]
+    measured = [each(body) for each in composition.WHOLE.values()]
+    measured += [each(beginning) for each in composition.BEGINNING.values()]
     measured += [each(close) for each in composition.END.values()]
     return np.concatenate([measured, traits(body)[FAIR]]).astype(float)
 
@@ -111,6 +120,26 @@ def auc(ours: Sequence[Floats], real: Sequence[Floats], works: Sequence[int] | N
             if held.any():
                 scores[held] += _judged(values[~held], is_real[~held], values[held])
     return _interval(scores[~is_real], scores[is_real])
+
+
+def telling(ours: Sequence[Floats], real: Sequence[Floats], count: int = 5) -> list[tuple[str, float]]:
+    """The features that tell the sets apart best, each alone, and the area under the ROC curve: below .5 ours has more.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> ours, real = rng.normal(0, 1, (30, len(NAMES))), rng.normal(0, 1, (30, len(NAMES)))
+    >>> real[:, NAMES.index("pickup")] += 9
+    >>> telling(list(ours), list(real), 1)
+    [('pickup', 1.0)]
+    """
+    one, other = np.stack(ours), np.stack(real)
+    areas = {}
+    for column, name in enumerate(NAMES):
+        sides = [each[~np.isnan(each[:, column]), column] for each in (one, other)]
+        if min(len(each) for each in sides) > len(one) // 2:
+            areas[name] = _area(*sides)
+    return sorted(areas.items(), key=lambda item: -abs(item[1] - 0.5))[:count]
 
 
 def _folds(groups: NDArray[np.int64], is_real: NDArray[np.bool_], generator: np.random.Generator) -> NDArray[np.int64]:
