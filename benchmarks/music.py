@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import textwrap
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -188,10 +189,11 @@ def report(style: str, ours: list[Excerpts], real: list[Excerpts]) -> dict[str, 
         cells[name] = f"{mean:.2f}, {truth:.2f}" if inside else f"**{mean:.2f}**, {truth:.2f}"
     features = [[piece.features() for piece in some] for some in (ours, real)]
     area, low, high = feature_critic.auc(*features, works_of(real))
-    telling = ", ".join(f"{name} {alone:.2f}" for name, alone in feature_critic.telling(*features))
-    print(f"\nCritic's AUC: **{area:.2f}** ({low:.2f} to {high:.2f}). Most telling alone (below .5: more in ours): "
-          f"{telling}", flush=True)  # fmt: skip
-    return cells | {"critic's AUC": f"{area:.2f} ({low:.2f} to {high:.2f})"}
+    telling = "; ".join(f"{name} {alone:.2f}" for name, alone in feature_critic.telling(*features))
+    interval = f"({low:.2f} to {high:.2f})"
+    line = f"Critic's AUC: **{area:.2f}** {interval}. Most telling alone (below .5: more in ours): {telling}"
+    print("\n" + textwrap.fill(line, 120, break_on_hyphens=False), flush=True)
+    return cells | {"critic's AUC": f"{area:.2f} {interval}"}
 
 
 def summary(found: dict[str, dict[str, str]]) -> None:
