@@ -7,7 +7,8 @@ These are composed anew with the rest of the stretch given; nothing else is aske
 of the pitch classes. Music has many good answers, so F1 is low for people, too; what counts is to be nearer than
 *copying*: each bar is the bar before the region, or that after it where the region begins the stretch. "Identical":
 regions outside which every note is as it was. Seconds: one call, the model loaded; those of the processor beside them,
-which are what counts on a machine that others use. Intervals: 95 %, bootstrap over pieces.
+which are what counts on a machine that others use. Intervals: 95 %, bootstrap over pieces. The set is fixed by the seed
+and the prepared music: models that are compared are given the same (`--prepared`).
 
     python benchmarks/infill.py [--sets ../shared/data] [--model composer] [--count 500] [--styles folk hymn]
 """

@@ -80,10 +80,15 @@ def full_bars(piece: Piece) -> int:
     return events.grid_shape(piece.prepared)[0] - bool(piece.prepared["bars"][0, BAR_PLACE])
 
 
+def is_songs_voice(piece: Piece) -> bool:
+    """Whether a lead sheet is the voice of a song, with chords that were read off its accompaniment."""
+    return piece.name.endswith("lead sheet")
+
+
 def is_typical(style: str, piece: Piece) -> bool:
     """Whether a real piece is what the style composes: four voices in choral music, no song's voice as a lead sheet."""
     if style == "lead-sheet":
-        return not piece.name.endswith("lead sheet")
+        return not is_songs_voice(piece)
     if styles()[style].is_choral:
         voices = stretch(piece.prepared, 0, FEWEST).parts
         return sum(is_monophonic(part) and len(part.notes) > 0 for part in voices) >= len(styles()[style].voices)

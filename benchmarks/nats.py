@@ -1,11 +1,12 @@
 """Held-out music in nats a note: one figure of a model, comparable with every other, whatever its tokens are.
 
 Protocol: of each style so many stretches of eight bars of held-out pieces (split "valid" of the music the model was
-trained with), dealt out over the pieces and drawn by a seed; of a band as many parts as are composed. Style,
-instruments, meters, keys, tempi and the number of bars are given; all the music is counted (pitches, rhythm, what else
-a model's tokens say of it; chord symbols in lead sheets alone) and divided by the notes, of which there are as many for
-every model. Stretches that are too long for the model are counted in "left out". The model runs as shipped. Intervals:
-95 %, bootstrap over pieces. Beside an n-gram: benchmarks/styles.py.
+trained with), dealt out over the pieces and drawn by a seed; of a band as many parts as are composed, of lead sheets no
+songs' voices. Style, instruments, meters, keys, tempi and the number of bars are given; all the music is counted
+(pitches, rhythm, what else a model's tokens say of it; chord symbols in lead sheets alone) and divided by the notes, of
+which there are as many for every model. Stretches that are too long for the model are counted in "left out". The model
+runs as shipped. Intervals: 95 %, bootstrap over pieces. Models that are compared are given the same prepared music
+(`--prepared`). Beside an n-gram: benchmarks/styles.py.
 
     python benchmarks/nats.py [--sets ../shared/data] [--model composer] [--count 60] [--styles folk hymn]
 """
@@ -23,7 +24,7 @@ from firmus.runtime import stepper
 from firmus.runtime.weights import card
 from firmus.score import Score
 from firmus.tokens import events
-from music import comparable, corpus_and_styles, full_bars, options, stretch
+from music import comparable, corpus_and_styles, full_bars, is_songs_voice, options, stretch
 from styles import style_of
 
 BARS = 8
@@ -32,7 +33,8 @@ BARS = 8
 def stretches(corpus: Corpus, style: str, count: int) -> dict[str, list[Score]]:
     """So many stretches of held-out music by their pieces, the same for the same music."""
     generator = np.random.default_rng(0)
-    pieces = [each for each in corpus.pieces("valid") if style_of(each.prepared) == style and full_bars(each) >= BARS]
+    held_out = (each for each in corpus.pieces("valid") if style_of(each.prepared) == style)
+    pieces = [each for each in held_out if full_bars(each) >= BARS and not is_songs_voice(each)]
     found = defaultdict(list)
     order = generator.permutation(len(pieces)).tolist()
     for index in islice(cycle(order), count):
