@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from firmus.runtime.batch import Feed, Sequence, open_batch
 from firmus.runtime.constraints import Grammar, Rules
 from firmus.runtime.draft import Draft
+from firmus.runtime.repetition import Repetition
 from firmus.runtime.sampling import Sampling, draw, negative_log_likelihood
 from firmus.runtime.steering import Steering
 from firmus.runtime.stepper import ROWS, Stepper
@@ -256,8 +257,10 @@ def _once(
         now[first:last] = left[first:last]
         prompt = events.assemble(draft.prepared, now, first, last, request.controls, with_fill=False)
         cursor = Cursor()
+        repetition = Repetition(cursor)
         for token in prompt.tokens.tolist():
             cursor.push(token)
+            repetition.observe(token)
         grammar = Grammar(cursor, rules_within(request.rules, draft.prepared, first, last))
         leading = VoiceLeading(cursor, request.voices, request.rules.beat)
         steering.window()
@@ -265,6 +268,10 @@ def _once(
         while True:
             allowed = grammar.allowed()
             steered, sampling = steering.steer(logits, cursor), request.sampling
+            repeated, nats_lost = repetition.penalty()
+            if repeated:
+                steered = steered.copy()
+                steered[repeated] -= nats_lost
             if allowed[PITCHES].any():
                 penalties = leading.penalties() if request.voices else None
                 if penalties is not None:
@@ -276,6 +283,7 @@ def _once(
             bar = cursor.bar if cursor.phase == "fill" else -1
             slot = cursor.push(token)
             steering.observe(token, cursor)
+            repetition.observe(token)
             if token == vocabulary.BAR:
                 callbacks.progress(min(done + 1, total), total)
                 done += 1
