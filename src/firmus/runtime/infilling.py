@@ -71,12 +71,6 @@ class Request:
     targets: Mapping[str, float] = field(default_factory=dict)
     then: Callable[[Score], Request | None] | None = None
 
-    @property
-    def pitch_sampling(self) -> Sampling:
-        """How pitches are drawn."""
-        warmth = self.sampling.pitch_temperature
-        return self.sampling if warmth is None else replace(self.sampling, temperature=warmth)
-
 
 @dataclass(frozen=True, slots=True)
 class Filled:
@@ -250,6 +244,7 @@ def _once(
 ) -> Sequence[Score]:
     """Compose the open cells of one request, without its `then`; each token's log-loss is appended to `nats`."""
     draft, left = Draft(request.score, request.style, bool(request.is_open[:, 0].any())), request.is_open.copy()
+    of_pitches, of_drums = request.sampling.of_pitches, request.sampling.of_drums
     total, done = int(left.any(axis=1).sum()), 0
     while left.any():
         first, last = window(draft.prepared, left, length)
@@ -268,16 +263,10 @@ def _once(
         while True:
             allowed = grammar.allowed()
             steered, sampling = steering.steer(logits, cursor), request.sampling
-            repeated, nats_lost = repetition.penalty()
-            if repeated:
-                steered = steered.copy()
-                steered[repeated] -= nats_lost
             if allowed[PITCHES].any():
-                penalties = leading.penalties() if request.voices else None
-                if penalties is not None:
-                    steered = steered.copy()
-                    steered[PITCHES] -= penalties
-                sampling = request.pitch_sampling
+                steered, sampling = _penalised(steered, leading.penalties(), repetition), of_pitches
+            elif cursor.lane > 0 and cursor.programs[cursor.lane - 1] == vocabulary.DRUMS:
+                steered, sampling = _penalised(steered, None, repetition), of_drums
             token = draw(steered, allowed, sampling, generator)
             nats.append(negative_log_likelihood(logits, allowed, token))
             bar = cursor.bar if cursor.phase == "fill" else -1
@@ -295,6 +284,20 @@ def _once(
         draft.add(cursor, now, first, last)
         left[first:last] = False
     return draft.score()
+
+
+def _penalised(
+    logits: NDArray[np.float32], faults: NDArray[np.float64] | None, repetition: Repetition
+) -> NDArray[np.float32]:
+    """The logits (V,) without the nats that faults of voice leading and repetition lose."""
+    repeated, nats = repetition.penalty()
+    if faults is None and not repeated:
+        return logits
+    logits = logits.copy()
+    logits[repeated] -= nats
+    if faults is not None:
+        logits[PITCHES] -= faults
+    return logits
 
 
 def rules_within(rules: Rules, prepared: Prepared, first: int, last: int) -> Rules:

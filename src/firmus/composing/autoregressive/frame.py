@@ -65,11 +65,13 @@ def prepare(commission: Commission) -> Commission:
 
 
 def _part_rules(commission: Commission) -> tuple[PartRules, ...]:
-    """Range and texture of each part."""
+    """Range and texture of each part; drums do not stop."""
     rests = styles()[commission.style].rests
     return tuple(
         PartRules(
-            *commission.ranges.get(place, (voice.low, voice.high)), voice.monophonic and not voice.is_drums, rests
+            *commission.ranges.get(place, (voice.low, voice.high)),
+            voice.monophonic and not voice.is_drums,
+            0 if voice.is_drums else rests,
         )
         for place, voice in enumerate(commission.voices)
     )

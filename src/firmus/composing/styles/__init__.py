@@ -47,6 +47,8 @@ class Style:
         Of sampling.
     pitch_temperature : float, optional
         Of sampling pitches, where it is another.
+    drum_temperature : float, optional
+        Of sampling drums, where it is another.
     is_part_writing : bool
         Its parts are led as voices (`firmus.runtime.voice_leading`), over chords that are composed first.
     new_bars : float
@@ -69,6 +71,7 @@ class Style:
     rests: int = 0
     temperature: float = 0.88
     pitch_temperature: float | None = None
+    drum_temperature: float | None = None
     is_part_writing: bool = False
     new_bars: float = 0.9
     has_chords: bool = False
