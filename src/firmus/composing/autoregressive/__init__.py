@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from firmus.composing import controls, form, ranking
+from firmus.composing import controls, form, pickup, ranking
 from firmus.composing import origin as origins
 from firmus.composing.autoregressive import frame, regions, setting
 from firmus.composing.autoregressive.plan import Plan, model_view, without_overlaps
@@ -117,6 +117,7 @@ def _work(commission: Commission, seed: int, plan: Plan, filled: Score, nats: fl
     pairs = zip(plan.score.parts, filled.parts, strict=True)
     parts = tuple(replace(part, notes=without_overlaps(part, composed).notes) for part, composed in pairs)
     score = replace(plan.score, parts=parts, chords=_symbols(commission, plan, filled))
+    score = pickup.completed(score) if commission.verb == "compose" else score
     score = origins.marked(score)
     measured = controls.measure(score, plan.is_open, model_style(plan.style), commission.card)
     shares = {name: each["share"] for name, each in measured.items()}

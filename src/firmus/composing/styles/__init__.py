@@ -41,6 +41,8 @@ class Style:
     tempo : float
         Quarter notes a minute; `tempi` has other ones by meter.
     tempi : dict of str to float
+    pickup_share : float
+        Share of the style's music that begins with a pickup.
     rests : int
         Bars in a row that a part may be silent.
     temperature : float
@@ -68,6 +70,7 @@ class Style:
     voices: tuple[Voice, ...]
     tempo: float
     tempi: tuple[tuple[str, float], ...] = ()
+    pickup_share: float = 0.0
     rests: int = 0
     temperature: float = 0.88
     pitch_temperature: float | None = None
