@@ -57,6 +57,8 @@ export type BatchSubmission = {
     key?: string;
     /** "G minor", "D dorian"; "3/4". */
     meter?: string;
+    /** Quarter notes of an incomplete bar with which a new piece begins, which its last bar lacks; 0 for none. By default as the style has it. */
+    pickup?: number;
     /** Quarter notes a minute, 10 to 400. */
     tempo?: number;
     /** Lead-sheet symbols, or Roman numerals in the key, one a bar, over again to the end: "Am F C G", "vi IV I V"; "Am,F" share a bar. */
@@ -166,6 +168,8 @@ export type JobSubmission = {
     key?: string;
     /** "G minor", "D dorian"; "3/4". */
     meter?: string;
+    /** Quarter notes of an incomplete bar with which a new piece begins, which its last bar lacks; 0 for none. By default as the style has it. */
+    pickup?: number;
     /** Quarter notes a minute, 10 to 400. */
     tempo?: number;
     /** Lead-sheet symbols, or Roman numerals in the key, one a bar, over again to the end: "Am F C G", "vi IV I V"; "Am,F" share a bar. */

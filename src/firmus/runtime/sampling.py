@@ -6,7 +6,7 @@ kept if the mass of all likelier tokens is below ``top_p``, else drawn again. Th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,23 @@ GREEDY = 0.01  # temperature below which the likeliest token is taken
 class Sampling:
     """How tokens are drawn: `temperature` 0 is greedy, `top_p` 1 is without truncation.
 
-    `pitch_temperature` is that of pitches, where it is another.
+    `pitch_temperature` is that of pitches, `drum_temperature` that of parts of drums, where they are others.
     """
 
     temperature: float = 0.9
     top_p: float = 0.95
     pitch_temperature: float | None = None
+    drum_temperature: float | None = None
+
+    @property
+    def of_pitches(self) -> Sampling:
+        """How pitches are drawn."""
+        return self if self.pitch_temperature is None else replace(self, temperature=self.pitch_temperature)
+
+    @property
+    def of_drums(self) -> Sampling:
+        """How parts of drums are drawn."""
+        return self if self.drum_temperature is None else replace(self, temperature=self.drum_temperature)
 
 
 def draw(
