@@ -57,6 +57,8 @@ export type BatchSubmission = {
     key?: string;
     /** "G minor", "D dorian"; "3/4". */
     meter?: string;
+    /** Quarter notes of an incomplete bar with which a new piece begins, which its last bar lacks; 0 for none. By default as the style has it. */
+    pickup?: number;
     /** Quarter notes a minute, 10 to 400. */
     tempo?: number;
     /** Lead-sheet symbols, or Roman numerals in the key, one a bar, over again to the end: "Am F C G", "vi IV I V"; "Am,F" share a bar. */
@@ -166,6 +168,8 @@ export type JobSubmission = {
     key?: string;
     /** "G minor", "D dorian"; "3/4". */
     meter?: string;
+    /** Quarter notes of an incomplete bar with which a new piece begins, which its last bar lacks; 0 for none. By default as the style has it. */
+    pickup?: number;
     /** Quarter notes a minute, 10 to 400. */
     tempo?: number;
     /** Lead-sheet symbols, or Roman numerals in the key, one a bar, over again to the end: "Am F C G", "vi IV I V"; "Am,F" share a bar. */
@@ -219,7 +223,7 @@ export type JobSubmission = {
     top_p?: number;
   };
   /** Files that render and convert are to make. */
-  formats?: ("json" | "midi" | "musicxml" | "abc" | "svg" | "pdf" | "png" | "wav" | "flac" | "ogg" | "mp3" | "stems")[];
+  formats?: ("json" | "midi" | "musicxml" | "abc" | "kern" | "svg" | "pdf" | "png" | "wav" | "flac" | "ogg" | "mp3" | "stems")[];
   /** What some kinds take beside the brief; `/v1/capabilities` says which. */
   options?: {
     /** The works that are evaluated. */
@@ -466,7 +470,7 @@ export function requests(send: Send, fetched: Fetch) {
       remove: (name: string): Promise<void> => send<void>("DELETE", `/v1/sounds/${encodeURIComponent(name)}`),
     },
     works: {
-      /** Upload a music file as a work: MIDI, MusicXML, ABC or Firmus JSON, told apart by content. It is read in a process of its own, with limits on memory and time. */
+      /** Upload a music file as a work: MIDI, MusicXML, ABC, Humdrum or Firmus JSON, told apart by content. It is read in a process of its own, with limits on memory and time. */
       upload: (body: Blob | ArrayBuffer | Uint8Array<ArrayBuffer>, query: { "parent"?: string | null } = {}, headers: { "idempotency-key"?: string | null } = {}): Promise<Work> => send<Work>("POST", `/v1/works`, { body, query, headers }),
       /** List your works, the newest first; jobs of the kind `search` find melodies in them. */
       listed: (query: { "cursor"?: string | null; "limit"?: number; "root"?: string | null; "job"?: string | null; "title"?: string | null; "style"?: string | null; "key"?: string | null } = {}): Promise<PageOfWork> => send<PageOfWork>("GET", `/v1/works`, { query }),

@@ -21,6 +21,7 @@ class VerbOptions(TypedDict, total=False):
     seconds: float | None
     key: str | None
     meter: str | None
+    pickup: float | None
     tempo: float | None
     chords: str | None
     mood: str | None

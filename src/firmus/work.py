@@ -55,6 +55,7 @@ SHARE = Limits(0, 1)
 LIMITS = {
     "bars": Limits(1, MOST_BARS, whole=True),
     "seconds": Limits(1, 3600),
+    "pickup": Limits(0, 8, unit=" quarter notes"),
     "tempo": Limits(10, 400, unit=" quarter notes a minute"),
     "density": SHARE,
     "register": SHARE,
@@ -103,6 +104,9 @@ class Brief:
         Length instead of `bars`, at the tempo; the piece gets the nearest whole number of bars.
     key, meter : str, optional
         ``"G minor"``, ``"D dorian"``; ``"3/4"``.
+    pickup : float, optional
+        Quarter notes of an incomplete bar with which a new piece begins, which its last bar lacks; 0 for none. By
+        default as the style has it.
     tempo : float, optional
         Quarter notes a minute, 10 to 400.
     chords : str, optional
@@ -152,6 +156,7 @@ class Brief:
     seconds: float | None = None
     key: str | None = None
     meter: str | None = None
+    pickup: float | None = None
     tempo: float | None = None
     chords: str | None = None
     mood: str | None = None

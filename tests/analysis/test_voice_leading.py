@@ -2,7 +2,7 @@
 
 import pytest
 
-from firmus.analysis.voice_leading import faults
+from firmus.analysis.voice_leading import faults, parallel_motion
 from firmus.score import Note, Part, Score
 
 
@@ -16,6 +16,12 @@ def test_parallel_fifths_and_octaves_of_the_moves_in_one_direction():
     # fifth to fifth, fifth to fifth, contrary, octave to octave
     assert faults(Score((upper, lower)))["parallels"] == pytest.approx(3 / 3)
     assert faults(Score((part(67, 69, 71), part(60, 62, 67))))["parallels"] == pytest.approx(1 / 2)
+
+
+def test_parallels_are_counted_by_interval():
+    upper, lower = part(67, 69, 71, 72, 74, 76), part(60, 62, 67, 60, 62, 67)
+    assert parallel_motion(Score((upper, lower))) == ({0: 1, 7: 1}, 4)
+    assert parallel_motion(Score((upper, part(60, 0, 67, 60, 0, 67)))) == ({0: 0, 7: 0}, 0)
 
 
 def test_repeated_and_contrary_motion_is_no_fault():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from firmus.evaluation import likelihood
 from firmus.runtime import stepper
-from firmus.score import Key, Note, Part, Score, Section
+from firmus.score import Chord, Key, Note, Part, Score, Section
 from firmus.tokens import events
 from firmus.tokens.events import vocabulary
 
@@ -84,3 +86,23 @@ def test_side_by_side_is_as_alone() -> None:
     alone = [likelihood.nats(model, [each])[0] for each in told]
     for one, other in zip(likelihood.nats(model, told), alone, strict=True):
         assert one == pytest.approx(other, abs=1e-4)
+
+
+def test_nats_a_note_are_of_all_the_music_and_its_notes() -> None:
+    runtime = stepper.load("composer")
+    score = tune()
+    ((total, notes),) = likelihood.nats_a_note(runtime, [score], "folk")
+    (every,) = likelihood.nats(runtime, [likelihood.of_score(score, "folk")])
+    assert notes == 16
+    assert total == pytest.approx(float(every.sum()))
+    scrambled = replace(score, parts=(replace(score.parts[0], notes=tuple(
+        replace(note, pitch=48 + 37 * place % 40) for place, note in enumerate(score.parts[0].notes)
+    )),))  # fmt: skip
+    assert likelihood.nats_a_note(runtime, [scrambled], "folk")[0][0] > 1.5 * total
+
+
+def test_written_chord_symbols_are_part_of_the_music() -> None:
+    symbols = replace(tune(), chords=(Chord(0, "C"), Chord(3840, "G", "7")))
+    with_chords, without = (likelihood.of_score(each, "lead-sheet") for each in (symbols, tune()))
+    assert len(with_chords.music) > len(without.music)
+    assert with_chords.notes == without.notes == 16

@@ -27,10 +27,14 @@ def test_music_of_one_kind_lies_inside():
     assert found["pieces"] == {"generated": 24, "reference": 24}
     assert np.mean([each["inside"] for each in found["measures"].values()]) > 0.6
     assert min(each["overlap"] for each in found["overlap"].values()) > 0.7
+    low, high = found["critic"]["interval"]
+    assert low < 0.5 < high
+    assert report.compare(some(0, 19), some(100))["critic"] == {}
 
 
 def test_music_of_another_kind_does_not():
     found = report.compare(some(0, scale=(0, 1, 4, 6, 8, 9, 10), low=36), some(100))
+    assert found["critic"]["auc"] > 0.9
     assert not found["measures"]["scale consistency"]["inside"]
     assert found["overlap"]["pitch classes"]["overlap"] < 0.6
     same = report.compare(some(0), some(100))["overlap"]["pitch classes"]
@@ -94,6 +98,21 @@ def test_the_command_writes_json_and_a_page(folders, capsys):
     assert "Fewer than 20" in page
     assert main(words) == 2
     assert "already exists" in capsys.readouterr().err
+
+
+def test_what_the_critic_says_is_printed(folders, capsys):
+    for number in range(12):
+        for name in ("ours", "real"):
+            formats.write(
+                tune(200 + number, (0, 2, 4, 5, 7, 9, 11) if name == "ours" else (0, 1, 4, 6, 8, 9, 10)),
+                folders / name / f"b{number}.mid",
+            )
+    assert (
+        main(["evaluate", str(folders / "ours"), "--reference", str(folders / "real"), "--out", str(folders / "o")])
+        == 0
+    )
+    assert "told apart by a critic: AUC" in capsys.readouterr().out
+    assert "Told apart by a critic" in (folders / "o" / "evaluation.html").read_text()
 
 
 def test_a_folder_without_music_is_refused(folders, capsys):

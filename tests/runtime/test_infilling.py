@@ -173,6 +173,20 @@ def test_top_p_leaves_out_what_is_unlikely():
     assert drawn.count(0) / len(drawn) == pytest.approx(2 / 3, abs=0.03)
 
 
+def test_drums_have_a_temperature_of_their_own():
+    score = empty(2, 2, drums=(1,))
+    is_open = everything(score)
+    is_open[:, 1] = False
+
+    def drums(seed, temperature):
+        sampling = Sampling(1.0, 1.0, drum_temperature=temperature)
+        request = Request(score, is_open, "", Rules((PartRules(), PartRules())), sampling)
+        return fill(Babbler(1), request, np.random.default_rng(seed)).score.parts[1].notes
+
+    assert drums(1, 0) == drums(2, 0) != ()
+    assert drums(1, None) != drums(2, None)
+
+
 def test_temperature_sharpens():
     logits = np.log(np.array([0.6, 0.4], np.float32))
     generator = np.random.default_rng(1)

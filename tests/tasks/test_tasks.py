@@ -38,7 +38,7 @@ def test_a_strict_key_has_no_other_note():
 
 
 def test_strict_chords_rule_every_beat():
-    work = firmus.compose(style="chorale", chords="Am F C,G E7", meter="4/4", bars=8, seed=2, temperature=1.3)
+    work = firmus.compose(style="chorale", chords="Am F C,G E7", meter="4/4", pickup=0, bars=8, seed=2, temperature=1.3)
     assert work.score.keys[0].signature == 0  # no key was asked for: that of the chords
     assert [chord.text for chord in work.score.chords[:5]] == ["Am", "F", "C", "G", "E7"]
     for beat in range(8 * 4):

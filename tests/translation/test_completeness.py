@@ -11,7 +11,7 @@ import pytest
 
 from firmus import recipes, tasks
 from firmus.composing.styles import styles
-from firmus.evaluation.measures import MEASURES
+from firmus.evaluation.report import MEASURES
 from firmus.render.instruments import PROGRAMS
 from firmus.runtime.weights import cards
 from firmus.translation import catalogue, vocabulary

@@ -63,6 +63,33 @@ def faults(score: Score) -> dict[str, float]:
     return rates
 
 
+def parallel_motion(score: Score) -> tuple[dict[int, int], int]:
+    """How often two parts move in parallel octaves (0) and fifths (7), and how often in the same direction at all.
+
+    A part that doubles another, in more than half of such moves, is no part of its own and is left out.
+
+    Examples
+    --------
+    >>> from firmus.score import Note
+    >>> upper = Part("A", tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate((67, 69, 71))))
+    >>> lower = Part("B", tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate((60, 62, 67))))
+    >>> parallel_motion(Score((upper, lower)))
+    ({0: 0, 7: 1}, 2)
+    """
+    parts = [part for part in score.parts if part.notes and not part.is_drums and is_monophonic(part)]
+    counts, moves = dict.fromkeys(PERFECT, 0), 0
+    sounding = _sounding(parts)
+    for one, two in combinations(sounding, 2):
+        both = (one[1:] >= 0) & (one[:-1] >= 0) & (two[1:] >= 0) & (two[:-1] >= 0)
+        similar = both & (np.diff(one) * np.diff(two) > 0)
+        interval = np.abs(one - two) % 12
+        parallel = {each: int((similar & (interval[1:] == each) & (interval[:-1] == each)).sum()) for each in PERFECT}
+        if 2 * parallel[0] <= similar.sum():
+            moves += int(similar.sum())
+            counts = {each: counts[each] + parallel[each] for each in PERFECT}
+    return counts, moves
+
+
 def _sounding(parts: list[Part]) -> NDArray[np.int64]:
     """Pitch of each part (P, M) at each moment at which a note begins; -1 for silence."""
     moments = np.array(sorted({note.start for part in parts for note in part.notes}))

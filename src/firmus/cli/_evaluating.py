@@ -34,6 +34,8 @@ def evaluate(options: argparse.Namespace) -> None:
             lines.append(_row(say("distribution"), say("overlap")))
         for name, each in report["overlap"].items():
             lines.append(f"  {_padded(name)}{each['overlap']:9.3f}")
+        if report["critic"]:
+            lines.append("  " + say("critic").format(report["critic"]["auc"], *report["critic"]["interval"]))
         if report["copying"]:
             lines.append(_row(say("copied"), say("composed"), say("real pieces")))
         for name, each in report["copying"].items():

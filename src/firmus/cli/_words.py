@@ -107,6 +107,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "real interval": ("(95 % interval of real; ! outside)", "（真实音乐的 95% 区间；! 表示在其外）"),
     "distribution": ("distribution", "分布"),
     "overlap": ("overlap", "重叠"),
+    "critic": (
+        "told apart by a critic: AUC {:.2f} ({:.2f} … {:.2f}); .5 is chance", "评判器区分两者：AUC {:.2f}（{:.2f} … {:.2f}）；0.5 为随机",
+    ),
     "copied": ("passages found elsewhere", "见于他曲的片段"),
     "too long": ("{count:,} notes are too many to engrave: no score was drawn", "{count:,} 个音符过多，未绘制乐谱"),
     "no font": ("no font for Chinese is installed: it stays empty in PDF and PNG", "未安装中文字体：PDF 与 PNG 中的中文将为空白"),

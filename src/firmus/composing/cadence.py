@@ -68,12 +68,12 @@ def with_cadence(rules: Rules, key: Key, score: Score, *, is_led: bool = False) 
     tonic = key.pitch_class
     leading = 11 if (tonic + 11) % 12 in key.scale else 10  # church modes may have none
     dominant = frozenset((tonic + interval) % 12 for interval in (7, leading, 2, 5)) & frozenset(key.scale)
-    harmony = ((0, frozenset[int]()), (last.start - step, dominant), (last.start, triad(key)))
-    chords = tuple((start // vocabulary.UNIT, tones) for start, tones in harmony)
+    lead = score.meters[0].bar - score.pickup if score.pickup else 0  # rules count from where a full bar would begin
+    goals = ((last.start - step, dominant), (last.start, triad(key)))
+    chords = ((0, frozenset[int]()), *(((start + lead) // vocabulary.UNIT, tones) for start, tones in goals))
     if not is_led or len(rules.parts) < 2:
         return replace(rules, chords=chords)
-    rest = (last.start // vocabulary.UNIT, frozenset({tonic}))
-    before = (last.start - step) // vocabulary.UNIT
+    rest, before = (chords[2][0], frozenset({tonic})), chords[1][0]
     by_step = frozenset({(tonic + 2) % 12, (tonic + leading) % 12}) & frozenset(key.scale)
     ways = ((1, by_step), (len(rules.parts), frozenset({(tonic + 7) % 12})))
     return replace(rules, chords=chords, cadence=tuple((part, ((before, tones), rest)) for part, tones in ways))

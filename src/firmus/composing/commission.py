@@ -60,8 +60,8 @@ class Commission:
     steps : int
         How many pieces on the way from the source to the target; 0 where there is no target.
     meter : Meter, optional
-    tempo : float, optional
-        Quarter notes a minute.
+    pickup, tempo : float, optional
+        Quarter notes, and quarter notes a minute.
     key : Key, optional
         The key that is asked for.
     progression : tuple of tuple of Chord
@@ -106,6 +106,7 @@ class Commission:
     steps: int = 0
     amount: float | None = None
     meter: Meter | None = None
+    pickup: float | None = None
     tempo: float | None = None
     key: Key | None = None
     progression: tuple[tuple[Chord, ...], ...] = ()
@@ -172,6 +173,7 @@ def begin(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Commission:
         seconds=brief.seconds,
         amount=brief.amount,
         meter=Meter.parse(brief.meter) if brief.meter else None,
+        pickup=brief.pickup,
         tempo=brief.tempo,
         key=Key.parse(brief.key) if brief.key else None,
         progression=brief.progression(),
@@ -224,6 +226,10 @@ def choose_model(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Card:
         raise InvalidBrief(unknown("style", brief.style, able))
     if brief.form is not None and verb != "compose":
         raise InvalidBrief(f"form {brief.form!r}: only compose takes a form; the source of {verb} has its own")
+    if brief.pickup is not None and (verb != "compose" or card.kind != "stepper"):
+        raise InvalidBrief(
+            f"pickup {brief.pickup:g}: {verb} by {card.name!r} takes none; a new piece has one (compose)"
+        )
     if verb != "interpolate" and (brief.target is not None or brief.steps is not None):
         raise InvalidBrief(f"a target and steps are for interpolate: {verb} takes neither")
     if brief.close and (verb != "continue" or card.kind != "stepper"):

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.runtime.stepper import ROWS, Stepper
+from firmus.score import Score
 from firmus.tokens import Example, Integers, Prepared, events
 from firmus.tokens.events import vocabulary
 from firmus.tokens.events.cells import BAR_SECTION, NO_TOKEN
@@ -68,6 +69,39 @@ def window(prepared: Prepared, first: int = 0, last: int | None = None) -> Windo
     example = events.assemble(prepared, np.ones(events.grid_shape(prepared), bool), first, last)
     begin = int(np.flatnonzero(example.tokens == vocabulary.FILL)[0]) + 1
     return Window(example, begin, last - first)
+
+
+def of_score(score: Score, style: str) -> Window:
+    """All of a Score, everything open: its chord symbols, which somebody wrote, are part of the music.
+
+    Examples
+    --------
+    >>> from firmus.score import Note, Part
+    >>> of_score(Score((Part("Flute", (Note(0, 480, 72), Note(480, 1440, 74)), program=73),)), "folk").notes
+    2
+    """
+    return window(bare(events.prepare(score, style, not score.chords)))
+
+
+def nats_a_note(stepper: Stepper, scores: Sequence[Score], style: str) -> list[tuple[float, int]]:
+    """Nats of all the music of each Score under a model, and its notes: comparable whatever a model's tokens are.
+
+    Parameters
+    ----------
+    stepper : Stepper
+    scores : sequence of Score
+        The same ones, in the same rhythm, for every model that is compared.
+    style : str
+        By which models know it.
+
+    Returns
+    -------
+    list of (float, int)
+        Ratio of the sums is the figure (`firmus.evaluation.intervals.ratio`).
+    """
+    found = nats(stepper, [of_score(score, style) for score in scores])
+    notes = [sum(len(part.notes) for part in score.parts) for score in scores]
+    return [(float(each.sum()), count) for each, count in zip(found, notes, strict=True)]
 
 
 def draw_window(prepared: Prepared, length: int, generator: np.random.Generator) -> Window | None:

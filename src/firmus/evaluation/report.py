@@ -1,7 +1,8 @@
 """One report on composed music: how it compares with real music, how much it copies, whether it obeys its request.
 
-Sets are compared by measures of each piece (`firmus.evaluation.measures`) with bootstrap intervals, and by Yang &
-Lerch's distances between the sets; copying by windows of bars that stand note for note, transposed or not, in the
+Sets are compared by measures of each piece (`firmus.evaluation.measures`, `firmus.evaluation.composition`) with
+bootstrap intervals, by Yang & Lerch's distances between the sets, and by how well a critic of features tells them apart
+(`firmus.evaluation.feature_critic`); copying by windows of bars that stand note for note, transposed or not, in the
 reference, beside how often pieces of the reference stand in each other. Pairs of the same file name are compared cell
 by cell.
 """
@@ -16,14 +17,15 @@ from numpy.typing import NDArray
 
 from firmus.analysis import features, keys
 from firmus.analysis.copying import Memory
-from firmus.evaluation import distribution, intervals
-from firmus.evaluation.measures import MEASURES, measure
+from firmus.evaluation import composition, distribution, feature_critic, intervals, measures
 from firmus.score import TICKS_PER_QUARTER, Key, Score
 from firmus.timing import bars
 
 WINDOWS = (2, 4, 8)  # bars
 STEP = TICKS_PER_QUARTER // 4
 FEWEST = 2  # pieces of a set, to compare it with another
+FEWEST_JUDGED = 20  # pieces of a set, for a critic to learn from
+MEASURES = {**measures.MEASURES, **composition.MEASURES}
 UNSURE = 0.01  # chance that is left to every cell, for a cross-entropy
 Pieces = Mapping[str, Score]
 Spread = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
@@ -37,8 +39,9 @@ def compare(generated: Pieces, reference: Pieces, spread: Spread = map) -> dict[
     -------
     dict
         ``pieces``; ``measures``: of each, mean and interval of both sets, and whether ours lies inside; ``overlap``:
-        area and divergence of each feature; ``copying``: shares of windows, ours and people's; ``pairs``: squared error
-        and cross-entropy of pieces of the same name.
+        area and divergence of each feature; ``critic``: its area under the ROC curve and the interval, empty where a
+        set has fewer than `FEWEST_JUDGED` pieces; ``copying``: shares of windows, ours and people's; ``pairs``: squared
+        error and cross-entropy of pieces of the same name.
     """
     ours, real = list(generated.values()), list(reference.values())
     measured = list(spread(_measured, [*ours, *real]))
@@ -47,6 +50,7 @@ def compare(generated: Pieces, reference: Pieces, spread: Spread = map) -> dict[
         "pieces": {"generated": len(ours), "reference": len(real)},
         "measures": _measures(*([each.measures for each in some] for some in both)),
         "overlap": _overlap(*([each.features for each in some] for some in both)),
+        "critic": _critic(*([each.critic for each in some] for some in both)),
         "copying": copying(ours, real),
         "pairs": {name: pair(generated[name], reference[name]) for name in generated if name in reference},
     }
@@ -57,10 +61,19 @@ class _Measured(NamedTuple):
 
     measures: dict[str, float]
     features: _Features
+    critic: NDArray[np.float64]
 
 
 def _measured(score: Score) -> _Measured:
-    return _Measured(measure(score), distribution.features(score))
+    found = {**measures.measure(score), **composition.measure(score)}
+    return _Measured(found, distribution.features(score), feature_critic.features(score))
+
+
+def _critic(ours: Sequence[NDArray[np.float64]], real: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
+    if min(len(ours), len(real)) < FEWEST_JUDGED:
+        return {}
+    area, low, high = feature_critic.auc(ours, real)
+    return {"auc": area, "interval": [low, high]}
 
 
 def _measures(ours: Sequence[dict[str, float]], real: Sequence[dict[str, float]]) -> dict[str, Any]:

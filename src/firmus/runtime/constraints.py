@@ -295,7 +295,7 @@ class Grammar:
             mask[vocabulary.BAR if cursor.bar < self._last_open else vocabulary.END] = True
 
     def _chain(self, mask: NDArray[np.bool_]) -> None:
-        """In the compact form: a note that follows on, one that begins elsewhere, or a shorter one at the last place."""
+        """In the compact form: a note that follows on, one elsewhere, or a shorter one at the place of the last."""
         cursor = self.cursor
         self._places(mask, cursor.lane, cursor.onset + 1)
         if cursor.place < cursor.bars[cursor.bar].length and mask[vocabulary.PLACE + cursor.place]:
@@ -304,9 +304,9 @@ class Grammar:
             self._notes(mask)
         start = cursor.bars[cursor.bar].start + cursor.onset
         is_held = bool(self._final(cursor.lane)) and start >= self._closing
-        if cursor.onset >= 0 and not self.rules.parts[cursor.lane - 1].monophonic and not is_held:
-            if cursor.end_of_note > start + 1 and self._pitches_here(start).any():
-                mask[vocabulary.PLACE + cursor.onset] = True
+        is_alone = cursor.onset < 0 or self.rules.parts[cursor.lane - 1].monophonic
+        if not is_alone and not is_held and cursor.end_of_note > start + 1 and self._pitches_here(start).any():
+            mask[vocabulary.PLACE + cursor.onset] = True
 
     def _pitches_here(self, time: int) -> NDArray[np.bool_]:
         """Mask (128,) of the pitches that may begin at a time, without those that do."""

@@ -20,7 +20,8 @@ from firmus.runtime.batch import Feed, Sequence, open_batch
 from firmus.runtime.constraints import Grammar, Rules
 from firmus.runtime.draft import Draft
 from firmus.runtime.part_order import PartOrder
-from firmus.runtime.sampling import Sampling, draw, negative_log_likelihood
+from firmus.runtime.repetition import Repetition
+from firmus.runtime.sampling import Sampling, draw, negative_log_likelihood, reweighed
 from firmus.runtime.steering import Steering
 from firmus.runtime.stepper import ROWS, Stepper
 from firmus.runtime.voice_leading import VoiceLeading
@@ -74,12 +75,6 @@ class Request:
     targets: Mapping[str, float] = field(default_factory=dict)
     is_plan: bool = False
     then: Callable[[Score], Request | None] | None = None
-
-    @property
-    def pitch_sampling(self) -> Sampling:
-        """How pitches are drawn."""
-        warmth = self.sampling.pitch_temperature
-        return self.sampling if warmth is None else replace(self.sampling, temperature=warmth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +258,7 @@ def _once(
 ) -> Sequence[Score]:
     """Compose the open cells of one request, without its `then`; each token's log-loss is appended to `nats`."""
     left = request.is_open.copy()
+    of_drums = request.sampling.of_drums
     total, done = int(left.any(axis=1).sum()), 0
     while left.any():
         first, last = window(draft.prepared, left, length)
@@ -272,8 +268,10 @@ def _once(
             draft.prepared, now, first, last, request.controls, with_fill=False, is_plan=request.is_plan
         )
         cursor = Cursor()
+        repetition = Repetition(cursor)
         for token in prompt.tokens.tolist():
             cursor.push(token)
+            repetition.observe(token)
         grammar = Grammar(cursor, rules_within(request.rules, draft.prepared, first, last))
         leading = VoiceLeading(cursor, request.voices, request.rules.beat)
         steering.window()
@@ -282,16 +280,16 @@ def _once(
             allowed = grammar.allowed()
             steered, sampling = steering.steer(logits, cursor), request.sampling
             if allowed[PITCHES].any():
-                penalties = leading.penalties() if request.voices else None
-                if penalties is not None:
-                    steered = steered.copy()
-                    steered[PITCHES] -= penalties
-                sampling = request.pitch_sampling
+                penalised = _penalised(steered, leading.penalties(), repetition)
+                steered = reweighed(steered, penalised, allowed, PITCHES, sampling)
+            elif cursor.lane > 0 and cursor.programs[cursor.lane - 1] == vocabulary.DRUMS:
+                steered, sampling = _penalised(steered, None, repetition), of_drums
             token = draw(steered, allowed, sampling, generator)
             nats.append(negative_log_likelihood(logits, allowed, token))
             bar = cursor.bar if cursor.phase == "fill" else -1
             slot = cursor.push(token)
             steering.observe(token, cursor)
+            repetition.observe(token)
             if token == vocabulary.BAR:
                 callbacks.progress(min(done + 1, total), total)
                 done += 1
@@ -303,6 +301,20 @@ def _once(
         draft.add(cursor, now, first, last)
         left[first:last] = False
     return draft.score()
+
+
+def _penalised(
+    logits: NDArray[np.float32], faults: NDArray[np.float64] | None, repetition: Repetition
+) -> NDArray[np.float32]:
+    """The logits (V,) without the nats that faults of voice leading and repetition lose."""
+    repeated, nats = repetition.penalty()
+    if faults is None and not repeated:
+        return logits
+    logits = logits.copy()
+    logits[repeated] -= nats
+    if faults is not None:
+        logits[PITCHES] -= faults
+    return logits
 
 
 def rules_within(rules: Rules, prepared: Prepared, first: int, last: int) -> Rules:

@@ -6,7 +6,7 @@ kept if the mass of all likelier tokens is below ``top_p``, else drawn again. Th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,18 @@ GREEDY = 0.01  # temperature below which the likeliest token is taken
 class Sampling:
     """How tokens are drawn: `temperature` 0 is greedy, `top_p` 1 is without truncation.
 
-    `pitch_temperature` is that of pitches, where it is another.
+    `pitch_temperature` is that of pitches, `drum_temperature` that of parts of drums, where they are others.
     """
 
     temperature: float = 0.9
     top_p: float = 0.95
     pitch_temperature: float | None = None
+    drum_temperature: float | None = None
+
+    @property
+    def of_drums(self) -> Sampling:
+        """How parts of drums are drawn."""
+        return self if self.drum_temperature is None else replace(self, temperature=self.drum_temperature)
 
 
 def draw(
@@ -60,6 +66,44 @@ def draw(
         if sampling.top_p >= 1 or np.add.reduce(masses[masses > masses[drawn]]) < sampling.top_p:
             return int(choices[drawn])
     return int(choices[masses.argmax()])
+
+
+def reweighed(
+    logits: NDArray[np.float32],
+    changed: NDArray[np.float32],
+    allowed: NDArray[np.bool_],
+    pitches: slice,
+    sampling: Sampling,
+) -> NDArray[np.float32]:
+    """Logits under which pitches share their probability as they do in `changed`, at their own temperature.
+
+    The probability of all pitches together stays: what else may come, a rest or the end of a bar, is not made likelier
+    by what speaks against some of them.
+
+    Parameters
+    ----------
+    logits, changed : array (V,)
+    allowed : array (V,) of bool
+    pitches : slice
+        Their place in the vocabulary.
+    sampling : Sampling
+
+    Examples
+    --------
+    >>> logits, allowed = np.log(np.array([0.5, 0.25, 0.25], np.float32)), np.ones(3, bool)
+    >>> changed = logits - np.array([0, 0, 9], np.float32)
+    >>> np.exp(reweighed(logits, changed, allowed, slice(1, 3), Sampling(1.0))).round(2).tolist()
+    [0.5, 0.5, 0.0]
+    """
+    warmth, own = sampling.temperature, sampling.pitch_temperature
+    if (changed is logits and own is None) or warmth < GREEDY or (own is not None and own < GREEDY):
+        return changed
+    chosen = np.arange(pitches.start, pitches.stop)[allowed[pitches]]
+    before = logits[chosen].astype(np.float64) / warmth
+    after = changed[chosen].astype(np.float64) / (warmth if own is None else own)
+    result = logits.copy()
+    result[chosen] = warmth * (after + np.logaddexp.reduce(before) - np.logaddexp.reduce(after))
+    return result
 
 
 def negative_log_likelihood(logits: NDArray[np.float32], allowed: NDArray[np.bool_], token: int) -> float:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from firmus.tokens.events.cursor import Cursor
 
-PARALLEL, CROSSING, CLASH = 9.0, 2.0, 3.0  # nats
+PARALLEL, CROSSING, CLASH = 9.0, 2.0, 5.0  # nats
 PERFECT = (0, 7)  # semitones of the intervals that may not move in parallel
 _PITCHES = np.arange(128)
 

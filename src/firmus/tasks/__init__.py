@@ -100,8 +100,8 @@ class Verb:
 
 PIECES = {
     "source": Option(
-        "source", "a music file: MIDI, MusicXML, ABC or Firmus JSON", "音乐文件：MIDI、MusicXML、ABC 或 Firmus JSON",
-        str, "FILE",
+        "source", "a music file: MIDI, MusicXML, ABC, Humdrum or Firmus JSON",
+        "音乐文件：MIDI、MusicXML、ABC、Humdrum 或 Firmus JSON", str, "FILE",
     ),
     "target": Option("target", "the piece to arrive at", "要到达的乐曲", str, "TARGET"),
 }  # fmt: skip
@@ -132,6 +132,7 @@ OPTIONS = (
     Option("seconds", "length in seconds instead of bars", "以秒计的长度，代替小节数", float, "X"),
     Option("key", "such as 'G minor', Bb or 'D dorian'", "调，如 g小调、降B大调 或 D多利亚", str, "KEY"),
     Option("meter", "such as 3/4 or 6/8", "拍号，如 3/4 或 6/8", str, "3/4"),
+    Option("pickup", "length of a pickup in quarter notes, 0 for none", "弱起的长度（四分音符数），0 为无", float, "X"),
     Option("tempo", "quarter notes a minute", "每分钟四分音符数", float, "BPM"),
     Option(
         "chords", "one a bar, over and over: 'Am F C G' or 'vi IV I V'",

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from firmus.composing import controls, form, ranking
+from firmus.composing import controls, form, pickup, ranking
 from firmus.composing import origin as origins
 from firmus.composing.autoregressive import frame, regions, setting
 from firmus.composing.autoregressive.plan import Plan, model_view, without_overlaps
@@ -95,7 +95,8 @@ def _request(commission: Commission, plan: Plan) -> Request:
     temperature = commission.temperature
     sampling = Sampling(TEMPERATURE if temperature is None else temperature, commission.top_p)
     if of_style and temperature is None:
-        sampling = Sampling(of_style.temperature, commission.top_p, of_style.pitch_temperature)
+        warmths = of_style.pitch_temperature, of_style.drum_temperature
+        sampling = Sampling(of_style.temperature, commission.top_p, *warmths)
     single = [limits.monophonic for limits in plan.rules.parts]
     are_voices = of_style is not None and of_style.is_part_writing and sum(not each for each in single) <= 1
     voices = tuple(range(1, len(single) + 1)) if are_voices else ()
@@ -116,6 +117,7 @@ def _work(commission: Commission, seed: int, plan: Plan, filled: Score, nats: fl
     pairs = zip(plan.score.parts, filled.parts, strict=True)
     parts = tuple(replace(part, notes=without_overlaps(part, composed).notes) for part, composed in pairs)
     score = replace(plan.score, parts=parts, chords=_symbols(commission, plan, filled))
+    score = pickup.completed(score) if commission.verb == "compose" else score
     score = origins.marked(score)
     measured = controls.measure(score, plan.is_open, model_style(plan.style), commission.card)
     shares = {name: each["share"] for name, each in measured.items()}

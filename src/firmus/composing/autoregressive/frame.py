@@ -11,6 +11,7 @@ from firmus.composing import controls, form
 from firmus.composing.autoregressive.plan import Plan, model_view
 from firmus.composing.cadence import at_rest, on_last_chord, with_cadence
 from firmus.composing.commission import Commission
+from firmus.composing.pickup import pickup
 from firmus.composing.rules import check, chords_over, rules
 from firmus.composing.selection import find_part
 from firmus.composing.styles import empty_parts, model_style, styles, styles_of, voices
@@ -66,11 +67,13 @@ def prepare(commission: Commission) -> Commission:
 
 
 def _part_rules(commission: Commission) -> tuple[PartRules, ...]:
-    """Range and texture of each part."""
+    """Range and texture of each part; drums do not stop."""
     rests = styles()[commission.style].rests
     return tuple(
         PartRules(
-            *commission.ranges.get(place, (voice.low, voice.high)), voice.monophonic and not voice.is_drums, rests
+            *commission.ranges.get(place, (voice.low, voice.high)),
+            voice.monophonic and not voice.is_drums,
+            0 if voice.is_drums else rests,
         )
         for place, voice in enumerate(commission.voices)
     )
@@ -100,18 +103,25 @@ def _frame(commission: Commission, generator: np.random.Generator) -> Score:
     known = events.prepare(ordered, model_style(style.name), is_compact=is_compact)
     prompt = [*known["head"].tolist(), *known["programs"].tolist(), vocabulary.BAR]
     key = _key(commission, prompt, generator)
-    meter = _meter(commission, [*prompt, vocabulary.KEY + vocabulary.key_index(key)], generator)
+    prompt.append(vocabulary.KEY + vocabulary.key_index(key))
+    meter = _meter(commission, prompt, generator)
     usual = style.tempo_in(meter.text)
     tempo = commission.tempo or controls.tempo(commission.controls, card, model_style(style.name), usual)
     bars = _bars(commission, meter, tempo)
     if commission.seconds and not commission.tempo:
         tempo = bars * meter.bar / 480 * 60 / commission.seconds  # so that the last bar ends when it should
+    tokens = (
+        vocabulary.METER + vocabulary.METERS.index((meter.numerator, meter.denominator)),
+        vocabulary.TEMPO + vocabulary.nearest(vocabulary.TEMPI, tempo),
+    )
+    lead = pickup(commission, bars, meter, [*prompt, *tokens], generator)
     score = Score(
         parts,
         meters=(meter,),
         tempi=(Tempo(0, tempo),),
         keys=(key,),
-        end=bars * meter.bar,
+        pickup=lead,
+        end=lead + bars * meter.bar,
         title=style.title if all(part.is_drums for part in parts) else f"{style.title} in {key.text}",
     )
     if commission.form:

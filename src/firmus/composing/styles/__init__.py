@@ -41,12 +41,16 @@ class Style:
     tempo : float
         Quarter notes a minute; `tempi` has other ones by meter.
     tempi : dict of str to float
+    pickup_share : float
+        Share of the style's music that begins with a pickup.
     rests : int
         Bars in a row that a part may be silent.
     temperature : float
         Of sampling.
     pitch_temperature : float, optional
         Of sampling pitches, where it is another.
+    drum_temperature : float, optional
+        Of sampling drums, where it is another.
     is_part_writing : bool
         Its parts are led as voices (`firmus.runtime.voice_leading`), over chords that are composed first.
     new_bars : float
@@ -66,9 +70,11 @@ class Style:
     voices: tuple[Voice, ...]
     tempo: float
     tempi: tuple[tuple[str, float], ...] = ()
+    pickup_share: float = 0.0
     rests: int = 0
     temperature: float = 0.88
     pitch_temperature: float | None = None
+    drum_temperature: float | None = None
     is_part_writing: bool = False
     new_bars: float = 0.9
     has_chords: bool = False

@@ -15,7 +15,9 @@ STYLE = Style(
     ),
     tempo=120,
     rests=2,
-    temperature=1.0,
+    temperature=0.85,
+    pitch_temperature=0.95,
+    drum_temperature=0.75,
     new_bars=0.48,
     is_accompanied=True,
 )

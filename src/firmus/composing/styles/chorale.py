@@ -10,6 +10,7 @@ STYLE = Style(
     voices=CHOIR,
     tempo=76,
     tempi=(("3/4", 84), ("3/2", 120)),
+    pickup_share=0.7,
     is_choral=True,
     is_part_writing=True,
     temperature=0.8,

@@ -9,5 +9,5 @@ STYLE = Style(
     title="Groove",
     voices=(Voice("Drums", 0, is_drums=True),),
     tempo=108,
-    temperature=0.95,
+    temperature=0.8,
 )

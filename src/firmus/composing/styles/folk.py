@@ -10,6 +10,7 @@ STYLE = Style(
     voices=(Voice("Melody", 40, 55, 88, model_program=0),),
     tempo=112,
     tempi=(("6/8", 168), ("9/8", 168), ("12/8", 168), ("3/4", 132), ("2/4", 96), ("2/2", 176)),
+    pickup_share=0.8,
     temperature=0.8,
     new_bars=0.56,
 )

@@ -10,6 +10,7 @@ STYLE = Style(
     voices=CHOIR,
     tempo=92,
     tempi=(("3/4", 96), ("6/8", 80)),
+    pickup_share=0.5,
     new_bars=0.77,
     is_choral=True,
     is_part_writing=True,

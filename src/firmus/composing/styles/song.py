@@ -10,6 +10,7 @@ STYLE = Style(
     voices=(Voice("Voice", 53, 58, 81, model_program=68), Voice("Piano", 0, 31, 91, False)),
     tempo=88,
     tempi=(("6/8", 76), ("3/4", 96), ("2/4", 72)),
+    pickup_share=0.3,
     rests=2,
     temperature=0.85,
     is_accompanied=True,

@@ -24,6 +24,8 @@ WORDS = {
     "overlap": ("Distances between the sets (Yang & Lerch 2020)", "集合间距离（Yang & Lerch 2020）"),
     "area": ("overlap, 1 is best", "重叠面积，1 为最佳"),
     "divergence": ("divergence, nats", "散度（奈特）"),
+    "critic": ("Told apart by a critic of features", "特征评判器区分两者"),
+    "area under": ("area under the ROC curve, .5 is chance", "ROC 曲线下面积，0.5 为随机"),
     "copying": ("Windows of bars that stand in the real music", "出现在真实音乐中的小节窗口"),
     "window": ("window", "窗口"),
     "people": ("real music in other real music", "真实音乐之间"),
@@ -75,6 +77,9 @@ def page(results: dict[str, Any], language: str = "en") -> str:
         for name, each in results["overlap"].items()
     ]
     parts += [f"<h2>{say('overlap')}</h2>", table([say("measure"), say("area"), say("divergence")], rows)]
+    if critic := results["critic"]:
+        head = [say("area under"), say("interval")]
+        parts += [f"<h2>{say('critic')}</h2>", table(head, [(f"{critic['auc']:.2f}", _interval(critic["interval"]))])]
     rows = [
         (
             local(name),
