@@ -49,6 +49,8 @@ export type BatchSubmission = {
     };
     /** Such as "chorale", "hymn", "folk"; the model's card says which it knows. */
     style?: string;
+    /** The kind of music within the style: "mazurka", "mass", "reel"; the model's card says which it knows. */
+    genre?: string;
     /** How many bars to compose (16), or which ("9-12", "9-", "3,5,9-12"), counted from 1, both ends included. */
     bars?: number | string;
     /** Length instead of bars, at the tempo; the piece gets the nearest whole number of bars. */
@@ -158,6 +160,8 @@ export type JobSubmission = {
     };
     /** Such as "chorale", "hymn", "folk"; the model's card says which it knows. */
     style?: string;
+    /** The kind of music within the style: "mazurka", "mass", "reel"; the model's card says which it knows. */
+    genre?: string;
     /** How many bars to compose (16), or which ("9-12", "9-", "3,5,9-12"), counted from 1, both ends included. */
     bars?: number | string;
     /** Length instead of bars, at the tempo; the piece gets the nearest whole number of bars. */
@@ -219,7 +223,7 @@ export type JobSubmission = {
     top_p?: number;
   };
   /** Files that render and convert are to make. */
-  formats?: ("json" | "midi" | "musicxml" | "abc" | "svg" | "pdf" | "png" | "wav" | "flac" | "ogg" | "mp3" | "stems")[];
+  formats?: ("json" | "midi" | "musicxml" | "abc" | "kern" | "svg" | "pdf" | "png" | "wav" | "flac" | "ogg" | "mp3" | "stems")[];
   /** What some kinds take beside the brief; `/v1/capabilities` says which. */
   options?: {
     /** The works that are evaluated. */

@@ -68,7 +68,7 @@ def write_card(
         "scales": corpus.scales,
         "piece_licences": licences,
         "recipe": recipe.as_dict(),
-        **({"part_order": OUTER_FIRST} if recipe.representation == "events" else {}),
+        **({"part_order": OUTER_FIRST, "genres": _genres(corpus)} if recipe.representation == "events" else {}),
         **latent,
         **facts,
     }
@@ -110,9 +110,14 @@ def _controls(corpus: Corpus) -> list[str]:
         return []
     has_chords = any(piece.prepared["lane"][0] for piece in corpus.pieces("train"))
     measured = sorted({name for scale in corpus.scales.values() for name in scale})
-    has_genres = any(len(piece.prepared["genre"]) for piece in corpus.pieces("train"))
     of_chords = ["chords", "sections", "plan"] if has_chords else []
-    return ["style", *(["genre"] if has_genres else []), "key", "meter", "tempo", *of_chords, *measured]
+    return ["style", *(["genre"] if _genres(corpus) else []), "key", "meter", "tempo", *of_chords, *measured]
+
+
+def _genres(corpus: Corpus) -> list[str]:
+    """Genres of the training pieces, in the order of the vocabulary."""
+    tokens = {int(token) for piece in corpus.pieces("train") for token in piece.prepared["genre"]}
+    return [vocabulary.GENRES[token - vocabulary.GENRE] for token in sorted(tokens)]
 
 
 def _programs(corpus: Corpus) -> set[int]:
