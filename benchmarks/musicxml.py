@@ -98,11 +98,12 @@ def _notes(score: Any) -> list[Notes]:
                 for note in each.notes if each.isChord else (each,):
                     tie = note.tie
                     each_note.append((start, stop, round(note.pitch.ps), tie.type if tie else ""))
-        found.append(_joined(each_note))
+        found.append(joined(each_note))
     return found
 
 
-def _joined(each_note: list[tuple[int, int, int, str]]) -> Notes:
+def joined(each_note: list[tuple[int, int, int, str]]) -> Notes:
+    """Notes (start, stop, pitch, tie) with ties joined by pitch, as (start, duration, pitch)."""
     going_on: dict[tuple[int, int], list[int]] = {}
     notes: Notes = Counter()
     for start, stop, pitch, tie in sorted(each_note):

@@ -470,7 +470,7 @@ export function requests(send: Send, fetched: Fetch) {
       remove: (name: string): Promise<void> => send<void>("DELETE", `/v1/sounds/${encodeURIComponent(name)}`),
     },
     works: {
-      /** Upload a music file as a work: MIDI, MusicXML, ABC or Firmus JSON, told apart by content. It is read in a process of its own, with limits on memory and time. */
+      /** Upload a music file as a work: MIDI, MusicXML, ABC, Humdrum or Firmus JSON, told apart by content. It is read in a process of its own, with limits on memory and time. */
       upload: (body: Blob | ArrayBuffer | Uint8Array<ArrayBuffer>, query: { "parent"?: string | null } = {}, headers: { "idempotency-key"?: string | null } = {}): Promise<Work> => send<Work>("POST", `/v1/works`, { body, query, headers }),
       /** List your works, the newest first; jobs of the kind `search` find melodies in them. */
       listed: (query: { "cursor"?: string | null; "limit"?: number; "root"?: string | null; "job"?: string | null; "title"?: string | null; "style"?: string | null; "key"?: string | null } = {}): Promise<PageOfWork> => send<PageOfWork>("GET", `/v1/works`, { query }),

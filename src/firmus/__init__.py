@@ -268,7 +268,7 @@ def train(
 
 
 def read(path: str | PathLike[str] | bytes) -> Score:
-    """Read a Score from a music file (MIDI, MusicXML, ABC, Firmus JSON)."""
+    """Read a Score from a music file (MIDI, MusicXML, ABC, Humdrum, Firmus JSON)."""
     from firmus import formats
 
     return formats.read(path)

@@ -130,8 +130,8 @@ WORDS = {
         b"*^", b"*v", b"*v\t*v", b"*x", b"*+", b"*-", b"*-\n**kern", b"**kern", b"**kern\t**kern", b"*>[A,B]", b"*>A",
         b"*>[A,A,A,A,A,A,A,A]", b"*M0/4", b"*M3/0", b"*MM0", b"*MM99999", b"*k[f#f#f#f#f#f#f#f#]", b"*X:", b"*Trd1c999",
         b"*Trd0c-99", b"=:|!", b"=!|:", b"===", b"0000c", b"0%0c", b"1%0c", b"9999c", b"99999c", b"4.........c",
-        b"4c" * 99, b"4" + b"c" * 50, b"4C---------", b"q", b"[", b"_", b"]", b"r", b"R", b"@4@", b"\t", b"\n", b"\n\n", b"!!!OTL:",
-        b"\xff",
+        b"4c" * 99, b"4" + b"c" * 50, b"4C---------", b"q", b"[", b"_", b"]", b"r", b"R", b"@4@", b"\t", b"\n", b"\n\n",
+        b"!!!OTL:", b"\xff",
     ],
     "json": [
         b"null", b"true", b"-1", b"1e400", b"1e308", b"NaN", b"Infinity", b"99999999999999999999", b'"\\ud800"', b"[]",
@@ -320,6 +320,7 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "an order of orders": ("kern", lambda: kern_lines(f"*>[{'A,' * 1_000_000}A]", "*>A", "4c", "=", "4d")),
     "barlines without end": ("kern", lambda: kern_lines("4c", *["=:|!|:", "4d"] * 500_000)),
     "ties without end": ("kern", lambda: kern_lines(*["[4c 4d_"] * 200_000)),
+    "keys without barlines": ("kern", lambda: kern_lines(*["*k[f#]", "*k[b-]", "*e:", "4c"] * 30_000)),
     "a piece a line": ("kern", lambda: b"**kern\n4c\n*-\n" * 300_000),
     "interpretations that wait": ("kern", lambda: kern_lines(*["*>A", "*MM60", "*k[f#]", "*M3/4"] * 300_000, "4c")),
     "deep JSON": ("json", lambda: b'{"a":' * 200_000),

@@ -44,8 +44,8 @@ def test_pitches_and_accidentals() -> None:
 
 
 def test_durations() -> None:
-    tokens = ("1c", "4.c", "8..c", "0c", "00c", "000c", "12c", "3%2c", "20c", "0.c")
-    assert [length for _, length, _ in spine(*tokens)] == [1920, 720, 420, 3840, 7680, 15360, 160, 1280, 96, 5760]
+    tokens = ("1c", "4.c", "8..c", "0c", "00c", "000c", "12c", "3%2c", "20c", "0.c", "2c.")
+    assert [length for _, length, _ in spine(*tokens)] == [1920, 720, 420, 3840, 7680, 15360, 160, 1280, 96, 5760, 1440]
 
 
 def test_septuplets_do_not_drift() -> None:
@@ -88,8 +88,17 @@ def test_grace_notes_take_no_time() -> None:
     ]  # fmt: skip
 
 
-def test_cue_notes_are_left_out() -> None:
-    assert spine("4c", "*cue", "4d", "*Xcue", "4e") == [(0, 480, 60), (960, 480, 64)]
+def test_notes_of_cue_size_are_notes() -> None:
+    assert letters("4c", "*cue", "4d", "*Xcue", "4e") == "CDE"
+
+
+def test_accidentals_as_files_have_them() -> None:
+    assert [pitch for _, _, pitch in spine("4Fn#X", "4en-", "4fn", "4#f")] == [54, 63, 65, 66]
+
+
+def test_a_tie_from_one_staff_to_the_other_of_a_part() -> None:
+    score = piece("**kern  **kern\n*part1  *part1\n2C  [2c\n=  =\n2c]  2e\n*-  *-")
+    assert [events(part) for part in score.parts] == [[(0, 1920, 60), (960, 960, 64)], [(0, 960, 48)]]
 
 
 # Spines
@@ -190,6 +199,14 @@ def test_a_note_may_sound_over_a_pseudo_barline() -> None:
     assert len(timing.bars(score)) == 3
 
 
+def test_a_rest_of_several_bars_between_pseudo_barlines_is_several_bars() -> None:
+    lines = ("*M3/2", "=1-", "00.r", "=2-", "1c", "1d", "=3-", "1e", "==")
+    score = piece("\n".join(["**kern", *lines, "*-"]))
+    assert [meter.text for meter in score.meters] == ["3/2"]
+    assert [bar.start // 2880 for bar in timing.bars(score)] == [0, 1, 2, 3, 4, 5]
+    assert events(score.parts[0]) == [(11520, 1920, 60), (13440, 1920, 62), (15360, 1920, 64)]
+
+
 def test_a_spine_that_is_too_short_waits_for_the_next_line() -> None:
     score = piece(
         """
@@ -220,6 +237,7 @@ def test_spines_that_follow_one_another_are_pieces() -> None:
     [
         (("*k[f#c#]", "*D:"), "D major"), (("*k[f#c#]", "*b:"), "B minor"), (("*e:",), "E minor"),
         (("*k[]", "*d:dor"), "D dorian"), (("*k[b-]", "*g:"), "G minor"), (("*k[b-e-a-d-]", "*A-:"), "Ab major"),
+        (("*k[b-]", "*G:"), "D minor"), (("*b:", "*k[f#c#]"), "B minor"),
     ],
 )  # fmt: skip
 def test_key(tokens: tuple[str, ...], key: str) -> None:
@@ -305,6 +323,11 @@ def test_the_order_of_labelled_passages_is_played() -> None:
     assert score.sections == (Section(0, "A"), Section(960, "A"), Section(1920, "B"))
 
 
+def test_a_passage_without_an_order_may_come_again() -> None:
+    score = piece("**kern\n*M1/4\n*>A\n4c\n=\n*>B\n4d\n=\n*>A\n4c\n==\n*-")
+    assert score.sections == (Section(0, "A"), Section(480, "B"), Section(960, "A"))
+
+
 def test_an_order_with_a_label_that_is_nowhere_leaves_the_signs() -> None:
     assert letters("*>[A,X]", "*>A", "4c", "=:|!", "4d", "==") == "CCD"
 
@@ -354,6 +377,23 @@ def test_two_staves_of_a_piano_are_its_hands_and_one_grand_staff() -> None:
 def test_three_staves_of_an_organ_have_a_pedal() -> None:
     score = piece("**kern  **kern  **kern\n*part1  *part1  *part1\n*Iorgan  *  *\n4CC  4c  4cc\n*-  *-  *-")
     assert [part.name for part in score.parts] == ["Right Hand", "Left Hand", "Pedal"]
+
+
+def test_two_spines_of_one_name_and_instrument_are_hands() -> None:
+    score = piece('**kern  **kern\n*I"PIANO.  *I"PIANO.\n*Ipiano  *Ipiano\n*part2  *part1\n4C  4c\n*-  *-')
+    assert [part.name for part in score.parts] == ["Right Hand", "Left Hand"]
+
+
+@pytest.mark.parametrize(
+    ("name", "clean", "program"),
+    [
+        ("[Basso.]", "Basso", 52), ("Baſso continuo:", "Basso continuo", 19), ("Clarini", "Clarini", 56),
+        ("Skrzypce", "Skrzypce", 40), ("Cornu Primo.", "Cornu Primo", 60), ("Violone", "Violone", 43),
+    ],
+)  # fmt: skip
+def test_names_of_instruments(name: str, clean: str, program: int) -> None:
+    (part,) = piece(f'**kern\n*I"{name}\n4c\n*-').parts
+    assert (part.name, part.program) == (clean, program)
 
 
 def test_percussion_is_drums() -> None:

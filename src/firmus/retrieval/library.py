@@ -26,7 +26,16 @@ from firmus.retrieval.neighbours import Neighbours
 from firmus.score import Score
 
 Stamp = tuple[int, int]  # size in bytes, nanoseconds of the last change
-PREFERRED = (".musicxml", ".xml", ".mxl", ".mid", ".midi", ".abc", ".json")  # of files with one name, which is read
+PREFERRED = (
+    ".musicxml",
+    ".xml",
+    ".mxl",
+    ".mid",
+    ".midi",
+    ".abc",
+    ".krn",
+    ".json",
+)  # of files with one name, which is read
 CHUNK = 2000  # files after which the catalogue so far is saved
 AHEAD = 64  # files that are read ahead
 INDEX, SEEDS, GRAPH = "index.npz", ("codes", "firsts", "places"), "graph"

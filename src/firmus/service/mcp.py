@@ -37,7 +37,7 @@ MAX_FILES = 500  # in a listing
 ABOUT = """\
 Composes and studies music. All paths are below one folder. Ask for `files` and `models` first; compose with a seed to
 be able to make the same again; `render` makes sound (mp3, wav) and scores (svg, png) of what other tools wrote."""
-PATH = "Path of a music file below the folder: MIDI, MusicXML, ABC or Firmus JSON"
+PATH = "Path of a music file below the folder: MIDI, MusicXML, ABC, Humdrum or Firmus JSON"
 OUT = {"type": "string", "description": "Path below the folder for what is made, without an ending."}
 FORCE = {"type": "boolean", "description": "Whether files that are there already are replaced."}
 

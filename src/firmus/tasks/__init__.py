@@ -100,8 +100,8 @@ class Verb:
 
 PIECES = {
     "source": Option(
-        "source", "a music file: MIDI, MusicXML, ABC or Firmus JSON", "音乐文件：MIDI、MusicXML、ABC 或 Firmus JSON",
-        str, "FILE",
+        "source", "a music file: MIDI, MusicXML, ABC, Humdrum or Firmus JSON",
+        "音乐文件：MIDI、MusicXML、ABC、Humdrum 或 Firmus JSON", str, "FILE",
     ),
     "target": Option("target", "the piece to arrive at", "要到达的乐曲", str, "TARGET"),
 }  # fmt: skip

@@ -193,8 +193,11 @@ class Assembly:
         for measure in self.written.measures:
             in_force.append(_commonest(current))
             changes.append([])
-            for position in sorted({each[1] for each in measure.keys}):
-                current.update({part: (sharps, mode) for part, at, sharps, mode in measure.keys if at == position})
+            by_position: dict[int, dict[int, tuple[int, str]]] = {}
+            for part, position, sharps, mode in measure.keys:
+                by_position.setdefault(position, {})[part] = (sharps, mode)
+            for position in sorted(by_position):
+                current.update(by_position[position])
                 common = _commonest(current)
                 if common:
                     changes[-1].append((position, *common))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -57,7 +58,7 @@ class Labels:
         ('Violino I', 'violn', 'str', ['1', '2'], 40)
         """
         if token.startswith('*I"'):
-            self.name = self.name or one_line(token[3:203].strip('"'))
+            self.name = self.name or re.sub(r'[\[\]"]', "", one_line(token[3:203])).strip(" .:;,")
         elif token.startswith("*IC"):
             self.family = self.family or token[3:23]
         elif token.startswith("*I") and token[2:3].islower():
@@ -112,10 +113,12 @@ def written_parts(labels: Sequence[Labels]) -> list[WrittenPart]:
 
 
 def _groups(labels: Sequence[Labels]) -> list[list[int]]:
-    """Neighbouring spines of one part, each."""
+    """Neighbouring spines of one part, or of one instrument by name and code."""
     groups: list[list[int]] = []
     for place, each in enumerate(labels):
-        if groups and each.part and each.part == labels[groups[-1][0]].part:
+        first = labels[groups[-1][0]] if groups else Labels()
+        is_same = each.name and each.code and (each.name, each.code) == (first.name, first.code)
+        if is_same or (each.part and each.part == first.part):
             groups[-1].append(place)
         else:
             groups.append([place])

@@ -19,11 +19,24 @@ class Measures:
         self.labels: dict[str, int] = {}  # first measure of each passage
         self.expansion: list[str] = []  # labels in the order in which they are played
         self._meter: Meter | None = None  # to begin with the next measure
+        self._bar = 0  # ticks of a full one
+        self._signatures: dict[tuple[int, int], int] = {}  # track and place to index in the keys of this measure
+        self._keyed: set[int] = set()  # tracks that have had a key
 
-    def take(self, track: int, token: str, tick: Position) -> None:
-        """Take a barline or an interpretation of a spine at a tick; what says nothing of measures is passed over."""
+    def take(self, track: int, token: str, tick: Position, before: Position) -> None:
+        """Take a barline or an interpretation; what says nothing of measures is passed over.
+
+        Parameters
+        ----------
+        track : int
+            The spine's.
+        token : str
+            Or the barlines of all spines.
+        tick, before : int or Fraction
+            Ticks of the next notes and of those before.
+        """
         if token.startswith("="):
-            self._barline(token, tick)
+            self._barline(token, tick, before)
         elif token.startswith("*>"):
             self._label(token, tick)
         elif token.startswith("!!!OMD"):
@@ -43,10 +56,9 @@ class Measures:
         if tick == self.starts[-1] and len(self.written) > 1:
             del self.written[-1], self.starts[-1]
         self.labels = {name: first for name, first in self.labels.items() if first < len(self.written)}
-        names = list(self.labels)
-        for name, first in self.labels.items():
-            if not sections.is_ending(name, names):
-                self.written[first].sections[0] = name
+        for measure in self.written:
+            if 0 in measure.sections and sections.is_ending(measure.sections[0], self.labels):
+                del measure.sections[0]
 
     def _place(self, tick: Position) -> int:
         return rounded(tick) - rounded(self.starts[-1])
@@ -60,12 +72,21 @@ class Measures:
         self.written[-1].length = self._place(tick)
         self.written.append(WrittenMeasure())
         self.starts.append(tick)
+        self._signatures.clear()
         self._set_meter()
 
     def _set_meter(self) -> None:
         self.written[-1].meter, self._meter = self.written[-1].meter or self._meter, None
+        self._bar = self.written[-1].meter.bar if self.written[-1].meter else self._bar
 
-    def _barline(self, token: str, tick: Position) -> None:
+    def _barline(self, token: str, tick: Position, before: Position) -> None:
+        if "-" in token and self._bar:  # invisible, as in mensural music: notes sound over it, rests last several bars
+            start = self.starts[-1]
+            full_bars = int((tick - start) // self._bar)
+            if start + full_bars * self._bar > before:
+                for count in range(1, full_bars + 1):
+                    self._begin(start + count * self._bar)
+                tick = self.starts[-1]
         self._begin(tick)
         number, backward, forward = _barline(token)
         self.written[-1].number = number
@@ -76,26 +97,29 @@ class Measures:
     def _label(self, token: str, tick: Position) -> None:
         self.expansion = self.expansion or sections.expansion(token)
         name = sections.label(token)
-        if name and name not in self.labels:
+        if name:
             self._begin(tick)
-            self.labels[name] = len(self.written) - 1
+            self.labels.setdefault(name, len(self.written) - 1)
+            self.written[-1].sections[0] = name
 
     def _tempo(self, bpm: float | None, tick: Position) -> None:
         if bpm is not None:
             self.written[-1].tempi[self._place(tick)] = bpm
 
     def _key(self, track: int, token: str, place: int) -> None:
-        """A signature; or a key, which counts at its signature or without any: later ones analyse where music goes."""
+        """A signature; or the key there, which may differ by a sign, as in old minor. Later keys are analysis."""
         keys = self.written[-1].keys
         sharps, key = interpretations.signature(token), interpretations.designation(token)
+        own = self._signatures.get((track, place))
         if sharps is not None:
+            self._signatures[track, place] = len(keys)
+            self._keyed.add(track)
             keys.append((track, place, sharps, ""))
-        elif key is not None:
-            own = [index for index, each in enumerate(keys) if each[:2] == (track, place)]
-            if own:
-                keys[own[-1]] = (track, place, key.signature, key.church_mode or key.mode)
-            elif not any(each[0] == track for measure in self.written for each in measure.keys):
-                keys.append((track, place, key.signature, key.church_mode or key.mode))
+        elif key is not None and (
+            abs(keys[own][2] - key.signature) <= 1 if own is not None else track not in self._keyed
+        ):
+            self._keyed.add(track)
+            keys.append((track, place, key.signature, key.church_mode or key.mode))
 
 
 def _barline(token: str) -> tuple[str, bool, bool]:

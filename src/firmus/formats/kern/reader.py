@@ -1,8 +1,9 @@
 """A Humdrum file → Scores.
 
 Conventions: pitches are those that sound (``*Trd`` is undone; ``*ITrd``, octave clefs and ``*8va`` change print alone);
-tied notes become one; grace notes, cue notes and words are left out; repeats are played, as ``*>[...]`` says or by the
-signs; dynamics become velocities. Every staff is a part, the topmost first; spines that split are voices of it.
+tied notes become one; grace notes and words are left out, small notes (``*cue``) are not; repeats are played, as
+``*>[...]`` says or by the signs; dynamics become velocities. Every staff is a part, the topmost first; spines that
+split are voices of it.
 
 Spines need not agree: what stands in one line begins together, when the last of the notes before has ended. What
 begins where nobody has a note (a mark under a long one) begins halfway to the next.
@@ -24,8 +25,14 @@ MAX_FIELDS = 1000  # of a line
 MAX_PIECES = 1000
 
 
-def read_scores(data: bytes) -> list[Score]:
+def read_scores(data: bytes, *, repeats: bool = True) -> list[Score]:
     """Every piece in the bytes of a file.
+
+    Parameters
+    ----------
+    data : bytes
+    repeats : bool
+        Play repeats; else every measure once, as written.
 
     Raises
     ------
@@ -37,8 +44,9 @@ def read_scores(data: bytes) -> list[Score]:
     for piece in _pieces(text):
         try:
             score_written = written(piece)
-            played = sections.order(piece.measures.written, piece.measures.labels, piece.measures.expansion)
-            scores.append(Assembly(score_written, played).score())
+            measures = piece.measures
+            played = sections.order(measures.written, measures.labels, measures.expansion)
+            scores.append(Assembly(score_written, played if repeats else range(len(measures.written))).score())
         except FirmusError as error:
             raise FormatError(f"piece {len(scores) + 1}: {error}") from None
     if not scores:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from firmus.errors import FormatError
 from firmus.formats._written import repeats
@@ -33,7 +33,7 @@ def expansion(token: str) -> list[str]:
     return [each.strip() for each in match[1].split(",") if each.strip()] if match else []
 
 
-def is_ending(name: str, names: Sequence[str]) -> bool:
+def is_ending(name: str, names: Container[str]) -> bool:
     """Whether a label is that of an ending: A1 and A2 are A's.
 
     Examples

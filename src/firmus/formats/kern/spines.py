@@ -14,14 +14,13 @@ MAX_SPINES = 512
 class Spine:
     """A column: its exclusive interpretation, the number of the column it came from, its voice there.
 
-    `end` is the tick at which its last note or rest ends, `is_cue` whether it holds cue notes.
+    `end` is the tick at which its last note or rest ends.
     """
 
     kind: str
     track: int
     voice: int = 1
     end: Position = 0
-    is_cue: bool = False
 
 
 def begin(tokens: list[str], first: int) -> list[Spine]:

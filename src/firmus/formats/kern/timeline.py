@@ -42,6 +42,7 @@ class Timeline:
         self._end: Position = 0  # of the last note or rest
         self._waiting: list[tuple[int, str]] = []  # barlines and interpretations until the tick of the next notes
         self._parsed: dict[str, Token] = {}
+        self._ties: dict[tuple[int, int], list[int]] = {}  # tracks of notes that go on, by pitch and tick
 
     def reference(self, line: str) -> None:
         """Read a reference record, ``!!!OTL: Title``; the first of a kind counts, but every tempo."""
@@ -65,7 +66,7 @@ class Timeline:
         elif tokens[0].startswith("*"):
             self._interpret(tokens)
         elif tokens[0].startswith("="):
-            self._waiting.extend((0, token) for token in dict.fromkeys(tokens) if token.startswith("="))
+            self._waiting.append((0, " ".join(dict.fromkeys(tokens))))
         else:
             self._data(tokens)
 
@@ -84,8 +85,6 @@ class Timeline:
                 track.labels.read(token)
             elif spine.kind == NOTES and token.startswith("*Trd"):
                 track.transposition = interpretations.transposition(token) or 0
-            elif re.fullmatch(r"\*X?cue", token):
-                spine.is_cue = "X" not in token
             elif spine.kind == NOTES and len(token) > 2 and not (track.transposition and token.startswith("*k")):
                 self._waiting.append((spine.track, token))
         self._spines = follow(self._spines, tokens, len(self.tracks))
@@ -133,18 +132,16 @@ class Timeline:
         return parsed
 
     def _apply_waiting(self, tick: Position) -> None:
-        for track, token in sorted(self._waiting, key=lambda each: not each[1].startswith("=")):  # barlines first
-            self.measures.take(track, token, tick)
+        # Barlines first, keys after their signatures.
+        for track, token in sorted(self._waiting, key=lambda each: (not each[1].startswith("="), ":" in each[1])):
+            self.measures.take(track, token, tick, self._now)
         self._waiting.clear()
 
     def _begin(self, spine: Spine, token: Token, tick: Position) -> None:
         """Let notes begin in a spine."""
         spine.end = tick + token.ticks
         self._end = max(self._end, spine.end)
-        if spine.is_cue:
-            return
         measure, offset = len(self.measures.written) - 1, rounded(self.measures.starts[-1])
-        notes = self.tracks[spine.track].notes.setdefault(measure, [])
         start = rounded(tick) - offset
         for tone in token.tones:
             end = rounded(tick + tone.ticks) - offset
@@ -152,10 +149,25 @@ class Timeline:
                 pitch = self._pitch(self.tracks[spine.track], tone)
                 note = WrittenNote(start, end, pitch, 0, tone.tied_from, tone.tied_to, str(spine.voice))
                 note.is_pitched = tone.is_pitched
-                notes.append(note)
+                track = self._tied_track(spine.track, pitch, rounded(tick)) if tone.tied_from else spine.track
+                if tone.tied_to:
+                    self._ties.setdefault((pitch, offset + end), []).append(track)
+                self.tracks[track].notes.setdefault(measure, []).append(note)
         self.note_count += len(token.tones)
         if self.note_count > MAX_NOTES:
             raise FormatError(f"more than {MAX_NOTES:,} notes")
+
+    def _tied_track(self, track: int, pitch: int, tick: int) -> int:
+        """Track in which a note began that is tied to this one: the same, or another staff of its part."""
+        begun = self._ties.pop((pitch, tick), [])
+        part = self.tracks[track].labels.part
+        others = [each for each in begun if part and self.tracks[each].labels.part == part]
+        chosen = track if track in begun or not others else others[0]
+        if chosen in begun:
+            begun.remove(chosen)
+        if begun:
+            self._ties[pitch, tick] = begun
+        return chosen
 
     @staticmethod
     def _pitch(track: Track, tone: Tone) -> int:

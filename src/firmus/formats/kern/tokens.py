@@ -12,8 +12,8 @@ from firmus.pitch import STEPS
 
 MAX_LETTERS = 1000  # of a token
 _WHOLE = 1920
-_DURATION = re.compile(r"(\d+)(?:%(\d+))?(\.*)")
-_PITCH = re.compile(r"([a-gA-G])\1*(#+|-+)?")
+_DURATION = re.compile(r"(\d+)(?:%(\d+))?")
+_PITCH = re.compile(r"(#*)(([a-gA-G])\3*)([#n-]*)")
 _TREMOLO = re.compile(r"@+\d+@*")
 
 
@@ -55,7 +55,7 @@ def parse(token: str) -> Token:
     lengths = [_length(note) for note in notes]
     first = next((length for length in lengths if length is not None), None)
     if first is None:
-        if all("r" in note for note in notes):
+        if all("r" in note or not _PITCH.search(note) for note in notes):
             return Token()
         raise FormatError(f"note {token[:40]!r} has no duration: a quarter is 4, a grace note has q")
     tones = tuple(
@@ -74,18 +74,20 @@ def _length(note: str) -> Position | None:
     found = _DURATION.search(note)
     if found is None:
         return None
-    number, divisor, dots = found.groups()
-    if len(number) > 4 or len(divisor or "") > 4 or len(dots) > 8:
+    number, divisor = found.groups()
+    dots = note.count(".")  # in mensural music a barline may part a note from its dot, which then stands last
+    if len(number) > 4 or len(divisor or "") > 4 or dots > 8:
         raise FormatError(f"duration {found[0][:40]!r}: it must be below 10000, with eight dots at most")
     count = Fraction(2 ** len(number)) if not int(number) else Fraction(int(divisor or 1), int(number))
-    ticks = count * _WHOLE * (2 - Fraction(1, 2 ** len(dots)))
+    ticks = count * _WHOLE * (2 - Fraction(1, 2**dots))
     if not ticks:
         raise FormatError(f"duration {found[0]!r} is nothing: write a grace note with q")
     return ticks.numerator if ticks.denominator == 1 else ticks
 
 
 def _tone(note: str, pitch: re.Match[str], ticks: Position) -> Tone:
-    letters, accidental = pitch[0].rstrip("#-"), pitch[2] or ""
+    before, letters, _, after = pitch.groups()
+    accidental = before + after  # some files have a sharp before its letter
     octave = len(letters) + 3 if letters.islower() else 4 - len(letters)
     number = 12 * (octave + 1) + STEPS[letters[0].upper()] + accidental.count("#") - accidental.count("-")
     if not 0 <= number <= 127:

@@ -49,11 +49,9 @@ def text(score: Score) -> str:
         for staff in range(1, layout.staves + 1):
             owner = max(place for place, first in enumerate(layout.first_staves) if first <= staff)
             columns.append(_Column(layout, staff, player, score.parts[group[owner]]))
-    lines = [f"!!!OTL: {_plain(score.title)}"] if score.title else []
-    if score.composer:
-        lines.append(f"!!!COM: {_plain(score.composer)}")
-    writer = _Writer(score, columns[::-1])
-    return "\n".join([*lines, *writer.lines(all_bars)]) + "\n"
+    records = {"COM": score.composer, "OTL": score.title}
+    references = [f"!!!{name}: {_plain(words)}" for name, words in records.items() if words]
+    return "\n".join([*references, *_Writer(score, columns[::-1]).lines(all_bars)]) + "\n"
 
 
 class _Writer:
@@ -92,7 +90,7 @@ class _Writer:
         for key in self.score.keys:
             marks += [(key.start, _signature(key)), (key.start, _designation(key))]
         marks += [(tempo.start, f"*MM{tempo.bpm:.6f}".rstrip("0").rstrip(".")) for tempo in self.score.tempi]
-        return sorted(marks, key=lambda mark: mark[0], reverse=True)
+        return sorted(marks, key=lambda mark: mark[0])[::-1]
 
     def _measure(self, measures: Sequence[Measure], bar: Bar, marks: list[tuple[int, str]]) -> Iterator[str]:
         voices = [

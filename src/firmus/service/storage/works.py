@@ -23,7 +23,7 @@ from firmus.service.storage.tables import UNFINISHED, file, job, new_id, sound, 
 from firmus.timing import seconds
 from firmus.work import Work
 
-ORDER = ("json", "midi", "musicxml", "abc")  # in which formats are listed, before those of others
+ORDER = ("json", "midi", "musicxml", "abc", "kern")  # in which formats are listed, before those of others
 
 
 def _files() -> dict[str, tuple[str, str]]:

@@ -18,7 +18,7 @@ from firmus.progress import Progress
 from firmus.render.pages import evaluation
 from firmus.score import Score
 
-PREFERRED = (".json", ".musicxml", ".mxl", ".mid", ".midi", ".abc")  # of files with one name, which is read
+PREFERRED = (".json", ".musicxml", ".mxl", ".mid", ".midi", ".abc", ".krn")  # of files with one name, which is read
 
 
 def evaluate(

@@ -50,7 +50,7 @@ async def upload(
     parent: Parent = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Upload a music file as a work: MIDI, MusicXML, ABC or Firmus JSON, told apart by content.
+    """Upload a music file as a work: MIDI, MusicXML, ABC, Humdrum or Firmus JSON, told apart by content.
 
     It is read in a process of its own, with limits on memory and time.
     """
