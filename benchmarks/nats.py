@@ -54,7 +54,8 @@ def main() -> None:
     for style in wanted:
         pieces, left_out, every = [], 0, 0
         for scores in stretches(corpus, style, asked.count).values():
-            short = [each for each in scores if len(likelihood.of_score(each, style).example.tokens) <= longest]
+            facts = runtime.card.facts
+            short = [each for each in scores if len(likelihood.of_score(each, style, facts).example.tokens) <= longest]
             left_out, every = left_out + len(scores) - len(short), every + len(short)
             if short:
                 pieces.append(np.sum(likelihood.nats_a_note(runtime, short, style), axis=0))

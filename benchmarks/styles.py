@@ -37,7 +37,8 @@ SHARES = (1.0, 0.8, 0.6, 0.4)  # of the style's own n-gram in the mixture
 
 def style_of(prepared: Prepared) -> str:
     """Style of a prepared piece."""
-    return vocabulary.STYLES[int(prepared["head"][1]) - vocabulary.STYLE] if len(prepared["head"]) > 1 else ""
+    styles = prepared["head"][vocabulary.FAMILY_OF[prepared["head"]] == vocabulary.FAMILY["STYLE"]]
+    return vocabulary.STYLES[int(styles[0]) - vocabulary.STYLE] if len(styles) else ""
 
 
 def music_of(model: Card, data: Path, prepared: Path | None) -> Corpus:

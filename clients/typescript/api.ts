@@ -49,6 +49,8 @@ export type BatchSubmission = {
     };
     /** Such as "chorale", "hymn", "folk"; the model's card says which it knows. */
     style?: string;
+    /** The kind of music within the style: "mazurka", "mass", "reel"; the model's card says which it knows. */
+    genre?: string;
     /** How many bars to compose (16), or which ("9-12", "9-", "3,5,9-12"), counted from 1, both ends included. */
     bars?: number | string;
     /** Length instead of bars, at the tempo; the piece gets the nearest whole number of bars. */
@@ -160,6 +162,8 @@ export type JobSubmission = {
     };
     /** Such as "chorale", "hymn", "folk"; the model's card says which it knows. */
     style?: string;
+    /** The kind of music within the style: "mazurka", "mass", "reel"; the model's card says which it knows. */
+    genre?: string;
     /** How many bars to compose (16), or which ("9-12", "9-", "3,5,9-12"), counted from 1, both ends included. */
     bars?: number | string;
     /** Length instead of bars, at the tempo; the piece gets the nearest whole number of bars. */

@@ -58,9 +58,9 @@ def compose(brief: Brief | None = None, **options: Any) -> Any:
     Parameters
     ----------
     brief : Brief, optional
-        Or its fields as keywords: `style`, `bars` or `seconds`, `key`, `meter`, `tempo`, `chords`, `mood`, `density`,
-        `register`, `polyphony`, `parts`, `ranges`, `form`, `count`, `seed`, `loose`, `temperature`, `top_p`, `model`;
-        see `firmus.work.Brief`.
+        Or its fields as keywords: `style`, `genre`, `bars` or `seconds`, `key`, `meter`, `tempo`, `chords`, `mood`,
+        `density`, `register`, `polyphony`, `parts`, `ranges`, `form`, `count`, `seed`, `loose`, `temperature`, `top_p`,
+        `model`; see `firmus.work.Brief`.
 
     Examples
     --------

@@ -17,6 +17,7 @@ class VerbOptions(TypedDict, total=False):
     """Fields of a `Brief`, but for its pieces and how many works are asked for."""
 
     style: str | None
+    genre: str | None
     bars: int | str | None
     seconds: float | None
     key: str | None

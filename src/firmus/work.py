@@ -23,7 +23,7 @@ from firmus.translation import vocabulary
 MOST_BARS = 512
 MOST_COUNT = 100
 MOST_TEXT = {
-    "bars": 2000, "style": 200, "key": 200, "meter": 200, "chords": 20_000, "mood": 200, "form": 2000,
+    "bars": 2000, "style": 200, "genre": 200, "key": 200, "meter": 200, "chords": 20_000, "mood": 200, "form": 2000,
     "title": 500, "quantise": 200, "model": 200,
 }  # fmt: skip
 """Characters of each text of a Brief at most."""
@@ -73,6 +73,7 @@ LIMITS = {
 
 READ: Mapping[str, Callable[[str], str]] = {
     "style": lambda text: vocabulary.english(text, vocabulary.STYLES),
+    "genre": lambda text: vocabulary.english(vocabulary.plain(text), vocabulary.GENRES),
     "mood": lambda text: vocabulary.english(vocabulary.plain(text), vocabulary.MOODS),
     "quantise": lambda text: vocabulary.english(vocabulary.plain(text), vocabulary.GRIDS),
     "key": vocabulary.key,
@@ -97,6 +98,8 @@ class Brief:
         The piece of which some is given.
     style : str, optional
         Such as ``"chorale"``, ``"hymn"``, ``"folk"``; the model's card says which it knows.
+    genre : str, optional
+        The kind of music within the style: ``"mazurka"``, ``"mass"``, ``"reel"``; the model's card says which it knows.
     bars : int or str, optional
         How many bars to compose (``16``), or which (``"9-12"``, ``"9-"``, ``"3,5,9-12"``), counted from 1, both
         ends included.
@@ -152,6 +155,7 @@ class Brief:
 
     source: Score | None = None
     style: str | None = None
+    genre: str | None = None
     bars: int | str | None = None
     seconds: float | None = None
     key: str | None = None
@@ -190,7 +194,7 @@ class Brief:
         for rule in self.loose:
             if rule not in RULES:
                 raise InvalidBrief(unknown("rule", rule, RULES))
-        for name in ("style", "key", "meter", "chords", "mood", "form", "title", "quantise", "model"):
+        for name in ("style", "genre", "key", "meter", "chords", "mood", "form", "title", "quantise", "model"):
             value = getattr(self, name)
             if value is not None and not isinstance(value, str):
                 raise InvalidBrief(f"{name} {value!r} must be text")

@@ -92,7 +92,7 @@ def test_nats_a_note_are_of_all_the_music_and_its_notes() -> None:
     runtime = stepper.load("composer")
     score = tune()
     ((total, notes),) = likelihood.nats_a_note(runtime, [score], "folk")
-    (every,) = likelihood.nats(runtime, [likelihood.of_score(score, "folk")])
+    (every,) = likelihood.nats(runtime, [likelihood.of_score(score, "folk", runtime.card.facts)])
     assert notes == 16
     assert total == pytest.approx(float(every.sum()))
     scrambled = replace(score, parts=(replace(score.parts[0], notes=tuple(

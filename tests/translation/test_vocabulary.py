@@ -40,7 +40,7 @@ def test_a_brief_reads_chinese(field, chinese, english):
 
 
 def test_every_word_of_the_vocabulary_is_read_as_it_is_shown():
-    for words, field in ((vocabulary.STYLES, "style"), (vocabulary.MOODS, "mood")):
+    for words, field in ((vocabulary.STYLES, "style"), (vocabulary.GENRES, "genre"), (vocabulary.MOODS, "mood")):
         for name, all_words in words.items():
             assert {getattr(Brief(**{field: each}), field) for each in all_words} == {name}
     for tonic in ("C", "Eb", "F#", "Bb"):

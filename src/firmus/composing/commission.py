@@ -53,6 +53,8 @@ class Commission:
         What no note can break; None where they depend on the seed, or are no rules over tokens.
     style : str
         ``""`` where none is asked for.
+    genre : str
+        ``""`` where none is asked for.
     voices : tuple of Voice
         Parts of a new piece.
     bars, seconds, amount
@@ -100,6 +102,7 @@ class Commission:
     is_open: Open | None = None
     rules: Rules | None = None
     style: str = ""
+    genre: str = ""
     voices: tuple[Voice, ...] = ()
     bars: int | None = None
     seconds: float | None = None
@@ -169,6 +172,7 @@ def begin(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Commission:
         quantised=quantised,
         target=brief.target,
         style=brief.style or "",
+        genre=brief.genre or "",
         bars=brief.bars if isinstance(brief.bars, int) else None,
         seconds=brief.seconds,
         amount=brief.amount,
@@ -224,6 +228,8 @@ def choose_model(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Card:
     able = [name for name in styles_of(card) if verb != "compose" or card.kind != "stepper" or name in styles()]
     if brief.style is not None and brief.style not in able:
         raise InvalidBrief(unknown("style", brief.style, able))
+    if brief.genre is not None:
+        controls.check_genre(brief.genre, card)
     if brief.form is not None and verb != "compose":
         raise InvalidBrief(f"form {brief.form!r}: only compose takes a form; the source of {verb} has its own")
     if brief.pickup is not None and (verb != "compose" or card.kind != "stepper"):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from firmus.errors import InvalidBrief
+from firmus.errors import InvalidBrief, unknown
 from firmus.runtime.weights import Card
 from firmus.score import Score
 from firmus.tokens import Scales, events
@@ -64,10 +64,32 @@ def check(shares: Mapping[str, float], card: Card, style: str, single: bool, moo
             raise InvalidBrief(f"{text}: every part plays one note at a time; leave it out, or give other parts")
 
 
-def tokens(shares: Mapping[str, float], card: Card, style: str) -> tuple[int, ...]:
-    """Control tokens that ask for some shares."""
+def check_genre(genre: str, card: Card) -> None:
+    """Refuse a genre that the model has not learnt.
+
+    Raises
+    ------
+    InvalidBrief
+    """
+    known = card.facts.get("genres", ())
+    if not known:
+        raise InvalidBrief(f"genre {genre!r}: model {card.name!r} has not learnt genres; leave it out")
+    if genre not in known:
+        raise InvalidBrief(unknown("genre", genre, known))
+
+
+def tokens(shares: Mapping[str, float], card: Card, style: str, genre: str = "") -> tuple[int, ...]:
+    """Control tokens that ask for some shares, after that of the genre, if any.
+
+    Examples
+    --------
+    >>> card = Card("", "", "", "stepper", "events", (), (), (), {}, "", {}, Path())
+    >>> [vocabulary.name(token) for token in tokens({}, card, "piano", "mazurka")]
+    ['GENRE mazurka']
+    """
     borders = scales(card).get(style, {})
-    return tuple(
+    of_genre = (vocabulary.GENRE + vocabulary.GENRES.index(genre),) if genre else ()
+    return of_genre + tuple(
         events.control(name, min(int(share * vocabulary.CLASSES), vocabulary.CLASSES - 1))
         for name, share in shares.items()
         if borders.get(name)

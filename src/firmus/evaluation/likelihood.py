@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,8 +72,15 @@ def window(prepared: Prepared, first: int = 0, last: int | None = None) -> Windo
     return Window(example, begin, last - first)
 
 
-def of_score(score: Score, style: str) -> Window:
+def of_score(score: Score, style: str, facts: Mapping[str, Any] | None = None) -> Window:
     """All of a Score, everything open: its chord symbols, which somebody wrote, are part of the music.
+
+    Parameters
+    ----------
+    score : Score
+    style : str
+    facts : mapping, optional
+        Of the card of the model that is to read it: its form of encoding and order of parts; today's by default.
 
     Examples
     --------
@@ -80,7 +88,10 @@ def of_score(score: Score, style: str) -> Window:
     >>> of_score(Score((Part("Flute", (Note(0, 480, 72), Note(480, 1440, 74)), program=73),)), "folk").notes
     2
     """
-    return window(bare(events.prepare(score, style, not score.chords)))
+    is_compact = facts is None or events.is_compact(facts)
+    prepared = bare(events.prepare(score, style, not score.chords, is_compact=is_compact))
+    order = events.order_of(facts or {"part_order": events.OUTER_FIRST}, prepared["programs"].tolist())
+    return window(events.with_parts(prepared, order))
 
 
 def nats_a_note(stepper: Stepper, scores: Sequence[Score], style: str) -> list[tuple[float, int]]:
@@ -99,7 +110,7 @@ def nats_a_note(stepper: Stepper, scores: Sequence[Score], style: str) -> list[t
     list of (float, int)
         Ratio of the sums is the figure (`firmus.evaluation.intervals.ratio`).
     """
-    found = nats(stepper, [of_score(score, style) for score in scores])
+    found = nats(stepper, [of_score(score, style, stepper.card.facts) for score in scores])
     notes = [sum(len(part.notes) for part in score.parts) for score in scores]
     return [(float(each.sum()), count) for each, count in zip(found, notes, strict=True)]
 

@@ -251,8 +251,8 @@ def conditioning_effects(
 ) -> dict[str, list[float]]:
     """Ablation of the conditioning: the nats that each note would have more without each condition.
 
-    Conditions are those present of ``"key"``, ``"chords"``, ``"sections"`` and the controls, by their names. The music
-    of one reading is read again without each of them, as one batch.
+    Conditions are those present of ``"key"``, ``"chords"``, ``"sections"``, ``"genre"`` and the controls, by their
+    names. The music of one reading is read again without each of them, as one batch.
 
     Parameters
     ----------
@@ -295,7 +295,8 @@ def _ablations(
     if prepared["lane"][0] and not is_open[:, 0].any():
         variants["chords"] = (prepared | {"lane": np.array([False, False])}, controls)
     for place, token in enumerate(controls):
-        name = vocabulary.CONTROLS[(token - vocabulary.CONTROL) // vocabulary.CLASSES]
+        kind = (token - vocabulary.CONTROL) // vocabulary.CLASSES
+        name = "genre" if token >= vocabulary.GENRE else vocabulary.CONTROLS[kind]
         variants[name] = (prepared, (*controls[:place], *controls[place + 1 :]))
     return variants
 

@@ -277,7 +277,8 @@ def _models() -> dict[str, Any]:
     from firmus.runtime.weights import cards
 
     names = ("name", "title", "description", "styles", "tasks", "controls")
-    return {"models": [{name: getattr(card, name) for name in names} for card in cards().values()]}
+    listed = [(card, {name: getattr(card, name) for name in names}) for card in cards().values()]
+    return {"models": [facts | {"genres": card.facts.get("genres", [])} for card, facts in listed]}
 
 
 def _search(folder: Folder, arguments: dict[str, Any], reporter: Reporter) -> dict[str, Any]:

@@ -129,6 +129,10 @@ WHICH_BARS = Option(
 )
 OPTIONS = (
     Option("style", "chorale, hymn, folk ... (see firmus models)", "风格：众赞歌、赞美诗、民歌……（见 firmus models）"),
+    Option(
+        "genre", "mazurka, mass, reel ... where the model has learnt it",
+        "体裁：玛祖卡、弥撒、里尔舞曲……（限模型学过者）"
+    ),
     Option("seconds", "length in seconds instead of bars", "以秒计的长度，代替小节数", float, "X"),
     Option("key", "such as 'G minor', Bb or 'D dorian'", "调，如 g小调、降B大调 或 D多利亚", str, "KEY"),
     Option("meter", "such as 3/4 or 6/8", "拍号，如 3/4 或 6/8", str, "3/4"),

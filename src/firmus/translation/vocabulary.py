@@ -19,7 +19,20 @@ STYLES: Words = {
     "lead-sheet": ("旋律谱", "主旋律谱", "带和弦的旋律"), "band": ("乐队", "流行乐队"),
     "drums": ("鼓", "鼓组", "架子鼓"),
     "organ": ("管风琴", "管风琴曲"), "choir": ("合唱", "合唱曲"), "guitar": ("吉他", "吉他曲"),
-    "chamber": ("室内乐",),
+    "chamber": ("室内乐",), "orchestra": ("管弦乐", "管弦乐曲"),
+}  # fmt: skip
+GENRES: Words = {
+    "mass": ("弥撒", "弥撒曲"), "requiem": ("安魂曲",), "vespers": ("晚祷",), "motet": ("经文歌",),
+    "oratorio": ("清唱剧",), "hymn": ("赞美诗",), "sacred": ("宗教音乐",), "opera": ("歌剧",), "song": ("歌曲",),
+    "children's song": ("儿歌",), "sonnet": ("十四行诗歌曲",), "polonaise": ("波洛奈兹",), "mazurka": ("玛祖卡",),
+    "waltz": ("圆舞曲",), "krakowiak": ("克拉科维亚克",), "dance": ("舞曲",), "march": ("进行曲",),
+    "prelude": ("前奏曲",), "etude": ("练习曲",), "nocturne": ("夜曲",), "sonata": ("奏鸣曲",),
+    "variations": ("变奏曲",), "fugue": ("赋格",), "rondo": ("回旋曲",), "partita": ("组曲",), "jig": ("吉格舞曲",),
+    "reel": ("里尔舞曲",), "hornpipe": ("号笛舞曲",), "strathspey": ("斯特拉斯佩舞曲",), "slip jig": ("滑步吉格舞曲",),
+    "renaissance": ("文艺复兴",), "baroque": ("巴洛克",), "classical": ("古典主义",), "romantic": ("浪漫主义",),
+    "folk": ("民间音乐",), "popular": ("流行",), "rock": ("摇滚",), "funk": ("放克",), "jazz": ("爵士",),
+    "latin": ("拉丁",), "hip-hop": ("嘻哈",), "soul": ("灵魂乐",), "afro-cuban": ("非洲古巴音乐",), "punk": ("朋克",),
+    "new orleans": ("新奥尔良",), "country": ("乡村",), "reggae": ("雷鬼",), "game": ("游戏音乐",),
 }  # fmt: skip
 MOODS: Words = {
     "calm": ("平静", "安静", "宁静", "舒缓"), "happy": ("快乐", "欢快", "高兴", "愉快"),
@@ -249,6 +262,6 @@ def chinese(text: str) -> str | None:
 
 @cache
 def _shown() -> dict[str, str]:
-    return {name: words[0] for some in (GRIDS, PARTS, STYLES, MOODS) for name, words in some.items()} | {
+    return {name: words[0] for some in (GENRES, GRIDS, PARTS, STYLES, MOODS) for name, words in some.items()} | {
         name.title().replace(" Ii", " II"): words[0] for name, words in PARTS.items()
     }

@@ -107,7 +107,7 @@ def _request(commission: Commission, plan: Plan) -> Request:
         plan.rules,
         sampling,
         voices,
-        controls.tokens(commission.controls, card, known),
+        controls.tokens(commission.controls, card, known, commission.genre),
         controls.targets(commission.controls, card, known),
     )
 

@@ -90,7 +90,8 @@ def reading_of_work(work: Work, model: str | None, unknown: Reasons) -> ModelRea
     if chosen.name == origin.model and chosen.digest != origin.weights:
         unknown["model"] = f"other weights of {chosen.name} composed it: its surprise is that of those that are here"
     known = model_view(score, chosen, style)
-    tokens = controls.tokens(controls.requested(brief), chosen, style)
+    genre = brief.genre if brief.genre in chosen.facts.get("genres", ()) else None
+    tokens = controls.tokens(controls.requested(brief), chosen, style, genre or "")
     return ModelReading(
         stepper.load(chosen.name), known, is_open, style, rules, tokens, bool(brief.chords), _repeats(brief, score)
     )

@@ -45,11 +45,12 @@ from firmus.tokens.events.cells import encoding_order, grid_shape, prepare
 from firmus.tokens.events.controls import classify, control, measure
 from firmus.tokens.events.cursor import Cursor
 from firmus.tokens.events.examples import example, region, scales
-from firmus.tokens.events.part_order import in_order, order_of, part_order, with_parts
+from firmus.tokens.events.part_order import OUTER_FIRST, in_order, order_of, part_order, with_parts
 
 TITLE = "Events, bar by bar, any region open"
 KIND = "sequence"
 __all__ = [
+    "OUTER_FIRST",
     "assemble",
     "classify",
     "control",

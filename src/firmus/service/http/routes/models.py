@@ -72,4 +72,4 @@ def one(name: str, caller: Reading) -> dict[str, Any]:
 
 def _serialize(card: Card) -> dict[str, Any]:
     names = ("name", "title", "description", "kind", "styles", "tasks", "controls", "digest")
-    return {name: getattr(card, name) for name in names}
+    return {name: getattr(card, name) for name in names} | {"genres": card.facts.get("genres", [])}
