@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +63,7 @@ def window(prepared: Prepared, first: int = 0, last: int | None = None) -> Windo
     >>> tune = Score((Part("Flute", (Note(0, 480, 72), Note(480, 1440, 74)), program=73),))
     >>> drawn = window(bare(events.prepare(tune)))
     >>> drawn.notes, drawn.bars, [vocabulary.name(token) for token in drawn.music][:5]
-    (2, 1, ['BAR', 'PART 1', 'PLACE 0', 'PITCH 72', 'DURATION 24'])
+    (2, 1, ['BAR', 'PART 1', 'PITCH 72', 'DURATION 24', 'PITCH 74'])
     """
     last = events.grid_shape(prepared)[0] if last is None else last
     example = events.assemble(prepared, np.ones(events.grid_shape(prepared), bool), first, last)
