@@ -83,8 +83,8 @@ def tokens(shares: Mapping[str, float], card: Card, style: str, genre: str = "")
 
     Examples
     --------
-    >>> card = Card("", "", "", "stepper", "events", (), (), (), {}, "", {}, Path())
-    >>> [vocabulary.name(token) for token in tokens({}, card, "piano", "mazurka")]
+    >>> from firmus.runtime.weights import card as named
+    >>> [vocabulary.name(token) for token in tokens({}, named("composer"), "piano", "mazurka")]
     ['GENRE mazurka']
     """
     borders = scales(card).get(style, {})
