@@ -40,6 +40,7 @@ def compose(options: argparse.Namespace) -> None:
     if options.out:
         files.check_free(Path(options.out), options.force)
     task = tasks.verb(options.task)
+    endings = endings or list(task.VERB.formats) or None
     show = ProgressLine(options.quiet)
     works: list[Work] = task.perform(task.commission(brief), show)
     root = _root(options, works[0].score.title or options.task)
@@ -94,7 +95,7 @@ def _brief(options: argparse.Namespace) -> Brief:
             raise InvalidBrief(f"range {item!r} must be PART=LOW-HIGH, such as alto=F3-D5")
         ranges[name] = text
     brief = Brief.of(**given, ranges=ranges)
-    if "source" in options:
+    if getattr(options, "source", None):
         brief = replace(brief, source=read_tune(options, options.source))
     if "target" in options:
         brief = replace(brief, target=formats.read(options.target))

@@ -18,4 +18,5 @@ STYLE = Style(
     temperature=1.0,
     new_bars=0.48,
     is_accompanied=True,
+    forms=("AA'", "ABA'", "AA'BA'", "AA'BA'BA'"),
 )

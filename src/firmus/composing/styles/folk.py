@@ -12,4 +12,6 @@ STYLE = Style(
     tempi=(("6/8", 168), ("9/8", 168), ("12/8", 168), ("3/4", 132), ("2/4", 96), ("2/2", 176)),
     temperature=0.8,
     new_bars=0.56,
+    forms=("AB", "ABA'", "AABB", "AABBAB"),
+    is_planned=False,
 )
