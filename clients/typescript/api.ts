@@ -35,7 +35,7 @@ export type Batch = {
 /** Many jobs of one kind. */
 export type BatchSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "convert" | "evaluate" | "explain" | "render" | "search" | "sound" | "transcribe";
+  kind: "compose" | "continue" | "plan" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "convert" | "evaluate" | "explain" | "render" | "search" | "sound" | "transcribe";
   /** A job is made of each. */
   briefs: ({
     /** The piece of which some is given. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -144,7 +144,7 @@ export type Job = {
 /** A job to be done. */
 export type JobSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "convert" | "evaluate" | "explain" | "render" | "search" | "sound" | "transcribe";
+  kind: "compose" | "continue" | "plan" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "convert" | "evaluate" | "explain" | "render" | "search" | "sound" | "transcribe";
   /** What is asked for. Every field that is given is obeyed or refused, never ignored. */
   brief?: {
     /** The piece of which some is given. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */

@@ -125,6 +125,10 @@ def _summary(work: Work) -> list[str]:
     lines = [
         f"  {translate(work.score.title)}" if work.score.title else "",
         f"  {say('asked')}: {fields}",
+    ]
+    if work.origin.task == "plan":
+        return [*filter(None, lines), *(f"  {translate(name)} {text}" for name, text in measured["plan"].items())]
+    lines += [
         f"  {say('measured')}: " + say("heard").format(**measured) + say("bars of").format(**measured),
     ]
     names = [part["name"] for part in measured["parts"]]

@@ -132,7 +132,7 @@ def summary(score: Score) -> dict[str, str]:
     lanes = {
         "form": "".join(sections),
         "chords": " ".join(_symbols(score, bar) for bar in bars(score) if bar.number > 0) if score.chords else "",
-        "keys": ", ".join(key.text for key in score.keys),
+        "key": ", ".join(key.text for key in score.keys),
     }
     return {name: text for name, text in lanes.items() if text}
 

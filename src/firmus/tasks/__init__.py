@@ -169,7 +169,7 @@ OPTIONS = (
         "ranges", "lowest and highest note of a part; may be repeated", "某声部的最低音与最高音；可重复给出",
         str, "PART=F3-D5",
     ),
-    Option("form", "section letters", "曲式字母，或 二段体、三段体、回旋曲式", str, "AABA"),
+    Option("form", "section letters, or none", "曲式字母，或 二段体、三段体、回旋曲式；none 为通谱", str, "AABA"),
     Option("title", "of the piece", "乐曲标题", str, "TEXT"),
     Option(
         "model", "name of the weights (see firmus models), or a folder (see docs/engines.md)",
