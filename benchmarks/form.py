@@ -1,15 +1,14 @@
 """Form: sections of the asked lengths, what returns returns, and the piece ends where and how it should.
 
 Protocol: briefs in the forms AABA and ABA' (random bars a section, 4 to 8, a random key, strict) and pieces of three
-minutes (AABACA, as many seconds as are drawn from 170 to 190), over the model's pitched styles, one seed each; and pieces of 16 to 48 bars in no key, with the form that is usual in
-the style. Of every
-piece, written as MIDI and read again:
+minutes (AABACA, as many seconds as are drawn from 170 to 190), over the model's pitched styles, one seed each; and
+pieces of 16 to 48 bars for which neither key nor form is asked. Of every piece, written as MIDI and read again:
 
 lengths   the section marks stand at the asked bars, and the piece ends at the asked bar, or within half a bar of the
           asked second where the length is given in seconds
 A-A       likeness (`firmus.analysis.form.likeness`: share of notes, by place in the bar and pitch class, that two
           stretches have in common, bar by bar) of a section and its return; A-A' where the return is varied
-found again  the sections that `firmus.analysis.form` finds in the notes are those of the marks (varied returns count as
+found again  sections that `firmus.analysis.form` finds in the notes are those of the marks (varied returns count as
           returns; only where something returns)
 A-B       likeness of sections with other letters
 close     every part sounds to the end, on notes of the tonic triad, the last one's lowest note being the tonic
@@ -84,9 +83,7 @@ def compose(kind: str, styles: list[str], model: str, number: int) -> dict[str, 
     has_returns = any(each.repeats is not None for each in stretches)
     return {
         "style": asked["style"],
-        "found again": float([(at, label.rstrip("'")) for at, label in marks] == found_again)
-        if has_returns
-        else np.nan,
+        "found again": found_again if has_returns else np.nan,
         "lengths": float(marks == expected and right),
         "A-A": float(np.mean(same)) if same else np.nan,
         "A-A'": float(np.mean(varied)) if varied else np.nan,

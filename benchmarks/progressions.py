@@ -1,14 +1,13 @@
 """How chords follow each other in composed music and in real music of the same style.
 
 Protocol: pieces of 16 bars composed with defaults (consecutive seeds), and as many held-out ones (the validation split
-of the composer's corpus, the training split where that has fewer than twenty). Of the chords that
-`firmus.analysis.chords` recognises in their notes:
+of the composer's corpus, and then its training split where that has fewer). Of the chords that
+`firmus.analysis.chords` recognises in their notes (of lead sheets: of the chords that are written):
 
 falling fifths, V-I  shares of the changes of root
 changes a bar        of root
 nats a chord         mean negative log-likelihood of a change under the style's table (`firmus.composing.progressions`);
                      the table was counted on the training split, so the rows of real music are what to compare with
-returns              share of the sections that come back whose roots come back too, bar by bar
 
 `--learn` counts the tables: on the chords of the corpus, as they are written or recognised; for lead sheets on written
 ones alone; for bands on the chords of popular songs (McGill Billboard).
@@ -89,15 +88,16 @@ def plain(text: str) -> str:
     )
 
 
-def corpus(options: argparse.Namespace) -> Iterator[tuple[str, str, str, Score]]:
-    """Style, set, split and Score of each piece of the composer's corpus."""
+def corpus(options: argparse.Namespace, splits: tuple[str, ...]) -> Iterator[tuple[str, Score]]:
+    """Style and Score of each piece of the composer's corpus, split by split; lead sheets whose chords are written."""
     prepared = options.prepared
     music = load(prepared) if prepared else prepare(recipe.load(find("composer-small")), options.data, options.cache)
-    for piece in music.all_pieces:
+    for piece in (each for split in splits for each in music.pieces(split)):
         style = vocabulary.STYLES[int(piece.prepared["head"][1]) - vocabulary.STYLE]
-        if style in STYLES:
+        if style in options.styles and (style != "lead-sheet" or piece.set == "leadsheets"):
+            options.sets.add(piece.set)
             closed = np.zeros(events.grid_shape(piece.prepared), bool)
-            yield style, piece.set, piece.split, events.decode(events.assemble(piece.prepared, closed).tokens)
+            yield style, events.decode(events.assemble(piece.prepared, closed).tokens)
 
 
 def billboard(data: Path) -> Iterator[tuple[str, int, list[Step]]]:
@@ -195,17 +195,17 @@ def is_numeral(text: str) -> bool:
 def learn(options: argparse.Namespace) -> None:
     """Count the tables and write them."""
     counts: dict[tuple[str, str], Counts] = defaultdict(Counts)
-    sets: set[str] = set()
-    for style, name, split, score in corpus(options):
-        is_written = style != "lead-sheet" or name == "leadsheets"
-        if split == "train" and score.keys and style != "band" and is_written:
-            sets.add(name)
+    for style, score in corpus(options, ("train",)):
+        if score.keys and style != "band":
             beats = {bar.number: bar.meter.bar // beat(bar.meter) for bar in bars(score)}
             counts[style, score.keys[0].plain.mode].add(steps_of(score, score.chords), beats)
     for mode, beats_of_bar, steps in billboard(options.data):
         last = steps[-1].bar + 1 if steps else 0
         counts["band", mode].add(steps, dict.fromkeys(range(last), beats_of_bar))
-    learnt = [f"{each.title} ({each.credit}; {each.licence})" for each in map(source, sorted(sets))]
+    learnt = [
+        f"{each.title} ({each.credit}; {each.licence})"
+        for each in map(source, sorted(options.sets - {"freedoom", "simutrans"}))
+    ]
     document = {
         "what": "chords of each style, see firmus.composing.progressions; made by benchmarks/progressions.py --learn",
         "learnt_from": [*learnt, BILLBOARD],
@@ -232,8 +232,9 @@ def first_bars(score: Score, count: int) -> Score:
     )  # fmt: skip
     meters = tuple(each for each in score.meters if each.start < end)
     tempi = tuple(each for each in score.tempi if each.start < end)
+    symbols = tuple(each for each in score.chords if each.start < end)
     return replace(
-        score, parts=tuple(parts), keys=score.keys[:1], meters=meters, tempi=tempi, chords=(), sections=(), end=end
+        score, parts=tuple(parts), keys=score.keys[:1], meters=meters, tempi=tempi, chords=symbols, sections=(), end=end
     )
 
 
@@ -241,7 +242,8 @@ def row(style: str, scores: list[Score]) -> str:
     """Measures of some pieces of a style."""
     changes, losses, count = [], [], 0
     for score in scores:
-        symbols = tuple(each for each in recognition.recognise(score) if each.root != NO_CHORD)
+        written = score.chords if style == "lead-sheet" else recognition.recognise(score)
+        symbols = tuple(each for each in written if each.root != NO_CHORD)
         roots = [(pitch_class(each.root) - score.keys[0].pitch_class) % 12 for each in symbols]
         changes += [pair for pair in pairwise(roots) if pair[0] != pair[1]]
         count += len(bars(score))
@@ -263,14 +265,16 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("cache"))
     parser.add_argument("--prepared", type=Path, help="a corpus of the cache to read as it is")
     options = parser.parse_args()
+    options.sets = set()  # that were read
     if options.learn:
         learn(options)
         return
     real: dict[str, list[Score]] = defaultdict(list)
-    for split in ("valid", "train"):
-        for style, _, own, score in corpus(options):
-            if own == split and score.keys and len(real[style]) < (60 if split == "valid" else 20):
-                real[style].append(first_bars(score, 16))
+    for style, score in corpus(options, ("valid", "train")):
+        if score.keys and len(real[style]) < options.count:
+            real[style].append(first_bars(score, 16))
+        if all(len(real[each]) == options.count for each in options.styles):
+            break
     print("| style | | falling fifths | V-I | changes a bar | nats a chord | pieces |\n|-|-|-|-|-|-|-|")
     for style in options.styles:
         works = firmus.compose(style=style, bars=16, seed=options.seed, count=options.count)
