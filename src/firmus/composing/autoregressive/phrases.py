@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.analysis.form import likeness, notes_of_bars
-from firmus.composing.cadence import on_phrase_end
+from firmus.composing.cadence import on_phrase_end, with_cadence
 from firmus.composing.form import Section
 from firmus.runtime.constraints import Rules
 from firmus.runtime.infilling import Request
@@ -53,7 +53,6 @@ def in_phrases(
 
     def step(place: int, so_far: Score, tried: int = 0) -> Request:
         phrase, is_last = phrases[place], place + 1 == len(phrases)
-        closes = is_last or place == closed
         score = _cut(request.score, so_far, tick(phrase.last))
         rows = slice(phrase.first + lead if place else 0, phrase.last + lead)
         opened = np.zeros((phrase.last + lead, request.is_open.shape[1]), bool)
@@ -70,7 +69,9 @@ def in_phrases(
             return step(place + 1, done) if not is_last else None
 
         sampling = replace(request.sampling, temperature=request.sampling.temperature + BOLDER * tried)
-        rules = request.rules if closes else _inner(request.rules, score, phrase, resting)
+        rules = request.rules if is_last else _inner(request.rules, score, phrase, resting)
+        if place == closed:  # the same ending, at its own time
+            rules = with_cadence(request.rules, score.keys[0], score, is_led=bool(request.rules.cadence))
         return replace(request, score=score, is_open=opened, rules=rules, sampling=sampling, then=following)
 
     return step(0, request.score)
