@@ -1,13 +1,15 @@
 """Form: sections of the asked lengths, what returns returns, and the piece ends where and how it should.
 
 Protocol: briefs in the forms AABA and ABA' (random bars a section, 4 to 8, a random key, strict) and pieces of three
-minutes (AABACA, as many seconds as are drawn from 170 to 190), over the model's pitched styles, one seed each. Of every
-piece, written as MIDI and read again:
+minutes (AABACA, as many seconds as are drawn from 170 to 190), over the model's pitched styles, one seed each; and
+pieces of 16 to 48 bars for which neither key nor form is asked. Of every piece, written as MIDI and read again:
 
 lengths   the section marks stand at the asked bars, and the piece ends at the asked bar, or within half a bar of the
           asked second where the length is given in seconds
 A-A       likeness (`firmus.analysis.form.likeness`: share of notes, by place in the bar and pitch class, that two
           stretches have in common, bar by bar) of a section and its return; A-A' where the return is varied
+found again  sections that `firmus.analysis.form` finds in the notes are those of the marks (varied returns count as
+          returns; only where something returns)
 A-B       likeness of sections with other letters
 close     every part sounds to the end, on notes of the tonic triad, the last one's lowest note being the tonic
 cadence   what sounds on the beat before the last bar belongs to the dominant seventh, on the last bar's first beat to
@@ -30,10 +32,10 @@ from typing import Any
 import numpy as np
 
 import firmus
-from firmus.analysis import keys
+from firmus.analysis import form, keys
 from firmus.analysis.form import likeness, notes_of_bars
 from firmus.composing.cadence import triad
-from firmus.composing.form import Form
+from firmus.composing.form import Form, of_marks
 from firmus.composing.styles import styles as all_styles
 from firmus.evaluation import intervals
 from firmus.formats import midi
@@ -41,7 +43,7 @@ from firmus.runtime.weights import card
 from firmus.timing import bars, beat, seconds
 from firmus.tokens.events import vocabulary
 
-KINDS = ("AABA", "ABA'", "3 minutes")
+KINDS = ("AABA", "ABA'", "3 minutes", "default")
 LONG = "AABACA"
 
 
@@ -52,19 +54,21 @@ def compose(kind: str, styles: list[str], model: str, number: int) -> dict[str, 
     asked: dict[str, Any] = {"style": styles[int(rng.integers(len(styles)))], "key": key.text, "seed": number}
     if kind == "3 minutes":
         asked |= {"form": LONG, "seconds": float(rng.integers(170, 191)), "meter": "4/4"}
+    elif kind == "default":
+        asked |= {"bars": int(rng.choice([16, 24, 32, 48])), "key": None}
     else:
         asked |= {"form": kind, "bars": int(rng.integers(4, 9)) * len(kind.replace("'", ""))}
     work = firmus.compose(model=model, **asked)
     score = midi.read(midi.write(work.score))[0]
     all_bars = bars(score)
-    stretches = Form.parse(asked["form"]).lay_out(len(all_bars))
+    stretches = Form.parse(asked["form"]).lay_out(len(all_bars)) if "form" in asked else of_marks(work.score)
     content = notes_of_bars(score)
     same, varied, other = [], [], []
     for place, one in enumerate(stretches):
         for two in stretches[place + 1 :]:
             found = likeness(content[one.first : one.last], content[two.first : two.last])
             (other if one.letter != two.letter else varied if two.is_varied else same).append(found)
-    marks = [(all_bars[each.first].start, each.letter) for each in stretches]
+    expected = [(all_bars[each.first].start, each.label) for each in stretches]
     marks = [(section.start, section.label) for section in score.sections]
     pitched = [part for part in score.parts if not part.is_drums]
     at_end = [[note.pitch for note in part.notes if note.end == score.end] for part in pitched]
@@ -73,9 +77,14 @@ def compose(kind: str, styles: list[str], model: str, number: int) -> dict[str, 
     bar = seconds(score, all_bars[0].end)
     right = abs(length - asked["seconds"]) <= bar / 2 if "seconds" in asked else len(all_bars) == asked["bars"]
     heard = keys.estimate(after(score, all_bars[max(0, len(all_bars) - 8)].start))
+    letters = [(at, label.rstrip("'")) for at, label in marks]
+    found_again = float(letters == [(each.start, each.label) for each in form.sections(score)])
+    key = score.keys[0] if asked["key"] is None else key
+    has_returns = any(each.repeats is not None for each in stretches)
     return {
         "style": asked["style"],
-        "lengths": float(marks == marks and right),
+        "found again": found_again if has_returns else np.nan,
+        "lengths": float(marks == expected and right),
         "A-A": float(np.mean(same)) if same else np.nan,
         "A-A'": float(np.mean(varied)) if varied else np.nan,
         "A-B": float(np.mean(other)),

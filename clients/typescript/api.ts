@@ -35,10 +35,10 @@ export type Batch = {
 /** Many jobs of one kind. */
 export type BatchSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "convert" | "evaluate" | "explain" | "render" | "search" | "sound" | "transcribe";
+  kind: "compose" | "continue" | "plan" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "convert" | "evaluate" | "explain" | "render" | "search" | "sound" | "transcribe";
   /** A job is made of each. */
   briefs: ({
-    /** The piece of which some is given. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
+    /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
     source?: {
       sound: string;
     } | {
@@ -79,7 +79,7 @@ export type BatchSubmission = {
     parts?: string[];
     /** Part name to lowest and highest note: {"alto": "F3-D5"}. */
     ranges?: Record<string, string>;
-    /** Section letters, "AABA". */
+    /** Section letters, "AABA"; "none" for a piece without sections. By default the style's usual form. */
     form?: string;
     /** Of the piece; by default what it is, or the source's. */
     title?: string;
@@ -148,10 +148,10 @@ export type Job = {
 /** A job to be done. */
 export type JobSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "convert" | "evaluate" | "explain" | "render" | "search" | "sound" | "transcribe";
+  kind: "compose" | "continue" | "plan" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "convert" | "evaluate" | "explain" | "render" | "search" | "sound" | "transcribe";
   /** What is asked for. Every field that is given is obeyed or refused, never ignored. */
   brief?: {
-    /** The piece of which some is given. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
+    /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
     source?: {
       sound: string;
     } | {
@@ -192,7 +192,7 @@ export type JobSubmission = {
     parts?: string[];
     /** Part name to lowest and highest note: {"alto": "F3-D5"}. */
     ranges?: Record<string, string>;
-    /** Section letters, "AABA". */
+    /** Section letters, "AABA"; "none" for a piece without sections. By default the style's usual form. */
     form?: string;
     /** Of the piece; by default what it is, or the source's. */
     title?: string;

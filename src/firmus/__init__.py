@@ -39,7 +39,7 @@ _HOMES = {
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
     "accompany", "analyse", "compose", "convert", "evaluate", "explain", "extend", "harmonise", "humanise",
-    "infill", "interpolate", "read", "search", "sound", "train", "transcribe", "vary", "write",
+    "infill", "interpolate", "plan", "read", "search", "sound", "train", "transcribe", "vary", "write",
 ]  # fmt: skip
 
 
@@ -52,15 +52,36 @@ def _from_piece(function: Callable[..., Any]) -> FromPiece:
 
 
 @_from_nothing
-def compose(brief: Brief | None = None, **options: Any) -> Any:
-    """Compose a piece from nothing: a Work, or a list of them, best first, where `count` is given.
+def plan(brief: Brief | None = None, **options: Any) -> Any:
+    """Plan form, keys and chords of a piece: a Work whose parts are empty, for `compose` to take as its `source`.
 
     Parameters
     ----------
     brief : Brief, optional
-        Or its fields as keywords: `style`, `genre`, `bars` or `seconds`, `key`, `meter`, `tempo`, `chords`, `mood`,
-        `density`, `register`, `polyphony`, `parts`, `ranges`, `form`, `count`, `seed`, `loose`, `temperature`, `top_p`,
-        `model`; see `firmus.work.Brief`.
+        Or its fields as keywords, as `compose` has them.
+
+    Examples
+    --------
+    >>> a_plan = plan(style="hymn", key="G major", meter="4/4", form="A4A'4", seed=7).score
+    >>> [section.label for section in a_plan.sections], a_plan.chords[0].text
+    (['A', "A'"], 'G')
+    >>> compose(source=a_plan, style="hymn", seed=7).score.sections == a_plan.sections
+    True
+    """
+    return _perform("plan", brief, options)
+
+
+@_from_nothing
+def compose(brief: Brief | None = None, **options: Any) -> Any:
+    """Compose a piece from nothing, or under a plan: a Work, or a list of them, best first, where `count` is given.
+
+    Parameters
+    ----------
+    brief : Brief, optional
+        Or its fields as keywords: `style`, `genre`, `bars` or `seconds`, `key`, `meter`, `tempo`, `pickup`, `chords`,
+        `mood`, `density`, `register`, `polyphony`, `parts`, `ranges`, `form`, `count`, `seed`, `loose`, `temperature`,
+        `top_p`, `model`; `source` is a plan, whose chords, keys and sections stay (see `plan`);
+        see `firmus.work.Brief`.
 
     Examples
     --------

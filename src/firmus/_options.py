@@ -53,6 +53,12 @@ class BriefOptions(VerbOptions, total=False):
     count: int
 
 
+class NewOptions(VerbOptions, total=False):
+    """Fields of a `Brief` for a new piece, and the plan of it."""
+
+    source: Score | None
+
+
 class FromNothing(Protocol):
     """A verb that needs no piece: a Work, or a list of them, best first, where `count` is given."""
 
@@ -61,9 +67,9 @@ class FromNothing(Protocol):
     @overload
     def __call__(self, brief: Brief) -> Work | list[Work]: ...
     @overload
-    def __call__(self, *, count: int, **options: Unpack[VerbOptions]) -> list[Work]: ...
+    def __call__(self, *, count: int, **options: Unpack[NewOptions]) -> list[Work]: ...
     @overload
-    def __call__(self, **options: Unpack[VerbOptions]) -> Work: ...
+    def __call__(self, **options: Unpack[NewOptions]) -> Work: ...
 
 
 class FromPiece(Protocol):

@@ -95,7 +95,7 @@ class Brief:
     Parameters
     ----------
     source : Score, optional
-        The piece of which some is given.
+        The piece of which some is given; for `compose` a plan, a Score without notes.
     style : str, optional
         Such as ``"chorale"``, ``"hymn"``, ``"folk"``; the model's card says which it knows.
     genre : str, optional
@@ -125,7 +125,7 @@ class Brief:
     ranges : mapping of str to str
         Part name to lowest and highest note: ``{"alto": "F3-D5"}``.
     form : str, optional
-        Section letters, ``"AABA"``.
+        Section letters, ``"AABA"``; ``"none"`` for a piece without sections. By default the style's usual form.
     title : str, optional
         Of the piece; by default what it is, or the source's.
     close : bool

@@ -58,13 +58,23 @@ def test_seconds_count_the_pickup_and_none_can_be_asked_for() -> None:
     assert all(firmus.compose(style="folk", bars=4, pickup=0, seed=seed).score.pickup == 0 for seed in range(4))
 
 
+def test_a_form_counts_whole_bars() -> None:
+    score = firmus.compose(style="folk", bars=16, pickup=1, form="AABA", meter="3/4", seed=5).score
+    assert score.pickup == 480
+    assert [(each.start - score.pickup) // 1440 for each in score.sections] == [0, 4, 8, 12]
+    (part,) = score.parts
+    first, again = (
+        [(note.start - begin, note.pitch) for note in part.notes if begin <= note.start < begin + 3 * 1440]
+        for begin in (480, 480 + 4 * 1440)
+    )
+    assert first == again
+
+
 def test_what_is_no_pickup_is_refused() -> None:
     with pytest.raises(InvalidBrief, match="pickup 3 must be shorter than a bar of 3/4: 3 quarter notes"):
         firmus.compose(style="folk", meter="3/4", pickup=3)
     with pytest.raises(InvalidBrief, match="pickup 9"):
         firmus.compose(style="folk", pickup=9)
-    with pytest.raises(InvalidBrief, match="give one of them"):
-        firmus.compose(style="folk", pickup=1, form="AABA")
     tune = firmus.compose(style="folk", bars=4, pickup=0, seed=1).score
     with pytest.raises(InvalidBrief, match="pickup 1: continue by 'composer' takes none"):
         firmus.extend(tune, pickup=1)

@@ -122,6 +122,15 @@ def test_composing_and_studying_in_the_folder(assistant, folder):
     assert result["explanation"]["notes"]
 
 
+def test_a_plan_is_written_and_composed(assistant, folder):
+    assistant.use("plan", style="folk", bars=2, form="none", seed=3, out="idea")
+    assistant.use("compose", source="idea.json", style="folk", seed=3, out="under")
+    assistant.use("compose", style="folk", bars=2, form="none", seed=3, out="alone")
+    lanes, under, alone = (formats.read(folder / f"{name}.json") for name in ("idea", "under", "alone"))
+    assert not lanes.parts[0].notes
+    assert under.parts == alone.parts
+
+
 def test_sound_is_read(assistant, folder):
     seconds = np.arange(4 * 22050) / 22050
     pitch = np.array([67, 69, 71, 72])[seconds.astype(int)]

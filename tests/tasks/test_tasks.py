@@ -137,7 +137,7 @@ def test_a_long_piece_is_composed_to_its_last_bar():
     ("options", "hint"),
     [
         ({"chords": "F#", "key": "Eb major"}, "hardly a note"),
-        ({"source": lines()}, "compose starts from nothing"),
+        ({"source": lines()}, "a plan, which has no notes"),
         ({"bars": True}, "bars"),
         ({"amount": 0.5}, "only vary"),
         ({"parts": "violin,violin,viola,cello,flute"}, "at most 4"),

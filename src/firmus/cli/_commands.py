@@ -40,6 +40,7 @@ def compose(options: argparse.Namespace) -> None:
     if options.out:
         files.check_free(Path(options.out), options.force)
     task = tasks.verb(options.task)
+    endings = endings or list(task.VERB.formats) or None
     show = ProgressLine(options.quiet)
     works: list[Work] = task.perform(task.commission(brief), show)
     root = _root(options, works[0].score.title or options.task)
@@ -94,7 +95,7 @@ def _brief(options: argparse.Namespace) -> Brief:
             raise InvalidBrief(f"range {item!r} must be PART=LOW-HIGH, such as alto=F3-D5")
         ranges[name] = text
     brief = Brief.of(**given, ranges=ranges)
-    if "source" in options:
+    if getattr(options, "source", None):
         brief = replace(brief, source=read_tune(options, options.source))
     if "target" in options:
         brief = replace(brief, target=formats.read(options.target))
@@ -124,6 +125,10 @@ def _summary(work: Work) -> list[str]:
     lines = [
         f"  {translate(work.score.title)}" if work.score.title else "",
         f"  {say('asked')}: {fields}",
+    ]
+    if work.origin.task == "plan":
+        return [*filter(None, lines), *(f"  {translate(name)} {text}" for name, text in measured["plan"].items())]
+    lines += [
         f"  {say('measured')}: " + say("heard").format(**measured) + say("bars of").format(**measured),
     ]
     names = [part["name"] for part in measured["parts"]]

@@ -113,7 +113,9 @@ RUN = {
 def _composing(verb: argparse.ArgumentParser, described: tasks.Verb) -> None:
     for piece in described.pieces:
         verb.add_argument(piece, metavar=tasks.PIECES[piece].metavar, help=_words(tasks.PIECES[piece]))
-    if described.pieces:
+    for piece in described.may_take:
+        verb.add_argument(piece, nargs="?", metavar=tasks.PLAN.metavar, help=_words(tasks.PLAN))
+    if described.pieces or described.may_take:
         _add(verb, tasks.TUNE)
     bars = tasks.HOW_MANY_BARS if described.counts_bars else tasks.WHICH_BARS
     verb.add_argument("--bars", type=_count if described.counts_bars else str, help=_words(bars))

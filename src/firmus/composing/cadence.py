@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
-from firmus.pitch import pitch_class
+from firmus.pitch import NO_CHORD, pitch_class
 from firmus.runtime.constraints import Rules
+from firmus.runtime.infilling import chord_rules
 from firmus.score import Key, Score
 from firmus.timing import bars, beat
 from firmus.tokens.events import vocabulary
@@ -41,6 +43,24 @@ def on_last_chord(rules: Rules, score: Score) -> Rules:
     tones = tones if rules.scale is None else tones & rules.scale
     bass = pitch_class(chord.bass or chord.root) if tones else 0
     return _held(rules, tones, bass, score) if bass in tones else rules
+
+
+def on_phrase_end(rules: Rules, score: Score, resting: Collection[int]) -> Rules:
+    """Rules by which some parts rest on the last chord symbol of a score, and all sound its last two on their beats.
+
+    Rules of chords that there are stay. Without chord symbols nothing is held.
+    """
+    if not score.chords or score.chords[-1].root == NO_CHORD:
+        return rules
+    ending, tones = on_last_chord(rules, score), frozenset(score.chords[-1].pitch_classes[:3])
+    own = [tones if len(ending.final) == 1 else each for each in ending.final]  # a lone melody need not end on the bass
+    final = tuple(each if place in resting else frozenset[int]() for place, each in enumerate(own))
+    last_bar = bars(score)[-1].start
+    chords = [chord for chord in score.chords[-2:] if chord.start >= last_bar - score.meters[-1].bar]
+    held = chord_rules(score, tuple(chords))
+    if rules.scale is not None:
+        held = tuple((start, tones & rules.scale) for start, tones in held)
+    return replace(rules, final=final, chords=rules.chords or ((0, frozenset[int]()), *held) if held else rules.chords)
 
 
 def _held(rules: Rules, tones: frozenset[int], bass: int, score: Score) -> Rules:

@@ -1,47 +1,71 @@
-"""Form: sections by their letters, laid out over the bars of a piece; what comes back, and how it is changed."""
+"""Form: sections by their letters, laid out over the bars of a piece, and the phrases that they are made of.
+
+A form stands in a Score as its section marks: a letter, with ``'`` after it where a return is varied.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from firmus.analysis.form import likeness, notes_of_bars
-from firmus.composing.cadence import with_cadence
 from firmus.errors import InvalidBrief
-from firmus.runtime.infilling import Request
-from firmus.score import Note, Part, Score
+from firmus.score import Score
 from firmus.score import Section as SectionMark
-from firmus.tokens import events
+from firmus.timing import bars
 
 USUAL_BARS = 8
 FEWEST_BARS = 2
-CHANGED = 0.4  # share of the cells of a varied return (A') that are composed anew
-TRIES = 4  # times that a varied return which came out the same is composed again,
-BOLDER = 0.15  # each time at a temperature so much higher
+PHRASE = 4  # bars
+FROM_BARS = 16  # a piece of so many bars has a form, where none is asked for
+LONG = 32  # bars of a piece beyond which keys leave and come back
+THROUGH_COMPOSED = "none"  # what is asked for where nothing is to return
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One section of a form: its letter, its first bar and the bar after its last, from 0; which section it repeats."""
+    """One section of a form, or a phrase of it.
 
-    letter: str
+    Parameters
+    ----------
+    label : str
+        As the mark over it has it: a letter or a word, and ``'`` where it is a varied return.
+    first, last : int
+        Its first bar and the bar after its last, full bars from 0.
+    repeats : int, optional
+        Place of the section, or phrase, whose music comes back in it.
+    is_varied : bool
+        Whether it comes back varied.
+    cadence : str
+        How it ends: ``"half"``, ``"authentic"``, or ``""`` where that is left open.
+    """
+
+    label: str
     first: int
     last: int
     repeats: int | None = None
     is_varied: bool = False
+    cadence: str = ""
+
+    @property
+    def letter(self) -> str:
+        """What all its returns have in common."""
+        return self.label.rstrip("'") or self.label
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form as it is written: of each section its letter, whether its return is varied, and its bars, if given."""
+    """A form as it is written: of each section its label, and its bars, if given.
+
+    ``"none"`` is a piece that is composed through: it has no sections.
+    """
 
     text: str
-    sections: tuple[tuple[str, bool, int | None], ...]
+    sections: tuple[tuple[str, int | None], ...]
 
     @classmethod
     def parse(cls, text: str) -> Form:
@@ -55,14 +79,15 @@ class Form:
         Examples
         --------
         >>> Form.parse("AB8A'").sections
-        (('A', False, None), ('B', False, 8), ('A', True, None))
+        (('A', None), ('B', 8), ("A'", None))
         """
         plain = text.replace(" ", "").replace("’", "'")
-        marks = re.findall(r"([A-Z])('*)(\d*)", plain)
+        if plain == THROUGH_COMPOSED:
+            return cls(text, ())
+        marks = re.findall(r"([A-Z]'*)(\d*)", plain)
         if not marks or "".join("".join(mark) for mark in marks) != plain:
-            raise InvalidBrief(f"form {text!r} must be capital letters such as AABA, ABA' or A8B4A8")
-        sections = ((letter, bool(primes), int(bars) if bars else None) for letter, primes, bars in marks)
-        return cls(text, tuple(sections))
+            raise InvalidBrief(f"form {text!r} must be capital letters such as AABA, ABA' or A8B4A8, or none")
+        return cls(text, tuple((label, int(bars) if bars else None) for label, bars in marks))
 
     def lay_out(self, bars: int | None) -> tuple[Section, ...]:
         """Sections over so many bars (eight a section where None).
@@ -74,12 +99,14 @@ class Form:
 
         Examples
         --------
-        >>> [(each.letter, each.first, each.last, each.repeats) for each in Form.parse("ABA'").lay_out(24)]
-        [('A', 0, 8, None), ('B', 8, 16, None), ('A', 16, 24, 0)]
+        >>> [(each.label, each.first, each.last, each.repeats) for each in Form.parse("ABA'").lay_out(24)]
+        [('A', 0, 8, None), ('B', 8, 16, None), ("A'", 16, 24, 0)]
         """
         count = len(self.sections)
-        if any(length is not None for *_, length in self.sections):
-            lengths = [USUAL_BARS if length is None else length for *_, length in self.sections]
+        if not count:
+            return ()
+        if any(length is not None for _, length in self.sections):
+            lengths = [USUAL_BARS if length is None else length for _, length in self.sections]
             if bars is not None and sum(lengths) != bars:
                 raise InvalidBrief(f"form {self.text!r} has {sum(lengths)} bars, not {bars}: give the length once")
         else:
@@ -90,131 +117,104 @@ class Form:
             raise InvalidBrief(
                 f"form {self.text!r} over {sum(lengths)} bars: a section needs {FEWEST_BARS} bars at least"
             )
-        sections: list[Section] = []
-        first = 0
-        for (letter, is_varied, _), length in zip(self.sections, lengths, strict=True):
-            earlier = next((place for place, each in enumerate(sections) if each.letter == letter), None)
-            sections.append(Section(letter, first, first + length, earlier, is_varied))
-            first += length
-        return tuple(sections)
+        firsts = [sum(lengths[:place]) for place in range(count)]
+        labels = [label for label, _ in self.sections]
+        return placed(labels, firsts, sum(lengths))
 
 
-def marks(sections: tuple[Section, ...], bar: int) -> tuple[SectionMark, ...]:
-    """Section marks of a form whose bars are so many ticks long."""
-    return tuple(SectionMark(each.first * bar, each.letter) for each in sections)
-
-
-def in_sections(request: Request, sections: tuple[Section, ...], generator: np.random.Generator) -> Request:
-    """The request, all of whose cells are open, as a chain: one section after the other, each with those before it.
-
-    Each section is composed as the end of what there is, so that it closes, where endings are a rule. Where a letter
-    comes back, its notes come back, but for the cells that are opened again (`reopened`); a varied return that came out
-    the same is composed again, each time more boldly.
-    """
-    lanes = request.is_open.shape[1]
-
-    def step(place: int, so_far: Score, tried: int = 0) -> Request:
-        section, bar = sections[place], so_far.meters[0].bar
-        score = _cut(request.score, so_far, section.last * bar)
-        opened = np.zeros((section.last, lanes), bool)
-        if section.repeats is None:
-            opened[section.first :] = request.is_open[section.first : section.last]
-        else:
-            score = _repeat(score, sections[section.repeats], section, bar)
-            again = reopened(section, lanes, place == len(sections) - 1, generator)
-            opened[section.first :] = again
-            score = emptied(score, opened)
-
-        def following(done: Score) -> Request | None:
-            if section.is_varied and tried < TRIES and _is_the_same(done, section, sections):
-                return step(place, so_far, tried + 1)
-            return step(place + 1, done) if place + 1 < len(sections) else None
-
-        bolder = replace(request.sampling, temperature=request.sampling.temperature + BOLDER * tried)
-        rules = (
-            with_cadence(request.rules, score.keys[0], score)
-            if request.rules.final_chord is not None
-            else request.rules
+def placed(labels: Sequence[str], firsts: Sequence[int], end: int) -> tuple[Section, ...]:
+    """Sections that begin at some bars; a label that comes again repeats its music, one with ``'`` its letter's."""
+    sections: list[Section] = []
+    for label, (first, last) in zip(labels, pairwise([*firsts, end]), strict=True):
+        new = Section(label, first, last)
+        again = next((place for place, each in enumerate(sections) if each.label == label), None)
+        kin = next((place for place, each in enumerate(sections) if each.letter == new.letter), None)
+        sections.append(
+            replace(new, repeats=kin if again is None else again, is_varied=again is None and kin is not None)
         )
-        return replace(request, score=score, is_open=opened, rules=rules, sampling=bolder, then=following)
-
-    return step(0, request.score)
+    return tuple(sections)
 
 
-def _is_the_same(score: Score, section: Section, sections: tuple[Section, ...]) -> bool:
-    """Whether a section that comes back has the notes of its first time."""
-    if section.repeats is None:
-        return False
-    earlier = sections[section.repeats]
-    content = notes_of_bars(score)[1 if score.pickup else 0 :]
-    return likeness(content[earlier.first : earlier.last], content[section.first : section.last]) == 1
+def usual(forms: Sequence[str], unit: int, count: int) -> Form | None:
+    """The form of a piece of so many bars for which none is asked: of those of its style the longest that it holds.
 
+    In these forms the numbers are of units of so many bars; what is left over goes to the last section. A piece longer
+    than any form repeats the longest.
 
-def _cut(whole: Score, so_far: Score, end: int) -> Score:
-    """The whole score up to a tick, with the notes and chords of what there is so far."""
-
-    def before(things: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(each for each in things if each.start < end)
-
-    parts = tuple(replace(part, notes=before(done.notes)) for part, done in zip(whole.parts, so_far.parts, strict=True))
-    chords = so_far.chords or whole.chords
-    return replace(whole, parts=parts, chords=before(chords), sections=before(whole.sections), end=end)
-
-
-def _repeat(score: Score, source: Section, target: Section, bar: int) -> Score:
-    """The score with a section's notes (and chords, where it has none) repeated; a longer return begins anew."""
-    length = (source.last - source.first) * bar
-    begin, end = source.first * bar, source.last * bar
-    room = (target.last - target.first) * bar
-
-    def again(notes: tuple[Note, ...]) -> tuple[Note, ...]:
-        copies = []
-        for offset in range(0, room, length):
-            for note in notes:
-                start = note.start - begin + offset
-                if begin <= note.start < end and start < room:
-                    duration = min(note.duration, room - start)
-                    copies.append(replace(note, start=target.first * bar + start, duration=duration))
-        return notes + tuple(copies)
-
-    chords = score.chords
-    if not any(each.start >= target.first * bar for each in chords):
-        there = [each for each in chords if begin <= each.start < end]
-        moved = [replace(each, start=each.start - begin + target.first * bar) for each in there]
-        chords = (*chords, *(each for each in moved if each.start < target.last * bar))
-    return replace(score, parts=tuple(replace(part, notes=again(part.notes)) for part in score.parts), chords=chords)
-
-
-def reopened(section: Section, lanes: int, is_last: bool, generator: np.random.Generator) -> NDArray[np.bool_]:
-    """Cells (bars of the section, lanes) that are composed anew where a section comes back.
-
-    A plain return keeps every note, but that the piece's last two bars are composed to end it; a varied one keeps
-    its first bar and, of the others, six cells of ten.
+    Examples
+    --------
+    >>> usual(("AA'", "AAB2"), 4, 18).text, usual(("AA'BA'",), 8, 40).text, usual(("AA'",), 8, 15)
+    ('A4A4B10', "A8A'8B16A'8", None)
     """
-    count = section.last - section.first
-    opened = np.zeros((count, lanes), bool)
-    if section.is_varied:
-        opened[:] = generator.random((count, lanes)) < CHANGED
-        opened[0] = False
-    if is_last:
-        opened[-2:] = True
-    elif section.is_varied:
-        opened[-1] = True
-    opened[:, 0] = False
-    return opened
+    if count < FROM_BARS or not forms:
+        return None
+    units = count // unit
+    parsed = [[(label, size or 1) for label, size in Form.parse(text).sections] for text in forms]
+    parsed.sort(key=lambda sections: sum(size for _, size in sections))
+    fitting = [sections for sections in parsed if sum(size for _, size in sections) <= units]
+    if not fitting:
+        return None
+    sections = fitting[-1] * max(1, units // (2 * sum(size for _, size in fitting[-1])))
+    total = sum(size for _, size in sections)
+    edges = [round(units * sum(size for _, size in sections[:place]) / total) * unit for place in range(len(sections))]
+    lengths = [stop - start for start, stop in pairwise([*edges, count])]
+    return Form.parse("".join(f"{label}{bars}" for (label, _), bars in zip(sections, lengths, strict=True)))
 
 
-def emptied(score: Score, is_open: NDArray[np.bool_]) -> Score:
-    """The score without the notes that begin in open cells."""
-    ticks = events.prepare(score)["ticks"]
+def marks(sections: Sequence[Section], score: Score) -> tuple[SectionMark, ...]:
+    """Section marks of a form over the bars of a score."""
+    return tuple(SectionMark(score.pickup + each.first * score.meters[0].bar, each.label) for each in sections)
 
-    def kept(lane: int, part: Part) -> Part:
-        cells = [int(np.searchsorted(ticks, note.start, side="right")) - 1 for note in part.notes]
-        return replace(
-            part, notes=tuple(note for note, bar in zip(part.notes, cells, strict=True) if not is_open[bar, lane])
-        )
 
-    return replace(score, parts=tuple(kept(lane, part) for lane, part in enumerate(score.parts, 1)))
+def of_marks(score: Score) -> tuple[Section, ...]:
+    """The form that a score's section marks write; the inverse of `marks`. Empty where it has none.
+
+    A mark that comes again brings its music back, with ``'`` after it varied; marks may be words, such as *Verse*.
+    """
+    starts = [bar.start for bar in bars(score) if bar.number > 0]
+    nearest = [min(range(len(starts)), key=lambda bar: abs(starts[bar] - mark.start)) for mark in score.sections]
+    labels = {bar: mark.label.replace("’", "'") for bar, mark in zip(nearest, score.sections, strict=True)}
+    firsts = sorted(labels)
+    return placed([labels[bar] for bar in firsts], [0, *firsts[1:]], len(starts)) if firsts else ()
+
+
+def phrases(sections: Sequence[Section]) -> tuple[Section, ...]:
+    """The phrases of four bars of which sections are made, each with how it ends; what is left over goes to the last.
+
+    A section ends with a half cadence where it comes back varied at once, and before the return of an earlier one;
+    else with an authentic one, and so does what ends the piece each time that it comes.
+
+    Examples
+    --------
+    >>> [(each.first, each.repeats, each.cadence) for each in phrases(Form.parse("A8A'4B6").lay_out(None))]
+    [(0, None, ''), (4, None, 'half'), (8, 0, 'authentic'), (12, None, 'authentic')]
+    """
+    made: list[Section] = []
+    begins: list[int] = []  # place of the first phrase of each section
+    cadences: list[str] = []  # of the sections
+    for place, section in enumerate(sections):
+        is_same = section.repeats is not None and not section.is_varied
+        cadences.append(cadences[section.repeats or 0] if is_same else _cadence(sections, place))
+        begins.append(len(made))
+        count = max(1, (section.last - section.first) // PHRASE)
+        for number in range(count):
+            earlier = None
+            if section.repeats is not None:
+                source = sections[section.repeats]
+                earlier = begins[section.repeats] + number % max(1, (source.last - source.first) // PHRASE)
+            first, is_end = section.first + number * PHRASE, number + 1 == count
+            last, cadence = (section.last, cadences[-1]) if is_end else (first + PHRASE, "")
+            made.append(replace(section, first=first, last=last, repeats=earlier, cadence=cadence))
+    return tuple(made)
+
+
+def _cadence(sections: Sequence[Section], place: int) -> str:
+    """How a section ends the first time."""
+    section, following = sections[place], sections[place + 1] if place + 1 < len(sections) else None
+    if following is None or following.repeats is None or section.label == sections[-1].label:
+        return "authentic"
+    leads_back = following.is_varied if following.repeats == place else section.repeats is None
+    return "half" if leads_back else "authentic"
 
 
 def returns(score: Score, sections: tuple[Section, ...]) -> dict[str, float]:

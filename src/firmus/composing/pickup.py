@@ -45,11 +45,9 @@ def pickup(commission: Commission, count: int, meter: Meter, prompt: list[int], 
                 f"pickup {commission.pickup:g} must be shorter than a bar of {meter.text}: "
                 f"{meter.bar / TICKS_PER_QUARTER:g} quarter notes"
             )
-        if ticks and commission.form:
-            raise InvalidBrief(f"pickup {commission.pickup:g} and form {commission.form.text!r}: give one of them")
         return ticks
     share = styles()[commission.style].pickup_share
-    if count < FEWEST_BARS or commission.form or not share or generator.random() >= share:
+    if count < FEWEST_BARS or not share or generator.random() >= share:
         return 0
     steps = meter.bar // vocabulary.UNIT
     allowed = (np.arange(steps) >= steps / 2) & (np.arange(steps) % (vocabulary.QUARTER // 4) == 0)

@@ -156,6 +156,8 @@ def _tool(kind: str) -> dict[str, Any]:
         sound = ", or a sound file" if hasattr(module, "SOUND") else ""
         fields = {"source": {"type": "string", "description": f"{PATH}{sound}."}, **fields}
         required.append("source")
+    if kind in tasks.verbs() and "source" in tasks.verb(kind).VERB.may_take:
+        fields = {"source": {"type": "string", "description": f"{PATH}: {tasks.PLAN.english}."}, **fields}
     if kind in tasks.verbs() and "target" in tasks.verb(kind).VERB.pieces:
         fields["target"] = {"type": "string", "description": f"{PATH}: where the way leads to."}
         required.append("target")

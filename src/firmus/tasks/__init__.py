@@ -72,6 +72,8 @@ class Verb:
     pieces : tuple of str
         Of a verb that makes Works of a Brief: the fields that are pieces which it needs: ``()``, ``("source",)`` or
         ``("source", "target")``.
+    may_take : tuple of str
+        Likewise: the pieces that it takes where they are given.
     counts_bars : bool
         Likewise: whether ``bars`` says how many, rather than which.
     arguments : tuple of Option
@@ -82,6 +84,8 @@ class Verb:
         Options of which exactly one is given.
     writes : bool
         Whether it writes files, and takes ``--force``.
+    formats : tuple of str
+        Endings of the files that are written of its Works beside ``json``, where others than the usual ones are.
     place : int
         Where it stands in lists of verbs; behind all others where it does not say.
     """
@@ -90,11 +94,13 @@ class Verb:
     english: str
     chinese: str
     pieces: tuple[str, ...] = ("source",)
+    may_take: tuple[str, ...] = ()
     counts_bars: bool = False
     arguments: tuple[Option, ...] = ()
     options: tuple[Option, ...] = ()
     one_of: tuple[str, ...] = ()
     writes: bool = True
+    formats: tuple[str, ...] = ()
     place: int = 100
 
 
@@ -105,6 +111,9 @@ PIECES = {
     ),
     "target": Option("target", "the piece to arrive at", "要到达的乐曲", str, "TARGET"),
 }  # fmt: skip
+PLAN = Option(
+    "source", "a plan: a Firmus JSON that firmus plan wrote", "规划：firmus plan 写出的 Firmus JSON", str, "PLAN"
+)
 TUNE = Option(
     "tune", "which tune of a file that holds several, from 1", "文件含多首曲子时取第几首（从 1 数起）", int, "N", 1
 )
@@ -165,7 +174,7 @@ OPTIONS = (
         "ranges", "lowest and highest note of a part; may be repeated", "某声部的最低音与最高音；可重复给出",
         str, "PART=F3-D5",
     ),
-    Option("form", "section letters", "曲式字母，或 二段体、三段体、回旋曲式", str, "AABA"),
+    Option("form", "section letters, or none", "曲式字母，或 二段体、三段体、回旋曲式；none 为通谱", str, "AABA"),
     Option("title", "of the piece", "乐曲标题", str, "TEXT"),
     Option(
         "model", "name of the weights (see firmus models), or a folder (see docs/engines.md)",

@@ -1,4 +1,4 @@
-"""Composing from nothing: a style, and whatever else is asked for."""
+"""Composing from nothing, or under a plan: a style, and whatever else is asked for."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ __all__ = ["commission", "perform"]
 
 VERB = Verb(
     name="compose",
-    english="compose a piece from nothing",
-    chinese="从零开始作曲",
+    english="compose a piece from nothing, or under a plan",
+    chinese="从零开始或依照规划作曲",
     pieces=(),
+    may_take=("source",),
     counts_bars=True,
     place=1,
 )
@@ -32,12 +33,11 @@ def commission(brief: Brief) -> Commission:
     InvalidBrief, ModelError
     """
     from firmus.composing.commission import begin
+    from firmus.composing.planning import check
 
     begun = begin(brief, "compose")
     if brief.source is not None:
-        raise InvalidBrief(
-            "compose starts from nothing: use continue, infill, harmonise, accompany or vary with a source"
-        )
+        check(begun, brief.source)
     if isinstance(brief.bars, str):
         raise InvalidBrief(f"bars {brief.bars!r}: compose takes how many, such as 16")
     if brief.amount is not None:

@@ -1,7 +1,7 @@
 """Composing token by token, with a model of the kind stepper (transformer, recurrent network).
 
-`frame` draws the empty score of a new piece, `regions` opens bars and parts of a piece, `setting` puts a melody into a
-style; each makes a `Plan`, which is filled here.
+`frame` plans the empty score of a new piece, which `phrases` composes phrase by phrase; `regions` opens bars and parts
+of a piece, `setting` puts a melody into a style; each makes a `Plan`, which is filled here.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from firmus.composing import controls, form, pickup, ranking
+from firmus.composing import controls, pickup, ranking
 from firmus.composing import origin as origins
 from firmus.composing.autoregressive import frame, regions, setting
+from firmus.composing.autoregressive.phrases import in_phrases
 from firmus.composing.autoregressive.plan import Plan, model_view, without_overlaps
 from firmus.composing.commission import Commission
+from firmus.composing.form import phrases, returns
 from firmus.composing.observer import Observer
+from firmus.composing.planning import summary
 from firmus.composing.selection import cell_spans
 from firmus.composing.styles import model_style, styles
 from firmus.progress import Progress
@@ -29,7 +32,7 @@ from firmus.work import Work
 
 DRAFTS = 4  # of which the nearest to the controls is kept
 TEMPERATURE = 0.9  # where a style does not say
-PLANS = {"compose": frame, "harmonise": setting, "accompany": setting}
+PLANS = {"compose": frame, "plan": frame, "harmonise": setting, "accompany": setting}
 """Module that plans for a verb, with ``prepare(commission)`` and ``plan(commission, generator)``; else `regions`."""
 
 
@@ -50,6 +53,8 @@ def perform(commission: Commission, progress: Progress | None = None) -> list[Wo
     together, a token of each at a time; what is finished is kept when interrupted.
     """
     card, verb, seeds = commission.card, commission.verb, commission.seeds
+    if verb == "plan":
+        return [_planned(commission, seed) for seed in seeds]
     model = stepper.load(card.name)
     drafts = DRAFTS if commission.controls else 1
     observer = progress if isinstance(progress, Observer) and drafts == 1 else None
@@ -62,11 +67,13 @@ def perform(commission: Commission, progress: Progress | None = None) -> list[Wo
             plan = PLANS.get(verb, regions).plan(commission, generator)
             plans.append(plan)
             if observer:
-                observer.begin(len(plans), plan.score)
-            request = _request(commission, plan)
+                observer.begin(len(plans), replace(plan.score, chords=_symbols(commission, plan, plan.score)))
+            request, of_style = _request(commission, plan), styles().get(plan.style)
             for draft in range(drafts):
-                own = np.random.default_rng([seed, draft]) if draft else generator
-                yield form.in_sections(request, plan.sections, own) if plan.sections else request, own
+                is_new = verb == "compose"  # notes have a generator of their own, for the plan may be given
+                own = np.random.default_rng([seed, draft]) if draft or is_new else generator
+                resting = of_style.resting if of_style else ()
+                yield in_phrases(request, phrases(plan.sections), resting, own) if plan.sections else request, own
 
     def on_progress(finished: int, done: int, total: int) -> None:
         if progress:
@@ -128,7 +135,8 @@ def _work(commission: Commission, seed: int, plan: Plan, filled: Score, nats: fl
         measured={
             "style": plan.style,
             "surprise": round(nats, 4),
-            **({"form": form.returns(score, plan.sections)} if plan.sections else {}),
+            **({"form": returns(score, plan.sections)} if plan.sections else {}),
+            **({"plan": summary(plan.score)} if PLANS.get(commission.verb) is frame else {}),
             "controls": measured,
             "score": ranking.rank(score, plan.style, nats, commission.controls, shares),
             **({"melody": score.parts[0].name} if PLANS.get(commission.verb) is setting else {}),
@@ -138,9 +146,18 @@ def _work(commission: Commission, seed: int, plan: Plan, filled: Score, nats: fl
     )
 
 
+def _planned(commission: Commission, seed: int) -> Work:
+    """A plan as a work: a score without notes."""
+    plan = frame.plan(commission, np.random.default_rng(seed))
+    measured = {"style": plan.style, "plan": summary(plan.score)}
+    return origins.work(commission, seed, origins.marked(plan.score), measured=measured)
+
+
 def _symbols(commission: Commission, plan: Plan, filled: Score) -> tuple[Chord, ...]:
     """Chord symbols: those given, or, in a style that shows them, those composed."""
     of_style = styles().get(plan.style)
+    if PLANS.get(commission.verb) is frame and of_style is not None and not of_style.has_chords:
+        return plan.score.chords if commission.progression else ()
     is_hidden = of_style is not None and of_style.is_part_writing and not of_style.has_chords
     return plan.score.chords if is_hidden and commission.verb in PLANS else filled.chords or plan.score.chords
 

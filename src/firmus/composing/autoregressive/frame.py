@@ -12,6 +12,7 @@ from firmus.composing.autoregressive.plan import Plan, model_view
 from firmus.composing.cadence import at_rest, on_last_chord, with_cadence
 from firmus.composing.commission import Commission
 from firmus.composing.pickup import pickup
+from firmus.composing.planning import planned, style_of
 from firmus.composing.rules import check, chords_over, rules
 from firmus.composing.selection import find_part
 from firmus.composing.styles import empty_parts, model_style, styles, styles_of, voices
@@ -21,6 +22,7 @@ from firmus.runtime.constraints import PartRules
 from firmus.runtime.infilling import suggest
 from firmus.runtime.part_order import PartOrder
 from firmus.score import Key, Meter, Score, Tempo
+from firmus.timing import bars
 from firmus.tokens import events
 from firmus.tokens.events import vocabulary
 from firmus.work import MOST_BARS
@@ -42,8 +44,9 @@ def prepare(commission: Commission) -> Commission:
         raise InvalidBrief(
             f"model {card.name!r} has none of the styles {', '.join(styles())}: say styles in its recipe"
         )
-    style = styles()[known[0]]
-    parts = voices(style, commission.named_parts)
+    source = commission.source
+    style = styles()[style_of(source, known) if source else known[0]]
+    parts = voices(style, tuple(part.name for part in source.parts) if source else commission.named_parts)
     commission.check_controls(style.name, all(voice.monophonic and not voice.is_drums for voice in parts))
     empty = Score(empty_parts(parts))
     ranges = {find_part(empty, name): limits for name, limits in commission.named_ranges.items()}
@@ -59,7 +62,7 @@ def prepare(commission: Commission) -> Commission:
         or meter.bar > vocabulary.LONGEST_BAR * vocabulary.UNIT
     ):
         raise InvalidBrief(f"meter {commission.request['meter']}: a bar may last eight quarters at most, such as 4/2")
-    if commission.form:
+    if commission.form and source is None:
         commission.form.lay_out(commission.bars)
     prepared = replace(commission, style=style.name, voices=parts, ranges=ranges)
     check(prepared, empty.parts, _part_rules(prepared), [chord for bar in commission.progression for chord in bar])
@@ -80,19 +83,28 @@ def _part_rules(commission: Commission) -> tuple[PartRules, ...]:
 
 
 def plan(commission: Commission, generator: np.random.Generator) -> Plan:
-    """An empty score, all of it open."""
+    """A score without notes whose lanes are planned, all of it open."""
     style, progression = styles()[commission.style], commission.progression
-    score = _frame(commission, generator)
-    held = rules(commission, score, _part_rules(commission), score.chords)
+    score = planned(commission, _given(commission) or _frame(commission, generator), generator)
+    held = rules(commission, score, _part_rules(commission), score.chords if progression else ())
     if commission.is_strict("key") and not progression:
         held = at_rest(held, score.keys[0], score, top=style.is_choral)
         held = with_cadence(held, score.keys[0], score, is_led=style.is_choral)
-    elif commission.is_strict("chords") and score.chords:
+    elif commission.is_strict("chords") and progression:
         held = on_last_chord(held, score)
     is_open = np.ones(events.grid_shape(events.prepare(score)), bool)
-    is_open[:, 0] = (style.has_chords or style.is_part_writing) and not progression
-    sections = commission.form.lay_out(score.end // score.meters[0].bar) if commission.form else ()
-    return Plan(score, is_open, style.name, held, sections)
+    is_open[:, 0] = (style.has_chords or style.is_part_writing) and not score.chords
+    return Plan(score, is_open, style.name, held, form.of_marks(score))
+
+
+def _given(commission: Commission) -> Score | None:
+    """The plan that is given, with the chords and the form that are asked for beside it; None where there is none."""
+    if (score := commission.source) is None:
+        return None
+    if commission.form:
+        count = sum(bar.number > 0 for bar in bars(score))
+        score = replace(score, sections=form.marks(commission.form.lay_out(count), score))
+    return replace(score, chords=chords_over(commission.progression, score)) if commission.progression else score
 
 
 def _frame(commission: Commission, generator: np.random.Generator) -> Score:
@@ -107,25 +119,23 @@ def _frame(commission: Commission, generator: np.random.Generator) -> Score:
     meter = _meter(commission, prompt, generator)
     usual = style.tempo_in(meter.text)
     tempo = commission.tempo or controls.tempo(commission.controls, card, model_style(style.name), usual)
-    bars = _bars(commission, meter, tempo)
+    count = _bars(commission, meter, tempo)
     if commission.seconds and not commission.tempo:
-        tempo = bars * meter.bar / 480 * 60 / commission.seconds  # so that the last bar ends when it should
+        tempo = count * meter.bar / 480 * 60 / commission.seconds  # so that the last bar ends when it should
     tokens = (
         vocabulary.METER + vocabulary.METERS.index((meter.numerator, meter.denominator)),
         vocabulary.TEMPO + vocabulary.nearest(vocabulary.TEMPI, tempo),
     )
-    lead = pickup(commission, bars, meter, [*prompt, *tokens], generator)
+    lead = pickup(commission, count, meter, [*prompt, *tokens], generator)
     score = Score(
         parts,
         meters=(meter,),
         tempi=(Tempo(0, tempo),),
         keys=(key,),
         pickup=lead,
-        end=lead + bars * meter.bar,
+        end=lead + count * meter.bar,
         title=style.title if all(part.is_drums for part in parts) else f"{style.title} in {key.text}",
     )
-    if commission.form:
-        score = replace(score, sections=form.marks(commission.form.lay_out(bars), meter.bar))
     return replace(score, chords=chords_over(commission.progression, score)) if commission.progression else score
 
 
@@ -147,13 +157,13 @@ def _meter(commission: Commission, prompt: list[int], generator: np.random.Gener
 
 def _bars(commission: Commission, meter: Meter, tempo: float) -> int:
     """How many bars: what is asked for, or what comes nearest to the seconds at the tempo."""
-    if commission.seconds is None and commission.bars is None and commission.form:
+    if commission.seconds is None and commission.bars is None and commission.form and commission.form.sections:
         return commission.form.lay_out(None)[-1].last
     if commission.seconds is None:
         return commission.bars or BARS
-    bars = max(1, round(commission.seconds * tempo * 480 / 60 / meter.bar))
-    if bars > MOST_BARS:
+    count = max(1, round(commission.seconds * tempo * 480 / 60 / meter.bar))
+    if count > MOST_BARS:
         raise InvalidBrief(
-            f"{commission.seconds:g} seconds are {bars} bars of {meter.text} at {tempo:g}: {MOST_BARS} is the most"
+            f"{commission.seconds:g} seconds are {count} bars of {meter.text} at {tempo:g}: {MOST_BARS} is the most"
         )
-    return bars
+    return count

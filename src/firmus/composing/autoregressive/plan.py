@@ -24,7 +24,7 @@ class Plan:
     style : str
     rules : Rules
     sections : tuple of Section
-        Sections that are composed one after the other; empty for all at once.
+        Sections, which are composed one phrase after the other; empty for all at once.
     """
 
     score: Score
@@ -72,4 +72,5 @@ def model_view(score: Score, card: Card, style: str) -> Score:
     parts = tuple(known(place, part) for place, part in enumerate(score.parts))
     chords = score.chords if "chords" in card.controls else ()
     sections = score.sections if "sections" in card.controls else ()
+    sections = tuple(replace(mark, label=mark.label.rstrip("'") or mark.label) for mark in sections)
     return replace(score, parts=parts, chords=chords, sections=sections)

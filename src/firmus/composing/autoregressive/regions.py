@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from firmus.analysis import keys
-from firmus.composing import form
+from firmus.composing.autoregressive.phrases import emptied
 from firmus.composing.autoregressive.plan import Plan
 from firmus.composing.cadence import at_rest, on_last_chord, with_cadence
 from firmus.composing.commission import Commission
@@ -56,7 +56,7 @@ def plan(commission: Commission, generator: np.random.Generator) -> Plan:
         held = _closing(held, commission, score)
     if commission.verb == "vary":
         is_open = _drawn(is_open, AMOUNT if commission.amount is None else commission.amount, generator)
-    return Plan(form.emptied(score, is_open), is_open, commission.style, held)
+    return Plan(emptied(score, is_open), is_open, commission.style, held)
 
 
 def _closing(held: Rules, commission: Commission, score: Score) -> Rules:

@@ -63,6 +63,16 @@ class Style:
         The first part is a melody, which the others accompany.
     model_style : str
         The name by which models know it, where that is another.
+    forms : tuple of str
+        Usual forms, for `firmus.composing.form.usual`; none where its pieces have none.
+    section_bars : int
+        Bars of a section, where the form does not say more.
+    resting : tuple of int
+        Places of the parts that come to rest at the end of each phrase.
+    is_planned : bool
+        Its notes are composed under chords that are planned for the whole piece.
+    modulates : bool
+        Middle sections of its longer pieces are in related keys.
     """
 
     name: str
@@ -81,6 +91,11 @@ class Style:
     is_choral: bool = False
     is_accompanied: bool = False
     model_style: str = ""
+    forms: tuple[str, ...] = ()
+    section_bars: int = 8
+    resting: tuple[int, ...] = (0,)
+    is_planned: bool = True
+    modulates: bool = False
 
     def tempo_in(self, meter: str) -> float:
         """Usual tempo in a meter."""

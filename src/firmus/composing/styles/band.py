@@ -20,4 +20,5 @@ STYLE = Style(
     drum_temperature=0.75,
     new_bars=0.48,
     is_accompanied=True,
+    forms=("AA'", "ABA'", "AA'BA'", "AA'BA'BA'"),
 )

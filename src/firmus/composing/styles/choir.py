@@ -15,4 +15,7 @@ STYLE = Style(
     pitch_temperature=0.8,
     is_part_writing=True,
     is_choral=True,
+    forms=("AA'", "ABA'", "AA'BA'", "AA'BA'CA'"),
+    resting=(0, 1, 2, 3),
+    modulates=True,
 )

@@ -15,4 +15,7 @@ STYLE = Style(
     is_part_writing=True,
     temperature=0.8,
     pitch_temperature=0.7,
+    forms=("AAB2",),
+    section_bars=4,
+    resting=(0, 1, 2, 3),
 )

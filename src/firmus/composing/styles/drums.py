@@ -10,4 +10,5 @@ STYLE = Style(
     voices=(Voice("Drums", 0, is_drums=True),),
     tempo=108,
     temperature=0.8,
+    is_planned=False,
 )

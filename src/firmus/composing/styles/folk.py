@@ -13,4 +13,6 @@ STYLE = Style(
     pickup_share=0.8,
     temperature=0.8,
     new_bars=0.56,
+    forms=("AB", "ABA'", "AABB", "AABBAB"),
+    is_planned=False,
 )

@@ -14,4 +14,5 @@ STYLE = Style(
     temperature=1.0,
     has_chords=True,
     is_accompanied=True,
+    forms=("AA'", "ABA'", "AA'BA'", "AA'BA'BA'"),
 )

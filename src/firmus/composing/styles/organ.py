@@ -15,4 +15,7 @@ STYLE = Style(
     tempo=80,
     rests=2,
     temperature=1.0,
+    forms=("AA'", "ABA'", "AA'BA'", "AA'BA'CA'"),
+    resting=(),
+    modulates=True,
 )

@@ -12,4 +12,7 @@ STYLE = Style(
     tempi=(("3/4", 120), ("6/8", 84)),
     rests=2,
     temperature=1.0,
+    forms=("AA'", "ABA'", "AA'BA'", "AA'BA'CA'", "AA'BA'CC'DC'AA'BA'"),
+    resting=(),
+    modulates=True,
 )

@@ -19,4 +19,7 @@ STYLE = Style(
     rests=2,
     temperature=1.0,
     is_part_writing=True,
+    forms=("AA'", "ABA'", "AA'BA'", "AA'BA'CA'", "AA'BA'CC'DC'AA'BA'"),
+    resting=(),
+    modulates=True,
 )

@@ -14,4 +14,6 @@ STYLE = Style(
     rests=2,
     temperature=0.85,
     is_accompanied=True,
+    forms=("AA'", "ABA'", "AA'BA'", "AA'BA'CA'"),
+    modulates=True,
 )

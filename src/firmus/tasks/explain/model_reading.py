@@ -16,7 +16,7 @@ from firmus.analysis.features import pitch_name
 from firmus.composing import controls
 from firmus.composing.autoregressive.plan import model_view
 from firmus.composing.commission import DEFAULT_MODEL, choose_model
-from firmus.composing.form import Form
+from firmus.composing.form import of_marks
 from firmus.composing.selection import cells_between, find_part
 from firmus.composing.styles import infer_style, styles
 from firmus.errors import FirmusError, FormatError, InvalidBrief, ModelError
@@ -79,7 +79,8 @@ def reading_of_work(work: Work, model: str | None, unknown: Reasons) -> ModelRea
         is_open |= cells_between(score, [(start, stop)], [part])
     style = origin.measured.get("style") or infer_style(brief.style or "", chosen, score)
     style = style if style in chosen.styles else chosen.styles[0]
-    if style in styles() and styles()[style].has_chords and not brief.chords and score.chords:
+    plan = origin.measured.get("plan", {})
+    if style in styles() and styles()[style].has_chords and not brief.chords and score.chords and "chords" not in plan:
         is_open[:, 0] = is_open.any(axis=1)
     rules = _rules(origin.rules, score) if chosen.name == origin.model else None
     if rules is None:
@@ -93,7 +94,14 @@ def reading_of_work(work: Work, model: str | None, unknown: Reasons) -> ModelRea
     genre = brief.genre if brief.genre in chosen.facts.get("genres", ()) else None
     tokens = controls.tokens(controls.requested(brief), chosen, style, genre or "")
     return ModelReading(
-        stepper.load(chosen.name), known, is_open, style, rules, tokens, bool(brief.chords), _repeats(brief, score)
+        stepper.load(chosen.name),
+        known,
+        is_open,
+        style,
+        rules,
+        tokens,
+        bool(brief.chords),
+        _repeats(score) if plan.get("form") else {},
     )
 
 
@@ -167,16 +175,13 @@ def likeliest_style(model: stepper.Stepper, score: Score) -> str:
     return styles[int(np.argmin([float(each.sum()) for each in nats]))]
 
 
-def _repeats(brief: Brief, score: Score) -> dict[tuple[int, int], int]:
+def _repeats(score: Score) -> dict[tuple[int, int], int]:
     """Notes that a form repeats, and the number of the bar that each repeats.
 
-    Those are the bars of a part that recur note for note; the last two bars of a piece are always composed.
+    Those are the bars of a part that recur note for note; the last two bars of a varied return are always composed.
     """
     repeats: dict[tuple[int, int], int] = {}
-    if not brief.form:
-        return repeats
-    bar = score.meters[0].bar
-    stretches = Form.parse(brief.form).lay_out(score.end // bar)
+    bar, stretches = score.meters[0].bar, of_marks(score)
     for place, part in enumerate(score.parts):
         content: dict[int, list[int]] = {}
         for index, note in enumerate(part.notes):
@@ -191,7 +196,7 @@ def _repeats(brief: Brief, score: Score) -> dict[tuple[int, int], int]:
             if stretch.repeats is None:
                 continue
             earlier = stretches[stretch.repeats]
-            for number in range(stretch.first, min(stretch.last, score.end // bar - 2)):
+            for number in range(stretch.first, stretch.last - 2 if stretch.is_varied else stretch.last):
                 source = earlier.first + (number - stretch.first) % (earlier.last - earlier.first)
                 if bar_notes(number) == bar_notes(source):
                     repeats |= {(place, index): source + 1 for index in content.get(number, [])}

@@ -42,7 +42,7 @@ def length(kind: str, brief: Brief) -> float:
     source = seconds(brief.source, brief.source.end) if brief.source else 0.0
     if brief.seconds is not None:
         return brief.seconds + (source if kind == "continue" else 0.0)
-    if kind not in ("compose", "continue"):
+    if kind not in ("compose", "continue") or (kind == "compose" and brief.source):
         return source
     bars = brief.bars if isinstance(brief.bars, int) else USUAL_BARS
     return source + bars * 4 * 60 / (brief.tempo or USUAL_TEMPO)
