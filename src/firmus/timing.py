@@ -7,7 +7,7 @@ middle of a bar ends that bar.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from firmus.errors import InvalidBrief
 from firmus.score import TICKS_PER_QUARTER, Meter, Score
@@ -54,6 +54,23 @@ def bars(score: Score) -> list[Bar]:
             start, number = end, number + 1
             if number > MAX_BARS:
                 raise InvalidBrief(f"the score has more than {MAX_BARS} bars: its end, tick {score.end}, is absurd")
+    return found
+
+
+def written_bars(score: Score) -> list[Bar]:
+    """Bars as they are written: where the last one lacks what the pickup has, in 32nds, it ends with the score.
+
+    Examples
+    --------
+    >>> from firmus.score import Note, Part
+    >>> tune = Score((Part("", (Note(0, 1920, 60),)),), pickup=480)
+    >>> [(bar.number, bar.start, bar.end) for bar in written_bars(tune)]
+    [(0, 0, 480), (1, 480, 1920)]
+    """
+    found = bars(score)
+    in_32nds = score.pickup % (TICKS_PER_QUARTER // 8) == 0
+    if found and score.pickup and in_32nds and score.end - found[-1].start + score.pickup == found[-1].meter.bar:
+        found[-1] = replace(found[-1], end=score.end)
     return found
 
 

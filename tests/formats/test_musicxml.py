@@ -47,7 +47,7 @@ QUARTER = 480
 
 def canonical(score: Score) -> Score:
     """What MusicXML keeps: nothing that changes nothing, and the end of the last bar as the end."""
-    last = timing.bars(score)
+    last = timing.written_bars(score)
     end = last[-1].end if last else score.meters[0].bar
 
     def changes(events: Any, what: Any) -> Any:

@@ -54,7 +54,7 @@ def test_chords_and_form_that_are_asked_for_stand_in_the_plan():
 
 
 def test_phrases_close_with_their_cadences_and_returns_bring_their_chords_back():
-    lanes = firmus.plan(style="chorale", bars=16, meter="4/4", key="D major", form="AA'BA", seed=2).score
+    lanes = firmus.plan(style="chorale", bars=16, meter="4/4", key="D major", form="AA'BA", pickup=0, seed=2).score
 
     def chords(first: int, last: int) -> list[str]:
         beats = range(first * 1920, last * 1920, 480)

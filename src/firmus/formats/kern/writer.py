@@ -17,7 +17,7 @@ from firmus.notation.measures import Measure, PartLayout, Segment, lay_out
 from firmus.notation.rhythm import TYPES, Value
 from firmus.notation.spelling import Spelling, spell
 from firmus.score import Key, Part, Score
-from firmus.timing import Bar, bars
+from firmus.timing import Bar, written_bars
 
 _WHOLE = 1920
 _TICKS = {name: ticks for ticks, name in TYPES.items()}
@@ -41,7 +41,7 @@ class _Column:
 def text(score: Score) -> str:
     """The file of a Score."""
     score = score if score.parts else replace(score, parts=(Part(),))
-    all_bars = bars(score) or [Bar(1, 0, score.meters[0].bar, score.meters[0])]
+    all_bars = written_bars(score) or [Bar(1, 0, score.meters[0].bar, score.meters[0])]
     names = spell(score)
     columns: list[_Column] = []
     for player, group in enumerate(joined(score.parts, all_bars), 1):

@@ -26,7 +26,7 @@ from firmus.notation.grand_staff import joined
 from firmus.notation.measures import Measure, PartLayout, Segment, lay_out
 from firmus.notation.spelling import spell
 from firmus.score import TICKS_PER_QUARTER, Chord, Part, Score, Tempo
-from firmus.timing import Bar, bars, beat
+from firmus.timing import Bar, beat, written_bars
 
 _HEADER = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -45,7 +45,7 @@ Event = tuple[int, Callable[[str], str]]  # tick, and its XML given an <offset>
 
 def write_score(score: Score) -> bytes:
     """Write a Score as uncompressed MusicXML."""
-    all_bars = bars(score) or [Bar(1, 0, score.meters[0].bar, score.meters[0])]
+    all_bars = written_bars(score) or [Bar(1, 0, score.meters[0].bar, score.meters[0])]
     score = score if score.parts else replace(score, parts=(Part(),))
     names = spell(score)
     layouts = [lay_out(score, group, all_bars, names) for group in joined(score.parts, all_bars)]

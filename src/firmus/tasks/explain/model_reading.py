@@ -185,11 +185,12 @@ def _repeats(score: Score) -> dict[tuple[int, int], int]:
     for place, part in enumerate(score.parts):
         content: dict[int, list[int]] = {}
         for index, note in enumerate(part.notes):
-            content.setdefault(note.start // bar, []).append(index)
+            content.setdefault((note.start - score.pickup) // bar, []).append(index)
 
         def bar_notes(number: int, part: Part = part, content: dict[int, list[int]] = content) -> list[Note]:
             return [
-                replace(part.notes[index], start=part.notes[index].start % bar) for index in content.get(number, [])
+                replace(part.notes[index], start=(part.notes[index].start - score.pickup) % bar)
+                for index in content.get(number, [])
             ]
 
         for stretch in stretches:
