@@ -68,8 +68,8 @@ def written_bars(score: Score) -> list[Bar]:
     [(0, 0, 480), (1, 480, 1920)]
     """
     found = bars(score)
-    in_32nds = score.pickup % (TICKS_PER_QUARTER // 8) == 0
-    if found and score.pickup and in_32nds and score.end - found[-1].start + score.pickup == found[-1].meter.bar:
+    left = score.end - found[-1].start if len(found) > 1 else 0
+    if score.pickup and left and left % (TICKS_PER_QUARTER // 8) == 0 and left + score.pickup == found[-1].meter.bar:
         found[-1] = replace(found[-1], end=score.end)
     return found
 
