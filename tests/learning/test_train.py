@@ -92,6 +92,7 @@ def test_a_folder_is_learnt_from_resumed_exported_and_composed_with(folder, monk
     card = json.loads((first / "card.json").read_text())
     digest = card["digest"]
     assert card["training"]["steps"] == 30
+    assert (card["encoding"], card["part_order"], card["genres"]) == ("compact", "melody, bass, drums, others", [])
     assert set(card["training"]["validation_nats_per_token"]) == {"float32", "int8", "int8, cache too"}
 
     lines.clear()

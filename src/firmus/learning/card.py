@@ -68,12 +68,17 @@ def write_card(
         "scales": corpus.scales,
         "piece_licences": licences,
         "recipe": recipe.as_dict(),
-        **({"part_order": OUTER_FIRST, "genres": _genres(corpus)} if recipe.representation == "events" else {}),
+        **(_events_facts(corpus) if recipe.representation == "events" else {}),
         **latent,
         **facts,
     }
     save((json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode(), folder / "card.json")
     return read_card(folder / "card.json")
+
+
+def _events_facts(corpus: Corpus) -> dict[str, Any]:
+    """How events are encoded, and the genres that can be asked for."""
+    return {"encoding": "compact", "part_order": OUTER_FIRST, "genres": _genres(corpus)}
 
 
 def _digest(digests: dict[str, str]) -> str:
