@@ -36,8 +36,8 @@ from firmus.evaluation import composition, feature_critic, intervals
 from firmus.evaluation.likelihood import bare
 from firmus.learning.corpus import Corpus, Piece, load
 from firmus.learning.excerpts import tied
-from firmus.learning.versions import families, fingerprint
 from firmus.learning.sources import SUFFIXES
+from firmus.learning.versions import families, fingerprint
 from firmus.runtime.weights import Card, card
 from firmus.score import Part, Score
 from firmus.timing import bars
