@@ -60,9 +60,9 @@ def compose(kind: str, styles: list[str], model: str, number: int) -> dict[str, 
         asked |= {"form": kind, "bars": int(rng.integers(4, 9)) * len(kind.replace("'", ""))}
     work = firmus.compose(model=model, **asked)
     score = midi.read(midi.write(work.score))[0]
-    all_bars = bars(score)
+    all_bars = [each for each in bars(score) if each.number > 0]  # a pickup is none of the asked bars
     stretches = Form.parse(asked["form"]).lay_out(len(all_bars)) if "form" in asked else of_marks(work.score)
-    content = notes_of_bars(score)
+    content = notes_of_bars(score)[1 if score.pickup else 0 :]
     same, varied, other = [], [], []
     for place, one in enumerate(stretches):
         for two in stretches[place + 1 :]:

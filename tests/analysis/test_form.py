@@ -60,3 +60,11 @@ def test_a_lead_in_is_no_section():
     later = tuple(Note(note.start + 1920, note.duration, note.pitch) for note in content)
     found = form.sections(Score((Part("", (Note(960, 960, 50), *later)),)))
     assert [section.start // 1920 for section in found] == [1, 9, 17]
+
+
+def test_a_short_middle_that_shares_a_few_notes_with_what_precedes_it_is_new():
+    generator = random.Random(11)
+    line = [generator.choice(range(60, 72)) for _ in range(16)]
+    middle = [pitch if place % 2 == 0 else pitch + 1 for place, pitch in enumerate(line)]
+    notes = tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate(line + line + middle + line))
+    assert "".join(section.label for section in form.sections(Score((Part("", notes),)))) == "AABA"

@@ -49,7 +49,8 @@ def sections(score: Score) -> tuple[Section, ...]:
     if not SHORTEST <= count <= MOST_BARS:
         return ()
     shortest = SHORTEST if count >= SHORT else SHORTEST // 2
-    spans = _merged(_labelled(_copied(similarity(score)[first:, first:], shortest)), shortest)
+    alike = similarity(score)[first:, first:]
+    spans = _merged(_labelled(_copied(alike, shortest), alike), shortest)
     if len(spans) > 1 and spans[0][1] <= LEAD_IN:
         spans = spans[1:]
     names: dict[int, str] = {}
@@ -81,8 +82,11 @@ def _copied(alike: NDArray[np.float64], nearest: int) -> NDArray[np.int64]:
     return path
 
 
-def _labelled(path: NDArray[np.int64]) -> list[tuple[int, int, int]]:
-    """Stretches (first bar, bar after the last, label) of a path: a copy has the label of what it copies."""
+def _labelled(path: NDArray[np.int64], alike: NDArray[np.float64]) -> list[tuple[int, int, int]]:
+    """Stretches (first bar, bar after the last, label) of a path: a copy has the label of what it copies.
+
+    A stretch that new music would cost less than the copy is new: the path avoids a change, but nothing returns.
+    """
     borders = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), len(path)]
     copies = [(first, last, int(path[first])) for first, last in pairwise(borders) if path[first]]
     cuts: set[int] = set()
@@ -95,9 +99,10 @@ def _labelled(path: NDArray[np.int64]) -> list[tuple[int, int, int]]:
         pending += [cut - back for first, last, back in copies if first <= cut <= last]
         pending += [cut + back for first, last, back in copies if first <= cut + back <= last]
     labels: dict[int, int] = {}
-    for first in sorted(cuts)[:-1]:
-        back = int(path[first])
-        labels[first] = labels[first - back] if back else len(labels)
+    for first, last in pairwise(sorted(cuts)):
+        back, stretch = int(path[first]), np.arange(first, last)
+        is_copy = back > 0 and (1 - alike[stretch, stretch - back]).mean() < NEW
+        labels[first] = labels[first - back] if is_copy else len(labels)
     return [(first, last, labels[first]) for first, last in pairwise(sorted(cuts))]
 
 
