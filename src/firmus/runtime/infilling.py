@@ -61,6 +61,8 @@ class Request:
     is_plan : bool
         Whether the chord lane alone is filled, and the other open cells stay empty (see `firmus.tokens.events`); the
         model's card must have ``"plan"`` among its controls.
+    bars : int
+        Bars of the whole piece, of which progress is reported where requests follow one another (`then`).
     then : callable, optional
         Makes the next request, if any, from the resulting score; a piece in sections is composed this way.
     """
@@ -74,6 +76,7 @@ class Request:
     controls: tuple[int, ...] = ()
     targets: Mapping[str, float] = field(default_factory=dict)
     is_plan: bool = False
+    bars: int = 0
     then: Callable[[Score], Request | None] | None = None
 
 
@@ -213,18 +216,22 @@ def filling(
 ) -> Sequence[Filled]:
     """The sequence, for a `Batch`, that composes a request's open cells with a model of `length` tokens of context."""
     nats: list[float] = []
-    done = before = 0
+    before = 0
     steering = Steering(request.targets, request.rules)
     while True:
-        offset = callbacks._replace(progress=partial(_offset_progress, callbacks.progress, done))
+        within = callbacks
+        if request.bars:
+            first = int(np.flatnonzero(request.is_open.any(axis=1))[0]) if request.is_open.any() else before
+            within = callbacks._replace(progress=partial(_progress_within, callbacks.progress, first, request.bars))
         draft = Draft(request.score, request.style, bool(request.is_open[:, 0].any()), is_compact)
-        score = yield from _once(request, draft, steering, generator, length, nats, offset)
-        done += int(request.is_open.any(axis=1).sum())
-        if callbacks.on_bar and (request.then or before):  # repeated sections are reported, too
+        score = yield from _once(request, draft, steering, generator, length, nats, within)
+        if callbacks.on_bar and (request.then or request.bars):  # repeated sections are reported, too
             _report_bars(callbacks.on_bar, score, range(before, len(request.is_open)))
-            before = len(request.is_open)
+        before = len(request.is_open)
         further = request.then(score) if request.then else None
         if further is None:
+            if request.bars:
+                callbacks.progress(request.bars, request.bars)
             return Filled(score, sum(nats) / max(len(nats), 1), len(nats))
         request = further
 
@@ -242,9 +249,9 @@ def _report_bars(on_bar: Callable[[Bar], None], score: Score, bars: range) -> No
         on_bar(Bar(index, tuple(within)))
 
 
-def _offset_progress(progress: Callable[[int, int], None], before: int, done: int, total: int) -> None:
-    """Report progress, counting bars that were done before."""
-    progress(before + done, before + total)
+def _progress_within(progress: Callable[[int, int], None], before: int, bars: int, done: int, total: int) -> None:
+    """Report progress in a piece of so many bars, of which some were there before."""
+    progress(min(before + done, bars), bars)
 
 
 def _once(

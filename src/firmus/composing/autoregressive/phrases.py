@@ -72,7 +72,8 @@ def in_phrases(
         rules = request.rules if is_last else _inner(request.rules, score, phrase, resting)
         if place == closed:  # the same ending, at its own time
             rules = with_cadence(request.rules, score.keys[0], score, is_led=bool(request.rules.cadence))
-        return replace(request, score=score, is_open=opened, rules=rules, sampling=sampling, then=following)
+        whole = len(request.is_open)
+        return replace(request, score=score, is_open=opened, rules=rules, sampling=sampling, bars=whole, then=following)
 
     return step(0, request.score)
 
