@@ -114,6 +114,7 @@ def _request(commission: Commission, plan: Plan) -> Request:
         plan.rules,
         sampling,
         voices,
+        of_style.dissonance if of_style else 0.0,
         controls.tokens(commission.controls, card, known, commission.genre),
         controls.targets(commission.controls, card, known),
     )

@@ -53,6 +53,8 @@ class Style:
         Of sampling drums, where it is another.
     is_part_writing : bool
         Its parts are led as voices (`firmus.runtime.voice_leading`), over chords that are composed first.
+    dissonance : float
+        Nats that a dissonance of its outer voices loses on a beat.
     new_bars : float
         Share of the bars of a part that are not exactly an earlier one, in 16 held-out bars of the style.
     has_chords : bool
@@ -86,6 +88,7 @@ class Style:
     pitch_temperature: float | None = None
     drum_temperature: float | None = None
     is_part_writing: bool = False
+    dissonance: float = 0.0
     new_bars: float = 0.9
     has_chords: bool = False
     is_choral: bool = False
