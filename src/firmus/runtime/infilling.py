@@ -262,7 +262,7 @@ def _once(
 ) -> Sequence[Score]:
     """Compose the open cells of one request, without its `then`; each token's log-loss is appended to `nats`."""
     left = request.is_open.copy()
-    of_drums = request.sampling.of_drums
+    of_drums, of_fills = request.sampling.of_drums, request.sampling.of_fills
     total, done = int(left.any(axis=1).sum()), 0
     while left.any():
         first, last = window(draft.prepared, left, length)
@@ -287,7 +287,8 @@ def _once(
                 penalised = _penalised(steered, leading.penalties(), repetition)
                 steered = reweighed(steered, penalised, allowed, PITCHES, sampling)
             elif cursor.lane > 0 and cursor.programs[cursor.lane - 1] == vocabulary.DRUMS:
-                steered, sampling = _penalised(steered, None, repetition), of_drums
+                is_last = first + cursor.bar == len(left) - 1
+                steered, sampling = _penalised(steered, None, repetition), of_fills if is_last else of_drums
             elif cursor.lane == 0 and (strange := leading.strange_chords()):
                 steered = steered.copy()
                 steered[strange] -= STRANGE

@@ -51,6 +51,8 @@ class Style:
         Of sampling pitches, where it is another.
     drum_temperature : float, optional
         Of sampling drums, where it is another.
+    fill_temperature : float, optional
+        Of sampling drums in the last bar of each phrase but the last, where it is another.
     is_part_writing : bool
         Its parts are led as voices (`firmus.runtime.voice_leading`), over chords that are composed first.
     dissonance : float
@@ -87,6 +89,7 @@ class Style:
     temperature: float = 0.88
     pitch_temperature: float | None = None
     drum_temperature: float | None = None
+    fill_temperature: float | None = None
     is_part_writing: bool = False
     dissonance: float = 0.0
     new_bars: float = 0.9
