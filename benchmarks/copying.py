@@ -8,7 +8,9 @@ chorales share their tune with a training one. The control is training pieces th
 bootstrap over pieces; "more" is ours less real music, its interval from both. There is no published anchor for these
 windows; the aim is at or below real music.
 
-    python benchmarks/copying.py [--data ../shared/data] [--model composer] [--pieces 500] [--styles folk]
+With ``--once``, windows that come back within a piece, as forms have it, count once.
+
+    python benchmarks/copying.py [--once] [--data ../shared/data] [--model composer] [--pieces 500] [--styles folk]
 """
 
 from __future__ import annotations
@@ -26,9 +28,11 @@ LENGTHS = (1, 2, 4, 8)
 WHOLE = 10**6
 
 
-def shares(memory: Memory, scores: list[Score], bars: int, drums: bool) -> tuple[np.ndarray, np.ndarray]:
+def shares(
+    memory: Memory, scores: list[Score], bars: int, drums: bool, once: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """Copied windows of each piece, and all of them."""
-    found = np.array([memory.copied(score, bars, drums) for score in scores], float)
+    found = np.array([memory.copied(score, bars, drums, once=once) for score in scores], float)
     return found[:, 0], found[:, 1]
 
 
@@ -47,7 +51,9 @@ def difference(ours: tuple[np.ndarray, np.ndarray], theirs: tuple[np.ndarray, np
 
 
 def main() -> None:
-    asked = options(__doc__).parse_args()
+    parser = options(__doc__)
+    parser.add_argument("--once", action="store_true", help="what comes back within a piece counts once")
+    asked = parser.parse_args()
     corpus = music_of(card(asked.model), asked.data, asked.prepared)
     train = corpus.pieces("train")
     memory = Memory((real(piece.prepared, WHOLE) for piece in train), LENGTHS)
@@ -61,7 +67,9 @@ def main() -> None:
         control = [real(piece.prepared) for piece in train if style_of(piece.prepared) == style][:20]
         for drums in (False, True):
             for bars in LENGTHS:
-                one, other, third = (shares(memory, each, bars, drums) for each in (held_out, ours, control))
+                one, other, third = (
+                    shares(memory, each, bars, drums, asked.once) for each in (held_out, ours, control)
+                )
                 if one[1].sum() and other[1].sum():
                     print(row(f"{style}, drums" if drums else style, bars, one, other, third), flush=True)
 

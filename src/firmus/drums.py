@@ -15,6 +15,7 @@ _NEAREST = {
 }  # fmt: skip
 DRUM_OF = {key: place for place, drum in enumerate(DRUMS) for key in (drum, *_NEAREST[drum])}
 SETS = 1 << len(DRUMS)  # sets of drums struck together
+SNARES = (37, 38, 39, 40)  # keys of General MIDI: side stick, snares, clap
 LENGTH = 60  # ticks of a drum's note
 LOWEST_KEY, HIGHEST_KEY = 35, 81  # of General MIDI's drum kit
 NEAREST_KEY = {

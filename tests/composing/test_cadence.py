@@ -4,6 +4,7 @@ import pytest
 
 import firmus
 from firmus.errors import InvalidBrief
+from firmus.score import Key, Note, Part, Score
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -51,3 +52,22 @@ def test_other_pieces_hold_their_end_for_half_a_bar():
     for seed in (1, 2, 3):
         score = firmus.compose(style="piano", bars=4, seed=seed).score
         assert max(part.notes[-1].duration for part in score.parts if part.notes) >= score.meters[0].bar // 2
+
+
+@pytest.mark.parametrize("cut", [0, 960, 480])  # the last note begins on the barline, within the last bar, before it
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_under_a_melody_that_closes_the_voices_close(seed, cut):
+    pitches = (67, 69, 71, 72, 74, 76, 74, 72, 71, 69, 71, 74)
+    notes = [Note(480 * place, 480, pitch) for place, pitch in enumerate(pitches)]
+    notes = [Note(note.start - cut, 480, note.pitch) for note in notes if note.start >= cut]
+    last = notes[-1].end
+    notes.append(Note(last, 960, 72))
+    score = Score((Part("Soprano", tuple(notes), 52),), keys=(Key(0, "C"),))
+    harmonised = firmus.harmonise(score, style="chorale", seed=seed).score
+    bass = harmonised.parts[-1].notes
+    assert bass[-1].start == last
+    assert bass[-1].pitch % 12 == 0
+    assert next(note for note in bass if note.start <= last - 480 < note.end).pitch % 12 == 7
+    for part in harmonised.parts[1:]:
+        assert part.notes[-1].pitch % 12 in {0, 4, 7}
+        assert part.notes[-1].start <= last < notes[-1].end <= part.notes[-1].end

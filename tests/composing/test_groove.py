@@ -1,4 +1,4 @@
-"""Bands keep a groove: drums do not stop, and mostly come back to what they played a bar or two before."""
+"""Bands keep a groove: drums do not stop, mostly come back to what they played before, and fill the ends of phrases."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 import firmus
-from firmus.score import Score
+from firmus.drums import SNARES
+from firmus.runtime import stepper
+from firmus.runtime.constraints import PartRules, Rules
+from firmus.runtime.infilling import Request, fill
+from firmus.runtime.sampling import Sampling
+from firmus.score import Key, Part, Score
 
 
 def drum_bars(score: Score) -> list[set[tuple[int, int]]]:
@@ -27,3 +32,21 @@ def test_drums_do_not_stop_and_their_pattern_returns(style: str) -> None:
         for bars in rows for place, bar in enumerate(bars) if place
     ]  # fmt: skip
     assert np.mean(returns) > {"band": 0.8, "drums": 0.4}[style]
+
+
+def test_bands_have_a_snare() -> None:
+    works = firmus.compose(style="band", meter="4/4", bars=16, seed=701, count=8)
+    for work in works:
+        assert {note.pitch for part in work.score.parts if part.is_drums for note in part.notes} & set(SNARES)
+
+
+def test_the_last_bar_of_a_phrase_alone_is_drawn_as_a_fill() -> None:
+    score = Score((Part("Bass", (), 33), Part("Drums", (), is_drums=True)), keys=(Key(0, "C"),), end=4 * 1920)
+    rules = Rules((PartRules(28, 55, True), PartRules(rests=0)))
+    found = []
+    for fill_temperature in (None, 2.0):
+        sampling = Sampling(0.85, 0.95, None, 0.75, fill_temperature)
+        request = Request(score, np.ones((4, 3), bool) & [False, True, True], "band", rules, sampling)
+        found.append(drum_bars(fill(stepper.load("composer"), request, np.random.default_rng(1)).score))
+    assert found[0][:3] == found[1][:3]
+    assert found[0][3] != found[1][3]

@@ -8,14 +8,15 @@ import pytest
 import firmus
 from firmus.analysis import voice_leading as faults
 from firmus.runtime.voice_leading import CLASH, CROSSING, PARALLEL, VoiceLeading
+from firmus.tokens.events import vocabulary
 from firmus.tokens.events.cursor import BarState, Cursor
 
 
-def at(place: int, *lanes: list[tuple[int, int, int]], lane: int) -> VoiceLeading:
+def at(place: int, *lanes: list[tuple[int, int, int]], lane: int, dissonance: float = 0.0) -> VoiceLeading:
     """Before a note of a lane; the notes of the lanes are (start, steps, pitch)."""
     cursor = Cursor(phase="fill", bars=[BarState(0, 96)], bar=0, lane=lane, place=place)
     cursor.notes = [[(start, steps, pitch, 6) for start, steps, pitch in notes] for notes in lanes]
-    return VoiceLeading(cursor, range(1, len(lanes) + 1), 24)
+    return VoiceLeading(cursor, range(1, len(lanes) + 1), 24, dissonance)
 
 
 def test_a_parallel_octave_and_a_parallel_fifth_lose_most() -> None:
@@ -51,6 +52,23 @@ def test_crossings_and_clashes_on_beats_lose_some() -> None:
     assert above is not None
     assert above[57] == CROSSING
     assert above[64] == 0
+
+
+def test_the_outer_voices_are_consonant_on_beats_and_inner_ones_are_free() -> None:
+    bass = at(0, [(0, 24, 72)], [], lane=2, dissonance=2.0).penalties()
+    assert bass is not None
+    assert [bass[72 - interval] for interval in (3, 4, 5, 6, 7, 8, 9, 10, 12)] == [0, 0, 2, 2, 0, 0, 0, 2, 0]
+    inner = at(0, [(0, 24, 72)], [], [], lane=2, dissonance=2.0).penalties()
+    assert inner is not None
+    assert inner[67] == 0
+
+
+def test_a_chord_without_the_note_of_the_melody_is_strange() -> None:
+    strange = at(0, [(0, 24, 67)], [], lane=0).strange_chords()
+    major = [vocabulary.CHORD + vocabulary.CHORDS.index((root, "")) for root in (0, 5, 7)]
+    assert [token in strange for token in major] == [False, True, False]
+    assert at(24, [(0, 24, 67)], [], lane=0).strange_chords() == []
+    assert at(0, [(0, 24, 67)], [], lane=1).strange_chords() == []
 
 
 def test_what_is_no_voice_is_left_alone() -> None:

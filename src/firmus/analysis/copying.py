@@ -100,8 +100,8 @@ class Memory:
             which: np.unique(np.concatenate([*each, np.empty(0, np.uint64)])) for which, each in hashes.items()
         }
 
-    def copied(self, score: Score, length: int, drums: bool = False) -> tuple[int, int]:
-        """How many of a piece's windows occur in the set, and how many there are.
+    def copied(self, score: Score, length: int, drums: bool = False, *, once: bool = False) -> tuple[int, int]:
+        """How many of a piece's windows occur in the set, and how many there are; equal ones count `once` if asked.
 
         Examples
         --------
@@ -109,6 +109,10 @@ class Memory:
         >>> tune = Score((Part("", tuple(Note(480 * i, 480, 60 + i % 5) for i in range(16))),))
         >>> Memory([tune]).copied(tune, 4), Memory([]).copied(tune, 2)
         ((1, 1), (0, 3))
+        >>> twice = Score((Part("", tuple(Note(480 * i, 480, 60 + i % 4) for i in range(8))),))
+        >>> Memory([twice]).copied(twice, 1), Memory([twice]).copied(twice, 1, once=True)
+        ((2, 2), (1, 1))
         """
         hashes = windows(score, length, drums)
+        hashes = np.unique(hashes) if once else hashes
         return int(np.isin(hashes, self.known[length, drums]).sum()), len(hashes)

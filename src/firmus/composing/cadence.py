@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from firmus.pitch import NO_CHORD, pitch_class
-from firmus.runtime.constraints import Rules
+from firmus.runtime.constraints import Chords, Rules
 from firmus.runtime.infilling import chord_rules
-from firmus.score import Key, Score
-from firmus.timing import bars, beat
+from firmus.score import Key, Note, Score
+from firmus.timing import bar_at, bars, beat
 from firmus.tokens.events import vocabulary
 
 
@@ -81,19 +81,60 @@ def with_cadence(rules: Rules, key: Key, score: Score, *, is_led: bool = False) 
     of the tonic. Where parts `is_led` as voices, the highest goes by step to the tonic, the lowest from the root of the
     dominant to it. A score of one bar has no cadence.
     """
-    last = bars(score)[-1]
+    last = bars(score)[-1].start
     step = beat(score.meters[-1])
-    if last.start < step:
+    if last < step:
         return rules
-    tonic = key.pitch_class
-    leading = 11 if (tonic + 11) % 12 in key.scale else 10  # church modes may have none
-    dominant = frozenset((tonic + interval) % 12 for interval in (7, leading, 2, 5)) & frozenset(key.scale)
-    lead = score.meters[0].bar - score.pickup if score.pickup else 0  # rules count from where a full bar would begin
-    goals = ((last.start - step, dominant), (last.start, triad(key)))
-    chords = ((0, frozenset[int]()), *(((start + lead) // vocabulary.UNIT, tones) for start, tones in goals))
+    chords = _cadence_chords(key, score, last - step, last)
     if not is_led or len(rules.parts) < 2:
         return replace(rules, chords=chords)
-    rest, before = (chords[2][0], frozenset({tonic})), chords[1][0]
-    by_step = frozenset({(tonic + 2) % 12, (tonic + leading) % 12}) & frozenset(key.scale)
-    ways = ((1, by_step), (len(rules.parts), frozenset({(tonic + 7) % 12})))
+    by_step = frozenset({(key.pitch_class + 2) % 12, (key.pitch_class + _leading(key)) % 12}) & frozenset(key.scale)
+    ways = ((1, by_step), (len(rules.parts), frozenset({(key.pitch_class + 7) % 12})))
+    return _led(rules, key, chords, ways)
+
+
+def under_melody(rules: Rules, key: Key, score: Score, melody: Sequence[Note], *, is_led: bool = False) -> Rules:
+    """Rules for the dominant on the beat before the last note of a given melody, and the tonic under that.
+
+    Where parts `is_led` as voices, the lowest goes from the root of the dominant to the tonic, which all hold. Under a
+    melody that cannot close so, or that ends off the beat, the rules stay as they are.
+    """
+    final, step, every = melody[-1], beat(score.meters[-1]), bars(score)
+    before, index = final.start - step, bar_at(every, final.start)
+    held = (every[-1].end - final.start) / vocabulary.UNIT
+    sounding = [note.pitch % 12 for note in melody if note.start <= before < note.end]
+    is_on_beat = (final.start - every[index].start + every[index].place) % step == 0 and held in vocabulary.DURATIONS
+    if (
+        not is_on_beat
+        or index < len(every) - 2
+        or not _dominant(key).issuperset(sounding)
+        or not sounding
+        or final.pitch % 12 not in triad(key)
+    ):
+        return rules
+    chords = _cadence_chords(key, score, before, final.start)
+    root = frozenset({(key.pitch_class + 7) % 12})
+    return _led(rules, key, chords, ((len(rules.parts), root),)) if is_led else replace(rules, chords=chords)
+
+
+def _leading(key: Key) -> int:
+    """Semitones of the seventh degree above the tonic; church modes may have no leading note."""
+    return 11 if (key.pitch_class + 11) % 12 in key.scale else 10
+
+
+def _dominant(key: Key) -> frozenset[int]:
+    """Pitch classes of the dominant seventh."""
+    return frozenset((key.pitch_class + interval) % 12 for interval in (7, _leading(key), 2, 5)) & frozenset(key.scale)
+
+
+def _cadence_chords(key: Key, score: Score, before: int, last: int) -> Chords:
+    """Chords on beats: free up to a tick, the dominant there, the tonic from another on."""
+    lead = score.meters[0].bar - score.pickup if score.pickup else 0  # rules count from where a full bar would begin
+    goals = ((before, _dominant(key)), (last, triad(key)))
+    return ((0, frozenset[int]()), *(((start + lead) // vocabulary.UNIT, tones) for start, tones in goals))
+
+
+def _led(rules: Rules, key: Key, chords: Chords, ways: Sequence[tuple[int, frozenset[int]]]) -> Rules:
+    """Rules by which parts, from 1, go from a note of their own at the dominant to the tonic."""
+    rest, before = (chords[2][0], frozenset({key.pitch_class})), chords[1][0]
     return replace(rules, chords=chords, cadence=tuple((part, ((before, tones), rest)) for part, tones in ways))

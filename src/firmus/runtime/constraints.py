@@ -69,8 +69,8 @@ class Rules:
     final_chord : int, optional
         Token of the chord symbol of the last bar, where symbols are composed.
     cadence : tuple of (int, tuple of (int, frozenset of int))
-        Where there is one, the parts rest for the whole last bar.
-        Parts, from 1, with chords of their own, in place of `chords` from the first of them on.
+        Parts, from 1, with chords of their own, in place of `chords` from the first of them on. Where there are any,
+        all parts rest from the last of these chords on.
     """
 
     parts: tuple[PartRules, ...]
@@ -146,7 +146,9 @@ class Grammar:
         self._last_open = max((index for index in range(len(cursor.bars)) if cursor.open_lanes(index)), default=-1)
         self._end = cursor.bars[-1].start + cursor.bars[-1].length
         last = cursor.bars[-1].length
-        self._closing = self._end - (last if rules.cadence else _held_steps(rules.beat, last))  # here final notes begin
+        rests = [own[-1][0] for _, own in rules.cadence]  # here final notes begin
+        self._closing = max(rests, default=self._end - _held_steps(rules.beat, last))
+        self._closing_bar = bisect_right(self._bar_starts, self._closing) - 1
         given = [sorted((start, start + steps) for start, steps, *_ in notes) for notes in cursor.notes]
         self._given_starts = [[start for start, _ in notes] for notes in given]
         self._given_ends = [list(accumulate((end for _, end in notes), max)) for notes in given]  # the latest so far
@@ -317,9 +319,9 @@ class Grammar:
         return pitches
 
     def _unfinished(self, lane: int) -> bool:
-        """Whether the part stands in the last bar and has not yet sounded to its end, as it must."""
-        last = self.cursor.bar == len(self.cursor.bars) - 1
-        return last and bool(self._final(lane)) and self._busy_until(lane, self._end) < self._end
+        """Whether the part stands in the bar of its last note and has not yet sounded to its end, as it must."""
+        is_last = self.cursor.bar == self._closing_bar
+        return is_last and bool(self._final(lane)) and self._busy_until(lane, self._end) < self._end
 
     def _more_here(self, mask: NDArray[np.bool_], family: int) -> None:
         """Another note of a chord, another drum, or the bass of a chord symbol."""
@@ -346,7 +348,7 @@ class Grammar:
         """Whether a part may not stay silent in this bar."""
         if lane == 0:
             return self._has_final_chord()
-        is_last = self.cursor.bar == len(self.cursor.bars) - 1
+        is_last = self.cursor.bar == self._closing_bar
         return self._has_rested(lane) or (is_last and bool(self._final(lane)))
 
     def _has_rested(self, lane: int) -> bool:

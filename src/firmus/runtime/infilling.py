@@ -24,7 +24,7 @@ from firmus.runtime.repetition import Repetition
 from firmus.runtime.sampling import Sampling, draw, negative_log_likelihood, reweighed
 from firmus.runtime.steering import Steering
 from firmus.runtime.stepper import ROWS, Stepper
-from firmus.runtime.voice_leading import VoiceLeading
+from firmus.runtime.voice_leading import STRANGE, VoiceLeading
 from firmus.score import Chord, Note, Score
 from firmus.tokens import Prepared, events
 from firmus.tokens.events import vocabulary
@@ -35,6 +35,7 @@ Open = NDArray[np.bool_]
 PITCHES = slice(vocabulary.PITCH, vocabulary.PITCH + 128)
 TYPICAL_CELL = 16  # tokens of an open cell of one part, as an estimate before it is composed
 CONTEXT_BARS = 8  # bars of left context of a window
+ENDING = 3  # bars at the end of a piece that are in one window, where there are several
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class Request:
     sampling : Sampling
     voices : tuple of int
         Parts, from 1 and the highest first, that are led as voices; see `firmus.runtime.voice_leading`.
+    dissonance : float
+        Nats that a dissonance of the outer voices loses on a beat.
     controls : tuple of int
         Control tokens: the requested attributes of the open cells.
     targets : mapping of str to float
@@ -73,6 +76,7 @@ class Request:
     rules: Rules
     sampling: Sampling
     voices: tuple[int, ...] = ()
+    dissonance: float = 0.0
     controls: tuple[int, ...] = ()
     targets: Mapping[str, float] = field(default_factory=dict)
     is_plan: bool = False
@@ -265,7 +269,7 @@ def _once(
 ) -> Sequence[Score]:
     """Compose the open cells of one request, without its `then`; each token's log-loss is appended to `nats`."""
     left = request.is_open.copy()
-    of_drums = request.sampling.of_drums
+    of_drums, of_fills = request.sampling.of_drums, request.sampling.of_fills
     total, done = int(left.any(axis=1).sum()), 0
     while left.any():
         first, last = window(draft.prepared, left, length)
@@ -280,7 +284,7 @@ def _once(
             cursor.push(token)
             repetition.observe(token)
         grammar = Grammar(cursor, rules_within(request.rules, draft.prepared, first, last))
-        leading = VoiceLeading(cursor, request.voices, request.rules.beat)
+        leading = VoiceLeading(cursor, request.voices, request.rules.beat, request.dissonance)
         steering.window()
         logits = (yield Feed(prompt.tokens, prompt.slots, restart=True))[: vocabulary.COMPLETION]
         while True:
@@ -290,7 +294,11 @@ def _once(
                 penalised = _penalised(steered, leading.penalties(), repetition)
                 steered = reweighed(steered, penalised, allowed, PITCHES, sampling)
             elif cursor.lane > 0 and cursor.programs[cursor.lane - 1] == vocabulary.DRUMS:
-                steered, sampling = _penalised(steered, None, repetition), of_drums
+                is_last = first + cursor.bar == len(left) - 1
+                steered, sampling = _penalised(steered, None, repetition), of_fills if is_last else of_drums
+            elif cursor.lane == 0 and (strange := leading.strange_chords()):
+                steered = steered.copy()
+                steered[strange] -= STRANGE
             token = draw(steered, allowed, sampling, generator)
             nats.append(negative_log_likelihood(logits, allowed, token))
             bar = cursor.bar if cursor.phase == "fill" else -1
@@ -359,6 +367,8 @@ def window(prepared: Prepared, is_open: Open, length: int, is_known: bool = Fals
     last = int(opened[0]) + 1
     while last < count and cost[first : last + 1].sum() <= budget:
         last += 1
+    if last < count:
+        last = max(int(opened[0]) + 1, min(last, count - ENDING))
     return first, last
 
 

@@ -19,18 +19,36 @@ GREEDY = 0.01  # temperature below which the likeliest token is taken
 class Sampling:
     """How tokens are drawn: `temperature` 0 is greedy, `top_p` 1 is without truncation.
 
-    `pitch_temperature` is that of pitches, `drum_temperature` that of parts of drums, where they are others.
+    `pitch_temperature` is that of pitches, `drum_temperature` that of parts of drums, `fill_temperature` that of drums
+    in the last bar, where they are others.
     """
 
     temperature: float = 0.9
     top_p: float = 0.95
     pitch_temperature: float | None = None
     drum_temperature: float | None = None
+    fill_temperature: float | None = None
 
     @property
     def of_drums(self) -> Sampling:
         """How parts of drums are drawn."""
         return self if self.drum_temperature is None else replace(self, temperature=self.drum_temperature)
+
+    @property
+    def of_fills(self) -> Sampling:
+        """How drums are drawn in the last bar."""
+        return self.of_drums if self.fill_temperature is None else replace(self, temperature=self.fill_temperature)
+
+    def bolder(self, more: float) -> Sampling:
+        """The same at temperatures so much higher.
+
+        Examples
+        --------
+        >>> Sampling(0.5, drum_temperature=0.75).bolder(0.25)
+        Sampling(temperature=0.75, top_p=0.95, pitch_temperature=None, drum_temperature=1.0, fill_temperature=None)
+        """
+        drums = None if self.drum_temperature is None else self.drum_temperature + more
+        return replace(self, temperature=self.temperature + more, drum_temperature=drums)
 
 
 def draw(

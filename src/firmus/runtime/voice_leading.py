@@ -1,4 +1,4 @@
-"""Penalties for faults of voice leading while parts are composed: parallel fifths and octaves, crossing, clashes.
+"""Penalties for faults of voice leading while parts are composed: parallels, crossing, clashes, dissonant outer voices.
 
 A fault is not forbidden: its pitches lose some nats, so that the model takes one where all else is worse. Alone this
 makes harmony worse; it goes with chords that are composed first and a lower temperature of pitches (see
@@ -16,11 +16,22 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from firmus.pitch import QUALITIES
+from firmus.tokens.events import vocabulary
 from firmus.tokens.events.cursor import Cursor
 
-PARALLEL, CROSSING, CLASH = 9.0, 2.0, 5.0  # nats
+PARALLEL, CROSSING, CLASH, STRANGE = 12.0, 2.0, 5.0, 2.0  # nats
 PERFECT = (0, 7)  # semitones of the intervals that may not move in parallel
+DISSONANT = (2, 5, 6, 10)  # of those that the outer voices avoid on beats, beside clashes
 _PITCHES = np.arange(128)
+_CHORDS_WITHOUT = [
+    [
+        vocabulary.CHORD + place
+        for place, (root, quality) in enumerate(vocabulary.CHORDS)
+        if (tone - root) % 12 not in QUALITIES[quality]
+    ]
+    for tone in range(12)
+]
 
 
 class VoiceLeading:
@@ -33,11 +44,13 @@ class VoiceLeading:
     lanes : sequence of int
         The parts that are led as voices, from 1, highest first.
     beat : int
-        Steps of a beat; clashes count on beats.
+        Steps of a beat; clashes and dissonances count on beats.
+    dissonance : float
+        Nats that a dissonance of the outer voices loses.
     """
 
-    def __init__(self, cursor: Cursor, lanes: Sequence[int], beat: int) -> None:
-        self.cursor, self.lanes, self.beat = cursor, tuple(lanes), beat
+    def __init__(self, cursor: Cursor, lanes: Sequence[int], beat: int, dissonance: float = 0.0) -> None:
+        self.cursor, self.lanes, self.beat, self.dissonance = cursor, tuple(lanes), beat, dissonance
         self._count = dict.fromkeys(lanes, 0)
         self._onsets: dict[int, list[int]] = {lane: [] for lane in lanes}
         self._notes: dict[int, list[tuple[int, int, int]]] = {lane: [] for lane in lanes}  # onset, end, pitch
@@ -61,6 +74,9 @@ class VoiceLeading:
             interval = np.abs(_PITCHES - pitch) % 12
             if now % self.beat == 0:
                 result[(interval == 1) | (interval == 11)] += CLASH
+                if {lane, other} == {self.lanes[0], self.lanes[-1]}:
+                    over_bass = (_PITCHES - pitch if lane == self.lanes[0] else pitch - _PITCHES) % 12
+                    result[np.isin(over_bass, DISSONANT)] += self.dissonance
             is_above = self.lanes.index(other) < self.lanes.index(lane)
             result[pitch < _PITCHES if is_above else pitch > _PITCHES] += CROSSING
             if before is not None and onset == now and place:
@@ -68,6 +84,18 @@ class VoiceLeading:
                 if left != pitch and abs(before - left) % 12 in PERFECT:
                     result[(interval == abs(before - left) % 12) & (before != _PITCHES)] += PARALLEL
         return result
+
+    def strange_chords(self) -> list[int]:
+        """Tokens of the chord symbols that have none of the notes of the highest voice, given at the cursor's place."""
+        lane, bar = self.lanes[0] if self.lanes else 0, self.cursor.bars[self.cursor.bar]
+        if not lane or self.cursor.lane:
+            return []
+        self._take_notes()
+        now = bar.start + self.cursor.place
+        place = bisect_right(self._onsets[lane], now) - 1
+        if place < 0 or self._notes[lane][place][1] <= now:
+            return []
+        return _CHORDS_WITHOUT[self._notes[lane][place][2] % 12]
 
     def _before(self, lane: int, now: int) -> int | None:
         """Pitch that a part leaves."""

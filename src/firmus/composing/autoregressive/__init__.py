@@ -102,7 +102,7 @@ def _request(commission: Commission, plan: Plan) -> Request:
     temperature = commission.temperature
     sampling = Sampling(TEMPERATURE if temperature is None else temperature, commission.top_p)
     if of_style and temperature is None:
-        warmths = of_style.pitch_temperature, of_style.drum_temperature
+        warmths = of_style.pitch_temperature, of_style.drum_temperature, of_style.fill_temperature
         sampling = Sampling(of_style.temperature, commission.top_p, *warmths)
     single = [limits.monophonic for limits in plan.rules.parts]
     are_voices = of_style is not None and of_style.is_part_writing and sum(not each for each in single) <= 1
@@ -114,6 +114,7 @@ def _request(commission: Commission, plan: Plan) -> Request:
         plan.rules,
         sampling,
         voices,
+        of_style.dissonance if of_style else 0.0,
         controls.tokens(commission.controls, card, known, commission.genre),
         controls.targets(commission.controls, card, known),
     )

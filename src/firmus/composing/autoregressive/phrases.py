@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from firmus.analysis.form import likeness, notes_of_bars
 from firmus.composing.cadence import on_phrase_end, with_cadence
 from firmus.composing.form import Section
+from firmus.drums import SNARES
 from firmus.runtime.constraints import Rules
 from firmus.runtime.infilling import Request
 from firmus.score import Note, Part, Score
@@ -23,7 +24,7 @@ from firmus.tokens import events
 
 CHANGED = 0.15  # share of the inner cells of a varied return (A') that are composed anew
 CLOSE = 2  # bars at the end of a varied return, and of the piece, that are composed anew
-TRIES = 4  # times that a varied return which came out the same is composed again,
+TRIES = 4  # times that a varied return which came out the same, or drums without a snare, are composed again,
 BOLDER = 0.15  # each time at a temperature so much higher
 
 
@@ -33,7 +34,8 @@ def in_phrases(
     """The request, all of whose cells are open, as a chain: one phrase after the other, each with those before it.
 
     Where a phrase comes back, its notes come back, but for the cells that are opened again (`reopened`); a varied
-    return that came out the same is composed again, each time more boldly.
+    return that came out the same is composed again, and so is a phrase by whose end a band has no snare, each time more
+    boldly. Drums fill the last bar of each phrase but the last.
 
     Parameters
     ----------
@@ -64,11 +66,14 @@ def in_phrases(
             score = emptied(score, opened)
 
         def following(done: Score) -> Request | None:
-            if phrase.is_varied and tried < TRIES and _is_the_same(done, phrase, phrases):
+            is_same = phrase.is_varied and _is_the_same(done, phrase, phrases)
+            if tried < TRIES and (is_same or (phrase.repeats is None and _lacks_a_snare(done))):
                 return step(place, so_far, tried + 1)
             return step(place + 1, done) if not is_last else None
 
-        sampling = replace(request.sampling, temperature=request.sampling.temperature + BOLDER * tried)
+        sampling = request.sampling.bolder(BOLDER * tried)
+        if is_last:  # no fill leads anywhere
+            sampling = replace(sampling, fill_temperature=None)
         rules = request.rules if is_last else _inner(request.rules, score, phrase, resting)
         if place == closed:  # the same ending, at its own time
             rules = with_cadence(request.rules, score.keys[0], score, is_led=bool(request.rules.cadence))
@@ -92,6 +97,12 @@ def _is_the_same(score: Score, phrase: Section, phrases: tuple[Section, ...]) ->
     earlier = phrases[phrase.repeats]
     content = notes_of_bars(score)[1 if score.pickup else 0 :]
     return likeness(content[earlier.first : earlier.last], content[phrase.first : phrase.last]) == 1
+
+
+def _lacks_a_snare(score: Score) -> bool:
+    """Whether there are drums, and not one of them is a snare."""
+    struck = {note.pitch for part in score.parts if part.is_drums for note in part.notes}
+    return bool(struck) and struck.isdisjoint(SNARES)
 
 
 def _cut(whole: Score, so_far: Score, end: int) -> Score:

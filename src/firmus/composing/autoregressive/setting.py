@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from firmus.composing.autoregressive.plan import Plan
-from firmus.composing.cadence import at_rest, triad
+from firmus.composing.cadence import at_rest, triad, under_melody
 from firmus.composing.commission import Commission
 from firmus.composing.rules import chords_over, rules
 from firmus.composing.selection import cells_between, find_part
@@ -55,6 +55,7 @@ def prepare(commission: Commission) -> Commission:
     ends_on_triad = key is not None and melody.notes[-1].pitch % 12 in triad(key)
     if key and commission.is_strict("key") and not commission.progression and ends_on_triad:
         held = at_rest(held, key, score)
+        held = under_melody(held, key, score, melody.notes, is_led=style.is_choral)
     is_open = cells_between(score, [(0, score.end)], range(1, len(score.parts)))
     is_open[:, 0] = (style.has_chords or style.is_part_writing) and not commission.progression
     commission.check_controls(style.name, all(limits.monophonic for limits in part_rules[1:]))

@@ -51,8 +51,12 @@ class Style:
         Of sampling pitches, where it is another.
     drum_temperature : float, optional
         Of sampling drums, where it is another.
+    fill_temperature : float, optional
+        Of sampling drums in the last bar of each phrase but the last, where it is another.
     is_part_writing : bool
         Its parts are led as voices (`firmus.runtime.voice_leading`), over chords that are composed first.
+    dissonance : float
+        Nats that a dissonance of its outer voices loses on a beat.
     new_bars : float
         Share of the bars of a part that are not exactly an earlier one, in 16 held-out bars of the style.
     has_chords : bool
@@ -85,7 +89,9 @@ class Style:
     temperature: float = 0.88
     pitch_temperature: float | None = None
     drum_temperature: float | None = None
+    fill_temperature: float | None = None
     is_part_writing: bool = False
+    dissonance: float = 0.0
     new_bars: float = 0.9
     has_chords: bool = False
     is_choral: bool = False

@@ -18,6 +18,7 @@ STYLE = Style(
     temperature=0.85,
     pitch_temperature=0.95,
     drum_temperature=0.75,
+    fill_temperature=1.0,
     new_bars=0.48,
     is_accompanied=True,
     forms=("AA'", "ABA'", "AA'BA'", "AA'BA'BA'"),

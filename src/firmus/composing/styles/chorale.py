@@ -13,6 +13,7 @@ STYLE = Style(
     pickup_share=0.7,
     is_choral=True,
     is_part_writing=True,
+    dissonance=2.0,
     temperature=0.8,
     pitch_temperature=0.7,
     forms=("AAB2",),

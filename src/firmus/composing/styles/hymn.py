@@ -14,6 +14,7 @@ STYLE = Style(
     new_bars=0.77,
     is_choral=True,
     is_part_writing=True,
+    dissonance=1.0,
     temperature=0.8,
     pitch_temperature=0.7,
     forms=("AAB2",),

@@ -13,11 +13,11 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
+from firmus.drums import SNARES
 from firmus.score import TICKS_PER_QUARTER, Score
 from firmus.timing import bar_at, bars, beat
 
 GRID = TICKS_PER_QUARTER // 12
-SNARES = (37, 38, 39, 40)
 CYMBALS = (22, 26, 42, 44, 46, 51, 53, 59)
 NEAR = TICKS_PER_QUARTER // 8  # ticks by which a drummer may miss a place
 Content = frozenset[tuple[int, int, int]]
