@@ -46,7 +46,6 @@ from firmus.recipes import find
 from firmus.score import Chord, Key, Score
 from firmus.timing import bar_at, bars, beat
 from firmus.tokens import events
-from firmus.tokens.events import vocabulary
 
 TABLE = Path(__file__).parent.parent / "src" / "firmus" / "assets" / "tables" / "progressions.json"
 STYLES = ("chorale", "hymn", "choir", "folk", "lead-sheet", "song", "piano", "organ", "quartet", "band")
@@ -93,7 +92,7 @@ def corpus(options: argparse.Namespace, splits: tuple[str, ...]) -> Iterator[tup
     prepared = options.prepared
     music = load(prepared) if prepared else prepare(recipe.load(find("composer-small")), options.data, options.cache)
     for piece in (each for split in splits for each in music.pieces(split)):
-        style = vocabulary.STYLES[int(piece.prepared["head"][1]) - vocabulary.STYLE]
+        style = piece.style
         if style in options.styles and (style != "lead-sheet" or piece.set == "leadsheets"):
             options.sets.add(piece.set)
             closed = np.zeros(events.grid_shape(piece.prepared), bool)
