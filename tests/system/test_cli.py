@@ -274,7 +274,20 @@ def test_help_speaks_chinese():
 def test_a_run_that_is_cut_off_leaves_nothing_half_written(here):
     """Ctrl-C at its first sign of progress; its terminal, which nobody reads then, has no room for 256 bars of it."""
     terminal, its_end = os.openpty()
-    words = [sys.executable, "-m", "firmus", "compose", "--style", "piano", "--pickup", "0", "--bars", "256", "--out", "o"]
+    words = [
+        sys.executable,
+        "-m",
+        "firmus",
+        "compose",
+        "--style",
+        "piano",
+        "--pickup",
+        "0",
+        "--bars",
+        "256",
+        "--out",
+        "o",
+    ]
     environment = {**os.environ, "FIRMUS_LANG": "en"}
     running = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=its_end)
     os.close(its_end)
