@@ -264,6 +264,7 @@ def train(
     data: str | PathLike[str] | None = None,
     out: str | PathLike[str] | None = None,
     minutes: float | None = None,
+    pretrained: str = "",
 ) -> Path:
     """Train by a recipe (a file, or a name of `firmus recipes`); returns the folder of the weights.
 
@@ -278,6 +279,8 @@ def train(
         Folder of the run, which goes on where it stood; ``runs/<name>`` by default.
     minutes : float, optional
         Bound on the time of the whole run.
+    pretrained : str
+        Name of the model whose weights it begins from; fresh ones by default.
     """
     from pathlib import Path
 
@@ -285,7 +288,7 @@ def train(
     from firmus.recipes import find
 
     music, folder = (None if each is None else Path(each) for each in (data, out))
-    return run.run(find(str(recipe)), Path(sets), music, folder, minutes)
+    return run.run(find(str(recipe)), Path(sets), music, folder, minutes, pretrained=pretrained)
 
 
 def read(path: str | PathLike[str] | bytes) -> Score:
