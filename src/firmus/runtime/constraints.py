@@ -69,8 +69,8 @@ class Rules:
     final_chord : int, optional
         Token of the chord symbol of the last bar, where symbols are composed.
     cadence : tuple of (int, tuple of (int, frozenset of int))
-        Parts, from 1, with chords of their own, in place of `chords` from the first of them on. Where there is one,
-        the parts rest for the whole last bar.
+        Parts, from 1, with chords of their own, in place of `chords` from the first of them on. Where there are any,
+        all parts rest from the last of these chords on.
     """
 
     parts: tuple[PartRules, ...]
