@@ -37,7 +37,8 @@ from onnx import numpy_helper
 
 from firmus.runtime.batch import Batch
 from firmus.runtime.constraints import PartRules, Rules
-from firmus.runtime.infilling import Callbacks, Request, filling
+from firmus.runtime.decoding import Callbacks, decoding
+from firmus.runtime.request import Request
 from firmus.runtime.sampling import Sampling
 from firmus.runtime.stepper import Stepper
 from firmus.runtime.weights import card
@@ -81,7 +82,7 @@ def ours(stepper: Stepper, rows: int, tokens: int) -> float:
     length = max(stepper.card.shape["length"], 2 * tokens)
     batch = Batch(stepper, rows)
     for seed in range(rows):
-        batch.add(filling(request, np.random.default_rng(seed), length, Callbacks(lambda done, total: None)))
+        batch.add(decoding(request, np.random.default_rng(seed), length, Callbacks(lambda done, total: None)))
     began = time.perf_counter()
     for _ in range(tokens):
         batch.step()

@@ -4,11 +4,11 @@ Protocol: of each style so many pieces composed with defaults (16 bars, seeds fr
 (split "valid" of the music the model was trained with) as far as there are, then training pieces, so many as are said.
 Real pieces have at least 12 full bars; measured are their first 16, and of what concerns endings their last 16. They
 are taken as the representation keeps them, so that both sides have one grid; real choral music has four voices, real
-lead sheets are no songs' voices, bands are their melody, busiest other, bass and drums, and in chorales, whose training
-data do not tell held notes from repeated ones, both sides are tied. Measures: `firmus.evaluation.composition`, where at
-least half of the pieces of either side have them; means, with 95 % bootstrap intervals over pieces; "inside": our mean
-lies in the interval of real music. The critic: `firmus.evaluation.feature_critic`, cross-validated by work. A work's
-versions and movements stand together.
+lead sheets have a melody and are no songs' voices, bands are their melody, busiest other, bass and drums, and in
+chorales, whose training data do not tell held notes from repeated ones, both sides are tied. Measures:
+`firmus.evaluation.composition`, where at least half of the pieces of either side have them; means, with 95 % bootstrap
+intervals over pieces; "inside": our mean lies in the interval of real music. The critic:
+`firmus.evaluation.feature_critic`, cross-validated by work. A work's versions and movements stand together.
 
 Composed pieces are kept (`--composed`) by model and by the code that composes, so that a run can go on; `--from DIR`
 measures music that is there already: files that have the style in their folder's or at the beginning of their name.
@@ -86,9 +86,10 @@ def is_songs_voice(piece: Piece) -> bool:
 
 
 def is_typical(style: str, piece: Piece) -> bool:
-    """Whether a real piece is what the style composes: four voices in choral music, no song's voice as a lead sheet."""
+    """Whether a real piece is what the style composes: choral music of four voices, lead sheets that have a melody."""
     if style == "lead-sheet":
-        return not is_songs_voice(piece)
+        has_melody = any(part.notes for part in stretch(piece.prepared, 0, FEWEST).parts)
+        return has_melody and not is_songs_voice(piece)
     if styles()[style].is_choral:
         voices = stretch(piece.prepared, 0, FEWEST).parts
         return sum(is_monophonic(part) and len(part.notes) > 0 for part in voices) >= len(styles()[style].voices)

@@ -9,7 +9,8 @@ import firmus
 from firmus.drums import SNARES
 from firmus.runtime import stepper
 from firmus.runtime.constraints import PartRules, Rules
-from firmus.runtime.infilling import Request, fill
+from firmus.runtime.infilling import fill
+from firmus.runtime.request import Request
 from firmus.runtime.sampling import Sampling
 from firmus.score import Key, Part, Score
 

@@ -10,7 +10,8 @@ import pytest
 from firmus.runtime import batch as batches
 from firmus.runtime.batch import Batch, Feed
 from firmus.runtime.constraints import PartRules, Rules
-from firmus.runtime.infilling import Request, fill, fill_all
+from firmus.runtime.infilling import fill, fill_all
+from firmus.runtime.request import Request
 from firmus.runtime.sampling import Sampling
 from firmus.runtime.stepper import ROWS, State, load
 from firmus.score import Part, Score

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from babbler import Babbler
 from firmus.runtime.constraints import Grammar, PartRules, Rules
+from firmus.runtime.decoding import window
 from firmus.runtime.draft import Draft
-from firmus.runtime.infilling import Request, fill, window
+from firmus.runtime.infilling import fill
+from firmus.runtime.request import Request
 from firmus.runtime.sampling import Sampling, draw
 from firmus.score import Chord, Meter, Note, Part, Score
 from firmus.timing import bars

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from babbler import Babbler
 from firmus.runtime.constraints import PartRules, Rules
-from firmus.runtime.infilling import Request, fill, fill_all
+from firmus.runtime.infilling import fill, fill_all
 from firmus.runtime.note_likelihood import conditioning_effects, readings
 from firmus.runtime.part_order import PartOrder
+from firmus.runtime.request import Request
 from firmus.runtime.sampling import Sampling
 from firmus.score import Key, Note, Part, Score
 from firmus.tokens import events

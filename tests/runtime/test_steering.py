@@ -7,7 +7,8 @@ import pytest
 
 from babbler import Babbler
 from firmus.runtime.constraints import PartRules, Rules
-from firmus.runtime.infilling import Request, fill
+from firmus.runtime.infilling import fill
+from firmus.runtime.request import Request
 from firmus.runtime.sampling import Sampling
 from firmus.runtime.steering import MOST, Steering
 from firmus.score import Meter, Part, Score, Tempo

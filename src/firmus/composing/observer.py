@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from firmus.runtime.infilling import Bar
+from firmus.runtime.request import Bar
 from firmus.score import Score
 
 

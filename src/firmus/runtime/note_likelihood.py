@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.runtime.constraints import Grammar, Rules
-from firmus.runtime.infilling import rules_within, window
+from firmus.runtime.decoding import rules_within, window
 from firmus.runtime.part_order import PartOrder
 from firmus.runtime.stepper import ROWS, State, Stepper
 from firmus.score import Score

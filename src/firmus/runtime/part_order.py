@@ -13,7 +13,7 @@ from firmus.tokens import events
 from firmus.tokens.events import vocabulary
 
 if TYPE_CHECKING:
-    from firmus.runtime.infilling import Bar, Request
+    from firmus.runtime.request import Bar, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +61,15 @@ class PartOrder:
         )
 
     def request(self, request: Request) -> Request:
-        """A request, and those that follow it, in the order of the model."""
+        """A request in the order of the model."""
         if self.is_unchanged:
             return request
-        following = request.then
-
-        def then(score: Score) -> Request | None:
-            further = following(self.original(score)) if following else None
-            return self.request(further) if further else None
-
         return replace(
             request,
             score=self.score(request.score),
             is_open=request.is_open[:, self.lanes],
             rules=self.rules(request.rules),
             voices=self._numbers(request.voices),
-            then=then if following else None,
         )
 
     def original_bar(self, bar: Bar) -> Bar:

@@ -25,7 +25,8 @@ from firmus.composing.selection import cell_spans
 from firmus.composing.styles import model_style, styles
 from firmus.progress import Progress
 from firmus.runtime import stepper
-from firmus.runtime.infilling import Bar, Request, fill_all
+from firmus.runtime.infilling import fill_all
+from firmus.runtime.request import Bar, Request
 from firmus.runtime.sampling import Sampling
 from firmus.score import Chord, Score
 from firmus.work import Work

@@ -18,7 +18,7 @@ from firmus.composing.cadence import on_phrase_end, with_cadence
 from firmus.composing.form import Section
 from firmus.drums import SNARES
 from firmus.runtime.constraints import Rules
-from firmus.runtime.infilling import Request
+from firmus.runtime.request import Request
 from firmus.score import Note, Part, Score
 from firmus.tokens import events
 

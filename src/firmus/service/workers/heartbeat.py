@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from firmus.formats.json import to_dict
-from firmus.runtime.infilling import Bar
+from firmus.runtime.request import Bar
 from firmus.score import Score
 from firmus.service.logs import log
 from firmus.service.settings import Settings
