@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -284,3 +285,37 @@ def test_who_shares_asks_for_few_rows(stepper, sharing):
         client.close()
     assert clients[0].rows == batches.SHARE
     clients[0].close()
+
+
+def test_of_several_attempts_the_chosen_one_is_kept_and_gone_on_from(stepper):
+    def fewest(scores):
+        return min(range(len(scores)), key=lambda place: len(scores[place].parts[0].notes))
+
+    def job(seed, alternatives):
+        first, second = request(2), request(4)
+        offered = []
+
+        def choose(scores):
+            offered.append(scores)
+            return fewest(scores)
+
+        def then(score):
+            is_open = second.is_open.copy()
+            is_open[:2] = False
+            longer = replace(second.score, parts=score.parts)
+            return replace(second, score=longer, is_open=is_open, alternatives=alternatives, choose=choose)
+
+        chain = replace(first, then=then, alternatives=alternatives, choose=choose, bars=4)
+        return (chain, np.random.default_rng(seed)), offered
+
+    reported = {}
+    chosen, offered = job(1, 3)
+    ((_, filled),) = fill_all(stepper, [chosen], on_bar=lambda _, bar: reported.update({bar.number: bar.notes}))
+    assert [len(scores) for scores in offered] == [3, 3]
+    assert len({scores[place].parts for scores in offered for place in range(3)}) > 3
+    assert filled.score == offered[1][fewest(offered[1])]
+    before = [note for note in filled.score.parts[0].notes if note.start < 2 * 1920]
+    assert before == list(offered[0][fewest(offered[0])].parts[0].notes)
+    assert sorted((0, note) for note in filled.score.parts[0].notes) == sorted(sum(reported.values(), ()))
+    together = dict(fill_all(stepper, [job(2, 2)[0], job(1, 3)[0], job(3, 1)[0]], rows=4))
+    assert together[1] == filled
