@@ -28,7 +28,6 @@ import numpy as np
 import firmus
 from firmus.composing.styles import styles
 from firmus.evaluation import distribution, intervals
-from firmus.evaluation.likelihood import bare
 from firmus.formats import json
 from firmus.learning.corpus import Corpus
 from firmus.runtime.weights import card
@@ -51,7 +50,7 @@ def real(prepared: Prepared, most: int = BARS) -> Score:
     """A real piece, as the representation keeps it, cut to so many full bars."""
     last = min(events.grid_shape(prepared)[0], most + bool(prepared["bars"][0, BAR_PLACE]))
     nothing_open = np.zeros(events.grid_shape(prepared), bool)
-    return events.decode(events.assemble(bare(prepared), nothing_open, 0, last).tokens)
+    return events.decode(events.assemble(events.bare(prepared), nothing_open, 0, last).tokens)
 
 
 def length(score: Score) -> int:

@@ -49,7 +49,7 @@ from firmus.runtime import stepper
 from firmus.runtime.latent import Latent, load
 from firmus.runtime.weights import cards
 from firmus.score import Score
-from firmus.tokens import Window, in_bars
+from firmus.tokens import Window, events, in_bars
 
 PATH = 9
 MUSEGAN = ("empty bars", "pitch classes", "qualified notes", "drum patterns", "tonal distance")
@@ -253,7 +253,7 @@ def steppers(names: list[str], data: Path, pieces: int) -> None:
         generator, runtime = np.random.default_rng(23), stepper.load(name)
         held = corpus.pieces("valid")
         drawn = [
-            likelihood.draw_window(likelihood.bare(held[int(place)].prepared, model.facts), length, generator)
+            likelihood.draw_window(events.bare(held[int(place)].prepared, model.facts), length, generator)
             for place in generator.permutation(len(held))[:pieces]
         ]
         windows = [each for each in drawn if each and each.notes]

@@ -19,7 +19,7 @@ import numpy as np
 
 import firmus
 from firmus.analysis import keys, voice_leading
-from firmus.evaluation.composition import voices
+from firmus.analysis.composition import voices
 from firmus.score import Meter, Note, Part, Score, Tempo
 from part_writing import roots
 

@@ -25,10 +25,11 @@ import numpy as np
 import firmus
 from firmus.evaluation import intervals, reconstruction
 from firmus.learning.corpus import Corpus
+from firmus.learning.real_music import full_bars, stretch
 from firmus.score import Note, Score
 from firmus.timing import bars
 from firmus.tokens import events
-from music import corpus_and_styles, full_bars, options, stretch
+from music import corpus_and_styles, options
 from styles import style_of
 
 BARS, SIZES, MOST_PARTS = 16, (1, 4, 8), 4

@@ -6,7 +6,7 @@ Real pieces have at least 12 full bars; measured are their first 16, and of what
 are taken as the representation keeps them, so that both sides have one grid; real choral music has four voices, real
 lead sheets have a melody and are no songs' voices, bands are their melody, busiest other, bass and drums, and in
 chorales, whose training data do not tell held notes from repeated ones, both sides are tied. Measures:
-`firmus.evaluation.composition`, where at least half of the pieces of either side have them; means, with 95 % bootstrap
+`firmus.analysis.composition`, where at least half of the pieces of either side have them; means, with 95 % bootstrap
 intervals over pieces; "inside": our mean lies in the interval of real music. The critic:
 `firmus.evaluation.feature_critic`, cross-validated by work. A work's versions and movements stand together.
 
@@ -21,7 +21,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import textwrap
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,104 +28,30 @@ import numpy as np
 import firmus
 from distribution import compose
 from firmus import formats
-from firmus.analysis.features import is_monophonic
-from firmus.analysis.melody import bass_part, melody_part
+from firmus.analysis import composition
 from firmus.composing.styles import styles
-from firmus.evaluation import composition, feature_critic, intervals
-from firmus.evaluation.likelihood import bare
-from firmus.learning.corpus import Corpus, Piece, load
-from firmus.learning.excerpts import tied
+from firmus.evaluation import feature_critic, intervals
+from firmus.learning.corpus import Corpus, load
+from firmus.learning.real_music import BARS, FEWEST, Excerpts, comparable, excerpts
 from firmus.learning.sources import SUFFIXES
 from firmus.learning.versions import families, fingerprint
 from firmus.runtime.weights import Card, card
-from firmus.score import Part, Score
 from firmus.timing import bars
-from firmus.tokens import Prepared, events
-from firmus.tokens.events.cells import BAR_PLACE
-from styles import music_of, style_of
+from styles import music_of
 
-BARS, FEWEST = 16, 12
-TIED = ("chorale",)
 COMPOSES = ("composing", "runtime", "tasks", "tokens")  # rooms whose code decides what is composed
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpts:
-    """The first and the last bars of a piece, and what it is."""
-
-    name: str
-    beginning: Score
-    end: Score
-    is_held_out: bool = False
-
-    def measured(self) -> dict[str, float]:
-        """Every measure, of the bars that it is about."""
-        found = {name: each(self.beginning) for name, each in (composition.WHOLE | composition.BEGINNING).items()}
-        return found | {name: each(self.end) for name, each in composition.END.items()}
-
-    def features(self) -> np.ndarray:
-        """What the critic is shown."""
-        return feature_critic.features(self.beginning, self.end)
-
-
-def stretch(prepared: Prepared, first: int, last: int) -> Score:
-    """Bars of a real piece, as the representation keeps it."""
-    nothing_open = np.zeros(events.grid_shape(prepared), bool)
-    return events.decode(events.assemble(bare(prepared), nothing_open, first, last).tokens)
-
-
-def full_bars(piece: Piece) -> int:
-    """Full bars of a prepared piece."""
-    return events.grid_shape(piece.prepared)[0] - bool(piece.prepared["bars"][0, BAR_PLACE])
-
-
-def is_songs_voice(piece: Piece) -> bool:
-    """Whether a lead sheet is the voice of a song, with chords that were read off its accompaniment."""
-    return piece.name.endswith("lead sheet")
-
-
-def is_typical(style: str, piece: Piece) -> bool:
-    """Whether a real piece is what the style composes: choral music of four voices, lead sheets that have a melody."""
-    if style == "lead-sheet":
-        has_melody = any(part.notes for part in stretch(piece.prepared, 0, FEWEST).parts)
-        return has_melody and not is_songs_voice(piece)
-    if styles()[style].is_choral:
-        voices = stretch(piece.prepared, 0, FEWEST).parts
-        return sum(is_monophonic(part) and len(part.notes) > 0 for part in voices) >= len(styles()[style].voices)
-    return True
+def measured(piece: Excerpts) -> dict[str, float]:
+    """Every measure, of the bars that it is about."""
+    found = {name: each(piece.beginning) for name, each in (composition.WHOLE | composition.BEGINNING).items()}
+    return found | {name: each(piece.end) for name, each in composition.END.items()}
 
 
 def real_music(corpus: Corpus, style: str, count: int, generator: np.random.Generator) -> list[Excerpts]:
     """So many real pieces of a style, held-out ones first."""
-    found: list[Excerpts] = []
-    for split in ("valid", "train"):
-        pieces = [each for each in corpus.pieces(split) if style_of(each.prepared) == style]
-        for index in generator.permutation(len(pieces)).tolist():
-            piece = pieces[index]
-            if len(found) < count and full_bars(piece) >= FEWEST and is_typical(style, piece):
-                last = events.grid_shape(piece.prepared)[0]
-                begun = min(last, BARS + last - full_bars(piece))
-                scores = [stretch(piece.prepared, 0, begun), stretch(piece.prepared, max(0, last - BARS), last)]
-                found.append(Excerpts(piece.name, *(comparable(style, each) for each in scores), split == "valid"))
-    return found
-
-
-def comparable(style: str, score: Score) -> Score:
-    """The score, tied where the style's training data are; of a band as many parts as are composed."""
-    usual = styles()[style].voices
-    if len(usual) > 1 and any(voice.is_drums for voice in usual):
-        return replace(score, parts=band_parts(score, len(usual)))
-    return tied(score) if style in TIED else score
-
-
-def band_parts(score: Score, count: int) -> tuple[Part, ...]:
-    """So many parts of a band: melody, the busiest others, bass, drums."""
-    melody, bass = melody_part(score, even_a_bass=False), bass_part(score)
-    outer = [part for part in (melody, bass) if part is not None]
-    drums = [part for part in score.parts if part.is_drums and part.notes][:1]
-    others = [part for part in score.parts if not part.is_drums and not any(part is each for each in outer)]
-    busiest = sorted(others, key=lambda part: -len(part.notes))[: max(0, count - len(outer) - len(drums))]
-    return (*outer[:1], *busiest, *outer[1:], *drums)
+    found = list(excerpts(corpus.pieces("valid"), style, count, generator))
+    return found + list(excerpts(corpus.pieces("train"), style, count - len(found), generator))
 
 
 def composed(asked: argparse.Namespace, style: str) -> list[Excerpts]:
@@ -173,10 +98,10 @@ Row = tuple[intervals.Interval, intervals.Interval]  # ours, and that of real mu
 
 def compared(ours: list[Excerpts], real: list[Excerpts]) -> dict[str, Row]:
     """Means and intervals of every measure that most pieces have."""
-    measured = [[piece.measured() for piece in some] for some in (ours, real)]
+    values = [[measured(piece) for piece in some] for some in (ours, real)]
     rows = {}
     for name in composition.MEASURES:
-        one, other = (np.array([each[name] for each in some]) for some in measured)
+        one, other = (np.array([each[name] for each in some]) for some in values)
         if min((~np.isnan(each)).mean() for each in (one, other)) >= 0.5:
             rows[name] = intervals.mean(one), intervals.mean(other)
     return rows
@@ -193,7 +118,7 @@ def report(style: str, ours: list[Excerpts], real: list[Excerpts]) -> dict[str, 
         print(f"| {name} | {mean:.3f} | {least:.3f} to {most:.3f} | {truth:.3f} | {low:.3f} to {high:.3f} | "
               f"{'yes' if inside else f'no, {mean - truth:+.3f}'} |")  # fmt: skip
         cells[name] = f"{mean:.2f}, {truth:.2f}" if inside else f"**{mean:.2f}**, {truth:.2f}"
-    features = [[piece.features() for piece in some] for some in (ours, real)]
+    features = [[feature_critic.features(piece.beginning, piece.end) for piece in some] for some in (ours, real)]
     area, low, high = feature_critic.auc(*features, works_of(real))
     telling = "; ".join(f"{name} {alone:.2f}" for name, alone in feature_critic.telling(*features))
     interval = f"({low:.2f} to {high:.2f})"

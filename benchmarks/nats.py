@@ -20,11 +20,12 @@ import numpy as np
 
 from firmus.evaluation import intervals, likelihood
 from firmus.learning.corpus import Corpus
+from firmus.learning.real_music import comparable, full_bars, is_songs_voice, stretch
 from firmus.runtime import stepper
 from firmus.runtime.weights import card
 from firmus.score import Score
 from firmus.tokens import events
-from music import comparable, corpus_and_styles, full_bars, is_songs_voice, options, stretch
+from music import corpus_and_styles, options
 from styles import style_of
 
 BARS = 8

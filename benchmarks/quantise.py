@@ -136,7 +136,7 @@ def is_same_meter(score: Score, result: quantisation.Quantised | None) -> bool:
 
 def nats_of(score: Score) -> float:
     """Nats a note of the composer, as music for piano."""
-    prepared = likelihood.bare(events.prepare(score, "piano"))
+    prepared = events.bare(events.prepare(score, "piano"))
     drawn = likelihood.draw_window(prepared, 1500, np.random.default_rng(0))
     if drawn is None:
         return float("nan")

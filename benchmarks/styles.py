@@ -29,7 +29,7 @@ from firmus.learning.prepare import prepare
 from firmus.learning.recipe import Data, Recipe, Training
 from firmus.runtime import stepper
 from firmus.runtime.weights import Card, card
-from firmus.tokens import Prepared
+from firmus.tokens import Prepared, events
 from firmus.tokens.events import vocabulary
 
 SHARES = (1.0, 0.8, 0.6, 0.4)  # of the style's own n-gram in the mixture
@@ -53,7 +53,7 @@ def music_of(model: Card, data: Path, prepared: Path | None) -> Corpus:
 
 def tokens_for_counting(pieces: list[Piece], most: int, generator: np.random.Generator) -> list[NDArray[np.int64]]:
     """Music of the pieces, each in as many keys as there is room for, the written one first."""
-    music = [likelihood.window(likelihood.bare(piece.prepared)).music for piece in pieces]
+    music = [likelihood.window(events.bare(piece.prepared)).music for piece in pieces]
     keys = int(np.clip(most // max(1, sum(len(each) for each in music)), 1, 12))
     found = []
     for piece, encoded in zip(pieces, music, strict=True):
@@ -105,7 +105,7 @@ def main() -> None:
         pieces = [piece for piece in corpus.pieces("valid") if style_of(piece.prepared) == style]
         windows: list[Window] = []
         for index in generator.permutation(len(pieces)).tolist():
-            piece = likelihood.bare(pieces[index].prepared, model.facts)
+            piece = events.bare(pieces[index].prepared, model.facts)
             drawn = likelihood.draw_window(piece, model.shape["length"], generator)
             if drawn and drawn.notes and len(windows) < asked.pieces:
                 windows.append(drawn)

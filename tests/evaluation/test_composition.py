@@ -5,8 +5,8 @@ import math
 import pytest
 from hypothesis import given, settings
 
-from firmus.evaluation import composition
-from firmus.evaluation.composition import bars, harmony, melody, voices
+from firmus.analysis import composition
+from firmus.analysis.composition import bars, harmony, melody, voices
 from firmus.score import Chord, Meter, Note, Part, Score
 from strategies import scores
 

@@ -24,7 +24,7 @@ def tune(bars: int = 4, shift: int = 0) -> Score:
 
 
 def test_every_note_is_counted_and_nothing_given() -> None:
-    told = likelihood.window(likelihood.bare(events.prepare(tune(), "folk", is_compact=False)))
+    told = likelihood.window(events.bare(events.prepare(tune(), "folk", is_compact=False)))
     families = {vocabulary.name(int(token)).split()[0] for token in told.music}
     assert told.notes == 16
     assert told.bars == 4
@@ -34,13 +34,13 @@ def test_every_note_is_counted_and_nothing_given() -> None:
 
 def test_a_stretch_keeps_to_the_length() -> None:
     generator = np.random.default_rng(0)
-    prepared = likelihood.bare(events.prepare(tune(200), "folk"))
+    prepared = events.bare(events.prepare(tune(200), "folk"))
     for length in (64, 200, 1024):
         told = likelihood.draw_window(prepared, length, generator)
         assert told is not None
         assert length // 2 < len(told.example.tokens) <= length
     assert likelihood.draw_window(prepared, 20, generator) is None
-    whole = likelihood.draw_window(likelihood.bare(events.prepare(tune(8))), 1024, generator)
+    whole = likelihood.draw_window(events.bare(events.prepare(tune(8))), 1024, generator)
     assert whole is not None
     assert whole.notes == 32
 
@@ -48,8 +48,8 @@ def test_a_stretch_keeps_to_the_length() -> None:
 def test_chords_read_off_the_notes_are_left_out_and_given_ones_kept() -> None:
     derived = events.prepare(tune()) | {"lane": np.array([True, True])}
     given = events.prepare(tune()) | {"lane": np.array([True, False])}
-    assert likelihood.bare(derived)["lane"].tolist() == [False, False]
-    assert likelihood.bare(given)["lane"].tolist() == [True, False]
+    assert events.bare(derived)["lane"].tolist() == [False, False]
+    assert events.bare(given)["lane"].tolist() == [True, False]
 
 
 def test_a_scale_is_less_surprising_than_leaps() -> None:
@@ -60,7 +60,7 @@ def test_a_scale_is_less_surprising_than_leaps() -> None:
     leaping = Score((Part("", notes, 40),), keys=plain.keys, end=plain.end)
     sums = []
     for score in (plain, leaping):
-        told = likelihood.window(likelihood.bare(events.prepare(score, "folk", is_compact=False)))
+        told = likelihood.window(events.bare(events.prepare(score, "folk", is_compact=False)))
         (found,) = likelihood.nats(model, [told])
         assert found.shape == told.music.shape
         assert (found >= 0).all()
@@ -71,7 +71,7 @@ def test_a_scale_is_less_surprising_than_leaps() -> None:
 def test_the_surprise_is_that_of_the_training_logits() -> None:
     """Told at once or token by token, the last token's surprise is the same."""
     model = stepper.load("composer")
-    told = likelihood.window(likelihood.bare(events.prepare(tune(), "folk", is_compact=False)))
+    told = likelihood.window(events.bare(events.prepare(tune(), "folk", is_compact=False)))
     logits = model.feed(told.example.tokens[:-1], told.example.slots[:-1], model.start()).astype(float)
     last = np.log(np.exp(logits - logits.max()).sum()) + logits.max() - logits[told.example.tokens[-1]]
     assert likelihood.nats(model, [told])[0][-1] == pytest.approx(last, abs=1e-3)
@@ -80,8 +80,7 @@ def test_the_surprise_is_that_of_the_training_logits() -> None:
 def test_side_by_side_is_as_alone() -> None:
     model = stepper.load("composer")
     told = [
-        likelihood.window(likelihood.bare(events.prepare(tune(bars, bars), "folk", is_compact=False)))
-        for bars in (1, 3, 2)
+        likelihood.window(events.bare(events.prepare(tune(bars, bars), "folk", is_compact=False))) for bars in (1, 3, 2)
     ]
     alone = [likelihood.nats(model, [each])[0] for each in told]
     for one, other in zip(likelihood.nats(model, told), alone, strict=True):

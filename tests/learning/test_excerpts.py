@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from firmus.analysis import excerpt
 from firmus.learning import excerpts
 from firmus.score import Note, Part, Score
 from firmus.timing import bars
@@ -27,13 +28,13 @@ def test_parts_are_merged_but_for_the_drums():
 
 
 def test_what_is_repeated_is_held_and_what_is_held_is_struck():
-    tied = excerpts.tied(duet())
+    tied = excerpt.tied(duet())
     assert [note.duration for note in tied.parts[0].notes] == [960] * 16
     assert tied.parts[1:] == duet().parts[1:]
     struck = excerpts.restruck(duet())
     assert [note.duration for note in struck.parts[1].notes] == [480] * 32
     assert struck.parts[0] == duet().parts[0]
-    assert excerpts.tied(struck) == tied
+    assert excerpt.tied(struck) == tied
 
 
 def test_random_excerpts_have_the_length_asked_for():

@@ -1,4 +1,4 @@
-"""Some bars of a Score as a Score."""
+"""Some bars of a Score as a Score; repeated notes tied."""
 
 from __future__ import annotations
 
@@ -45,3 +45,21 @@ def excerpt(score: Score, first: int, count: int) -> Score:
 def beginning(score: Score) -> Score:
     """The piece, of a long one the first 64 bars: from which a style is recognised."""
     return excerpt(score, 0, LONGEST) if len(bars(score)) > LONGEST else score
+
+
+def tied(score: Score) -> Score:
+    """Immediately repeated notes tied into one, as in a raster."""
+
+    def tie(part: Part) -> Part:
+        ends: dict[int, int] = {}
+        notes: list[Note] = []
+        for note in part.notes:
+            place = ends.get(note.pitch)
+            if place is not None and notes[place].end >= note.start:
+                notes[place] = replace(notes[place], duration=max(note.end, notes[place].end) - notes[place].start)
+            else:
+                ends[note.pitch] = len(notes)
+                notes.append(note)
+        return part if part.is_drums else replace(part, notes=tuple(notes))
+
+    return replace(score, parts=tuple(tie(part) for part in score.parts))

@@ -1,7 +1,7 @@
 """A critic of features: how well a simple classifier tells composed music from real music of the same style.
 
 What it is
-    Logistic regression on a few hundred features of each piece: what `firmus.evaluation.composition` measures, and the
+    Logistic regression on a few hundred features of each piece: what `firmus.analysis.composition` measures, and the
     traits of `firmus.analysis.traits` that composers decide. It is trained anew on every two sets, on some of their
     pieces, and judges the others; reported is the area under its ROC curve, .5 where it cannot tell them apart.
 Conventions
@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.stats import rankdata
 
+from firmus.analysis import composition
 from firmus.analysis.excerpt import excerpt
 from firmus.analysis.traits import names, traits
-from firmus.evaluation import composition
 from firmus.evaluation.intervals import DRAWS, Interval
 from firmus.score import TICKS_PER_QUARTER, Note, Part, Score
 from firmus.timing import bars

@@ -21,7 +21,6 @@ from firmus.runtime.stepper import ROWS, Stepper
 from firmus.score import Score
 from firmus.tokens import Example, Integers, Prepared, events
 from firmus.tokens.events import vocabulary
-from firmus.tokens.events.cells import BAR_SECTION, NO_TOKEN
 
 NOTES = (vocabulary.FAMILY["PITCH"], vocabulary.FAMILY["DRUM"])
 
@@ -45,15 +44,6 @@ class Window:
         return int(np.isin(vocabulary.FAMILY_OF[self.music], NOTES).sum())
 
 
-def bare(prepared: Prepared, facts: Mapping[str, Any] | None = None) -> Prepared:
-    """The piece without what analysis read off its notes (chords, sections), parts in the order of a card's `facts`."""
-    marked = prepared["bars"].copy()
-    marked[:, BAR_SECTION] = NO_TOKEN
-    given = bool(prepared["lane"][0]) and not bool(prepared["lane"][-1])
-    without = prepared | {"bars": marked, "lane": np.array([given, False])}
-    return events.with_parts(without, events.order_of(facts or {}, prepared["programs"].tolist()))
-
-
 def window(prepared: Prepared, first: int = 0, last: int | None = None) -> Window:
     """Bars `first` to `last` (not among them) of a piece, everything open.
 
@@ -61,7 +51,7 @@ def window(prepared: Prepared, first: int = 0, last: int | None = None) -> Windo
     --------
     >>> from firmus.score import Note, Part, Score
     >>> tune = Score((Part("Flute", (Note(0, 480, 72), Note(480, 1440, 74)), program=73),))
-    >>> drawn = window(bare(events.prepare(tune)))
+    >>> drawn = window(events.bare(events.prepare(tune)))
     >>> drawn.notes, drawn.bars, [vocabulary.name(token) for token in drawn.music][:5]
     (2, 1, ['BAR', 'PART 1', 'PITCH 72', 'DURATION 24', 'PITCH 74'])
     """
@@ -88,7 +78,7 @@ def of_score(score: Score, style: str, facts: Mapping[str, Any] | None = None) -
     2
     """
     is_compact = facts is None or events.is_compact(facts)
-    prepared = bare(events.prepare(score, style, not score.chords, is_compact=is_compact))
+    prepared = events.bare(events.prepare(score, style, not score.chords, is_compact=is_compact))
     order = events.order_of(facts or {"part_order": events.OUTER_FIRST}, prepared["programs"].tolist())
     return window(events.with_parts(prepared, order))
 

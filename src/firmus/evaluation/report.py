@@ -1,6 +1,6 @@
 """One report on composed music: how it compares with real music, how much it copies, whether it obeys its request.
 
-Sets are compared by measures of each piece (`firmus.evaluation.measures`, `firmus.evaluation.composition`) with
+Sets are compared by measures of each piece (`firmus.evaluation.measures`, `firmus.analysis.composition`) with
 bootstrap intervals, by Yang & Lerch's distances between the sets, and by how well a critic of features tells them apart
 (`firmus.evaluation.feature_critic`); copying by windows of bars that stand note for note, transposed or not, in the
 reference, beside how often pieces of the reference stand in each other. Pairs of the same file name are compared cell
@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.analysis import features, keys
+from firmus.analysis import composition, features, keys
 from firmus.analysis.copying import Memory
-from firmus.evaluation import composition, distribution, feature_critic, intervals, measures
+from firmus.evaluation import distribution, feature_critic, intervals, measures
 from firmus.score import TICKS_PER_QUARTER, Key, Score
 from firmus.timing import bars
 

@@ -32,24 +32,6 @@ def merged(score: Score) -> Score:
     return replace(score, parts=(Part("", notes), *(part for part in score.parts if part.is_drums)))
 
 
-def tied(score: Score) -> Score:
-    """Immediately repeated notes tied into one, as in a raster."""
-
-    def tie(part: Part) -> Part:
-        ends: dict[int, int] = {}
-        notes: list[Note] = []
-        for note in part.notes:
-            place = ends.get(note.pitch)
-            if place is not None and notes[place].end >= note.start:
-                notes[place] = replace(notes[place], duration=max(note.end, notes[place].end) - notes[place].start)
-            else:
-                ends[note.pitch] = len(notes)
-                notes.append(note)
-        return part if part.is_drums else replace(part, notes=tuple(notes))
-
-    return replace(score, parts=tuple(tie(part) for part in score.parts))
-
-
 def restruck(score: Score) -> Score:
     """Long notes split on every quarter note where another part has an onset, as where the lyrics ask for it."""
     onsets = {note.start for part in score.parts if not part.is_drums for note in part.notes}

@@ -41,6 +41,7 @@ from firmus.score import Score
 from firmus.tokens import Integers
 from firmus.tokens.events import vocabulary
 from firmus.tokens.events.assembly import assemble
+from firmus.tokens.events.bare import bare
 from firmus.tokens.events.cells import encoding_order, grid_shape, prepare
 from firmus.tokens.events.controls import classify, control, measure
 from firmus.tokens.events.cursor import Cursor
@@ -52,6 +53,7 @@ KIND = "sequence"
 __all__ = [
     "OUTER_FIRST",
     "assemble",
+    "bare",
     "classify",
     "control",
     "decode",

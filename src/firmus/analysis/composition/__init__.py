@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from firmus.evaluation.composition import bars, harmony, melody, voices
+from firmus.analysis.composition import bars, harmony, melody, voices
 from firmus.score import Score
 
 WHOLE: dict[str, Callable[[Score], float]] = {

@@ -14,8 +14,8 @@ from itertools import pairwise
 import numpy as np
 
 from firmus.analysis import chords, keys
-from firmus.evaluation.composition.melody import melody
-from firmus.evaluation.composition.voices import bass
+from firmus.analysis.composition.melody import melody
+from firmus.analysis.composition.voices import bass
 from firmus.pitch import NO_CHORD, pitch_class
 from firmus.score import TICKS_PER_QUARTER, Chord, Score
 from firmus.timing import bars

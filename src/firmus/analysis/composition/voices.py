@@ -15,9 +15,9 @@ import numpy as np
 
 from firmus.analysis import keys
 from firmus.analysis.beats import grid
+from firmus.analysis.composition.melody import STEP, melody
 from firmus.analysis.melody import bass_part
 from firmus.analysis.voice_leading import parallel_motion
-from firmus.evaluation.composition.melody import STEP, melody
 from firmus.score import Score
 
 SEMITONE = (1, 11)
