@@ -1,19 +1,19 @@
 """Composed music beside real music, as a musician would compare them, style by style; and how well a critic tells them.
 
-Protocol: of each style so many pieces composed with defaults (16 bars, seeds from 1) beside as many real ones: held out
-(split "valid" of the music the model was trained with) as far as there are, then training pieces, so many as are said.
-Real pieces have at least 12 full bars; measured are their first 16, and of what concerns endings their last 16. They
-are taken as the representation keeps them, so that both sides have one grid; real choral music has four voices, real
-lead sheets have a melody and are no songs' voices, bands are their melody, busiest other, bass and drums, and in
-chorales, whose training data do not tell held notes from repeated ones, both sides are tied. Measures:
-`firmus.analysis.composition`, where at least half of the pieces of either side have them; means, with 95 % bootstrap
-intervals over pieces; "inside": our mean lies in the interval of real music. The critic:
+Protocol: of each style so many pieces composed with defaults (16 bars, seeds from 1 or `--seed`) beside as many real
+ones: held out (split "valid" of the music the model was trained with) as far as there are, then training pieces, so
+many as are said. Real pieces have at least 12 full bars; measured are their first 16, and of what concerns endings
+their last 16. They are taken as the representation keeps them, so that both sides have one grid; real choral music
+has four voices, real lead sheets have a melody and are no songs' voices, bands are their melody, busiest other, bass
+and drums, and in chorales, whose training data do not tell held notes from repeated ones, both sides are tied.
+Measures: `firmus.analysis.composition`, where at least half of the pieces of either side have them; means, with 95 %
+bootstrap intervals over pieces; "inside": our mean lies in the interval of real music. The critic:
 `firmus.evaluation.feature_critic`, cross-validated by work. A work's versions and movements stand together.
 
 Composed pieces are kept (`--composed`) by model and by the code that composes, so that a run can go on; `--from DIR`
 measures music that is there already: files that have the style in their folder's or at the beginning of their name.
 
-    python benchmarks/music.py [--sets ../shared/data] [--model composer] [--count 60] [--styles folk hymn] [--from DIR]
+    python benchmarks/music.py [--sets ../shared/data] [--count 60] [--styles folk hymn] [--effort best]
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from firmus.learning.sources import SUFFIXES
 from firmus.learning.versions import families, fingerprint
 from firmus.runtime.weights import Card, card
 from firmus.timing import bars
+from firmus.work import EFFORTS
 from styles import music_of
 
 COMPOSES = ("composing", "runtime", "tasks", "tokens")  # rooms whose code decides what is composed
@@ -61,8 +62,9 @@ def composed(asked: argparse.Namespace, style: str) -> list[Excerpts]:
         named = [(path.name, formats.read(path)) for path in paths[: asked.count]]
     else:
         model = card(asked.model)
-        kept, given = asked.composed / f"{model.name}-{state(model)}", {"model": model.name}
-        named = [(f"seed {seed}", compose(kept, given, (style, BARS, seed))) for seed in range(1, asked.count + 1)]
+        kept = asked.composed / f"{model.name}-{state(model)}-{asked.effort}"
+        given, seeds = {"model": model.name, "effort": asked.effort}, range(asked.seed, asked.seed + asked.count)
+        named = [(f"seed {seed}", compose(kept, given, (style, BARS, seed))) for seed in seeds]
     heard = [(name, comparable(style, score)) for name, score in named]
     return [Excerpts(name, score, score) for name, score in heard if len(bars(score)) >= FEWEST]
 
@@ -75,8 +77,8 @@ def is_of(style: str, path: Path) -> bool:
 
 
 def state(model: Card) -> str:
-    """Digest of the weights and of the code that composes with them."""
-    digest = hashlib.blake2b(model.digest.encode(), digest_size=6)
+    """Digest of the weights, the critic's among them, and of the code that composes with them."""
+    digest = hashlib.blake2b((model.digest + card("critic").digest).encode(), digest_size=6)
     for room in COMPOSES:
         for file in sorted((Path(firmus.__file__).parent / room).rglob("*.py")):
             digest.update(file.read_bytes())
@@ -150,6 +152,8 @@ def composing_options(text: str | None) -> argparse.ArgumentParser:
     """The same, and where composed music is."""
     found = options(text)
     found.add_argument("--from", dest="folder", type=Path, help="composed music that is there already")
+    found.add_argument("--effort", default="usual", choices=EFFORTS)
+    found.add_argument("--seed", type=int, default=1, help="of the first piece")
     found.add_argument("--composed", type=Path, default=Path("cache/composed"), help="where composed pieces are kept")
     return found
 

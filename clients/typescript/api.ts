@@ -112,6 +112,8 @@ export type BatchSubmission = {
     temperature?: number;
     /** Sampling: 0 to 2 (0 takes the likeliest; by default what suits the style), and above 0 to 1. */
     top_p?: number;
+    /** Of a model that composes token by token: "quick" composes once; "usual", the default, composes each phrase twice and keeps what the critic prefers; "best" tries more often, and composes the weakest bars anew. */
+    effort?: string;
   })[];
   /** Where it is to be told (POST, signed) when it has ended: https. */
   webhook?: string | null;
@@ -225,6 +227,8 @@ export type JobSubmission = {
     temperature?: number;
     /** Sampling: 0 to 2 (0 takes the likeliest; by default what suits the style), and above 0 to 1. */
     top_p?: number;
+    /** Of a model that composes token by token: "quick" composes once; "usual", the default, composes each phrase twice and keeps what the critic prefers; "best" tries more often, and composes the weakest bars anew. */
+    effort?: string;
   };
   /** Files that render and convert are to make. */
   formats?: ("json" | "midi" | "musicxml" | "abc" | "kern" | "svg" | "pdf" | "png" | "wav" | "flac" | "ogg" | "mp3" | "stems")[];

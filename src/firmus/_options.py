@@ -43,6 +43,7 @@ class VerbOptions(TypedDict, total=False):
     loose: str | Sequence[str]
     temperature: float | None
     top_p: float
+    effort: str | None
 
 
 class BriefOptions(VerbOptions, total=False):

@@ -24,7 +24,7 @@ MOST_BARS = 512
 MOST_COUNT = 100
 MOST_TEXT = {
     "bars": 2000, "style": 200, "genre": 200, "key": 200, "meter": 200, "chords": 20_000, "mood": 200, "form": 2000,
-    "title": 500, "quantise": 200, "model": 200,
+    "title": 500, "quantise": 200, "model": 200, "effort": 200,
 }  # fmt: skip
 """Characters of each text of a Brief at most."""
 MOST_NAME = 200  # characters of a name of a part, or of its range
@@ -32,6 +32,7 @@ MOODS = {
     "calm": (0.3, -0.6), "happy": (0.7, 0.5), "sad": (-0.6, -0.4), "tense": (-0.6, 0.6), "neutral": (0.0, 0.0),
 }  # fmt: skip
 RULES = ("key", "chords")  # what may be a rule or a wish
+EFFORTS = ("quick", "usual", "best")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ READ: Mapping[str, Callable[[str], str]] = {
     "genre": lambda text: vocabulary.english(vocabulary.plain(text), vocabulary.GENRES),
     "mood": lambda text: vocabulary.english(vocabulary.plain(text), vocabulary.MOODS),
     "quantise": lambda text: vocabulary.english(vocabulary.plain(text), vocabulary.GRIDS),
+    "effort": lambda text: vocabulary.english(text, vocabulary.EFFORTS),
     "key": vocabulary.key,
     "meter": vocabulary.meter,
     "chords": vocabulary.chords,
@@ -151,6 +153,9 @@ class Brief:
         Which of ``"key"`` and ``"chords"`` are wishes; else they are rules: no note outside them is possible.
     temperature, top_p : float
         Sampling: 0 to 2 (0 takes the likeliest; by default what suits the style), and above 0 to 1.
+    effort : str, optional
+        Of a model that composes token by token: ``"quick"`` composes once; ``"usual"``, the default, composes each
+        phrase twice and keeps what the critic prefers; ``"best"`` tries more often, and composes the weakest bars anew.
     """
 
     source: Score | None = None
@@ -183,6 +188,7 @@ class Brief:
     loose: tuple[str, ...] = ()
     temperature: float | None = None
     top_p: float = 0.99
+    effort: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("parts", "loose"):
@@ -194,10 +200,24 @@ class Brief:
         for rule in self.loose:
             if rule not in RULES:
                 raise InvalidBrief(unknown("rule", rule, RULES))
-        for name in ("style", "genre", "key", "meter", "chords", "mood", "form", "title", "quantise", "model"):
+        for name in (
+            "style",
+            "genre",
+            "key",
+            "meter",
+            "chords",
+            "mood",
+            "form",
+            "title",
+            "quantise",
+            "model",
+            "effort",
+        ):
             value = getattr(self, name)
             if value is not None and not isinstance(value, str):
                 raise InvalidBrief(f"{name} {value!r} must be text")
+        if isinstance(self.effort, str) and self.effort not in EFFORTS:
+            raise InvalidBrief(unknown("effort", self.effort[:MOST_NAME], EFFORTS))
         for name, most in MOST_TEXT.items():
             value = getattr(self, name)
             if isinstance(value, str) and len(value) > most:

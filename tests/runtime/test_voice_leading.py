@@ -12,11 +12,13 @@ from firmus.tokens.events import vocabulary
 from firmus.tokens.events.cursor import BarState, Cursor
 
 
-def at(place: int, *lanes: list[tuple[int, int, int]], lane: int, dissonance: float = 0.0) -> VoiceLeading:
+def at(
+    place: int, *lanes: list[tuple[int, int, int]], lane: int, dissonance: float = 0.0, third: float = 0.0
+) -> VoiceLeading:
     """Before a note of a lane; the notes of the lanes are (start, steps, pitch)."""
     cursor = Cursor(phase="fill", bars=[BarState(0, 96)], bar=0, lane=lane, place=place)
     cursor.notes = [[(start, steps, pitch, 6) for start, steps, pitch in notes] for notes in lanes]
-    return VoiceLeading(cursor, range(1, len(lanes) + 1), 24, dissonance)
+    return VoiceLeading(cursor, range(1, len(lanes) + 1), 24, dissonance, third)
 
 
 def test_a_parallel_octave_and_a_parallel_fifth_lose_most() -> None:
@@ -52,6 +54,12 @@ def test_crossings_and_clashes_on_beats_lose_some() -> None:
     assert above is not None
     assert above[57] == CROSSING
     assert above[64] == 0
+
+
+def test_thirds_lose_some_where_a_style_says_so() -> None:
+    led = at(24, [(0, 24, 72)], [(0, 24, 60)], lane=2, third=1.5).penalties()
+    assert led is not None
+    assert [led[60 + interval] for interval in (-4, -3, -2, 0, 2, 3, 4, 5, 7)] == [1.5, 1.5, 0, 0, 0, 1.5, 1.5, 0, 0]
 
 
 def test_the_outer_voices_are_consonant_on_beats_and_inner_ones_are_free() -> None:

@@ -87,6 +87,7 @@ class Commission:
         Which of ``"key"`` and ``"chords"`` are no rules.
     temperature : float, optional
     top_p : float
+    effort : str
     """
 
     verb: str
@@ -124,6 +125,7 @@ class Commission:
     loose: tuple[str, ...] = ()
     temperature: float | None = None
     top_p: float = 0.99
+    effort: str = "usual"
 
     def is_strict(self, rule: str) -> bool:
         """Whether ``"key"`` or ``"chords"`` is a rule rather than a preference."""
@@ -190,6 +192,7 @@ def begin(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Commission:
         loose=brief.loose,
         temperature=brief.temperature,
         top_p=brief.top_p,
+        effort=brief.effort or "usual",
     )
 
 
@@ -238,6 +241,8 @@ def choose_model(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Card:
         )
     if verb != "interpolate" and (brief.target is not None or brief.steps is not None):
         raise InvalidBrief(f"a target and steps are for interpolate: {verb} takes neither")
+    if brief.effort is not None and card.kind != "stepper":
+        raise InvalidBrief(f"effort {brief.effort}: model {card.name!r} composes at once; leave it out")
     if brief.close and (verb != "continue" or card.kind != "stepper"):
         raise InvalidBrief(f"close: {verb} by {card.name!r} does not take it; a piece that compose makes always closes")
     if brief.syncopation is not None and card.kind != "latent":

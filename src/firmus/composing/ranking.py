@@ -1,15 +1,19 @@
 """Ranking candidates: how good a result is by what can be measured, so that the best of several comes first.
 
-The score is the mean of four shares, each from 0 to 1, more being better; every Origin has it:
+The score is the mean of shares, each from 0 to 1, more being better; every Origin has it. Where the critic was asked,
+it stands for likelihood, rules and variety, which it hears better:
 
 ========== =================================================================================================
+critic     share of what the composer usually writes in the style that is less like real music
+           (`firmus.runtime.critic`)
 likelihood exp(-s), s the mean negative log-likelihood in nats a token: the mean probability (a geometric mean)
 rules      1 less ten times the mean share of faults in voice leading (`firmus.analysis.voice_leading`), 0 at least
 variety    1 less how far the share of bars that are new, part by part, is from what is usual in the style
 obedience  1 less the mean distance of request and result, for density, register, polyphony and mood
 ========== =================================================================================================
 
-It ranks; it does not judge. A dull piece can have a high likelihood, and a good one break rules.
+It ranks; it does not judge. A dull piece can have a high likelihood, a good one break rules, and the critic knows only
+what it was taught.
 """
 
 from __future__ import annotations
@@ -28,7 +32,12 @@ NEW_BARS = 0.9  # share of bars that are new where a style does not say
 
 
 def rank(
-    score: Score, style: str, nats: float, requested: Mapping[str, float], measured: Mapping[str, float]
+    score: Score,
+    style: str,
+    nats: float,
+    requested: Mapping[str, float],
+    measured: Mapping[str, float],
+    critic: float | None = None,
 ) -> dict[str, float]:
     """The score and what it is made of.
 
@@ -40,11 +49,14 @@ def rank(
         Mean negative log-likelihood a token.
     requested, measured : mapping of str to float
         Of each control, what was asked for and what came of it, 0 to 1.
+    critic : float, optional
+        The critic's rank, where it was asked.
 
     Returns
     -------
     dict of str to float
-        ``total``, ``likelihood``, ``rules``, ``variety`` and, where a control was requested, ``obedience``.
+        ``total``, ``likelihood``, ``rules``, ``variety``, where it was asked ``critic``, and, where a control was
+        requested, ``obedience``.
     """
     shares = faults(score)
     parts = {
@@ -52,9 +64,13 @@ def rank(
         "rules": max(0.0, 1 - 10 * float(np.mean(list(shares.values())))) if shares else 1.0,
         "variety": variety(score, styles()[style].new_bars if style in styles() else NEW_BARS),
     }
+    counted = list(parts.values()) if critic is None else [critic]
+    if critic is not None:
+        parts["critic"] = critic
     if requested:
         parts["obedience"] = obedience(requested, measured)
-    total = sum(parts.values()) / len(parts)
+        counted.append(parts["obedience"])
+    total = sum(counted) / len(counted)
     return {name: round(value, 4) for name, value in {"total": total, **parts}.items()}
 
 

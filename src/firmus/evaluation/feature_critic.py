@@ -1,13 +1,12 @@
 """A critic of features: how well a simple classifier tells composed music from real music of the same style.
 
 What it is
-    Logistic regression on a few hundred features of each piece: what `firmus.analysis.composition` measures, and the
-    traits of `firmus.analysis.traits` that composers decide. It is trained anew on every two sets, on some of their
-    pieces, and judges the others; reported is the area under its ROC curve, .5 where it cannot tell them apart.
+    Logistic regression on a few hundred features of each piece (`firmus.analysis.passages`). It is trained anew on
+    every two sets, on some of their pieces, and judges the others; reported is the area under its ROC curve, .5 where
+    it cannot tell them apart.
 Conventions
-    It judges music, not files: every piece is taken from its beginning, in the same number of bars, on one grid, with
-    short gaps between notes closed, without loudness, tempo, key, meter and instruments (`plain`). Only the measures
-    of endings see the last bars. A work (a tune and its versions) is never on both sides of a split.
+    It judges music, not files: every piece is taken from its beginning, in the same number of bars, as a passage. Only
+    the measures of endings see the last bars. A work (a tune and its versions) is never on both sides of a split.
 Source
     D. Lopez-Paz & M. Oquab, *Revisiting Classifier Two-Sample Tests* (ICLR 2017).
 """
@@ -15,81 +14,29 @@ Source
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.stats import rankdata
 
-from firmus.analysis import composition
-from firmus.analysis.excerpt import excerpt
-from firmus.analysis.traits import names, traits
+from firmus.analysis import composition, passages
 from firmus.evaluation.intervals import DRAWS, Interval
-from firmus.score import TICKS_PER_QUARTER, Note, Part, Score
-from firmus.timing import bars
+from firmus.score import Score
 
 Floats = NDArray[np.float64]
 BARS = 12  # of each piece, so that the close of a piece of 16 is not among them
-STEPS = (TICKS_PER_QUARTER // 8, TICKS_PER_QUARTER // 12)
-GAP = TICKS_PER_QUARTER // 2  # ticks; a longer silence is a rest
 FOLDS, ROUNDS = 5, 5
 PENALTY = 0.1  # of the weights' squares, against overfitting
-UNFAIR = (
-    "note length", "melody sounds", "silence", "in quarter", "in bar", "melody in bar", "drum in quarter", "heard",
-    "written", "bar", "pickup", "minor", "ends on tonic", "family", "parts", "busiest part", "quietest part",
-    "part range",
-)  # traits that a file, a grid, the meter or the key decides  # fmt: skip
-FAIR = np.array([not any(name == each or name.startswith(f"{each} ") for each in UNFAIR) for name in names()])
-
-
-NAMES = (
-    *composition.WHOLE,
-    *composition.BEGINNING,
-    *composition.END,
-    *(name for name, is_fair in zip(names(), FAIR, strict=True) if is_fair),
-)  # of the features, in order
-
-
-def plain(score: Score, count: int = BARS) -> Score:
-    """The first full bars of a piece, on one grid, gaps closed, pickup, loudness and instruments left out.
-
-    Examples
-    --------
-    >>> score = plain(Score((Part("Flute", (Note(3, 400, 72, 31), Note(485, 480, 74, 99)), program=73),)))
-    >>> score.parts[0].notes
-    (Note(start=0, duration=480, pitch=72, velocity=80), Note(start=480, duration=480, pitch=74, velocity=80))
-    """
-    whole = replace(score, parts=tuple(_plain(part) for part in score.parts if part.notes))
-    first = int(score.pickup > 0)
-    return excerpt(whole, first, count) if len(bars(whole)) > first else whole
-
-
-def _plain(part: Part) -> Part:
-    onsets = np.unique([_snapped(note.start) for note in part.notes])
-    notes = {}
-    for note in part.notes:
-        start = _snapped(note.start)
-        end = max(_snapped(note.end), start + STEPS[1])
-        place = int(np.searchsorted(onsets, end))
-        following = int(onsets[place]) if place < len(onsets) else end
-        notes[start, note.pitch] = Note(start, (following if following - end < GAP else end) - start, note.pitch)
-    return Part("", tuple(notes.values()), is_drums=part.is_drums)
-
-
-def _snapped(tick: int) -> int:
-    """The nearest eighth or twelfth of a quarter note."""
-    return min((round(tick / step) * step for step in STEPS), key=lambda near: abs(near - tick))
+NAMES = (*passages.NAMES, *composition.BEGINNING, *composition.END)  # of the features, in order
 
 
 def features(beginning: Score, end: Score | None = None) -> Floats:
     """Features (F,) of a piece; those of its close from another stretch of it, where one is given; NaN for none."""
-    body = plain(beginning)
     close = beginning if end is None else end
-    measured = [each(body) for each in composition.WHOLE.values()]
-    measured += [each(beginning) for each in composition.BEGINNING.values()]
+    measured = [each(beginning) for each in composition.BEGINNING.values()]
     measured += [each(close) for each in composition.END.values()]
-    return np.concatenate([measured, traits(body)[FAIR]]).astype(float)
+    return np.concatenate([passages.features(passages.plain(beginning, BARS)), measured])
 
 
 def auc(ours: Sequence[Floats], real: Sequence[Floats], works: Sequence[int] | None = None) -> Interval:

@@ -40,6 +40,8 @@ class Data:
         How often a style is sampled, whatever its number of tokens; 1 where not given. Empty: by the tokens alone.
     bars : int
         Bars of a window, of a raster.
+    composed : str
+        Folder of composed pieces, with a folder for each style, from which a critic tells real ones.
     """
 
     sets: tuple[str, ...] = ()
@@ -47,6 +49,7 @@ class Data:
     weights: dict[str, float] = field(default_factory=dict)
     shares: dict[str, float] = field(default_factory=dict)
     bars: int = 2
+    composed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ class Recipe:
         return asdict(self)
 
 
-FEATURES = ("traits",)  # inputs of discriminative models, which are no tokens
+FEATURES = ("traits", "passages")  # inputs of discriminative models, which are no tokens
 Table = TypeVar("Table")
 
 

@@ -20,7 +20,7 @@ from torch import Tensor
 from firmus import plugins
 from firmus.analysis.traits import instruments, names
 from firmus.formats import save
-from firmus.learning import feature_dataset, preflight, threads
+from firmus.learning import feature_dataset, fitting, preflight, threads
 from firmus.learning.feature_dataset import NOISE, FeatureDataset
 from firmus.learning.labels import GENRES_BY_PIECE, composer_key
 from firmus.learning.metrics import classification_metrics
@@ -36,7 +36,6 @@ MIN_WORKS = {"style": 10, "genre": 3, "composer": 10}  # of a class
 MIN_PIECES = {"style": 15, "genre": 20, "composer": 15}
 DISTANCE_QUANTILE = 0.99  # of the distances of validation pieces, which becomes 1
 AN_INSTANT = 1e-9  # minutes: enough for one step
-TEMPERATURES = np.exp(np.linspace(np.log(0.4), np.log(3.0), 60))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,41 +169,14 @@ def fit(recipe: Recipe, task: ClassificationTask, minutes: float, report: Callab
     **changes
         Overrides of the recipe's ``[network]``, for ablations.
     """
-    settings = recipe.training
-    torch.manual_seed(settings.seed)
+    torch.manual_seed(recipe.training.seed)
     module = plugins.load("firmus.models", recipe.model)
     config = fill(module.Config, {**recipe.network, **changes}, "network")
     sizes = {head: len(named) for head, named in task.classes.items()}
     network = module.build(config, module.Shape(tuple(instruments().tolist()), sizes))
-    values, targets = task.tensors("train")
-    network.fit_scale(values)
-    optimiser = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.learning_rate, settings.steps)
-    weights = _sampling_weights(targets[:, 0])
-    valid_values, valid_targets = task.tensors("valid")
-    best_loss, best_weights, began = float("inf"), {}, time.monotonic()
-    for step in range(1, settings.steps + 1):
-        rows = torch.multinomial(weights, settings.batch_windows, replacement=True)
-        network.train()
-        loss, _ = network.loss("classes", (values[rows], targets[rows]), step / settings.steps)
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
-        optimiser.step()
-        schedule.step()
-        timed_out = minutes and time.monotonic() - began > 60 * minutes
-        if step % 250 == 0 or step == settings.steps or timed_out:
-            network.eval()
-            with torch.no_grad():
-                valid_loss = float(network.loss("classes", (valid_values, valid_targets), 1.0)[0])
-            report(f"step {step}: loss {float(loss.detach()):.3f}, on validation pieces {valid_loss:.3f}")
-            if valid_loss < best_loss:
-                best_loss = valid_loss
-                best_weights = {name: each.clone() for name, each in network.state_dict().items()}
-        if timed_out:
-            break
-    network.load_state_dict(best_weights)
-    return network.eval()
+    train = task.tensors("train")
+    weights = _sampling_weights(train[1][:, 0])
+    return fitting.fit(network, recipe.training, train, weights, task.tensors("valid"), minutes, report)
 
 
 def _sampling_weights(styles: Tensor) -> Tensor:
@@ -224,11 +196,7 @@ def calibrate(network: Any, task: ClassificationTask) -> None:
         known = torch.from_numpy(by_piece[:, head])
         if not known.any():
             continue
-        nats = [
-            float(torch.nn.functional.cross_entropy(logits[known] / each, targets[known, head]))
-            for each in TEMPERATURES
-        ]
-        network.temperature[head] = float(TEMPERATURES[int(np.argmin(nats))])
+        network.temperature[head] = fitting.temperature(logits[known], targets[known, head])
     music = torch.tensor([*(name != NOISE for name in task.classes["style"]), True])[targets[:, 0]]  # -1 is the last
     network.unit.fill_(float(network.distance(network.hidden(values[music])).quantile(DISTANCE_QUANTILE)))
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from firmus.errors import RecipeError
-from firmus.learning import export, prepare, recipe, recognition, train
+from firmus.learning import criticism, export, prepare, recipe, recognition, train
 from firmus.learning.parallel import Spread, on_every_core
 from firmus.runtime.weights import card
 
@@ -57,12 +57,13 @@ def run(
     command = f"firmus train {path.as_posix()}" + (f" --minutes {minutes:g}" if minutes else "")
     command += f" --from {pretrained}" if pretrained else ""
     first = card(pretrained) if pretrained else None
-    if chosen.representation == "traits":
+    if chosen.representation in recipe.FEATURES:
         if user_folder is not None:
             raise RecipeError("a classifier learns from labelled sets: leave --data out; --sets says where they lie")
         if first:
             raise RecipeError("a classifier is trained in minutes, from fresh weights: leave --from out")
-        return recognition.run(chosen, sets, folder, command, minutes, report, spread)
+        trainer = recognition if chosen.representation == "traits" else criticism
+        return trainer.run(chosen, sets, folder, command, minutes, report, spread)
     corpus = prepare.prepare(chosen, sets, Path("cache"), user_folder=user_folder, report=report, spread=spread)
     network, progress = train.train(chosen, corpus, folder, minutes=minutes, began=began, first=first, report=report)
     if not is_first:

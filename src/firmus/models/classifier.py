@@ -10,7 +10,8 @@ Paper
     head. Lee, Lee, Lee & Shin, *A Simple Unified Framework for Detecting Out-of-Distribution Samples* (NeurIPS 2018),
     eq. 2: the Mahalanobis distance to the nearest class in the last hidden layer, with a common covariance.
 Conventions
-    ``values`` (B, F), ``targets`` (B, H) whole numbers, -1 where a head has no label.
+    ``values`` (B, F), NaN where a piece lacks what is measured; ``targets`` (B, H) whole numbers, -1 where a head has
+    no label.
 """
 
 from __future__ import annotations
@@ -104,11 +105,13 @@ class Classifier(nn.Module):
     def fit_scale(self, values: Tensor) -> None:
         """Learn where traits lie, and how widely, of rows (N, F)."""
         rooted = _rooted(values)
-        self.middle, self.scale = rooted.mean(0), rooted.std(0).clamp(min=1e-3)
+        self.middle = rooted.nanmean(0).nan_to_num()
+        self.scale = (rooted - self.middle).square().nanmean(0).sqrt().nan_to_num().clamp(min=1e-3)
 
     def hidden(self, values: Tensor) -> Tensor:
         """The last hidden layer (B, W)."""
-        return self.trunk(((_rooted(values) - self.middle) / self.scale).clamp(-WIDEST, WIDEST))
+        scaled = ((_rooted(values) - self.middle) / self.scale).clamp(-WIDEST, WIDEST)
+        return self.trunk(torch.where(scaled.isnan(), torch.zeros(()), scaled))
 
     def forward(self, values: Tensor) -> tuple[Tensor, ...]:
         """Logits (B, C) of each head."""

@@ -96,11 +96,15 @@ def fill_all(
         reached[number] = (done, total)
         report()
 
+    def emit(number: int, bar: Bar) -> None:
+        if on_bar and number in running:
+            running[number].reported[bar.number] = bar
+            on_bar(number, bar)
+
     def callbacks(number: int, order: PartOrder) -> Callbacks:
-        emit = on_bar and partial(on_bar, number)
         return Callbacks(
             lambda *bars: batch.call_soon(partial(reach, number, *bars)),
-            (lambda bar: batch.call_soon(partial(emit, order.original_bar(bar)))) if emit else None,
+            (lambda bar: batch.call_soon(partial(emit, number, order.original_bar(bar)))) if on_bar else None,
         )
 
     try:
@@ -115,9 +119,8 @@ def fill_all(
             batch.step()
             for number, job in [(number, job) for number, job in running.items() if job.is_done()]:
                 filled = job.chosen()
-                if on_bar:
-                    for bar in job.corrections(filled.score):
-                        on_bar(number, bar)
+                for bar in job.corrections(filled.score) if on_bar else ():
+                    emit(number, bar)
                 if further := job.request.then(filled.score) if job.request.then else None:
                     job.begin(batch, further)
                     continue
@@ -145,11 +148,11 @@ class _Job:
         self.attempts: list[Future[Filled]] = []
         self.steering: list[Steering] = []
         self.kept = 0  # which attempt was kept
-        self.nats, self.tokens, self.bars = 0.0, 0, 0  # of all requests so far
+        self.nats, self.tokens = 0.0, 0  # of all requests so far
+        self.reported: dict[int, Bar] = {}
 
     def begin(self, batch: Batch | BatchClient, request: Request) -> None:
         """Let a request be composed, for the first attempt with progress."""
-        self.bars = len(self.request.is_open) if self.attempts else 0
         steering = self.steering[self.kept] if self.attempts else Steering(request.targets, request.rules)
         count = request.alternatives
         generators = [self.generator] if count == 1 else self.generator.spawn(count)
@@ -174,14 +177,10 @@ class _Job:
         self.tokens += kept.tokens
         return Filled(scores[self.kept], self.nats / max(self.tokens, 1), self.tokens)
 
-    def corrections(self, score: Score) -> Iterator[Bar]:
-        """Bars that were not reported while they were composed: repeated ones, and those of a later attempt."""
-        request = self.request
-        first = self.bars
-        if self.kept and request.is_open.any():
-            first = min(first, int(np.flatnonzero(request.is_open.any(axis=1))[0]))
-        if request.then or request.bars or self.kept:
-            yield from bars_of(score, range(first, len(request.is_open)))
+    def corrections(self, score: Score) -> list[Bar]:
+        """Bars that are not as they were reported, if they were: repeated ones, and those of another attempt."""
+        found = bars_of(score, range(len(self.request.is_open)))
+        return [bar for bar in found if self.reported.get(bar.number) != bar]
 
     def cancel(self) -> None:
         for attempt in self.attempts:

@@ -22,6 +22,7 @@ from firmus.tokens.events.cursor import Cursor
 
 PARALLEL, CROSSING, CLASH, STRANGE = 12.0, 2.0, 5.0, 2.0  # nats
 PERFECT = (0, 7)  # semitones of the intervals that may not move in parallel
+THIRDS = (3, 4)
 DISSONANT = (2, 5, 6, 10)  # of those that the outer voices avoid on beats, beside clashes
 _PITCHES = np.arange(128)
 _CHORDS_WITHOUT = [
@@ -47,10 +48,15 @@ class VoiceLeading:
         Steps of a beat; clashes and dissonances count on beats.
     dissonance : float
         Nats that a dissonance of the outer voices loses.
+    third : float
+        Nats that a voice loses that moves by a third.
     """
 
-    def __init__(self, cursor: Cursor, lanes: Sequence[int], beat: int, dissonance: float = 0.0) -> None:
-        self.cursor, self.lanes, self.beat, self.dissonance = cursor, tuple(lanes), beat, dissonance
+    def __init__(
+        self, cursor: Cursor, lanes: Sequence[int], beat: int, dissonance: float = 0.0, third: float = 0.0
+    ) -> None:
+        self.cursor, self.lanes, self.beat = cursor, tuple(lanes), beat
+        self.dissonance, self.third = dissonance, third
         self._count = dict.fromkeys(lanes, 0)
         self._onsets: dict[int, list[int]] = {lane: [] for lane in lanes}
         self._notes: dict[int, list[tuple[int, int, int]]] = {lane: [] for lane in lanes}  # onset, end, pitch
@@ -64,6 +70,8 @@ class VoiceLeading:
         now = self.cursor.bars[self.cursor.bar].start + self.cursor.place
         before = self._before(lane, now)
         result = np.zeros(128)
+        if before is not None and self.third:
+            result[np.isin(np.abs(_PITCHES - before), THIRDS)] += self.third
         for other in self.lanes:
             if other == lane:
                 continue

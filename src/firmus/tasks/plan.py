@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["commission", "perform"]
 
-OF_NOTES = ("density", "register", "polyphony", "syncopation", "temperature", "amount", "close")
+OF_NOTES = ("density", "register", "polyphony", "syncopation", "temperature", "amount", "close", "effort")
 """Fields that say how notes are composed, of which a plan has none."""
 
 VERB = Verb(

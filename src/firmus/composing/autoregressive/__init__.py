@@ -14,7 +14,7 @@ import numpy as np
 
 from firmus.composing import controls, pickup, ranking
 from firmus.composing import origin as origins
-from firmus.composing.autoregressive import frame, regions, setting
+from firmus.composing.autoregressive import attempts, frame, regions, setting
 from firmus.composing.autoregressive.phrases import in_phrases
 from firmus.composing.autoregressive.plan import Plan, model_view, without_overlaps
 from firmus.composing.commission import Commission
@@ -24,7 +24,7 @@ from firmus.composing.planning import summary
 from firmus.composing.selection import cell_spans
 from firmus.composing.styles import model_style, styles
 from firmus.progress import Progress
-from firmus.runtime import stepper
+from firmus.runtime import critic, stepper
 from firmus.runtime.infilling import fill_all
 from firmus.runtime.request import Bar, Request
 from firmus.runtime.sampling import Sampling
@@ -57,7 +57,8 @@ def perform(commission: Commission, progress: Progress | None = None) -> list[Wo
     if verb == "plan":
         return [_planned(commission, seed) for seed in seeds]
     model = stepper.load(card.name)
-    drafts = DRAFTS if commission.controls else 1
+    effort = "quick" if commission.controls else commission.effort  # drafts are chosen by the controls then
+    drafts = DRAFTS if commission.controls else attempts.DRAFTS[effort]
     observer = progress if isinstance(progress, Observer) and drafts == 1 else None
     works: dict[int, Work] = {}
     plans: list[Plan] = []
@@ -74,7 +75,10 @@ def perform(commission: Commission, progress: Progress | None = None) -> list[Wo
                 is_new = verb == "compose"  # notes have a generator of their own, for the plan may be given
                 own = np.random.default_rng([seed, draft]) if draft or is_new else generator
                 resting = of_style.resting if of_style else ()
-                yield in_phrases(request, phrases(plan.sections), resting, own) if plan.sections else request, own
+                if plan.sections:
+                    yield in_phrases(request, phrases(plan.sections), resting, own, effort), own
+                else:
+                    yield attempts.in_attempts(request, effort), own
 
     def on_progress(finished: int, done: int, total: int) -> None:
         if progress:
@@ -89,12 +93,12 @@ def perform(commission: Commission, progress: Progress | None = None) -> list[Wo
         for job, filled in fill_all(model, jobs(), on_progress, on_bar=on_bar if observer else None):
             index = job // drafts
             work = _work(commission, seeds[index], plans[index], filled.score, filled.nats)
-            if index not in works or _rank(work, "obedience") > _rank(works[index], "obedience"):
+            if index not in works or _rank(work) > _rank(works[index]):
                 works[index] = work
     except KeyboardInterrupt:
         if not works:
             raise
-    return sorted(works.values(), key=lambda work: -_rank(work, "total"))
+    return sorted(works.values(), key=lambda work: -_rank(work))
 
 
 def _request(commission: Commission, plan: Plan) -> Request:
@@ -116,6 +120,7 @@ def _request(commission: Commission, plan: Plan) -> Request:
         sampling,
         voices,
         of_style.dissonance if of_style else 0.0,
+        of_style.third if of_style else 0.0,
         controls.tokens(commission.controls, card, known, commission.genre),
         controls.targets(commission.controls, card, known),
     )
@@ -140,7 +145,9 @@ def _work(commission: Commission, seed: int, plan: Plan, filled: Score, nats: fl
             **({"form": returns(score, plan.sections)} if plan.sections else {}),
             **({"plan": summary(plan.score)} if PLANS.get(commission.verb) is frame else {}),
             "controls": measured,
-            "score": ranking.rank(score, plan.style, nats, commission.controls, shares),
+            "score": ranking.rank(
+                score, plan.style, nats, commission.controls, shares, _critic(commission, plan, score)
+            ),
             **({"melody": score.parts[0].name} if PLANS.get(commission.verb) is setting else {}),
         },
         composed=tuple(cell_spans(score, plan.is_open)),
@@ -164,6 +171,16 @@ def _symbols(commission: Commission, plan: Plan, filled: Score) -> tuple[Chord, 
     return plan.score.chords if is_hidden and commission.verb in PLANS else filled.chords or plan.score.chords
 
 
-def _rank(work: Work, name: str) -> float:
+def _rank(work: Work) -> float:
     scores: dict[str, Any] = work.origin.measured["score"]
-    return float(scores[name])
+    return float(scores["total"])
+
+
+def _critic(commission: Commission, plan: Plan, score: Score) -> float | None:
+    """The critic's rank of what was composed, with the bars around it; None where it was not asked."""
+    rows = np.flatnonzero(plan.is_open[:, 1:].any(axis=1))
+    if commission.effort == "quick" or not len(rows):
+        return None
+    first, last = int(rows[0]) - attempts.AROUND, int(rows[-1]) + 1 + attempts.AROUND
+    found = critic.judge(score, model_style(plan.style), first, last)
+    return found.rank if found else None

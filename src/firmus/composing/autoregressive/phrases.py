@@ -14,28 +14,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.analysis.form import likeness, notes_of_bars
+from firmus.analysis.form import sections as sections_of
+from firmus.composing.autoregressive.attempts import alternatives, chooser, emptied, reworking
 from firmus.composing.cadence import on_phrase_end, with_cadence
 from firmus.composing.form import Section
 from firmus.drums import SNARES
 from firmus.runtime.constraints import Rules
 from firmus.runtime.request import Request
-from firmus.score import Note, Part, Score
-from firmus.tokens import events
+from firmus.score import Note, Score
 
 CHANGED = 0.15  # share of the inner cells of a varied return (A') that are composed anew
 CLOSE = 2  # bars at the end of a varied return, and of the piece, that are composed anew
 TRIES = 4  # times that a varied return which came out the same, or drums without a snare, are composed again,
+CLEARER = 2  # times that a section is composed again after which others are heard than are marked,
 BOLDER = 0.15  # each time at a temperature so much higher
 
 
 def in_phrases(
-    request: Request, phrases: tuple[Section, ...], resting: Collection[int], generator: np.random.Generator
+    request: Request,
+    phrases: tuple[Section, ...],
+    resting: Collection[int],
+    generator: np.random.Generator,
+    effort: str = "quick",
 ) -> Request:
     """The request, all of whose cells are open, as a chain: one phrase after the other, each with those before it.
 
     Where a phrase comes back, its notes come back, but for the cells that are opened again (`reopened`); a varied
-    return that came out the same is composed again, and so is a phrase by whose end a band has no snare, each time more
-    boldly. Drums fill the last bar of each phrase but the last.
+    return that came out the same is composed again, and so are a phrase by whose end a band has no snare, and one after
+    which other sections would be heard than are marked, each time more boldly. Drums fill the last bar of each phrase
+    but the last.
 
     Parameters
     ----------
@@ -45,15 +52,24 @@ def in_phrases(
     resting : collection of int
         Places of the parts that come to rest at the end of each phrase.
     generator : numpy.random.Generator
+    effort : str
+        How often each phrase is composed; see `firmus.composing.autoregressive.attempts`.
     """
     last = phrases[-1]  # where it comes back unchanged, its first time already closes as the piece does
     closed = last.repeats if not last.is_varied and request.rules.final_chord is not None else None
     meter, lead = request.score.meters[0], 1 if request.score.pickup else 0
 
+    bound = {place for place, phrase in enumerate(phrases) if phrase.repeats is not None}
+    bound |= {phrase.repeats for phrase in phrases if phrase.repeats is not None}
+    free = request.is_open.copy()
+    for place in bound:
+        free[phrases[place].first + lead : phrases[place].last + lead] = False
+    rework = reworking(request, free, effort)
+
     def tick(bar: int) -> int:
         return request.score.pickup + bar * meter.bar
 
-    def step(place: int, so_far: Score, tried: int = 0) -> Request:
+    def step(place: int, so_far: Score, tried: int = 0, clearer: int = 0) -> Request:
         phrase, is_last = phrases[place], place + 1 == len(phrases)
         score = _cut(request.score, so_far, tick(phrase.last))
         rows = slice(phrase.first + lead if place else 0, phrase.last + lead)
@@ -62,23 +78,48 @@ def in_phrases(
         if phrase.repeats is not None:
             source = phrases[phrase.repeats]
             score = _repeated(score, (tick(source.first), tick(source.last)), (tick(phrase.first), tick(phrase.last)))
-            opened[rows] &= reopened(phrase, opened.shape[1], is_last and closed is None, generator)
+            opened[rows] &= reopened(phrase, opened.shape[1], is_last and closed is None, generator, clearer)
             score = emptied(score, opened)
 
-        def following(done: Score) -> Request | None:
+        def is_amiss(done: Score) -> bool:
             is_same = phrase.is_varied and _is_the_same(done, phrase, phrases)
-            if tried < TRIES and (is_same or (phrase.repeats is None and _lacks_a_snare(done))):
-                return step(place, so_far, tried + 1)
-            return step(place + 1, done) if not is_last else None
+            return is_same or (phrase.repeats is None and _lacks_a_snare(done))
 
-        sampling = request.sampling.bolder(BOLDER * tried)
+        def is_unclear(done: Score) -> bool:
+            ends_section = is_last or tick(phrase.last) in [mark.start for mark in request.score.sections]
+            return ends_section and bool(opened.any()) and _has_other_sections(done)
+
+        def following(done: Score) -> Request | None:
+            if tried < TRIES and is_amiss(done):
+                return step(place, so_far, tried + 1, clearer)
+            if clearer < CLEARER and is_unclear(done):
+                return step(place, so_far, tried, clearer + 1)
+            if not is_last:
+                return step(place + 1, done)
+            return rework(done) if rework else None
+
+        def choose(scores: list[Score]) -> int:
+            fine = [number for number, score in enumerate(scores) if not is_amiss(score)] or list(range(len(scores)))
+            return fine[prefer([scores[number] for number in fine])]
+
+        sampling = request.sampling.bolder(BOLDER * (tried if phrase.is_varied else tried + clearer))
         if is_last:  # no fill leads anywhere
             sampling = replace(sampling, fill_temperature=None)
         rules = request.rules if is_last else _inner(request.rules, score, phrase, resting)
         if place == closed:  # the same ending, at its own time
             rules = with_cadence(request.rules, score.keys[0], score, is_led=bool(request.rules.cadence))
-        whole = len(request.is_open)
-        return replace(request, score=score, is_open=opened, rules=rules, sampling=sampling, bars=whole, then=following)
+        prefer = chooser(request.style, phrase.first, phrase.last)
+        return replace(
+            request,
+            score=score,
+            is_open=opened,
+            rules=rules,
+            sampling=sampling,
+            bars=len(request.is_open),
+            then=following,
+            alternatives=alternatives(effort, request.style) if opened[:, 1:].any() else 1,
+            choose=choose,
+        )
 
     return step(0, request.score)
 
@@ -97,6 +138,14 @@ def _is_the_same(score: Score, phrase: Section, phrases: tuple[Section, ...]) ->
     earlier = phrases[phrase.repeats]
     content = notes_of_bars(score)[1 if score.pickup else 0 :]
     return likeness(content[earlier.first : earlier.last], content[phrase.first : phrase.last]) == 1
+
+
+def _has_other_sections(score: Score) -> bool:
+    """Whether other sections are heard than are marked; where none returns, whether one seems to."""
+    marked = [(mark.start, mark.label.rstrip("'")) for mark in score.sections]
+    heard = [(each.start, each.label) for each in sections_of(score)]
+    has_returns, seems_to_return = (len({label for _, label in each}) < len(each) for each in (marked, heard))
+    return heard != marked if has_returns else seems_to_return
 
 
 def _lacks_a_snare(score: Score) -> bool:
@@ -134,31 +183,21 @@ def _repeated(score: Score, source: tuple[int, int], target: tuple[int, int]) ->
     return replace(score, parts=tuple(replace(part, notes=again(part.notes)) for part in score.parts))
 
 
-def reopened(phrase: Section, lanes: int, is_last: bool, generator: np.random.Generator) -> NDArray[np.bool_]:
+def reopened(
+    phrase: Section, lanes: int, is_last: bool, generator: np.random.Generator, clearer: int = 0
+) -> NDArray[np.bool_]:
     """Cells (bars of the phrase, lanes) that are composed anew where a phrase comes back.
 
     A plain return keeps every note, unless it has to end the piece; a varied one keeps its first bar and, of the
-    others, most cells, and its end is composed anew.
+    others, most cells, and its end is composed anew: the less of both, the `clearer` it has to be.
     """
     count = phrase.last - phrase.first
+    close = max(1, CLOSE - max(0, clearer - 1))
     opened = np.zeros((count, lanes), bool)
     if phrase.is_varied:
-        opened[1:] = generator.random((count - 1, lanes)) < CHANGED
-        opened[-CLOSE if phrase.cadence and count > CLOSE else count - 1 :] = True
+        opened[1:] = generator.random((count - 1, lanes)) < (0 if clearer else CHANGED)
+        opened[-close if phrase.cadence and count > close else count - 1 :] = True
     if is_last:
-        opened[-CLOSE:] = True
+        opened[-close:] = True
     opened[:, 0] = False
     return opened
-
-
-def emptied(score: Score, is_open: NDArray[np.bool_]) -> Score:
-    """The score without the notes that begin in open cells."""
-    ticks = events.prepare(score)["ticks"]
-
-    def kept(lane: int, part: Part) -> Part:
-        cells = [int(np.searchsorted(ticks, note.start, side="right")) - 1 for note in part.notes]
-        return replace(
-            part, notes=tuple(note for note, bar in zip(part.notes, cells, strict=True) if not is_open[bar, lane])
-        )
-
-    return replace(score, parts=tuple(kept(lane, part) for lane, part in enumerate(score.parts, 1)))

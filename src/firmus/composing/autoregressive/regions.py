@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from firmus.analysis import keys
-from firmus.composing.autoregressive.phrases import emptied
+from firmus.composing.autoregressive.attempts import emptied
 from firmus.composing.autoregressive.plan import Plan
 from firmus.composing.cadence import at_rest, on_last_chord, with_cadence
 from firmus.composing.commission import Commission

@@ -57,6 +57,8 @@ class Style:
         Its parts are led as voices (`firmus.runtime.voice_leading`), over chords that are composed first.
     dissonance : float
         Nats that a dissonance of its outer voices loses on a beat.
+    third : float
+        Nats that a voice loses that moves by a third, which models do too often.
     new_bars : float
         Share of the bars of a part that are not exactly an earlier one, in 16 held-out bars of the style.
     has_chords : bool
@@ -92,6 +94,7 @@ class Style:
     fill_temperature: float | None = None
     is_part_writing: bool = False
     dissonance: float = 0.0
+    third: float = 0.0
     new_bars: float = 0.9
     has_chords: bool = False
     is_choral: bool = False

@@ -14,6 +14,7 @@ STYLE = Style(
     is_choral=True,
     is_part_writing=True,
     dissonance=2.0,
+    third=1.5,
     temperature=0.8,
     pitch_temperature=0.7,
     forms=("AAB2",),

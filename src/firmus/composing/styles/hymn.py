@@ -15,6 +15,7 @@ STYLE = Style(
     is_choral=True,
     is_part_writing=True,
     dissonance=1.0,
+    third=1.0,
     temperature=0.8,
     pitch_temperature=0.7,
     forms=("AAB2",),
