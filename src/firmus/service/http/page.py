@@ -12,12 +12,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.staticfiles import StaticFiles
 
-import firmus
 from firmus.errors import FirmusError
 from firmus.render import soundfont
 from firmus.service.http import browsers
 
-FOLDER = Path(firmus.__file__).parent / "studio" / "static"
+FOLDER = Path(__file__).parents[2] / "studio" / "static"
 SOUNDFONT = "/soundfont.sf3"
 TYPES = {
     ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css",
