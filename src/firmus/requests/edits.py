@@ -49,6 +49,7 @@ def instruments_after(text: Text, piece: Piece, mentions: Sequence[Mention]) -> 
         place
         for chain in chains(text, mentions)
         if _ends(words["remove"], text.whole[max(0, chain[0].start - 24) : chain[0].start])
+        or words["removed"].match(text.whole[chain[-1].end :].lstrip())
         for mention in chain
         for place in mention.parts
     }
@@ -81,7 +82,8 @@ def _replaced(text: Text, piece: Piece, mentions: Sequence[Mention]) -> list[str
     if not words["replacing"].search(text.whole) and not words["instead"].search(text.whole):
         return []
     filler = r"(?:part|line|is|should|shall|be|gets?|replaced|played|to be|声部|的部分|的|\s)*"
-    becomes = re.compile(rf"{filler}(?:{words['becomes'].pattern})[\s]*(?:an?|the|一[支把个])?[\s]*", re.IGNORECASE)
+    gap = rf"{filler}(?:{words['becomes'].pattern}|(?=\s*an? ))[\s]*(?:an?|the|一[支把个])?[\s]*"
+    becomes = re.compile(gap, re.IGNORECASE)
     for one, other in itertools.pairwise(mentions):
         between = text.whole[one.end : other.start]
         instead = words["instead"].search(between)

@@ -269,6 +269,10 @@ class _Edit:
         changed = set(self.relative) - {"tempo"} or set(said) - {"tempo"} or "chords" in self.fields or self.range
         is_new = self._is("reharmonise") or bool(self._style()) or bool(changed)
         where = self.where
+        if self.words["refuse"]["direction"].search(self.text.whole) and not (
+            is_new or self.words["told"]["again"].search(self.text.whole)
+        ):
+            return None
         if "key" in self.fields and (where.is_named or (where.selection and where.is_here)):
             is_new = True
         has_no_verb = set(self.fields) - {"count", "seed", "loose"} or self.relative or "tempo" in said or edited

@@ -23,7 +23,7 @@ GENRE_STYLES = {
 }
 """Meter, and style, that a genre has where nothing else is said."""
 PITCHED = {"key", "chords", "register", "polyphony"}  # what does not concern drums
-STYLES = ("quartet", "chorale", "hymn", "lead-sheet", "choir", "folk", "drums", "band", "song")
+STYLES = ("quartet", "hymn", "chorale", "lead-sheet", "choir", "folk", "drums", "band", "song")
 """Styles by the words for them, those that name more first; a piano or an organ is an instrument."""
 MOST_ALIKE = 4  # instruments of one kind
 SOLO = {"piano": "piano", "organ": "organ"}
@@ -33,6 +33,8 @@ def is_asked_for(text: Text) -> bool:
     """Whether a new piece is asked for, though one is open."""
     words = lexicon.load().words
     if words["new"]["sure"].search(text.whole):
+        return True
+    if words["verb"]["plan"].search(text.whole) and (styles_in(text.whole) or words["new"]["noun"].search(text.whole)):
         return True
     if words["new"]["partial"].search(text.whole):
         return False
@@ -60,6 +62,8 @@ def read(text: Text, given: dict[str, Any], *, is_open: bool) -> tuple[str, dict
     """
     words = lexicon.load().words
     is_plan = bool(words["verb"]["plan"].search(text.whole))
+    if not is_open and words["new"]["first"].search(text.whole):
+        raise _nothing_open()
     is_editing = bool(words["new"]["edited"].search(text.whole))
     fields = _values(text, given)
     named, genre = _style(text), genre_of(text)
@@ -69,9 +73,7 @@ def read(text: Text, given: dict[str, Any], *, is_open: bool) -> tuple[str, dict
     wishes = adjectives.find(text)
     is_composed = bool(named or genre or instruments or words["new"]["composed"].search(text.whole))
     if not is_open and (not (is_composed or is_plan) or (is_editing and not (named or genre or is_plan))):
-        raise InvalidBrief(
-            "no piece is open: open one, or say what to compose, such as 'a sad waltz for piano, 32 bars'"
-        )
+        raise _nothing_open()
     if named or (genre and not instruments):
         style = named or GENRE_STYLES.get(genre or "")
         fields |= {"style": style} if style else {}
@@ -87,6 +89,11 @@ def read(text: Text, given: dict[str, Any], *, is_open: bool) -> tuple[str, dict
     if ("key" in fields or "chords" in fields) and (loose := values.loose(text, fields)):
         fields["loose"] = loose
     return "plan" if is_plan else "compose", fields
+
+
+def _nothing_open() -> InvalidBrief:
+    example = "a sad waltz for piano, 32 bars"
+    return InvalidBrief(f"no piece is open: open one, or say what to compose, such as {example!r}")
 
 
 def genre_of(text: Text, skip: Sequence[str] = ()) -> str | None:

@@ -15,14 +15,15 @@ from firmus.requests.text import Text
 from firmus.translation.vocabulary import PARTS
 
 NO_INSTRUMENTS = (
-    "rain", "soundtrack", "crystal", "atmosphere", "brightness", "goblins", "echoes", "lead", "pad", "helicopter",
-    "applause", "gunshot", "voice", "vocals", "bass", "drums", "band", "choir", "synth", "strings", "seashore",
-    "水晶", "气氛", "明亮", "回声", "科幻", "精灵", "掌声", "枪声", "海浪", "雨滴", "铃铛", "呼吸声", "人声", "合唱", "贝斯", "木鱼", "弦乐",
+    "rain", "soundtrack", "crystal", "atmosphere", "brightness", "goblins", "echoes", "lead", "pad",
+    "helicopter", "applause", "gunshot", "voice", "vocals", "bass", "drums", "band", "choir", "synth",
+    "strings", "seashore", "水晶", "气氛", "明亮", "回声", "科幻", "精灵", "掌声", "枪声", "海浪",
+    "雨滴", "铃铛", "呼吸声", "人声", "合唱", "贝斯", "木鱼", "弦乐",
 )  # fmt: skip
 """Names of programs that mean something else in a request."""
 _ROLES = (
-    "one", "two", "low_strings", "violins", "viola", "cello", "inner", "top", "upper", "lower", "accompaniment",
-    "right", "left", "both", "drums", "melody", "voice", "bass",
+    "one", "two", "low_strings", "violins", "viola", "cello", "inner", "outer", "top", "upper", "lower",
+    "accompaniment", "right", "left", "both", "drums", "melody", "voice", "bass",
 )  # fmt: skip
 """In this order they are looked for: longer names before those that are in them."""
 
@@ -60,12 +61,21 @@ def find(text: Text, piece: Piece) -> list[Mention]:
     roles = [name for name in _ROLES if piece.roles[name] or name in ("voice", "right", "left", "drums")]
     for name in roles:
         for match in text.take_all(words[name]):
-            found.append(Mention(piece.roles[name], match.start(), match.end(), name))
+            found.append(Mention(_counted(piece, name, match[0]), match.start(), match.end(), name))
     found += instruments(text)
     for name in _ROLES:
         for match in text.take_all(words[name]):
             found.append(Mention((), match.start(), match.end(), name))
     return sorted(found, key=lambda mention: mention.start)
+
+
+def _counted(piece: Piece, role: str, words: str) -> tuple[int, ...]:
+    """Parts of a role; of the upper and lower ones so many as are said."""
+    match = re.search(NUMBER, words, re.IGNORECASE) if role in ("upper", "lower") else None
+    if not match:
+        return piece.roles[role]
+    count, by_height = int(number(match[0])), piece.by_height
+    return tuple(sorted(by_height[:count] if role == "upper" else by_height[-count:]))
 
 
 def instruments(text: Text) -> list[Mention]:

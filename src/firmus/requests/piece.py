@@ -61,6 +61,12 @@ class Piece:
         """How long it lasts, in whole bars."""
         return seconds(self.score, max(self.score.end, bars(self.score)[-1].end))
 
+    @property
+    def by_height(self) -> list[int]:
+        """Pitched parts, from 0, the highest first."""
+        pitched = [place for place, part in enumerate(self.score.parts) if not part.is_drums]
+        return sorted(pitched, key=lambda place: -self._height(place))
+
     @cached_property
     def roles(self) -> dict[str, tuple[int, ...]]:
         """Parts, from 0, by what they are in the piece; empty where it has none such."""
@@ -74,7 +80,7 @@ class Piece:
         bass = self._place(bass_part(self.score))
         low = named_bass[:1] or ([bass] if bass is not None and [bass] != melody else pitched[-1:])
         violins = tuple(p for p in pitched if parts[p].program in VIOLINS or "violin" in names[p])
-        by_height = sorted(pitched, key=lambda place: -self._height(place))
+        by_height = self.by_height
 
         def named(*words: str) -> tuple[int, ...]:
             return tuple(place for place in pitched if any(word in names[place] for word in words))
@@ -89,6 +95,7 @@ class Piece:
             "bass": tuple(low),
             "inner": tuple(place for place in pitched if place not in melody and place not in low),
             "top": tuple(melody),
+            "outer": tuple(sorted({*melody, *low})),
             "upper": tuple(sorted(by_height[: max(1, len(by_height) - 1)])),
             "lower": tuple(place for place in pitched if place not in melody),
             "low_strings": tuple(p for p in pitched if parts[p].program in LOW_STRINGS and p not in violins),

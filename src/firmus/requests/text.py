@@ -15,6 +15,7 @@ _SIGNS = str.maketrans({"。": ".", "“": '"', "”": '"', "‘": "'", "’": "
 _MARKS = r"[,;:!?\n]|\.(?!\d)"
 _WORDS = (
     r"(?<!everything)(?<!everyone)(?<!all)(?<!parts)(?<!voices) but (?!not)|"
+    r" and (?=(?:the )?(?:\w+ ){1,3}?(?:stays?|unchanged|untouched|remains?|as (?:it|they))\b)|"
     r" and (?=(?:then )?(?:also )?(?:make|keep|leave|do |don't|rewrite|change|give|let|have|put|set|write|add|vary)\b)|"
     r" (?=with(?:out)? )| while | though | whereas |"
     r"(?=但|不过|可是|同时|并且|而且|并(?=保|让|把|使))|(?<=不变)(?!的)|(?<=别动)|(?<=不动)(?!的)|(?<=照旧)"

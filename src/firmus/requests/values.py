@@ -45,7 +45,7 @@ def chords(text: Text) -> str | None:
     numerals = rf"(?<!violin )(?<!violins )(?<![A-Za-z0-9#]){_NUMERAL}(?:{_BETWEEN}{_NUMERAL})+(?![A-Za-z0-9'])"
     chinese = rf"{_CHINESE_CHORD}(?:[、,和\s]*{_CHINESE_CHORD})*"
     quality = "(?:maj7|m7b5|dim7?|aug|sus[24]|m7|m|7|9)"
-    before = "(?:chords? |(?:on|use|put) (?:an? )?|和弦(?:用|是|为)?|用|一个)"
+    before = "(?:chords? |(?:on|use|put) (?:an? )?|和弦(?:用|是|为)?|用|一个|[换改]成 ?)"
     single = rf"{before}((?-i:[A-G](?:#|b)?{quality}))(?![A-Za-z0-9])(?! ?(?:minor|major))"
     for pattern in (sequence, numerals):
         if match := text.take(pattern, re.RegexFlag(0)):
