@@ -54,7 +54,7 @@ def save_works(options: argparse.Namespace, works: list[Work], show: ProgressLin
     if task and not task.VERB.pieces:
         works = [entitled(work) for work in works]
     saved = []
-    if hasattr(task, "joined"):
+    if task and hasattr(task, "joined"):
         whole = task.joined(works)
         saved.append((whole, whole.save(root, force=options.force, endings=endings)))
     for number, work in enumerate(works, 1):

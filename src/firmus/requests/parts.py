@@ -102,11 +102,9 @@ def english_name(name: str) -> str:
         return plain if plain in program_names() else plain.removesuffix("s")
     program = program_names()[plain]
     own = [each for each, words in PARTS.items() if plain in words and each in program_names()]
-    names = [each for each, number in program_names().items() if number == program and each.isascii()]
-    return own[0] if own else min(names, key=len) if name not in _GENERAL else names[0]
-
-
-_GENERAL = ("小提琴", "大提琴", "中提琴")  # whose General MIDI name is the usual one
+    general, *others = [each for each, number in program_names().items() if number == program and each.isascii()]
+    shorter = [each for each in others if each in general.split()]
+    return own[0] if own else shorter[0] if shorter else general
 
 
 def _named(piece: Piece) -> list[tuple[str, int]]:

@@ -74,11 +74,9 @@ class Piece:
         pitched = [place for place, part in enumerate(parts) if not part.is_drums]
         drums = tuple(place for place, part in enumerate(parts) if part.is_drums)
         names = [part.name.casefold() for part in parts]
-        melody = self._place(melody_part(self.score))
-        melody = pitched[:1] if melody is None and pitched else [] if melody is None else [melody]
-        named_bass = [place for place in pitched if "bass" in names[place]]
-        bass = self._place(bass_part(self.score))
-        low = named_bass[:1] or ([bass] if bass is not None and [bass] != melody else pitched[-1:])
+        melody = [p for p in pitched if parts[p] is melody_part(self.score)] or pitched[:1]
+        bass = [p for p in pitched if "bass" in names[p]] or [p for p in pitched if parts[p] is bass_part(self.score)]
+        low = [place for place in bass[:1] if place not in melody] or pitched[-1:]
         violins = tuple(p for p in pitched if parts[p].program in VIOLINS or "violin" in names[p])
         by_height = self.by_height
 
@@ -110,9 +108,6 @@ class Piece:
             "viola": tuple(place for place in pitched if parts[place].program == 41),
             "cello": tuple(place for place in pitched if parts[place].program == 42),
         }
-
-    def _place(self, part: object) -> int | None:
-        return next((place for place, each in enumerate(self.score.parts) if each is part), None)
 
     def _height(self, place: int) -> float:
         notes = self.score.parts[place].notes

@@ -331,12 +331,15 @@ class Page(BaseModel, Generic[Item]):
 class Proposal(BaseModel):
     """What a request in plain words asks for, or a question."""
 
-    question: str | None = Field(None, description="One line, where the request is not understood: ask again.")
+    question: str | None = Field(default=None, description="One line, where the request is not understood: ask again.")
     kind: str | None = Field(
-        None, description="The kind of job; none where no note is composed anew: `score` is the piece as it is to be."
+        default=None,
+        description="The kind of job; none where no note is composed anew: `score` is the piece as it is to be.",
     )
-    brief: dict[str, Any] = Field({}, description="Its brief, without the source.")
-    explanation: list[str] = Field([], description="What will be done, a line each, in the language that is accepted.")
+    brief: dict[str, Any] = Field(default={}, description="Its brief, without the source.")
+    explanation: list[str] = Field(
+        default=[], description="What will be done, a line each, in the language that is accepted."
+    )
     score: dict[str, Any] | None = Field(
-        None, description="The piece with another tempo, key, title or instruments: the source to be sent."
+        default=None, description="The piece with another tempo, key, title or instruments: the source to be sent."
     )

@@ -57,7 +57,7 @@ def in_key(score: Score, key: Key) -> Score:
     pitches = [note.pitch + shift for part in score.parts if not part.is_drums for note in part.notes]
     if pitches and not 0 <= min(pitches) <= max(pitches) <= 127:
         raise InvalidBrief(f"key {key.text!r}: a note would leave the range of MIDI, 0 to 127")
-    moved = score.transposed(shift)
+    moved = replace(score.transposed(shift), title=_titled(score.title, own, key))
     if own.mode == key.mode:
         first = replace(key, start=moved.keys[0].start if moved.keys else 0)
         return replace(moved, keys=(first, *moved.keys[1:]))
@@ -71,6 +71,12 @@ def in_key(score: Score, key: Key) -> Score:
         part if part.is_drums else replace(part, notes=tuple(sorted(map(turned, part.notes)))) for part in moved.parts
     )
     return replace(moved, parts=parts, keys=(replace(key, start=0),), chords=())
+
+
+def _titled(title: str, own: Key, key: Key) -> str:
+    """A title that names the key, with another."""
+    named = f" in {own.text}"
+    return title.removesuffix(named) + f" in {key.text}" if title.endswith(named) else title
 
 
 def with_instruments(score: Score, names: Sequence[str], own: Sequence[str]) -> Score:
