@@ -48,8 +48,8 @@ def find(text: Text, piece: Piece) -> list[Span]:
                 spans.append(Span(first, last, match.start()))
     for span in spans:
         if not 1 <= span.first <= span.last <= piece.bars:
-            shown = str(span.first) if span.first == span.last else f"{span.first} to {span.last}"
-            raise InvalidBrief(f"there is no bar {shown}: the piece has bars 1 to {piece.bars}")
+            numbers = f"{span.first}-{span.last}" if span.last > span.first else str(span.first)
+            raise InvalidBrief(f"bars {numbers}: the piece has bars 1 to {piece.bars}")
     return sorted(spans, key=lambda span: span.place)
 
 

@@ -310,8 +310,7 @@ class _Edit:
         if edited:
             fields["parts"] = edited.names
         if not fields and not self.relative:
-            example = "make bars 5 to 8 calmer, keep the bass"
-            raise InvalidBrief(f"what should change, and how? Such as {example!r}")
+            raise InvalidBrief("what should change, and how? Such as 'make bars 5 to 8 calmer, keep the bass'")
         return Request("", fields, self.relative)
 
 

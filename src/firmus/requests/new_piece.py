@@ -92,8 +92,7 @@ def read(text: Text, given: dict[str, Any], *, is_open: bool) -> tuple[str, dict
 
 
 def _nothing_open() -> InvalidBrief:
-    example = "a sad waltz for piano, 32 bars"
-    return InvalidBrief(f"no piece is open: open one, or say what to compose, such as {example!r}")
+    return InvalidBrief("no piece is open: open one, or say what to compose, such as 'a sad waltz for piano'")
 
 
 def genre_of(text: Text, skip: Sequence[str] = ()) -> str | None:
