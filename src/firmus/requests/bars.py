@@ -79,7 +79,14 @@ def _ordinal(text: str) -> int:
 
 
 def _listed(match: re.Match[str], count: int) -> list[tuple[int, int]]:
-    return [(_whole(each), _whole(each)) for each in re.findall(NUMBER, match[0], re.IGNORECASE)]
+    spans = re.findall(rf"{_N}(?: ?(?:-|to|到|至) ?第?{_N})?", match[0], re.IGNORECASE)
+    return [(_whole(first), _whole(last or first)) for first, last in spans]
+
+
+def _both_named(match: re.Match[str], count: int) -> list[tuple[int, int]]:
+    size = PHRASE if "phrase" in match[0] else 1
+    places = [count // size if word in ("last", "final") else _ordinal(word) for word in (match[1], match[2])]
+    return [(size * (place - 1) + 1, size * place) for place in places]
 
 
 def _phrases(first: int, last: int) -> list[tuple[int, int]]:
@@ -93,6 +100,11 @@ def _listed_phrases(match: re.Match[str], count: int) -> list[tuple[int, int]]:
 def _middle(count: int) -> list[tuple[int, int]]:
     quarter = count // 4
     return [(quarter + 1, count - quarter)]
+
+
+def _central(size: int, count: int) -> list[tuple[int, int]]:
+    first = (count - size) // 2
+    return [(first + 1, first + size)]
 
 
 def _spoken_phrase(match: re.Match[str], count: int) -> list[tuple[int, int]]:
@@ -114,12 +126,16 @@ def _quarter(match: re.Match[str], count: int) -> list[tuple[int, int]]:
     return [(count * place // 4 + 1, count * (place + 1) // 4)]
 
 
+_SPAN = rf"{NUMBER}(?: ?(?:-|to|through) ?{NUMBER})?"
+_EACH = rf"({'|'.join(ORDINALS)}|last|final)"
 _PATTERNS = (
     # lists and spans of numbers
+    (rf"{_BAR} {_SPAN}(?:(?:, ?(?:and )?| and | & )(?:{_BAR} ?)?{_SPAN}(?! ?(?:bars|bpm|version)))+", _listed),
+    (rf"第?{NUMBER}(?:到|至|-){NUMBER}(?:小节)?(?:[、,和与及]+第?{NUMBER}(?:到|至|-){NUMBER})+小节", _listed),
+    (rf"(?:the )?{_EACH}(?: bar| phrase)? and (?:the )?{_EACH} (?:bars?|phrases?)", _both_named),
     (rf"{_BAR} ?(?:no\.? ?)?{_N} ?(?:-|to|through|thru|until|till|up to) ?(?:and including )?(?:{_BAR} ?)?{_N}",
      lambda m, n: [(_whole(m[1]), _whole(m[2]))]),
     (rf"between {_BAR} ?{_N} ?and ?(?:{_BAR} ?)?{_N}", lambda m, n: [(_whole(m[1]), _whole(m[2]))]),
-    (rf"{_BAR} {NUMBER}(?:(?:, ?(?:and )?| and | & | ?/ ?)(?:{_BAR} ?)?{NUMBER}(?! ?(?:bars|bpm|version)))+", _listed),
     (rf"{_N} ?- ?{_N} ?{_BAR}", lambda m, n: [(_whole(m[1]), _whole(m[2]))]),
     (rf"第?{_N}(?:个?小节)?(?:到|至|-)第?{_N}个?小节", lambda m, n: [(_whole(m[1]), _whole(m[2]))]),
     (rf"小节{_N}(?:到|至|-){_N}", lambda m, n: [(_whole(m[1]), _whole(m[2]))]),
@@ -137,6 +153,7 @@ _PATTERNS = (
     # from the beginning or the end
     (rf"{_FIRST} {_N} {_BAR}", lambda m, n: [(1, _whole(m[1]))]),
     (rf"{_LAST} {_N} {_BAR}", lambda m, n: [(n - _whole(m[1]) + 1, n)]),
+    (rf"(?:the )?middle {_N} {_BAR}|中间(?:的)?{_N}个?小节", lambda m, n: _central(_whole(m[1] or m[2]), n)),
     (rf"(?:the )?{_LAST} bar", lambda m, n: [(n, n)]),
     (r"(?:the )?(?:first|opening) bar", lambda m, n: [(1, 1)]),
     (rf"(?:the )?{_ORD} (?:bar|measure)", lambda m, n: [(_ordinal(m[1]), _ordinal(m[1]))]),

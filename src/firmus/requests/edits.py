@@ -40,8 +40,10 @@ def instruments_after(text: Text, piece: Piece, mentions: Sequence[Mention]) -> 
     words = lexicon.load().words["edit"]
     for mention in mentions:
         before = text.whole[max(0, mention.start - 24) : mention.start]
-        if not mention.parts and _ends(words["add"], before):
-            return Instruments("add", [mention.name])
+        name = mention.name if not mention.parts else _instrument(text.whole[mention.start : mention.end], mention)
+        is_another = not mention.parts or re.search(r"(?:an?|another)[\s]+$|一[把支架个]$", before, re.IGNORECASE)
+        if name and is_another and _ends(words["add"], before):
+            return Instruments("add", [name])
     replaced = _replaced(text, piece, mentions)
     if replaced:
         return Instruments("replace", replaced)
@@ -81,7 +83,7 @@ def _replaced(text: Text, piece: Piece, mentions: Sequence[Mention]) -> list[str
     words = lexicon.load().words["edit"]
     if not words["replacing"].search(text.whole) and not words["instead"].search(text.whole):
         return []
-    filler = r"(?:part|line|is|should|shall|be|gets?|replaced|played|to be|声部|的部分|的|\s)*"
+    filler = r"(?:part|line|instrument|is|should|shall|be|gets?|replaced|played|to be|声部|的部分|的|\s)*"
     gap = rf"{filler}(?:{words['becomes'].pattern}|(?=\s*an? ))[\s]*(?:an?|the|一[支把个])?[\s]*"
     becomes = re.compile(gap, re.IGNORECASE)
     for one, other in itertools.pairwise(mentions):

@@ -106,7 +106,8 @@ def refuse(text: Text, piece: Piece | None, selection: Mapping[str, Any] | None)
     for name, reason in REASONS.items():
         if name in patterns and patterns[name].search(text.left) and (piece or name != "removing"):
             raise InvalidBrief(reason)
-    if re.search(r"(?:sounds? like|like|in the style of) (?:the )?(?-i:[A-Z][a-z]+)(?! ?[a-z]+ly)", text.left):
+    named = re.search(r"(?:[Ll]ike|in the style of) (?:the |The )?([A-Z][a-z]+)", text.left)
+    if named and not (new_piece.styles_in(named[1]) or new_piece.genre_of(Text(named[1]))):
         raise InvalidBrief(REASONS["artists"])
     if piece and (match := known["where"]["chorus"].search(text.left)):
         labels = {section.label.casefold() for section in piece.score.sections}
@@ -168,8 +169,9 @@ class _Edit:
             "seconds": values.duration(text),
             "form": values.form(text),
             "seed": values.seed(text),
+            "model": values.model(text),
         }
-        fields |= {name: value for name, value in found.items() if value is not None}
+        fields |= {name: value for name, value in found.items() if value is not None} | values.controls(text)
         self.range = fields.pop("range", None)
         if fields.get("meter") == piece.meter.text:
             del fields["meter"]
@@ -218,6 +220,8 @@ class _Edit:
             style = next((each for each in styles if each in HARMONISED), None)
             if style is None and not re.search(r"harmon|four|4|和声|四", match[0], re.IGNORECASE):
                 return None
+            if re.match("turn|make|arrange", match[0], re.IGNORECASE) and not self.where.names_melody:
+                return None
         else:
             style = next(
                 (ACCOMPANIED[each] for each in ("lead-sheet", "band", "piano", "song") if each in styles), None
@@ -255,7 +259,7 @@ class _Edit:
         """A variation: asked for by name, or by syncopation, or where only versions are asked for."""
         said = self._said()
         is_asked = self._is("vary") and not self._is("reharmonise")
-        is_syncopated = "syncopation" in self.relative or "syncopation" in said
+        is_syncopated = "syncopation" in {*self.relative, *said, *self.fields}
         only_versions = set(self.fields) == {"count"} and not (said or self.relative or self.where.is_named)
         if not (is_asked or is_syncopated or (only_versions and not self._is("reharmonise"))):
             return None
@@ -266,7 +270,8 @@ class _Edit:
     def _infilled(self, edited: Instruments | None) -> Request | None:
         """Some bars of some parts anew."""
         said = self._said()
-        changed = set(self.relative) - {"tempo"} or set(said) - {"tempo"} or "chords" in self.fields or self.range
+        given = set(self.fields) & {"chords", *values.CONTROLS}
+        changed = set(self.relative) - {"tempo"} or set(said) - {"tempo"} or given or self.range
         is_new = self._is("reharmonise") or bool(self._style()) or bool(changed)
         where = self.where
         if self.words["refuse"]["direction"].search(self.text.whole) and not (
@@ -275,7 +280,9 @@ class _Edit:
             return None
         if "key" in self.fields and (where.is_named or (where.selection and where.is_here)):
             is_new = True
-        has_no_verb = set(self.fields) - {"count", "seed", "loose"} or self.relative or "tempo" in said or edited
+        has_no_verb = (
+            set(self.fields) - {"count", "seed", "loose", "model"} or self.relative or "tempo" in said or edited
+        )
         if not is_new and not has_no_verb:
             is_new = where.is_named or self._is("rewrite")
         if (

@@ -41,6 +41,9 @@ def find(text: Text, piece: Piece | None) -> str | None:
     bare = rf"{before} ([A-G])(#|b| flat| sharp|-flat|-sharp)?(?![A-Za-z0-9#'/])"
     if match := text.take(bare, re.RegexFlag(0)):
         return _spelled(match[1], match[2], "major")
+    alone = r"(?<=[,;] )([A-G])(#|b| flat| sharp|-flat|-sharp)?(?= *(?:[,;.]|$))"
+    if piece is None and (match := text.take(alone, re.RegexFlag(0))):
+        return _spelled(match[1], match[2], "major")
     if match := text.take(r"(?:降|升)?[A-G]调"):
         return vocabulary.key(match[0])
     own = piece.key if piece else None

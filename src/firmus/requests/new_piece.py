@@ -25,6 +25,7 @@ GENRE_STYLES = {
 PITCHED = {"key", "chords", "register", "polyphony"}  # what does not concern drums
 STYLES = ("quartet", "hymn", "chorale", "lead-sheet", "choir", "folk", "drums", "band", "song")
 """Styles by the words for them, those that name more first; a piano or an organ is an instrument."""
+PERIODS = ("renaissance", "baroque", "classical", "romantic", "popular", "dance", "game")
 MOST_ALIKE = 4  # instruments of one kind
 SOLO = {"piano": "piano", "organ": "organ"}
 
@@ -96,13 +97,13 @@ def _nothing_open() -> InvalidBrief:
 
 
 def genre_of(text: Text, skip: Sequence[str] = ()) -> str | None:
-    """The genre that a text names; a dance before others, then that which stands first."""
+    """The genre that a text names; a dance before others, a form before a period, then the first."""
     found = [
-        (name not in GENRE_METERS, match.start(), -len(match[0]), name)
+        (name not in GENRE_METERS, name in PERIODS, match.start(), -len(match[0]), name)
         for name, pattern in lexicon.load().words["genre"].items()
         if name not in skip and (match := pattern.search(text.left))
     ]
-    return min(found)[3] if found else None
+    return min(found)[4] if found else None
 
 
 def styles_in(whole: str) -> list[str]:
@@ -141,6 +142,7 @@ def _values(text: Text, given: dict[str, Any]) -> dict[str, Any]:
     found = {
         "chords": values.chords(text),
         "seed": values.seed(text),
+        "model": values.model(text),
         "key": key_names.find(text, None),
         "pickup": values.pickup(text),
         "tempo": values.tempo(text, None),
@@ -150,4 +152,4 @@ def _values(text: Text, given: dict[str, Any]) -> dict[str, Any]:
         "bars": values.count_of_bars(text),
         "count": values.versions(text, is_new=True),
     }
-    return given | {name: value for name, value in found.items() if value is not None}
+    return given | {name: value for name, value in found.items() if value is not None} | values.controls(text)

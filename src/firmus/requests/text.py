@@ -7,6 +7,7 @@ import unicodedata
 from bisect import bisect_right
 from functools import cache
 
+from firmus.render.instruments import program_names
 from firmus.requests import lexicon
 
 TAKEN = "¤"  # stands for each character that was understood
@@ -135,4 +136,5 @@ def _known() -> frozenset[str]:
     spelt = [pattern.replace("[sz]", letter) for pattern in patterns for letter in "sz"]
     spelt = [re.sub(optional, kept, each) for each in spelt for optional, kept in ((r"[a-z]\?", ""), (r"\?", ""))]
     words = {word for each in spelt for word in re.findall("[a-z]{4,}", re.sub(r"\\.|\(:", " ", each))}
+    words |= {word for name in program_names() for word in re.findall("[a-z]{4,}", name)}
     return frozenset(words)

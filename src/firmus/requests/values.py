@@ -19,6 +19,7 @@ _CHORD = (
 _NUMERAL = r"(?:b|#)?(?:VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)(?:°|o|ø|\+|maj7|7|9)*"
 _BETWEEN = r"(?:\s*[,、|]\s*|\s*-+>?\s*|\s+)"
 _CHINESE_CHORD = r"[降升]?[A-Ga-g](?:大小|小大|半减|大|小|减|增|属)?(?:三|七|九|六)?和弦"
+CONTROLS = ("density", "register", "polyphony", "syncopation", "temperature", "top_p")
 AMOUNTS = {"little": 0.2, "half": 0.5, "much": 0.8}
 
 
@@ -101,7 +102,8 @@ def pickup(text: Text) -> float | None:
         if match := text.take(pattern):
             unit = match[2].casefold().removesuffix("音符")
             return (number(match[1]) if match[1] else 1.0) * _LENGTHS.get(unit, 1.0)
-    return 1.0 if text.take(rf"{what}|弱起") else None
+    bare = r"(?:pick[ -]?up|anacrusis)(?: bar)?|(?:with|on|has|have|add|needs?|gets?) an upbeat(?! [a-z])|弱起"
+    return 1.0 if text.take(bare) else None
 
 
 def tempo(text: Text, piece: Piece | None) -> float | None:
@@ -134,7 +136,8 @@ def duration(text: Text) -> float | None:
         (rf"{_N} and a half {minute}|(?<!每){_N}分半钟?|(?<!每){_N}分钟半", 60, 30),
         (rf"(?:half a|a half) {minute}|(?<!每)半分钟", 0, 30),
         (rf"{_N}[ -]?{minute}|(?<!每){_N}分钟", 60, 0),
-        (rf"(?<!beats )(?<!per )a {minute}", 0, 60),
+        (rf"(?<!beats )(?<!per )(?:a|another|one more) {minute}|再(?:来|写)?一分钟", 0, 60),
+        (rf"another half (?:a )?{minute}", 0, 30),
         (rf"{_N}[ -]?{second}|{_N}秒钟?", 1, 0),
     ):
         if match := text.take(pattern):
@@ -155,6 +158,24 @@ def versions(text: Text, is_new: bool) -> int | None:
     match = text.take(words["asked"]) or (text.take(words["new"]) if is_new else None)
     value = int(number(lexicon.first(match))) if match else 1
     return value if value > 1 else None
+
+
+def controls(text: Text) -> dict[str, float]:
+    """Controls that are given as numbers from 0 to 1, or in percent."""
+    found = {}
+    for name, pattern in lexicon.load().words["control"].items():
+        link = r"(?: (?:of|to|at|around|about)| is)?[:=]? ?(?:设?[为成到]|调[到成])?"
+        if match := text.take(rf"(?:{pattern.pattern}){link}(\d*\.\d+|[01](?![\d.])|(\d+) ?(?:%|percent|per cent))"):
+            found[name] = float(match[2]) / 100 if match[2] else float(match[1])
+    return found
+
+
+def model(text: Text) -> str | None:
+    """Name of a model: where the word is there, or of one that has a hyphen."""
+    match = text.take(
+        r"(?:(?:with|by|using|use|用) )?(?:the )?(?:model|模型) ?[:=]?[「\"']?([a-z]+(?:-[a-z0-9]+)*)"
+    ) or (text.take(r"(?:with|by|using|use|用) ?(?:the )?((?:vae|gan|infovae|recurrent)-[a-z0-9-]+)(?: model| 模型)?"))
+    return match[1].casefold() if match else None
 
 
 def seed(text: Text) -> int | None:
