@@ -106,8 +106,12 @@ def refuse(text: Text, piece: Piece | None, selection: Mapping[str, Any] | None)
     for name, reason in REASONS.items():
         if name in patterns and patterns[name].search(text.left) and (piece or name != "removing"):
             raise InvalidBrief(reason)
-    named = re.search(r"(?:[Ll]ike|in the style of) (?:the |The )?([A-Z][a-z]+)", text.left)
-    if named and not (new_piece.styles_in(named[1]) or new_piece.genre_of(Text(named[1]))):
+    named = re.search(
+        r"像(.{2,5}?)(?:那样|一样|的风格|写的)|(?:[Ll]ike|in the style of) (?:the |The )?([A-Z][a-z]+)", text.left
+    )
+    name = lexicon.first(named) if named else ""
+    known_sound = new_piece.styles_in(name) or new_piece.genre_of(Text(name)) or known["verb"]["humanise"].search(name)
+    if named and not (known_sound or known["part"]["drums"].search(name)):
         raise InvalidBrief(REASONS["artists"])
     if piece and (match := known["where"]["chorus"].search(text.left)):
         labels = {section.label.casefold() for section in piece.score.sections}
@@ -135,14 +139,14 @@ class _Edit:
         where, fields = self.where, self.fields
         new_form = {name: fields[name] for name in ("form", "pickup", "meter") if name in fields}
         if new_form:
-            return Request("compose", {**fields, **self._genre_meter()})
+            return Request("compose", {**fields, **self._said(), **self._genre_meter()}, self.relative)
         if self._is("humanise"):
             if not self.piece.roles["drums"]:
                 raise InvalidBrief("the piece has no drums: only those can be made to sound like a drummer")
             where.named_parts = where.named_parts or set(self.piece.roles["drums"])
             return self._where("humanise", {})
         if (genre := self._genre()) and (meter := self._genre_meter().get("meter")):
-            return Request("compose", {**fields, "genre": genre, "meter": meter})
+            return Request("compose", {**fields, **self._said(), "genre": genre, "meter": meter}, self.relative)
         for name in ("harmonise", "accompany"):
             if not self._is("reharmonise") and (request := self._setting(name)):
                 return request
@@ -172,6 +176,8 @@ class _Edit:
             "model": values.model(text),
         }
         fields |= {name: value for name, value in found.items() if value is not None} | values.controls(text)
+        if "key" in fields and (other := key_names.find_named(text)) and other != fields["key"]:
+            raise InvalidBrief(f"keys {fields['key']} and {other} are asked for at once; say one of them")
         self.range = fields.pop("range", None)
         if fields.get("meter") == piece.meter.text:
             del fields["meter"]
@@ -204,6 +210,9 @@ class _Edit:
     def _said(self) -> dict[str, Any]:
         """Fields of what is to be composed that adjectives say, and the genre."""
         said: dict[str, Any] = {}
+        moods = {wish.absolute["mood"] for wish in self.wishes if "mood" in wish.absolute}
+        if len(moods) > 1:
+            raise InvalidBrief(f"mood: {' and '.join(sorted(moods))} are asked for at once; say one of them")
         for wish in self.wishes:
             said |= {name: value for name, value in wish.absolute.items() if name not in said}
         if genre := self._genre():
@@ -237,7 +246,8 @@ class _Edit:
 
     def _continuation(self) -> Request:
         """The piece goes on: how much is added."""
-        fields = {**self.fields, **self._said()}
+        style = self._style()
+        fields = {**self.fields, **self._said(), **({"style": style} if style else {})}
         is_total = self.where.is_total_length()
         if self.length is not None:
             added = self.length - self.piece.bars if is_total else self.length
@@ -260,7 +270,8 @@ class _Edit:
         said = self._said()
         is_asked = self._is("vary") and not self._is("reharmonise")
         is_syncopated = "syncopation" in {*self.relative, *said, *self.fields}
-        only_versions = set(self.fields) == {"count"} and not (said or self.relative or self.where.is_named)
+        is_again = self.words["told"]["again"].search(self.text.whole)
+        only_versions = set(self.fields) == {"count"} and not (said or self.relative or is_again)
         if not (is_asked or is_syncopated or (only_versions and not self._is("reharmonise"))):
             return None
         if is_asked and (amount := values.amount(self.text)):
@@ -301,7 +312,7 @@ class _Edit:
             said["style"] = style
         asked = {*said, *self.relative, *(name for name in ("key", "chords") if name in self.fields)}
         self.where.opens_drums = not (self._is("reharmonise") or (asked and asked <= new_piece.PITCHED))
-        if self._is("reharmonise") and not self.where.named_parts:
+        if self._is("reharmonise") and not self.where.named_parts and "chords" not in self.fields:
             self.where.kept_parts |= set(self.piece.roles["melody"])
         return self._where("infill", said)
 

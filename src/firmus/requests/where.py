@@ -86,6 +86,8 @@ class Where:
             wanted = {str(each).casefold() for each in self.selection["parts"]}
             places = {place for place, name in enumerate(names) if {name.casefold(), str(place + 1)} & wanted}
             places -= self.kept_parts
+            if not self.opens_drums and places - set(self.piece.roles["drums"]):
+                places -= set(self.piece.roles["drums"])
         else:
             places = set(range(len(names))) - self.kept_parts
             if not self.opens_drums:
