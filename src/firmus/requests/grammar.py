@@ -31,6 +31,10 @@ REASONS = {
     "orchestra": "an orchestra or a piece of several movements cannot be composed: ask for one of the styles",
     "artists": "music like that of a named artist is not composed: ask for a mood, a style or a genre",
     "chorus": "which bars are that section? The piece has no such mark: name the bars, such as 'bars 9 to 16'",
+    "articulation": "how notes are played cannot be asked for: only notes are composed",
+    "layout": "printing and files are no part of a request: say what should change in the music",
+    "copying": "bars are not copied or moved: do that in an editor, or ask for new ones",
+    "intro": "music is not put before the beginning: ask for a new piece, or continue this one",
     "another_piece": "only the open piece can be changed: say what it should become",
     "that": "which bars are that? Select them, or name them, such as 'bars 9 to 12'",
 }
@@ -213,8 +217,11 @@ class _Edit:
         moods = {wish.absolute["mood"] for wish in self.wishes if "mood" in wish.absolute}
         if len(moods) > 1:
             raise InvalidBrief(f"mood: {' and '.join(sorted(moods))} are asked for at once; say one of them")
+        axes = {"mood": ("valence", "arousal")}
         for wish in self.wishes:
-            said |= {name: value for name, value in wish.absolute.items() if name not in said}
+            for name, value in wish.absolute.items():
+                if name not in said and not {*axes.get(name, (name,))} & {*self.relative}:
+                    said[name] = value
         if genre := self._genre():
             said["genre"] = genre
         return said
@@ -232,9 +239,8 @@ class _Edit:
             if re.match("turn|make|arrange", match[0], re.IGNORECASE) and not self.where.names_melody:
                 return None
         else:
-            style = next(
-                (ACCOMPANIED[each] for each in ("lead-sheet", "band", "piano", "song") if each in styles), None
-            )
+            style = next((setting for each, setting in ACCOMPANIED.items() if each in styles), None)
+            style = style or ("lead-sheet" if re.search("chord|和弦", match[0], re.IGNORECASE) else None)
         fields = {**self.fields, "parts": [self.piece.names[self.where.melody()]], **self._said()}
         return Request(verb, {**fields, **({"style": style} if style else {})}, self.relative)
 

@@ -69,6 +69,9 @@ def read(text: Text, given: dict[str, Any], *, is_open: bool) -> tuple[str, dict
     fields = _values(text, given)
     named, genre = _style(text), genre_of(text)
     instruments = [name for mention in parts.instruments(text) for name in _times(text, mention)]
+    if instruments and not named and (voice := text.take(r"(?<![a-z])voice(?![a-z])|人声")):
+        is_first = voice.start() < text.whole.casefold().find(instruments[0])
+        instruments.insert(0 if is_first else len(instruments), "voice")
     if len(instruments) == 1 and instruments[0] in SOLO and not named:
         named, instruments = SOLO[instruments[0]], []
     wishes = adjectives.find(text)

@@ -151,6 +151,13 @@ def _numbered(text: Text, piece: Piece) -> list[Mention]:
         rf"第({NUMBER})(?:个|条)?(?:声部|轨|行谱表?)",
     )
     found = []
+    several = (
+        rf"(?:voices|parts|staves|tracks) {NUMBER}(?:(?:, ?| and ){NUMBER})+|第?{NUMBER}(?:[、和与]第?{NUMBER})+声部"
+    )
+    for match in text.take_all(several):
+        places = tuple(int(number(each)) - 1 for each in re.findall(NUMBER, match[0], re.IGNORECASE))
+        is_there = all(0 <= place < len(piece.score.parts) for place in places)
+        found.append(Mention(places if is_there else (), match.start(), match.end(), match[0]))
     for pattern in patterns:
         for match in text.take_all(pattern):
             said = match[1].casefold()
