@@ -234,7 +234,7 @@ class _Edit:
         styles = new_piece.styles_in(self.text.whole)
         if verb == "harmonise":
             style = next((each for each in styles if each in HARMONISED), None)
-            if style is None and not re.search(r"harmon|four|4|和声|四", match[0], re.IGNORECASE):
+            if style is None and not re.search(r"harmon|four|4|tenor|和声|四", match[0], re.IGNORECASE):
                 return None
             if re.match("turn|make|arrange", match[0], re.IGNORECASE) and not self.where.names_melody:
                 return None

@@ -41,7 +41,7 @@ def is_asked_for(text: Text) -> bool:
         return False
     if words["new"]["asking"].search(text.whole):
         return True
-    named = styles_in(text.whole) or genre_of(text) or words["new"]["noun"].search(text.whole)
+    named = styles_in(text.whole) or genre_of(text, ("variations",)) or words["new"]["noun"].search(text.whole)
     return bool(named and words["verb"]["fresh"].search(text.whole) and not words["where"]["here"].search(text.whole))
 
 
@@ -101,10 +101,11 @@ def _nothing_open() -> InvalidBrief:
 
 def genre_of(text: Text, skip: Sequence[str] = ()) -> str | None:
     """The genre that a text names; a dance before others, a form before a period, then the first."""
+    refused = re.compile(r"(?:(?<![a-z])(?:less|not|no|instead of)|不要|少一?[些点]?|别)\s*$", re.IGNORECASE)
     found = [
         (name not in GENRE_METERS, name in PERIODS, match.start(), -len(match[0]), name)
         for name, pattern in lexicon.load().words["genre"].items()
-        if name not in skip and (match := pattern.search(text.left))
+        if name not in skip and (match := pattern.search(text.left)) and not refused.search(text.left[: match.start()])
     ]
     return min(found)[4] if found else None
 

@@ -60,8 +60,8 @@ def find(text: Text, piece: Piece) -> list[Mention]:
     for pattern, place in _named(piece):
         found += [Mention((place,), match.start(), match.end(), "") for match in text.take_all(pattern)]
     found += _numbered(text, piece)
-    roles = [words[name] for name in _ROLES if piece.roles[name]]
-    found += instruments(text, but=[*roles, words["voice"], words["drums"]])
+    own = [words[name] for name in _ROLES if piece.roles[name]]
+    found += instruments(text, but=[*own, words["voice"], words["drums"]])
     roles = [name for name in _ROLES if piece.roles[name] or name in ("voice", "right", "left", "drums")]
     for name in roles:
         for match in text.take_all(words[name]):

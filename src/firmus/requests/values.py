@@ -60,6 +60,12 @@ def chords(text: Text) -> str | None:
 def note_range(text: Text) -> str | None:
     """Lowest and highest note of a part."""
     note = r"((?-i:[A-G])[#b]?-?\d)"
+    above, below = r"(?:above|higher than|over|高于|最高|超过)", r"(?:below|lower than|under|低于|最低)"
+    between = r"(?:,? ?(?:n?or|and|nor|also)?(?: no| not)? ?|[,、]?(?:也?不|也别|别)?(?:要)?)"
+    if match := text.take(rf"{above} ?{note}{between}{below} ?{note}"):
+        return f"{match[2]}-{match[1]}"
+    if match := text.take(rf"{below} ?{note}{between}{above} ?{note}"):
+        return f"{match[1]}-{match[2]}"
     match = text.take(
         rf"(?:between |from |within |range(?: of)?:? |音域[^A-G]{{0,6}})?{note} ?(?:-|to|and|到|至) ?{note}"
     )
@@ -118,7 +124,8 @@ def tempo(text: Text, piece: Piece | None) -> float | None:
         for name, factor in (("double", 2.0), ("half", 0.5)):
             if text.take(words[name]):
                 return float(round(piece.tempo * factor))
-    if match := text.take(words["number"]):
+    alone = text.take(r"(?<=[,;] )(\d{2,3})(?= *(?:[,;.]|$))") if piece is None else None
+    if match := text.take(words["number"]) or alone:
         return number(lexicon.first(match))
     for term, value in lexicon.load().tempi.items():
         edges = r"(?<![a-z]){}(?: tempo| speed)?(?![a-z])" if term.isascii() else "{}"

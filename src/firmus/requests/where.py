@@ -32,9 +32,9 @@ class Where:
     def __init__(self, text: Text, piece: Piece, selection: Mapping[str, Any] | None) -> None:
         self.text, self.piece = text, piece
         self.words = lexicon.load().words["where"]
+        self.is_everywhere = bool(text.take_all(self.words["all"]))
         spans = bars.find(text, piece)
         self.mentions = parts.find(text, piece)
-        self.is_everywhere = bool(self.words["all"].search(text.left))
         self.is_here = bool(self.words["here"].search(text.left))
         self.selection = None if self.is_everywhere else selection
         if self.words["that"].search(text.left) and not (selection or spans):
