@@ -103,11 +103,11 @@ def propose(
         inherited |= steps.absolute(piece, request, {})
         return _checked(request, request.verb, Brief.of(**{**inherited, **fields}))
     if not request.verb:
-        return Proposal(request, "", replace(Brief.of(**fields), source=source))
+        return Proposal(request, "", Brief.of(**fields, source=source))
     if request.verb in ("infill", "continue", "vary") and "syncopation" not in request.relative:
         fields.setdefault("style", steps.style_of(piece))
     fields |= steps.absolute(Piece(source), request, fields)
-    return _checked(request, request.verb, replace(Brief.of(**fields), source=source))
+    return _checked(request, request.verb, Brief.of(**fields, source=source))
 
 
 def revised(brief: Brief) -> Work:
