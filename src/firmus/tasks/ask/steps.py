@@ -74,7 +74,7 @@ def without_unknown_genre(verb: str, brief: Brief) -> Brief:
     card = find_card(brief.model or MODEL)
     if brief.genre is None or brief.genre in card.facts.get("genres", ()):
         return brief
-    others = set(brief.as_dict()) - {"genre", "bars", "parts", "count", "seed"}
+    others = set(brief.as_dict()) - {"genre", "style", "bars", "parts", "count", "seed"}
     return replace(brief, genre=None) if others or verb in ("compose", "plan") else brief
 
 
