@@ -90,7 +90,9 @@ def test_what_is_not_understood_is_asked_back_in_one_line_in_both_languages(text
 
 def test_a_section_is_known_by_its_mark():
     piece = replace(SONG, sections=(Section(0, "Verse"), Section(8 * 1440, "Chorus")))
-    assert read("make the chorus happier", piece).relative == {"valence": 1}
+    for text in ("make the chorus happier", "副歌欢快一点"):
+        request = read(text, piece)
+        assert (request.fields["bars"], request.relative) == ("9-16", {"valence": 1})
 
 
 if __name__ == "__main__":

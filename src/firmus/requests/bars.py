@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from firmus import timing
 from firmus.errors import InvalidBrief
+from firmus.requests import lexicon
 from firmus.requests.lexicon import NUMBER, number
 from firmus.requests.piece import Piece
 from firmus.requests.text import Text
@@ -51,6 +53,33 @@ def find(text: Text, piece: Piece) -> list[Span]:
             numbers = f"{span.first}-{span.last}" if span.last > span.first else str(span.first)
             raise InvalidBrief(f"bars {numbers}: the piece has bars 1 to {piece.bars}")
     return sorted(spans, key=lambda span: span.place)
+
+
+SECTIONS = {"副歌": "chorus", "主歌": "verse", "桥段": "bridge", "间奏": "interlude", "前奏": "intro", "尾奏": "outro"}
+
+
+def sections(text: Text, piece: Piece) -> list[Span]:
+    """Bars of the sections whose marks a request names, taken out of it: those of every section of that label.
+
+    Raises
+    ------
+    InvalidBrief
+        Where the piece has no such mark.
+    """
+    marks, numbers = piece.score.sections, timing.bars(piece.score)
+    spans: list[Span] = []
+    for match in text.take_all(lexicon.load().words["where"]["chorus"]):
+        label = SECTIONS.get(match[0], match[0].casefold().removeprefix("section ").removesuffix("段"))
+        stops = [*(mark.start for mark in marks[1:]), numbers[-1].end]
+        found = [(mark.start, stop) for mark, stop in zip(marks, stops, strict=False) if mark.label.casefold() == label]
+        if not found:
+            raise InvalidBrief(
+                "which bars are that section? The piece has no such mark: name the bars, such as 'bars 9 to 16'"
+            )
+        for start, stop in found:
+            inside = [bar.number for bar in numbers if start <= bar.start < stop and bar.number > 0]
+            spans += [Span(min(inside), max(inside), match.start())] if inside else []
+    return spans
 
 
 def written(numbers: Iterable[int]) -> str:

@@ -30,13 +30,11 @@ REASONS = {
     "removing": "bars cannot be taken out: delete them in an editor",
     "orchestra": "an orchestra or a piece of several movements cannot be composed: ask for one of the styles",
     "artists": "music like that of a named artist is not composed: ask for a mood, a style or a genre",
-    "chorus": "which bars are that section? The piece has no such mark: name the bars, such as 'bars 9 to 16'",
     "articulation": "how notes are played cannot be asked for: only notes are composed",
     "layout": "printing and files are no part of a request: say what should change in the music",
     "copying": "bars are not copied or moved: do that in an editor, or ask for new ones",
     "intro": "music is not put before the beginning: ask for a new piece, or continue this one",
     "another_piece": "only the open piece can be changed: say what it should become",
-    "that": "which bars are that? Select them, or name them, such as 'bars 9 to 12'",
 }
 
 
@@ -91,14 +89,14 @@ def read(words: str, score: Score | None = None, selection: Mapping[str, Any] | 
     title = values.title(text)
     given = {"title": title} if title else {}
     piece = Piece(score) if score is not None and any(part.notes for part in score.parts) else None
-    refuse(text, piece, selection)
+    refuse(text, piece)
     if piece is None or new_piece.is_asked_for(text):
         verb, fields = new_piece.read(text, given, is_open=piece is not None)
         return Request(verb, fields, needs_piece=False)
     return _Edit(text, piece, selection, given).request()
 
 
-def refuse(text: Text, piece: Piece | None, selection: Mapping[str, Any] | None) -> None:
+def refuse(text: Text, piece: Piece | None) -> None:
     """Ask back where a request names what no Brief can say.
 
     Raises
@@ -110,17 +108,13 @@ def refuse(text: Text, piece: Piece | None, selection: Mapping[str, Any] | None)
     for name, reason in REASONS.items():
         if name in patterns and patterns[name].search(text.left) and (piece or name != "removing"):
             raise InvalidBrief(reason)
-    named = re.search(
+    named = re.search(  # a name that is no style, genre or drummer's
         r"像(.{2,5}?)(?:那样|一样|的风格|写的)|(?:[Ll]ike|in the style of) (?:the |The )?([A-Z][a-z]+)", text.left
     )
     name = lexicon.first(named) if named else ""
     known_sound = new_piece.styles_in(name) or new_piece.genre_of(Text(name)) or known["verb"]["humanise"].search(name)
     if named and not (known_sound or known["part"]["drums"].search(name)):
         raise InvalidBrief(REASONS["artists"])
-    if piece and (match := known["where"]["chorus"].search(text.left)):
-        labels = {section.label.casefold() for section in piece.score.sections}
-        if match[0].casefold() not in labels:
-            raise InvalidBrief(REASONS["chorus"])
 
 
 class _Edit:

@@ -33,7 +33,7 @@ class Where:
         self.text, self.piece = text, piece
         self.words = lexicon.load().words["where"]
         self.is_everywhere = bool(text.take_all(self.words["all"]))
-        spans = bars.find(text, piece)
+        spans = [*bars.sections(text, piece), *bars.find(text, piece)]
         self.mentions = parts.find(text, piece)
         self.is_here = bool(self.words["here"].search(text.left))
         self.selection = None if self.is_everywhere else selection
