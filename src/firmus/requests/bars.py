@@ -191,7 +191,7 @@ _PATTERNS = (
     (rf"(?:up to(?: and including)?|until|till|through) {_BAR} ?{_N}", lambda m, n: [(1, _whole(m[1]))]),
     (rf"before {_BAR} ?{_N}", lambda m, n: [(1, _whole(m[1]) - 1)]),
     (rf"(?:从|自)?第{_N}小节(?:起|开始|以后|之后|往后|到(?:最后|结尾|结束|末尾)|及以后)",
-     lambda m, n: [(_whole(m[1]) + ("之后" in m[0] or "以后" in m[0]) * ("从" not in m[0]), n)]),
+     lambda m, n: [(_whole(m[1]) + ("之后" in m[0]) * ("从" not in m[0]), n)]),
     (rf"第{_N}小节(?:以前|之前)", lambda m, n: [(1, _whole(m[1]) - 1)]),
     # from the beginning or the end
     (rf"{_FIRST} {_N} {_BAR}", lambda m, n: [(1, _whole(m[1]))]),

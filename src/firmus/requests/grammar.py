@@ -230,7 +230,7 @@ class _Edit:
             style = next((each for each in styles if each in HARMONISED), None)
             if style is None and not re.search(r"harmon|four|4|tenor|和声|四", match[0], re.IGNORECASE):
                 return None
-            if re.match("turn|make|arrange", match[0], re.IGNORECASE) and not self.where.names_melody:
+            if re.match("turn|make|arrange|把", match[0], re.IGNORECASE) and not self.where.names_melody:
                 return None
         else:
             style = next((setting for each, setting in ACCOMPANIED.items() if each in styles), None)

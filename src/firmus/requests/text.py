@@ -19,7 +19,7 @@ _WORDS = (
     r" and (?=(?:the )?(?:\w+ ){1,3}?(?:stays?|unchanged|untouched|remains?|as (?:it|they))\b)|"
     r" and (?=(?:then )?(?:also )?(?:make|keep|leave|do |don't|rewrite|change|give|let|have|put|set|write|add|vary)\b)|"
     r" (?=with(?:out)? )| while | though | whereas |"
-    r"(?=但|不过|可是|同时|并且|而且|并(?=保|让|把|使))|(?<=不变)(?!的)|(?<=别动)|(?<=不动)(?!的)|(?<=照旧)"
+    r"(?=但|不过|可是|同时|并且|而且|并(?=保|让|把|使))|(?<=不变|别动|不动|照旧)(?=[让把给将])"
 )
 _CLAUSE = re.compile(f"{_MARKS}|{_WORDS}", re.IGNORECASE)
 

@@ -67,7 +67,7 @@ def note_range(text: Text) -> str | None:
     if match := text.take(rf"{below} ?{note}{between}{above} ?{note}"):
         return f"{match[1]}-{match[2]}"
     match = text.take(
-        rf"(?:between |from |within |range(?: of)?:? |音域[^A-G]{{0,6}})?{note} ?(?:-|to|and|到|至) ?{note}"
+        rf"(?:between |from |within |range(?: of)?:? |音域[^A-G]{{0,6}})?{note} ?(?:-|to|and|到|至|和|与) ?{note}"
     )
     return f"{match[1]}-{match[2]}" if match else None
 
