@@ -78,7 +78,8 @@ def test_examples(text, piece, verb, fields, relative):
         ("humanise the drums", QUARTET, "no drums"), ("make it 8 bars long", QUARTET, "cannot be taken out"),
         ("piano up an octave", SONG, "octaves"),
         ("the ending slower", SONG, "whole piece"), ("busy but sparse", BAND, "at once"),
-        ("什么都别改", BAND, "what should change"), ("in C major and D minor", QUARTET, "at once"), ("x" * 3000, None, "1 to 2,000 characters"),
+        ("什么都别改", BAND, "what should change"), ("in C major and D minor", QUARTET, "at once"),
+        ("x" * 3000, None, "1 to 2,000 characters"),
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_asked_back_in_one_line_in_both_languages(text, piece, asked):
