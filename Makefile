@@ -1,19 +1,23 @@
-# Two commands: `make compose` (compose a piece) and `make test` (everything, checked).
-# Both set themselves up on a machine with Python 3.11 or newer, make and pip.
+# `make compose` (compose a piece), `make studio` (in the browser) and `make test` (everything, checked).
+# All set themselves up on a machine with Python 3.11 or newer, make and pip.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: compose test check format docs clean help
+.PHONY: compose studio test check format docs clean help
 
 help:
 	@echo "make compose   compose a 16-bar piece into out/"
+	@echo "make studio    compose and edit in the browser"
 	@echo "make test      install everything, check and test"
 	@echo "make check     lint, types, walls between rooms, documentation examples"
 
 compose: $(VENV)/.default
 	$(BIN)/firmus compose --bars 16 --force $(ARGS)
+
+studio: $(VENV)/.studio
+	$(BIN)/firmus studio $(ARGS)
 
 test: check
 	$(BIN)/python -m pytest tests -n auto -m "not cluster"
@@ -37,6 +41,10 @@ $(VENV)/bin/python:
 $(VENV)/.default: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) --only-binary :all: --constraint constraints.txt hatchling editables
 	$(PIP) --prefer-binary --constraint constraints.txt --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.studio: $(VENV)/.default
+	$(PIP) --prefer-binary --constraint constraints.txt --no-build-isolation --editable ".[service]"
 	@touch $@
 
 # torch first and alone: its CPU build, not the gigabytes that a range would bring.

@@ -20,6 +20,8 @@ QUICK = {"lease": 3.0, "tick": 0.2, "drain": 5.0, "room": 1_000_000}
 class Server:
     """``firmus serve`` in a process of its own, on a free port of this machine."""
 
+    command = (sys.executable, "-m", "firmus", "serve")
+
     def __init__(self, data, environment=None, **settings):
         self.data, self.environment = Path(data), {**os.environ, **(environment or {})}
         self.data.mkdir(exist_ok=True)
@@ -31,12 +33,13 @@ class Server:
         self.start()
 
     def start(self):
-        words = [sys.executable, "-m", "firmus", "serve", "--port", "0", "--json", "--data", str(self.data)]
+        words = [*self.command, "--port", "0", "--json", "--data", str(self.data)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log, env=self.environment)
         line = self.process.stdout.readline()
         assert line, self.log.read_text()
-        self.url = "http://127.0.0.1:{port}".format(**json.loads(line))
+        self.said = json.loads(line)
+        self.url = "http://127.0.0.1:{port}".format(**self.said)
         self.client = httpx.Client(base_url=self.url, timeout=90)
 
     def workers(self, lane):
@@ -103,6 +106,18 @@ class Server:
         """The MIDI file of each work that a job made."""
         works = self.client.get("/v1/works", params={"job": job["id"]}).json()["items"]
         return [self.client.get(work["links"]["midi"]).content for work in works]
+
+
+class Studio(Server):
+    """``firmus studio`` in a process of its own, with the page of a folder."""
+
+    def __init__(self, data, page, **settings):
+        launch = (
+            "import pathlib, sys; from firmus.cli import main; from firmus.service.http import page; "
+            "page.FOLDER = pathlib.Path(sys.argv[1]); sys.exit(main(sys.argv[2:]))"
+        )
+        self.command = (sys.executable, "-c", launch, str(page), "studio", "--no-browser")
+        super().__init__(data, **settings)
 
 
 class FaultyProxy:

@@ -12,6 +12,7 @@ from firmus._version import __version__
 from firmus.cli import _commands as commands
 from firmus.cli import _serving as serving
 from firmus.cli._analysing import analyse
+from firmus.cli._asking import ask
 from firmus.cli._doctor import doctor
 from firmus.cli._evaluating import evaluate
 from firmus.cli._explaining import explain
@@ -97,6 +98,7 @@ def _tasks(verbs: argparse._SubParsersAction[Parser]) -> None:
 
 
 RUN = {
+    "ask": ask,
     "convert": commands.convert,
     "render": commands.render,
     "analyse": analyse,
@@ -179,6 +181,11 @@ def _serving(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.add_argument("--role", default="composer", help=say("role"))
     verb.add_argument("--quota", type=float, metavar="SECONDS", help=say("quota"))
     verb.add_argument("--storage", type=float, metavar="BYTES", help=say("storage"))
+    _common(verb, writes=False)
+    verb = _verb(verbs, "studio", serving.studio)
+    verb.add_argument("--port", type=int, default=8340, help=say("serve port"))
+    verb.add_argument("--data", metavar="DIR", help=say("studio data"))
+    verb.add_argument("--no-browser", action="store_true", help=say("no browser"))
     _common(verb, writes=False)
     verb = _verb(verbs, "mcp", serving.mcp)
     verb.add_argument("--folder", metavar="DIR", required=True, help=say("mcp folder"))

@@ -17,6 +17,7 @@ from types import FrameType
 import uvicorn
 
 from firmus.errors import FirmusError
+from firmus.service.http import browsers
 from firmus.service.http.application import build
 from firmus.service.http.connections import IDLE_TIMEOUT, Connection, allow_files
 from firmus.service.http.dependencies import Service
@@ -57,10 +58,11 @@ def serve(
     data: Path,
     host: str,
     port: int,
-    ready: Callable[[str, int, bool], None],
+    ready: Callable[[str, int, str], None],
     *,
     cluster: str | None = None,
     keep: str | None = None,
+    page: bool = False,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C, then finish the requests that are being served.
 
@@ -73,11 +75,13 @@ def serve(
     port : int
         0 for any that is free.
     ready : callable
-        Called with host, port and whether everybody on this machine may use it without a key, once it listens.
+        Called once it listens, with host, port, and the token of browsers, which is empty where keys are needed.
     cluster : str, optional
         ``HOST:PORT`` of the head of a cluster whose machines execute the jobs.
     keep : str, optional
         How long ended jobs, works and sounds are kept, such as ``"30d"``, instead of as long as the settings say.
+    page : bool
+        Whether to serve the page of the Studio, too, which has no key.
 
     Raises
     ------
@@ -91,18 +95,11 @@ def serve(
         settings = replace(settings, executor="ray", cluster=cluster)
     if keep is not None:
         settings = replace(settings, keep=keep)
-    with store.read() as connection:
-        had_keys = keys.have_existed(connection)
-    is_local = _is_local(host)
-    if not is_local and not had_keys:
-        raise FirmusError(
-            f"host {host}: others could use the service without a key; first: "
-            f"firmus serve keys add --owner NAME --role operator --data {data}"
-        )
+    token = _browser_token(settings, store, host, page)
     blobs = Blobs(settings.data / "files")
     supervisor = Supervisor(settings, store, executors.load(settings, store, blobs))
     dispatcher, housekeeper = Dispatcher(store, settings), Housekeeper(settings, store, blobs)
-    service = Service(settings, store, blobs, supervisor, is_open=is_local and not had_keys)
+    service = Service(settings, store, blobs, supervisor, is_open=bool(token), token=token, has_page=page)
     server = _Server(service, host, port, settings.drain)
     try:
         bound = server.config.bind_socket()
@@ -121,7 +118,7 @@ def serve(
         log("service", state="listening", host=address[0], port=address[1], database=store.engine.name)
         if service.is_open:
             log("service", state="open", warning="there is no key: everybody on this machine has full access")
-        ready(address[0], address[1], service.is_open)
+        ready(address[0], address[1], token)
         server.run([bound])
     finally:
         supervisor.stop()
@@ -130,6 +127,21 @@ def serve(
         store.close()
         server.last_resort.cancel()
         log("service", state="ended")
+
+
+def _browser_token(settings: Settings, store: Store, host: str, page: bool) -> str:
+    """The token of browsers, where no key is needed; refuses to serve others without a key, and a page with one."""
+    with store.read() as connection:
+        had_keys = keys.have_existed(connection)
+    data = settings.data
+    if page and had_keys:
+        raise FirmusError(f"{data}: there are keys, and the page has none: give firmus studio another --data")
+    if not had_keys and not _is_local(host):
+        raise FirmusError(
+            f"host {host}: others could use the service without a key; first: "
+            f"firmus serve keys add --owner NAME --role operator --data {data}"
+        )
+    return browsers.read_token(data) if _is_local(host) and not had_keys else ""
 
 
 def add_key(data: Path, owner: str, role: str, quota: float | None, storage: float | None = None) -> str:

@@ -19,6 +19,7 @@ from firmus import plugins
 from firmus._version import __version__
 from firmus.errors import FirmusError
 from firmus.service import problems
+from firmus.service.http import page
 from firmus.service.http.dependencies import Service
 from firmus.service.http.head import HeadMiddleware
 from firmus.service.http.middleware import EdgeMiddleware
@@ -51,7 +52,10 @@ def build(service: Service) -> EdgeMiddleware:
 
     app = routed(lifespan)
     app.state.service = service
-    return EdgeMiddleware(HeadMiddleware(app), service, Permissions(app.openapi()))
+    permissions = Permissions(app.openapi())
+    if service.has_page:
+        app.router.routes += page.routes(service.token, page.FOLDER)
+    return EdgeMiddleware(HeadMiddleware(app), service, permissions)
 
 
 def routed(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:

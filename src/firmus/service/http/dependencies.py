@@ -44,6 +44,10 @@ class Service:
     supervisor : Supervisor
     is_open : bool
         Whether it may be used without a key, as long as none was ever made: from this machine only.
+    token : str
+        By which browsers change things where no key is needed; empty where none can.
+    has_page : bool
+        Whether the page of the Studio is served.
     """
 
     settings: Settings
@@ -51,6 +55,8 @@ class Service:
     blobs: Blobs
     supervisor: Supervisor
     is_open: bool
+    token: str = ""
+    has_page: bool = False
     notifier: EventNotifier = field(init=False)
     idempotency: Idempotency = field(init=False)
     buckets: TokenBuckets = field(init=False)

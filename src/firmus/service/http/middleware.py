@@ -18,13 +18,13 @@ import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from anyio.to_thread import current_default_thread_limiter
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 
 from firmus.service import problems
+from firmus.service.http import browsers
 from firmus.service.http.connections import LOOPBACK
 from firmus.service.http.dependencies import Service, authorise
 from firmus.service.http.permissions import Permissions
@@ -47,8 +47,8 @@ HEADER_BYTES, MAX_HEADERS = 16_384, 100
 SHORT = 10_000  # bytes of JSON that are checked in the event loop
 MAX_WAITING = 40  # requests waiting for a thread, of which there are as many; more would wait in vain
 BODY_TIMEOUT = 30.0  # seconds in which a body must be received
+POLICY_VIOLATION = 1008  # status code of a WebSocket
 METHODS = ("GET", "POST", "DELETE", "HEAD", "OPTIONS", "PUT", "PATCH")
-LOCAL = ("127.0.0.1", "localhost", "::1")
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
@@ -78,10 +78,22 @@ class EdgeMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's request."""
+        if scope["type"] == "websocket":
+            await self._connect(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         await _Exchange(self, scope, send).serve(receive)
+
+    async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Open a WebSocket, unless a foreign page asks for it; to have one is to change things."""
+        try:
+            self.check(scope)
+        except Problem:
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+        else:
+            await self.app(scope, receive, send)
 
     async def body(self, scope: Scope, receive: Receive) -> bytes:
         """The whole body, if it is acceptable."""
@@ -132,19 +144,11 @@ class EdgeMiddleware:
             raise Problem("headers-too-large", f"{HEADER_BYTES:,} bytes and {MAX_HEADERS} headers are the most")
         if b"%00" in scope["query_string"]:
             raise Problem("bad-request", "a query with a zero character (%00), which no database stores")
-        headers, hosts = Headers(scope=scope), (*LOCAL, *self.service.settings.hosts)
-        host = _host(f"//{headers.get('host', '')}")
-        if host not in hosts and (self.service.is_open or self.service.settings.hosts):
-            raise Problem("misdirected", f"host {host!r}: name it under hosts in service.toml")
+        headers, settings = Headers(scope=scope), self.service.settings
+        if self.service.is_open or settings.hosts:
+            browsers.check_host(headers, settings.hosts)
         if self.service.is_open:
-            _reject_foreign_pages(headers)
-
-
-def _reject_foreign_pages(headers: Headers) -> None:
-    """Reject what a page of another origin sends, also one that another port of this machine serves."""
-    origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
-    if site not in ("none", "same-origin") or (origin and origin.partition("://")[2] != headers.get("host", "")):
-        raise Problem("forbidden", "a page of another origin may not ask this service: it needs a key")
+            browsers.check_page(headers, scope.get("method", "CONNECT"), self.service.token)
 
 
 def _waiting() -> int:
@@ -311,13 +315,6 @@ def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(unique) != len(pairs):
         raise ValueError("a name comes twice in one object")
     return unique
-
-
-def _host(address: str) -> str:
-    try:
-        return urlsplit(address).hostname or ""
-    except ValueError:
-        return ""
 
 
 def _replayed(content: bytes, receive: Receive) -> Receive:
