@@ -78,7 +78,7 @@ def perform(commission: Commission, progress: Progress | None = None) -> list[Wo
                 if plan.sections:
                     yield in_phrases(request, phrases(plan.sections), resting, own, effort), own
                 else:
-                    yield attempts.in_attempts(request, effort), own
+                    yield attempts.in_attempts(request, effort, commission.score), own
 
     def on_progress(finished: int, done: int, total: int) -> None:
         if progress:

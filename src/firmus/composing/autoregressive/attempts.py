@@ -19,8 +19,10 @@ from firmus.score import Part, Score
 from firmus.tokens import events
 
 ALTERNATIVES = {"quick": 1, "usual": 2, "best": 4}
-DRAFTS = {"quick": 1, "usual": 1, "best": 3}  # whole pieces, of which one is kept
-ROUNDS = {"quick": 0, "usual": 0, "best": 4}  # in which weak bars are composed anew
+DRAFTS = {"quick": 1, "usual": 1, "best": 2}  # whole pieces, of which one is kept
+ROUNDS = {"quick": 0, "usual": 0, "best": 2}  # in which weak bars are composed anew
+TRIES = 4  # times that what came out as it was before, or amiss, is composed again,
+BOLDER = 0.15  # each time at a temperature so much higher
 WEAK = 4  # bars that are composed anew at a time
 AROUND = 4  # bars before and after what is composed, with which it is judged
 
@@ -37,7 +39,7 @@ def chooser(style: str, first: int, last: int) -> Chooser:
     return lambda scores: critic.preferred(scores, style, first, last)
 
 
-def in_attempts(request: Request, effort: str) -> Request:
+def in_attempts(request: Request, effort: str, given: Score | None = None) -> Request:
     """A request that is composed as often as an effort says; at the best one its weakest bars are then composed anew.
 
     Parameters
@@ -45,14 +47,35 @@ def in_attempts(request: Request, effort: str) -> Request:
     request : Request
         All that is open is composed at once.
     effort : str
+    given : Score, optional
+        What stood there; where the same comes again, it is composed again, each time more boldly.
     """
     lead, rows = int(request.score.pickup > 0), np.flatnonzero(request.is_open[:, 1:].any(axis=1))
-    count = alternatives(effort, request.style)
-    if count == 1 or not len(rows):
+    if not len(rows):
         return request
-    choose = chooser(request.style, max(0, int(rows[0]) - lead), max(1, int(rows[-1]) + 1 - lead))
-    then = reworking(request, request.is_open, effort)
-    return replace(request, alternatives=count, choose=choose, then=then)
+    prefer = chooser(request.style, max(0, int(rows[0]) - lead), max(1, int(rows[-1]) + 1 - lead))
+    rework = reworking(request, request.is_open, effort)
+
+    def choose(scores: list[Score]) -> int:
+        fresh = [number for number, score in enumerate(scores) if not _is_the_same(score, given)] or [0]
+        return fresh[prefer([scores[number] for number in fresh])]
+
+    def attempt(tried: int) -> Request:
+        def then(score: Score) -> Request | None:
+            if tried < TRIES and _is_the_same(score, given):
+                return attempt(tried + 1)
+            return rework(score) if rework else None
+
+        sampling = request.sampling.bolder(BOLDER * tried)
+        count = alternatives(effort, request.style)
+        return replace(request, sampling=sampling, alternatives=count, choose=choose, then=then)
+
+    return attempt(0)
+
+
+def _is_the_same(score: Score, given: Score | None) -> bool:
+    """Whether a score has the notes that were given."""
+    return given is not None and [part.notes for part in score.parts] == [part.notes for part in given.parts]
 
 
 def reworking(request: Request, free: Open, effort: str) -> Callable[[Score], Request | None] | None:

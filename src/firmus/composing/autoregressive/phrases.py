@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from firmus.analysis.form import likeness, notes_of_bars
 from firmus.analysis.form import sections as sections_of
-from firmus.composing.autoregressive.attempts import alternatives, chooser, emptied, reworking
+from firmus.composing.autoregressive.attempts import BOLDER, TRIES, alternatives, chooser, emptied, reworking
 from firmus.composing.cadence import on_phrase_end, with_cadence
 from firmus.composing.form import Section
 from firmus.drums import SNARES
@@ -25,9 +25,7 @@ from firmus.score import Note, Score
 
 CHANGED = 0.15  # share of the inner cells of a varied return (A') that are composed anew
 CLOSE = 2  # bars at the end of a varied return, and of the piece, that are composed anew
-TRIES = 4  # times that a varied return which came out the same, or drums without a snare, are composed again,
 CLEARER = 2  # times that a section is composed again after which others are heard than are marked,
-BOLDER = 0.15  # each time at a temperature so much higher
 
 
 def in_phrases(
