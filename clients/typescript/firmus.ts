@@ -153,9 +153,12 @@ export class Firmus {
   }
 }
 
+/** A work that a job composed, and how it was ranked, where it was. */
+export type Made = { id: string; title: string; seconds: number; seed: number; score: { total: number } | null };
+
 /** The works that a job composed, best first. */
-export function made(job: Job): { id: string; title: string; seconds: number; seed: number }[] {
-  return (job.result?.works ?? []) as ReturnType<typeof made>;
+export function made(job: Job): Made[] {
+  return (job.result?.works ?? []) as Made[];
 }
 
 /** A response whose body was received completely. */
