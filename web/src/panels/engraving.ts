@@ -1,0 +1,17 @@
+// SVG of the service as an element of the page. Its style sheet is adopted, since the page's policy refuses inline ones.
+
+let adopted: CSSStyleSheet | null = null;
+
+/** An SVG document as an element; anything that could run or load is left out. */
+export function engraved(text: string): SVGSVGElement {
+  const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
+  const root = parsed.documentElement;
+  if (root.nodeName !== "svg") throw new Error("the engraved score is no SVG");
+  const rules = [...root.querySelectorAll("style")].map((style) => style.textContent ?? "").join("\n");
+  for (const element of root.querySelectorAll("style, script, foreignObject, image")) element.remove();
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(rules);
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets.filter((each) => each !== adopted), sheet];
+  adopted = sheet;
+  return document.importNode(root, true) as unknown as SVGSVGElement;
+}
