@@ -11,6 +11,8 @@ import { t } from "./translation/translation.svelte.ts";
 export const REQUESTS = ["infill", "vary", "continue", "harmonise", "accompany"] as const;
 export type Request = (typeof REQUESTS)[number];
 
+type Plan = Partial<Pick<Piece, "chords" | "sections">>;
+
 const CANDIDATES = 4;
 type StreamedNote = [part: number, start: number, duration: number, pitch: number, velocity: number];
 
@@ -20,14 +22,14 @@ class Composing {
   total = $state(0);
   #job = "";
 
-  /** Compose a piece: its bars are seen, and can be played, as they come. */
-  compose(brief: Brief): Promise<void> {
+  /** Compose a piece: its bars are seen, and can be played, as they come. What it is composed to is kept. */
+  compose(brief: Brief, plan: Plan = {}): Promise<void> {
     return this.#run(async () => {
       await saving.flush();
       const [before, wasOpen] = [studio.piece, studio.isOpen];
       try {
-        const job = await this.#follow("compose", brief, (piece) => studio.watch(piece));
-        await this.open(made(job)[0]!.id);
+        const job = await this.#follow("compose", brief, (piece) => studio.watch({ ...piece, ...plan }));
+        await this.open(made(job)[0]!.id, plan);
       } finally {
         studio.unwatch(before, wasOpen);
       }
@@ -45,20 +47,22 @@ class Composing {
 
   /** Compose what the lanes of the open piece plan. */
   composePlan(brief: Brief): Promise<void> {
+    const { chords, sections } = studio.piece;
     const document = toDocument(studio.piece);
     const empty = { start: [], duration: [], pitch: [], velocity: [] };
     const source = { ...document, parts: document.parts.map((part) => ({ ...part, notes: empty })) };
-    const { chords: _, form: __, key: ___, meter: ____, bars: _____, tempo: ______, ...rest } = brief;
-    return this.compose({ ...rest, source });
+    const planned = ["chords", "form", "key", "meter", "bars", "seconds", "tempo"];
+    const others = Object.fromEntries(Object.entries(brief).filter(([name]) => !planned.includes(name)));
+    return this.compose({ ...others, source }, { chords, sections });
   }
 
-  /** Open a work in its newest state. */
-  async open(id: string): Promise<void> {
+  /** Open a work; with the plan that it was composed to. */
+  async open(id: string, plan: Plan = {}): Promise<void> {
     const work = await service.works.one(id);
     const isPlaying = studio.player.playing;
     const at = studio.player.tick;
     const piece = fromDocument(await service.score(id));
-    studio.open(piece);
+    studio.open({ ...piece, ...plan });
     saving.opened(work.id, work.root, piece);
     if (!isPlaying) return;
     studio.player.tick = at;

@@ -82,17 +82,16 @@ class Saving {
   }
 
   async #store(piece: Piece): Promise<void> {
-    this.status = "saving";
+    if (this.status !== "offline") this.status = "saving";
     try {
-      await this.#look();
       const work = await service.store(toDocument(piece), this.#parent);
+      await this.#look(work);
       const replaced = this.#draft;
       [this.work, this.#draft, this.#saved] = [work, work, piece];
       if (!this.#parent) this.root = work;
-      this.#known.add(work);
       this.status = this.foreign ? "conflict" : studio.piece === piece ? "saved" : "unsaved";
+      this.#keep(studio.piece); // which may have changed meanwhile
       if (replaced) await service.works.remove(replaced).catch(() => undefined);
-      this.#keep(piece);
     } catch (error) {
       if (error instanceof Refused && error.kind === "not-found") [this.#parent, this.root] = [null, null];
       else if (!isGone(error)) studio.complain(error);
@@ -102,7 +101,8 @@ class Saving {
   }
 
   /** Look whether somebody else has stored a revision of the piece meanwhile: both are kept, side by side. */
-  async #look(): Promise<void> {
+  async #look(own: string): Promise<void> {
+    this.#known.add(own);
     if (!this.root || !this.#parent) return;
     const { items } = await service.works.listed({ root: this.root, limit: 20 });
     const other = items.find((work) => !this.#known.has(work.id));

@@ -75,3 +75,19 @@ test("what is edited while it plays is heard", () => {
   expect(onsets(0).every((time) => time < 1.2)).toBe(true);
   expect(onsets(1)).toEqual([0, 2, 4, 6]);
 });
+
+test("stopping ends every note that was handed out, not before it begins", () => {
+  const { scheduler, clock, heard } = machine();
+  scheduler.start(0, 0);
+  scheduler.advance();
+  clock.now = 0.45;
+  scheduler.advance(); // hands out the note at 0.5
+  scheduler.stop();
+  const ons = heard.filter(({ sound }) => sound.kind === "on");
+  for (const { sound, time } of ons) {
+    if (sound.kind !== "on") continue;
+    const off = heard.findLast((each) => each.sound.kind === "off" && each.sound.part === sound.part && each.sound.pitch === sound.pitch);
+    expect(off!.time).toBeGreaterThanOrEqual(time);
+  }
+  expect(ons).toHaveLength(3);
+});

@@ -86,7 +86,7 @@ export class Player {
     if (!this.playing) return;
     this.#scheduler.stop();
     this.#ready?.silence();
-    this.#scheduler.start(this.tick, 0.16);
+    this.#scheduler.start(this.tick);
   }
 
   setLoop(loop: Loop | null): void {
@@ -107,15 +107,6 @@ export class Player {
     const now = this.#context!.currentTime;
     this.#ready?.on(part, pitch, velocity, now);
     this.#ready?.off(part, pitch, now + TAIL / 1000);
-  }
-
-  level(): number {
-    return this.#ready?.level() ?? 0;
-  }
-
-  /** Seconds from a sound's event to the loudspeaker, as far as the browser knows. */
-  get latency(): number {
-    return (this.#context?.baseLatency ?? 0) + (this.#context?.outputLatency ?? 0);
   }
 
   async #prepare(): Promise<void> {

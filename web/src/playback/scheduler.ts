@@ -25,7 +25,7 @@ export class Scheduler {
   #clicks: Event[] = [];
   #anchors: Anchor[] = [];
   #cursor = 0;
-  #sounding: { part: number; pitch: number; end: number }[] = [];
+  #sounding: { part: number; pitch: number; end: number; time: number }[] = [];
 
   constructor(clock: () => number, emit: (sound: Sound, time: number) => void) {
     this.#clock = clock;
@@ -64,8 +64,9 @@ export class Scheduler {
     }
   }
 
+  /** Stop; notes that were handed out and have not begun end as they begin. */
   stop(): void {
-    for (const note of this.#sounding) this.#emit({ kind: "off", part: note.part, pitch: note.pitch }, this.#clock());
+    for (const { part, pitch, time } of this.#sounding) this.#emit({ kind: "off", part, pitch }, Math.max(time + 0.001, this.#clock()));
     this.#sounding = [];
     this.#anchors = [];
   }
@@ -119,7 +120,7 @@ export class Scheduler {
 
   #on(event: Event, time: number): void {
     this.#emit(event.sound, time);
-    if (event.sound.kind === "on") this.#sounding.push({ part: event.sound.part, pitch: event.sound.pitch, end: event.end });
+    if (event.sound.kind === "on") this.#sounding.push({ part: event.sound.part, pitch: event.sound.pitch, end: event.end, time });
   }
 
   /** End notes that end at a tick or before, or all that sound. */

@@ -9,9 +9,11 @@ const PAN = 10;
 const DRUMS = 9;
 const MELODIC = [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15];
 
+const GAIN = 2.5; // the synthesizer leaves much room, for sixteen loud channels
+
 export class Synthesizer {
-  readonly analyser: AnalyserNode;
   #context: AudioContext;
+  #output: AudioNode;
   #synth: WorkletSynthesizer;
   #channels: number[] = [];
   #settings: string[] = [];
@@ -19,9 +21,8 @@ export class Synthesizer {
   private constructor(context: AudioContext, synth: WorkletSynthesizer) {
     this.#context = context;
     this.#synth = synth;
-    this.analyser = context.createAnalyser();
-    synth.connect(this.analyser);
-    this.analyser.connect(context.destination);
+    this.#output = output(context);
+    synth.connect(this.#output);
   }
 
   /** Load worklet and SoundFont beside one another, and make every channel ready. */
@@ -62,21 +63,25 @@ export class Synthesizer {
     oscillator.frequency.value = accent ? 1760 : 1175;
     gain.gain.setValueAtTime(accent ? 0.25 : 0.15, time);
     gain.gain.exponentialRampToValueAtTime(0.001, time + 0.05);
-    oscillator.connect(gain).connect(this.analyser);
+    oscillator.connect(gain).connect(this.#output);
     oscillator.start(time);
     oscillator.stop(time + 0.06);
   }
 
-  /** Silence now, and what was handed out ahead. */
+  /** Silence now, without the notes' releases. */
   silence(): void {
     this.#synth.stopAll(true);
-    setTimeout(() => this.#synth.stopAll(true), 150);
   }
+}
 
-  /** Root mean square of what is sounding. */
-  level(): number {
-    const samples = new Float32Array(this.analyser.fftSize);
-    this.analyser.getFloatTimeDomainData(samples);
-    return Math.sqrt(samples.reduce((sum, value) => sum + value * value, 0) / samples.length);
-  }
+/** Where all sound goes: louder, and limited so that many parts at once do not clip. */
+function output(context: AudioContext): AudioNode {
+  const [gain, limiter] = [context.createGain(), context.createDynamicsCompressor()];
+  gain.gain.value = GAIN;
+  limiter.threshold.value = -6;
+  limiter.ratio.value = 20;
+  limiter.attack.value = 0.002;
+  limiter.release.value = 0.15;
+  gain.connect(limiter).connect(context.destination);
+  return gain;
 }

@@ -1,6 +1,6 @@
 // The Firmus service, as the page asks it: the TypeScript client of this repository, in the language of the page.
 
-import { Firmus, Refused, made, type Job, type JobSubmission } from "../../../clients/typescript/firmus.ts";
+import { Firmus, Refused, made, type Job, type JobSubmission, type Work } from "../../../clients/typescript/firmus.ts";
 import type { Options } from "../../../clients/typescript/api.ts";
 import type { ScoreDocument } from "../music/score.ts";
 import { translation } from "../translation/translation.svelte.ts";
@@ -9,6 +9,8 @@ export { Refused, made };
 export type { Job, JobSubmission, Work } from "../../../clients/typescript/firmus.ts";
 export type Brief = NonNullable<JobSubmission["brief"]>;
 export type Kind = JobSubmission["kind"];
+
+const STORE_TIMEOUT = 8000; // milliseconds
 
 /** Folder of the page. */
 export const BASE = new URL(".", document.baseURI);
@@ -27,8 +29,9 @@ class StudioService extends Firmus {
 
   /** Store a Score as a work: a new revision of `parent`, if there is one; its name. */
   async store(document: ScoreDocument, parent?: string | null): Promise<string> {
-    const body = new Blob([JSON.stringify(document)]);
-    return (await this.works.upload(body, { parent: parent ?? null })).id;
+    const options = { body: new Blob([JSON.stringify(document)]), query: { parent } };
+    const response = await this.fetch("POST", "/v1/works", options, AbortSignal.timeout(STORE_TIMEOUT));
+    return ((await response.json()) as Work).id;
   }
 
   /** The result of a job about a Score; the job is deleted. */
@@ -51,7 +54,7 @@ export const service = new StudioService(BASE.href);
 
 /** Whether an error says that the service cannot be reached. */
 export function isGone(error: unknown): boolean {
-  return error instanceof TypeError || (error instanceof Refused && error.kind === "busy");
+  return error instanceof TypeError || error instanceof DOMException || (error instanceof Refused && error.kind === "busy");
 }
 
 /** An error in a line. */
