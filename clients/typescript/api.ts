@@ -339,11 +339,42 @@ export type PageOfWork = {
   next?: string | null;
 };
 
+/** A request in plain words. */
+export type PlainRequest = {
+  text: string;
+  /** The open piece, a work of yours. */
+  work?: string | null;
+  /** Or the piece itself, a Firmus score. */
+  score?: Record<string, unknown> | null;
+  /** What `this` and `here` mean. */
+  selection?: Selection | null;
+};
+
 /** How far a job is. */
 export type Progress = {
   title: string;
   done: number;
   total: number;
+};
+
+/** What a request in plain words asks for, or a question. */
+export type Proposal = {
+  /** One line, where the request is not understood: ask again. */
+  question?: string | null;
+  /** The kind of job; none where no note is composed anew: `score` is the piece as it is to be. */
+  kind?: string | null;
+  /** Its brief, without the source. */
+  brief?: Record<string, unknown>;
+  /** What will be done, a line each, in the language that is accepted. */
+  explanation?: string[];
+  /** The piece with another tempo, key, title or instruments: the source to be sent. */
+  score?: Record<string, unknown> | null;
+};
+
+/** What is selected in a piece. */
+export type Selection = {
+  bars?: string | null;
+  parts?: string[] | null;
 };
 
 /** A recording, to be analysed or transcribed. */
@@ -462,6 +493,10 @@ export function requests(send: Send, fetched: Fetch) {
       listed: (): Promise<Record<string, Record<string, unknown>[]>> => send<Record<string, Record<string, unknown>[]>>("GET", `/v1/models`),
       /** See a model's whole card: data and licences, training, measurements with the commands that give them. */
       one: (name: string): Promise<Record<string, unknown>> => send<Record<string, unknown>>("GET", `/v1/models/${encodeURIComponent(name)}`),
+    },
+    requests: {
+      /** Ask in plain words, English or Chinese: the answer is a kind of job and its brief, or a question. Nothing is composed: send the brief, with the piece as its `source`, to `POST /v1/jobs`. */
+      ask: (body: PlainRequest): Promise<Proposal> => send<Proposal>("POST", `/v1/requests`, { body }),
     },
     sounds: {
       /** Upload a recording: WAV, FLAC, MP3, OGG or AIFF, of 15 minutes at most, told apart by content. It is decoded when a job reads it, in a process of its own with limits on memory and time. */

@@ -15,7 +15,7 @@ from typing import cast as _cast
 from firmus._version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from os import PathLike
     from pathlib import Path
     from typing import Unpack
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
     from firmus.tasks.analyse.notes import Analysis
     from firmus.tasks.analyse.sound import SoundAnalysis
+    from firmus.tasks.ask.proposal import Proposal
     from firmus.tasks.explain.explainer import Explanation
     from firmus.tasks.search.matching import Findings
     from firmus.tasks.sound.generation import Sound
@@ -38,7 +39,7 @@ _HOMES = {
 
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
-    "accompany", "analyse", "compose", "convert", "evaluate", "explain", "extend", "harmonise", "humanise",
+    "accompany", "analyse", "ask", "compose", "convert", "evaluate", "explain", "extend", "harmonise", "humanise",
     "infill", "interpolate", "plan", "read", "search", "sound", "train", "transcribe", "vary", "write",
 ]  # fmt: skip
 
@@ -212,6 +213,37 @@ def analyse(source: Piece) -> Analysis | SoundAnalysis:
     if not isinstance(source, Score | bytes) and sound.is_sound(source):
         return hear.analyse_sound(source)
     return task.analyse(source if isinstance(source, Score) else read(source))
+
+
+def ask(words: str, source: Piece | None = None, *, bars: str = "", parts: Sequence[str] = ()) -> Proposal:
+    """Read a request in plain words, English or Chinese: a verb and a Brief, which `perform` performs.
+
+    Parameters
+    ----------
+    words : str
+        Such as ``"make bars 5 to 8 calmer, keep the bass"``.
+    source : Score, path or bytes, optional
+        The piece that is to change.
+    bars, parts
+        What `here` and `this` mean in it.
+
+    Raises
+    ------
+    InvalidBrief
+        Where the words are not understood: the message asks back.
+
+    Examples
+    --------
+    >>> proposal = ask("a calm hymn in D major, 4 bars, seed 7")
+    >>> proposal.verb, proposal.brief.mood, len(proposal.perform()[0].score.parts)
+    ('compose', 'calm', 4)
+    """
+    from firmus.score import Score
+    from firmus.tasks.ask.proposal import propose
+
+    score = source if source is None or isinstance(source, Score) else read(source)
+    selection = {name: value for name, value in (("bars", bars), ("parts", list(parts))) if value}
+    return propose(words, score, selection or None)
 
 
 def explain(source: Any, **options: Any) -> Explanation:

@@ -92,7 +92,7 @@ def assistant(folder):
 
 def test_every_kind_is_a_tool_with_its_schema(assistant):
     tools = {each["name"]: each for each in assistant.request("tools/list")["tools"]}
-    assert set(tools) == {*handlers.KINDS, "search", "files", "models"}
+    assert set(tools) == {*handlers.KINDS, "ask", "search", "files", "models"}
     assert all(each["description"] and each["inputSchema"]["type"] == "object" for each in tools.values())
     tempo = tools["compose"]["inputSchema"]["properties"]["tempo"]
     assert (tempo["minimum"], tempo["maximum"]) == (10, 400)
@@ -120,6 +120,16 @@ def test_composing_and_studying_in_the_folder(assistant, folder):
     assert report["report"]["pieces"] == {"generated": 2, "reference": 2}
     result = assistant.use("explain", source="out/hymn.json", bars="1")
     assert result["explanation"]["notes"]
+
+
+def test_a_request_in_plain_words_is_read_and_composed_where_that_is_asked_for(assistant, folder):
+    proposal = assistant.use("ask", text="bars 3 and 4 busier", source="songs/tune.mid")
+    assert (proposal["kind"], proposal["brief"]["bars"]) == ("infill", "3-4")
+    assert proposal["explanation"][0] == "compose anew bars 3-4 of Melody"
+    made = assistant.use("ask", text="整首升高一个全音", source="songs/tune.mid", out="higher")
+    assert made["files"] == ["higher.json"]
+    assert formats.read(folder / "higher.json").keys[0].text == "A major"
+    assert "bars 1 to 4" in assistant.refused("ask", text="make bar 9 sadder", source="songs/tune.mid")
 
 
 def test_a_plan_is_written_and_composed(assistant, folder):

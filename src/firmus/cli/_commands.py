@@ -35,19 +35,26 @@ def compose(options: argparse.Namespace) -> None:
     from firmus import tasks
     from firmus.render import files
 
-    endings = _endings(options)
+    _endings(options)
     brief = _brief(options)
     if options.out:
         files.check_free(Path(options.out), options.force)
     task = tasks.verb(options.task)
-    endings = endings or list(task.VERB.formats) or None
     show = ProgressLine(options.quiet)
-    works: list[Work] = task.perform(task.commission(brief), show)
+    save_works(options, task.perform(task.commission(brief), show), show, options.task)
+
+
+def save_works(options: argparse.Namespace, works: list[Work], show: ProgressLine, verb: str) -> None:
+    """Save the works of a verb, and say what they are."""
+    from firmus import tasks
+
+    task = tasks.verbs().get(verb)
+    endings = _endings(options) or list(task.VERB.formats if task else ()) or None
     root = _root(options, works[0].score.title or options.task)
-    if not task.VERB.pieces:
+    if task and not task.VERB.pieces:
         works = [entitled(work) for work in works]
     saved = []
-    if hasattr(task, "joined"):
+    if task and hasattr(task, "joined"):
         whole = task.joined(works)
         saved.append((whole, whole.save(root, force=options.force, endings=endings)))
     for number, work in enumerate(works, 1):
@@ -146,7 +153,7 @@ def _summary(work: Work) -> list[str]:
         lines.append("  " + say("quantised").format(**measured["quantised"] | {"meter": measured["meter"]}))
     if "melody" in measured:
         lines.append("  " + say("the melody").format(part=part_name(measured["melody"], names)))
-    if not work.origin.ai_generated:
+    if "confidence" in measured:
         sure = ", ".join(f"{translate(name)} {share:.0%}" for name, share in measured["confidence"].items())
         lines += ["  " + say("heard by").format(model=work.origin.model), "  " + say("sure").format(confidence=sure)]
         lines += ["  " + say("not told").format(reason=translate(reason)) for reason in measured["unknown"].values()]

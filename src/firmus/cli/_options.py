@@ -12,6 +12,7 @@ from firmus._version import __version__
 from firmus.cli import _commands as commands
 from firmus.cli import _serving as serving
 from firmus.cli._analysing import analyse
+from firmus.cli._asking import ask
 from firmus.cli._doctor import doctor
 from firmus.cli._evaluating import evaluate
 from firmus.cli._explaining import explain
@@ -97,6 +98,7 @@ def _tasks(verbs: argparse._SubParsersAction[Parser]) -> None:
 
 
 RUN = {
+    "ask": ask,
     "convert": commands.convert,
     "render": commands.render,
     "analyse": analyse,

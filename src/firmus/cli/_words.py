@@ -41,6 +41,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "recipe name": ("the recipe to write as a file", "要写成文件的配方"),
     "train": ("train a model by a recipe", "按配方训练模型"),
     "serve": ("serve composing, analysing and rendering over HTTP", "通过 HTTP 提供作曲、分析与渲染服务"),
+    "nothing done": ("nothing was done: --yes does it", "未执行：加 --yes 执行"),
+    "shall it": ("Do it? [Y/n] ", "执行吗？[Y/n] "),
     "studio": ("open the Studio: compose and edit in the browser, on this machine alone", "打开工作室：在浏览器中作曲与编辑，仅限本机"),
     "studio data": ("folder of your works (default: yours on this machine)", "作品所在文件夹（默认为本机用户数据文件夹）"),
     "no browser": ("print the address, and open no browser", "只输出地址，不打开浏览器"),

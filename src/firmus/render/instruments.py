@@ -187,7 +187,7 @@ def program_number(name: str) -> int:
     (40, 60, 107)
     """
     plain = _plain(name)
-    names = _names()
+    names = program_names()
     for each in (plain, plain.removesuffix("s"), plain + " 1"):
         if each in names:
             return names[each]
@@ -224,7 +224,8 @@ def played_as(program: int, available: Collection[int] = SHIPPED_PROGRAMS) -> in
 
 
 @lru_cache(maxsize=1)
-def _names() -> dict[str, int]:
+def program_names() -> dict[str, int]:
+    """Number of each General MIDI program by its names, also common ones, in small letters, English and Chinese."""
     names = {_plain(text): number for number, pair in enumerate(PROGRAMS) for text in pair}
     return names | {_plain(text): number for text, number in _SYNONYMS.items()}
 

@@ -373,3 +373,31 @@ def test_the_service_runs_on_postgresql(serve, new_database):
     assert numbers == list(range(1, len(numbers) + 1))
     assert server.client.get("/v1/audit").json()["items"][0]["target"] == job["id"]
     assert server.ready() == {"state": "ready"}
+
+
+def test_a_request_in_plain_words_becomes_a_kind_and_a_brief(server, uploaded):
+    def ask(text, headers=None, **body):
+        answer = server.client.post("/v1/requests", json={"text": text, **body}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    proposal = ask("make this busier", work=uploaded["id"], selection={"bars": "3-4", "parts": ["Melody"]})
+    assert (proposal["kind"], proposal["brief"]["bars"], proposal["score"]) == ("infill", "3-4", None)
+    assert proposal["explanation"][0] == "compose anew bars 3-4 of Melody"
+    brief = proposal["brief"] | {"source": {"work": uploaded["id"]}, "seed": 3}
+    work = server.ask(proposal["kind"], **brief)["result"]["works"][0]
+    files = [server.client.get(f"/v1/works/{name}/files/json") for name in (uploaded["id"], work["id"])]
+    before, after = (
+        [note for note in formats.read(each.content).parts[0].notes if note.start < 3840] for each in files
+    )
+    assert before == after
+    faster = ask("快百分之十", {"Accept-Language": "zh"}, work=uploaded["id"])
+    assert (faster["kind"], faster["brief"], faster["explanation"][0]) == (None, {"tempo": 132.0}, "不谱写新的音符")
+    assert faster["score"]["tempi"]
+    assert ask("a calm hymn in D, 8 bars")["brief"]["key"] == "D major"
+    document = files[0].json()
+    assert ask("bar 2 higher", score=document.get("score", document))["brief"]["bars"] == "2"
+    question = ask("louder", {"Accept-Language": "zh-CN"}, work=uploaded["id"])
+    assert (question["kind"], question["question"][:6]) == (None, "无法要求音量")
+    problem(server.client.post("/v1/requests", json={"text": "sadder", "work": f"wrk_{'0' * 28}"}), "not-found")
+    problem(server.client.post("/v1/requests", json={"text": ""}), "invalid-request")

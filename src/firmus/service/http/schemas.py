@@ -157,6 +157,22 @@ class JobSubmission(RequestBody):
     )
 
 
+class Selection(RequestBody):
+    """What is selected in a piece."""
+
+    bars: str | None = Field(None, max_length=MOST_TEXT["bars"], examples=["5-8"])
+    parts: list[Annotated[str, Field(max_length=MOST_NAME)]] | None = Field(None, max_length=256, examples=[["Cello"]])
+
+
+class PlainRequest(RequestBody):
+    """A request in plain words."""
+
+    text: str = Field(min_length=1, max_length=2000, examples=["make bars 5 to 8 calmer, keep the bass"])
+    work: str | None = Field(None, pattern=WORK_ID, description="The open piece, a work of yours.")
+    score: dict[str, Any] | None = Field(None, description="Or the piece itself, a Firmus score.")
+    selection: Selection | None = Field(None, description="What `this` and `here` mean.")
+
+
 class BatchSubmission(RequestBody):
     """Many jobs of one kind."""
 
@@ -310,3 +326,20 @@ class Page(BaseModel, Generic[Item]):
 
     items: list[Item]
     next: str | None = Field(None, description="Cursor of the next page; null on the last.")
+
+
+class Proposal(BaseModel):
+    """What a request in plain words asks for, or a question."""
+
+    question: str | None = Field(default=None, description="One line, where the request is not understood: ask again.")
+    kind: str | None = Field(
+        default=None,
+        description="The kind of job; none where no note is composed anew: `score` is the piece as it is to be.",
+    )
+    brief: dict[str, Any] = Field(default={}, description="Its brief, without the source.")
+    explanation: list[str] = Field(
+        default=[], description="What will be done, a line each, in the language that is accepted."
+    )
+    score: dict[str, Any] | None = Field(
+        default=None, description="The piece with another tempo, key, title or instruments: the source to be sent."
+    )

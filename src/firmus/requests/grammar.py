@@ -1,0 +1,331 @@
+"""Grammar: what a request asks for, as fields of a Brief, or an error that asks back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from firmus.errors import InvalidBrief
+from firmus.requests import adjectives, key_names, lexicon, new_piece, values
+from firmus.requests.adjectives import Wish
+from firmus.requests.edits import Instruments, instruments_after
+from firmus.requests.piece import Piece
+from firmus.requests.text import Text
+from firmus.requests.where import Where
+from firmus.score import Score
+
+MOST_WORDS = 2000  # characters
+GENRE_METERS = new_piece.GENRE_METERS
+PARTS_TOO = ("quartet", "drums", "band", "song", "piano", "organ")
+"""Styles whose words may also mean a part, or the piece as it is."""
+HARMONISED = ("chorale", "hymn", "choir")
+ACCOMPANIED = {"lead-sheet": "lead-sheet", "band": "band", "piano": "song", "song": "song"}
+REASONS = {
+    "loudness": "how loud it is cannot be asked for: ask for busier or calmer, or change it when you render it",
+    "timing": "only a steady tempo can be asked for, such as 'slower' or 'tempo 96'",
+    "words": "words that are sung cannot be asked for: only notes are composed",
+    "mixing": "sound and mixing cannot be asked for: only notes are composed",
+    "removing": "bars cannot be taken out: delete them in an editor",
+    "orchestra": "an orchestra or a piece of several movements cannot be composed: ask for one of the styles",
+    "artists": "music like that of a named artist is not composed: ask for a mood, a style or a genre",
+    "chorus": "which bars are that section? The piece has no such mark: name the bars, such as 'bars 9 to 16'",
+    "another_piece": "only the open piece can be changed: say what it should become",
+    "that": "which bars are that? Select them, or name them, such as 'bars 9 to 12'",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a request asks for.
+
+    Parameters
+    ----------
+    verb : str
+        ``""`` where no note is composed anew: tempo, key, title or instruments of the whole piece change.
+    fields : dict of str to Any
+        Fields of a Brief that the words, or the selection, give.
+    relative : dict of str to int
+        By how much a field is to be more (1, 2) or less (-1, -2) than it is in what is open; `valence` and `arousal`
+        are those of the mood.
+    needs_piece : bool
+        Whether it is about the open piece; else it is for a new one.
+    """
+
+    verb: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    relative: dict[str, int] = field(default_factory=dict)
+    needs_piece: bool = True
+
+
+def read(words: str, score: Score | None = None, selection: Mapping[str, Any] | None = None) -> Request:
+    """Read a request in plain words.
+
+    Parameters
+    ----------
+    words : str
+        English or Chinese.
+    score : Score, optional
+        The open piece.
+    selection : mapping, optional
+        `bars` and `parts` that are selected in it, as a Brief has them.
+
+    Raises
+    ------
+    InvalidBrief
+        Where it is not understood: the message asks back, in one line.
+
+    Examples
+    --------
+    >>> read("a sad waltz for piano, 32 bars").fields
+    {'bars': 32, 'style': 'piano', 'genre': 'waltz', 'meter': '3/4', 'mood': 'sad'}
+    """
+    if not words.strip() or len(words) > MOST_WORDS:
+        raise InvalidBrief(f"a request has 1 to {MOST_WORDS:,} characters: this one has {len(words.strip()):,}")
+    text = Text(words)
+    title = values.title(text)
+    given = {"title": title} if title else {}
+    piece = Piece(score) if score is not None and any(part.notes for part in score.parts) else None
+    refuse(text, piece, selection)
+    if piece is None or new_piece.is_asked_for(text):
+        verb, fields = new_piece.read(text, given, is_open=piece is not None)
+        return Request(verb, fields, needs_piece=False)
+    return _Edit(text, piece, selection, given).request()
+
+
+def refuse(text: Text, piece: Piece | None, selection: Mapping[str, Any] | None) -> None:
+    """Ask back where a request names what no Brief can say.
+
+    Raises
+    ------
+    InvalidBrief
+    """
+    known = lexicon.load().words
+    patterns = {**known["refuse"], "artists": known["names"]["artists"]}
+    for name, reason in REASONS.items():
+        if name in patterns and patterns[name].search(text.left) and (piece or name != "removing"):
+            raise InvalidBrief(reason)
+    if re.search(r"(?:sounds? like|like|in the style of) (?:the )?(?-i:[A-Z][a-z]+)(?! ?[a-z]+ly)", text.left):
+        raise InvalidBrief(REASONS["artists"])
+    if piece and (match := known["where"]["chorus"].search(text.left)):
+        labels = {section.label.casefold() for section in piece.score.sections}
+        if match[0].casefold() not in labels:
+            raise InvalidBrief(REASONS["chorus"])
+
+
+class _Edit:
+    """A request about an open piece."""
+
+    def __init__(self, text: Text, piece: Piece, selection: Mapping[str, Any] | None, given: dict[str, Any]) -> None:
+        self.text, self.piece, self.fields = text, piece, given
+        self.words = lexicon.load().words
+        self._read_values()
+        self.where = Where(text, piece, selection)
+        text.take_all(self.words["told"]["background"])
+        self.wishes = adjectives.find(text)
+        self.length = values.count_of_bars(text)
+        self.relative = _together(self.wishes)
+        if "tempo" in self.fields:
+            self.relative.pop("tempo", None)
+
+    def request(self) -> Request:
+        """What is asked for."""
+        where, fields = self.where, self.fields
+        new_form = {name: fields[name] for name in ("form", "pickup", "meter") if name in fields}
+        if new_form:
+            return Request("compose", {**fields, **self._genre_meter()})
+        if self._is("humanise"):
+            if not self.piece.roles["drums"]:
+                raise InvalidBrief("the piece has no drums: only those can be made to sound like a drummer")
+            where.named_parts = where.named_parts or set(self.piece.roles["drums"])
+            return self._where("humanise", {})
+        if (genre := self._genre()) and (meter := self._genre_meter().get("meter")):
+            return Request("compose", {**fields, "genre": genre, "meter": meter})
+        for name in ("harmonise", "accompany"):
+            if not self._is("reharmonise") and (request := self._setting(name)):
+                return request
+        edited = instruments_after(self.text, self.piece, where.mentions)
+        if edited and edited.kind == "add":
+            where.new_part = edited.names[0]
+            return self._infill()
+        where.check_missing(edited)
+        if self._continues():
+            return self._continuation()
+        return self._varied() or self._infilled(edited) or self._unchanged(edited)
+
+    def _read_values(self) -> None:
+        """Take values out of the text, into fields."""
+        text, piece, fields = self.text, self.piece, self.fields
+        found = {
+            "chords": values.chords(text),
+            "range": values.note_range(text),
+            "count": values.versions(text, is_new=False),
+            "pickup": values.pickup(text),
+            "tempo": values.tempo(text, piece),
+            "meter": values.meter(text),
+            "key": key_names.find(text, piece),
+            "seconds": values.duration(text),
+            "form": values.form(text),
+            "seed": values.seed(text),
+        }
+        fields |= {name: value for name, value in found.items() if value is not None}
+        self.range = fields.pop("range", None)
+        if fields.get("meter") == piece.meter.text:
+            del fields["meter"]
+        if ("chords" in fields or "key" in fields) and (loose := values.loose(text, fields)):
+            fields["loose"] = loose
+
+    def _is(self, verb: str) -> bool:
+        return bool(self.words["verb"][verb].search(self.text.whole))
+
+    def _genre(self) -> str | None:
+        return new_piece.genre_of(self.text, skip=("variations",) if self._is("vary") else ())
+
+    def _genre_meter(self) -> dict[str, str]:
+        """The genre, with its meter where the piece has another."""
+        genre = self._genre()
+        if not genre:
+            return {}
+        meter = GENRE_METERS.get(genre)
+        return {"genre": genre, "meter": meter} if meter and meter != self.piece.meter.text else {"genre": genre}
+
+    def _style(self) -> str | None:
+        """A style that the piece is to have: its role as a part's name is none."""
+        for style, pattern in self.words["style"].items():
+            for match in pattern.finditer(self.text.whole):
+                around = self.text.whole[max(0, match.start() - 14) : match.end() + 8]
+                if style not in PARTS_TOO or self.words["told"]["style"].search(around):
+                    return style
+        return None
+
+    def _said(self) -> dict[str, Any]:
+        """Fields of what is to be composed that adjectives say, and the genre."""
+        said: dict[str, Any] = {}
+        for wish in self.wishes:
+            said |= {name: value for name, value in wish.absolute.items() if name not in said}
+        if genre := self._genre():
+            said["genre"] = genre
+        return said
+
+    def _setting(self, verb: str) -> Request | None:
+        """A melody harmonised or accompanied."""
+        match = self.words["verb"][verb].search(self.text.whole)
+        if not match or self.where.is_rewritten(match):
+            return None
+        styles = new_piece.styles_in(self.text.whole)
+        if verb == "harmonise":
+            style = next((each for each in styles if each in HARMONISED), None)
+            if style is None and not re.search(r"harmon|four|4|和声|四", match[0], re.IGNORECASE):
+                return None
+        else:
+            style = next(
+                (ACCOMPANIED[each] for each in ("lead-sheet", "band", "piano", "song") if each in styles), None
+            )
+        fields = {**self.fields, "parts": [self.piece.names[self.where.melody()]], **self._said()}
+        return Request(verb, {**fields, **({"style": style} if style else {})}, self.relative)
+
+    def _continues(self) -> bool:
+        if self.where.has_new_bars:
+            return True
+        is_close = self._is("close") and not self.where.is_rewriting_ending
+        return is_close or self.length is not None or "seconds" in self.fields or self._is("continue")
+
+    def _continuation(self) -> Request:
+        """The piece goes on: how much is added."""
+        fields = {**self.fields, **self._said()}
+        is_total = self.where.is_total_length()
+        if self.length is not None:
+            added = self.length - self.piece.bars if is_total else self.length
+            if added <= 0:
+                raise InvalidBrief(f"the piece has {self.piece.bars} bars: {REASONS['removing']}")
+            fields["bars"] = added
+        elif "seconds" in fields:
+            if is_total:
+                fields["seconds"] = round(fields["seconds"] - self.piece.seconds, 1)
+            if fields["seconds"] <= 0:
+                raise InvalidBrief(f"the piece lasts {self.piece.seconds:.0f} seconds: {REASONS['removing']}")
+        elif times := self.where.times_as_long():
+            fields["bars"] = self.piece.bars * (times - 1)
+        if self._is("close"):
+            fields["close"] = True
+        return Request("continue", fields, self.relative)
+
+    def _varied(self) -> Request | None:
+        """A variation: asked for by name, or by syncopation, or where only versions are asked for."""
+        said = self._said()
+        is_asked = self._is("vary") and not self._is("reharmonise")
+        is_syncopated = "syncopation" in self.relative or "syncopation" in said
+        only_versions = set(self.fields) == {"count"} and not (said or self.relative or self.where.is_named)
+        if not (is_asked or is_syncopated or (only_versions and not self._is("reharmonise"))):
+            return None
+        if is_asked and (amount := values.amount(self.text)):
+            said["amount"] = amount
+        return self._where("vary", said)
+
+    def _infilled(self, edited: Instruments | None) -> Request | None:
+        """Some bars of some parts anew."""
+        said = self._said()
+        changed = set(self.relative) - {"tempo"} or set(said) - {"tempo"} or "chords" in self.fields or self.range
+        is_new = self._is("reharmonise") or bool(self._style()) or bool(changed)
+        where = self.where
+        if self.words["refuse"]["direction"].search(self.text.whole) and not (
+            is_new or self.words["told"]["again"].search(self.text.whole)
+        ):
+            return None
+        if "key" in self.fields and (where.is_named or (where.selection and where.is_here)):
+            is_new = True
+        has_no_verb = set(self.fields) - {"count", "seed", "loose"} or self.relative or "tempo" in said or edited
+        if not is_new and not has_no_verb:
+            is_new = where.is_named or self._is("rewrite")
+        if (
+            not is_new
+            and has_no_verb
+            and where.is_named
+            and self._is("rewrite")
+            and not (edited or "key" in self.fields)
+        ):
+            is_new = bool(where.spans or where.kept_spans)
+        return self._infill() if is_new else None
+
+    def _infill(self) -> Request:
+        said = self._said()
+        if style := self._style():
+            said["style"] = style
+        asked = {*said, *self.relative, *(name for name in ("key", "chords") if name in self.fields)}
+        self.where.opens_drums = not (self._is("reharmonise") or (asked and asked <= new_piece.PITCHED))
+        if self._is("reharmonise") and not self.where.named_parts:
+            self.where.kept_parts |= set(self.piece.roles["melody"])
+        return self._where("infill", said)
+
+    def _where(self, verb: str, said: dict[str, Any]) -> Request:
+        fields = {**self.fields, **said, "bars": self.where.bars(), "parts": self.where.parts()}
+        if self.range:
+            fields["ranges"] = dict.fromkeys(fields["parts"], self.range)
+        return Request(verb, fields, self.relative)
+
+    def _unchanged(self, edited: Instruments | None) -> Request:
+        """No note anew: the tempo, the key, the title or the instruments."""
+        fields = {**self.fields, **{name: value for name, value in self._said().items() if name == "tempo"}}
+        if edited:
+            fields["parts"] = edited.names
+        if not fields and not self.relative:
+            raise InvalidBrief("what should change, and how? Such as 'make bars 5 to 8 calmer, keep the bass'")
+        return Request("", fields, self.relative)
+
+
+def _together(wishes: list[Wish]) -> dict[str, int]:
+    """All comparatives together.
+
+    Raises
+    ------
+    InvalidBrief
+        Where they contradict each other.
+    """
+    together: dict[str, int] = {}
+    for wish in wishes:
+        for name, size in wish.relative.items():
+            if together.get(name, size) * size < 0:
+                raise InvalidBrief(f"{name}: more and less of it are asked for at once; say one of them")
+            together[name] = size if abs(size) > abs(together.get(name, 0)) else together[name]
+    return together

@@ -1,0 +1,138 @@
+"""Text of a request: made plain, corrected, divided into clauses; what was understood is taken out of it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from functools import cache
+
+from firmus.requests import lexicon
+
+TAKEN = "¤"  # stands for each character that was understood
+_SIGNS = str.maketrans({"。": ".", "“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "−": "-", "~": "-",
+                        "♭": "b", "♯": "#", "「": '"', "」": '"', "【": '"', "】": '"'})  # fmt: skip
+_MARKS = r"[,;:!?\n]|\.(?!\d)"
+_WORDS = (
+    r"(?<!everything)(?<!everyone)(?<!all)(?<!parts)(?<!voices) but (?!not)|"
+    r" and (?=(?:the )?(?:\w+ ){1,3}?(?:stays?|unchanged|untouched|remains?|as (?:it|they))\b)|"
+    r" and (?=(?:then )?(?:also )?(?:make|keep|leave|do |don't|rewrite|change|give|let|have|put|set|write|add|vary)\b)|"
+    r" (?=with(?:out)? )| while | though | whereas |"
+    r"(?=但|不过|可是|同时|并且|而且|并(?=保|让|把|使))|(?<=不变)(?!的)|(?<=别动)|(?<=不动)(?!的)|(?<=照旧)"
+)
+_CLAUSE = re.compile(f"{_MARKS}|{_WORDS}", re.IGNORECASE)
+
+
+class Text:
+    """A request.
+
+    Parameters
+    ----------
+    words : str
+        As it was written.
+
+    Attributes
+    ----------
+    whole : str
+        The text, made plain.
+    left : str
+        Of the same length: what was not understood yet.
+    """
+
+    def __init__(self, words: str) -> None:
+        self.whole = corrected(plain(words))
+        self.left = self.whole
+
+    def take(self, pattern: str | re.Pattern[str], flags: re.RegexFlag = re.IGNORECASE) -> re.Match[str] | None:
+        """Find a pattern in what is left, and take it out."""
+        match = re.search(pattern, self.left) if isinstance(pattern, re.Pattern) else re.search(
+            pattern, self.left, flags
+        )  # fmt: skip
+        if match:
+            self.left = self.left[: match.start()] + TAKEN * (match.end() - match.start()) + self.left[match.end() :]
+        return match
+
+    def take_all(self, pattern: str | re.Pattern[str], flags: re.RegexFlag = re.IGNORECASE) -> list[re.Match[str]]:
+        """Find a pattern wherever it stands in what is left, and take it out."""
+        found = []
+        while match := self.take(pattern, flags):
+            if match.start() == match.end():
+                break
+            found.append(match)
+        return found
+
+    def clauses(self) -> list[int]:
+        """Where clauses begin; a mark within what was understood as one thing (a list of bars) divides nothing."""
+        starts = [0]
+        for match in _CLAUSE.finditer(self.whole):
+            is_mark = bool(re.fullmatch(_MARKS, match[0]))
+            if not (is_mark and self.left[match.start()] == TAKEN):
+                starts.append(match.end())
+        return starts
+
+
+def clause_of(clauses: list[int], place: int) -> int:
+    """Number of the clause in which a place of the text is."""
+    return bisect_right(clauses, place) - 1
+
+
+def plain(words: str) -> str:
+    """A text with signs of a Western keyboard, except for 、 and 《》, which divide lists and mark titles.
+
+    Examples
+    --------
+    >>> plain("第９～１２小节，更平静。")
+    '第9-12小节,更平静.'
+    """
+    return unicodedata.normalize("NFKC", words).translate(_SIGNS).strip()
+
+
+def corrected(words: str) -> str:
+    """A text whose misspelt English words are replaced by the one word of the lexicon that is a slip away.
+
+    Examples
+    --------
+    >>> corrected("contiune the acompaniment for 8 bars, quite calm")
+    'continue the accompaniment for 8 bars, quite calm'
+    """
+
+    def correct(match: re.Match[str]) -> str:
+        word = match[0].casefold()
+        if word in _known() or len(word) < 5 or not match[0].islower():
+            return match[0]
+        near = sorted((each for each in _known() if each[0] == word[0] and is_slip(word, each)), key=len)
+        return near[0] if near and all(each.startswith(near[0]) for each in near) else match[0]
+
+    return re.sub(r"(?<![A-Za-z'])[A-Za-z]{5,}(?![A-Za-z'])", correct, words)
+
+
+def is_slip(word: str, other: str) -> bool:
+    """Whether words differ by one letter: left out, too many, another one, or two that changed places.
+
+    Examples
+    --------
+    >>> is_slip("contiune", "continue"), is_slip("acompany", "accompany"), is_slip("hym", "hymns")
+    (True, True, False)
+    """
+    if word == other or abs(len(word) - len(other)) > 1 or len(other) < 5:
+        return False
+    begin = next((place for place, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), len(word))
+    rest, other_rest = word[begin:], other[begin:]
+    return (
+        rest[1:] == other_rest[1:]
+        or rest[1:] == other_rest
+        or rest == other_rest[1:]
+        or (rest[:2] == other_rest[1::-1] and len(other_rest) > 1 and rest[2:] == other_rest[2:])
+    )
+
+
+@cache
+def _known() -> frozenset[str]:
+    """Every English word of the lexicon, those among them that are merely right as they are."""
+    loaded = lexicon.load()
+    patterns = [each.pattern for section in loaded.words.values() for each in section.values()]
+    patterns += [pattern for _, pattern, _ in loaded.adjectives] + list(loaded.tempi)
+    spelt = [pattern.replace("[sz]", letter) for pattern in patterns for letter in "sz"]
+    spelt = [re.sub(optional, kept, each) for each in spelt for optional, kept in ((r"[a-z]\?", ""), (r"\?", ""))]
+    words = {word for each in spelt for word in re.findall("[a-z]{4,}", re.sub(r"\\.|\(:", " ", each))}
+    return frozenset(words)

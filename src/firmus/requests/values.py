@@ -1,0 +1,196 @@
+"""Values that a request names: title, chords, range, meter, pickup, tempo, length, form, number of versions."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from firmus.requests import lexicon
+from firmus.requests.lexicon import NUMBER, number
+from firmus.requests.piece import Piece
+from firmus.requests.text import Text
+from firmus.translation import vocabulary
+
+_N = f"({NUMBER})"
+_CHORD = (
+    r"[A-G](?:#|b)?(?:maj|min|dim|aug|sus|m|M|\+|°|ø|-(?=\d))?(?:13|11|69|7|9|6|5)?(?:(?:b|#)\d{1,2}|sus[24]?|maj7|add9"
+    r"|[24](?<=sus[24]))*(?:/[A-G][#b]?)?"
+)
+_NUMERAL = r"(?:b|#)?(?:VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)(?:°|o|ø|\+|maj7|7|9)*"
+_BETWEEN = r"(?:\s*[,、|]\s*|\s*-+>?\s*|\s+)"
+_CHINESE_CHORD = r"[降升]?[A-Ga-g](?:大小|小大|半减|大|小|减|增|属)?(?:三|七|九|六)?和弦"
+AMOUNTS = {"little": 0.2, "half": 0.5, "much": 0.8}
+
+
+def title(text: Text) -> str | None:
+    """A title, in quotation marks or not."""
+    quoted = r"""(?:"(.+?)"|《(.+?)》|(?<![a-z])'(.+?)'(?![a-z]))"""
+    capital = r"((?-i:[A-Z]).*?)(?=[.,;]|$)"
+    match = (
+        text.take(rf"(?:(?:re)?title[ds]?|call(?:ed)?|(?:re)?named?|entitled)(?: \w+){{0,3}}?:? ?{quoted}")
+        or text.take(rf"(?:标题|题目|曲名|名字|取名|起名|命名|名为|叫做?|题为)[^《\"',.;]{{0,6}}{quoted}")
+        or text.take(
+            r"(?:call|name|title|rename) (?:it|this|the (?:piece|song|tune))(?: to)? ((?-i:[A-Z]).*?)(?=[.,;]|$)"
+        )
+        or text.take(rf"(?:the )?title:? (?:should be |is |to be |to |becomes )?{capital}")
+        or text.take(r"(?:标题|题目|曲名|名字|命名|取名)(?:就?(?:改成|改为|叫做?|是|为|用))([^,.;]+)")
+        or text.take(r"《(.+?)》")
+    )
+    return next((group.strip() for group in match.groups() if group), None) if match else None
+
+
+def chords(text: Text) -> str | None:
+    """A progression, one chord a bar."""
+    sequence = rf"(?<![A-Za-z0-9#]){_CHORD}(?:{_BETWEEN}{_CHORD})+(?![A-Za-z0-9#])"
+    numerals = rf"(?<!violin )(?<!violins )(?<![A-Za-z0-9#]){_NUMERAL}(?:{_BETWEEN}{_NUMERAL})+(?![A-Za-z0-9'])"
+    chinese = rf"{_CHINESE_CHORD}(?:[、,和\s]*{_CHINESE_CHORD})*"
+    quality = "(?:maj7|m7b5|dim7?|aug|sus[24]|m7|m|7|9)"
+    before = "(?:chords? |(?:on|use|put) (?:an? )?|和弦(?:用|是|为)?|用|一个|[换改]成 ?)"
+    single = rf"{before}((?-i:[A-G](?:#|b)?{quality}))(?![A-Za-z0-9])(?! ?(?:minor|major))"
+    for pattern in (sequence, numerals):
+        if match := text.take(pattern, re.RegexFlag(0)):
+            return " ".join(re.split(r"[\s,、|]+|-+>?(?!\d)", match[0].strip()))
+    if match := text.take(chinese):
+        return vocabulary.chords(re.sub("[,和]", "、", match[0]))
+    match = text.take(single)
+    return match[1] if match else None
+
+
+def note_range(text: Text) -> str | None:
+    """Lowest and highest note of a part."""
+    note = r"((?-i:[A-G])[#b]?-?\d)"
+    match = text.take(
+        rf"(?:between |from |within |range(?: of)?:? |音域[^A-G]{{0,6}})?{note} ?(?:-|to|and|到|至) ?{note}"
+    )
+    return f"{match[1]}-{match[2]}" if match else None
+
+
+def meter(text: Text) -> str | None:
+    """A meter."""
+    if match := text.take(r"(?<![\d/])(\d{1,2}) ?/ ?(1|2|4|8|16)(?![\d/])(?:拍子?| time)?"):
+        return f"{match[1]}/{match[2]}"
+    if match := text.take(r"([二三四六八九]|十二|十六)(?:分之)?([二三四六九]|十二)拍子?"):
+        return vocabulary.meter(match[0])
+    return next((value for value, pattern in lexicon.load().words["meter"].items() if text.take(pattern)), None)
+
+
+_LENGTHS = {
+    "whole": 4.0, "half": 2.0, "minim": 2.0, "dotted quarter": 1.5, "quarter": 1.0, "crotchet": 1.0, "beat": 1.0,
+    "beats": 1.0, "eighth": 0.5, "quaver": 0.5, "sixteenth": 0.25, "拍": 1.0, "二分": 2.0, "附点四分": 1.5, "四分": 1.0,
+    "八分": 0.5, "十六分": 0.25,
+}  # fmt: skip
+"""Quarter notes of a note value."""
+
+
+def pickup(text: Text) -> float | None:
+    """Quarter notes of a pickup; 1 where it is said without a length."""
+    what = "(?:pick[ -]?up|upbeat|anacrusis)(?: bar)?"
+    chinese = "(拍|(?:附点)?[二四八]分音符|十六分音符)"
+    length = "(whole|half|dotted quarter|quarter|eighth|sixteenth|beats?|crotchet|quaver|minim)"
+    if text.take(rf"(?:no|without(?: an?y?)?) {what}|(?:不要|没有|无|不用|不带|去掉)弱起"):
+        return 0.0
+    if match := text.take(rf"(half)[ -]a?[ -]?beat {what}|{what} of (half) a beat|弱起(半)拍|(半)拍(?:的)?弱起"):
+        return 0.5
+    for pattern in (
+        rf"{_N}?[ -]?{length}(?:[ -]notes?)?[ -](?:long )?{what}",
+        rf"{what} (?:of|lasting|with|that lasts) (?:an? )?{_N}? ?{length}(?: notes?)?",
+        rf"{_N}[ -]?(beats?)[ -]{what}",
+        rf"弱起{_N}?个?{chinese}",
+        rf"{_N}?个?{chinese}(?:的)?弱起",
+    ):
+        if match := text.take(pattern):
+            unit = match[2].casefold().removesuffix("音符")
+            return (number(match[1]) if match[1] else 1.0) * _LENGTHS.get(unit, 1.0)
+    return 1.0 if text.take(rf"{what}|弱起") else None
+
+
+def tempo(text: Text, piece: Piece | None) -> float | None:
+    """Quarter notes a minute: a number, an Italian term, or worked out from the piece's."""
+    words = lexicon.load().words["pace"]
+    if piece:
+        for name, sign in (("faster", 1), ("slower", -1)):
+            if match := text.take(words[f"{name}_by"]):
+                return float(round(piece.tempo + sign * number(lexicon.first(match))))
+            if match := text.take(words[f"{name}_share"]):
+                return float(round(piece.tempo * (1 + sign * number(lexicon.first(match)) / 100)))
+        for name, factor in (("double", 2.0), ("half", 0.5)):
+            if text.take(words[name]):
+                return float(round(piece.tempo * factor))
+    if match := text.take(words["number"]):
+        return number(lexicon.first(match))
+    for term, value in lexicon.load().tempi.items():
+        edges = r"(?<![a-z]){}(?: tempo| speed)?(?![a-z])" if term.isascii() else "{}"
+        if text.take(edges.format(re.escape(term))):
+            return value
+    return None
+
+
+def duration(text: Text) -> float | None:
+    """Seconds."""
+    second, minute = r"(?:seconds?|secs?|s(?![a-z]))", r"(?:minutes?|mins?)"
+    for pattern, minutes, more in (
+        (rf"{_N} ?{minute}(?: and|,)? {_N} {second}|{_N}分钟?{_N}秒", 60, 0),
+        (rf"(?:an?|one) {minute} and a half|one and a half {minute}|(?<!每)一分半钟?|一分钟半", 0, 90),
+        (rf"{_N} and a half {minute}|(?<!每){_N}分半钟?|(?<!每){_N}分钟半", 60, 30),
+        (rf"(?:half a|a half) {minute}|(?<!每)半分钟", 0, 30),
+        (rf"{_N}[ -]?{minute}|(?<!每){_N}分钟", 60, 0),
+        (rf"(?<!beats )(?<!per )a {minute}", 0, 60),
+        (rf"{_N}[ -]?{second}|{_N}秒钟?", 1, 0),
+    ):
+        if match := text.take(pattern):
+            found = [number(group) for group in match.groups() if group]
+            return float(sum(value * size for value, size in zip(found, (minutes, 1), strict=False)) + more)
+    return None
+
+
+def count_of_bars(text: Text) -> int | None:
+    """A number of bars."""
+    match = text.take(rf"{_N}[ -]?(?:more )?(?:bars?|measures?)|{_N}个?小节")
+    return int(number(match[1] or match[2])) if match else None
+
+
+def versions(text: Text, is_new: bool) -> int | None:
+    """How many versions are asked for; of a new piece also as how many pieces."""
+    words = lexicon.load().words["versions"]
+    match = text.take(words["asked"]) or (text.take(words["new"]) if is_new else None)
+    value = int(number(lexicon.first(match))) if match else 1
+    return value if value > 1 else None
+
+
+def seed(text: Text) -> int | None:
+    """A seed."""
+    match = text.take(r"(?:random )?(?:seed|种子)(?: (?:is|of|number))?(?:为|是|用|:|=|设[为成])? ?(\d+)")
+    return int(match[1]) if match else None
+
+
+def amount(text: Text) -> float | None:
+    """How much a variation changes."""
+    words = lexicon.load().words["amount"]
+    if match := text.take(words["share"]):
+        return round(number(lexicon.first(match)) / (10 if match[0].endswith("成") else 100), 3)
+    return next((value for name, value in AMOUNTS.items() if text.take(words[name])), None)
+
+
+def form(text: Text) -> str | None:
+    """Section letters of a form."""
+    if match := text.take(
+        r"(?<![A-Za-z0-9])([A-E](?:'|\d+)*(?:-?[A-E](?:'|\d+)*)+)(?![A-Za-z0-9#])(?:式|形式|曲式)?", re.RegexFlag(0)
+    ):
+        return match[1].replace("-", "")
+    for name, pattern in lexicon.load().words["form"].items():
+        if text.take(pattern):
+            return name
+    return None
+
+
+def loose(text: Text, given: dict[str, Any]) -> list[str] | None:
+    """Which of key and chords are wishes: what is named beside the words for it, or else what is given."""
+    words = lexicon.load().words["loose"]
+    match = text.take(words["loose"])
+    if not match:
+        return None
+    near = text.whole[max(0, match.start() - 12) : match.end() + 24]
+    named = [name for name in ("key", "chords") if words[name].search(near)]
+    if len(named) == 2 or not named:
+        named = [name for name in ("key", "chords") if name in given] or named
+    return named or None

@@ -1,0 +1,185 @@
+"""Where a request changes an open piece: bars and parts, those that are to stay, and the selection."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from firmus.errors import InvalidBrief
+from firmus.requests import bars, lexicon, parts
+from firmus.requests.bars import Span
+from firmus.requests.edits import Instruments, chains
+from firmus.requests.parts import Mention
+from firmus.requests.piece import Piece
+from firmus.requests.text import Text, clause_of
+from firmus.work import bar_numbers
+
+TIMES = {"double": 2, "triple": 3}
+
+
+class Where:
+    """Bars and parts of a piece that a request names, taken out of its text.
+
+    Parameters
+    ----------
+    text : Text
+    piece : Piece
+    selection : mapping, optional
+        `bars` and `parts`.
+    """
+
+    def __init__(self, text: Text, piece: Piece, selection: Mapping[str, Any] | None) -> None:
+        self.text, self.piece = text, piece
+        self.words = lexicon.load().words["where"]
+        spans = bars.find(text, piece)
+        self.mentions = parts.find(text, piece)
+        self.is_everywhere = bool(self.words["all"].search(text.left))
+        self.is_here = bool(self.words["here"].search(text.left))
+        self.selection = None if self.is_everywhere else selection
+        if self.words["that"].search(text.left) and not (selection or spans):
+            raise InvalidBrief("which bars are that? Select them, or name them, such as 'bars 9 to 12'")
+        kept = self._kept_clauses()
+        clauses = text.clauses()
+        self.kept_spans = [span for span in spans if clause_of(clauses, span.place) in kept or self._is_excepted(span)]
+        self.spans = [span for span in spans if span not in self.kept_spans]
+        excepted = self._excepted()
+        stay = [m for m in self.mentions if clause_of(clauses, m.start) in kept or m in excepted]
+        self.kept_parts = {place for mention in stay for place in mention.parts}
+        self.named_parts = {place for m in self.mentions if m not in stay for place in m.parts}
+        self.opens_drums = True
+        self.new_part = ""
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the words name bars or parts."""
+        return bool(self.spans or self.kept_spans or self.named_parts or self.kept_parts)
+
+    def bars(self) -> str:
+        """Bars that are open."""
+        everything = set(range(1, self.piece.bars + 1))
+        if self.spans:
+            numbers = _numbers(self.spans)
+        elif self.selection and self.selection.get("bars"):
+            numbers = {
+                each
+                for first, last in bar_numbers(str(self.selection["bars"]))
+                for each in range(first, (last or self.piece.bars) + 1)
+            }
+        else:
+            numbers = everything
+        numbers -= _numbers(self.kept_spans)
+        if not numbers:
+            raise InvalidBrief("no bar is left to change: what is to stay takes all of them")
+        return bars.written(numbers)
+
+    def parts(self) -> list[str]:
+        """Names of the parts that are open."""
+        if self.new_part:
+            return [self.new_part]
+        names = self.piece.names
+        if self.named_parts:
+            places = self.named_parts - self.kept_parts
+        elif self.selection and self.selection.get("parts"):
+            wanted = {str(each).casefold() for each in self.selection["parts"]}
+            places = {place for place, name in enumerate(names) if {name.casefold(), str(place + 1)} & wanted}
+            places -= self.kept_parts
+        else:
+            places = set(range(len(names))) - self.kept_parts
+            if not self.opens_drums:
+                places -= set(self.piece.roles["drums"])
+        if not places:
+            raise InvalidBrief("no part is left to change: what is to stay takes all of them")
+        return [name for place, name in enumerate(names) if place in places]
+
+    def melody(self) -> int:
+        """Place of the part that is to be harmonised or accompanied."""
+        by_role = {mention.name: mention for mention in reversed(self.mentions) if mention.parts}
+        melody = by_role.get("melody")
+        if melody:
+            for mention in self.mentions:
+                if len(mention.parts) == 1 and 0 <= melody.start - mention.end <= 4 and mention is not melody:
+                    return mention.parts[0]
+            return melody.parts[0]
+        to = r"(?:to|for|under|behind|set|harmoni[sz]e|accompany|给|为|把|替)[\s]*(?:the )?$"
+        single = [mention for mention in self.mentions if len(mention.parts) == 1]
+        addressed = [each for each in single if re.search(to, self.text.whole[: each.start][-16:], re.IGNORECASE)]
+        named = addressed or [by_role[name] for name in ("voice", "one") if name in by_role]
+        melodies = self.piece.roles["voice"] or self.piece.roles["melody"]
+        if not named and not melodies:
+            raise InvalidBrief("which part is the melody? The piece has none that sings: name it")
+        return named[0].parts[0] if named else melodies[0]
+
+    def check_missing(self, edited: Instruments | None) -> None:
+        """Ask back where an instrument or a part is named that the piece has not.
+
+        Raises
+        ------
+        InvalidBrief
+        """
+        for mention in self.mentions:
+            if not mention.parts and edited is None:
+                words = self.text.whole[mention.start : mention.end]
+                raise InvalidBrief(f"the piece has no {words!r}: its parts are {', '.join(self.piece.names)}")
+
+    @property
+    def has_new_bars(self) -> bool:
+        """Whether it is to be so many times as long."""
+        return self.times_as_long() > 0
+
+    @property
+    def is_rewriting_ending(self) -> bool:
+        """Whether the ending that is there is to change."""
+        return bool(re.search(r"re-?write|change|redo|改|重写|重新", self.text.whole, re.IGNORECASE))
+
+    def is_rewritten(self, match: re.Match[str]) -> bool:
+        """Whether an accompaniment that is there is to change."""
+        near = self.text.whole[max(0, match.start() - 10) : match.end()]
+        is_given = re.search(r"伴奏(?:声部|部分)|the accompaniment(?! (?:to|for|under))", match[0], re.IGNORECASE)
+        is_again = lexicon.load().words["told"]["again"].search(near)
+        return bool(is_given or (is_again and re.search("accompan|伴奏|backing", match[0], re.IGNORECASE)))
+
+    def is_total_length(self) -> bool:
+        """Whether a length is that of the whole piece rather than of what is added."""
+        words = lexicon.load().words["length"]
+        if words["whole"].search(self.text.whole):
+            return True
+        says_total = words["total"].search(self.text.left) or words["total"].search(self.text.whole)
+        return bool(says_total and not words["more"].search(self.text.whole))
+
+    def times_as_long(self) -> int:
+        """How many times as long as it is; 0 where that is not said."""
+        words = lexicon.load().words["length"]
+        return next((times for name, times in TIMES.items() if words[name].search(self.text.whole)), 0)
+
+    def _kept_clauses(self) -> set[int]:
+        """Clauses that say what is to stay."""
+        clauses = self.text.clauses()
+        return {clause_of(clauses, match.start()) for match in self.words["keep"].finditer(self.text.left)}
+
+    def _excepted(self) -> list[Mention]:
+        """Parts that are named as exceptions."""
+        found = []
+        for chain in chains(self.text, self.mentions):
+            before = self.text.whole[max(0, chain[0].start - 24) : chain[0].start]
+            after = self.text.whole[chain[-1].end : chain[-1].end + 4]
+            english = rf"(?:{self.words['except'].pattern})[\s]*(?:the|for)?[\s]*$"
+            if (
+                re.search(english, before, re.IGNORECASE)
+                or re.search(rf"(?:{self.words['except_before'].pattern})[\s]*$", before)
+                or re.match(r"的?(?:以外|之外|除外)", after)
+            ):
+                found += chain
+        return found
+
+    def _is_excepted(self, span: Span) -> bool:
+        before = self.text.whole[max(0, span.place - 24) : span.place]
+        return bool(
+            re.search(
+                r"(?:except(?: for)?|apart from|other than|everything but|all but|除了?)[\s]*$", before, re.IGNORECASE
+            )
+        )
+
+
+def _numbers(spans: list[Span]) -> set[int]:
+    return {each for span in spans for each in range(span.first, span.last + 1)}

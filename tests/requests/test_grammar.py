@@ -1,0 +1,94 @@
+"""Requests in plain words, held against 300 that somebody else wrote down before there was a grammar."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from asked import BAND, PIECES, QUARTET, SONG
+from firmus.errors import FirmusError, InvalidBrief
+from firmus.requests.grammar import read
+from firmus.score import Key, Section
+from firmus.translation import translate
+
+REQUESTS = json.loads((Path(__file__).parents[1] / "requests.json").read_text(encoding="utf-8"))
+
+
+def understood(each):
+    """What the grammar makes of a request, in the form of the file."""
+    try:
+        request = read(each["text"], PIECES[each["piece"]], each["selection"])
+    except FirmusError:
+        return {"question": True}
+    fields = {**request.fields, **({"key": Key.parse(request.fields["key"]).text} if "key" in request.fields else {})}
+    relative = {"relative": request.relative} if request.relative else {}
+    return {**({"verb": request.verb} if request.verb else {}), **fields, **relative}
+
+
+def share(requests):
+    return sum(understood(each) == each["expected"] for each in requests) / len(requests)
+
+
+def test_requests_that_the_grammar_was_made_with():
+    assert share([each for each in REQUESTS if each["id"] <= 150]) >= 0.95
+
+
+def test_requests_that_it_was_not_made_with():
+    assert share([each for each in REQUESTS if each["id"] > 150]) >= 0.8
+
+
+@pytest.mark.parametrize("each", [each for each in REQUESTS if each["selection"]], ids=lambda each: str(each["id"]))
+def test_of_a_selection_only_what_is_in_it_is_open_unless_the_words_name_more(each):
+    wanted, found = each["expected"], understood(each)
+    if wanted.get("verb") in ("infill", "vary") and found.get("verb") == wanted["verb"]:
+        assert set(found["parts"]) <= set(wanted["parts"])
+
+
+@pytest.mark.parametrize(
+    ("text", "piece", "verb", "fields", "relative"),
+    [
+        ("make bars 5 to 8 calmer, keep the bass", QUARTET, "infill",
+         {"bars": "5-8", "parts": ["Violin I", "Violin II", "Viola"]}, {"arousal": -1}),
+        ("换个和声，旋律别动", SONG, "infill", {"bars": "1-16", "parts": ["Piano right", "Piano left"]}, {}),
+        ("the beat is boring, write another one", BAND, "infill", {"bars": "1-8", "parts": ["Drums"]}, {}),
+        ("contiune for 8 bars", QUARTET, "continue", {"bars": 8}, {}),
+        ("吉他写得特别简单", BAND, "infill", {"density": 0.1, "bars": "1-8", "parts": ["Guitar"]}, {}),
+        ("let a clarinet play the viola part", QUARTET, "",
+         {"parts": ["Violin I", "Violin II", "clarinet", "Cello"]}, {}),
+        ("transpose it up a minor third", SONG, "", {"key": "Bb major"}, {}),
+        ("名字叫《夜行》", BAND, "", {"title": "夜行"}, {}),
+        ("20% slower", BAND, "", {"tempo": 96.0}, {}),
+    ],
+)  # fmt: skip
+def test_examples(text, piece, verb, fields, relative):
+    request = read(text, piece)
+    assert (request.verb, request.fields, request.relative) == (verb, fields, relative)
+
+
+@pytest.mark.parametrize(
+    ("text", "piece", "asked"),
+    [
+        ("louder please", QUARTET, "how loud it is"), ("make it better", SONG, "what should change"),
+        ("make the chorus happier", SONG, "no such mark"), ("the oboe should be higher", QUARTET, "no 'oboe'"),
+        ("rewrite bars 17 to 20", QUARTET, "bars 1 to 16"), ("make it sadder", None, "no piece is open"),
+        ("something like Chopin", None, "named artist"), ("bars 5-8 higher and lower", QUARTET, "at once"),
+        ("keep all parts, but sadder", BAND, "no part is left"), ("那一段改一下", QUARTET, "which bars"),
+        ("", BAND, "1 to 2,000 characters"),
+        ("humanise the drums", QUARTET, "no drums"), ("make it 8 bars long", QUARTET, "cannot be taken out"),
+        ("piano up an octave", SONG, "octaves"), ("x" * 3000, None, "1 to 2,000 characters"),
+    ],
+)  # fmt: skip
+def test_what_is_not_understood_is_asked_back_in_one_line_in_both_languages(text, piece, asked):
+    with pytest.raises(InvalidBrief) as caught:
+        read(text, piece)
+    message = str(caught.value)
+    assert asked in message
+    assert "\n" not in message
+    assert any("一" <= letter <= "鿿" for letter in translate(message, "zh")), message
+
+
+def test_a_section_is_known_by_its_mark():
+    from dataclasses import replace
+
+    piece = replace(SONG, sections=(Section(0, "Verse"), Section(8 * 1440, "Chorus")))
+    assert read("make the chorus happier", piece).relative == {"valence": 1}

@@ -1,0 +1,148 @@
+"""Asking in plain words: what is proposed can be done, and changes nothing outside of what was named."""
+
+import json
+
+import pytest
+
+import firmus
+from asked import BAND, PIECES, QUARTET
+from firmus.cli import main
+from firmus.errors import InvalidBrief
+from firmus.requests.piece import Piece
+from firmus.score import Chord, Key, Note, Part, Score
+from firmus.tasks.ask import revision
+from firmus.tasks.ask.proposal import propose
+from firmus.timing import bars
+from firmus.work import bar_numbers
+
+
+def outside(score, proposal):
+    """Notes of each part that are not in what a proposal opens."""
+    brief = proposal.brief
+    last = max(bar.number for bar in bars(score))
+    numbers = [range(first, (end or last) + 1) for first, end in bar_numbers(str(brief.bars or "1-"))]
+    ticks = {bar.number: (bar.start, bar.end) for bar in bars(score)}
+    spans = [ticks[number] for each in numbers for number in each]
+    names = Piece(score).names
+    return [
+        [
+            note
+            for note in part.notes
+            if name not in brief.parts or not any(start <= note.start < end for start, end in spans)
+        ]
+        for name, part in zip(names, score.parts, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "piece", "selection"),
+    [
+        ("make bars 5 to 8 calmer, keep the bass", "quartet", None),
+        ("更密一点", "quartet", {"bars": "9-10", "parts": ["Viola"]}),
+        ("a new tune for the singer in the third phrase, piano unchanged", "song", None),
+        ("左手前两小节太密了", "song", None),
+        ("bars 3 and 4: Am F, melody stays", "band", None),
+        ("vary the guitar a little", "band", None),
+        ("humanise the drums in the last two bars", "band", None),
+        ("换个和声，旋律别动，只改第5小节", "song", None),
+        ("add a flute in bars 5-6", "quartet", None),
+        ("the drums bolder in bars 7 and 8, and 10% faster", "band", None),
+    ],
+)  # fmt: skip
+def test_nothing_outside_of_what_was_named_changes(text, piece, selection):
+    proposal = propose(text, PIECES[piece], selection, seed=5)
+    (work,) = proposal.perform()
+    before, after = proposal.brief.source, work.score
+    assert outside(before, proposal) == outside(after, proposal)
+    assert [part.notes for part in after.parts] != [part.notes for part in before.parts]
+    kept = [part.notes for part in before.parts if part.notes]
+    assert kept == [part.notes for part in PIECES[piece].parts]  # a revision before it moves no note
+
+
+def test_comparatives_come_from_what_is_measured():
+    calm, lively = propose("calmer", QUARTET).brief.mood, propose("livelier", QUARTET).brief.mood
+    assert float(calm.split(",")[1]) < float(lively.split(",")[1])
+    busier, much = (propose(text, QUARTET).brief.density for text in ("a bit sparser", "much sparser"))
+    assert busier >= much
+    assert propose("太快了", BAND).brief.source.tempi[0].bpm == 104
+    assert propose("slower, and the melody sadder", BAND).brief.source.tempi[0].bpm == 104
+    assert propose("more syncopation in the melody", BAND).brief.model
+
+
+def test_a_new_piece_has_from_the_open_one_what_the_words_leave_open():
+    brief = propose("change the meter to 3/4", QUARTET).brief
+    assert (brief.meter, brief.key, brief.bars, brief.style, brief.source) == ("3/4", "C major", 16, "quartet", None)
+    assert propose("forget this, a hymn in F", QUARTET).brief.bars is None
+
+
+def test_what_cannot_be_composed_is_refused_before_it_runs():
+    with pytest.raises(InvalidBrief, match="funk"):
+        propose("drums more like funk", BAND)
+    assert any("left out" in line for line in propose("a sad waltz for piano", None).explanation)
+
+
+def test_a_key_moves_every_pitched_note_and_a_mode_its_thirds():
+    up = propose("up a tone", BAND).perform()[0].score
+    assert up.keys[0].text == "B minor"
+    assert [note.pitch for note in up.parts[0].notes] == [note.pitch + 2 for note in BAND.parts[0].notes]
+    assert up.parts[3] == BAND.parts[3]
+    scale = (60, 62, 64, 65, 67, 69, 71, 72)
+    tune = Score(
+        (Part("", tuple(Note(480 * place, 480, pitch) for place, pitch in enumerate(scale))),),
+        keys=(Key(0, "C"),), chords=(Chord.parse("C"),), title="Tune in C major",
+    )  # fmt: skip
+    minor = revision.in_key(tune, Key.parse("C minor"))
+    assert [note.pitch for note in minor.parts[0].notes] == [60, 62, 63, 65, 67, 68, 71, 72]
+    assert (minor.chords, minor.title) == ((), "Tune in C minor")
+    assert [note.pitch for note in revision.in_key(minor, Key.parse("C")).parts[0].notes] == list(scale)
+
+
+def test_instruments_and_titles_change_no_note():
+    work = propose("replace the first violin with a flute, call it 'Evening'", QUARTET).perform()[0]
+    assert [part.name for part in work.score.parts] == ["Flute", "Violin II", "Viola", "Cello"]
+    assert (work.score.parts[0].program, work.score.title) == (73, "Evening")
+    assert [part.notes for part in work.score.parts] == [part.notes for part in QUARTET.parts]
+    assert not work.origin.ai_generated
+    assert [part.name for part in propose("不要鼓", BAND).perform()[0].score.parts] == ["Melody", "Guitar", "Bass"]
+
+
+def test_explanations_are_in_both_languages():
+    proposal = propose("make bars 5 to 8 calmer, keep the bass", QUARTET)
+    assert proposal.explanation[0] == "compose anew bars 5-8 of Violin I, Violin II, Viola"
+    assert proposal.explained("zh")[0] == "重写第 5-8 小节的第一小提琴、第二小提琴、中提琴"
+    assert propose("eight more bars and an ending", QUARTET).explanation == [
+        "continue the piece", "8 bars are added", "style quartet", "it comes to an end",
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def band(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    firmus.write(BAND, tmp_path / "band.mid")
+    return tmp_path
+
+
+def test_on_the_command_line_it_is_shown_and_done_once_it_is_agreed_to(band, capsys):
+    words = ["ask", "band.mid", "第二句旋律低一点", "--seed", "3", "--formats", "mid", "--out", "lower"]
+    assert main(words) == 0
+    said = capsys.readouterr()
+    assert "compose anew bars 5-8 of Melody" in said.out
+    assert "--yes" in said.err
+    assert not (band / "lower").exists()
+    assert main([*words, "--yes"]) == 0
+    assert (band / "lower" / "piece.mid").is_file()
+    assert main(["ask", "band.mid", "tempo 90", "--yes", "--formats", "mid", "--out", "slow"]) == 0
+    assert firmus.read(band / "slow" / "piece.mid").tempi[0].bpm == pytest.approx(90)
+
+
+def test_on_the_command_line_a_question_is_one_line(band, capsys):
+    assert main(["ask", "band.mid", "louder"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert main(["ask", "band.mid", "much", "sadder"]) == 2
+    assert "quotation marks" in capsys.readouterr().err
+    assert main(["ask", "a sad piece for piano, 4 bars", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["brief"] == {"bars": 4, "mood": "sad", "style": "piano"}
+
+
+def test_in_python_here_means_what_is_selected():
+    assert firmus.ask("calmer here", QUARTET, bars="3-4", parts=["Cello"]).brief.parts == ("Cello",)
