@@ -63,6 +63,7 @@ export class Firmus {
   get jobs() { return this.#requests.jobs; }
   get works() { return this.#requests.works; }
   get sounds() { return this.#requests.sounds; }
+  get requests() { return this.#requests.requests; }
   get batches() { return this.#requests.batches; }
   get models() { return this.#requests.models; }
   get keys() { return this.#requests.keys; }

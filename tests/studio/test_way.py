@@ -122,3 +122,28 @@ def test_other_requests_offer_candidates_and_keep_what_is_given(person, request_
             return
         assert [note for note in someone.notes() if note[0] == 0 and note[1] < end] == given
         assert len(someone.notes()) > len(given)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("en", "make bars 5 to 8 calmer, keep the bass"), ("zh", "把第5到8小节改得平静些，低音不动")]
+)
+def test_plain_words_are_shown_as_a_brief_before_they_are_done(person, language, text):
+    with person(language) as someone:
+        someone.begin()
+        before = someone.notes()
+        box = someone.page.get_by_label(someone.say("words.label"))
+        box.fill("xyzzy")
+        someone.button("words.read").click()
+        someone.page.locator(".question").wait_for()  # what is not understood is asked back
+        box.fill(text)
+        someone.button("words.read").click()
+        someone.button("words.do").wait_for()
+        assert "5" in someone.page.locator(".right ul").inner_text()
+        assert someone.notes() == before
+        someone.button("words.do").click()
+        someone.button("ask.accept").click()
+        someone.saved()
+        changed = {(note[0], someone.place(note[1])) for note in set(before) ^ set(someone.notes())}
+        assert changed
+        assert {part for part, _ in changed} <= {0, 1, 2}
+        assert {bar for _, bar in changed} <= {4, 5, 6, 7}

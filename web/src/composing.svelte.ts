@@ -7,9 +7,10 @@ import { made, Refused, service, type Brief, type Job, type Kind } from "./servi
 import { studio, type Candidate } from "./studio.svelte.ts";
 import { t } from "./translation/translation.svelte.ts";
 
-/** What can be asked about a piece that is open. */
-export const REQUESTS = ["infill", "vary", "continue", "harmonise", "accompany"] as const;
-export type Request = (typeof REQUESTS)[number];
+/** What is asked for bars and parts of the open piece, and what for what comes with or after it. */
+const OF_REGIONS = ["infill", "vary", "humanise"] as const;
+const OF_PIECES = ["continue", "harmonise", "accompany"] as const;
+export type Request = (typeof OF_REGIONS)[number] | (typeof OF_PIECES)[number];
 
 type Plan = Partial<Pick<Piece, "chords" | "sections">>;
 
@@ -69,11 +70,11 @@ class Composing {
     await studio.player.play();
   }
 
-  /** Ask for four candidates for a region, or for what is to come with or after it. */
-  ask(request: Request, options: Brief = {}): Promise<void> {
+  /** Ask for four candidates for a region, by default the one selected, or for what is to come with or after it. */
+  ask(request: Request, options: Brief = {}, target: Region = studio.target()): Promise<void> {
     return this.#run(async () => {
       await saving.keep();
-      const region = request === "infill" || request === "vary" ? studio.target() : null;
+      const region = isOfRegions(request) ? target : null;
       const piece = studio.piece;
       if (region && !openCells(piece, region).size) throw new Error(t("ask.allLocked"));
       const brief = { ...this.#brief(piece, region), ...options, count: CANDIDATES };
@@ -134,6 +135,15 @@ class Composing {
     if (job.error) throw new Refused(job.error);
     return job;
   }
+}
+
+/** Whether a kind of job is one that is asked about a piece. */
+export function isRequest(kind: string): kind is Request {
+  return isOfRegions(kind) || (OF_PIECES as readonly string[]).includes(kind);
+}
+
+function isOfRegions(kind: string): boolean {
+  return (OF_REGIONS as readonly string[]).includes(kind);
 }
 
 /** A piece with a bar that has come; a bar that came before is replaced. */

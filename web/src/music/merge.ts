@@ -4,8 +4,8 @@
 import { newId, type Note, type Part, type Piece } from "./score.ts";
 import { barIndex, bars } from "./timing.ts";
 
-/** Bars of parts: places of parts, and indices of the first and the last bar. */
-export type Region = { parts: readonly number[]; first: number; last: number };
+/** Bars of parts: places of parts, and indices of the first and the last bar, but for some between them. */
+export type Region = { parts: readonly number[]; first: number; last: number; except?: ReadonlySet<number> };
 
 /** Cells (`part:bar`) of a region that may change. */
 export function openCells(piece: Piece, region: Region): Set<string> {
@@ -14,7 +14,7 @@ export function openCells(piece: Piece, region: Region): Set<string> {
   for (const part of region.parts) {
     if (!piece.parts[part] || piece.parts[part].locked) continue;
     for (let bar = region.first; bar <= region.last; bar += 1)
-      if (!locked.has(`${part}:${bar}`)) open.add(`${part}:${bar}`);
+      if (!locked.has(`${part}:${bar}`) && !region.except?.has(bar)) open.add(`${part}:${bar}`);
   }
   return open;
 }
