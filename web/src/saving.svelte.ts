@@ -41,10 +41,11 @@ class Saving {
 
   /** The open piece has changed. */
   changed(piece: Piece): void {
-    if (piece === this.#saved) return;
     this.#keep(piece);
-    if (this.status !== "offline") this.status = "unsaved";
     clearTimeout(this.#timer);
+    const isSaved = piece === this.#saved && !this.#running;
+    if (this.status !== "offline") this.status = isSaved ? "saved" : "unsaved";
+    if (isSaved) return;
     this.#timer = setTimeout(() => void this.flush(), this.status === "offline" ? RETRY : DELAY);
   }
 
