@@ -86,8 +86,9 @@ class Composing {
           return { piece: merge(piece, candidate, request, region), seed: work.seed, quality: work.score?.total ?? null };
         }),
       );
-      for (const work of works) await service.works.remove(work.id);
       if (studio.piece === piece) studio.offer(candidates, region);
+      else studio.say(t("ask.stale"));
+      for (const work of works) void service.works.remove(work.id).catch(() => undefined);
     });
   }
 

@@ -6,7 +6,8 @@ import { difference, type Region } from "./music/merge.ts";
 import { emptyPiece, type Piece } from "./music/score.ts";
 import { barIndex, bars } from "./music/timing.ts";
 import { Player } from "./playback/player.svelte.ts";
-import { BASE, reason } from "./service/service.ts";
+import { BASE, isGone, reason } from "./service/service.ts";
+import { t } from "./translation/translation.svelte.ts";
 
 export type Tool = "draw" | "select" | "erase";
 export type View = "roll" | "score" | "both";
@@ -179,7 +180,7 @@ export class Studio {
   }
 
   complain(error: unknown): void {
-    this.message = { text: reason(error), isError: true };
+    this.message = { text: isGone(error) ? t("status.gone") : reason(error), isError: true };
   }
 }
 
