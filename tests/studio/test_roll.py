@@ -22,7 +22,7 @@ def roll(person, tmp_path):
         someone.saved()
         box = roll.bounding_box()
         low, high = 48, 64  # as the page fits a piece
-        row = min(max(box["height"] // (high - low + 7), 9), 18)
+        row = min(max(box["height"] // (high - low + 4), 5), 18)
         top = max(high + (box["height"] / row - (high - low + 1)) / 2, box["height"] / row - 1)
         scale = min(max((box["width"] - GUTTER - 16) / (4 * 1920), 0.045), 0.35)
 

@@ -127,7 +127,7 @@ function drawGhosts(drawing: CanvasRenderingContext2D, view: RollView, piece: Pi
 function drawNote(drawing: CanvasRenderingContext2D, box: Box, note: Note, place: number, alpha: number, style: NoteStyle, colours: Colours): void {
   const [x, y, width, height] = [box.x + 0.5, box.y + 1, Math.max(2.5, box.width - 1), box.height - 1.5];
   const bits = style.heat?.get(note.id);
-  drawing.globalAlpha = alpha;
+  drawing.globalAlpha = style.fresh.has(note.id) ? 1 : alpha;
   drawing.fillStyle = bits === undefined ? partColour(place, 68 - note.velocity / 4.5) : heatColour(bits);
   drawing.beginPath();
   drawing.roundRect(x, y, width, height, Math.min(3, height / 3));

@@ -74,7 +74,7 @@ export class RollView {
     const [low, high] = notes.length
       ? [Math.min(...notes.map((note) => note.pitch)), Math.max(...notes.map((note) => note.pitch))]
       : [55, 79];
-    this.row = bounded(Math.floor(this.height / (high - low + 7)), 9, 18);
+    this.row = bounded(Math.floor(this.height / (high - low + 4)), 5, 18);
     const spare = this.height / this.row - (high - low + 1);
     this.top = bounded(high + spare / 2, this.height / this.row - 1, PITCHES - 1);
   }
