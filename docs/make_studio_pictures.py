@@ -28,7 +28,7 @@ def picture(page: Any, path: Path) -> None:
     page.keyboard.press("Shift+R")
     page.locator("li.shown").wait_for()
     page.locator(".tools .group button").last.click()
-    page.locator(".score g.note.fresh").first.wait_for()
+    page.locator(".score g.note.added").first.wait_for()
     page.wait_for_timeout(1500)  # the playhead comes into the bars that are asked for
     page.keyboard.press(" ")
     page.screenshot(path=path)

@@ -124,8 +124,7 @@ def test_no_request_leaves_the_machine(person):
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="npm ci in web/ was not run")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("zh", "dark")])
 def test_nobody_is_shut_out(person, language, scheme):
     with person(language, scheme=scheme) as someone:
         page = someone.page

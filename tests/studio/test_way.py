@@ -1,5 +1,7 @@
 """A person's whole way through the Studio, in both languages, with the sound measured."""
 
+import re
+
 import pytest
 
 from firmus import formats
@@ -44,16 +46,12 @@ def test_a_piece_is_made_heard_changed_and_taken_away(person, language):
         box = roll.bounding_box()
         page.mouse.click(box["x"] + 300, box["y"] + 12)
         page.locator(f'[aria-label="{someone.say("top.undo")}"]:enabled').wait_for()
-        someone.saved()
         assert len(someone.notes()) == len(accepted) + 1
         page.keyboard.press("Control+z")
-        someone.saved()
         assert someone.notes() == accepted
         page.keyboard.press("Control+z")
-        someone.saved()
         assert someone.notes() == composed
         page.keyboard.press("Control+Shift+z")
-        someone.saved()
         assert someone.notes() == accepted
 
         page.locator("summary", has_text=someone.say("export.title")).click()
@@ -147,3 +145,29 @@ def test_plain_words_are_shown_as_a_brief_before_they_are_done(person, language,
         assert changed
         assert {part for part, _ in changed} <= {0, 1, 2}
         assert {bar for _, bar in changed} <= {4, 5, 6, 7}
+
+
+def test_works_are_found_by_their_melody_rated_and_opened_again(person):
+    with person() as someone:
+        page = someone.page
+        someone.begin("folk")
+        title, notes = someone.piece()["title"], someone.notes()
+        page.get_by_role("tab", name=someone.say("tabs.library")).click()
+        page.keyboard.press("Control+a")
+        someone.button("library.fromSelection").click()
+        someone.button("library.search").click()
+        found = page.locator(".title").filter(has_text=title)
+        found.first.wait_for()
+        page.locator("h3").filter(has_text=re.compile("[1-9]")).wait_for()
+        page.locator("li.open").get_by_label(someone.say("library.stars", stars=4)).click()
+        page.reload()
+        page.get_by_role("tab", name=someone.say("tabs.library")).click()
+        four = page.locator("li.open").get_by_label(someone.say("library.stars", stars=4))
+        assert four.get_attribute("aria-pressed") == "true"
+        page.get_by_role("application").focus()
+        page.keyboard.press("n")
+        someone.saved()
+        assert someone.notes() != notes
+        page.locator("ul").last.locator(".title").filter(has_text=title).last.click()
+        page.wait_for_timeout(1000)
+        assert someone.notes() == notes

@@ -29,10 +29,10 @@ class Composing {
       await saving.flush();
       const [before, wasOpen] = [studio.piece, studio.isOpen];
       try {
-        const job = await this.#follow("compose", brief, (piece) => studio.watch({ ...piece, ...plan }));
+        const job = await this.#follow("compose", brief, (piece) => studio.stream({ ...piece, ...plan }));
         await this.open(made(job)[0]!.id, plan);
       } finally {
-        studio.unwatch(before, wasOpen);
+        studio.endStream(before, wasOpen);
       }
     });
   }
@@ -87,7 +87,7 @@ class Composing {
         }),
       );
       if (studio.piece === piece) studio.offer(candidates, region);
-      else studio.say(t("ask.stale"));
+      else studio.notify(t("ask.stale"));
       for (const work of works) void service.works.remove(work.id).catch(() => undefined);
     });
   }
@@ -112,7 +112,7 @@ class Composing {
     try {
       await work();
     } catch (error) {
-      if (!(error instanceof Refused && error.kind === "canceled")) studio.complain(error);
+      if (!(error instanceof Refused && error.kind === "canceled")) studio.report(error);
     } finally {
       this.busy = false;
       this.#job = "";

@@ -11,8 +11,8 @@ export async function importFile(file: File): Promise<void> {
     await saving.flush();
     const work = await service.works.upload(file);
     await composing.open(work.id);
-    studio.say(t("import.done", { name: file.name }));
+    studio.notify(t("import.done", { name: file.name }));
   } catch (error) {
-    studio.complain(error);
+    studio.report(error);
   }
 }

@@ -5,7 +5,7 @@ import { TICKS_PER_QUARTER, type Note } from "./music/score.ts";
 import { barIndex } from "./music/timing.ts";
 import { composing } from "./composing.svelte.ts";
 import { form } from "./panels/form.svelte.ts";
-import { hear } from "./panels/candidates.ts";
+import { audition } from "./panels/candidates.ts";
 import { rollView } from "./roll/view.svelte.ts";
 import { saving } from "./saving.svelte.ts";
 import { studio, type View } from "./studio.svelte.ts";
@@ -80,7 +80,7 @@ function escape(): void {
   studio.region = null;
 }
 
-const again = (request: "infill" | "vary") => composing.ask(request).then(() => studio.pending && hear(0));
+const again = (request: "infill" | "vary") => composing.ask(request).then(() => studio.pending && audition(0));
 
 function toggled(set: ReadonlySet<number>, part: number): Set<number> {
   const next = new Set(set);
@@ -103,7 +103,7 @@ export const SHORTCUTS: Shortcut[] = [
   { shown: "Ctrl+Enter", words: "keys.compose", keys: { "Ctrl+Enter": () => composing.compose(form.brief()) } },
   { shown: "Shift+R", words: "keys.infill", keys: { "Shift+r": () => again("infill") } },
   { shown: "Shift+V", words: "keys.vary", keys: { "Shift+v": () => again("vary") } },
-  { shown: "Shift+1 … 4, 0", words: "keys.hear", keys: Object.fromEntries([0, 1, 2, 3, 4].map((digit) => [`Shift+${digit}`, () => hear(digit - 1)])) },
+  { shown: "Shift+1 … 4, 0", words: "keys.audition", keys: Object.fromEntries([0, 1, 2, 3, 4].map((digit) => [`Shift+${digit}`, () => audition(digit - 1)])) },
   { shown: "Ctrl+Shift+Enter", words: "keys.accept", keys: { "Ctrl+Shift+Enter": () => studio.accept() } },
   { shown: "Esc", words: "keys.escape", keys: { Escape: escape } },
   { shown: "Shift+L", words: "keys.lock", keys: { "Shift+l": () => studio.toggleLocks() } },
@@ -177,7 +177,7 @@ export function press(event: KeyboardEvent): void {
   if (at.matches("button:not([data-cell]), summary, input, [role=slider]") && OF_CONTROLS.includes(name)) return;
   if (document.querySelector("dialog[open]") && name !== "?") return;
   event.preventDefault();
-  void Promise.resolve(action()).catch((error: unknown) => studio.complain(error));
+  void Promise.resolve(action()).catch((error: unknown) => studio.report(error));
 }
 
 function erase(): void {

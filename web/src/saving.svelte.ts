@@ -95,7 +95,7 @@ class Saving {
       if (replaced) await service.works.remove(replaced).catch(() => undefined);
     } catch (error) {
       if (error instanceof Refused && error.kind === "not-found") [this.#parent, this.root] = [null, null];
-      else if (!isGone(error)) studio.complain(error);
+      else if (!isGone(error)) studio.report(error);
       this.status = "offline";
       this.#timer = setTimeout(() => void this.flush(), RETRY);
     }

@@ -43,7 +43,7 @@ export class Studio {
   readonly shown = $derived(this.pending?.candidates[this.pending.shown]?.piece ?? this.piece);
   readonly bars = $derived(bars(this.shown));
   /** Ids of the notes that a candidate brings. */
-  readonly fresh = $derived(this.shown === this.piece ? new Set<number>() : difference(this.shown, this.piece));
+  readonly added = $derived(this.shown === this.piece ? new Set<number>() : difference(this.shown, this.piece));
   readonly locked = $derived(lockTest(this.piece));
 
   /** Open a piece; what was open is left as it was saved. */
@@ -66,7 +66,7 @@ export class Studio {
   }
 
   /** Show a piece while it is composed: it is not edited or saved yet. */
-  watch(piece: Piece): void {
+  stream(piece: Piece): void {
     this.isStreaming = true;
     this.isOpen = true;
     this.pending = null;
@@ -75,7 +75,7 @@ export class Studio {
   }
 
   /** Show again what was open before. */
-  unwatch(before: Piece, wasOpen: boolean): void {
+  endStream(before: Piece, wasOpen: boolean): void {
     if (!this.isStreaming) return;
     this.isStreaming = false;
     this.isOpen = wasOpen;
@@ -175,11 +175,11 @@ export class Studio {
     return new Set(places.flatMap((place) => this.piece.parts[place]!.notes.map((note) => note.id)));
   }
 
-  say(text: string): void {
+  notify(text: string): void {
     this.message = { text, isError: false };
   }
 
-  complain(error: unknown): void {
+  report(error: unknown): void {
     this.message = { text: isGone(error) ? t("status.gone") : reason(error), isError: true };
   }
 }

@@ -6,7 +6,7 @@ import { fromDocument, ordered, toDocument, type Piece, type ScoreDocument } fro
 import type { Bar } from "../music/timing.ts";
 import { service, type Brief } from "../service/service.ts";
 import { studio } from "../studio.svelte.ts";
-import { hear } from "./candidates.ts";
+import { audition } from "./candidates.ts";
 
 export type Proposal = Awaited<ReturnType<typeof service.requests.ask>>;
 
@@ -29,7 +29,7 @@ export async function perform(proposal: Proposal): Promise<void> {
   else if (kind === "plan") await composing.plan(brief);
   else if (kind && isRequest(kind)) {
     await composing.ask(kind, brief, region(brief, studio.piece, studio.bars));
-    if (studio.pending) hear(0);
+    if (studio.pending) audition(0);
   } else if (kind) throw new Error(`${kind}?`);
 }
 

@@ -13,7 +13,7 @@ const LEAST_GAP = 9; // pixels between lines of a grid
 export type NoteStyle = {
   part: number;
   selection: ReadonlySet<number>;
-  fresh: ReadonlySet<number>;
+  added: ReadonlySet<number>;
   heat: ReadonlyMap<number, number> | null;
   locked: (part: number, start: number) => boolean;
   isAudible: (part: number) => boolean;
@@ -96,7 +96,7 @@ export function drawNotes(drawing: CanvasRenderingContext2D, view: RollView, pie
   drawing.beginPath();
   drawing.rect(GUTTER, 0, view.width, view.height);
   drawing.clip();
-  if (style.fresh.size) drawGhosts(drawing, view, piece, before, colours);
+  if (style.added.size) drawGhosts(drawing, view, piece, before, colours);
   for (const place of places) {
     const isOpen = place === style.part;
     const alpha = (isOpen || style.heat ? 1 : 0.42) * (style.isAudible(place) ? 1 : 0.4);
@@ -127,13 +127,13 @@ function drawGhosts(drawing: CanvasRenderingContext2D, view: RollView, piece: Pi
 function drawNote(drawing: CanvasRenderingContext2D, box: Box, note: Note, place: number, alpha: number, style: NoteStyle, colours: Colours): void {
   const [x, y, width, height] = [box.x + 0.5, box.y + 1, Math.max(2.5, box.width - 1), box.height - 1.5];
   const bits = style.heat?.get(note.id);
-  drawing.globalAlpha = style.fresh.has(note.id) ? 1 : alpha;
+  drawing.globalAlpha = style.added.has(note.id) ? 1 : alpha;
   drawing.fillStyle = bits === undefined ? partColour(place, 68 - note.velocity / 4.5) : heatColour(bits);
   drawing.beginPath();
   drawing.roundRect(x, y, width, height, Math.min(3, height / 3));
   drawing.fill();
   if (style.locked(place, note.start)) hatch(drawing, x, y, width, height);
-  if (style.fresh.has(note.id)) {
+  if (style.added.has(note.id)) {
     drawing.setLineDash([4, 3]);
     drawing.strokeStyle = colours.text;
     drawing.lineWidth = 1.5;
