@@ -92,6 +92,7 @@ def _patterns() -> list[tuple[str, int, re.Pattern[str]]]:
         ("less", -1, f"{much}{a_bit}(?:{en['less']})[ -]{a_bit}(?:{noun}|{plain})"),
         ("more", 1, f"{much}{a_bit}(?:{more_of}(?:{noun}|{plain})|{comparative}){afterwards}"),
         ("lacking", 1, f"(?:{zh['lacking']}){plain_zh}"),
+        ("too", -1, f"(?:不|没|怎么)[^,.;]{{0,6}}(?:{zh['so']}){plain_zh}"),
         ("too", -1, f"(?:{zh['too']})(?:更|得|太|过于)?{some}{plain_zh}了?"),
         ("complaint", -1, f"{plain_zh}(?:{zh['complaint']})"),
         ("more", 1, f"(?:{zh['more']})*(?:{comparative_zh}{after}?|{compared}{after}?|{plain_zh}{after})"),

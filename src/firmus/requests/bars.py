@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from firmus import timing
 from firmus.errors import InvalidBrief
+from firmus.requests import lexicon
 from firmus.requests.lexicon import NUMBER, number
 from firmus.requests.piece import Piece
 from firmus.requests.text import Text
@@ -53,6 +55,33 @@ def find(text: Text, piece: Piece) -> list[Span]:
     return sorted(spans, key=lambda span: span.place)
 
 
+SECTIONS = {"副歌": "chorus", "主歌": "verse", "桥段": "bridge", "间奏": "interlude", "前奏": "intro", "尾奏": "outro"}
+
+
+def sections(text: Text, piece: Piece) -> list[Span]:
+    """Bars of the sections whose marks a request names, taken out of it: those of every section of that label.
+
+    Raises
+    ------
+    InvalidBrief
+        Where the piece has no such mark.
+    """
+    marks, numbers = piece.score.sections, timing.bars(piece.score)
+    spans: list[Span] = []
+    for match in text.take_all(lexicon.load().words["where"]["chorus"]):
+        label = SECTIONS.get(match[0], match[0].casefold().removeprefix("section ").removesuffix("段"))
+        stops = [*(mark.start for mark in marks[1:]), numbers[-1].end]
+        found = [(mark.start, stop) for mark, stop in zip(marks, stops, strict=False) if mark.label.casefold() == label]
+        if not found:
+            raise InvalidBrief(
+                "which bars are that section? The piece has no such mark: name the bars, such as 'bars 9 to 16'"
+            )
+        for start, stop in found:
+            inside = [bar.number for bar in numbers if start <= bar.start < stop and bar.number > 0]
+            spans += [Span(min(inside), max(inside), match.start())] if inside else []
+    return spans
+
+
 def written(numbers: Iterable[int]) -> str:
     """Numbers of bars, as a Brief has them.
 
@@ -79,7 +108,14 @@ def _ordinal(text: str) -> int:
 
 
 def _listed(match: re.Match[str], count: int) -> list[tuple[int, int]]:
-    return [(_whole(each), _whole(each)) for each in re.findall(NUMBER, match[0], re.IGNORECASE)]
+    spans = re.findall(rf"{_N}(?: ?(?:-|to|到|至) ?第?{_N})?", match[0], re.IGNORECASE)
+    return [(_whole(first), _whole(last or first)) for first, last in spans]
+
+
+def _both_named(match: re.Match[str], count: int) -> list[tuple[int, int]]:
+    size = PHRASE if "phrase" in match[0] else 1
+    places = [count // size if word in ("last", "final") else _ordinal(word) for word in (match[1], match[2])]
+    return [(size * (place - 1) + 1, size * place) for place in places]
 
 
 def _phrases(first: int, last: int) -> list[tuple[int, int]]:
@@ -93,6 +129,11 @@ def _listed_phrases(match: re.Match[str], count: int) -> list[tuple[int, int]]:
 def _middle(count: int) -> list[tuple[int, int]]:
     quarter = count // 4
     return [(quarter + 1, count - quarter)]
+
+
+def _central(size: int, count: int) -> list[tuple[int, int]]:
+    first = (count - size) // 2
+    return [(first + 1, first + size)]
 
 
 def _spoken_phrase(match: re.Match[str], count: int) -> list[tuple[int, int]]:
@@ -114,12 +155,16 @@ def _quarter(match: re.Match[str], count: int) -> list[tuple[int, int]]:
     return [(count * place // 4 + 1, count * (place + 1) // 4)]
 
 
+_SPAN = rf"{NUMBER}(?: ?(?:-|to|through) ?{NUMBER})?"
+_EACH = rf"({'|'.join(ORDINALS)}|last|final)"
 _PATTERNS = (
     # lists and spans of numbers
+    (rf"{_BAR} {_SPAN}(?:(?:, ?(?:and )?| and | & )(?:{_BAR} ?)?{_SPAN}(?! ?(?:bars|bpm|version)))+", _listed),
+    (rf"第?{NUMBER}(?:到|至|-){NUMBER}(?:小节)?(?:[、,和与及]+第?{NUMBER}(?:到|至|-){NUMBER})+小节", _listed),
+    (rf"(?:the )?{_EACH}(?: bar| phrase)? and (?:the )?{_EACH} (?:bars?|phrases?)", _both_named),
     (rf"{_BAR} ?(?:no\.? ?)?{_N} ?(?:-|to|through|thru|until|till|up to) ?(?:and including )?(?:{_BAR} ?)?{_N}",
      lambda m, n: [(_whole(m[1]), _whole(m[2]))]),
     (rf"between {_BAR} ?{_N} ?and ?(?:{_BAR} ?)?{_N}", lambda m, n: [(_whole(m[1]), _whole(m[2]))]),
-    (rf"{_BAR} {NUMBER}(?:(?:, ?(?:and )?| and | & | ?/ ?)(?:{_BAR} ?)?{NUMBER}(?! ?(?:bars|bpm|version)))+", _listed),
     (rf"{_N} ?- ?{_N} ?{_BAR}", lambda m, n: [(_whole(m[1]), _whole(m[2]))]),
     (rf"第?{_N}(?:个?小节)?(?:到|至|-)第?{_N}个?小节", lambda m, n: [(_whole(m[1]), _whole(m[2]))]),
     (rf"小节{_N}(?:到|至|-){_N}", lambda m, n: [(_whole(m[1]), _whole(m[2]))]),
@@ -129,14 +174,29 @@ _PATTERNS = (
      rf"end|onward))|(?:from|starting (?:at|from|in)) {_BAR} ?{_N}|{_BAR} ?{_N} (?:onwards?|and (?:on|after)|to the "
      rf"(?:end|last))", lambda m, n: [(_whole(m[1] or m[2] or m[3]), n)]),
     (rf"after {_BAR} ?{_N}", lambda m, n: [(_whole(m[1]) + 1, n)]),
+    (rf"from (?:the )?{_ORD} (?:bar|measure)(?: on(?:wards?)?| to the end)?", lambda m, n: [(_ordinal(m[1]), n)]),
+    (rf"(?:from|starting (?:with|at)) (?:the )?{_ORD} phrase(?: on(?:wards?)?| to the end)?",
+     lambda m, n: [(PHRASE * (_ordinal(m[1]) - 1) + 1, n)]),
+    (rf"after (?:the )?{_ORD} phrase", lambda m, n: [(PHRASE * _ordinal(m[1]) + 1, n)]),
+    (rf"(?:从|自)第{_N}乐?句(?:起|开始|往后|到(?:最后|结尾|末尾))?(?!到)",
+     lambda m, n: [(PHRASE * (_whole(m[1]) - 1) + 1, n)]),
+    (rf"第{_N}乐?句(?:之后|以后)", lambda m, n: [(PHRASE * _whole(m[1]) + 1, n)]),
+    (r"from (?:the )?(?:middle|halfway)(?: point)?(?: on(?:wards?)?| to the end)?|从中间(?:开始|起|往后)?",
+     lambda m, n: [((n + 1) // 2 + 1, n)]),
+    (r"(?:the )?(?:second to last|second last|penultimate|last but one) (?:bar|measure)|倒数第二个?小节",
+     lambda m, n: [(n - 1, n - 1)]),
+    (rf"倒数第{_N}个?小节", lambda m, n: [(n - _whole(m[1]) + 1, n - _whole(m[1]) + 1)]),
+    (rf"倒数{_N}个?小节", lambda m, n: [(n - _whole(m[1]) + 1, n)]),
+    (rf"{_BAR} {_N} ?(?:-|to) ?(?:the )?end", lambda m, n: [(_whole(m[1]), n)]),
     (rf"(?:up to(?: and including)?|until|till|through) {_BAR} ?{_N}", lambda m, n: [(1, _whole(m[1]))]),
     (rf"before {_BAR} ?{_N}", lambda m, n: [(1, _whole(m[1]) - 1)]),
     (rf"(?:从|自)?第{_N}小节(?:起|开始|以后|之后|往后|到(?:最后|结尾|结束|末尾)|及以后)",
-     lambda m, n: [(_whole(m[1]) + ("之后" in m[0] or "以后" in m[0]) * ("从" not in m[0]), n)]),
+     lambda m, n: [(_whole(m[1]) + ("之后" in m[0]) * ("从" not in m[0]), n)]),
     (rf"第{_N}小节(?:以前|之前)", lambda m, n: [(1, _whole(m[1]) - 1)]),
     # from the beginning or the end
     (rf"{_FIRST} {_N} {_BAR}", lambda m, n: [(1, _whole(m[1]))]),
     (rf"{_LAST} {_N} {_BAR}", lambda m, n: [(n - _whole(m[1]) + 1, n)]),
+    (rf"(?:the )?middle {_N} {_BAR}|中间(?:的)?{_N}个?小节", lambda m, n: _central(_whole(m[1] or m[2]), n)),
     (rf"(?:the )?{_LAST} bar", lambda m, n: [(n, n)]),
     (r"(?:the )?(?:first|opening) bar", lambda m, n: [(1, 1)]),
     (rf"(?:the )?{_ORD} (?:bar|measure)", lambda m, n: [(_ordinal(m[1]), _ordinal(m[1]))]),

@@ -40,8 +40,12 @@ def instruments_after(text: Text, piece: Piece, mentions: Sequence[Mention]) -> 
     words = lexicon.load().words["edit"]
     for mention in mentions:
         before = text.whole[max(0, mention.start - 24) : mention.start]
-        if not mention.parts and _ends(words["add"], before):
-            return Instruments("add", [mention.name])
+        name = mention.name if not mention.parts else _instrument(text.whole[mention.start : mention.end], mention)
+        is_another = not mention.parts or re.search(
+            r"(?:an?|another)[\s]+(?:(?:second|third|fourth)[\s]+)?$|一[把支架个]$", before, re.IGNORECASE
+        )
+        if name and is_another and _ends(words["add"], before):
+            return Instruments("add", [name])
     replaced = _replaced(text, piece, mentions)
     if replaced:
         return Instruments("replace", replaced)
@@ -72,7 +76,11 @@ def chains(text: Text, mentions: Sequence[Mention]) -> list[list[Mention]]:
 def _ends(pattern: re.Pattern[str], before: str) -> bool:
     """Whether words stand right before a mention, but for an article."""
     return bool(
-        re.search(rf"(?:{pattern.pattern})[\s]*(?:all )?(?:an?|the|some|another|one)?[\s]*$", before, re.IGNORECASE)
+        re.search(
+            rf"(?:{pattern.pattern})[\s]*(?:all )?(?:an?|the|some|another|one)?(?:[\s]+(?:second|third|fourth))?[\s]*$",
+            before,
+            re.IGNORECASE,
+        )
     )
 
 
@@ -81,7 +89,7 @@ def _replaced(text: Text, piece: Piece, mentions: Sequence[Mention]) -> list[str
     words = lexicon.load().words["edit"]
     if not words["replacing"].search(text.whole) and not words["instead"].search(text.whole):
         return []
-    filler = r"(?:part|line|is|should|shall|be|gets?|replaced|played|to be|声部|的部分|的|\s)*"
+    filler = r"(?:part|line|instrument|is|should|shall|be|gets?|replaced|played|to be|声部|的部分|的|\s)*"
     gap = rf"{filler}(?:{words['becomes'].pattern}|(?=\s*an? ))[\s]*(?:an?|the|一[支把个])?[\s]*"
     becomes = re.compile(gap, re.IGNORECASE)
     for one, other in itertools.pairwise(mentions):
@@ -89,7 +97,11 @@ def _replaced(text: Text, piece: Piece, mentions: Sequence[Mention]) -> list[str
         instead = words["instead"].search(between)
         old, new = (other, one) if instead else (one, other)
         if not becomes.fullmatch(between) and not (instead and len(between) < 24):
-            if not words["plays"].search(text.whole[: one.start][-12:]) or not words["taking"].search(between):
+            is_new = (one.is_instrument and not one.parts) or words["plays"].search(text.whole[: one.start][-12:])
+            is_swapped = re.search(r"(?:swap|exchange) (?:the )?$", text.whole[: one.start], re.IGNORECASE)
+            if is_swapped and JOINED.fullmatch(between):
+                one, other = other, one
+            elif not is_new or len(between) > 24 or not words["taking"].search(between):
                 continue
             old, new = other, one
         name = _instrument(text.whole[new.start : new.end], new)

@@ -30,9 +30,11 @@ REASONS = {
     "removing": "bars cannot be taken out: delete them in an editor",
     "orchestra": "an orchestra or a piece of several movements cannot be composed: ask for one of the styles",
     "artists": "music like that of a named artist is not composed: ask for a mood, a style or a genre",
-    "chorus": "which bars are that section? The piece has no such mark: name the bars, such as 'bars 9 to 16'",
+    "articulation": "how notes are played cannot be asked for: only notes are composed",
+    "layout": "printing and files are no part of a request: say what should change in the music",
+    "copying": "bars are not copied or moved: do that in an editor, or ask for new ones",
+    "intro": "music is not put before the beginning: ask for a new piece, or continue this one",
     "another_piece": "only the open piece can be changed: say what it should become",
-    "that": "which bars are that? Select them, or name them, such as 'bars 9 to 12'",
 }
 
 
@@ -87,14 +89,14 @@ def read(words: str, score: Score | None = None, selection: Mapping[str, Any] | 
     title = values.title(text)
     given = {"title": title} if title else {}
     piece = Piece(score) if score is not None and any(part.notes for part in score.parts) else None
-    refuse(text, piece, selection)
+    refuse(text, piece)
     if piece is None or new_piece.is_asked_for(text):
         verb, fields = new_piece.read(text, given, is_open=piece is not None)
         return Request(verb, fields, needs_piece=False)
     return _Edit(text, piece, selection, given).request()
 
 
-def refuse(text: Text, piece: Piece | None, selection: Mapping[str, Any] | None) -> None:
+def refuse(text: Text, piece: Piece | None) -> None:
     """Ask back where a request names what no Brief can say.
 
     Raises
@@ -106,12 +108,13 @@ def refuse(text: Text, piece: Piece | None, selection: Mapping[str, Any] | None)
     for name, reason in REASONS.items():
         if name in patterns and patterns[name].search(text.left) and (piece or name != "removing"):
             raise InvalidBrief(reason)
-    if re.search(r"(?:sounds? like|like|in the style of) (?:the )?(?-i:[A-Z][a-z]+)(?! ?[a-z]+ly)", text.left):
+    named = re.search(  # a name that is no style, genre or drummer's
+        r"像(.{2,5}?)(?:那样|一样|的风格|写的)|(?:[Ll]ike|in the style of) (?:the |The )?([A-Z][a-z]+)", text.left
+    )
+    name = lexicon.first(named) if named else ""
+    known_sound = new_piece.styles_in(name) or new_piece.genre_of(Text(name)) or known["verb"]["humanise"].search(name)
+    if named and not (known_sound or known["part"]["drums"].search(name)):
         raise InvalidBrief(REASONS["artists"])
-    if piece and (match := known["where"]["chorus"].search(text.left)):
-        labels = {section.label.casefold() for section in piece.score.sections}
-        if match[0].casefold() not in labels:
-            raise InvalidBrief(REASONS["chorus"])
 
 
 class _Edit:
@@ -134,14 +137,14 @@ class _Edit:
         where, fields = self.where, self.fields
         new_form = {name: fields[name] for name in ("form", "pickup", "meter") if name in fields}
         if new_form:
-            return Request("compose", {**fields, **self._genre_meter()})
+            return Request("compose", {**fields, **self._said(), **self._genre_meter()}, self.relative)
         if self._is("humanise"):
             if not self.piece.roles["drums"]:
                 raise InvalidBrief("the piece has no drums: only those can be made to sound like a drummer")
             where.named_parts = where.named_parts or set(self.piece.roles["drums"])
             return self._where("humanise", {})
         if (genre := self._genre()) and (meter := self._genre_meter().get("meter")):
-            return Request("compose", {**fields, "genre": genre, "meter": meter})
+            return Request("compose", {**fields, **self._said(), "genre": genre, "meter": meter}, self.relative)
         for name in ("harmonise", "accompany"):
             if not self._is("reharmonise") and (request := self._setting(name)):
                 return request
@@ -168,8 +171,11 @@ class _Edit:
             "seconds": values.duration(text),
             "form": values.form(text),
             "seed": values.seed(text),
+            "model": values.model(text),
         }
-        fields |= {name: value for name, value in found.items() if value is not None}
+        fields |= {name: value for name, value in found.items() if value is not None} | values.controls(text)
+        if "key" in fields and (other := key_names.find_named(text)) and other != fields["key"]:
+            raise InvalidBrief(f"keys {fields['key']} and {other} are asked for at once; say one of them")
         self.range = fields.pop("range", None)
         if fields.get("meter") == piece.meter.text:
             del fields["meter"]
@@ -202,8 +208,14 @@ class _Edit:
     def _said(self) -> dict[str, Any]:
         """Fields of what is to be composed that adjectives say, and the genre."""
         said: dict[str, Any] = {}
+        moods = {wish.absolute["mood"] for wish in self.wishes if "mood" in wish.absolute}
+        if len(moods) > 1:
+            raise InvalidBrief(f"mood: {' and '.join(sorted(moods))} are asked for at once; say one of them")
+        axes = {"mood": ("valence", "arousal")}
         for wish in self.wishes:
-            said |= {name: value for name, value in wish.absolute.items() if name not in said}
+            for name, value in wish.absolute.items():
+                if name not in said and not {*axes.get(name, (name,))} & {*self.relative}:
+                    said[name] = value
         if genre := self._genre():
             said["genre"] = genre
         return said
@@ -216,12 +228,13 @@ class _Edit:
         styles = new_piece.styles_in(self.text.whole)
         if verb == "harmonise":
             style = next((each for each in styles if each in HARMONISED), None)
-            if style is None and not re.search(r"harmon|four|4|和声|四", match[0], re.IGNORECASE):
+            if style is None and not re.search(r"harmon|four|4|tenor|和声|四", match[0], re.IGNORECASE):
+                return None
+            if re.match("turn|make|arrange|把", match[0], re.IGNORECASE) and not self.where.names_melody:
                 return None
         else:
-            style = next(
-                (ACCOMPANIED[each] for each in ("lead-sheet", "band", "piano", "song") if each in styles), None
-            )
+            style = next((setting for each, setting in ACCOMPANIED.items() if each in styles), None)
+            style = style or ("lead-sheet" if re.search("chord|和弦", match[0], re.IGNORECASE) else None)
         fields = {**self.fields, "parts": [self.piece.names[self.where.melody()]], **self._said()}
         return Request(verb, {**fields, **({"style": style} if style else {})}, self.relative)
 
@@ -233,7 +246,8 @@ class _Edit:
 
     def _continuation(self) -> Request:
         """The piece goes on: how much is added."""
-        fields = {**self.fields, **self._said()}
+        style = self._style()
+        fields = {**self.fields, **self._said(), **({"style": style} if style else {})}
         is_total = self.where.is_total_length()
         if self.length is not None:
             added = self.length - self.piece.bars if is_total else self.length
@@ -255,8 +269,9 @@ class _Edit:
         """A variation: asked for by name, or by syncopation, or where only versions are asked for."""
         said = self._said()
         is_asked = self._is("vary") and not self._is("reharmonise")
-        is_syncopated = "syncopation" in self.relative or "syncopation" in said
-        only_versions = set(self.fields) == {"count"} and not (said or self.relative or self.where.is_named)
+        is_syncopated = "syncopation" in {*self.relative, *said, *self.fields}
+        is_again = self.words["told"]["again"].search(self.text.whole)
+        only_versions = set(self.fields) == {"count"} and not (said or self.relative or is_again)
         if not (is_asked or is_syncopated or (only_versions and not self._is("reharmonise"))):
             return None
         if is_asked and (amount := values.amount(self.text)):
@@ -266,7 +281,8 @@ class _Edit:
     def _infilled(self, edited: Instruments | None) -> Request | None:
         """Some bars of some parts anew."""
         said = self._said()
-        changed = set(self.relative) - {"tempo"} or set(said) - {"tempo"} or "chords" in self.fields or self.range
+        given = set(self.fields) & {"chords", *values.CONTROLS}
+        changed = set(self.relative) - {"tempo"} or set(said) - {"tempo"} or given or self.range
         is_new = self._is("reharmonise") or bool(self._style()) or bool(changed)
         where = self.where
         if self.words["refuse"]["direction"].search(self.text.whole) and not (
@@ -275,7 +291,9 @@ class _Edit:
             return None
         if "key" in self.fields and (where.is_named or (where.selection and where.is_here)):
             is_new = True
-        has_no_verb = set(self.fields) - {"count", "seed", "loose"} or self.relative or "tempo" in said or edited
+        has_no_verb = (
+            set(self.fields) - {"count", "seed", "loose", "model"} or self.relative or "tempo" in said or edited
+        )
         if not is_new and not has_no_verb:
             is_new = where.is_named or self._is("rewrite")
         if (
@@ -294,7 +312,7 @@ class _Edit:
             said["style"] = style
         asked = {*said, *self.relative, *(name for name in ("key", "chords") if name in self.fields)}
         self.where.opens_drums = not (self._is("reharmonise") or (asked and asked <= new_piece.PITCHED))
-        if self._is("reharmonise") and not self.where.named_parts:
+        if self._is("reharmonise") and not self.where.named_parts and "chords" not in self.fields:
             self.where.kept_parts |= set(self.piece.roles["melody"])
         return self._where("infill", said)
 

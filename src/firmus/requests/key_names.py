@@ -30,21 +30,30 @@ def find(text: Text, piece: Piece | None) -> str | None:
     >>> find(Text("a hymn in E flat major"), None), find(Text("降B大调的民歌"), None)
     ('Eb major', 'Bb major')
     """
-    edges = "(?![a-z])(?! (?:change|variation|third|seventh|sixth))"
-    named = rf"(?<![A-Za-z#])([A-Ga-g])(#|b|[ -]?flat|[ -]?sharp)?[ -]?({MODES}){edges}"
-    if match := text.take(rf"(?:in |to |into )?(?:the key of )?{named}"):
-        return _spelled(match[1], match[2], match[3])
-    mode = rf"(?:(?:自然|和声|旋律)?[大小]调|(?:{CHINESE_MODES})调?式?)"
-    if match := text.take(rf"(?:降|升|b|#)?[A-Ga-g](?:b|#)?\s*{mode}"):
-        return vocabulary.key(match[0])
+    if name := find_named(text):
+        return name
     before = "(?:[Ii]n|[Tt]o|[Ii]nto|[Kk]ey of|[Kk]ey:?|[Kk]ey to)"
     bare = rf"{before} ([A-G])(#|b| flat| sharp|-flat|-sharp)?(?![A-Za-z0-9#'/])"
     if match := text.take(bare, re.RegexFlag(0)):
+        return _spelled(match[1], match[2], "major")
+    alone = r"(?<=[,;] )([A-G])(#|b| flat| sharp|-flat|-sharp)?(?= *(?:[,;.]|$))"
+    if piece is None and (match := text.take(alone, re.RegexFlag(0))):
         return _spelled(match[1], match[2], "major")
     if match := text.take(r"(?:降|升)?[A-G]调"):
         return vocabulary.key(match[0])
     own = piece.key if piece else None
     return (_moved(text, own) or _related(text, own)) if own else None
+
+
+def find_named(text: Text) -> str | None:
+    """A key by its tonic and its mode."""
+    edges = "(?![a-z])(?! (?:change|variation|third|seventh|sixth))"
+    named = rf"(?<![A-Za-z#])([A-Ga-g])(#|b|[ -]?flat|[ -]?sharp)?[ -]?({MODES}){edges}"
+    if match := text.take(rf"(?:in |to |into )?(?:the key of )?{named}"):
+        return _spelled(match[1], match[2], match[3])
+    mode = rf"(?:(?:自然|和声|旋律)?[大小]调|(?:{CHINESE_MODES})调?式?)"
+    match = text.take(rf"(?:降|升|b|#)?[A-Ga-g](?:b|#)?\s*{mode}")
+    return vocabulary.key(match[0]) if match else None
 
 
 def _spelled(tonic: str, accidental: str | None, mode: str) -> str:

@@ -142,7 +142,7 @@ def pattern(word: str, language: str) -> str:
     ``<number>`` stands for a number, ``<n>`` for one that is read, ``<bpm>`` for beats a minute.
     """
     if language == "en":
-        word = f"(?<![a-z])(?:{word.replace(' ', '[ -]')})(?![a-z])"
+        word = f"(?<![a-z])(?:{word.replace(' ', '[ -]')})(?![a-z])".replace(r"\w+", r"[\w¤]+")
     return word.replace("<number>", NUMBER).replace("<n>", f"({NUMBER})").replace("<bpm>", BPM)
 
 

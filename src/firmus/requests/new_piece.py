@@ -25,6 +25,7 @@ GENRE_STYLES = {
 PITCHED = {"key", "chords", "register", "polyphony"}  # what does not concern drums
 STYLES = ("quartet", "hymn", "chorale", "lead-sheet", "choir", "folk", "drums", "band", "song")
 """Styles by the words for them, those that name more first; a piano or an organ is an instrument."""
+PERIODS = ("renaissance", "baroque", "classical", "romantic", "popular", "dance", "game")
 MOST_ALIKE = 4  # instruments of one kind
 SOLO = {"piano": "piano", "organ": "organ"}
 
@@ -40,7 +41,7 @@ def is_asked_for(text: Text) -> bool:
         return False
     if words["new"]["asking"].search(text.whole):
         return True
-    named = styles_in(text.whole) or genre_of(text) or words["new"]["noun"].search(text.whole)
+    named = styles_in(text.whole) or genre_of(text, ("variations",)) or words["new"]["noun"].search(text.whole)
     return bool(named and words["verb"]["fresh"].search(text.whole) and not words["where"]["here"].search(text.whole))
 
 
@@ -68,6 +69,9 @@ def read(text: Text, given: dict[str, Any], *, is_open: bool) -> tuple[str, dict
     fields = _values(text, given)
     named, genre = _style(text), genre_of(text)
     instruments = [name for mention in parts.instruments(text) for name in _times(text, mention)]
+    if instruments and not named and (voice := text.take(r"(?<![a-z])voice(?![a-z])|人声")):
+        is_first = voice.start() < text.whole.casefold().find(instruments[0])
+        instruments.insert(0 if is_first else len(instruments), "voice")
     if len(instruments) == 1 and instruments[0] in SOLO and not named:
         named, instruments = SOLO[instruments[0]], []
     wishes = adjectives.find(text)
@@ -96,13 +100,14 @@ def _nothing_open() -> InvalidBrief:
 
 
 def genre_of(text: Text, skip: Sequence[str] = ()) -> str | None:
-    """The genre that a text names; a dance before others, then that which stands first."""
+    """The genre that a text names; a dance before others, a form before a period, then the first."""
+    refused = re.compile(r"(?:(?<![a-z])(?:less|not|no|instead of)|不要|少一?[些点]?|别)\s*$", re.IGNORECASE)
     found = [
-        (name not in GENRE_METERS, match.start(), -len(match[0]), name)
+        (name not in GENRE_METERS, name in PERIODS, match.start(), -len(match[0]), name)
         for name, pattern in lexicon.load().words["genre"].items()
-        if name not in skip and (match := pattern.search(text.left))
+        if name not in skip and (match := pattern.search(text.left)) and not refused.search(text.left[: match.start()])
     ]
-    return min(found)[3] if found else None
+    return min(found)[4] if found else None
 
 
 def styles_in(whole: str) -> list[str]:
@@ -141,6 +146,7 @@ def _values(text: Text, given: dict[str, Any]) -> dict[str, Any]:
     found = {
         "chords": values.chords(text),
         "seed": values.seed(text),
+        "model": values.model(text),
         "key": key_names.find(text, None),
         "pickup": values.pickup(text),
         "tempo": values.tempo(text, None),
@@ -150,4 +156,4 @@ def _values(text: Text, given: dict[str, Any]) -> dict[str, Any]:
         "bars": values.count_of_bars(text),
         "count": values.versions(text, is_new=True),
     }
-    return given | {name: value for name, value in found.items() if value is not None}
+    return given | {name: value for name, value in found.items() if value is not None} | values.controls(text)

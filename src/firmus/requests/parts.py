@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,7 +24,7 @@ NO_INSTRUMENTS = (
 )  # fmt: skip
 """Names of programs that mean something else in a request."""
 _ROLES = (
-    "one", "two", "low_strings", "violins", "viola", "cello", "inner", "outer", "top", "upper", "lower",
+    "one", "two", "low_strings", "strings", "violins", "viola", "cello", "inner", "outer", "top", "upper", "lower",
     "accompaniment", "right", "left", "both", "drums", "melody", "voice", "bass",
 )  # fmt: skip
 """In this order they are looked for: longer names before those that are in them."""
@@ -58,6 +60,8 @@ def find(text: Text, piece: Piece) -> list[Mention]:
     for pattern, place in _named(piece):
         found += [Mention((place,), match.start(), match.end(), "") for match in text.take_all(pattern)]
     found += _numbered(text, piece)
+    own = [words[name] for name in _ROLES if piece.roles[name]]
+    found += instruments(text, but=[*own, words["voice"], words["drums"]])
     roles = [name for name in _ROLES if piece.roles[name] or name in ("voice", "right", "left", "drums")]
     for name in roles:
         for match in text.take_all(words[name]):
@@ -66,7 +70,22 @@ def find(text: Text, piece: Piece) -> list[Mention]:
     for name in _ROLES:
         for match in text.take_all(words[name]):
             found.append(Mention((), match.start(), match.end(), name))
-    return sorted(found, key=lambda mention: mention.start)
+    return _narrowed(text, sorted(found, key=lambda mention: mention.start))
+
+
+def _narrowed(text: Text, mentions: list[Mention]) -> list[Mention]:
+    """Mentions without those that another narrows: of 'the piano's left hand' the left hand."""
+    wide = {
+        id(one if set(other.parts) < set(one.parts) else other)
+        for one, other in itertools.pairwise(mentions)
+        if (set(other.parts) < set(one.parts) or set(one.parts) < set(other.parts))
+        and one.parts
+        and other.parts
+        and re.fullmatch(
+            r"(?:'s)?[\s的里中]*(?:(?:of|in) )?(?:the )?", text.whole[one.end : other.start], re.IGNORECASE
+        )
+    }
+    return [mention for mention in mentions if id(mention) not in wide]
 
 
 def _counted(piece: Piece, role: str, words: str) -> tuple[int, ...]:
@@ -78,12 +97,12 @@ def _counted(piece: Piece, role: str, words: str) -> tuple[int, ...]:
     return tuple(sorted(by_height[:count] if role == "upper" else by_height[-count:]))
 
 
-def instruments(text: Text) -> list[Mention]:
-    """Instruments that a text names."""
+def instruments(text: Text, but: Sequence[re.Pattern[str]] = ()) -> list[Mention]:
+    """Instruments that a text names, but for those whose name stands for something else in it."""
     return sorted(
         (
             Mention((), match.start(), match.end(), english_name(match[0]), is_instrument=True)
-            for match in text.take_all(_instrument_names())
+            for match in text.take_all(_instrument_names(tuple(but)))
         ),
         key=lambda mention: mention.start,
     )
@@ -132,6 +151,13 @@ def _numbered(text: Text, piece: Piece) -> list[Mention]:
         rf"第({NUMBER})(?:个|条)?(?:声部|轨|行谱表?)",
     )
     found = []
+    several = (
+        rf"(?:voices|parts|staves|tracks) {NUMBER}(?:(?:, ?| and ){NUMBER})+|第?{NUMBER}(?:[、和与]第?{NUMBER})+声部"
+    )
+    for match in text.take_all(several):
+        places = tuple(int(number(each)) - 1 for each in re.findall(NUMBER, match[0], re.IGNORECASE))
+        is_there = all(0 <= place < len(piece.score.parts) for place in places)
+        found.append(Mention(places if is_there else (), match.start(), match.end(), match[0]))
     for pattern in patterns:
         for match in text.take_all(pattern):
             said = match[1].casefold()
@@ -142,8 +168,9 @@ def _numbered(text: Text, piece: Piece) -> list[Mention]:
 
 
 @cache
-def _instrument_names() -> re.Pattern[str]:
+def _instrument_names(but: tuple[re.Pattern[str], ...]) -> re.Pattern[str]:
     names = [name for name in program_names() if name not in NO_INSTRUMENTS and not name[-1].isdecimal()]
+    names = [name for name in names if not any(each.fullmatch(name) or each.fullmatch(f"{name}s") for each in but)]
     patterns = [
         f"(?<![a-z]){re.escape(name).replace(chr(92) + ' ', '[ -]')}s?(?![a-z])" if name.isascii() else re.escape(name)
         for name in sorted(names, key=len, reverse=True)

@@ -97,6 +97,7 @@ class Piece:
             "upper": tuple(sorted(by_height[: max(1, len(by_height) - 1)])),
             "lower": tuple(place for place in pitched if place not in melody),
             "low_strings": tuple(p for p in pitched if parts[p].program in LOW_STRINGS and p not in violins),
+            "strings": played(range(40, 46)),
             "violins": violins,
             "accompaniment": tuple(place for place in range(len(parts)) if place not in melody),
             "right": named("right"),

@@ -7,6 +7,7 @@ import unicodedata
 from bisect import bisect_right
 from functools import cache
 
+from firmus.render.instruments import program_names
 from firmus.requests import lexicon
 
 TAKEN = "¤"  # stands for each character that was understood
@@ -18,7 +19,7 @@ _WORDS = (
     r" and (?=(?:the )?(?:\w+ ){1,3}?(?:stays?|unchanged|untouched|remains?|as (?:it|they))\b)|"
     r" and (?=(?:then )?(?:also )?(?:make|keep|leave|do |don't|rewrite|change|give|let|have|put|set|write|add|vary)\b)|"
     r" (?=with(?:out)? )| while | though | whereas |"
-    r"(?=但|不过|可是|同时|并且|而且|并(?=保|让|把|使))|(?<=不变)(?!的)|(?<=别动)|(?<=不动)(?!的)|(?<=照旧)"
+    r"(?=但|不过|可是|同时|并且|而且|并(?=保|让|把|使))|(?<=不变|别动|不动|照旧)(?=[让把给将])"
 )
 _CLAUSE = re.compile(f"{_MARKS}|{_WORDS}", re.IGNORECASE)
 
@@ -135,4 +136,5 @@ def _known() -> frozenset[str]:
     spelt = [pattern.replace("[sz]", letter) for pattern in patterns for letter in "sz"]
     spelt = [re.sub(optional, kept, each) for each in spelt for optional, kept in ((r"[a-z]\?", ""), (r"\?", ""))]
     words = {word for each in spelt for word in re.findall("[a-z]{4,}", re.sub(r"\\.|\(:", " ", each))}
+    words |= {word for name in program_names() for word in re.findall("[a-z]{4,}", name)}
     return frozenset(words)

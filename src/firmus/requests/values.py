@@ -19,6 +19,7 @@ _CHORD = (
 _NUMERAL = r"(?:b|#)?(?:VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)(?:°|o|ø|\+|maj7|7|9)*"
 _BETWEEN = r"(?:\s*[,、|]\s*|\s*-+>?\s*|\s+)"
 _CHINESE_CHORD = r"[降升]?[A-Ga-g](?:大小|小大|半减|大|小|减|增|属)?(?:三|七|九|六)?和弦"
+CONTROLS = ("density", "register", "polyphony", "syncopation", "temperature", "top_p")
 AMOUNTS = {"little": 0.2, "half": 0.5, "much": 0.8}
 
 
@@ -59,8 +60,14 @@ def chords(text: Text) -> str | None:
 def note_range(text: Text) -> str | None:
     """Lowest and highest note of a part."""
     note = r"((?-i:[A-G])[#b]?-?\d)"
+    above, below = r"(?:above|higher than|over|高于|最高|超过)", r"(?:below|lower than|under|低于|最低)"
+    between = r"(?:,? ?(?:n?or|and|nor|also)?(?: no| not)? ?|[,、]?(?:也?不|也别|别)?(?:要)?)"
+    if match := text.take(rf"{above} ?{note}{between}{below} ?{note}"):
+        return f"{match[2]}-{match[1]}"
+    if match := text.take(rf"{below} ?{note}{between}{above} ?{note}"):
+        return f"{match[1]}-{match[2]}"
     match = text.take(
-        rf"(?:between |from |within |range(?: of)?:? |音域[^A-G]{{0,6}})?{note} ?(?:-|to|and|到|至) ?{note}"
+        rf"(?:between |from |within |range(?: of)?:? |音域[^A-G]{{0,6}})?{note} ?(?:-|to|and|到|至|和|与) ?{note}"
     )
     return f"{match[1]}-{match[2]}" if match else None
 
@@ -101,7 +108,8 @@ def pickup(text: Text) -> float | None:
         if match := text.take(pattern):
             unit = match[2].casefold().removesuffix("音符")
             return (number(match[1]) if match[1] else 1.0) * _LENGTHS.get(unit, 1.0)
-    return 1.0 if text.take(rf"{what}|弱起") else None
+    bare = r"(?:pick[ -]?up|anacrusis)(?: bar)?|(?:with|on|has|have|add|needs?|gets?) an upbeat(?! [a-z])|弱起"
+    return 1.0 if text.take(bare) else None
 
 
 def tempo(text: Text, piece: Piece | None) -> float | None:
@@ -116,7 +124,8 @@ def tempo(text: Text, piece: Piece | None) -> float | None:
         for name, factor in (("double", 2.0), ("half", 0.5)):
             if text.take(words[name]):
                 return float(round(piece.tempo * factor))
-    if match := text.take(words["number"]):
+    alone = text.take(r"(?<=[,;] )(\d{2,3})(?= *(?:[,;.]|$))") if piece is None else None
+    if match := text.take(words["number"]) or alone:
         return number(lexicon.first(match))
     for term, value in lexicon.load().tempi.items():
         edges = r"(?<![a-z]){}(?: tempo| speed)?(?![a-z])" if term.isascii() else "{}"
@@ -134,7 +143,8 @@ def duration(text: Text) -> float | None:
         (rf"{_N} and a half {minute}|(?<!每){_N}分半钟?|(?<!每){_N}分钟半", 60, 30),
         (rf"(?:half a|a half) {minute}|(?<!每)半分钟", 0, 30),
         (rf"{_N}[ -]?{minute}|(?<!每){_N}分钟", 60, 0),
-        (rf"(?<!beats )(?<!per )a {minute}", 0, 60),
+        (rf"(?<!beats )(?<!per )(?:a|another|one more) {minute}|再(?:来|写)?一分钟", 0, 60),
+        (rf"another half (?:a )?{minute}", 0, 30),
         (rf"{_N}[ -]?{second}|{_N}秒钟?", 1, 0),
     ):
         if match := text.take(pattern):
@@ -155,6 +165,24 @@ def versions(text: Text, is_new: bool) -> int | None:
     match = text.take(words["asked"]) or (text.take(words["new"]) if is_new else None)
     value = int(number(lexicon.first(match))) if match else 1
     return value if value > 1 else None
+
+
+def controls(text: Text) -> dict[str, float]:
+    """Controls that are given as numbers from 0 to 1, or in percent."""
+    found = {}
+    for name, pattern in lexicon.load().words["control"].items():
+        link = r"(?: (?:of|to|at|around|about)| is)?[:=]? ?(?:设?[为成到]|调[到成])?"
+        if match := text.take(rf"(?:{pattern.pattern}){link}(\d*\.\d+|[01](?![\d.])|(\d+) ?(?:%|percent|per cent))"):
+            found[name] = float(match[2]) / 100 if match[2] else float(match[1])
+    return found
+
+
+def model(text: Text) -> str | None:
+    """Name of a model: where the word is there, or of one that has a hyphen."""
+    match = text.take(
+        r"(?:(?:with|by|using|use|用) )?(?:the )?(?:model|模型) ?[:=]?[「\"']?([a-z]+(?:-[a-z0-9]+)*)"
+    ) or (text.take(r"(?:with|by|using|use|用) ?(?:the )?((?:vae|gan|infovae|recurrent)-[a-z0-9-]+)(?: model| 模型)?"))
+    return match[1].casefold() if match else None
 
 
 def seed(text: Text) -> int | None:

@@ -32,19 +32,21 @@ class Where:
     def __init__(self, text: Text, piece: Piece, selection: Mapping[str, Any] | None) -> None:
         self.text, self.piece = text, piece
         self.words = lexicon.load().words["where"]
-        spans = bars.find(text, piece)
+        self.is_everywhere = bool(text.take_all(self.words["all"]))
+        spans = [*bars.sections(text, piece), *bars.find(text, piece)]
         self.mentions = parts.find(text, piece)
-        self.is_everywhere = bool(self.words["all"].search(text.left))
         self.is_here = bool(self.words["here"].search(text.left))
         self.selection = None if self.is_everywhere else selection
         if self.words["that"].search(text.left) and not (selection or spans):
             raise InvalidBrief("which bars are that? Select them, or name them, such as 'bars 9 to 12'")
-        kept = self._kept_clauses()
-        clauses = text.clauses()
-        self.kept_spans = [span for span in spans if clause_of(clauses, span.place) in kept or self._is_excepted(span)]
+        kept, clauses, excepted = self._kept_clauses(), text.clauses(), self._excepted()
+
+        def is_kept(place: int, is_exception: bool) -> bool:
+            return (clause_of(clauses, place) in kept) != is_exception  # of what is kept an exception is open
+
+        self.kept_spans = [span for span in spans if is_kept(span.place, self._is_excepted(span))]
         self.spans = [span for span in spans if span not in self.kept_spans]
-        excepted = self._excepted()
-        stay = [m for m in self.mentions if clause_of(clauses, m.start) in kept or m in excepted]
+        stay = [mention for mention in self.mentions if is_kept(mention.start, mention in excepted)]
         self.kept_parts = {place for mention in stay for place in mention.parts}
         self.named_parts = {place for m in self.mentions if m not in stay for place in m.parts}
         self.opens_drums = True
@@ -84,6 +86,8 @@ class Where:
             wanted = {str(each).casefold() for each in self.selection["parts"]}
             places = {place for place, name in enumerate(names) if {name.casefold(), str(place + 1)} & wanted}
             places -= self.kept_parts
+            if not self.opens_drums and places - set(self.piece.roles["drums"]):
+                places -= set(self.piece.roles["drums"])
         else:
             places = set(range(len(names))) - self.kept_parts
             if not self.opens_drums:
@@ -91,6 +95,11 @@ class Where:
         if not places:
             raise InvalidBrief("no part is left to change: what is to stay takes all of them")
         return [name for place, name in enumerate(names) if place in places]
+
+    @property
+    def names_melody(self) -> bool:
+        """Whether the words name one part that sings."""
+        return any(len(each.parts) == 1 and each.name in ("melody", "voice", "one", "") for each in self.mentions)
 
     def melody(self) -> int:
         """Place of the part that is to be harmonised or accompanied."""
@@ -142,7 +151,7 @@ class Where:
     def is_total_length(self) -> bool:
         """Whether a length is that of the whole piece rather than of what is added."""
         words = lexicon.load().words["length"]
-        if words["whole"].search(self.text.whole):
+        if words["whole"].search(self.text.whole) or words["to"].search(self.text.left):
             return True
         says_total = words["total"].search(self.text.left) or words["total"].search(self.text.whole)
         return bool(says_total and not words["more"].search(self.text.whole))

@@ -30,6 +30,7 @@ TUNE = formats.json.write(Score((Part("A", (Note(0, 480, 60),)),)))
 SOUND = b"RIFF\0\0\0\0WAVE" + bytes(100)
 COMPOSE = {"kind": "compose", "brief": {"style": "folk", "bars": 1, "seed": 1}}
 BODIES = {
+    ("post", "/v1/requests"): {"json": {"text": "a sad waltz for piano"}},
     ("post", "/v1/jobs"): {"json": COMPOSE},
     ("post", "/v1/batches"): {"json": {"kind": "compose", "briefs": [COMPOSE["brief"]]}},
     ("post", "/v1/works"): {"content": TUNE},

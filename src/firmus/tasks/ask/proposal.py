@@ -97,13 +97,17 @@ def propose(
         return _checked(request, request.verb, Brief.of(**fields))
     source = _revised(piece, request, fields)
     if request.verb in ("compose", "plan"):
-        return _checked(request, request.verb, Brief.of(**{**steps.inherited(piece), **fields}))
+        inherited = steps.inherited(piece)
+        if "tempo" in request.relative:
+            inherited["tempo"] = round(piece.tempo * steps.TEMPO ** request.relative["tempo"])
+        inherited |= steps.absolute(piece, request, {})
+        return _checked(request, request.verb, Brief.of(**{**inherited, **fields}))
     if not request.verb:
-        return Proposal(request, "", replace(Brief.of(**fields), source=source))
+        return Proposal(request, "", Brief.of(**fields, source=source))
     if request.verb in ("infill", "continue", "vary") and "syncopation" not in request.relative:
         fields.setdefault("style", steps.style_of(piece))
     fields |= steps.absolute(Piece(source), request, fields)
-    return _checked(request, request.verb, replace(Brief.of(**fields), source=source))
+    return _checked(request, request.verb, Brief.of(**fields, source=source))
 
 
 def revised(brief: Brief) -> Work:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from firmus.composing import controls, planning
+from firmus.composing import controls
 from firmus.composing.selection import bar_spans, cells_between, find_part
 from firmus.composing.styles import infer_style, model_style, styles
-from firmus.errors import InvalidBrief
 from firmus.requests.grammar import Request
 from firmus.requests.piece import Piece
 from firmus.runtime.weights import cards, find_card
@@ -75,7 +74,7 @@ def without_unknown_genre(verb: str, brief: Brief) -> Brief:
     card = find_card(brief.model or MODEL)
     if brief.genre is None or brief.genre in card.facts.get("genres", ()):
         return brief
-    others = set(brief.as_dict()) - {"genre", "bars", "parts", "count", "seed"}
+    others = set(brief.as_dict()) - {"genre", "style", "bars", "parts", "count", "seed"}
     return replace(brief, genre=None) if others or verb in ("compose", "plan") else brief
 
 
@@ -84,11 +83,23 @@ def _step(size: int, steps: dict[int, float]) -> float:
 
 
 def style_of(piece: Piece) -> str | None:
-    """The style whose parts the piece has; None where it may be several, or is none."""
-    try:
-        return planning.style_of(piece.score, [name for name in find_card(MODEL).styles if name in styles()])
-    except InvalidBrief:
-        return None
+    """The style whose ensemble the piece has: as many parts, drums where it has drums, and the most instruments alike.
+
+    Returns
+    -------
+    str or None
+        None where fewer than half of the instruments are of the families that the style has.
+    """
+    parts = piece.score.parts
+    found: list[tuple[int, str]] = []
+    for name in (each for each in find_card(MODEL).styles if each in styles()):
+        voices = styles()[name].voices
+        if [voice.is_drums for voice in voices] == [part.is_drums for part in parts]:
+            alike = sum(voice.program // 8 == part.program // 8 for voice, part in zip(voices, parts, strict=True))
+            named = sum(voice.name == part.name for voice, part in zip(voices, parts, strict=True))
+            found.append((2 * alike + named + piece.score.title.startswith(styles()[name].title), name))
+    best = max(found, key=lambda each: each[0], default=(0, ""))
+    return best[1] if best[0] >= len(parts) else None
 
 
 def _style(piece: Piece, fields: dict[str, Any]) -> str:
