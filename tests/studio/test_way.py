@@ -112,6 +112,7 @@ def test_other_requests_offer_candidates_and_keep_what_is_given(person, request_
     with person() as someone:
         someone.begin("folk")
         given, end = someone.notes(), someone.piece()["end"]
+        someone.page.locator(".right input[type=range]").fill("0.9")
         someone.button(f"ask.{request_name}").click()
         someone.button("ask.accept").click()
         someone.saved()
@@ -168,6 +169,6 @@ def test_works_are_found_by_their_melody_rated_and_opened_again(person):
         page.keyboard.press("n")
         someone.saved()
         assert someone.notes() != notes
-        page.locator("ul").last.locator(".title").filter(has_text=title).last.click()
-        page.wait_for_timeout(1000)
+        page.locator("li:has(+ li.open) .title").click()  # the revision that it came of
+        page.locator("li.open .title").filter(has_not_text="↳").wait_for()
         assert someone.notes() == notes
