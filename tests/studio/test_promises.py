@@ -94,6 +94,8 @@ def test_score_and_roll_are_selected_together(person):
         page.locator(".score g.note").nth(5).wait_for()
         count = len(someone.notes())
         page.locator(".score g.note .notehead").nth(5).click()
+        page.wait_for_timeout(1500)
+        assert len([url for url in someone.requests if url.endswith("/files/svg")]) == 1  # engraved when it changes
         assert page.locator("#roll-note").inner_text().startswith("Alto, bar 1 beat 2: C5, 1 quarter")
         page.keyboard.press("Delete")
         someone.saved()

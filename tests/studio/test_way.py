@@ -61,8 +61,12 @@ def test_a_piece_is_made_heard_changed_and_taken_away(person, language):
             score = formats.read(file.read())
         assert sorted(note.pitch for part in score.parts for note in part.notes) == sorted(note[3] for note in accepted)
 
-        page.reload()  # and it is all there again
+        someone.saved()
+        page.reload()  # and it is all there again, and nothing is stored twice
         page.get_by_role("application").wait_for()
+        count = len(someone.requests)
+        page.wait_for_timeout(3000)
+        assert not [url for url in someone.requests[count:] if "/v1/works?" in url and "parent" in url]
         assert someone.notes() == accepted
 
 
@@ -152,6 +156,8 @@ def test_works_are_found_by_their_melody_rated_and_opened_again(person):
     with person() as someone:
         page = someone.page
         someone.begin("folk")
+        page.keyboard.press("Control+s")
+        someone.saved()
         title, notes = someone.piece()["title"], someone.notes()
         page.get_by_role("tab", name=someone.say("tabs.library")).click()
         page.keyboard.press("Control+a")

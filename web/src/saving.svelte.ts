@@ -7,7 +7,14 @@ import { isGone, Refused, service } from "./service/service.ts";
 import { studio } from "./studio.svelte.ts";
 
 export type SaveState = "saved" | "unsaved" | "saving" | "offline" | "conflict";
-type Draft = { document: ScoreDocument; locks: Piece["locks"]; lockedParts: boolean[]; parent: string | null; root: string | null };
+type Draft = {
+  document: ScoreDocument;
+  locks: Piece["locks"];
+  lockedParts: boolean[];
+  parent: string | null;
+  root: string | null;
+  isStored: boolean;
+};
 
 const DRAFT = "firmus.draft";
 const DELAY = 2000;
@@ -27,16 +34,15 @@ class Saving {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> | null = null;
 
-  /** A piece was opened that is stored as a revision, or not at all yet. */
+  /** A piece was opened that is stored as a revision, or not at all: then it is as soon as it changes. */
   opened(work: string | null, root: string | null, piece: Piece): void {
     clearTimeout(this.#timer);
     [this.work, this.root, this.#parent, this.#draft, this.foreign] = [work, root, work, null, null];
     this.#known = new Set(work ? [work] : []);
-    this.#saved = work ? piece : null;
+    this.#saved = piece;
     this.status = "saved";
     this.#keep(piece);
     if (root) void this.#learn(root);
-    if (!work) this.changed(piece);
   }
 
   /** The open piece has changed. */
@@ -49,11 +55,11 @@ class Saving {
     this.#timer = setTimeout(() => void this.flush(), this.status === "offline" ? RETRY : DELAY);
   }
 
-  /** Store what is not stored yet; the revision that it is. */
-  async flush(): Promise<string | null> {
+  /** Store what is not stored yet, a piece that was only opened where it is needed; the revision that it is. */
+  async flush(isNeeded = false): Promise<string | null> {
     clearTimeout(this.#timer);
     while (this.#running) await this.#running;
-    if (studio.isOpen && studio.piece !== this.#saved) {
+    if (studio.isOpen && (studio.piece !== this.#saved || (isNeeded && !this.work))) {
       this.#running = this.#store(studio.piece).finally(() => (this.#running = null));
       await this.#running;
     }
@@ -62,7 +68,7 @@ class Saving {
 
   /** Keep the revision that is stored: the next is another. */
   async keep(): Promise<string | null> {
-    const work = await this.flush();
+    const work = await this.flush(true);
     if (this.#draft) [this.#parent, this.#draft] = [this.#draft, null];
     return work;
   }
@@ -77,7 +83,7 @@ class Saving {
     const whole = { ...piece, parts, locks: draft.locks };
     studio.open(whole);
     this.opened(draft.parent, draft.root, whole);
-    if (draft.parent) this.#saved = null;
+    if (!draft.isStored) this.#saved = null;
     this.changed(whole);
     return whole;
   }
@@ -123,6 +129,7 @@ class Saving {
       lockedParts: piece.parts.map((part) => part.locked),
       parent: this.work,
       root: this.root,
+      isStored: piece === this.#saved,
     };
     localStorage.setItem(DRAFT, JSON.stringify(draft));
   }

@@ -65,6 +65,13 @@ export class Studio {
     this.opened += 1;
   }
 
+  /** Back to the first sight; what is open stays as it was saved. */
+  close(): void {
+    this.player.pause();
+    this.reject();
+    this.isOpen = false;
+  }
+
   /** Show a piece while it is composed: it is not edited or saved yet. */
   stream(piece: Piece): void {
     this.isStreaming = true;
