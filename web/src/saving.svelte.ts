@@ -131,7 +131,11 @@ class Saving {
       root: this.root,
       isStored: piece === this.#saved,
     };
-    localStorage.setItem(DRAFT, JSON.stringify(draft));
+    try {
+      localStorage.setItem(DRAFT, JSON.stringify(draft));
+    } catch {
+      localStorage.removeItem(DRAFT); // a piece too large for the browser: the service alone keeps it
+    }
   }
 }
 
