@@ -76,7 +76,10 @@ def test_examples(text, piece, verb, fields, relative):
         ("keep all parts, but sadder", BAND, "no part is left"), ("那一段改一下", QUARTET, "which bars"),
         ("", BAND, "1 to 2,000 characters"),
         ("humanise the drums", QUARTET, "no drums"), ("make it 8 bars long", QUARTET, "cannot be taken out"),
-        ("piano up an octave", SONG, "octaves"), ("x" * 3000, None, "1 to 2,000 characters"),
+        ("piano up an octave", SONG, "octaves"),
+        ("the ending slower", SONG, "whole piece"), ("busy but sparse", BAND, "at once"),
+        ("什么都别改", BAND, "what should change"), ("in C major and D minor", QUARTET, "at once"),
+        ("x" * 3000, None, "1 to 2,000 characters"),
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_asked_back_in_one_line_in_both_languages(text, piece, asked):

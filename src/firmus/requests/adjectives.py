@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from firmus.errors import InvalidBrief
 from firmus.requests import lexicon
 from firmus.requests.lexicon import Adjective
 from firmus.requests.text import Text
@@ -58,6 +60,20 @@ def find(text: Text) -> list[Wish]:
     return sorted(wishes, key=lambda wish: wish.place)
 
 
+def check(wishes: Sequence[Wish]) -> None:
+    """Ask back where adjectives contradict each other.
+
+    Raises
+    ------
+    InvalidBrief
+    """
+    for name in {name for wish in wishes for name in wish.absolute}:
+        found = [wish.absolute[name] for wish in wishes if name in wish.absolute]
+        low, high = min(found), max(found)
+        if high != low and (isinstance(low, str) or (low < 0.5) != (high < 0.5) or name == "tempo"):
+            raise InvalidBrief(f"{name}: {low} and {high} are asked for at once; say one of them")
+
+
 def _meaning(named: dict[str, str]) -> Adjective:
     kind = next(name for name in named if name.partition("_")[0] in ("plain", "comparative", "noun"))
     return lexicon.load().adjective(kind.replace("_", " "), named[kind])
@@ -80,6 +96,7 @@ def _patterns() -> list[tuple[str, int, re.Pattern[str]]]:
     a_bit = "(?:(?:an? (?:little(?: bit)?|bit|tad|touch|notch)|slightly|somewhat|even|still|yet|rather|quite)[ -])?"
     much = f"(?:(?P<much>{en['much']})[ -])?"
     plain, noun, comparative = word("plain", "en"), word("noun", "en"), word("comparative", "en")
+    by_far = r"(?:[ -]by[ -](?P<much>far))?"
     more_of = f"(?:{en['more']})[ -](?:of )?(?:an? )?"
     afterwards = f"(?:[ -](?P<much>{en['much']}))?"
     after = f"(?:儿?(?P<much>{zh['much']})|儿?(?:{zh['after']}))"
@@ -88,7 +105,7 @@ def _patterns() -> list[tuple[str, int, re.Pattern[str]]]:
     compared = f"(?:{zh['comparing']})(?:要|得)?{plain_zh}的?"
     kinds = [
         ("lacking", 1, f"not enough (?:of )?{noun}|not {plain} enough"),
-        ("too", -1, f"{much}(?:a (?:bit|little) )?(?:{en['too']}) (?:(?:of )?(?:an? )?)?(?:{noun}|{plain})"),
+        ("too", -1, f"{much}(?:a (?:bit|little) )?(?:{en['too']}) (?:(?:of )?(?:an? )?)?(?:{noun}|{plain}){by_far}"),
         ("less", -1, f"{much}{a_bit}(?:{en['less']})[ -]{a_bit}(?:{noun}|{plain})"),
         ("more", 1, f"{much}{a_bit}(?:{more_of}(?:{noun}|{plain})|{comparative}){afterwards}"),
         ("lacking", 1, f"(?:{zh['lacking']}){plain_zh}"),

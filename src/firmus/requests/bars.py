@@ -231,6 +231,7 @@ _PATTERNS = (
      r"outset)(?! bars)(?![a-z])|开头|开始(?:的?(?:部分|地方|那?段))|开端|起始|一开始|开篇|开场",
      lambda m, n: [(1, ENDING)]),
     (r"(?:at |in |to |towards )?(?:the )?(?:very )?(?:end(?:ing)?)(?![a-z])|结尾(?:部分|处|那?段)?|末尾|末段|"
+     r"(?:finish|end|close)(?:es|ing)? (?:on|with)(?![a-z])|"
      r"最后(?:那?段|部分|面)?(?!一个)|结束(?:部分|处|的地方)|尾部", lambda m, n: [(n - ENDING + 1, n)]),
     (r"(?:at |in |through )?(?:the )?middle(?: (?:part|section|bars))?(?! (?:voices?|parts?|lines?))|"
      r"中间(?:那?一?段|部分|的?(?:部分|地方)|几?小节)?(?!的?[两二]?个?声部)|中段", lambda m, n: _middle(n)),

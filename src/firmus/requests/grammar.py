@@ -208,9 +208,7 @@ class _Edit:
     def _said(self) -> dict[str, Any]:
         """Fields of what is to be composed that adjectives say, and the genre."""
         said: dict[str, Any] = {}
-        moods = {wish.absolute["mood"] for wish in self.wishes if "mood" in wish.absolute}
-        if len(moods) > 1:
-            raise InvalidBrief(f"mood: {' and '.join(sorted(moods))} are asked for at once; say one of them")
+        adjectives.check(self.wishes)
         axes = {"mood": ("valence", "arousal")}
         for wish in self.wishes:
             for name, value in wish.absolute.items():
@@ -295,7 +293,7 @@ class _Edit:
             set(self.fields) - {"count", "seed", "loose", "model"} or self.relative or "tempo" in said or edited
         )
         if not is_new and not has_no_verb:
-            is_new = where.is_named or self._is("rewrite")
+            is_new = where.is_named or (self._is("rewrite") and not where.keeps)
         if (
             not is_new
             and has_no_verb
@@ -327,6 +325,9 @@ class _Edit:
         fields = {**self.fields, **{name: value for name, value in self._said().items() if name == "tempo"}}
         if edited:
             fields["parts"] = edited.names
+        asked = {*fields, *self.relative}
+        if self.where.spans and asked and asked <= {"tempo", "count"}:
+            raise InvalidBrief("the tempo is that of the whole piece: say it without bars, or ask for busier or calmer")
         if not fields and not self.relative:
             raise InvalidBrief("what should change, and how? Such as 'make bars 5 to 8 calmer, keep the bass'")
         return Request("", fields, self.relative)

@@ -33,7 +33,8 @@ SOLO = {"piano": "piano", "organ": "organ"}
 def is_asked_for(text: Text) -> bool:
     """Whether a new piece is asked for, though one is open."""
     words = lexicon.load().words
-    if words["new"]["sure"].search(text.whole):
+    sure = words["new"]["sure"].search(text.whole)
+    if sure and not (sure[0].casefold() == "from scratch" and words["where"]["keep"].search(text.whole)):
         return True
     if words["verb"]["plan"].search(text.whole) and (styles_in(text.whole) or words["new"]["noun"].search(text.whole)):
         return True
@@ -75,6 +76,7 @@ def read(text: Text, given: dict[str, Any], *, is_open: bool) -> tuple[str, dict
     if len(instruments) == 1 and instruments[0] in SOLO and not named:
         named, instruments = SOLO[instruments[0]], []
     wishes = adjectives.find(text)
+    adjectives.check(wishes)
     is_composed = bool(named or genre or instruments or words["new"]["composed"].search(text.whole))
     if not is_open and (not (is_composed or is_plan) or (is_editing and not (named or genre or is_plan))):
         raise _nothing_open()

@@ -162,9 +162,8 @@ def count_of_bars(text: Text) -> int | None:
 def versions(text: Text, is_new: bool) -> int | None:
     """How many versions are asked for; of a new piece also as how many pieces."""
     words = lexicon.load().words["versions"]
-    match = text.take(words["asked"]) or (text.take(words["new"]) if is_new else None)
-    value = int(number(lexicon.first(match))) if match else 1
-    return value if value > 1 else None
+    found = text.take_all(words["asked"]) + (text.take_all(words["new"]) if is_new else [])
+    return next((value for match in found if (value := int(number(lexicon.first(match)))) > 1), None)
 
 
 def controls(text: Text) -> dict[str, float]:

@@ -44,6 +44,7 @@ class Where:
         def is_kept(place: int, is_exception: bool) -> bool:
             return (clause_of(clauses, place) in kept) != is_exception  # of what is kept an exception is open
 
+        self.keeps = bool(kept)
         self.kept_spans = [span for span in spans if is_kept(span.place, self._is_excepted(span))]
         self.spans = [span for span in spans if span not in self.kept_spans]
         stay = [mention for mention in self.mentions if is_kept(mention.start, mention in excepted)]
