@@ -5,11 +5,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: compose studio test check format docs clean help
+.PHONY: compose studio page test check format docs clean help
 
 help:
 	@echo "make compose   compose a 16-bar piece into out/"
 	@echo "make studio    compose and edit in the browser"
+	@echo "make page      build the Studio's page anew, and test it (Node 20.19 or newer)"
 	@echo "make test      install everything, check and test"
 	@echo "make check     lint, types, walls between rooms, documentation examples"
 
@@ -29,6 +30,10 @@ check: $(VENV)/.all
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest src --doctest-modules
+
+# The page is built into the package, so that nobody else needs Node.
+page:
+	cd web && npm ci --no-audit --no-fund && npm run check && npm test && npm run build
 
 format: $(VENV)/.all
 	$(BIN)/ruff check --fix .
@@ -55,4 +60,4 @@ $(VENV)/.all: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $@ $(VENV)/.default
 
 clean:
-	rm -rf $(VENV) out cache runs .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf web/node_modules $(VENV) out cache runs .mypy_cache .ruff_cache .import_linter_cache

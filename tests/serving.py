@@ -21,6 +21,7 @@ class Server:
     """``firmus serve`` in a process of its own, on a free port of this machine."""
 
     command = (sys.executable, "-m", "firmus", "serve")
+    port = 0  # any that is free
 
     def __init__(self, data, environment=None, **settings):
         self.data, self.environment = Path(data), {**os.environ, **(environment or {})}
@@ -33,7 +34,7 @@ class Server:
         self.start()
 
     def start(self):
-        words = [*self.command, "--port", "0", "--json", "--data", str(self.data)]
+        words = [*self.command, "--port", str(self.port), "--json", "--data", str(self.data)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log, env=self.environment)
         line = self.process.stdout.readline()

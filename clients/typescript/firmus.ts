@@ -63,6 +63,7 @@ export class Firmus {
   get jobs() { return this.#requests.jobs; }
   get works() { return this.#requests.works; }
   get sounds() { return this.#requests.sounds; }
+  get requests() { return this.#requests.requests; }
   get batches() { return this.#requests.batches; }
   get models() { return this.#requests.models; }
   get keys() { return this.#requests.keys; }
@@ -153,9 +154,12 @@ export class Firmus {
   }
 }
 
+/** A work that a job composed, and how it was ranked, where it was. */
+export type Made = { id: string; title: string; seconds: number; seed: number; score: { total: number } | null };
+
 /** The works that a job composed, best first. */
-export function made(job: Job): { id: string; title: string; seconds: number; seed: number }[] {
-  return (job.result?.works ?? []) as ReturnType<typeof made>;
+export function made(job: Job): Made[] {
+  return (job.result?.works ?? []) as Made[];
 }
 
 /** A response whose body was received completely. */

@@ -1,0 +1,3 @@
+// A clock in a worker: pages in the background slow their own timers down.
+
+setInterval(() => postMessage(null), 25);
