@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import firmus
+from firmus.analysis.form import likeness, notes_of_bars
 from firmus.composing.form import Form
 from firmus.errors import InvalidBrief
 from firmus.tasks import compose
@@ -84,3 +85,10 @@ def test_where_drafts_compete_no_bar_is_heard():
     hearer = Hearer()
     compose.perform(compose.commission(Brief(style="folk", bars=1, density=0.3, seed=2)), hearer)
     assert (hearer.frame, hearer.bars) == (None, {})
+
+
+def test_a_new_section_is_no_return_of_another():
+    for work in firmus.compose(style="folk", bars=16, form="AB", meter="4/4", seed=700, count=8, effort="quick"):
+        content = notes_of_bars(work.score)[1 if work.score.pickup else 0 :]
+        for first, second in ((0, 8), (0, 12), (4, 8), (4, 12)):
+            assert likeness(content[first : first + 4], content[second : second + 4]) <= 0.6

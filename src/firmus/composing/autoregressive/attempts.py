@@ -39,6 +39,16 @@ def chooser(style: str, first: int, last: int) -> Chooser:
     return lambda scores: critic.preferred(scores, style, first, last)
 
 
+def choosing(prefer: Chooser, is_amiss: Callable[[Score], bool]) -> Chooser:
+    """Chooses what is preferred of what is not amiss; of all where everything is."""
+
+    def choose(scores: list[Score]) -> int:
+        fine = [number for number, score in enumerate(scores) if not is_amiss(score)] or list(range(len(scores)))
+        return fine[prefer([scores[number] for number in fine])]
+
+    return choose
+
+
 def in_attempts(request: Request, effort: str, given: Score | None = None) -> Request:
     """A request that is composed as often as an effort says; at the best one its weakest bars are then composed anew.
 
@@ -56,9 +66,7 @@ def in_attempts(request: Request, effort: str, given: Score | None = None) -> Re
     prefer = chooser(request.style, max(0, int(rows[0]) - lead), max(1, int(rows[-1]) + 1 - lead))
     rework = reworking(request, request.is_open, effort)
 
-    def choose(scores: list[Score]) -> int:
-        fresh = [number for number, score in enumerate(scores) if not _is_the_same(score, given)] or [0]
-        return fresh[prefer([scores[number] for number in fresh])]
+    choose = choosing(prefer, lambda score: _is_the_same(score, given))
 
     def attempt(tried: int) -> Request:
         def then(score: Score) -> Request | None:
@@ -78,7 +86,9 @@ def _is_the_same(score: Score, given: Score | None) -> bool:
     return given is not None and [part.notes for part in score.parts] == [part.notes for part in given.parts]
 
 
-def reworking(request: Request, free: Open, effort: str) -> Callable[[Score], Request | None] | None:
+def reworking(
+    request: Request, free: Open, effort: str, is_amiss: Callable[[Score], bool] = lambda score: False
+) -> Callable[[Score], Request | None] | None:
     """What follows a request that has composed a piece: the weakest of its free cells are composed anew.
 
     Parameters
@@ -88,6 +98,8 @@ def reworking(request: Request, free: Open, effort: str) -> Callable[[Score], Re
     free : array (B, P + 1) of bool
         Cells that may be composed anew.
     effort : str
+    is_amiss : callable
+        Says of a whole piece whether something is wrong with it, whatever the critic says.
     """
     lead, free = int(request.score.pickup > 0), free.copy()
     free[:, 0] = False
@@ -99,7 +111,7 @@ def reworking(request: Request, free: Open, effort: str) -> Callable[[Score], Re
         before = critic.judge(best, request.style, first - AROUND, last + AROUND) if best else None
         if whole is None:
             return None
-        if best and before and before.whole >= whole.whole:
+        if best and before and (is_amiss(score) or before.whole >= whole.whole):
             score, whole = best, before
         offset = max(0, first - AROUND)
         usable = np.array([bool(free[bar + offset + lead].any()) for bar in range(len(whole.bars))])
@@ -113,7 +125,7 @@ def reworking(request: Request, free: Open, effort: str) -> Callable[[Score], Re
             score=emptied(score, opened),
             is_open=opened,
             alternatives=alternatives(effort, request.style),
-            choose=chooser(request.style, begin - lead, min(begin + WEAK, len(free)) - lead),
+            choose=choosing(chooser(request.style, begin - lead, min(begin + WEAK, len(free)) - lead), is_amiss),
             then=lambda done: then(done, score, rounds - 1),
         )
 

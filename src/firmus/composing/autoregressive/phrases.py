@@ -6,7 +6,7 @@ chord. Of a varied return some bars are composed anew.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from firmus.analysis.form import likeness, notes_of_bars
 from firmus.analysis.form import sections as sections_of
-from firmus.composing.autoregressive.attempts import BOLDER, TRIES, alternatives, chooser, emptied, reworking
+from firmus.composing.autoregressive.attempts import BOLDER, TRIES, alternatives, chooser, choosing, emptied, reworking
 from firmus.composing.cadence import on_phrase_end, with_cadence
 from firmus.composing.form import Section
 from firmus.drums import SNARES
@@ -25,7 +25,8 @@ from firmus.score import Note, Score
 
 CHANGED = 0.15  # share of the inner cells of a varied return (A') that are composed anew
 CLOSE = 2  # bars at the end of a varied return, and of the piece, that are composed anew
-CLEARER = 2  # times that a section is composed again after which others are heard than are marked,
+ALIKE = 0.6  # likeness of phrases that are heard as the same
+CLEARER = 4  # times that a section is composed again after which others are heard than are marked,
 
 
 def in_phrases(
@@ -62,7 +63,12 @@ def in_phrases(
     free = request.is_open.copy()
     for place in bound:
         free[phrases[place].first + lead : phrases[place].last + lead] = False
-    rework = reworking(request, free, effort)
+
+    def loses_its_form(score: Score) -> bool:
+        pairs = ((phrase, phrases[:place]) for place, phrase in enumerate(phrases))
+        return _has_other_sections(score) or any(_is_like_another(score, *pair) for pair in pairs)
+
+    rework = reworking(request, free, effort, loses_its_form)
 
     def tick(bar: int) -> int:
         return request.score.pickup + bar * meter.bar
@@ -84,6 +90,8 @@ def in_phrases(
             return is_same or (phrase.repeats is None and _lacks_a_snare(done))
 
         def is_unclear(done: Score) -> bool:
+            if _is_like_another(done, phrase, phrases[:place]):
+                return True
             ends_section = is_last or tick(phrase.last) in [mark.start for mark in request.score.sections]
             return ends_section and bool(opened.any()) and _has_other_sections(done)
 
@@ -95,10 +103,6 @@ def in_phrases(
             if not is_last:
                 return step(place + 1, done)
             return rework(done) if rework else None
-
-        def choose(scores: list[Score]) -> int:
-            fine = [number for number, score in enumerate(scores) if not is_amiss(score)] or list(range(len(scores)))
-            return fine[prefer([scores[number] for number in fine])]
 
         sampling = request.sampling.bolder(BOLDER * (tried if phrase.is_varied else tried + clearer))
         if is_last:  # no fill leads anywhere
@@ -116,7 +120,7 @@ def in_phrases(
             bars=len(request.is_open),
             then=following,
             alternatives=alternatives(effort, request.style) if opened[:, 1:].any() else 1,
-            choose=choose,
+            choose=choosing(prefer, lambda score: is_amiss(score) or is_unclear(score)),
         )
 
     return step(0, request.score)
@@ -136,6 +140,18 @@ def _is_the_same(score: Score, phrase: Section, phrases: tuple[Section, ...]) ->
     earlier = phrases[phrase.repeats]
     content = notes_of_bars(score)[1 if score.pickup else 0 :]
     return likeness(content[earlier.first : earlier.last], content[phrase.first : phrase.last]) == 1
+
+
+def _is_like_another(score: Score, phrase: Section, earlier: Sequence[Section]) -> bool:
+    """Whether a phrase that is new, of a section that is new, has much in common with one of another section."""
+    if phrase.repeats is not None:
+        return False
+    content = notes_of_bars(score)[1 if score.pickup else 0 :]
+    return any(
+        likeness(content[other.first : other.last], content[phrase.first : phrase.last]) > ALIKE
+        for other in earlier
+        if other.letter != phrase.letter
+    )
 
 
 def _has_other_sections(score: Score) -> bool:
