@@ -25,8 +25,8 @@ from scipy.stats import binomtest
 
 from firmus.analysis import keys
 from firmus.analysis.excerpt import excerpt
+from firmus.analysis.passages import plain
 from firmus.composing.styles import styles
-from firmus.evaluation.feature_critic import plain
 from firmus.formats import musicxml
 from firmus.render import drawing, engrave
 from firmus.score import Score

@@ -15,16 +15,18 @@ var VALUES = [           // ticks, and the note value: numerator and denominator
 /** The piece as Firmus reads it. `staves`: {name, program, drums, notes: [[start, duration, pitch, velocity]]};
  *  `measures`: {start, end, numerator, denominator}; `sharps` is negative for flats. */
 function score(title, staves, measures, bpm, sharps) {
-    var meters = []
+    function full(meter) { return meter.numerator * 4 * QUARTER / meter.denominator }
+    var meters = [], first = measures[0].end - measures[0].start
+    var pickup = first < full(measures[0]) ? first : 0
     for (var m = 0; m < measures.length; m++) {
         var last = meters[meters.length - 1], each = measures[m]
-        if (!last || last.numerator !== each.numerator || last.denominator !== each.denominator)
+        var origin = last && (last.start === 0 ? pickup : last.start)
+        if (!last || last.numerator !== each.numerator || last.denominator !== each.denominator
+                || m > 0 && (each.start - origin) % full(last) !== 0)  // after a short measure
             meters.push({ start: each.start, numerator: each.numerator, denominator: each.denominator })
     }
-    var full = meters[0].numerator * 4 * QUARTER / meters[0].denominator
-    var first = measures[0].end - measures[0].start
     return {
-        format: "firmus-score", version: 1, title: title, composer: "", pickup: first < full ? first : 0,
+        format: "firmus-score", version: 1, title: title, composer: "", pickup: pickup,
         end: measures[measures.length - 1].end, meters: meters, tempi: [{ start: 0, bpm: bpm }],
         keys: [{ start: 0, tonic: TONICS[sharps + 7], mode: "major" }], chords: [], sections: [],
         parts: staves.map(part),

@@ -9,7 +9,7 @@ from firmus.formats.json import from_dict
 from firmus.service.workers import handlers
 from firmus.timing import bars
 
-CHORALE = {"style": "chorale", "bars": 3, "seed": 4, "key": "G minor"}
+CHORALE = {"style": "chorale", "bars": 3, "seed": 4, "key": "G minor", "effort": "quick"}
 
 
 def events_of(server, job):
