@@ -106,13 +106,14 @@ def reworking(
     rows = np.flatnonzero(free.any(axis=1))
     first, last = (int(rows[0]) - lead, int(rows[-1]) + 1 - lead) if len(rows) else (0, 0)
 
-    def then(score: Score, best: Score | None = None, rounds: int = ROUNDS[effort]) -> Request | None:
+    def then(
+        score: Score, best: tuple[Score, critic.Criticism] | None = None, rounds: int = ROUNDS[effort]
+    ) -> Request | None:
         whole = critic.judge(score, request.style, first - AROUND, last + AROUND)
-        before = critic.judge(best, request.style, first - AROUND, last + AROUND) if best else None
         if whole is None:
             return None
-        if best and before and (is_amiss(score) or before.whole >= whole.whole):
-            score, whole = best, before
+        if best and (is_amiss(score) or best[1].whole >= whole.whole):
+            score, whole = best
         offset = max(0, first - AROUND)
         usable = np.array([bool(free[bar + offset + lead].any()) for bar in range(len(whole.bars))])
         if rounds == 0 or not usable.any():
@@ -126,7 +127,7 @@ def reworking(
             is_open=opened,
             alternatives=alternatives(effort, request.style),
             choose=choosing(chooser(request.style, begin - lead, min(begin + WEAK, len(free)) - lead), is_amiss),
-            then=lambda done: then(done, score, rounds - 1),
+            then=lambda done: then(done, (score, whole), rounds - 1),
         )
 
     return then if ROUNDS[effort] and len(rows) and critic.knows(request.style) else None
