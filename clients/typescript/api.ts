@@ -79,7 +79,7 @@ export type BatchSubmission = {
     parts?: string[];
     /** Part name to lowest and highest note: {"alto": "F3-D5"}. */
     ranges?: Record<string, string>;
-    /** Section letters, "AABA"; "none" for a piece without sections. By default the style's usual form. */
+    /** Section letters, "AABA"; "none" for a piece without sections. By default one of the style's. */
     form?: string;
     /** Of the piece; by default what it is, or the source's. */
     title?: string;
@@ -194,7 +194,7 @@ export type JobSubmission = {
     parts?: string[];
     /** Part name to lowest and highest note: {"alto": "F3-D5"}. */
     ranges?: Record<string, string>;
-    /** Section letters, "AABA"; "none" for a piece without sections. By default the style's usual form. */
+    /** Section letters, "AABA"; "none" for a piece without sections. By default one of the style's. */
     form?: string;
     /** Of the piece; by default what it is, or the source's. */
     title?: string;

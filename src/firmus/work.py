@@ -127,7 +127,7 @@ class Brief:
     ranges : mapping of str to str
         Part name to lowest and highest note: ``{"alto": "F3-D5"}``.
     form : str, optional
-        Section letters, ``"AABA"``; ``"none"`` for a piece without sections. By default the style's usual form.
+        Section letters, ``"AABA"``; ``"none"`` for a piece without sections. By default one of the style's.
     title : str, optional
         Of the piece; by default what it is, or the source's.
     close : bool

@@ -1,10 +1,21 @@
 """How pieces end: on the tonic, on the last chord that was given, or, continued, where that is asked for."""
 
+import numpy as np
 import pytest
 
 import firmus
+from babbler import Babbler
+from firmus.analysis import composition
+from firmus.composing.cadence import at_rest, with_cadence
 from firmus.errors import InvalidBrief
-from firmus.score import Key, Note, Part, Score
+from firmus.runtime.constraints import PartRules, Rules
+from firmus.runtime.infilling import fill
+from firmus.runtime.request import Request
+from firmus.runtime.sampling import Sampling
+from firmus.score import Key, Meter, Note, Part, Score
+from firmus.timing import beat
+from firmus.tokens import events
+from firmus.tokens.events.vocabulary import UNIT
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -71,3 +82,29 @@ def test_under_a_melody_that_closes_the_voices_close(seed, cut):
     for part in harmonised.parts[1:]:
         assert part.notes[-1].pitch % 12 in {0, 4, 7}
         assert part.notes[-1].start <= last < notes[-1].end <= part.notes[-1].end
+
+
+@pytest.mark.parametrize("meter", [(4, 4), (3, 4), (6, 8), (2, 4)])
+def test_a_melody_that_is_led_goes_by_step_to_the_tonic_whatever_a_model_likes(meter):
+    size = Meter(0, *meter)
+    score = Score((Part("Melody", (), 40),), meters=(size,), keys=(Key(0, "G"),), end=4 * size.bar)
+    rules = Rules((PartRules(60, 84, True, 0),), frozenset(Key(0, "G").scale), beat=beat(size) // UNIT)
+    rules = with_cadence(at_rest(rules, Key(0, "G"), score), Key(0, "G"), score, (1,))
+    is_open = np.ones(events.grid_shape(events.prepare(score)), bool)
+    is_open[:, 0], led = False, 0
+    for seed in range(30):
+        request = Request(score, is_open, "", rules, Sampling(1.0, 1.0))
+        notes = fill(Babbler(seed), request, np.random.default_rng(seed)).score.parts[0].notes
+        rest = next(note.start for note in notes if note.end == score.end)
+        assert score.end - rest >= size.bar // 2
+        assert [note.pitch % 12 for note in notes if note.start >= rest] == [7]
+        before = [note.pitch % 12 for note in notes if rest - beat(size) <= note.start < rest]
+        assert set(before) <= {9, 6}
+        led += bool(before)
+    assert led > 5  # where nothing begins in the beat before, there is a rest or a longer note
+
+
+def test_some_tunes_close_by_step_and_some_do_not():
+    works = firmus.compose(style="folk", bars=8, seed=1, count=16, effort="quick")
+    closes = [composition.END["melody closes by step"](work.score) for work in works]
+    assert 2 <= sum(closes) <= 14

@@ -13,12 +13,16 @@ from firmus.tokens.events.cursor import BarState, Cursor
 
 
 def at(
-    place: int, *lanes: list[tuple[int, int, int]], lane: int, dissonance: float = 0.0, third: float = 0.0
+    place: int,
+    *lanes: list[tuple[int, int, int]],
+    lane: int,
+    dissonance: float = 0.0,
+    moves: tuple[tuple[int, float], ...] = (),
 ) -> VoiceLeading:
     """Before a note of a lane; the notes of the lanes are (start, steps, pitch)."""
     cursor = Cursor(phase="fill", bars=[BarState(0, 96)], bar=0, lane=lane, place=place)
     cursor.notes = [[(start, steps, pitch, 6) for start, steps, pitch in notes] for notes in lanes]
-    return VoiceLeading(cursor, range(1, len(lanes) + 1), 24, dissonance, third)
+    return VoiceLeading(cursor, range(1, len(lanes) + 1), 24, dissonance, moves)
 
 
 def test_a_parallel_octave_and_a_parallel_fifth_lose_most() -> None:
@@ -57,7 +61,7 @@ def test_crossings_and_clashes_on_beats_lose_some() -> None:
 
 
 def test_thirds_lose_some_where_a_style_says_so() -> None:
-    led = at(24, [(0, 24, 72)], [(0, 24, 60)], lane=2, third=1.5).penalties()
+    led = at(24, [(0, 24, 72)], [(0, 24, 60)], lane=2, moves=((3, 1.5), (4, 1.5))).penalties()
     assert led is not None
     assert [led[60 + interval] for interval in (-4, -3, -2, 0, 2, 3, 4, 5, 7)] == [1.5, 1.5, 0, 0, 0, 1.5, 1.5, 0, 0]
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from firmus.pitch import NO_CHORD, pitch_class
-from firmus.runtime.constraints import Chords, Rules
+from firmus.runtime.constraints import Chords, PartRules, Rules
 from firmus.runtime.infilling import chord_rules
 from firmus.score import Key, Note, Score
 from firmus.timing import bar_at, bars, beat
@@ -31,7 +31,7 @@ def at_rest(rules: Rules, key: Key, score: Score, *, top: bool = False) -> Rules
     held = _held(rules, triad(key), key.pitch_class, score)
     if top and held.final[0]:
         part, tonic = rules.parts[0], frozenset({key.pitch_class})
-        if tonic & {pitch % 12 for pitch in range(part.low, part.high + 1)}:
+        if tonic & _within(part):
             held = replace(held, final=(tonic, *held.final[1:]))
     return replace(held, final_chord=chord)
 
@@ -69,28 +69,41 @@ def _held(rules: Rules, tones: frozenset[int], bass: int, score: Score) -> Rules
     wanted = [tones if place in pitched else frozenset[int]() for place in range(len(score.parts))]
     if pitched:
         wanted[pitched[-1]] = frozenset({bass})
-    reached = [{pitch % 12 for pitch in range(part.low, part.high + 1)} for part in rules.parts]
-    final = tuple(each if each & there else frozenset[int]() for each, there in zip(wanted, reached, strict=True))
+    pairs = zip(wanted, rules.parts, strict=True)
+    final = tuple(each if each & _within(part) else frozenset[int]() for each, part in pairs)
     return replace(rules, final=final)
 
 
-def with_cadence(rules: Rules, key: Key, score: Score, *, is_led: bool = False) -> Rules:
+def _within(part: PartRules) -> set[int]:
+    """Pitch classes in the range of a part."""
+    return {pitch % 12 for pitch in range(part.low, part.high + 1)}
+
+
+def with_cadence(rules: Rules, key: Key, score: Score, led: Collection[int] = ()) -> Rules:
     """Rules, of a score that is empty at its end, for the dominant before the last bar and the tonic in it.
 
     On the beat before the last bar only notes of the dominant seventh sound, on the beats of the last bar only those
-    of the tonic. Where parts `is_led` as voices, the highest goes by step to the tonic, the lowest from the root of the
-    dominant to it. A score of one bar has no cadence.
+    of the tonic. Of parts, from 1, that are `led` to it, the first goes by step to the tonic, the last from the root of
+    the dominant to it; a melody without chords within the last bar, others before it. One bar has no cadence.
     """
-    last = bars(score)[-1].start
-    step = beat(score.meters[-1])
-    if last < step:
+    last_bar, step = bars(score)[-1], beat(score.meters[-1])
+    rest = last_bar.start
+    if rest < step:
         return rules
-    chords = _cadence_chords(key, score, last - step, last)
-    if not is_led or len(rules.parts) < 2:
-        return replace(rules, chords=chords)
+    if led and len(rules.parts) == 1 and not score.chords:
+        rest = last_bar.end - -(-(last_bar.end - rest) // 2 // step) * step
+    chords = _cadence_chords(key, score, rest - step, rest)
     by_step = frozenset({(key.pitch_class + 2) % 12, (key.pitch_class + _leading(key)) % 12}) & frozenset(key.scale)
-    ways = ((1, by_step), (len(rules.parts), frozenset({(key.pitch_class + 7) % 12})))
-    return _led(rules, key, chords, ways)
+    ways = {1: by_step} if 1 in led else {}
+    if (last := len(rules.parts)) > 1 and last in led:
+        ways[last] = frozenset({(key.pitch_class + 7) % 12})
+    ways = {part: tones for part, tones in ways.items() if tones & _within(rules.parts[part - 1])}
+    return _led(rules, key, chords, tuple(ways.items())) if ways else replace(rules, chords=chords)
+
+
+def led(rules: Rules) -> tuple[int, ...]:
+    """Parts, from 1, that are led to the cadence."""
+    return tuple(part for part, _ in rules.cadence)
 
 
 def under_melody(rules: Rules, key: Key, score: Score, melody: Sequence[Note], *, is_led: bool = False) -> Rules:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from string import ascii_uppercase
 
 import numpy as np
 
@@ -135,30 +136,53 @@ def placed(labels: Sequence[str], firsts: Sequence[int], end: int) -> tuple[Sect
     return tuple(sections)
 
 
-def usual(forms: Sequence[str], unit: int, count: int) -> Form | None:
-    """The form of a piece of so many bars for which none is asked: of those of its style the longest that it holds.
+def usual(forms: Sequence[str], through_composed: float, count: int, generator: np.random.Generator) -> Form | None:
+    """A form for a piece of so many bars for which none is asked; None for a short one, or where there are no forms.
 
-    In these forms the numbers are of units of so many bars; what is left over goes to the last section. A piece longer
-    than any form repeats the longest.
+    In these forms the numbers are of phrases; what is left over goes to the last section. Drawn is one of the longest
+    that the piece holds. A piece longer than any form repeats it.
+
+    Parameters
+    ----------
+    forms : sequence of str
+        Of a style, each as frequent as the others of its length.
+    through_composed : float
+        Share of pieces of up to `LONG` bars in which nothing comes back: each section of two phrases is new.
+    count : int
+        Bars.
+    generator : numpy.random.Generator
 
     Examples
     --------
-    >>> usual(("AA'", "AAB2"), 4, 18).text, usual(("AA'BA'",), 8, 40).text, usual(("AA'",), 8, 15)
-    ('A4A4B10', "A8A'8B16A'8", None)
+    >>> generator = np.random.default_rng(1)
+    >>> [usual(("AA'", "AAB2"), 0.0, bars, generator).text for bars in (18, 32)]
+    ['A4A4B10', 'A8A8B16']
+    >>> usual(("AA'",), 1.0, 24, generator).text, usual(("AA'",), 1.0, 15, generator)
+    ('A8B8C8', None)
     """
     if count < FROM_BARS or not forms:
         return None
-    units = count // unit
-    parsed = [[(label, size or 1) for label, size in Form.parse(text).sections] for text in forms]
-    parsed.sort(key=lambda sections: sum(size for _, size in sections))
-    fitting = [sections for sections in parsed if sum(size for _, size in sections) <= units]
-    if not fitting:
-        return None
-    sections = fitting[-1] * max(1, units // (2 * sum(size for _, size in fitting[-1])))
+    units = count // PHRASE
+    if count <= LONG and generator.random() < through_composed:
+        sections = [(letter, 2) for letter in ascii_uppercase[: units // 2]]
+    else:
+        sections = _longest(forms, units, generator)
     total = sum(size for _, size in sections)
-    edges = [round(units * sum(size for _, size in sections[:place]) / total) * unit for place in range(len(sections))]
+    edges = [
+        round(units * sum(size for _, size in sections[:place]) / total) * PHRASE for place in range(len(sections))
+    ]
     lengths = [stop - start for start, stop in pairwise([*edges, count])]
     return Form.parse("".join(f"{label}{bars}" for (label, _), bars in zip(sections, lengths, strict=True)))
+
+
+def _longest(forms: Sequence[str], units: int, generator: np.random.Generator) -> list[tuple[str, int]]:
+    """Of the longest forms that so many phrases hold one: labels and phrases, repeated where they are far shorter."""
+    parsed = [[(label, size or 1) for label, size in Form.parse(text).sections] for text in forms]
+    totals = [sum(size for _, size in sections) for sections in parsed]
+    longest = max((total for total in totals if total <= units), default=min(totals))
+    fitting = [sections for sections, total in zip(parsed, totals, strict=True) if total == longest]
+    chosen = fitting[int(generator.integers(len(fitting)))]
+    return chosen * max(1, units // (2 * longest))
 
 
 def marks(sections: Sequence[Section], score: Score) -> tuple[SectionMark, ...]:
@@ -181,13 +205,14 @@ def of_marks(score: Score) -> tuple[Section, ...]:
 def phrases(sections: Sequence[Section]) -> tuple[Section, ...]:
     """The phrases of four bars of which sections are made, each with how it ends; what is left over goes to the last.
 
-    A section ends with a half cadence where it comes back varied at once, and before the return of an earlier one;
-    else with an authentic one, and so does what ends the piece each time that it comes.
+    A section ends with a half cadence where it comes back varied at once, before the return of an earlier one, and
+    where it is the first phrase of two; else with an authentic one, and so does what ends the piece each time that it
+    comes.
 
     Examples
     --------
     >>> [(each.first, each.repeats, each.cadence) for each in phrases(Form.parse("A8A'4B6").lay_out(None))]
-    [(0, None, ''), (4, None, 'half'), (8, 0, 'authentic'), (12, None, 'authentic')]
+    [(0, None, ''), (4, None, 'half'), (8, 0, 'half'), (12, None, 'authentic')]
     """
     made: list[Section] = []
     begins: list[int] = []  # place of the first phrase of each section
@@ -211,8 +236,11 @@ def phrases(sections: Sequence[Section]) -> tuple[Section, ...]:
 def _cadence(sections: Sequence[Section], place: int) -> str:
     """How a section ends the first time."""
     section, following = sections[place], sections[place + 1] if place + 1 < len(sections) else None
-    if following is None or following.repeats is None or section.label == sections[-1].label:
+    if following is None or section.label == sections[-1].label:
         return "authentic"
+    if following.repeats is None:
+        is_antecedent = section.first % (2 * PHRASE) == 0 and section.last - section.first < 2 * PHRASE
+        return "half" if is_antecedent else "authentic"
     leads_back = following.is_varied if following.repeats == place else section.repeats is None
     return "half" if leads_back else "authentic"
 

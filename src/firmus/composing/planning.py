@@ -82,7 +82,7 @@ def planned(commission: Commission, frame: Score, generator: np.random.Generator
     """
     style = styles()[commission.style]
     count = sum(bar.number > 0 for bar in bars(frame))
-    sections = form.of_marks(frame) if frame.sections else _sections(commission, count)
+    sections = form.of_marks(frame) if frame.sections else _sections(commission, count, generator)
     score = frame if frame.sections else replace(frame, sections=form.marks(sections, frame))
     if style.modulates and count > form.LONG and not commission.key and not frame.chords and len(frame.keys) == 1:
         score = replace(score, keys=_keys(score, sections, generator))
@@ -93,12 +93,14 @@ def planned(commission: Commission, frame: Score, generator: np.random.Generator
     return replace(score, chords=chord_lane(score, style.name, phrases, generator, in_key=in_key))
 
 
-def _sections(commission: Commission, count: int) -> tuple[Section, ...]:
-    """The form that is asked for, or else the usual one; given chords go on as they are, whatever returns."""
+def _sections(commission: Commission, count: int, generator: np.random.Generator) -> tuple[Section, ...]:
+    """The form that is asked for, or else a usual one; given chords go on as they are, whatever returns."""
     if commission.form:
         return commission.form.lay_out(count)
     style = styles()[commission.style]
-    usual = None if commission.progression else form.usual(style.forms, style.section_bars, count)
+    if commission.progression:
+        return ()
+    usual = form.usual(style.forms, style.through_composed, count, generator)
     return usual.lay_out(count) if usual else ()
 
 

@@ -69,8 +69,8 @@ class Rules:
     final_chord : int, optional
         Token of the chord symbol of the last bar, where symbols are composed.
     cadence : tuple of (int, tuple of (int, frozenset of int))
-        Parts, from 1, with chords of their own, in place of `chords` from the first of them on. Where there are any,
-        all parts rest from the last of these chords on.
+        Parts, from 1, with chords of their own, in place of `chords` from the first of them on, on the beat and off
+        it; every part must reach them. Where there are any, all parts rest from the last of these chords on.
     """
 
     parts: tuple[PartRules, ...]
@@ -147,6 +147,7 @@ class Grammar:
         self._end = cursor.bars[-1].start + cursor.bars[-1].length
         last = cursor.bars[-1].length
         rests = [own[-1][0] for _, own in rules.cadence]  # here final notes begin
+        self._led_from = {part: own[0][0] for part, own in rules.cadence}
         self._closing = max(rests, default=self._end - _held_steps(rules.beat, last))
         self._closing_bar = bisect_right(self._bar_starts, self._closing) - 1
         given = [sorted((start, start + steps) for start, steps, *_ in notes) for notes in cursor.notes]
@@ -200,7 +201,7 @@ class Grammar:
             masks["range"] = (part.low > _PITCHES) | (part.high < _PITCHES)
         if rules.scale is not None:
             masks["key"] = ~_of_classes(rules.scale)
-        chord = self._chord(time, cursor.lane) if self._on_beat(time) else None
+        chord = self._chord(time, cursor.lane) if self._is_held(time, cursor.lane) else None
         if chord:
             masks["chords"] = ~_of_classes(chord)
         final = self._final(cursor.lane) if time >= self._closing else frozenset[int]()
@@ -211,7 +212,7 @@ class Grammar:
 
     def _pitches_at(self, lane: int, time: int, above: int = 0) -> tuple[NDArray[np.bool_], bool]:
         """Mask (128,) of the pitches allowed for a part at a time, alone or above others, and whether there are any."""
-        chord = self._chord(time, lane) if self._on_beat(time) else None
+        chord = self._chord(time, lane) if self._is_held(time, lane) else None
         final = self._final(lane) if time >= self._closing else frozenset[int]()
         if final and above:
             final = final.union(*self.rules.final)
@@ -236,14 +237,15 @@ class Grammar:
         bar = bisect_right(self._bar_starts, time) - 1
         return (time - self._bar_starts[bar]) % self.rules.beat
 
-    def _on_beat(self, time: int) -> bool:
-        return bool(self.rules.chords) and self._past_beat(time) == 0
+    def _is_held(self, time: int, lane: int) -> bool:
+        """Whether the chords of a part hold: on strong beats, and where it is led to the cadence throughout."""
+        return bool(self.rules.chords) and (self._past_beat(time) == 0 or time >= self._led_from.get(lane, self._end))
 
     def _duration(self, mask: NDArray[np.bool_]) -> None:
         """Durations of the notes that wait for one: none longer than any of them may be."""
         cursor = self.cursor
         start, final = cursor.bars[cursor.bar].start + cursor.place, self._final(cursor.lane)
-        if final and (self._is_above_final(final, start) or any(pitch % 12 in final for pitch, _ in cursor.chord)):
+        if final and (self._is_above_final(final, start) or min(cursor.chord)[0] % 12 in final):
             final = final.union(*self.rules.final)
         fits = min(self._longest(start, pitch % 12, final) for pitch, _ in cursor.chord) >= _STEPS
         if final:

@@ -94,7 +94,7 @@ def _windows(
             cursor.push(token)
             repetition.observe(token)
         grammar = Grammar(cursor, rules_within(request.rules, draft.prepared, first, last))
-        leading = VoiceLeading(cursor, request.voices, request.rules.beat, request.dissonance, request.third)
+        leading = VoiceLeading(cursor, request.voices, request.rules.beat, request.dissonance, request.moves)
         steering.window()
         logits = (yield Feed(prompt.tokens, prompt.slots, restart=True))[: vocabulary.COMPLETION]
         while True:

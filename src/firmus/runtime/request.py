@@ -35,8 +35,8 @@ class Request:
         Parts, from 1 and the highest first, that are led as voices; see `firmus.runtime.voice_leading`.
     dissonance : float
         Nats that a dissonance of the outer voices loses on a beat.
-    third : float
-        Nats that a voice loses that moves by a third.
+    moves : tuple of (int, float)
+        Nats that a part loses that moves by so many semitones, up or down.
     controls : tuple of int
         Control tokens: the requested attributes of the open cells.
     targets : mapping of str to float
@@ -61,7 +61,7 @@ class Request:
     sampling: Sampling
     voices: tuple[int, ...] = ()
     dissonance: float = 0.0
-    third: float = 0.0
+    moves: tuple[tuple[int, float], ...] = ()
     controls: tuple[int, ...] = ()
     targets: Mapping[str, float] = field(default_factory=dict)
     is_plan: bool = False

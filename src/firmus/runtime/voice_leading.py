@@ -1,4 +1,4 @@
-"""Penalties for faults of voice leading while parts are composed: parallels, crossing, clashes, dissonant outer voices.
+"""Penalties while parts are composed: faults of voice leading, and steps and leaps that models take too often.
 
 A fault is not forbidden: its pitches lose some nats, so that the model takes one where all else is worse. Alone this
 makes harmony worse; it goes with chords that are composed first and a lower temperature of pitches (see
@@ -22,7 +22,6 @@ from firmus.tokens.events.cursor import Cursor
 
 PARALLEL, CROSSING, CLASH, STRANGE = 12.0, 2.0, 5.0, 2.0  # nats
 PERFECT = (0, 7)  # semitones of the intervals that may not move in parallel
-THIRDS = (3, 4)
 DISSONANT = (2, 5, 6, 10)  # of those that the outer voices avoid on beats, beside clashes
 _PITCHES = np.arange(128)
 _CHORDS_WITHOUT = [
@@ -48,31 +47,38 @@ class VoiceLeading:
         Steps of a beat; clashes and dissonances count on beats.
     dissonance : float
         Nats that a dissonance of the outer voices loses.
-    third : float
-        Nats that a voice loses that moves by a third.
+    moves : sequence of (int, float)
+        Nats that any part loses that moves by so many semitones, up or down.
     """
 
     def __init__(
-        self, cursor: Cursor, lanes: Sequence[int], beat: int, dissonance: float = 0.0, third: float = 0.0
+        self,
+        cursor: Cursor,
+        lanes: Sequence[int],
+        beat: int,
+        dissonance: float = 0.0,
+        moves: Sequence[tuple[int, float]] = (),
     ) -> None:
         self.cursor, self.lanes, self.beat = cursor, tuple(lanes), beat
-        self.dissonance, self.third = dissonance, third
-        self._count = dict.fromkeys(lanes, 0)
-        self._onsets: dict[int, list[int]] = {lane: [] for lane in lanes}
-        self._notes: dict[int, list[tuple[int, int, int]]] = {lane: [] for lane in lanes}  # onset, end, pitch
+        self.dissonance, self.moves = dissonance, tuple(moves)
+        count = len(cursor.notes) + 1
+        self._count = [0] * count
+        self._onsets: list[list[int]] = [[] for _ in range(count)]
+        self._notes: list[list[tuple[int, int, int]]] = [[] for _ in range(count)]  # onset, end, pitch
 
     def penalties(self) -> NDArray[np.float64] | None:
-        """Nats (128,) that each pitch loses at the cursor's place; None where no voice is led there."""
+        """Nats (128,) that each pitch loses at the cursor's place; None where none does."""
         lane = self.cursor.lane
-        if lane not in self._count:
+        if lane not in self.lanes and not self.moves:
             return None
         self._take_notes()
         now = self.cursor.bars[self.cursor.bar].start + self.cursor.place
         before = self._before(lane, now)
         result = np.zeros(128)
-        if before is not None and self.third:
-            result[np.isin(np.abs(_PITCHES - before), THIRDS)] += self.third
-        for other in self.lanes:
+        if before is not None:
+            for semitones, nats in self.moves:
+                result[np.abs(_PITCHES - before) == semitones] += nats
+        for other in self.lanes if lane in self.lanes else ():
             if other == lane:
                 continue
             place = bisect_right(self._onsets[other], now) - 1
@@ -111,8 +117,7 @@ class VoiceLeading:
         return self._notes[lane][place][2] if place >= 0 else None
 
     def _take_notes(self) -> None:
-        for lane in self.lanes:
-            notes = self.cursor.notes[lane - 1]
+        for lane, notes in enumerate(self.cursor.notes, 1):
             for start, steps, pitch, _ in notes[self._count[lane] :]:
                 place = bisect_left(self._onsets[lane], start)
                 self._onsets[lane].insert(place, start)

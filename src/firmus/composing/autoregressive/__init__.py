@@ -17,12 +17,13 @@ from firmus.composing import origin as origins
 from firmus.composing.autoregressive import attempts, frame, regions, setting
 from firmus.composing.autoregressive.phrases import in_phrases
 from firmus.composing.autoregressive.plan import Plan, model_view, without_overlaps
+from firmus.composing.cadence import with_cadence
 from firmus.composing.commission import Commission
 from firmus.composing.form import phrases, returns
 from firmus.composing.observer import Observer
 from firmus.composing.planning import summary
 from firmus.composing.selection import cell_spans
-from firmus.composing.styles import model_style, styles
+from firmus.composing.styles import Style, model_style, styles
 from firmus.progress import Progress
 from firmus.runtime import critic, stepper
 from firmus.runtime.infilling import fill_all
@@ -75,10 +76,11 @@ def perform(commission: Commission, progress: Progress | None = None) -> list[Wo
                 is_new = verb == "compose"  # notes have a generator of their own, for the plan may be given
                 own = np.random.default_rng([seed, draft]) if draft or is_new else generator
                 resting = of_style.resting if of_style else ()
+                closing = request if commission.progression or not is_new else _closed(request, of_style, own)
                 if plan.sections:
-                    yield in_phrases(request, phrases(plan.sections), resting, own, effort), own
+                    yield in_phrases(closing, phrases(plan.sections), resting, own, effort), own
                 else:
-                    yield attempts.in_attempts(request, effort, commission.score), own
+                    yield attempts.in_attempts(closing, effort, commission.score), own
 
     def on_progress(finished: int, done: int, total: int) -> None:
         if progress:
@@ -120,10 +122,18 @@ def _request(commission: Commission, plan: Plan) -> Request:
         sampling,
         voices,
         of_style.dissonance if of_style else 0.0,
-        of_style.third if of_style else 0.0,
+        of_style.moves if of_style else (),
         controls.tokens(commission.controls, card, known, commission.genre),
         controls.targets(commission.controls, card, known),
     )
+
+
+def _closed(request: Request, style: Style | None, generator: np.random.Generator) -> Request:
+    """The request, whose melody goes by step to the tonic at its end as often as in its style."""
+    is_by_step, rules = style is not None and generator.random() < style.step_close, request.rules
+    if not (is_by_step and rules.final and not rules.cadence and rules.parts[0].monophonic):
+        return request
+    return replace(request, rules=with_cadence(rules, request.score.keys[0], request.score, (1,)))
 
 
 def _work(commission: Commission, seed: int, plan: Plan, filled: Score, nats: float) -> Work:

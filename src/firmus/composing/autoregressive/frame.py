@@ -89,7 +89,7 @@ def plan(commission: Commission, generator: np.random.Generator) -> Plan:
     held = rules(commission, score, _part_rules(commission), score.chords if progression else ())
     if commission.is_strict("key") and not progression:
         held = at_rest(held, score.keys[0], score, top=style.is_choral)
-        held = with_cadence(held, score.keys[0], score, is_led=style.is_choral)
+        held = with_cadence(held, score.keys[0], score, (1, len(held.parts)) if style.is_choral else ())
     elif commission.is_strict("chords") and progression:
         held = on_last_chord(held, score)
     is_open = np.ones(events.grid_shape(events.prepare(score)), bool)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from firmus.analysis.form import likeness, notes_of_bars
 from firmus.analysis.form import sections as sections_of
 from firmus.composing.autoregressive.attempts import BOLDER, TRIES, alternatives, chooser, choosing, emptied, reworking
-from firmus.composing.cadence import on_phrase_end, with_cadence
+from firmus.composing.cadence import led, on_phrase_end, with_cadence
 from firmus.composing.form import Section
 from firmus.drums import SNARES
 from firmus.runtime.constraints import Rules
@@ -25,6 +25,7 @@ from firmus.score import Note, Score
 
 CHANGED = 0.15  # share of the inner cells of a varied return (A') that are composed anew
 CLOSE = 2  # bars at the end of a varied return, and of the piece, that are composed anew
+SAME = 0.8  # likeness of ends that are heard as the same
 ALIKE = 0.6  # likeness of phrases that are heard as the same
 CLEARER = 4  # times that a section is composed again after which others are heard than are marked,
 
@@ -39,7 +40,7 @@ def in_phrases(
     """The request, all of whose cells are open, as a chain: one phrase after the other, each with those before it.
 
     Where a phrase comes back, its notes come back, but for the cells that are opened again (`reopened`); a varied
-    return that came out the same is composed again, and so are a phrase by whose end a band has no snare, and one after
+    return that ends the same is composed again, and so are a phrase by whose end a band has no snare, and one after
     which other sections would be heard than are marked, each time more boldly. Drums fill the last bar of each phrase
     but the last.
 
@@ -109,7 +110,7 @@ def in_phrases(
             sampling = replace(sampling, fill_temperature=None)
         rules = request.rules if is_last else _inner(request.rules, score, phrase, resting)
         if place == closed:  # the same ending, at its own time
-            rules = with_cadence(request.rules, score.keys[0], score, is_led=bool(request.rules.cadence))
+            rules = with_cadence(request.rules, score.keys[0], score, led(request.rules))
         prefer = chooser(request.style, phrase.first, phrase.last)
         return replace(
             request,
@@ -134,12 +135,12 @@ def _inner(rules: Rules, score: Score, phrase: Section, resting: Collection[int]
 
 
 def _is_the_same(score: Score, phrase: Section, phrases: tuple[Section, ...]) -> bool:
-    """Whether a phrase that comes back has the notes of its first time."""
+    """Whether a phrase that comes back ends as it did the first time."""
     if phrase.repeats is None:
         return False
     earlier = phrases[phrase.repeats]
     content = notes_of_bars(score)[1 if score.pickup else 0 :]
-    return likeness(content[earlier.first : earlier.last], content[phrase.first : phrase.last]) == 1
+    return likeness(content[earlier.last - CLOSE : earlier.last], content[phrase.last - CLOSE : phrase.last]) > SAME
 
 
 def _is_like_another(score: Score, phrase: Section, earlier: Sequence[Section]) -> bool:

@@ -57,8 +57,10 @@ class Style:
         Its parts are led as voices (`firmus.runtime.voice_leading`), over chords that are composed first.
     dissonance : float
         Nats that a dissonance of its outer voices loses on a beat.
-    third : float
-        Nats that a voice loses that moves by a third, which models do too often.
+    step_close : float
+        Share of its pieces whose melody goes by step to the tonic at the end.
+    moves : tuple of (int, float)
+        Nats that a part loses that moves by so many semitones, up or down, where models do too often.
     new_bars : float
         Share of the bars of a part that are not exactly an earlier one, in 16 held-out bars of the style.
     has_chords : bool
@@ -70,9 +72,9 @@ class Style:
     model_style : str
         The name by which models know it, where that is another.
     forms : tuple of str
-        Usual forms, for `firmus.composing.form.usual`; none where its pieces have none.
-    section_bars : int
-        Bars of a section, where the form does not say more.
+        Usual forms, for `firmus.composing.form.usual`: numbers are of phrases. None where its pieces have none.
+    through_composed : float
+        Share of its shorter pieces in which no section comes back.
     resting : tuple of int
         Places of the parts that come to rest at the end of each phrase.
     is_planned : bool
@@ -94,14 +96,15 @@ class Style:
     fill_temperature: float | None = None
     is_part_writing: bool = False
     dissonance: float = 0.0
-    third: float = 0.0
+    step_close: float = 0.5
+    moves: tuple[tuple[int, float], ...] = ()
     new_bars: float = 0.9
     has_chords: bool = False
     is_choral: bool = False
     is_accompanied: bool = False
     model_style: str = ""
     forms: tuple[str, ...] = ()
-    section_bars: int = 8
+    through_composed: float = 0.0
     resting: tuple[int, ...] = (0,)
     is_planned: bool = True
     modulates: bool = False
@@ -110,6 +113,10 @@ class Style:
         """Usual tempo in a meter."""
         return dict(self.tempi).get(meter, self.tempo)
 
+
+RONDO = "A2A'2B2A'2C2A'2"
+LONGER = ("A2A'2B2", "A2B2A'2", "A2A'2B2A'2", "A2B2A'2C2", RONDO)
+"""Forms of longer pieces of most styles."""
 
 CHOIR = (
     Voice("Soprano", 52, 60, 81),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firmus.composing.styles import Style, Voice
+from firmus.composing.styles import LONGER, Style, Voice
 
 STYLE = Style(
     name="band",
@@ -21,5 +21,6 @@ STYLE = Style(
     fill_temperature=1.0,
     new_bars=0.48,
     is_accompanied=True,
-    forms=("AA'", "ABA'", "AA'BA'", "AA'BA'BA'"),
+    forms=("AA'BB'", "ABA'B'", "AA'BC", "ABCB'", "A2A'2", *LONGER),
+    through_composed=0.15,
 )

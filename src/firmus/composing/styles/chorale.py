@@ -14,10 +14,10 @@ STYLE = Style(
     is_choral=True,
     is_part_writing=True,
     dissonance=2.0,
-    third=1.5,
+    moves=((3, 1.5), (4, 1.5)),
     temperature=0.8,
     pitch_temperature=0.7,
-    forms=("AAB2",),
-    section_bars=4,
+    forms=("AA'BC", "AAB2"),
+    through_composed=0.4,
     resting=(0, 1, 2, 3),
 )

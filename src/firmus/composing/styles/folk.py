@@ -12,7 +12,8 @@ STYLE = Style(
     tempi=(("6/8", 168), ("9/8", 168), ("12/8", 168), ("3/4", 132), ("2/4", 96), ("2/2", 176)),
     pickup_share=0.8,
     temperature=0.8,
+    pitch_temperature=0.9,
     new_bars=0.56,
-    forms=("AB", "ABA'", "AABB", "AABBAB"),
+    forms=("ABAB'", "AA'BB'", "AA'AA''", "ABAB'CD", "ABAB'CDCD'", "AA'AA''BCBC'", "AA'AA''BB'BB''"),
     is_planned=False,
 )

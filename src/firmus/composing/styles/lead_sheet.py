@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firmus.composing.styles import Style, Voice
+from firmus.composing.styles import LONGER, Style, Voice
 
 STYLE = Style(
     name="lead-sheet",
@@ -12,7 +12,9 @@ STYLE = Style(
     tempi=(("3/4", 120), ("6/8", 84)),
     pickup_share=0.3,
     temperature=1.0,
+    step_close=0.8,
     has_chords=True,
     is_accompanied=True,
-    forms=("AA'", "ABA'", "AA'BA'", "AA'BA'BA'"),
+    forms=("ABA'C", "AA'BC", "AA'BA'", "ABAB'", *LONGER),
+    through_composed=0.3,
 )

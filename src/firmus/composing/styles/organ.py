@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firmus.composing.styles import Style, Voice
+from firmus.composing.styles import LONGER, Style, Voice
 
 STYLE = Style(
     name="organ",
@@ -15,7 +15,8 @@ STYLE = Style(
     tempo=80,
     rests=2,
     temperature=1.0,
-    forms=("AA'", "ABA'", "AA'BA'", "AA'BA'CA'"),
+    forms=("AA'BC", "ABA'C", "ABCB'", "A2A'2", *LONGER),
+    through_composed=0.65,
     resting=(),
     modulates=True,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firmus.composing.styles import Style, Voice
+from firmus.composing.styles import LONGER, Style, Voice
 
 STYLE = Style(
     name="piano",
@@ -12,7 +12,10 @@ STYLE = Style(
     tempi=(("3/4", 120), ("6/8", 84)),
     rests=2,
     temperature=1.0,
-    forms=("AA'", "ABA'", "AA'BA'", "AA'BA'CA'", "AA'BA'CC'DC'AA'BA'"),
+    pitch_temperature=0.75,
+    moves=((0, 0.7),),
+    forms=("AA'BC", "ABA'C", "ABCB'", "ABAB'", "AA'BB'", *LONGER, "A2A'2B2A'2C2C'2D2C'2A2A'2B2A'2"),
+    through_composed=0.35,
     resting=(),
     modulates=True,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firmus.composing.styles import Style, Voice
+from firmus.composing.styles import LONGER, Style, Voice
 
 STYLE = Style(
     name="quartet",
@@ -18,8 +18,11 @@ STYLE = Style(
     pickup_share=0.25,
     rests=2,
     temperature=1.0,
+    pitch_temperature=0.85,
+    moves=((0, 0.7),),
     is_part_writing=True,
-    forms=("AA'", "ABA'", "AA'BA'", "AA'BA'CA'", "AA'BA'CC'DC'AA'BA'"),
+    forms=("AA'BC", "ABA'C", "ABCB'", "A2A'2", *LONGER, "A2A'2B2A'2C2C'2D2C'2A2A'2B2A'2"),
+    through_composed=0.55,
     resting=(),
     modulates=True,
 )
