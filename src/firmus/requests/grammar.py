@@ -124,10 +124,11 @@ class _Edit:
         self.text, self.piece, self.fields = text, piece, given
         self.words = lexicon.load().words
         self._read_values()
+        self.last_bar = values.last_bar(text, piece)
         self.where = Where(text, piece, selection)
         text.take_all(self.words["told"]["background"])
         self.wishes = adjectives.find(text)
-        self.length = values.count_of_bars(text)
+        self.length = self.last_bar or values.count_of_bars(text)
         self.relative = _together(self.wishes)
         if "tempo" in self.fields:
             self.relative.pop("tempo", None)
@@ -138,7 +139,7 @@ class _Edit:
         new_form = {name: fields[name] for name in ("form", "pickup", "meter") if name in fields}
         if new_form:
             return Request("compose", {**fields, **self._said(), **self._genre_meter()}, self.relative)
-        if self._is("humanise"):
+        if self._is_humanising():
             if not self.piece.roles["drums"]:
                 raise InvalidBrief("the piece has no drums: only those can be made to sound like a drummer")
             where.named_parts = where.named_parts or set(self.piece.roles["drums"])
@@ -185,6 +186,11 @@ class _Edit:
     def _is(self, verb: str) -> bool:
         return bool(self.words["verb"][verb].search(self.text.whole))
 
+    def _is_humanising(self) -> bool:
+        """Whether drums are to sound less like a machine: named, or with nothing else that is to change."""
+        is_alone = not (self.relative or self._genre())
+        return self._is("humanise") and (is_alone or not self.where.named_parts.isdisjoint(self.piece.roles["drums"]))
+
     def _genre(self) -> str | None:
         return new_piece.genre_of(self.text, skip=("variations",) if self._is("vary") else ())
 
@@ -226,6 +232,8 @@ class _Edit:
         styles = new_piece.styles_in(self.text.whole)
         if verb == "harmonise":
             style = next((each for each in styles if each in HARMONISED), None)
+            if len(self.where.named_parts) > 1 and self.where.melody() not in self.where.named_parts:
+                return None
             if style is None and not re.search(r"harmon|four|4|tenor|和声|四", match[0], re.IGNORECASE):
                 return None
             if re.match("turn|make|arrange|把", match[0], re.IGNORECASE) and not self.where.names_melody:
@@ -246,7 +254,7 @@ class _Edit:
         """The piece goes on: how much is added."""
         style = self._style()
         fields = {**self.fields, **self._said(), **({"style": style} if style else {})}
-        is_total = self.where.is_total_length()
+        is_total = bool(self.last_bar) or self.where.is_total_length()
         if self.length is not None:
             added = self.length - self.piece.bars if is_total else self.length
             if added <= 0:
@@ -268,7 +276,7 @@ class _Edit:
         said = self._said()
         is_asked = self._is("vary") and not self._is("reharmonise")
         is_syncopated = "syncopation" in {*self.relative, *said, *self.fields}
-        is_again = self.words["told"]["again"].search(self.text.whole)
+        is_again = self.words["told"]["again"].search(self.text.left)
         only_versions = set(self.fields) == {"count"} and not (said or self.relative or is_again)
         if not (is_asked or is_syncopated or (only_versions and not self._is("reharmonise"))):
             return None
@@ -283,9 +291,9 @@ class _Edit:
         changed = set(self.relative) - {"tempo"} or set(said) - {"tempo"} or given or self.range
         is_new = self._is("reharmonise") or bool(self._style()) or bool(changed)
         where = self.where
-        if self.words["refuse"]["direction"].search(self.text.whole) and not (
-            is_new or self.words["told"]["again"].search(self.text.whole)
-        ):
+        refused = self.words["refuse"]
+        is_unclear = refused["direction"].search(self.text.whole) or refused["unknown"].search(self.text.left)
+        if is_unclear and not (is_new or self.words["told"]["again"].search(self.text.whole)):
             return None
         if "key" in self.fields and (where.is_named or (where.selection and where.is_here)):
             is_new = True
@@ -293,7 +301,8 @@ class _Edit:
             set(self.fields) - {"count", "seed", "loose", "model"} or self.relative or "tempo" in said or edited
         )
         if not is_new and not has_no_verb:
-            is_new = where.is_named or (self._is("rewrite") and not where.keeps)
+            is_new = self._is("rewrite") and (where.is_named or not where.keeps)
+            is_new = is_new or (where.is_named and self._names_places_alone())
         if (
             not is_new
             and has_no_verb
@@ -303,6 +312,10 @@ class _Edit:
         ):
             is_new = bool(where.spans or where.kept_spans)
         return self._infill() if is_new else None
+
+    def _names_places_alone(self) -> bool:
+        """Whether but for bars and parts there are only words that ask for nothing."""
+        return not re.sub(r"[\W_¤]", "", self.words["told"]["filler"].sub("", self.text.left))
 
     def _infill(self) -> Request:
         said = self._said()

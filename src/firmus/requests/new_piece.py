@@ -22,6 +22,7 @@ GENRE_STYLES = {
     ),
 }
 """Meter, and style, that a genre has where nothing else is said."""
+DESCRIBING = ("key", "bars", "seconds", "meter", "form", "chords")  # what only a new piece is asked for without a verb
 PITCHED = {"key", "chords", "register", "polyphony"}  # what does not concern drums
 STYLES = ("quartet", "hymn", "chorale", "lead-sheet", "choir", "folk", "drums", "band", "song")
 """Styles by the words for them, those that name more first; a piano or an organ is an instrument."""
@@ -78,6 +79,7 @@ def read(text: Text, given: dict[str, Any], *, is_open: bool) -> tuple[str, dict
     wishes = adjectives.find(text)
     adjectives.check(wishes)
     is_composed = bool(named or genre or instruments or words["new"]["composed"].search(text.whole))
+    is_composed = is_composed or not fields.keys().isdisjoint(DESCRIBING)
     if not is_open and (not (is_composed or is_plan) or (is_editing and not (named or genre or is_plan))):
         raise _nothing_open()
     if named or (genre and not instruments):

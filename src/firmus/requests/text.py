@@ -67,7 +67,8 @@ class Text:
         starts = [0]
         for match in _CLAUSE.finditer(self.whole):
             is_mark = bool(re.fullmatch(_MARKS, match[0]))
-            if not (is_mark and self.left[match.start()] == TAKEN):
+            is_topic = match[0].strip() in (":", "and") and not self.left[starts[-1] : match.start()].strip(f" {TAKEN}")
+            if not (is_topic or (is_mark and self.left[match.start()] == TAKEN)):
                 starts.append(match.end())
         return starts
 
@@ -78,14 +79,19 @@ def clause_of(clauses: list[int], place: int) -> int:
 
 
 def plain(words: str) -> str:
-    """A text with signs of a Western keyboard, except for 、 and 《》, which divide lists and mark titles.
+    """A text with signs of a Western keyboard, except for 、 and 《》, and in simplified characters, except for titles.
 
     Examples
     --------
-    >>> plain("第９～１２小节，更平静。")
-    '第9-12小节,更平静.'
+    >>> plain("第９～１２小节，更平静。"), plain("鋼琴簡單一點，叫《聽雨》")
+    ('第9-12小节,更平静.', '钢琴简单一点,叫《聽雨》')
     """
-    return unicodedata.normalize("NFKC", words).translate(_SIGNS).strip()
+    loaded = lexicon.load()
+    pieces = re.split(r"(《.*?》|\".*?\")", unicodedata.normalize("NFKC", words).translate(_SIGNS).strip())
+    pieces[::2] = [each.translate(loaded.simplified) for each in pieces[::2]]
+    for slip, word in loaded.slips.items():
+        pieces[::2] = [each.replace(slip, word) for each in pieces[::2]]
+    return re.sub(r"(?<=\d) ?\.{2,} ?(?=\d)", "-", "".join(pieces))
 
 
 def corrected(words: str) -> str:
@@ -127,6 +133,12 @@ def is_slip(word: str, other: str) -> bool:
     )
 
 
+def _inflected(match: re.Match[str]) -> str:
+    """The words of a stem and its endings."""
+    stem, endings, optional = match.groups()
+    return " ".join([stem + ending for ending in endings.split("|")] + [stem] * bool(optional))
+
+
 @cache
 def _known() -> frozenset[str]:
     """Every English word of the lexicon, those among them that are merely right as they are."""
@@ -135,6 +147,7 @@ def _known() -> frozenset[str]:
     patterns += [pattern for _, pattern, _ in loaded.adjectives] + list(loaded.tempi)
     spelt = [pattern.replace("[sz]", letter) for pattern in patterns for letter in "sz"]
     spelt = [re.sub(optional, kept, each) for each in spelt for optional, kept in ((r"[a-z]\?", ""), (r"\?", ""))]
+    spelt = [re.sub(r"([a-z]+)\(\?:([a-z|]+)\)(\??)", _inflected, each) for each in spelt]
     words = {word for each in spelt for word in re.findall("[a-z]{4,}", re.sub(r"\\.|\(:", " ", each))}
     words |= {word for name in program_names() for word in re.findall("[a-z]{4,}", name)}
     return frozenset(words)
