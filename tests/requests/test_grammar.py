@@ -1,6 +1,7 @@
 """Requests in plain words, held against 300 that somebody else wrote down before there was a grammar."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,9 +87,12 @@ def test_what_is_not_understood_is_asked_back_in_one_line_in_both_languages(text
     with pytest.raises(InvalidBrief) as caught:
         read(text, piece)
     message = str(caught.value)
+    chinese = translate(message, "zh")
     assert asked in message
     assert "\n" not in message
-    assert any("一" <= letter <= "鿿" for letter in translate(message, "zh")), message
+    assert any("一" <= letter <= "鿿" for letter in chinese), message
+    for example in re.findall(r"such as '([^']+)'|例如“([^”]+)”", f"{message}; {chinese}", re.IGNORECASE):
+        assert read("".join(example), None if "no piece" in message else QUARTET)
 
 
 def test_a_section_is_known_by_its_mark():

@@ -71,7 +71,7 @@ def check(wishes: Sequence[Wish]) -> None:
         found = [wish.absolute[name] for wish in wishes if name in wish.absolute]
         low, high = min(found), max(found)
         if high != low and (isinstance(low, str) or (low < 0.5) != (high < 0.5) or name == "tempo"):
-            raise InvalidBrief(f"{name}: {low} and {high} are asked for at once; say one of them")
+            raise InvalidBrief(f"{name}: {low} and {high} are asked for at once: say one of them, such as 'calm'")
 
 
 def _meaning(named: dict[str, str]) -> Adjective:

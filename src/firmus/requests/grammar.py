@@ -23,18 +23,18 @@ PARTS_TOO = ("quartet", "drums", "band", "song", "piano", "organ")
 HARMONISED = ("chorale", "hymn", "choir")
 ACCOMPANIED = {"lead-sheet": "lead-sheet", "band": "band", "piano": "song", "song": "song"}
 REASONS = {
-    "loudness": "how loud it is cannot be asked for: ask for busier or calmer, or change it when you render it",
+    "loudness": "how loud it is cannot be asked for: ask for another character, such as 'calmer' or 'busier'",
     "timing": "only a steady tempo can be asked for, such as 'slower' or 'tempo 96'",
-    "words": "words that are sung cannot be asked for: only notes are composed",
-    "mixing": "sound and mixing cannot be asked for: only notes are composed",
-    "removing": "bars cannot be taken out: delete them in an editor",
-    "orchestra": "an orchestra or a piece of several movements cannot be composed: ask for one of the styles",
-    "artists": "music like that of a named artist is not composed: ask for a mood, a style or a genre",
-    "articulation": "how notes are played cannot be asked for: only notes are composed",
-    "layout": "printing and files are no part of a request: say what should change in the music",
-    "copying": "bars are not copied or moved: do that in an editor, or ask for new ones",
-    "intro": "music is not put before the beginning: ask for a new piece, or continue this one",
-    "another_piece": "only the open piece can be changed: say what it should become",
+    "words": "words that are sung cannot be asked for, but their tune can, such as 'a sadder melody'",
+    "mixing": "sound and mixing cannot be asked for, but notes can, such as 'fuller chords in bars 5 to 8'",
+    "removing": "bars cannot be taken out: delete them in an editor, or rewrite them, such as 'rewrite bars 5 to 8'",
+    "orchestra": "an orchestra or several movements cannot be composed: ask for less, such as 'a string quartet'",
+    "artists": "music like a named artist's is not composed: name a mood or genre, such as 'a sad waltz for piano'",
+    "articulation": "how notes are played cannot be asked for, but which can, such as 'fewer notes in the bass'",
+    "layout": "printing and files are no part of a request: ask for notes, such as 'bars 5 to 8 higher'",
+    "copying": "bars are not copied or moved: do that in an editor, or ask for new ones, such as 'rewrite bars 5 to 8'",
+    "intro": "music is not put before the beginning, but after the end, such as 'continue for 8 bars'",
+    "another_piece": "only the open piece can be changed: say what it should become, such as 'bars 5 to 8 livelier'",
 }
 
 
@@ -141,7 +141,9 @@ class _Edit:
             return Request("compose", {**fields, **self._said(), **self._genre_meter()}, self.relative)
         if self._is_humanising():
             if not self.piece.roles["drums"]:
-                raise InvalidBrief("the piece has no drums: only those can be made to sound like a drummer")
+                raise InvalidBrief(
+                    "the piece has no drums, which alone are humanised: vary a part, such as 'vary the bass a little'"
+                )
             where.named_parts = where.named_parts or set(self.piece.roles["drums"])
             return self._where("humanise", {})
         if (genre := self._genre()) and (meter := self._genre_meter().get("meter")):
@@ -176,7 +178,9 @@ class _Edit:
         }
         fields |= {name: value for name, value in found.items() if value is not None} | values.controls(text)
         if "key" in fields and (other := key_names.find_named(text)) and other != fields["key"]:
-            raise InvalidBrief(f"keys {fields['key']} and {other} are asked for at once; say one of them")
+            raise InvalidBrief(
+                f"keys {fields['key']} and {other} are asked for at once: say one of them, such as 'in D minor'"
+            )
         self.range = fields.pop("range", None)
         if fields.get("meter") == piece.meter.text:
             del fields["meter"]
@@ -340,7 +344,7 @@ class _Edit:
             fields["parts"] = edited.names
         asked = {*fields, *self.relative}
         if self.where.spans and asked and asked <= {"tempo", "count"}:
-            raise InvalidBrief("the tempo is that of the whole piece: say it without bars, or ask for busier or calmer")
+            raise InvalidBrief("the tempo is that of the whole piece: say it without bars, such as 'slower'")
         if not fields and not self.relative:
             raise InvalidBrief("what should change, and how? Such as 'make bars 5 to 8 calmer, keep the bass'")
         return Request("", fields, self.relative)
@@ -358,6 +362,8 @@ def _together(wishes: list[Wish]) -> dict[str, int]:
     for wish in wishes:
         for name, size in wish.relative.items():
             if together.get(name, size) * size < 0:
-                raise InvalidBrief(f"{name}: more and less of it are asked for at once; say one of them")
+                raise InvalidBrief(
+                    f"{name}: more and less of it are asked for at once: say one of them, such as 'bars 1 to 4 calmer'"
+                )
             together[name] = size if abs(size) > abs(together.get(name, 0)) else together[name]
     return together

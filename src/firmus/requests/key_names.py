@@ -71,7 +71,7 @@ def _moved(text: Text, own: Key) -> str | None:
     """A key so far above or below the piece's."""
     words = lexicon.load().words
     if words["related"]["octave"].search(text.left):
-        raise InvalidBrief("notes are not moved by octaves: ask for higher or lower, or transpose it in an editor")
+        raise InvalidBrief("notes are not moved by octaves: ask for another register, such as 'the melody higher'")
     intervals = words["interval"]
     names = "|".join(pattern.pattern for pattern in intervals.values())
     count = f"(?P<count>{NUMBER})"

@@ -94,6 +94,17 @@ def plain(words: str) -> str:
     return re.sub(r"(?<=\d) ?\.{2,} ?(?=\d)", "-", "".join(pieces))
 
 
+def language_of(words: str) -> str:
+    """Language of a request: ``"zh"`` where it has Chinese characters, else ``"en"``.
+
+    Examples
+    --------
+    >>> language_of("tempo改成112"), language_of("tempo 112")
+    ('zh', 'en')
+    """
+    return "zh" if re.search("[\u4e00-\u9fff]", words) else "en"
+
+
 def corrected(words: str) -> str:
     """A text whose misspelt English words are replaced by the one word of the lexicon that is a slip away.
 

@@ -92,7 +92,9 @@ class Where:
             numbers = everything
         numbers -= _numbers(self.kept_spans)
         if not numbers:
-            raise InvalidBrief("no bar is left to change: what is to stay takes all of them")
+            raise InvalidBrief(
+                "no bar is left to change: name those that should, such as 'keep bars 1 to 4, rewrite the rest'"
+            )
         return bars.written(numbers)
 
     def parts(self) -> list[str]:
@@ -113,7 +115,9 @@ class Where:
             if not self.opens_drums:
                 places -= set(self.piece.roles["drums"])
         if not places:
-            raise InvalidBrief("no part is left to change: what is to stay takes all of them")
+            raise InvalidBrief(
+                "no part is left to change: name one that should, such as 'keep the melody, rewrite the rest'"
+            )
         return [name for place, name in enumerate(names) if place in places]
 
     @property
@@ -136,7 +140,7 @@ class Where:
         named = addressed or [by_role[name] for name in ("voice", "one") if name in by_role]
         melodies = self.piece.roles["voice"] or self.piece.roles["melody"]
         if not named and not melodies:
-            raise InvalidBrief("which part is the melody? The piece has none that sings: name it")
+            raise InvalidBrief("which part is the melody? Name it, such as 'harmonise part 1'")
         return named[0].parts[0] if named else melodies[0]
 
     def check_missing(self, edited: Instruments | None) -> None:
@@ -148,8 +152,8 @@ class Where:
         """
         for mention in self.mentions:
             if not mention.parts and edited is None:
-                words = self.text.whole[mention.start : mention.end]
-                raise InvalidBrief(f"the piece has no {words!r}: its parts are {', '.join(self.piece.names)}")
+                words, names = self.text.whole[mention.start : mention.end], ", ".join(self.piece.names)
+                raise InvalidBrief(f"the piece has no {words!r}: its parts are {names}; say such as 'part 1 higher'")
 
     @property
     def has_new_bars(self) -> bool:
