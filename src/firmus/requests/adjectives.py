@@ -98,7 +98,7 @@ def _patterns() -> list[tuple[str, int, re.Pattern[str]]]:
     plain, noun, comparative = word("plain", "en"), word("noun", "en"), word("comparative", "en")
     by_far = r"(?:[ -]by[ -](?P<much>far))?"
     more_of = f"(?:{en['more']})[ -](?:of )?(?:an? )?"
-    afterwards = f"(?:[ -](?P<much>(?!way|far)(?:{en['much']})))?"
+    afterwards = f"(?:[,.] ?(?P<much>{en['much']})(?= *(?:[,.;!?]|$))|[ -](?P<much>(?!way|far)(?:{en['much']})))?"
     after = f"(?:儿?(?P<much>{zh['much']})|儿?(?:{zh['after']}))"
     some = f"(?:(?P<much>{zh['much']})|{zh['very']})?"
     plain_zh, comparative_zh = word("plain", "zh"), word("comparative", "zh")

@@ -193,7 +193,7 @@ _PATTERNS = (
     (rf"{_BAR} {_N} ?(?:-|to) ?(?:the )?end", lambda m, n: [(_whole(m[1]), n)]),
     (rf"(?:up to(?: and including)?|until|till|through) {_BAR} ?{_N}", lambda m, n: [(1, _whole(m[1]))]),
     (rf"before {_BAR} ?{_N}", lambda m, n: [(1, _whole(m[1]) - 1)]),
-    (rf"(?:从|自)?第{_N}小节(?:起|开始|以后|之后|往后|到(?:最后|结尾|结束|末尾)|及以后)",
+    (rf"(?:从|自)?第{_N}小节(?:起|开始|进来|进入|加入|以后|之后|往后|到(?:最后|结尾|结束|末尾)|及以后)",
      lambda m, n: [(_whole(m[1]) + bool(re.search("[之以]后$", m[0])) * ("从" not in m[0]), n)]),
     (rf"第{_N}小节(?:以前|之前)", lambda m, n: [(1, _whole(m[1]) - 1)]),
     # from the beginning or the end
@@ -243,7 +243,7 @@ _PATTERNS = (
      lambda m, n: [(_whole(m[1]), _whole(m[2]))] if _whole(m[1]) < _whole(m[2]) <= n else []),
     # by name
     (r"(?:the )?(?:final )?cadence|(?:结尾|最后)?的?终止(?:式|处)?", lambda m, n: [(n - CADENCE + 1, n)]),
-    (r"(?:at |in |to )?(?:the )?(?:very )?(?:beginning|opening|start(?! (?:over|with))|intro(?:duction)?|"
+    (r"(?:at |in |to )?(?:the )?(?:very )?(?:beginning|opening|start(?! (?:over|with|again|from))|intro(?:duction)?|"
      r"outset)(?! bars)(?![a-z])|开头|开始(?:的?(?:部分|地方|那?段))|开端|起始|一开始|开篇|开场",
      lambda m, n: [(1, ENDING)]),
     (r"(?:at |in |to |towards )?(?:the )?(?:very )?(?:end(?:ing)?)(?![a-z])|结尾(?:部分|处|那?段)?|末尾|末段|"

@@ -124,9 +124,9 @@ class _Edit:
         self.text, self.piece, self.fields = text, piece, given
         self.words = lexicon.load().words
         self._read_values()
+        text.take_all(self.words["told"]["background"])
         self.last_bar = values.last_bar(text, piece)
         self.where = Where(text, piece, selection)
-        text.take_all(self.words["told"]["background"])
         self.wishes = adjectives.find(text)
         self.length = self.last_bar or values.count_of_bars(text)
         self.relative = _together(self.wishes)

@@ -14,6 +14,7 @@ from firmus.translation import vocabulary
 
 MODES = "major|minor|maj|min|ionian|dorian|phrygian|lydian|mixolydian|aeolian|locrian"
 CHINESE_MODES = "|".join(vocabulary.MODES.values())
+TOO_LOW = ("low", "低了")  # which is to be higher
 UPWARDS = ("up", "higher", "raise", "lift", "升", "提", "移高", "上移", "往上", "向上", "高")
 
 
@@ -33,6 +34,8 @@ def find(text: Text, piece: Piece | None) -> str | None:
     refused = r"(?:不要|不用|别用|不是|(?<![a-z])(?:instead of|rather than|not)(?: in)? )"
     english = rf"(?-i:[A-G])(?:[ -]?(?:b|#|flat|sharp))?(?: (?:{MODES}))?(?![a-z])"
     text.take(rf"{refused}(?:[降升b#]?[A-G][大小]调|{english})")  # a key that it is not to be in
+    own = piece.key if piece else None
+    moved = _moved(text, own) if own else None
     if name := find_named(text):
         return name
     before = "(?:[Ii]n|[Tt]o|[Ii]nto|[Kk]ey of|[Kk]ey:?|[Kk]ey to)"
@@ -46,8 +49,7 @@ def find(text: Text, piece: Piece | None) -> str | None:
         return _spelled(match[1], match[2], "major")
     if match := text.take(r"(?:降|升)?[A-G]调"):
         return vocabulary.key(match[0])
-    own = piece.key if piece else None
-    return (_moved(text, own) or _related(text, own)) if own else None
+    return (moved or _related(text, own)) if own else None
 
 
 def find_named(text: Text) -> str | None:
@@ -82,11 +84,14 @@ def _moved(text: Text, own: Key) -> str | None:
         rf"(?P<way>up|down|higher|lower|raise|lift|drop)(?: {what})?{by} (?P<interval>{names})",
         rf"(?:(?:an?|one) )?(?:{count} )?(?P<interval>{names}) (?P<way>up(?:wards?)?|down(?:wards?)?|higher|lower)",
         rf"(?P<way>{up})(?:移)?{count}?个?(?P<interval>{names})",
+        rf"(?:(?:an?|one) )?(?:{count} )?(?P<interval>{names}) too (?P<way>high|low)",
+        rf"(?P<way>[高低]了){count}?个?(?P<interval>{names})",
     ):
         if match := text.take(pattern):
             steps = next(int(size) for size, each in intervals.items() if each.fullmatch(match["interval"]))
             steps *= int(number(match["count"])) if match["count"] else 1
-            sign = 1 if match["way"].casefold().startswith(UPWARDS) else -1
+            sign = 1 if match["way"].casefold() in TOO_LOW or match["way"].casefold().startswith(UPWARDS) else -1
+            sign = -1 if match["way"] == "高了" else sign
             return _nearest(own, own.pitch_class + sign * steps, own.mode)
     return None
 

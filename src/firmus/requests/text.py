@@ -13,7 +13,7 @@ from firmus.requests import lexicon
 TAKEN = "¤"  # stands for each character that was understood
 _SIGNS = str.maketrans({"。": ".", "“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "−": "-", "~": "-",
                         "♭": "b", "♯": "#", "「": '"', "」": '"', "【": '"', "】": '"'})  # fmt: skip
-_MARKS = r"[,;:!?\n]|\.(?!\d)"
+_MARKS = r"[,;:!?\n]|\.(?!\d)|(?<!\d) -{1,2} (?=[a-z])"
 _WORDS = (
     r"(?<!everything)(?<!everyone)(?<!all)(?<!parts)(?<!voices) but (?!not)|"
     r" and (?=(?:the )?(?:\w+ ){1,3}?(?:stays?|unchanged|untouched|remains?|as (?:it|they))\b)|"
@@ -41,7 +41,7 @@ class Text:
     """
 
     def __init__(self, words: str) -> None:
-        self.whole = corrected(plain(words))
+        self.whole = repaired(corrected(plain(words)))
         self.left = self.whole
 
     def take(self, pattern: str | re.Pattern[str], flags: re.RegexFlag = re.IGNORECASE) -> re.Match[str] | None:
@@ -122,6 +122,37 @@ def corrected(words: str) -> str:
         return near[0] if near and all(each.startswith(near[0]) for each in near) else match[0]
 
     return re.sub(r"(?<![A-Za-z'])[A-Za-z]{5,}(?![A-Za-z'])", correct, words)
+
+
+_REPAIR = (
+    r"[\s,.;-]+(?:actually[\s,.]+)?(?:no(?=[,.]|[\s,.]+(?:wait|sorry|i mean|make that))|wait|sorry|oops|i mean|make that|"
+    r"scratch that)(?:[\s,.]+(?:actually|no|wait|sorry|i mean|make that|rather)(?![a-z]))*[\s,.]+"
+)
+_REPAIR_ZH = r"[,.;-]*(?:[啊哦噢]?不对|[啊哦噢]不|不不|说错了|口误)[,.;-]*(?:应该是|我是说|是|改成)?"
+_REPAIRED = tuple(
+    (re.compile(pattern, re.IGNORECASE), instead)
+    for pattern, instead in (
+        (rf"(?:bars?|measures?) [\d -]+{_REPAIR}(?=(?:bars?|measures?) \d)", ""),
+        (rf"(?<![\w-])\d+( ?[a-z]*){_REPAIR}(\d+)(?![\d-])", r"\2\1"),
+        (rf"(?:(?<=\s)|^)(?:an? |the )?[a-z]+{_REPAIR}(?=(?:an? |the )?[a-z])", ""),
+        (rf"第?[\d一二三四五六七八九十]+(?:[到至-]第?[\d一二三四五六七八九十]+)?小节{_REPAIR_ZH}(?=第?[\d一二三四五六七八九十])", ""),
+        (rf"[\u4e00-\u9fff\w]{{1,6}}?{_REPAIR_ZH}(?=[\u4e00-\u9fff\w])", ""),
+    )
+)
+"""Patterns of what is taken back and of the words for it, and what stands in their place."""
+
+
+def repaired(words: str) -> str:
+    """A text without what its writer took back: of a self-repair the repair alone.
+
+    Examples
+    --------
+    >>> repaired("a reel... no wait, a hornpipe in D"), repaired("吉他--不对,是贝斯--重来")
+    ('a hornpipe in D', '贝斯--重来')
+    """
+    for pattern, instead in _REPAIRED:
+        words = pattern.sub(instead, words)
+    return words
 
 
 def is_slip(word: str, other: str) -> bool:

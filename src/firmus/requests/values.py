@@ -26,12 +26,12 @@ AMOUNTS = {"little": 0.2, "half": 0.5, "much": 0.8}
 def title(text: Text) -> str | None:
     """A title, in quotation marks or not."""
     quoted = r"""(?:"(.+?)"|《(.+?)》|(?<![a-z])'(.+?)'(?![a-z]))"""
-    capital = r"((?-i:[A-Z]).*?)(?=[.,;]|$)"
+    capital = r"((?-i:[A-Z]).*?)(?=[.,;]|$| and (?:make|keep|give|let|change|put|add|play|transpose|set|then)(?![a-z]))"
     match = (
         text.take(rf"(?:(?:re)?title[ds]?|call(?:ed)?|(?:re)?named?|entitled)(?: \w+){{0,3}}?:? ?{quoted}")
         or text.take(rf"(?:标题|题目|曲名|名字|取名|起名|命名|名为|叫做?|题为)[^《\"',.;]{{0,6}}{quoted}")
         or text.take(
-            r"(?:call|name|title|rename) (?:it|this|the (?:piece|song|tune))(?: to)? ((?-i:[A-Z]).*?)(?=[.,;]|$)"
+            r"(?:call|name|title|rename) (?:it|this|the (?:piece|song|tune))(?: to)?:? ((?-i:[A-Z]).*?)(?=[.,;]|$| and (?:make|keep|give|let|change|put|add|play|transpose|set|then)(?![a-z]))"
         )
         or text.take(rf"(?:the )?title:? (?:should be |is |to be |to |becomes )?{capital}")
         or text.take(r"(?:标题|题目|曲名|名字|命名|取名)(?:就?(?:改成|改为|叫做?|是|为|用|:))([^,.;]+)")
@@ -43,6 +43,7 @@ def title(text: Text) -> str | None:
 def chords(text: Text) -> str | None:
     """A progression, one chord a bar."""
     sequence = rf"(?<![A-Za-z0-9#]){_CHORD}(?:{_BETWEEN}{_CHORD})+(?![A-Za-z0-9#])"
+    listed = rf"(?<![A-Za-z0-9#])(?:{_CHORD} ?(?:和|and) ?)+{_CHORD}(?![A-Za-z0-9#])"
     numerals = rf"(?<!violin )(?<!violins )(?<![A-Za-z0-9#]){_NUMERAL}(?:{_BETWEEN}{_NUMERAL})+(?![A-Za-z0-9'])"
     either = rf"(?:{_CHINESE_CHORD}|{_CHORD}(?![A-Za-z0-9#大小调]))"
     chinese = rf"(?:(?<![A-Za-z0-9#]){_CHORD}[、,和\s]*)*{_CHINESE_CHORD}(?:[、,和\s]*{either})*"
@@ -53,6 +54,10 @@ def chords(text: Text) -> str | None:
     single = rf"{before}((?-i:[A-G](?:#|b)?{quality}))(?![A-Za-z0-9])(?! ?(?:minor|major))"
     if match := text.take(chinese, re.RegexFlag(0)):
         return vocabulary.chords(re.sub(r"[,、\s]+|和(?!弦)", "、", match[0].strip("、, ")))
+    joined = re.search(listed, text.left)
+    if joined and re.search("[a-z0-9]", re.sub("and", "", joined[0])):  # not A and B, which may be sections
+        text.take(listed, re.RegexFlag(0))
+        return " ".join(re.split(" ?(?:和|and) ?", joined[0]))
     for pattern in (sequence, numerals):
         found = re.search(pattern, text.left)
         if found and re.fullmatch(r"A(?:-[A-E])+", found[0]):

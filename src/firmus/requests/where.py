@@ -224,7 +224,8 @@ class Where:
         """Whether a part is named as one that changes with the others."""
         before, after = self.text.whole[max(0, mention.start - 24) : mention.start], self.text.whole[mention.end :]
         return bool(
-            re.search(rf"(?:{self.words['including'].pattern})[\s]*(?:the )?$", before, re.IGNORECASE)
+            (self.is_everywhere and re.match(r"\s*(?:too|as well|也)(?![a-z])", after))
+            or re.search(rf"(?:{self.words['including'].pattern})[\s]*(?:the )?$", before, re.IGNORECASE)
             or self.words["included"].match(after.lstrip())
         )
 
