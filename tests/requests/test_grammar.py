@@ -1,4 +1,4 @@
-"""Requests in plain words, held against 300 that somebody else wrote down before there was a grammar."""
+"""Requests in plain words, held against 450 that somebody else wrote down, 300 of them before there was a grammar."""
 
 import json
 import re
@@ -31,12 +31,12 @@ def share(requests):
     return sum(understood(each) == each["expected"] for each in requests) / len(requests)
 
 
-def test_requests_that_the_grammar_was_made_with():
-    assert share(REQUESTS[:150]) >= 0.95
+def test_requests_that_were_written_before_the_grammar():
+    assert share(REQUESTS[:300]) >= 0.99
 
 
-def test_requests_that_it_was_not_made_with():
-    assert share(REQUESTS[150:]) >= 0.8
+def test_requests_that_were_written_after_it_by_somebody_who_had_not_seen_it():
+    assert share(REQUESTS[300:]) >= 0.98
 
 
 @pytest.mark.parametrize("each", [each for each in REQUESTS if each["selection"]], ids=lambda each: str(each["id"]))
@@ -103,5 +103,5 @@ def test_a_section_is_known_by_its_mark():
 
 
 if __name__ == "__main__":
-    for title, some in (("1 to 150", REQUESTS[:150]), ("151 to 300", REQUESTS[150:])):
+    for title, some in (("1 to 300", REQUESTS[:300]), ("301 to 450", REQUESTS[300:])):
         print(f"requests {title}: {share(some):.1%} as expected")

@@ -17,7 +17,6 @@ from firmus.requests.where import Where
 from firmus.score import Score
 
 MOST_WORDS = 2000  # characters
-GENRE_METERS = new_piece.GENRE_METERS
 PARTS_TOO = ("quartet", "drums", "band", "song", "piano", "organ")
 """Styles whose words may also mean a part, or the piece as it is."""
 HARMONISED = ("chorale", "hymn", "choir")
@@ -203,7 +202,7 @@ class _Edit:
         genre = self._genre()
         if not genre:
             return {}
-        meter = GENRE_METERS.get(genre)
+        meter = new_piece.GENRE_METERS.get(genre)
         return {"genre": genre, "meter": meter} if meter and meter != self.piece.meter.text else {"genre": genre}
 
     def _style(self) -> str | None:

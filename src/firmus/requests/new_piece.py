@@ -28,7 +28,8 @@ STYLES = ("quartet", "hymn", "chorale", "lead-sheet", "choir", "folk", "drums", 
 """Styles by the words for them, those that name more first; a piano or an organ is an instrument."""
 PERIODS = ("renaissance", "baroque", "classical", "romantic", "popular", "dance", "game")
 REFUSED = re.compile(
-    r"(?:(?<![a-z])(?:less|not|no|instead of|without)(?: an?| the| any)?|不要|不用|少一?[些点]?|别用?)\s*$", re.IGNORECASE
+    r"(?:(?<![a-z])(?:less|not|no|instead of|without)(?: an?| the| any)?|不要|不用|少一?[些点]?|别用?)\s*$",
+    re.IGNORECASE,
 )
 """What stands before a genre or an instrument that is not wanted."""
 MOST_ALIKE = 4  # instruments of one kind

@@ -124,18 +124,20 @@ def corrected(words: str) -> str:
     return re.sub(r"(?<![A-Za-z'])[A-Za-z]{5,}(?![A-Za-z'])", correct, words)
 
 
+_DIGITS = r"[\d一二三四五六七八九十]"
+_TAKEN_BACK = "(?:wait|sorry|oops|i mean|make that|scratch that)"
 _REPAIR = (
-    r"[\s,.;-]+(?:actually[\s,.]+)?(?:no(?=[,.]|[\s,.]+(?:wait|sorry|i mean|make that))|wait|sorry|oops|i mean|make that|"
-    r"scratch that)(?:[\s,.]+(?:actually|no|wait|sorry|i mean|make that|rather)(?![a-z]))*[\s,.]+"
+    rf"[\s,.;-]+(?:actually[\s,.]+)?(?:no(?=[,.]|[\s,.]+{_TAKEN_BACK})|{_TAKEN_BACK})"
+    rf"(?:[\s,.]+(?:actually|no|rather|{_TAKEN_BACK})(?![a-z]))*[\s,.]+"
 )
-_REPAIR_ZH = r"[,.;-]*(?:[啊哦噢]?不对|[啊哦噢]不|不不|说错了|口误)[,.;-]*(?:应该是|我是说|是|改成)?"
+_REPAIR_ZH = r"[,.;-]+(?:[啊哦噢]?不对|[啊哦噢]不|不不|说错了|口误)[,.;-]*(?:应该是|我是说|是|改成)?"
 _REPAIRED = tuple(
     (re.compile(pattern, re.IGNORECASE), instead)
     for pattern, instead in (
         (rf"(?:bars?|measures?) [\d -]+{_REPAIR}(?=(?:bars?|measures?) \d)", ""),
         (rf"(?<![\w-])\d+( ?[a-z]*){_REPAIR}(\d+)(?![\d-])", r"\2\1"),
         (rf"(?:(?<=\s)|^)(?:an? |the )?[a-z]+{_REPAIR}(?=(?:an? |the )?[a-z])", ""),
-        (rf"第?[\d一二三四五六七八九十]+(?:[到至-]第?[\d一二三四五六七八九十]+)?小节{_REPAIR_ZH}(?=第?[\d一二三四五六七八九十])", ""),
+        (rf"第?{_DIGITS}+(?:[到至-]第?{_DIGITS}+)?小节{_REPAIR_ZH}(?=第?{_DIGITS})", ""),
         (rf"[\u4e00-\u9fff\w]{{1,6}}?{_REPAIR_ZH}(?=[\u4e00-\u9fff\w])", ""),
     )
 )

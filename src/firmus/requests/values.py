@@ -26,13 +26,12 @@ AMOUNTS = {"little": 0.2, "half": 0.5, "much": 0.8}
 def title(text: Text) -> str | None:
     """A title, in quotation marks or not."""
     quoted = r"""(?:"(.+?)"|《(.+?)》|(?<![a-z])'(.+?)'(?![a-z]))"""
-    capital = r"((?-i:[A-Z]).*?)(?=[.,;]|$| and (?:make|keep|give|let|change|put|add|play|transpose|set|then)(?![a-z]))"
+    verbs = "make|keep|give|let|change|put|add|play|transpose|set|speed|slow|then"
+    capital = rf"((?-i:[A-Z]).*?)(?=[.,;]|$| and (?:{verbs})(?![a-z]))"
     match = (
         text.take(rf"(?:(?:re)?title[ds]?|call(?:ed)?|(?:re)?named?|entitled)(?: \w+){{0,3}}?:? ?{quoted}")
         or text.take(rf"(?:标题|题目|曲名|名字|取名|起名|命名|名为|叫做?|题为)[^《\"',.;]{{0,6}}{quoted}")
-        or text.take(
-            r"(?:call|name|title|rename) (?:it|this|the (?:piece|song|tune))(?: to)?:? ((?-i:[A-Z]).*?)(?=[.,;]|$| and (?:make|keep|give|let|change|put|add|play|transpose|set|then)(?![a-z]))"
-        )
+        or text.take(rf"(?:call|name|title|rename) (?:it|this|the (?:piece|song|tune))(?: to)?:? {capital}")
         or text.take(rf"(?:the )?title:? (?:should be |is |to be |to |becomes )?{capital}")
         or text.take(r"(?:标题|题目|曲名|名字|命名|取名)(?:就?(?:改成|改为|叫做?|是|为|用|:))([^,.;]+)")
         or text.take(r"《(.+?)》")

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from firmus.composing.commission import Commission
     from firmus.progress import Progress
 
-KEPT = ("infill", "vary", "continue", "harmonise", "accompany", "humanise")
-"""Verbs that keep the tempo of their source: where another is asked for, the source has it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
