@@ -60,6 +60,17 @@ def test_of_a_selection_only_what_is_in_it_is_open_unless_the_words_name_more(ea
         ("transpose it up a minor third", SONG, "", {"key": "Bb major"}, {}),
         ("名字叫《夜行》", BAND, "", {"title": "夜行"}, {}),
         ("20% slower", BAND, "", {"tempo": 96.0}, {}),
+        ("請把第五到第八小節改得平靜一些，低音保持不變", QUARTET, "infill",
+         {"bars": "5-8", "parts": ["Violin I", "Violin II", "Viola"]}, {"arousal": -1}),
+        ("续写十二小结", SONG, "continue", {"bars": 12}, {}),
+        ("guitar in bars 1-2, no sorry, bars 3-4: again", BAND, "infill", {"bars": "3-4", "parts": ["Guitar"]}, {}),
+        ("吉他，不对，是贝斯，重写", BAND, "infill", {"bars": "1-8", "parts": ["Bass"]}, {}),
+        ("keep it simple in the cello", QUARTET, "infill", {"bars": "1-16", "parts": ["Cello"], "density": 0.2}, {}),
+        ("I'd prefer an oboe to the voice", SONG, "", {"parts": ["oboe", "Piano right", "Piano left"]}, {}),
+        ("the ending, bars 14 to 16, calmer", SONG, "infill",
+         {"bars": "14-16", "parts": ["Voice", "Piano right", "Piano left"]}, {"arousal": -1}),
+        ("除了最后一小节，什么都别改", SONG, "infill",
+         {"bars": "16", "parts": ["Voice", "Piano right", "Piano left"]}, {}),
     ],
 )  # fmt: skip
 def test_examples(text, piece, verb, fields, relative):
@@ -80,6 +91,8 @@ def test_examples(text, piece, verb, fields, relative):
         ("piano up an octave", SONG, "octaves"),
         ("the ending slower", SONG, "whole piece"), ("busy but sparse", BAND, "at once"),
         ("什么都别改", BAND, "what should change"), ("in C major and D minor", QUARTET, "at once"),
+        ("bars 5 to 8 should be groovier", BAND, "what should change"), ("帮我填个词", QUARTET, "words that are sung"),
+        ("人声呢？", SONG, "what should change"), ("what about the viola?", QUARTET, "what should change"),
         ("x" * 3000, None, "1 to 2,000 characters"),
     ],
 )  # fmt: skip

@@ -42,7 +42,7 @@ def find(text: Text, piece: Piece | None) -> str | None:
     bare = rf"{before} ([A-G])(#|b| flat| sharp|-flat|-sharp)?(?![A-Za-z0-9#'/])"
     if match := text.take(bare, re.RegexFlag(0)):
         return _spelled(match[1], match[2], "major")
-    alone = r"(?<=[,;] )([A-G])(#|b| flat| sharp|-flat|-sharp)?(?= *(?:[,;.]|$))"
+    alone = r"(?<=[,;.] )([A-G])(#|b| flat| sharp|-flat|-sharp)?(?= *(?:[,;.]|$))"
     if piece is None and (match := text.take(alone, re.RegexFlag(0))):
         return _spelled(match[1], match[2], "major")
     if match := text.take(r"(?<![A-Za-z#])([A-G])([ -]flat|[ -]sharp)(?![a-z])", re.RegexFlag(0)):

@@ -25,6 +25,8 @@ _PLAYING = re.compile(
 )
 """What stands between a part and 'melody' where that is its own."""
 _PLAYED_BY = re.compile(r"\s*(?:of|for|in|on|from|to|by) (?:the )?", re.IGNORECASE)
+_OTHERS = re.compile(r"\s*(?:什么|其[他余它]|别的|都|全|everything|nothing|all |don't|do not)", re.IGNORECASE)
+"""How a clause begins of which the one before it names an exception."""
 _NOT = re.compile(r"[不没][太大是很怎么够]{0,2}$|(?:n't|never|not|hardly) $")
 """What stands before a word of praise that is denied."""
 """What follows where a part is not to be kept, but kept within a range."""
@@ -54,7 +56,10 @@ class Where:
         kept, clauses, excepted = self._kept_clauses(), text.clauses(), self._excepted()
 
         def is_kept(place: int, is_exception: bool) -> bool:
-            return (clause_of(clauses, place) in kept) != is_exception  # of what is kept an exception is open
+            clause = clause_of(clauses, place)
+            if is_exception and clause + 1 in kept and _OTHERS.match(text.whole, clauses[clause + 1]):
+                clause += 1
+            return (clause in kept) != is_exception  # of what is kept an exception is open
 
         self.keeps = bool(kept)
         self.kept_spans = [span for span in spans if is_kept(span.place, self._is_excepted(span))]
@@ -81,7 +86,7 @@ class Where:
         """Bars that are open."""
         everything = set(range(1, self.piece.bars + 1))
         if self.spans:
-            numbers = _numbers(self.spans)
+            numbers = _numbers(_narrowest(self.spans))
         elif self.selection and self.selection.get("bars"):
             numbers = {
                 each
@@ -261,6 +266,20 @@ def _manner() -> re.Pattern[str]:
     return re.compile(
         rf"\s*(?:(?:it|them|things|this|the)\s|the ¤+\s|¤+\s)?(?:{english}|(?:some )?more )|{chinese}", re.IGNORECASE
     )
+
+
+def _narrowest(spans: list[Span]) -> list[Span]:
+    """Spans without those within which others are: of 'the ending, bars 14 to 16' the bars."""
+    return [
+        span
+        for span in spans
+        if not any(
+            (span.first, span.last) != (other.first, other.last)
+            and span.first <= other.first
+            and other.last <= span.last
+            for other in spans
+        )
+    ]
 
 
 def _numbers(spans: list[Span]) -> set[int]:
