@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 import firmus
@@ -67,7 +67,7 @@ def test_nothing_outside_of_what_was_named_changes(text, piece, selection):
 
 CHANGES = [
     each
-    for each in json.loads((Path(__file__).parents[1] / "requests.json").read_text(encoding="utf-8"))
+    for each in json.loads((Path(__file__).parents[1] / "requests.json").read_text(encoding="utf-8"))[:300]
     if each["expected"].get("verb") in ("infill", "vary", "humanise")
     and "genre" not in each["expected"]
     and {*each["expected"]["parts"]} < {part.name for part in PIECES[each["piece"]].parts}
@@ -92,7 +92,10 @@ def pieces(draw, like):
 @given(data=st.data(), each=st.sampled_from(CHANGES))
 def test_of_any_piece_nothing_outside_of_what_a_request_opens_changes(data, each):
     piece = data.draw(pieces(PIECES[each["piece"]]))
-    proposal = propose(each["text"], piece, each["selection"], seed=1)
+    try:
+        proposal = propose(each["text"], piece, each["selection"], seed=1)
+    except InvalidBrief:  # of these notes another part may be the melody, or the bass
+        reject()
     assert proposal.brief.bars == each["expected"]["bars"]
     for work in proposal.perform()[:2]:
         assert outside(proposal.brief.source, proposal) == outside(work.score, proposal)
