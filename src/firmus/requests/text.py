@@ -127,10 +127,10 @@ def corrected(words: str) -> str:
 _DIGITS = r"[\d一二三四五六七八九十]"
 _TAKEN_BACK = "(?:wait|sorry|oops|i mean|make that|scratch that)"
 _REPAIR = (
-    rf"[\s,.;-]+(?:actually[\s,.]+)?(?:no(?=[,.]|[\s,.]+{_TAKEN_BACK})|{_TAKEN_BACK})"
-    rf"(?:[\s,.]+(?:actually|no|rather|{_TAKEN_BACK})(?![a-z]))*[\s,.]+"
+    rf"[\s,.;-]{{1,8}}(?:actually[\s,.]+)?(?:no(?=[,.]|[\s,.]{{1,8}}{_TAKEN_BACK})|{_TAKEN_BACK})"
+    rf"(?:[\s,.]{{1,8}}(?:actually|no|rather|{_TAKEN_BACK})(?![a-z]))*[\s,.]{{1,8}}"
 )
-_REPAIR_ZH = r"[,.;-]+(?:[啊哦噢]?不对|[啊哦噢]不|不不|说错了|口误)[,.;-]*(?:应该是|我是说|是|改成)?"
+_REPAIR_ZH = r"[,.;-]{1,8}(?:[啊哦噢]?不对|[啊哦噢]不|不不|说错了|口误)[,.;-]*(?:应该是|我是说|是|改成)?"
 _REPAIRED = tuple(
     (re.compile(pattern, re.IGNORECASE), instead)
     for pattern, instead in (
