@@ -1,10 +1,16 @@
 """Asking in plain words: what is proposed can be done, and changes nothing outside of what was named."""
 
 import json
+import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import strategies as st
 
 import firmus
+import strategies
 from asked import BAND, PIECES, QUARTET
 from firmus.cli import main
 from firmus.errors import InvalidBrief
@@ -57,6 +63,49 @@ def test_nothing_outside_of_what_was_named_changes(text, piece, selection):
     assert [part.notes for part in after.parts] != [part.notes for part in before.parts]
     kept = [part.notes for part in before.parts if part.notes]
     assert kept == [part.notes for part in PIECES[piece].parts]  # a revision before it moves no note
+
+
+CHANGES = [
+    each
+    for each in json.loads((Path(__file__).parents[1] / "requests.json").read_text(encoding="utf-8"))[:300]
+    if each["expected"].get("verb") in ("infill", "vary", "humanise")
+    and "genre" not in each["expected"]
+    and {*each["expected"]["parts"]} < {part.name for part in PIECES[each["piece"]].parts}
+    and re.fullmatch(r"\d+(-\d+)?", each["expected"]["bars"])
+    and each["expected"]["bars"] not in ("1-16", "1-8")
+]
+"""Requests that open few bars of few parts, in genres that every model here knows."""
+
+
+@st.composite
+def pieces(draw, like):
+    """A piece with other notes, as long and of the same parts."""
+
+    def notes(part):
+        drawn = draw(st.lists(strategies.notes(length=like.end, grid=240, low=36, high=84), max_size=24))
+        return strategies.without_overlaps([*drawn, part.notes[-1]])
+
+    return replace(like, parts=tuple(replace(part, notes=notes(part)) for part in like.parts))
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data(), each=st.sampled_from(CHANGES))
+def test_of_any_piece_nothing_outside_of_what_a_request_opens_changes(data, each):
+    piece = data.draw(pieces(PIECES[each["piece"]]))
+    try:
+        proposal = propose(each["text"], piece, each["selection"], seed=1)
+    except InvalidBrief:  # of these notes another part may be the melody, or the bass
+        reject()
+    assert proposal.brief.bars == each["expected"]["bars"]
+    for work in proposal.perform()[:2]:
+        assert outside(proposal.brief.source, proposal) == outside(work.score, proposal)
+        assert outside(piece, proposal) == outside(work.score, proposal)
+
+
+def test_a_question_is_in_the_language_of_the_request():
+    for text, question in (("大声一点", "无法要求音量"), ("louder", "how loud it is")):
+        with pytest.raises(InvalidBrief, match=question):
+            propose(text, QUARTET)
 
 
 def test_comparatives_come_from_what_is_measured():

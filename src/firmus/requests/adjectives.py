@@ -71,7 +71,7 @@ def check(wishes: Sequence[Wish]) -> None:
         found = [wish.absolute[name] for wish in wishes if name in wish.absolute]
         low, high = min(found), max(found)
         if high != low and (isinstance(low, str) or (low < 0.5) != (high < 0.5) or name == "tempo"):
-            raise InvalidBrief(f"{name}: {low} and {high} are asked for at once; say one of them")
+            raise InvalidBrief(f"{name}: {low} and {high} are asked for at once: say one of them, such as 'calm'")
 
 
 def _meaning(named: dict[str, str]) -> Adjective:
@@ -98,18 +98,19 @@ def _patterns() -> list[tuple[str, int, re.Pattern[str]]]:
     plain, noun, comparative = word("plain", "en"), word("noun", "en"), word("comparative", "en")
     by_far = r"(?:[ -]by[ -](?P<much>far))?"
     more_of = f"(?:{en['more']})[ -](?:of )?(?:an? )?"
-    afterwards = f"(?:[ -](?P<much>{en['much']}))?"
+    afterwards = f"(?:[,.] ?(?P<much>{en['much']})(?= *(?:[,.;!?]|$))|[ -](?P<much>(?!way|far)(?:{en['much']})))?"
     after = f"(?:儿?(?P<much>{zh['much']})|儿?(?:{zh['after']}))"
     some = f"(?:(?P<much>{zh['much']})|{zh['very']})?"
     plain_zh, comparative_zh = word("plain", "zh"), word("comparative", "zh")
-    compared = f"(?:{zh['comparing']})(?:要|得)?{plain_zh}的?"
+    compared = f"(?:{zh['comparing']})(?:要|得|有)?{plain_zh}的?"
     kinds = [
-        ("lacking", 1, f"not enough (?:of )?{noun}|not {plain} enough"),
+        ("lacking", 1, f"(?:not|n't) enough (?:of )?{noun}|(?:not|n't) {plain} enough"),
         ("too", -1, f"{much}(?:a (?:bit|little) )?(?:{en['too']}) (?:(?:of )?(?:an? )?)?(?:{noun}|{plain}){by_far}"),
         ("less", -1, f"{much}{a_bit}(?:{en['less']})[ -]{a_bit}(?:{noun}|{plain})"),
         ("more", 1, f"{much}{a_bit}(?:{more_of}(?:{noun}|{plain})|{comparative}){afterwards}"),
-        ("lacking", 1, f"(?:{zh['lacking']}){plain_zh}"),
-        ("too", -1, f"(?:不|没|怎么)[^,.;]{{0,6}}(?:{zh['so']}){plain_zh}"),
+        ("more", 1, f"(?:a few|some|plenty of|lots of|a (?:bit|touch|little) of)[ -](?:more )?{noun}"),
+        ("lacking", 1, f"(?:{zh['lacking']})有?{plain_zh}"),
+        ("too", -1, f"(?:不|没|怎么|别)[^,.;]{{0,6}}(?:{zh['so']}){plain_zh}"),
         ("too", -1, f"(?:{zh['too']})(?:更|得|太|过于)?{some}{plain_zh}了?"),
         ("complaint", -1, f"{plain_zh}(?:{zh['complaint']})"),
         ("more", 1, f"(?:{zh['more']})*(?:{comparative_zh}{after}?|{compared}{after}?|{plain_zh}{after})"),

@@ -108,7 +108,8 @@ def _ordinal(text: str) -> int:
 
 
 def _listed(match: re.Match[str], count: int) -> list[tuple[int, int]]:
-    spans = re.findall(rf"{_N}(?: ?(?:-|to|到|至) ?第?{_N})?", match[0], re.IGNORECASE)
+    numbers = match[1] if match.re.groups else match[0]
+    spans = re.findall(rf"{_N}(?: ?(?:-|to|到|至) ?第?{_N})?", numbers, re.IGNORECASE)
     return [(_whole(first), _whole(last or first)) for first, last in spans]
 
 
@@ -159,20 +160,22 @@ _SPAN = rf"{NUMBER}(?: ?(?:-|to|through) ?{NUMBER})?"
 _EACH = rf"({'|'.join(ORDINALS)}|last|final)"
 _PATTERNS = (
     # lists and spans of numbers
-    (rf"{_BAR} {_SPAN}(?:(?:, ?(?:and )?| and | & )(?:{_BAR} ?)?{_SPAN}(?! ?(?:bars|bpm|version)))+", _listed),
+    (rf"(?<!between ){_BAR} {_SPAN}(?:(?:, ?(?:and )?| and | & )(?:{_BAR} ?)?{_SPAN}(?! ?(?:bars|bpm|version)))+",
+     _listed),
     (rf"第?{NUMBER}(?:到|至|-){NUMBER}(?:小节)?(?:[、,和与及]+第?{NUMBER}(?:到|至|-){NUMBER})+小节", _listed),
     (rf"(?:the )?{_EACH}(?: bar| phrase)? and (?:the )?{_EACH} (?:bars?|phrases?)", _both_named),
     (rf"{_BAR} ?(?:no\.? ?)?{_N} ?(?:-|to|through|thru|until|till|up to) ?(?:and including )?(?:{_BAR} ?)?{_N}",
      lambda m, n: [(_whole(m[1]), _whole(m[2]))]),
-    (rf"between {_BAR} ?{_N} ?and ?(?:{_BAR} ?)?{_N}", lambda m, n: [(_whole(m[1]), _whole(m[2]))]),
+    (rf"between (?:{_BAR} ?)?{_N} ?(?:and|to) ?(?:{_BAR} ?)?{_N}", lambda m, n: [(_whole(m[1]), _whole(m[2]))]),
     (rf"{_N} ?- ?{_N} ?{_BAR}", lambda m, n: [(_whole(m[1]), _whole(m[2]))]),
     (rf"第?{_N}(?:个?小节)?(?:到|至|-)第?{_N}个?小节", lambda m, n: [(_whole(m[1]), _whole(m[2]))]),
     (rf"小节{_N}(?:到|至|-){_N}", lambda m, n: [(_whole(m[1]), _whole(m[2]))]),
-    (rf"第?{NUMBER}(?:小节)?(?:[、,和与及]+第?{NUMBER}(?:小节)?)*[、,和与及]+第?{NUMBER}小节", _listed),
+    (rf"(第?{NUMBER}(?:小节)?(?:[、,和与及]+第?{NUMBER}(?:小节)?)*[、,和与及]+第?{NUMBER})[这那]?[两二三四几]?个?小节",
+     _listed),
     # from a bar on, up to a bar
     (rf"(?:from|starting (?:at|from|in)|beginning (?:at|with)) (?:{_BAR} ?)?{_N}(?: ?(?:on(?:wards?)?|to the (?:very )?"
-     rf"end|onward))|(?:from|starting (?:at|from|in)) {_BAR} ?{_N}|{_BAR} ?{_N} (?:onwards?|and (?:on|after)|to the "
-     rf"(?:end|last))", lambda m, n: [(_whole(m[1] or m[2] or m[3]), n)]),
+     rf"end|onward))|(?:from|starting (?:at|from|in)) {_BAR} ?{_N}|{_BAR} ?{_N} (?:onwards?|ff\.?|"
+     rf"and (?:on|after|following)|to the (?:end|last))", lambda m, n: [(_whole(m[1] or m[2] or m[3]), n)]),
     (rf"after {_BAR} ?{_N}", lambda m, n: [(_whole(m[1]) + 1, n)]),
     (rf"from (?:the )?{_ORD} (?:bar|measure)(?: on(?:wards?)?| to the end)?", lambda m, n: [(_ordinal(m[1]), n)]),
     (rf"(?:from|starting (?:with|at)) (?:the )?{_ORD} phrase(?: on(?:wards?)?| to the end)?",
@@ -190,19 +193,28 @@ _PATTERNS = (
     (rf"{_BAR} {_N} ?(?:-|to) ?(?:the )?end", lambda m, n: [(_whole(m[1]), n)]),
     (rf"(?:up to(?: and including)?|until|till|through) {_BAR} ?{_N}", lambda m, n: [(1, _whole(m[1]))]),
     (rf"before {_BAR} ?{_N}", lambda m, n: [(1, _whole(m[1]) - 1)]),
-    (rf"(?:从|自)?第{_N}小节(?:起|开始|以后|之后|往后|到(?:最后|结尾|结束|末尾)|及以后)",
-     lambda m, n: [(_whole(m[1]) + ("之后" in m[0]) * ("从" not in m[0]), n)]),
+    (rf"(?:从|自)?第{_N}小节(?:起|开始|进来|进入|加入|以后|之后|往后|到(?:最后|结尾|结束|末尾)|及以后)",
+     lambda m, n: [(_whole(m[1]) + bool(re.search("[之以]后$", m[0])) * ("从" not in m[0]), n)]),
     (rf"第{_N}小节(?:以前|之前)", lambda m, n: [(1, _whole(m[1]) - 1)]),
     # from the beginning or the end
     (rf"{_FIRST} {_N} {_BAR}", lambda m, n: [(1, _whole(m[1]))]),
     (rf"{_LAST} {_N} {_BAR}", lambda m, n: [(n - _whole(m[1]) + 1, n)]),
-    (rf"(?:the )?middle {_N} {_BAR}|中间(?:的)?{_N}个?小节", lambda m, n: _central(_whole(m[1] or m[2]), n)),
-    (rf"(?:the )?{_LAST} bar", lambda m, n: [(n, n)]),
-    (r"(?:the )?(?:first|opening) bar", lambda m, n: [(1, 1)]),
+    (rf"(?:the )?(?:middle|central) {_N} {_BAR}|{_N} (?:middle|central) {_BAR}|中间(?:的)?{_N}个?小节",
+     lambda m, n: _central(_whole(m[1] or m[2] or m[3]), n)),
+    (rf"(?:the )?{_LAST} (?:few )?(?:bars|measures)", lambda m, n: [(n - ENDING + 1, n)]),
+    (r"(?:the )?(?:first|opening) (?:few )?(?:bars|measures)", lambda m, n: [(1, ENDING)]),
+    (rf"(?:the )?{_LAST} (?:bar|measure)", lambda m, n: [(n, n)]),
+    (r"(?:the )?(?:first|opening) (?:bar|measure)", lambda m, n: [(1, 1)]),
+    (rf"(?:the )?{_ORD} (?:to|through|until) (?:the )?{_ORD} (?:bars?|measures?)",
+     lambda m, n: [(_ordinal(m[1]), _ordinal(m[2]))]),
     (rf"(?:the )?{_ORD} (?:bar|measure)", lambda m, n: [(_ordinal(m[1]), _ordinal(m[1]))]),
     (rf"(?:开头|起头|前面?|头|最前面?|最初)(?:的)?{_N}个?小节", lambda m, n: [(1, _whole(m[1]))]),
     (rf"(?:最后面?|后面?|末尾?|结尾)(?:的)?{_N}个?小节", lambda m, n: [(n - _whole(m[1]) + 1, n)]),
-    (rf"(?:{_BAR}|number) ?{_N}(?! ?(?:bpm))", lambda m, n: [(_whole(m[1]), _whole(m[1]))]),
+    (rf"(?:{_BAR}|number) ?(?:no\.? ?|number )?{_N}(?! ?(?:bpm))", lambda m, n: [(_whole(m[1]), _whole(m[1]))]),
+    (r"(?:最?前|开头|头|最初)几个?小节", lambda m, n: [(1, ENDING)]),
+    (r"(?:最?后|末尾?|结尾)几个?小节", lambda m, n: [(n - ENDING + 1, n)]),
+    (r"(?:末尾?|尾)小节", lambda m, n: [(n, n)]),
+    (rf"从头(?:开始)?到第?{_N}个?小节", lambda m, n: [(1, _whole(m[1]))]),
     (rf"第{_N}个?小节", lambda m, n: [(_whole(m[1]), _whole(m[1]))]),
     # phrases
     (rf"(?:the )?first {_N} phrases", lambda m, n: _phrases(1, _whole(m[1]))),
@@ -220,19 +232,24 @@ _PATTERNS = (
     (rf"(?:前面?|头|开头)(?:的)?{_N}乐?句", lambda m, n: _phrases(1, _whole(m[1]))),
     (rf"(?:最后|后面?|末尾?)(?:的)?{_N}乐?句", lambda m, n: [(n - PHRASE * _whole(m[1]) + 1, n)]),
     (r"(?:末|尾)句|最后那?句", lambda m, n: [(n - PHRASE + 1, n)]),
+    (r"(?:首尾|头尾)(?:[两二]?[个乐]?句)", lambda m, n: [(1, PHRASE), (n - PHRASE + 1, n)]),
     (r"首句", lambda m, n: _phrases(1, 1)),
     # halves and quarters
     (r"(?:the )?(first|second|latter|last|back|opening|other) half", _half),
     (r"(前|后|上|下)(?:面?的?)(?:一?半)(?:部分|段|首|曲|截)?", _half),
     (r"(?:the )?(first|second|third|last|final|fourth) quarter(?! note)", _quarter),
+    # numbers alone
+    (r"(?<![\w/.#-])(\d{1,3}) ?(?:-|to|到|至) ?(\d{1,3})(?![\d/.%]| ?(?:bpm|beats|seconds|minutes)|[拍秒分])",
+     lambda m, n: [(_whole(m[1]), _whole(m[2]))] if _whole(m[1]) < _whole(m[2]) <= n else []),
     # by name
     (r"(?:the )?(?:final )?cadence|(?:结尾|最后)?的?终止(?:式|处)?", lambda m, n: [(n - CADENCE + 1, n)]),
-    (r"(?:at |in |to )?(?:the )?(?:very )?(?:beginning|opening|start(?! (?:over|with))|intro(?:duction)?|"
+    (r"(?:at |in |to )?(?:the )?(?:very )?(?:beginning|opening|start(?! (?:over|with|again|from))|intro(?:duction)?|"
      r"outset)(?! bars)(?![a-z])|开头|开始(?:的?(?:部分|地方|那?段))|开端|起始|一开始|开篇|开场",
      lambda m, n: [(1, ENDING)]),
     (r"(?:at |in |to |towards )?(?:the )?(?:very )?(?:end(?:ing)?)(?![a-z])|结尾(?:部分|处|那?段)?|末尾|末段|"
      r"(?:finish|end|close)(?:es|ing)? (?:on|with)(?![a-z])|"
-     r"最后(?:那?段|部分|面)?(?!一个)|结束(?:部分|处|的地方)|尾部", lambda m, n: [(n - ENDING + 1, n)]),
+     r"收尾(?:的?(?:部分|地方)|处|那段)|最后(?:那?段|部分|面)?(?!一个)|结束(?:部分|处|的地方)|尾部",
+     lambda m, n: [(n - ENDING + 1, n)]),
     (r"(?:at |in |through )?(?:the )?middle(?: (?:part|section|bars))?(?! (?:voices?|parts?|lines?))|"
      r"中间(?:那?一?段|部分|的?(?:部分|地方)|几?小节)?(?!的?[两二]?个?声部)|中段", lambda m, n: _middle(n)),
 )  # fmt: skip

@@ -11,12 +11,17 @@ from firmus.render.instruments import program_names
 from firmus.requests import lexicon
 from firmus.requests.parts import Mention, english_name
 from firmus.requests.piece import Piece
-from firmus.requests.text import Text
+from firmus.requests.text import Text, clause_of
 
 JOINED = re.compile(
     r"[\s,、]*(?:and|or|with|the|an?|both|和|与|跟|及|以及|还有|&)?[\s]*(?:the|an?)?[\s]*", re.IGNORECASE
 )
 """What stands between parts that are named together."""
+NEAR = 24  # characters
+_FILLER = (
+    r"(?:part|line|instrument|is|should|shall|to|be|gets?|replaced|played|声部|的?部分|那一?[行条]|这一?[行条]|的|\s)*"
+)
+_ARTICLE = r"[\s]*(?:an?|the|一[支把个])?[\s]*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +43,17 @@ class Instruments:
 def instruments_after(text: Text, piece: Piece, mentions: Sequence[Mention]) -> Instruments | None:
     """How a request changes the instruments; None where it does not."""
     words = lexicon.load().words["edit"]
+    new = [mention.name for mention in mentions if mention.is_instrument and not mention.parts]
+    if new and not any(mention.parts for mention in mentions) and words["adding"].search(text.whole):
+        return Instruments("add", new[:1])
     for mention in mentions:
         before = text.whole[max(0, mention.start - 24) : mention.start]
         name = mention.name if not mention.parts else _instrument(text.whole[mention.start : mention.end], mention)
         is_another = not mention.parts or re.search(
-            r"(?:an?|another)[\s]+(?:(?:second|third|fourth)[\s]+)?$|一[把支架个]$", before, re.IGNORECASE
+            r"(?:an?|another)[\s]+(?:(?:second|third|fourth)[\s]+)?$|一[把支架个台件管位名]$", before, re.IGNORECASE
         )
-        if name and is_another and _ends(words["add"], before):
+        is_added = _ends(words["add"], before) or words["added"].match(text.whole[mention.end :].lstrip())
+        if name and is_another and is_added:
             return Instruments("add", [name])
     replaced = _replaced(text, piece, mentions)
     if replaced:
@@ -52,14 +61,19 @@ def instruments_after(text: Text, piece: Piece, mentions: Sequence[Mention]) -> 
     removed = {
         place
         for chain in chains(text, mentions)
-        if _ends(words["remove"], text.whole[max(0, chain[0].start - 24) : chain[0].start])
-        or words["removed"].match(text.whole[chain[-1].end :].lstrip())
+        if _is_removed(text, chain)
         for mention in chain
         for place in mention.parts
     }
     if removed and len(removed) < len(piece.names):
         return Instruments("remove", [name for place, name in enumerate(piece.names) if place not in removed])
     return None
+
+
+def _is_removed(text: Text, chain: Sequence[Mention]) -> bool:
+    words, after = lexicon.load().words["edit"], text.whole[chain[-1].end :].lstrip()
+    is_refused = _ends(words["remove"], text.whole[max(0, chain[0].start - 24) : chain[0].start])
+    return bool(words["removed"].match(after)) or (is_refused and not re.match("to|chang|touch", after))
 
 
 def chains(text: Text, mentions: Sequence[Mention]) -> list[list[Mention]]:
@@ -87,27 +101,42 @@ def _ends(pattern: re.Pattern[str], before: str) -> bool:
 def _replaced(text: Text, piece: Piece, mentions: Sequence[Mention]) -> list[str]:
     """Names of all parts where one instrument takes the place of another; empty where none does."""
     words = lexicon.load().words["edit"]
-    if not words["replacing"].search(text.whole) and not words["instead"].search(text.whole):
+    if not words["replacing"].search(text.whole):
         return []
-    filler = r"(?:part|line|instrument|is|should|shall|be|gets?|replaced|played|to be|声部|的部分|的|\s)*"
-    gap = rf"{filler}(?:{words['becomes'].pattern}|(?=\s*an? ))[\s]*(?:an?|the|一[支把个])?[\s]*"
-    becomes = re.compile(gap, re.IGNORECASE)
+    new = [mention for mention in mentions if mention.is_instrument and not mention.parts]
+    if new:
+        old = _displaced(text, mentions, new[0]) if len({mention.name for mention in new}) == 1 else None
+        return _with(piece, old, new[0].name) if old else []
     for one, other in itertools.pairwise(mentions):
         between = text.whole[one.end : other.start]
-        instead = words["instead"].search(between)
-        old, new = (other, one) if instead else (one, other)
-        if not becomes.fullmatch(between) and not (instead and len(between) < 24):
-            is_new = (one.is_instrument and not one.parts) or words["plays"].search(text.whole[: one.start][-12:])
-            is_swapped = re.search(r"(?:swap|exchange) (?:the )?$", text.whole[: one.start], re.IGNORECASE)
-            if is_swapped and JOINED.fullmatch(between):
-                one, other = other, one
-            elif not is_new or len(between) > 24 or not words["taking"].search(between):
-                continue
-            old, new = other, one
-        name = _instrument(text.whole[new.start : new.end], new)
-        if old.parts and name:
-            return [name if place in old.parts else each for place, each in enumerate(piece.names)]
+        is_old_first = re.fullmatch(rf"{_FILLER}(?:{words['becomes'].pattern}){_ARTICLE}", between, re.IGNORECASE)
+        is_old_last = words["instead"].search(between) or (
+            words["plays"].search(text.whole[: one.start][-12:]) and words["taking"].search(between)
+        )
+        old, player = (one, other) if is_old_first else (other, one)
+        name = _instrument(text.whole[player.start : player.end], player)
+        if (is_old_first or is_old_last) and len(between) < NEAR and old.parts and name:
+            return _with(piece, old, name)
     return []
+
+
+def _displaced(text: Text, mentions: Sequence[Mention], new: Mention) -> Mention | None:
+    """The part whose place an instrument takes that the piece has not: in its clause, or else the nearest."""
+    clauses = text.clauses()
+    own = [mention for mention in mentions if mention.parts and mention.name != "all"]
+    beside = [each for each in own if clause_of(clauses, each.start) == clause_of(clauses, new.start)]
+    old = min(beside or own, key=lambda each: abs(each.start - new.start), default=None)
+    together = (chain for chain in chains(text, mentions) if old in chain and new in chain)
+    return old if all(_is_swap(text, chain[0]) for chain in together) else None  # not 'the oboe and the cello'
+
+
+def _is_swap(text: Text, first: Mention) -> bool:
+    verbs = "(?:swap|exchange|switch|replace|substitute|change)"
+    return bool(re.search(rf"{verbs} (?:the )?$", text.whole[: first.start], re.IGNORECASE))
+
+
+def _with(piece: Piece, old: Mention, name: str) -> list[str]:
+    return [name if place in old.parts else each for place, each in enumerate(piece.names)]
 
 
 def _instrument(words: str, mention: Mention) -> str:

@@ -17,24 +17,23 @@ from firmus.requests.where import Where
 from firmus.score import Score
 
 MOST_WORDS = 2000  # characters
-GENRE_METERS = new_piece.GENRE_METERS
 PARTS_TOO = ("quartet", "drums", "band", "song", "piano", "organ")
 """Styles whose words may also mean a part, or the piece as it is."""
 HARMONISED = ("chorale", "hymn", "choir")
 ACCOMPANIED = {"lead-sheet": "lead-sheet", "band": "band", "piano": "song", "song": "song"}
 REASONS = {
-    "loudness": "how loud it is cannot be asked for: ask for busier or calmer, or change it when you render it",
+    "loudness": "how loud it is cannot be asked for: ask for another character, such as 'calmer' or 'busier'",
     "timing": "only a steady tempo can be asked for, such as 'slower' or 'tempo 96'",
-    "words": "words that are sung cannot be asked for: only notes are composed",
-    "mixing": "sound and mixing cannot be asked for: only notes are composed",
-    "removing": "bars cannot be taken out: delete them in an editor",
-    "orchestra": "an orchestra or a piece of several movements cannot be composed: ask for one of the styles",
-    "artists": "music like that of a named artist is not composed: ask for a mood, a style or a genre",
-    "articulation": "how notes are played cannot be asked for: only notes are composed",
-    "layout": "printing and files are no part of a request: say what should change in the music",
-    "copying": "bars are not copied or moved: do that in an editor, or ask for new ones",
-    "intro": "music is not put before the beginning: ask for a new piece, or continue this one",
-    "another_piece": "only the open piece can be changed: say what it should become",
+    "words": "words that are sung cannot be asked for, but their tune can, such as 'a sadder melody'",
+    "mixing": "sound and mixing cannot be asked for, but notes can, such as 'fuller chords in bars 5 to 8'",
+    "removing": "bars cannot be taken out: delete them in an editor, or rewrite them, such as 'rewrite bars 5 to 8'",
+    "orchestra": "an orchestra or several movements cannot be composed: ask for less, such as 'a string quartet'",
+    "artists": "music like a named artist's is not composed: name a mood or genre, such as 'a sad waltz for piano'",
+    "articulation": "how notes are played cannot be asked for, but which can, such as 'fewer notes in the bass'",
+    "layout": "printing and files are no part of a request: ask for notes, such as 'bars 5 to 8 higher'",
+    "copying": "bars are not copied or moved: do that in an editor, or ask for new ones, such as 'rewrite bars 5 to 8'",
+    "intro": "music is not put before the beginning, but after the end, such as 'continue for 8 bars'",
+    "another_piece": "only the open piece can be changed: say what it should become, such as 'bars 5 to 8 livelier'",
 }
 
 
@@ -124,10 +123,11 @@ class _Edit:
         self.text, self.piece, self.fields = text, piece, given
         self.words = lexicon.load().words
         self._read_values()
-        self.where = Where(text, piece, selection)
         text.take_all(self.words["told"]["background"])
+        self.last_bar = values.last_bar(text, piece)
+        self.where = Where(text, piece, selection)
         self.wishes = adjectives.find(text)
-        self.length = values.count_of_bars(text)
+        self.length = self.last_bar or values.count_of_bars(text)
         self.relative = _together(self.wishes)
         if "tempo" in self.fields:
             self.relative.pop("tempo", None)
@@ -138,9 +138,11 @@ class _Edit:
         new_form = {name: fields[name] for name in ("form", "pickup", "meter") if name in fields}
         if new_form:
             return Request("compose", {**fields, **self._said(), **self._genre_meter()}, self.relative)
-        if self._is("humanise"):
+        if self._is_humanising():
             if not self.piece.roles["drums"]:
-                raise InvalidBrief("the piece has no drums: only those can be made to sound like a drummer")
+                raise InvalidBrief(
+                    "the piece has no drums, which alone are humanised: vary a part, such as 'vary the bass a little'"
+                )
             where.named_parts = where.named_parts or set(self.piece.roles["drums"])
             return self._where("humanise", {})
         if (genre := self._genre()) and (meter := self._genre_meter().get("meter")):
@@ -175,7 +177,9 @@ class _Edit:
         }
         fields |= {name: value for name, value in found.items() if value is not None} | values.controls(text)
         if "key" in fields and (other := key_names.find_named(text)) and other != fields["key"]:
-            raise InvalidBrief(f"keys {fields['key']} and {other} are asked for at once; say one of them")
+            raise InvalidBrief(
+                f"keys {fields['key']} and {other} are asked for at once: say one of them, such as 'in D minor'"
+            )
         self.range = fields.pop("range", None)
         if fields.get("meter") == piece.meter.text:
             del fields["meter"]
@@ -185,6 +189,11 @@ class _Edit:
     def _is(self, verb: str) -> bool:
         return bool(self.words["verb"][verb].search(self.text.whole))
 
+    def _is_humanising(self) -> bool:
+        """Whether drums are to sound less like a machine: named, or with nothing else that is to change."""
+        is_alone = not (self.relative or self._genre())
+        return self._is("humanise") and (is_alone or not self.where.named_parts.isdisjoint(self.piece.roles["drums"]))
+
     def _genre(self) -> str | None:
         return new_piece.genre_of(self.text, skip=("variations",) if self._is("vary") else ())
 
@@ -193,7 +202,7 @@ class _Edit:
         genre = self._genre()
         if not genre:
             return {}
-        meter = GENRE_METERS.get(genre)
+        meter = new_piece.GENRE_METERS.get(genre)
         return {"genre": genre, "meter": meter} if meter and meter != self.piece.meter.text else {"genre": genre}
 
     def _style(self) -> str | None:
@@ -226,6 +235,8 @@ class _Edit:
         styles = new_piece.styles_in(self.text.whole)
         if verb == "harmonise":
             style = next((each for each in styles if each in HARMONISED), None)
+            if len(self.where.named_parts) > 1 and self.where.melody() not in self.where.named_parts:
+                return None
             if style is None and not re.search(r"harmon|four|4|tenor|和声|四", match[0], re.IGNORECASE):
                 return None
             if re.match("turn|make|arrange|把", match[0], re.IGNORECASE) and not self.where.names_melody:
@@ -246,7 +257,7 @@ class _Edit:
         """The piece goes on: how much is added."""
         style = self._style()
         fields = {**self.fields, **self._said(), **({"style": style} if style else {})}
-        is_total = self.where.is_total_length()
+        is_total = bool(self.last_bar) or self.where.is_total_length()
         if self.length is not None:
             added = self.length - self.piece.bars if is_total else self.length
             if added <= 0:
@@ -268,7 +279,7 @@ class _Edit:
         said = self._said()
         is_asked = self._is("vary") and not self._is("reharmonise")
         is_syncopated = "syncopation" in {*self.relative, *said, *self.fields}
-        is_again = self.words["told"]["again"].search(self.text.whole)
+        is_again = self.words["told"]["again"].search(self.text.left)
         only_versions = set(self.fields) == {"count"} and not (said or self.relative or is_again)
         if not (is_asked or is_syncopated or (only_versions and not self._is("reharmonise"))):
             return None
@@ -283,9 +294,9 @@ class _Edit:
         changed = set(self.relative) - {"tempo"} or set(said) - {"tempo"} or given or self.range
         is_new = self._is("reharmonise") or bool(self._style()) or bool(changed)
         where = self.where
-        if self.words["refuse"]["direction"].search(self.text.whole) and not (
-            is_new or self.words["told"]["again"].search(self.text.whole)
-        ):
+        refused = self.words["refuse"]
+        is_unclear = refused["direction"].search(self.text.whole) or refused["unknown"].search(self.text.left)
+        if is_unclear and not (is_new or self.words["told"]["again"].search(self.text.whole)):
             return None
         if "key" in self.fields and (where.is_named or (where.selection and where.is_here)):
             is_new = True
@@ -293,7 +304,8 @@ class _Edit:
             set(self.fields) - {"count", "seed", "loose", "model"} or self.relative or "tempo" in said or edited
         )
         if not is_new and not has_no_verb:
-            is_new = where.is_named or (self._is("rewrite") and not where.keeps)
+            is_new = self._is("rewrite") and (where.is_named or not where.keeps)
+            is_new = is_new or (where.is_named and self._names_places_alone())
         if (
             not is_new
             and has_no_verb
@@ -303,6 +315,10 @@ class _Edit:
         ):
             is_new = bool(where.spans or where.kept_spans)
         return self._infill() if is_new else None
+
+    def _names_places_alone(self) -> bool:
+        """Whether but for bars and parts there are only words that ask for nothing."""
+        return not re.sub(r"[\W_¤]", "", self.words["told"]["filler"].sub("", self.text.left))
 
     def _infill(self) -> Request:
         said = self._said()
@@ -327,7 +343,7 @@ class _Edit:
             fields["parts"] = edited.names
         asked = {*fields, *self.relative}
         if self.where.spans and asked and asked <= {"tempo", "count"}:
-            raise InvalidBrief("the tempo is that of the whole piece: say it without bars, or ask for busier or calmer")
+            raise InvalidBrief("the tempo is that of the whole piece: say it without bars, such as 'slower'")
         if not fields and not self.relative:
             raise InvalidBrief("what should change, and how? Such as 'make bars 5 to 8 calmer, keep the bass'")
         return Request("", fields, self.relative)
@@ -345,6 +361,8 @@ def _together(wishes: list[Wish]) -> dict[str, int]:
     for wish in wishes:
         for name, size in wish.relative.items():
             if together.get(name, size) * size < 0:
-                raise InvalidBrief(f"{name}: more and less of it are asked for at once; say one of them")
+                raise InvalidBrief(
+                    f"{name}: more and less of it are asked for at once: say one of them, such as 'bars 1 to 4 calmer'"
+                )
             together[name] = size if abs(size) > abs(together.get(name, 0)) else together[name]
     return together

@@ -19,7 +19,7 @@ SMALL = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight",
 TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 NUMBER = (
-    r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十百]+|(?<![a-z])(?:a couple of|"
+    r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十百]+|(?<![a-z])(?:a couple of|(?:a )?dozen|"
     + "|".join(f"{tens}(?:[ -](?:{'|'.join(SMALL[1:10])}))?" for tens in TENS)
     + "|"
     + "|".join(sorted(SMALL[1:], key=len, reverse=True))
@@ -42,6 +42,8 @@ def number(text: str) -> float:
         return float(words)
     if words == "a couple of":
         return 2.0
+    if words.endswith("dozen"):
+        return 12.0
     if words.isascii():
         first, _, second = words.replace("-", " ").partition(" ")
         if first in TENS:
@@ -82,11 +84,17 @@ class Lexicon:
         Quarter notes a minute of terms, such as ``"adagio"``.
     adjectives : list of (str, str, Adjective)
         Kind (``"plain"``, ``"comparative"``, ``"noun"``), pattern, and what it asks for.
+    simplified : dict of int to str
+        Simplified characters by the code points of traditional ones, as ``str.translate`` takes them.
+    slips : dict of str to str
+        Chinese words by what is written for them by mistake.
     """
 
     words: dict[str, dict[str, re.Pattern[str]]]
     tempi: dict[str, float]
     adjectives: list[tuple[str, str, Adjective]]
+    simplified: dict[int, str]
+    slips: dict[str, str]
 
     def any_of(self, kind: str, language: str) -> str:
         """Alternatives of all adjectives of a kind in a language, the longest first."""
@@ -115,6 +123,8 @@ def load() -> Lexicon:
     entries: dict[str, dict[str, list[str]]] = {}
     tempi: dict[str, float] = {}
     adjectives: list[tuple[str, str, Adjective]] = []
+    characters: dict[int, str] = {}
+    slips: dict[str, str] = {}
     for language in ("en", "zh"):
         path = resources.files("firmus") / f"assets/requests/{language}.toml"
         document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -122,6 +132,8 @@ def load() -> Lexicon:
             meaning = Adjective(each["relative"], each.get("absolute", {}))
             for kind in ("plain", "comparative", "noun"):
                 adjectives += [(f"{kind} {language}", pattern(word, language), meaning) for word in each.get(kind, ())]
+        characters |= {ord(pair[0]): pair[1] for pair in document.pop("characters", {}).get("traditional", "").split()}
+        slips |= document.pop("slip", {})
         tempi |= {name: float(bpm) for name, bpm in document.pop("tempo").items()}
         for section, names in document.items():
             section = f"degree {language}" if section == "degree" else section
@@ -130,10 +142,10 @@ def load() -> Lexicon:
                 holder += [pattern(word, language) for word in words]
     for genre, chinese in GENRES.items():
         if genre not in ("hymn", "song", "folk"):
-            words = [*([] if genre == "popular" else [pattern(f"{genre}s?", "en")]), *chinese]
+            words = [*([] if genre == "popular" else [pattern(f"{genre}(?:s|y|ier|ish)?", "en")]), *chinese]
             entries["genre"].setdefault(genre, []).extend(words)
     return Lexicon({name: {key: _compiled(words) for key, words in section.items()}
-                    for name, section in entries.items()}, tempi, adjectives)  # fmt: skip
+                    for name, section in entries.items()}, tempi, adjectives, characters, slips)  # fmt: skip
 
 
 def pattern(word: str, language: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from firmus.errors import InvalidBrief
 from firmus.requests import adjectives, key_names, lexicon, parts, values
-from firmus.requests.text import Text
+from firmus.requests.text import TAKEN, Text
 
 GENRE_METERS = {"waltz": "3/4", "mazurka": "3/4", "polonaise": "3/4", "jig": "6/8", "slip jig": "9/8"}
 GENRE_STYLES = {
@@ -22,10 +22,16 @@ GENRE_STYLES = {
     ),
 }
 """Meter, and style, that a genre has where nothing else is said."""
+DESCRIBING = ("key", "bars", "seconds", "meter", "form", "chords")  # what only a new piece is asked for without a verb
 PITCHED = {"key", "chords", "register", "polyphony"}  # what does not concern drums
 STYLES = ("quartet", "hymn", "chorale", "lead-sheet", "choir", "folk", "drums", "band", "song")
 """Styles by the words for them, those that name more first; a piano or an organ is an instrument."""
 PERIODS = ("renaissance", "baroque", "classical", "romantic", "popular", "dance", "game")
+REFUSED = re.compile(
+    r"(?:(?<![a-z])(?:less|not|no|instead of|without)(?: an?| the| any)?|不要|不用|少一?[些点]?|别用?)\s*$",
+    re.IGNORECASE,
+)
+"""What stands before a genre or an instrument that is not wanted."""
 MOST_ALIKE = 4  # instruments of one kind
 SOLO = {"piano": "piano", "organ": "organ"}
 
@@ -67,6 +73,9 @@ def read(text: Text, given: dict[str, Any], *, is_open: bool) -> tuple[str, dict
     if not is_open and words["new"]["first"].search(text.whole):
         raise _nothing_open()
     is_editing = bool(words["new"]["edited"].search(text.whole))
+    for mention in parts.instruments(Text(text.left)):  # those that are refused
+        if REFUSED.search(text.left[: mention.start]):
+            text.left = text.left[: mention.start] + TAKEN * (mention.end - mention.start) + text.left[mention.end :]
     fields = _values(text, given)
     named, genre = _style(text), genre_of(text)
     instruments = [name for mention in parts.instruments(text) for name in _times(text, mention)]
@@ -78,6 +87,7 @@ def read(text: Text, given: dict[str, Any], *, is_open: bool) -> tuple[str, dict
     wishes = adjectives.find(text)
     adjectives.check(wishes)
     is_composed = bool(named or genre or instruments or words["new"]["composed"].search(text.whole))
+    is_composed = is_composed or not fields.keys().isdisjoint(DESCRIBING)
     if not is_open and (not (is_composed or is_plan) or (is_editing and not (named or genre or is_plan))):
         raise _nothing_open()
     if named or (genre and not instruments):
@@ -103,11 +113,10 @@ def _nothing_open() -> InvalidBrief:
 
 def genre_of(text: Text, skip: Sequence[str] = ()) -> str | None:
     """The genre that a text names; a dance before others, a form before a period, then the first."""
-    refused = re.compile(r"(?:(?<![a-z])(?:less|not|no|instead of)|不要|少一?[些点]?|别)\s*$", re.IGNORECASE)
     found = [
         (name not in GENRE_METERS, name in PERIODS, match.start(), -len(match[0]), name)
         for name, pattern in lexicon.load().words["genre"].items()
-        if name not in skip and (match := pattern.search(text.left)) and not refused.search(text.left[: match.start()])
+        if name not in skip and (match := pattern.search(text.left)) and not REFUSED.search(text.left[: match.start()])
     ]
     return min(found)[4] if found else None
 

@@ -25,7 +25,7 @@ NO_INSTRUMENTS = (
 """Names of programs that mean something else in a request."""
 _ROLES = (
     "one", "two", "low_strings", "strings", "violins", "viola", "cello", "inner", "outer", "top", "upper", "lower",
-    "accompaniment", "right", "left", "both", "drums", "melody", "voice", "bass",
+    "accompaniment", "right", "left", "both", "drums", "bass", "melody", "voice",
 )  # fmt: skip
 """In this order they are looked for: longer names before those that are in them."""
 
@@ -57,6 +57,8 @@ def find(text: Text, piece: Piece) -> list[Mention]:
     words, found = lexicon.load().words["part"], list[Mention]()
     for match in text.take_all(words["all"]):
         found.append(Mention(piece.roles["all"], match.start(), match.end(), "all"))
+    if low := piece.roles["bass"]:  # a bass guitar is no guitar
+        found += [Mention(low, each.start(), each.end(), "bass") for each in text.take_all(words["bassist"])]
     for pattern, place in _named(piece):
         found += [Mention((place,), match.start(), match.end(), "") for match in text.take_all(pattern)]
     found += _numbered(text, piece)
@@ -119,6 +121,9 @@ def english_name(name: str) -> str:
     plain = re.sub(r"[\s-]+", " ", name.casefold())
     if plain.isascii():
         return plain if plain in program_names() else plain.removesuffix("s")
+    named = lexicon.load().words["instrument"]
+    if usual := next((name for name, pattern in named.items() if pattern.fullmatch(plain)), None):
+        return usual
     program = program_names()[plain]
     own = [each for each, words in PARTS.items() if plain in words and each in program_names()]
     general, *others = [each for each, number in program_names().items() if number == program and each.isascii()]
@@ -139,7 +144,7 @@ def _named(piece: Piece) -> list[tuple[str, int]]:
 
 
 def _whole_word(word: str) -> str:
-    return f"(?<![a-z]){word}(?:'s)?(?![a-z])" if re.search("[a-z]", word) else word
+    return f"(?<![a-z]){word}(?:s(?<!voices)|ists?)?(?:'s)?(?![a-z])" if re.search("[a-z]", word) else word
 
 
 def _numbered(text: Text, piece: Piece) -> list[Mention]:
@@ -175,4 +180,5 @@ def _instrument_names(but: tuple[re.Pattern[str], ...]) -> re.Pattern[str]:
         f"(?<![a-z]){re.escape(name).replace(chr(92) + ' ', '[ -]')}s?(?![a-z])" if name.isascii() else re.escape(name)
         for name in sorted(names, key=len, reverse=True)
     ]
+    patterns += [each.pattern for each in lexicon.load().words["instrument"].values()]
     return re.compile("|".join(patterns), re.IGNORECASE)

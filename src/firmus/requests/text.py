@@ -13,7 +13,7 @@ from firmus.requests import lexicon
 TAKEN = "¤"  # stands for each character that was understood
 _SIGNS = str.maketrans({"。": ".", "“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "−": "-", "~": "-",
                         "♭": "b", "♯": "#", "「": '"', "」": '"', "【": '"', "】": '"'})  # fmt: skip
-_MARKS = r"[,;:!?\n]|\.(?!\d)"
+_MARKS = r"[,;:!?\n]|\.(?!\d)|(?<!\d) -{1,2} (?=[a-z])"
 _WORDS = (
     r"(?<!everything)(?<!everyone)(?<!all)(?<!parts)(?<!voices) but (?!not)|"
     r" and (?=(?:the )?(?:\w+ ){1,3}?(?:stays?|unchanged|untouched|remains?|as (?:it|they))\b)|"
@@ -41,7 +41,7 @@ class Text:
     """
 
     def __init__(self, words: str) -> None:
-        self.whole = corrected(plain(words))
+        self.whole = repaired(corrected(plain(words)))
         self.left = self.whole
 
     def take(self, pattern: str | re.Pattern[str], flags: re.RegexFlag = re.IGNORECASE) -> re.Match[str] | None:
@@ -67,7 +67,8 @@ class Text:
         starts = [0]
         for match in _CLAUSE.finditer(self.whole):
             is_mark = bool(re.fullmatch(_MARKS, match[0]))
-            if not (is_mark and self.left[match.start()] == TAKEN):
+            is_topic = match[0].strip() in (":", "and") and not self.left[starts[-1] : match.start()].strip(f" {TAKEN}")
+            if not (is_topic or (is_mark and self.left[match.start()] == TAKEN)):
                 starts.append(match.end())
         return starts
 
@@ -78,14 +79,30 @@ def clause_of(clauses: list[int], place: int) -> int:
 
 
 def plain(words: str) -> str:
-    """A text with signs of a Western keyboard, except for 、 and 《》, which divide lists and mark titles.
+    """A text with signs of a Western keyboard, except for 、 and 《》, and in simplified characters, except for titles.
 
     Examples
     --------
-    >>> plain("第９～１２小节，更平静。")
-    '第9-12小节,更平静.'
+    >>> plain("第９～１２小节，更平静。"), plain("鋼琴簡單一點，叫《聽雨》")
+    ('第9-12小节,更平静.', '钢琴简单一点,叫《聽雨》')
     """
-    return unicodedata.normalize("NFKC", words).translate(_SIGNS).strip()
+    loaded = lexicon.load()
+    pieces = re.split(r"(《.*?》|\".*?\")", unicodedata.normalize("NFKC", words).translate(_SIGNS).strip())
+    pieces[::2] = [each.translate(loaded.simplified) for each in pieces[::2]]
+    for slip, word in loaded.slips.items():
+        pieces[::2] = [each.replace(slip, word) for each in pieces[::2]]
+    return re.sub(r"(?<=\d) ?\.{2,} ?(?=\d)", "-", "".join(pieces))
+
+
+def language_of(words: str) -> str:
+    """Language of a request: ``"zh"`` where it has Chinese characters, else ``"en"``.
+
+    Examples
+    --------
+    >>> language_of("tempo改成112"), language_of("tempo 112")
+    ('zh', 'en')
+    """
+    return "zh" if re.search("[\u4e00-\u9fff]", words) else "en"
 
 
 def corrected(words: str) -> str:
@@ -105,6 +122,39 @@ def corrected(words: str) -> str:
         return near[0] if near and all(each.startswith(near[0]) for each in near) else match[0]
 
     return re.sub(r"(?<![A-Za-z'])[A-Za-z]{5,}(?![A-Za-z'])", correct, words)
+
+
+_DIGITS = r"[\d一二三四五六七八九十]"
+_TAKEN_BACK = "(?:wait|sorry|oops|i mean|make that|scratch that)"
+_REPAIR = (
+    rf"[\s,.;-]{{1,8}}(?:actually[\s,.]+)?(?:no(?=[,.]|[\s,.]{{1,8}}{_TAKEN_BACK})|{_TAKEN_BACK})"
+    rf"(?:[\s,.]{{1,8}}(?:actually|no|rather|{_TAKEN_BACK})(?![a-z]))*[\s,.]{{1,8}}"
+)
+_REPAIR_ZH = r"[,.;-]{1,8}(?:[啊哦噢]?不对|[啊哦噢]不|不不|说错了|口误)[,.;-]*(?:应该是|我是说|是|改成)?"
+_REPAIRED = tuple(
+    (re.compile(pattern, re.IGNORECASE), instead)
+    for pattern, instead in (
+        (rf"(?:bars?|measures?) [\d -]+{_REPAIR}(?=(?:bars?|measures?) \d)", ""),
+        (rf"(?<![\w-])\d+( ?[a-z]*){_REPAIR}(\d+)(?![\d-])", r"\2\1"),
+        (rf"(?:(?<=\s)|^)(?:an? |the )?[a-z]+{_REPAIR}(?=(?:an? |the )?[a-z])", ""),
+        (rf"第?{_DIGITS}+(?:[到至-]第?{_DIGITS}+)?小节{_REPAIR_ZH}(?=第?{_DIGITS})", ""),
+        (rf"[\u4e00-\u9fff\w]{{1,6}}?{_REPAIR_ZH}(?=[\u4e00-\u9fff\w])", ""),
+    )
+)
+"""Patterns of what is taken back and of the words for it, and what stands in their place."""
+
+
+def repaired(words: str) -> str:
+    """A text without what its writer took back: of a self-repair the repair alone.
+
+    Examples
+    --------
+    >>> repaired("a reel... no wait, a hornpipe in D"), repaired("吉他--不对,是贝斯--重来")
+    ('a hornpipe in D', '贝斯--重来')
+    """
+    for pattern, instead in _REPAIRED:
+        words = pattern.sub(instead, words)
+    return words
 
 
 def is_slip(word: str, other: str) -> bool:
@@ -127,6 +177,12 @@ def is_slip(word: str, other: str) -> bool:
     )
 
 
+def _inflected(match: re.Match[str]) -> str:
+    """The words of a stem and its endings."""
+    stem, endings, optional = match.groups()
+    return " ".join([stem + ending for ending in endings.split("|")] + [stem] * bool(optional))
+
+
 @cache
 def _known() -> frozenset[str]:
     """Every English word of the lexicon, those among them that are merely right as they are."""
@@ -135,6 +191,7 @@ def _known() -> frozenset[str]:
     patterns += [pattern for _, pattern, _ in loaded.adjectives] + list(loaded.tempi)
     spelt = [pattern.replace("[sz]", letter) for pattern in patterns for letter in "sz"]
     spelt = [re.sub(optional, kept, each) for each in spelt for optional, kept in ((r"[a-z]\?", ""), (r"\?", ""))]
+    spelt = [re.sub(r"([a-z]+)\(\?:([a-z|]+)\)(\??)", _inflected, each) for each in spelt]
     words = {word for each in spelt for word in re.findall("[a-z]{4,}", re.sub(r"\\.|\(:", " ", each))}
     words |= {word for name in program_names() for word in re.findall("[a-z]{4,}", name)}
     return frozenset(words)

@@ -26,15 +26,14 @@ AMOUNTS = {"little": 0.2, "half": 0.5, "much": 0.8}
 def title(text: Text) -> str | None:
     """A title, in quotation marks or not."""
     quoted = r"""(?:"(.+?)"|《(.+?)》|(?<![a-z])'(.+?)'(?![a-z]))"""
-    capital = r"((?-i:[A-Z]).*?)(?=[.,;]|$)"
+    verbs = "make|keep|give|let|change|put|add|play|transpose|set|speed|slow|then"
+    capital = rf"((?-i:[A-Z]).*?)(?=[.,;]|$| and (?:{verbs})(?![a-z]))"
     match = (
         text.take(rf"(?:(?:re)?title[ds]?|call(?:ed)?|(?:re)?named?|entitled)(?: \w+){{0,3}}?:? ?{quoted}")
         or text.take(rf"(?:标题|题目|曲名|名字|取名|起名|命名|名为|叫做?|题为)[^《\"',.;]{{0,6}}{quoted}")
-        or text.take(
-            r"(?:call|name|title|rename) (?:it|this|the (?:piece|song|tune))(?: to)? ((?-i:[A-Z]).*?)(?=[.,;]|$)"
-        )
+        or text.take(rf"(?:call|name|title|rename) (?:it|this|the (?:piece|song|tune))(?: to)?:? {capital}")
         or text.take(rf"(?:the )?title:? (?:should be |is |to be |to |becomes )?{capital}")
-        or text.take(r"(?:标题|题目|曲名|名字|命名|取名)(?:就?(?:改成|改为|叫做?|是|为|用))([^,.;]+)")
+        or text.take(r"(?:标题|题目|曲名|名字|命名|取名)(?:就?(?:改成|改为|叫做?|是|为|用|:))([^,.;]+)")
         or text.take(r"《(.+?)》")
     )
     return next((group.strip() for group in match.groups() if group), None) if match else None
@@ -43,16 +42,27 @@ def title(text: Text) -> str | None:
 def chords(text: Text) -> str | None:
     """A progression, one chord a bar."""
     sequence = rf"(?<![A-Za-z0-9#]){_CHORD}(?:{_BETWEEN}{_CHORD})+(?![A-Za-z0-9#])"
+    listed = rf"(?<![A-Za-z0-9#])(?:{_CHORD} ?(?:和|and) ?)+{_CHORD}(?![A-Za-z0-9#])"
     numerals = rf"(?<!violin )(?<!violins )(?<![A-Za-z0-9#]){_NUMERAL}(?:{_BETWEEN}{_NUMERAL})+(?![A-Za-z0-9'])"
-    chinese = rf"{_CHINESE_CHORD}(?:[、,和\s]*{_CHINESE_CHORD})*"
+    either = rf"(?:{_CHINESE_CHORD}|{_CHORD}(?![A-Za-z0-9#大小调]))"
+    chinese = rf"(?:(?<![A-Za-z0-9#]){_CHORD}[、,和\s]*)*{_CHINESE_CHORD}(?:[、,和\s]*{either})*"
     quality = "(?:maj7|m7b5|dim7?|aug|sus[24]|m7|m|7|9)"
     before = "(?:chords? |(?:on|use|put) (?:an? )?|和弦(?:用|是|为)?|用|一个|[换改]成 ?)"
+    if re.search("chord|harmon|和弦", text.whole, re.IGNORECASE):
+        before = f"(?:{before}|(?:by|to|with|into|be|is|as) |[:为成])"
     single = rf"{before}((?-i:[A-G](?:#|b)?{quality}))(?![A-Za-z0-9])(?! ?(?:minor|major))"
+    if match := text.take(chinese, re.RegexFlag(0)):
+        return vocabulary.chords(re.sub(r"[,、\s]+|和(?!弦)", "、", match[0].strip("、, ")))
+    joined = re.search(listed, text.left)
+    if joined and re.search("[a-z0-9]", re.sub("and", "", joined[0])):  # not A and B, which may be sections
+        text.take(listed, re.RegexFlag(0))
+        return " ".join(re.split(" ?(?:和|and) ?", joined[0]))
     for pattern in (sequence, numerals):
+        found = re.search(pattern, text.left)
+        if found and re.fullmatch(r"A(?:-[A-E])+", found[0]):
+            continue  # sections of a form
         if match := text.take(pattern, re.RegexFlag(0)):
-            return " ".join(re.split(r"[\s,、|]+|-+>?(?!\d)", match[0].strip()))
-    if match := text.take(chinese):
-        return vocabulary.chords(re.sub("[,和]", "、", match[0]))
+            return " ".join(re.split(r"\s*-+>?(?!\d)\s*|[\s,、|]+", match[0].strip()))
     match = text.take(single)
     return match[1] if match else None
 
@@ -76,7 +86,9 @@ def meter(text: Text) -> str | None:
     """A meter."""
     if match := text.take(r"(?<![\d/])(\d{1,2}) ?/ ?(1|2|4|8|16)(?![\d/])(?:拍子?| time)?"):
         return f"{match[1]}/{match[2]}"
-    if match := text.take(r"([二三四六八九]|十二|十六)(?:分之)?([二三四六九]|十二)拍子?"):
+    if match := text.take(r"([二三五六七九])([四八])拍子?"):
+        return f"{vocabulary.NUMBERS[match[1]]}/{vocabulary.NUMBERS[match[2]]}"
+    if match := text.take(r"([二四八]|十六)(?:分之)?([二三四五六七九]|十二)拍子?"):
         return vocabulary.meter(match[0])
     return next((value for value, pattern in lexicon.load().words["meter"].items() if text.take(pattern)), None)
 
@@ -106,10 +118,20 @@ def pickup(text: Text) -> float | None:
         rf"{_N}?个?{chinese}(?:的)?弱起",
     ):
         if match := text.take(pattern):
-            unit = match[2].casefold().removesuffix("音符")
-            return (number(match[1]) if match[1] else 1.0) * _LENGTHS.get(unit, 1.0)
-    bare = r"(?:pick[ -]?up|anacrusis)(?: bar)?|(?:with|on|has|have|add|needs?|gets?) an upbeat(?! [a-z])|弱起"
-    return 1.0 if text.take(bare) else None
+            return _quarters(match)
+    no_verb = r"(?<!pace )(?<!should )(?<!could )(?<!to )"
+    noun = rf"{no_verb}pick[ -]?up(?! (?:a (?:bit|little)|the|speed|some|where|from|in ))"
+    bare = rf"(?:{noun}|anacrusis)(?: bar)?|(?:with|on|has|have|add|needs?|gets?) an upbeat(?! [a-z])|弱起"
+    if not text.take(bare):
+        return None
+    apart = text.take(rf"(?<=[,.;:?!]) ?{_N}(?:个|[ -])?({chinese[1:-1]}|beats?|quarters?|eighths?)(?=[,.;!?]|$)")
+    return _quarters(apart) if apart else 1.0
+
+
+def _quarters(match: re.Match[str]) -> float:
+    """Quarter notes of a length: how many (1 where that is not said), and of which note value."""
+    unit = match[2].casefold().removesuffix("音符")
+    return (number(match[1]) if match[1] else 1.0) * _LENGTHS.get(unit, _LENGTHS.get(unit.removesuffix("s"), 1.0))
 
 
 def tempo(text: Text, piece: Piece | None) -> float | None:
@@ -124,8 +146,8 @@ def tempo(text: Text, piece: Piece | None) -> float | None:
         for name, factor in (("double", 2.0), ("half", 0.5)):
             if text.take(words[name]):
                 return float(round(piece.tempo * factor))
-    alone = text.take(r"(?<=[,;] )(\d{2,3})(?= *(?:[,;.]|$))") if piece is None else None
-    if match := text.take(words["number"]) or alone:
+    alone = r"(?<=[^\d\s][,;:.!?])\s?[就约]?([4-9]\d|[12]\d\d)(?= *吧?(?:[,;.!?]|$))"
+    if match := text.take(words["number"]) or text.take(alone):
         return number(lexicon.first(match))
     for term, value in lexicon.load().tempi.items():
         edges = r"(?<![a-z]){}(?: tempo| speed)?(?![a-z])" if term.isascii() else "{}"
@@ -136,16 +158,19 @@ def tempo(text: Text, piece: Piece | None) -> float | None:
 
 def duration(text: Text) -> float | None:
     """Seconds."""
-    second, minute = r"(?:seconds?|secs?|s(?![a-z]))", r"(?:minutes?|mins?)"
+    of_several = "(?:violin|half|phrase|part|voice|line|bar|to|hand|time)"  # the second one
+    second = rf"(?:seconds?(?! {of_several})|secs?|s)(?![a-z])"
+    minute = r"(?:minutes?|mins?)(?![a-z])"
     for pattern, minutes, more in (
-        (rf"{_N} ?{minute}(?: and|,)? {_N} {second}|{_N}分钟?{_N}秒", 60, 0),
+        (r"(?<![\d:/])(\d{1,2}):(\d\d)(?![\d:/])", 60, 0),
+        (rf"{_N} ?{minute}(?: and|,)? {_N}(?: {second}|(?= ?(?:[,.;]|$)))|{_N}分钟?{_N}秒", 60, 0),
         (rf"(?:an?|one) {minute} and a half|one and a half {minute}|(?<!每)一分半钟?|一分钟半", 0, 90),
         (rf"{_N} and a half {minute}|(?<!每){_N}分半钟?|(?<!每){_N}分钟半", 60, 30),
         (rf"(?:half a|a half) {minute}|(?<!每)半分钟", 0, 30),
-        (rf"{_N}[ -]?{minute}|(?<!每){_N}分钟", 60, 0),
-        (rf"(?<!beats )(?<!per )(?:a|another|one more) {minute}|再(?:来|写)?一分钟", 0, 60),
+        (rf"{_N}[ -]?(?:more |extra |full )?{minute}|(?<!每){_N}分钟", 60, 0),
+        (rf"(?<!beats )(?<!per )(?:a|another|one more)(?: (?:full|whole|good))? {minute}|再(?:来|写)?一分钟", 0, 60),
         (rf"another half (?:a )?{minute}", 0, 30),
-        (rf"{_N}[ -]?{second}|{_N}秒钟?", 1, 0),
+        (rf"{_N}[ -]?(?:more |extra |full )?{second}|{_N}秒钟?", 1, 0),
     ):
         if match := text.take(pattern):
             found = [number(group) for group in match.groups() if group]
@@ -155,8 +180,19 @@ def duration(text: Text) -> float | None:
 
 def count_of_bars(text: Text) -> int | None:
     """A number of bars."""
-    match = text.take(rf"{_N}[ -]?(?:more )?(?:bars?|measures?)|{_N}个?小节")
+    new = r"(?<!these )(?<!those )(?<!the )(?<!this )(?<!that )(?<![这那此每\d一二三四五六七八九十])"
+    kind = r"(?:(?!(?:middle|last|first|of|per|each|every|in|an?) )[a-z¤]+ )?"
+    match = text.take(rf"{new}{_N}[ -]?{kind}(?:bars?|measures?)|{new}{_N}个?小节")
     return int(number(match[1] or match[2])) if match else None
+
+
+def last_bar(text: Text, piece: Piece) -> int | None:
+    """The bar up to which a piece is to go on, where it has no such bar yet."""
+    chinese = rf"(?:写|续|延长|扩展?|加|做|弄|拉长)[到至]第?{_N}小节"
+    pattern = rf"(?<!\d )(?<!\d)(?:up to|until|till|through|to|as far as) (?:bar|measure) {_N}|{chinese}"
+    match = re.search(pattern, text.left, re.IGNORECASE)
+    last = int(number(lexicon.first(match))) if match else 0
+    return last if last > piece.bars and text.take(pattern) else None
 
 
 def versions(text: Text, is_new: bool) -> int | None:
@@ -203,7 +239,9 @@ def form(text: Text) -> str | None:
     if match := text.take(
         r"(?<![A-Za-z0-9])([A-E](?:'|\d+)*(?:-?[A-E](?:'|\d+)*)+)(?![A-Za-z0-9#])(?:式|形式|曲式)?", re.RegexFlag(0)
     ):
-        return match[1].replace("-", "")
+        letters = match[1].replace("-", "")
+        if {*"ABCDE"[: len({*letters} & {*"ABCDE"})]} == {*letters} & {*"ABCDE"}:  # no section without one before it
+            return letters
     for name, pattern in lexicon.load().words["form"].items():
         if text.take(pattern):
             return name

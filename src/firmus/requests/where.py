@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from firmus.errors import InvalidBrief
@@ -16,6 +17,19 @@ from firmus.requests.text import Text, clause_of
 from firmus.work import bar_numbers
 
 TIMES = {"double": 2, "triple": 3}
+_RANGE = re.compile(r"[^,.;]{0,30}[A-G][#b]?\d(?!\d)")
+_PLAYING = re.compile(
+    r"(?:'s)?\s*(?:gets?|has|have|needs?|wants?|should (?:have|get|play)|plays?)?\s*(?:an?|the|some|another)?\s*"
+    r"(?:[a-z]+ ){0,2}|(?:[要有来写弹拉吹]|需要)?(?:一?[条段个支]?(?:新|[\u4e00-\u9fff]{0,4}的))?",
+    re.IGNORECASE,
+)
+"""What stands between a part and 'melody' where that is its own."""
+_PLAYED_BY = re.compile(r"\s*(?:of|for|in|on|from|to|by) (?:the )?", re.IGNORECASE)
+_OTHERS = re.compile(r"\s*(?:什么|其[他余它]|别的|都|全|everything|nothing|all |don't|do not)", re.IGNORECASE)
+"""How a clause begins of which the one before it names an exception."""
+_NOT = re.compile(r"[不没][太大是很怎么够]{0,2}$|(?:n't|never|not|hardly) $")
+"""What stands before a word of praise that is denied."""
+"""What follows where a part is not to be kept, but kept within a range."""
 
 
 class Where:
@@ -42,14 +56,24 @@ class Where:
         kept, clauses, excepted = self._kept_clauses(), text.clauses(), self._excepted()
 
         def is_kept(place: int, is_exception: bool) -> bool:
-            return (clause_of(clauses, place) in kept) != is_exception  # of what is kept an exception is open
+            clause = clause_of(clauses, place)
+            if is_exception and clause + 1 in kept and _OTHERS.match(text.whole, clauses[clause + 1]):
+                clause += 1
+            return (clause in kept) != is_exception  # of what is kept an exception is open
 
         self.keeps = bool(kept)
         self.kept_spans = [span for span in spans if is_kept(span.place, self._is_excepted(span))]
         self.spans = [span for span in spans if span not in self.kept_spans]
-        stay = [mention for mention in self.mentions if is_kept(mention.start, mention in excepted)]
+        stay = [
+            mention
+            for mention in self.mentions
+            if is_kept(mention.start, mention in excepted) or self._is_above(mention)
+        ]
         self.kept_parts = {place for mention in stay for place in mention.parts}
-        self.named_parts = {place for m in self.mentions if m not in stay for place in m.parts}
+        changed = [mention for mention in self.mentions if mention not in stay and not self._is_noun(mention)]
+        self.named_parts = {place for mention in changed for place in mention.parts}
+        if all(self._is_added(mention) for mention in changed):
+            self.named_parts = set()
         self.opens_drums = True
         self.new_part = ""
 
@@ -62,7 +86,7 @@ class Where:
         """Bars that are open."""
         everything = set(range(1, self.piece.bars + 1))
         if self.spans:
-            numbers = _numbers(self.spans)
+            numbers = _numbers(_narrowest(self.spans))
         elif self.selection and self.selection.get("bars"):
             numbers = {
                 each
@@ -73,7 +97,9 @@ class Where:
             numbers = everything
         numbers -= _numbers(self.kept_spans)
         if not numbers:
-            raise InvalidBrief("no bar is left to change: what is to stay takes all of them")
+            raise InvalidBrief(
+                "no bar is left to change: name those that should, such as 'keep bars 1 to 4, rewrite the rest'"
+            )
         return bars.written(numbers)
 
     def parts(self) -> list[str]:
@@ -94,7 +120,9 @@ class Where:
             if not self.opens_drums:
                 places -= set(self.piece.roles["drums"])
         if not places:
-            raise InvalidBrief("no part is left to change: what is to stay takes all of them")
+            raise InvalidBrief(
+                "no part is left to change: name one that should, such as 'keep the melody, rewrite the rest'"
+            )
         return [name for place, name in enumerate(names) if place in places]
 
     @property
@@ -117,7 +145,7 @@ class Where:
         named = addressed or [by_role[name] for name in ("voice", "one") if name in by_role]
         melodies = self.piece.roles["voice"] or self.piece.roles["melody"]
         if not named and not melodies:
-            raise InvalidBrief("which part is the melody? The piece has none that sings: name it")
+            raise InvalidBrief("which part is the melody? Name it, such as 'harmonise part 1'")
         return named[0].parts[0] if named else melodies[0]
 
     def check_missing(self, edited: Instruments | None) -> None:
@@ -129,8 +157,8 @@ class Where:
         """
         for mention in self.mentions:
             if not mention.parts and edited is None:
-                words = self.text.whole[mention.start : mention.end]
-                raise InvalidBrief(f"the piece has no {words!r}: its parts are {', '.join(self.piece.names)}")
+                words, names = self.text.whole[mention.start : mention.end], ", ".join(self.piece.names)
+                raise InvalidBrief(f"the piece has no {words!r}: its parts are {names}; say such as 'part 1 higher'")
 
     @property
     def has_new_bars(self) -> bool:
@@ -140,12 +168,17 @@ class Where:
     @property
     def is_rewriting_ending(self) -> bool:
         """Whether the ending that is there is to change."""
-        return bool(re.search(r"re-?write|change|redo|改|重写|重新", self.text.whole, re.IGNORECASE))
+        again = lexicon.load().words["told"]["again"]
+        return bool(again.search(self.text.whole))
 
     def is_rewritten(self, match: re.Match[str]) -> bool:
         """Whether an accompaniment that is there is to change."""
-        near = self.text.whole[max(0, match.start() - 10) : match.end()]
-        is_given = re.search(r"伴奏(?:声部|部分)|the accompaniment(?! (?:to|for|under))", match[0], re.IGNORECASE)
+        near = self.text.whole[max(0, match.start() - 12) : match.end()]
+        given = r"伴奏(?:声部|部分)|the (?:accompaniment|backing)(?! (?:to|for|under)(?! something))"
+        compared = r"(?:[a-z]+er|more \w+|less \w+) (?:accompaniment|backing)"
+        is_given = re.search(given, match[0], re.IGNORECASE) or re.search(compared, near, re.IGNORECASE)
+        if re.search("piano|钢琴", near, re.IGNORECASE) and not self.piece.roles["both"]:
+            return False  # no piano is there
         is_again = lexicon.load().words["told"]["again"].search(near)
         return bool(is_given or (is_again and re.search("accompan|伴奏|backing", match[0], re.IGNORECASE)))
 
@@ -165,7 +198,41 @@ class Where:
     def _kept_clauses(self) -> set[int]:
         """Clauses that say what is to stay."""
         clauses = self.text.clauses()
-        return {clause_of(clauses, match.start()) for match in self.words["keep"].finditer(self.text.left)}
+        return {
+            clause_of(clauses, match.start())
+            for match in self.words["keep"].finditer(self.text.left)
+            if not (_RANGE.match(self.text.whole, match.end()) or _NOT.search(self.text.whole[: match.start()]))
+            and not _manner().match(self.text.left, match.end())
+        }
+
+    def _is_above(self, mention: Mention) -> bool:
+        """Whether a part is named as that under which something is to change."""
+        before, after = self.text.whole[max(0, mention.start - 24) : mention.start], self.text.whole[mention.end :]
+        return bool(
+            re.search(rf"(?:{self.words['under'].pattern})[\s]*(?:the )?$", before, re.IGNORECASE)
+            or self.words["beneath"].match(after)
+        )
+
+    def _is_noun(self, mention: Mention) -> bool:
+        """Whether 'melody' is no part of its own, but what another part plays: 'the melody of the viola'."""
+        if mention.name != "melody":
+            return False
+        whole = self.text.whole
+        others = [other for other in self.mentions if other.parts and other.name not in ("melody", "all")]
+        return any(
+            _PLAYING.fullmatch(whole, other.end, mention.start) if other.end <= mention.start
+            else _PLAYED_BY.fullmatch(whole, mention.end, other.start)
+            for other in others
+        )  # fmt: skip
+
+    def _is_added(self, mention: Mention) -> bool:
+        """Whether a part is named as one that changes with the others."""
+        before, after = self.text.whole[max(0, mention.start - 24) : mention.start], self.text.whole[mention.end :]
+        return bool(
+            (self.is_everywhere and re.match(r"\s*(?:too|as well|也)(?![a-z])", after))
+            or re.search(rf"(?:{self.words['including'].pattern})[\s]*(?:the )?$", before, re.IGNORECASE)
+            or self.words["included"].match(after.lstrip())
+        )
 
     def _excepted(self) -> list[Mention]:
         """Parts that are named as exceptions."""
@@ -184,11 +251,35 @@ class Where:
 
     def _is_excepted(self, span: Span) -> bool:
         before = self.text.whole[max(0, span.place - 24) : span.place]
-        return bool(
-            re.search(
-                r"(?:except(?: for)?|apart from|other than|everything but|all but|除了?)[\s]*$", before, re.IGNORECASE
-            )
+        but = r"(?:every\w+|all(?: of (?:it|them))?|whole \w+|entire \w+) but"
+        words = rf"(?:except|apart from|other than|besides|excluding|{but}|除了?)"
+        return bool(re.search(rf"{words}[\s]*(?:for )?(?:in )?(?:the )?$", before, re.IGNORECASE))
+
+
+@cache
+def _manner() -> re.Pattern[str]:
+    """What follows where something is to be kept in a manner, as in 'keep it simple', and not as it is."""
+    known = lexicon.load()
+    how = f"{known.any_of('plain', 'en')}|{known.any_of('comparative', 'en')}"
+    english = f"(?:very |quite |fairly |nice and )?(?:{how})"
+    chinese = f"(?:得|在)?(?:更|很|非常|比较|一?[些点])*(?:{known.any_of('plain', 'zh')})(?!的)"
+    return re.compile(
+        rf"\s*(?:(?:it|them|things|this|the)\s|the ¤+\s|¤+\s)?(?:{english}|(?:some )?more )|{chinese}", re.IGNORECASE
+    )
+
+
+def _narrowest(spans: list[Span]) -> list[Span]:
+    """Spans without those within which others are: of 'the ending, bars 14 to 16' the bars."""
+    return [
+        span
+        for span in spans
+        if not any(
+            (span.first, span.last) != (other.first, other.last)
+            and span.first <= other.first
+            and other.last <= span.last
+            for other in spans
         )
+    ]
 
 
 def _numbers(spans: list[Span]) -> set[int]:

@@ -10,16 +10,15 @@ from firmus.errors import InvalidBrief
 from firmus.requests import grammar
 from firmus.requests.grammar import Request
 from firmus.requests.piece import Piece
+from firmus.requests.text import language_of
 from firmus.score import Key, Score
 from firmus.tasks.ask import revision, steps, summary
+from firmus.translation import translate
 from firmus.work import Brief, Origin, Work
 
 if TYPE_CHECKING:
     from firmus.composing.commission import Commission
     from firmus.progress import Progress
-
-KEPT = ("infill", "vary", "continue", "harmonise", "accompany", "humanise")
-"""Verbs that keep the tempo of their source: where another is asked for, the source has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,8 @@ def propose(
     Raises
     ------
     InvalidBrief
-        Where the words are not understood (the message asks back), or what they ask for cannot be composed.
+        Where the words are not understood (the message asks back, in their language), or what they ask for cannot be
+        composed.
 
     Examples
     --------
@@ -90,7 +90,10 @@ def propose(
     >>> proposal.verb, proposal.brief.mood, proposal.brief.bars
     ('compose', 'sad', 8)
     """
-    request = grammar.read(words, score, selection)
+    try:
+        request = grammar.read(words, score, selection)
+    except InvalidBrief as question:
+        raise InvalidBrief(translate(str(question), language_of(words))) from question
     piece = Piece(score) if score is not None and request.needs_piece else None
     fields = {**request.fields, **given}
     if piece is None:

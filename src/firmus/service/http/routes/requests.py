@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from firmus.errors import InvalidBrief
 from firmus.formats import read as read_music
 from firmus.formats.json import to_dict
+from firmus.requests.text import language_of
 from firmus.service.http import schemas, submission
 from firmus.service.http.dependencies import Composing, ServiceDependency
 from firmus.service.storage.blobs import Blobs
@@ -44,7 +45,7 @@ def _propose(folder: Path, text: str, source: Any, selection: dict[str, Any] | N
     try:
         proposal = propose(text, score, selection)
     except InvalidBrief as error:
-        return schemas.Proposal(question=translate(str(error), language))
+        return schemas.Proposal(question=translate(str(error), language_of(text)))
     brief = proposal.brief
     is_revised = brief.source is not None and brief.source != score
     return schemas.Proposal(
