@@ -5,6 +5,9 @@
 - *first sound*: seconds from the click on a starter piece to a sound level above 0.003 (root mean square) behind the
   synthesizer, its SoundFont read before; median of five.
 - *first candidate*: seconds from Shift+R on two bars of two parts of a chorale to the candidates; median of five.
+- *key to sound*: milliseconds from the event of a key of the computer (`N`), and of one of the roll's keyboard, to the
+  first sample of its note behind synthesizer and limiter, in context time; median, 95th percentile of 40. What is
+  added before loudspeakers (`baseLatency`, `outputLatency`) is apart: it is the sound card's.
 - *roll*: 3,000 notes all in sight, scrolled and played: seconds between frames, and of the main thread for a frame.
 - *memory*: bytes of the heap after garbage collection, at the beginning and every 1,000 edits; after 200 candidates.
 
@@ -57,6 +60,36 @@ window.frames = seconds => new Promise(done => {
   };
   requestAnimationFrame(count);
 });
+"""
+
+
+ONSET = """
+const silent = samples => samples.every(value => Math.abs(value) < 1e-4);
+window.onset = kind => new Promise(done => {
+  addEventListener(kind, event => {
+    const {context} = window.meter, samples = new Float32Array(window.meter.fftSize);
+    const look = () => {
+      const [now, current] = [performance.now(), context.currentTime];
+      window.meter.getFloatTimeDomainData(samples);
+      const first = samples.findIndex(value => Math.abs(value) > 1e-4);
+      if (first < 0) return setTimeout(look, 0);
+      const ago = 1000 * (samples.length - first) / context.sampleRate;
+      if (context.currentTime !== current) return setTimeout(look, 0);
+      done(now - ago - event.timeStamp);
+    };
+    look();
+  }, {once: true, capture: true});
+});
+window.quiet = () => new Promise(done => {
+  const look = () => {
+    const samples = new Float32Array(window.meter.fftSize);
+    window.meter.getFloatTimeDomainData(samples);
+    if (silent(samples)) done();
+    else setTimeout(look, 20);
+  };
+  look();
+});
+window.latencies = () => [window.meter.context.baseLatency * 1000, window.meter.context.outputLatency * 1000];
 """
 
 
@@ -123,6 +156,34 @@ def first_candidate(browser: Any, url: str) -> float:
     seconds = time.perf_counter() - begun
     page.context.close()
     return seconds
+
+
+def key_to_sound(browser: Any, url: str, presses: int = 40) -> Iterator[tuple[str, float, float]]:
+    """What was measured, with median and 95th percentile, in milliseconds."""
+    page = fresh(browser, url)
+    page.locator(".card").last.click()  # a piano, whose notes begin at once
+    page.evaluate("sounding()")
+    page.keyboard.press("Enter")
+    page.evaluate(ONSET)
+    box = page.get_by_role("application").bounding_box()
+
+    def press() -> None:
+        page.keyboard.press("n")
+
+    def click() -> None:
+        page.mouse.click(box["x"] + 20, box["y"] + 150)
+
+    for name, kind, act in (("key N", "keydown", press), ("key of the roll", "pointerdown", click)):
+        found = []
+        for _ in range(presses):
+            page.evaluate("quiet()")
+            handle = page.evaluate_handle(f"() => ({{at: onset('{kind}')}})")
+            act()
+            found.append(handle.evaluate("handle => handle.at"))
+        yield name, statistics.median(found), statistics.quantiles(found, n=20)[-1]
+    base, output = page.evaluate("latencies()")
+    yield "baseLatency, outputLatency", base, output
+    page.context.close()
 
 
 def opened(browser: Any, url: str, score: Score) -> Any:
@@ -223,6 +284,8 @@ def main() -> None:
         for name, measure in measures.items():
             times = [measure(browser, url) for _ in range(5)]
             print(f"{name:<21} {statistics.median(times):.2f} s ({min(times):.2f} to {max(times):.2f})", flush=True)
+        for name, median, slow in key_to_sound(browser, url):
+            print(f"key to sound, {name}: {median:.1f}, {slow:.1f} ms", flush=True)
         for name, seconds in roll(browser, url).items():
             print(f"roll, {name}: {1000 * seconds:.1f} ms", flush=True)
         for name, size in memory(browser, url, options.edits, options.asks):

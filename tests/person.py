@@ -2,9 +2,11 @@
 
 import json
 import re
+import shutil
 import time
 from pathlib import Path
 
+BROWSER = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
 WORDS = Path(__file__).parents[1] / "web" / "src" / "translation"
 METER = """
 const connect = AudioNode.prototype.connect;

@@ -9,13 +9,20 @@ const WORKLET = new URL("spessasynth_lib/dist/spessasynth_processor.min.js", MOD
 const beside: Plugin = {
   name: "beside",
   generateBundle(_, bundle) {
-    const worklet = readFileSync(WORKLET, "utf8").replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "\n");
+    const worklet = punctual(readFileSync(WORKLET, "utf8")).replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "\n");
     this.emitFile({ type: "asset", fileName: "synthesizer-worklet.js", source: worklet });
     const modules = Object.values(bundle).flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
     const names = modules.map((id) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1]).filter((name) => name !== undefined);
     this.emitFile({ type: "asset", fileName: "licences.txt", source: [...new Set(names)].sort().map(licence).join("\n\n") });
   },
 };
+
+/** The worklet with the context's clock: its own begins with the one of its scope, which stands still before, and stays behind. */
+function punctual(source: string): string {
+  const before = "process(e,t){return this.core.process(e,t)}";
+  if (source.split(before).length !== 2) throw new Error("the synthesizer's worklet is another: see how it keeps time");
+  return source.replace(before, "process(e,t){this.core.synthesizer.synthCore.currentTime=currentTime;return this.core.process(e,t)}");
+}
 
 function licence(name: string): string {
   const file = ["LICENSE", "LICENSE.md", "license"].map((each) => new URL(`${name}/${each}`, MODULES)).find((each) => existsSync(each));

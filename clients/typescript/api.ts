@@ -84,7 +84,7 @@ export type BatchSubmission = {
     /** Of the piece; by default what it is, or the source's. */
     title?: string;
     /** Whether continue ends the piece: the dominant, then every part at rest on the tonic. */
-    close?: Record<string, string>;
+    close?: boolean;
     /** Above 0 to 1: share of the music that vary composes anew, or how far it goes from it with a latent model; how much of a drummer's ways humanise takes over. */
     amount?: number;
     /** How a source that was played in is put on beats: "auto" (on those of the file where it is played to them, else on beats that are found), "written", "found", "off", or quarter notes a minute. By default "auto" where the source looks played in. */
@@ -199,7 +199,7 @@ export type JobSubmission = {
     /** Of the piece; by default what it is, or the source's. */
     title?: string;
     /** Whether continue ends the piece: the dominant, then every part at rest on the tonic. */
-    close?: Record<string, string>;
+    close?: boolean;
     /** Above 0 to 1: share of the music that vary composes anew, or how far it goes from it with a latent model; how much of a drummer's ways humanise takes over. */
     amount?: number;
     /** How a source that was played in is put on beats: "auto" (on those of the file where it is played to them, else on beats that are found), "written", "found", "off", or quarter notes a minute. By default "auto" where the source looks played in. */

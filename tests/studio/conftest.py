@@ -1,16 +1,13 @@
 """The Studio in a real browser, with a service of its own."""
 
 import os
-import shutil
 from contextlib import contextmanager
 
 import pytest
 
 from firmus.service.http import page as page_files
-from person import Person
+from person import BROWSER, Person
 from serving import Studio
-
-BROWSER = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
 
 
 def pytest_collection_modifyitems(items):

@@ -2,6 +2,7 @@
 
 import { mergeExtension, mergeParts, mergeRegion, openCells, type Region } from "./music/merge.ts";
 import { fromDocument, newId, toDocument, type Piece, type ScoreDocument } from "./music/score.ts";
+import { bars } from "./music/timing.ts";
 import { saving } from "./saving.svelte.ts";
 import { made, Refused, service, type Brief, type Job, type Kind } from "./service/service.ts";
 import { studio, type Candidate } from "./studio.svelte.ts";
@@ -14,7 +15,7 @@ export type Request = (typeof OF_REGIONS)[number] | (typeof OF_PIECES)[number];
 
 type Plan = Partial<Pick<Piece, "chords" | "sections">>;
 
-const CANDIDATES = 4;
+export const CANDIDATES = 4;
 type StreamedNote = [part: number, start: number, duration: number, pitch: number, velocity: number];
 
 class Composing {
@@ -72,35 +73,49 @@ class Composing {
 
   /** Ask for four candidates for a region, by default the one selected, or for what is to come with or after it. */
   ask(request: Request, options: Brief = {}, target: Region = studio.target()): Promise<void> {
+    const region = isOfRegions(request) ? target : null;
+    return this.offer(region, (piece) => {
+      if (region && !openCells(piece, region).size) throw new Error(t("ask.allLocked"));
+      const brief = { ...this.brief(piece, region), ...options };
+      return this.candidates(request, brief, (candidate) => merge(piece, candidate, request, region));
+    });
+  }
+
+  /** Offer candidates that are made of the open piece, unless it is changed meanwhile. */
+  offer(region: Region | null, make: (piece: Piece) => Promise<Candidate[]>): Promise<void> {
     return this.#run(async () => {
       await saving.keep();
-      const region = isOfRegions(request) ? target : null;
       const piece = studio.piece;
-      if (region && !openCells(piece, region).size) throw new Error(t("ask.allLocked"));
-      const brief = { ...this.#brief(piece, region), ...options, count: CANDIDATES };
-      const job = await this.#follow(request, brief);
-      const works = made(job);
-      const candidates = await Promise.all(
-        works.map(async (work): Promise<Candidate> => {
-          const candidate = fromDocument(await service.score(work.id));
-          return { piece: merge(piece, candidate, request, region), seed: work.seed, quality: work.score?.total ?? null };
-        }),
-      );
+      const candidates = await make(piece);
       if (studio.piece === piece) studio.offer(candidates, region);
       else studio.notify(t("ask.stale"));
-      for (const work of works) void service.works.remove(work.id).catch(() => undefined);
     });
+  }
+
+  /** The works that a job makes, merged into the piece; they are not kept. */
+  async candidates(kind: Kind, brief: Brief, merge: (candidate: Piece) => Piece): Promise<Candidate[]> {
+    const counted = brief.steps ? brief : { ...brief, count: CANDIDATES };
+    const works = made(await this.#follow(kind, counted));
+    const found = await Promise.all(
+      works.map(async (work): Promise<Candidate> => {
+        const candidate = fromDocument(await service.score(work.id));
+        return { piece: merge(candidate), seed: work.seed, quality: work.score?.total ?? null };
+      }),
+    );
+    for (const work of works) void service.works.remove(work.id).catch(() => undefined);
+    return found;
   }
 
   async cancel(): Promise<void> {
     if (this.#job) await service.jobs.cancel(this.#job).catch(() => undefined);
   }
 
-  #brief(piece: Piece, region: Region | null): Brief {
+  /** A brief for the open cells of a region, or for a whole piece. */
+  brief(piece: Piece, region: Region | null): Brief {
     const source = toDocument(piece);
     if (!region) return { source };
     const open = region.parts.filter((part) => !piece.parts[part]!.locked);
-    const numbers = studio.bars.slice(region.first, region.last + 1).map((bar) => bar.number).filter((number) => number > 0);
+    const numbers = bars(piece).slice(region.first, region.last + 1).map((bar) => bar.number).filter((number) => number > 0);
     const span = `${numbers[0] ?? 1}-${numbers.at(-1) ?? 1}`;
     return { source, bars: span, parts: open.map((part) => String(part + 1)) };
   }

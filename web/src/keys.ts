@@ -6,6 +6,8 @@ import { barIndex } from "./music/timing.ts";
 import { composing } from "./composing.svelte.ts";
 import { form } from "./panels/form.svelte.ts";
 import { audition } from "./panels/candidates.ts";
+import { printScore } from "./panels/printing.ts";
+import { tap } from "./panels/tapping.ts";
 import { rollView } from "./roll/view.svelte.ts";
 import { saving } from "./saving.svelte.ts";
 import { studio, type View } from "./studio.svelte.ts";
@@ -138,6 +140,8 @@ export const SHORTCUTS: Shortcut[] = [
   } },
   { shown: "Delete", words: "keys.delete", keys: { Delete: erase, Backspace: erase } },
   { shown: "Ctrl+Z, Ctrl+Shift+Z", words: "keys.undo", keys: { "Ctrl+z": () => studio.undo(), "Ctrl+Shift+z": () => studio.redo(), "Ctrl+y": () => studio.redo() } },
+  { shown: "B", words: "keys.tap", keys: { b: () => tap(performance.now()) } },
+  { shown: "Ctrl+P", words: "keys.print", keys: { "Ctrl+p": printScore } },
   { shown: "Ctrl+S", words: "keys.save", keys: { "Ctrl+s": () => saving.keep() } },
   { shown: "+ − F", words: "keys.zoom", keys: {
     "+": () => rollView.zoom(1.25),
@@ -152,7 +156,7 @@ export const SHORTCUTS: Shortcut[] = [
 
 const ACTIONS = new Map(SHORTCUTS.flatMap((shortcut) => Object.entries(shortcut.keys)));
 /** Keys that act while a field is edited, too. */
-const EVERYWHERE = ["Ctrl+Enter", "Ctrl+Shift+Enter", "Ctrl+s"];
+const EVERYWHERE = ["Ctrl+Enter", "Ctrl+Shift+Enter", "Ctrl+s", "Ctrl+p"];
 /** Keys that a button or a slider needs itself. */
 const OF_CONTROLS = [" ", "Enter", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
 

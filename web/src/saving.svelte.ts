@@ -25,12 +25,13 @@ class Saving {
   /** The revision that the open piece is, or came of. */
   work = $state<string | null>(null);
   root = $state<string | null>(null);
-  /** A newer revision that somebody else has stored. */
+  /** A revision that somebody else, or another tab, has stored meanwhile. */
   foreign = $state<string | null>(null);
   #saved: Piece | null = null;
   #draft: string | null = null; // our last revision, which the next replaces
   #parent: string | null = null;
-  #known = new Set<string>();
+  #own = new Set<string>(); // revisions that were stored here, or there when the piece was opened
+  #known = new Set<string>(); // those of others that were shown
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> | null = null;
 
@@ -38,7 +39,8 @@ class Saving {
   opened(work: string | null, root: string | null, piece: Piece): void {
     clearTimeout(this.#timer);
     [this.work, this.root, this.#parent, this.#draft, this.foreign] = [work, root, work, null, null];
-    this.#known = new Set(work ? [work] : []);
+    this.#own = new Set(work ? [work] : []);
+    this.#known = new Set();
     this.#saved = piece;
     this.status = "saved";
     this.#keep(piece);
@@ -75,7 +77,7 @@ class Saving {
 
   /** Open again what was open when the page was left; null where nothing was. */
   restored(): Piece | null {
-    const text = localStorage.getItem(DRAFT);
+    const text = sessionStorage.getItem(DRAFT) ?? localStorage.getItem(DRAFT);
     if (!text) return null;
     const draft = JSON.parse(text) as Draft;
     const piece = fromDocument(draft.document);
@@ -92,7 +94,8 @@ class Saving {
     if (this.status !== "offline") this.status = "saving";
     try {
       const work = await service.store(toDocument(piece), this.#parent);
-      await this.#look(work);
+      this.#own.add(work);
+      await this.look();
       const replaced = this.#draft;
       [this.work, this.#draft, this.#saved] = [work, work, piece];
       if (!this.#parent) this.root = work;
@@ -108,18 +111,27 @@ class Saving {
   }
 
   /** Look whether somebody else has stored a revision of the piece meanwhile: both are kept, side by side. */
-  async #look(own: string): Promise<void> {
-    this.#known.add(own);
-    if (!this.root || !this.#parent) return;
-    const { items } = await service.works.listed({ root: this.root, limit: 20 });
-    const other = items.find((work) => !this.#known.has(work.id));
-    for (const work of items) this.#known.add(work.id);
-    if (other) this.foreign = other.id;
+  async look(): Promise<void> {
+    if (!this.root) return;
+    const items = await this.#others(this.root);
+    const other = items.find((id) => !this.#known.has(id));
+    for (const id of items) this.#known.add(id);
+    if (other) this.foreign = other;
+  }
+
+  /** The newest revision that somebody else has stored; it may have replaced the one that was seen first. */
+  async newest(): Promise<string | null> {
+    return this.root ? ((await this.#others(this.root))[0] ?? null) : null;
+  }
+
+  async #others(root: string): Promise<string[]> {
+    const { items } = await service.works.listed({ root, limit: 20 });
+    return items.map((work) => work.id).filter((id) => !this.#own.has(id));
   }
 
   async #learn(root: string): Promise<void> {
     const page = await service.works.listed({ root, limit: 100 }).catch(() => null);
-    for (const work of page?.items ?? []) this.#known.add(work.id);
+    for (const work of page?.items ?? []) this.#own.add(work.id);
   }
 
   #keep(piece: Piece): void {
@@ -131,11 +143,13 @@ class Saving {
       root: this.root,
       isStored: piece === this.#saved,
     };
-    try {
-      localStorage.setItem(DRAFT, JSON.stringify(draft));
-    } catch {
-      localStorage.removeItem(DRAFT); // a piece too large for the browser: the service alone keeps it
-    }
+    const text = JSON.stringify(draft);
+    for (const storage of [sessionStorage, localStorage]) // of this tab, and of the one that opens next
+      try {
+        storage.setItem(DRAFT, text);
+      } catch {
+        storage.removeItem(DRAFT); // a piece too large for the browser: the service alone keeps it
+      }
   }
 }
 

@@ -11,7 +11,8 @@ import { t } from "./translation/translation.svelte.ts";
 
 export type Tool = "draw" | "select" | "erase";
 export type View = "roll" | "score" | "both";
-export type Candidate = { piece: Piece; seed: number; quality: number | null };
+/** A piece to choose; `share`: how far it is on the way to another, from 0 to 1. */
+export type Candidate = { piece: Piece; seed: number; quality: number | null; share?: number };
 export type Pending = { candidates: Candidate[]; shown: number; region: Region | null };
 
 export class Studio {

@@ -2,10 +2,17 @@ import { describe, expect, test } from "vitest";
 import * as edits from "../src/music/edits.ts";
 import { chordText, degreeText, parseChord, pitchName } from "../src/music/harmony.ts";
 import { engravedNames, fromDocument, toDocument, type Key } from "../src/music/score.ts";
+import { Taps } from "../src/music/tapping.ts";
 import { bars, position, seconds, ticks } from "../src/music/timing.ts";
 import { sounding, tune } from "./pieces.ts";
 
 const ids = (piece = tune(), place = 0) => new Set(piece.parts[place]!.notes.map((note) => note.id));
+
+test("a tapped tempo is the mean of the taps, and begins anew after a pause", () => {
+  const taps = new Taps();
+  expect([0, 480, 1020, 1500].map((time) => taps.add(time))).toEqual([null, null, 60_000 / 510, 120]);
+  expect([9000, 10_000, 11_000].map((time) => taps.add(time))).toEqual([null, null, 60]);
+});
 
 describe("edits", () => {
   test("move all notes by the same, as far as the first can go", () => {

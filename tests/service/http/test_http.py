@@ -296,6 +296,7 @@ def test_capabilities_are_enough_to_build_a_form(server):
     tempo = capabilities["brief"]["properties"]["tempo"]
     assert (tempo["minimum"], tempo["maximum"], tempo["type"]) == (10, 400, "number")
     assert capabilities["brief"]["properties"]["bars"]["anyOf"][0] == {"type": "integer", "minimum": 1, "maximum": 512}
+    assert capabilities["brief"]["properties"]["close"]["type"] == "boolean"
     assert "composer" in capabilities["kinds"]["compose"]["models"]
     models = server.client.get("/v1/models").json()["items"]
     assert {"composer", "vae-melody"} <= {model["name"] for model in models}

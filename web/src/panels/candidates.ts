@@ -1,5 +1,6 @@
 // Hearing candidates in their place.
 
+import { barIndex } from "../music/timing.ts";
 import { studio } from "../studio.svelte.ts";
 
 export const NAMES = ["A", "B", "C", "D"];
@@ -15,8 +16,9 @@ export function audition(index: number): void {
   void player.play().catch((error: unknown) => studio.report(error));
 }
 
-/** The bar before the piece's former end, for candidates that go on behind it. */
+/** The bar before the first note that is new. */
 function beginningOfNew(): number {
-  if (studio.shown.end <= studio.piece.end) return 0;
-  return studio.bars.findLast((bar) => bar.end <= studio.piece.end)?.start ?? 0;
+  const { added, bars, shown } = studio;
+  const starts = shown.parts.flatMap((part) => part.notes.filter((note) => added.has(note.id)).map((note) => note.start));
+  return starts.length ? bars[Math.max(0, barIndex(bars, Math.min(...starts)) - 1)]!.start : 0;
 }

@@ -2,7 +2,7 @@
 
 import { service, type Work } from "../service/service.ts";
 
-export type Match = { work: string; title: string; similarity?: number };
+export type Match = { work: string; title: string; part: string; bars: string; score: number };
 export type Branch = { work: Work; depth: number };
 
 class Library {
@@ -26,10 +26,21 @@ class Library {
 
   /** Works in which a melody occurs (`G4 A4 B4:2`), best first. */
   async search(melody: string): Promise<void> {
+    this.matches = await this.#found({ melody });
+  }
+
+  /** Works that are like a work, most like first; other versions of it are left out. */
+  async searchLike(id: string, root: string | null): Promise<void> {
+    const versions = root ? (await service.works.listed({ root, limit: 100 })).items.map((work) => work.id) : [];
+    const matches = await this.#found({ like: [id] });
+    this.matches = matches.filter((match) => !versions.includes(match.work));
+  }
+
+  async #found(options: { melody: string } | { like: string[] }): Promise<Match[]> {
     this.busy = true;
     try {
-      const job = await service.ask({ kind: "search", options: { melody } });
-      this.matches = (job.result as { found: { matches: Match[] } }).found.matches;
+      const job = await service.ask({ kind: "search", options });
+      return (job.result as { found: { matches: Match[] } }).found.matches;
     } finally {
       this.busy = false;
     }

@@ -25,7 +25,7 @@ from firmus.work import LIMITS, MOODS, MOST_COUNT, MOST_NAME, MOST_TEXT, RULES, 
 Item = TypeVar("Item")
 State = Literal["queued", "running", "succeeded", "failed", "canceled"]
 WORK_ID = "^wrk_[0-9a-f]{28}$"
-_JSON_TYPES = {str: "string", int: "integer", float: "number"}
+_JSON_TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
 BATCH_ID = "^bat_[0-9a-f]{28}$"
 SOUND_ID = "^snd_[0-9a-f]{28}$"
 SOURCE = {
