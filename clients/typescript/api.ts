@@ -114,6 +114,8 @@ export type BatchSubmission = {
     top_p?: number;
     /** Of a model that composes token by token: "quick" composes once; "usual", the default, composes each phrase twice and keeps what the critic prefers; "best" tries more often, and composes the weakest bars anew. */
     effort?: string;
+    /** Of a model that composes token by token: with which key pitches are drawn so that firmus.verify finds them. "public", the default, everyone has; "private" this installation alone, so that the same seed gives other notes elsewhere; "off" is none. */
+    watermark?: string;
   })[];
   /** Where it is to be told (POST, signed) when it has ended: https. */
   webhook?: string | null;
@@ -229,6 +231,8 @@ export type JobSubmission = {
     top_p?: number;
     /** Of a model that composes token by token: "quick" composes once; "usual", the default, composes each phrase twice and keeps what the critic prefers; "best" tries more often, and composes the weakest bars anew. */
     effort?: string;
+    /** Of a model that composes token by token: with which key pitches are drawn so that firmus.verify finds them. "public", the default, everyone has; "private" this installation alone, so that the same seed gives other notes elsewhere; "off" is none. */
+    watermark?: string;
   };
   /** Files that render and convert are to make. */
   formats?: ("json" | "midi" | "musicxml" | "abc" | "kern" | "svg" | "pdf" | "png" | "wav" | "flac" | "ogg" | "mp3" | "stems")[];
