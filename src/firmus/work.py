@@ -345,12 +345,14 @@ class Work:
     def save(self, folder: str | Path, *, force: bool = False, endings: Sequence[str] | None = None) -> list[Path]:
         """Write ``piece.mid``, ``.musicxml``, ``.wav``, ``.svg`` and ``.json`` into a folder, or files of some endings.
 
+        Each bears a label; ``piece.prov.json`` is their signed record (`firmus.rights`).
+
         Raises
         ------
         OutputExists
             Where the folder already holds something, unless `force`.
         """
-        paths: list[Path] = plugins.load("firmus.render", "files").save(
+        paths: list[Path] = plugins.load("firmus.rights", "files").save(
             self, Path(folder), force=force, endings=endings
         )
         return paths

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from firmus import formats
@@ -19,6 +19,7 @@ SOUNDS = {".wav": "audio/wav", ".flac": "audio/flac", ".ogg": "audio/ogg", ".mp3
 PICTURES = {".svg": "image/svg+xml", ".pdf": "application/pdf", ".png": "image/png"}
 """Media type of each file of sound and of each picture, by its ending."""
 
+Written = list[tuple[str, bytes]]
 FILES = ("piece.mid", "piece.musicxml", "piece.wav", "piece.svg", "piece.json")
 
 
@@ -45,7 +46,14 @@ def names(endings: Sequence[str] | None) -> tuple[str, ...]:
     return (*(f"piece{ending}" for ending in dict.fromkeys(given) if ending != ".json"), "piece.json")
 
 
-def save(work: Work, folder: Path, *, force: bool = False, endings: Sequence[str] | None = None) -> list[Path]:
+def save(
+    work: Work,
+    folder: Path,
+    *,
+    force: bool = False,
+    endings: Sequence[str] | None = None,
+    label: Callable[[Written], Written] = list,
+) -> list[Path]:
     """Write the files of a Work; all appear, or none. Those of a score that is too long to engrave are left out.
 
     Parameters
@@ -57,6 +65,8 @@ def save(work: Work, folder: Path, *, force: bool = False, endings: Sequence[str
         Replace the files of an earlier Work.
     endings : sequence of str, optional
         Such as ``["mid", "svg"]``; ``piece.json`` is always there.
+    label : callable
+        What becomes of the files, names and contents, before they are written (`firmus.rights.files`).
 
     Returns
     -------
@@ -80,7 +90,7 @@ def save(work: Work, folder: Path, *, force: bool = False, endings: Sequence[str
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         temporary.mkdir()
-        written = [(each, data) for name in files for each, data in _files(work, name)]
+        written = label([(each, data) for name in files for each, data in _files(work, name)])
         for name, data in written:
             (temporary / name).write_bytes(data)
         folder.mkdir(exist_ok=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import os
 import tempfile
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -65,6 +65,31 @@ def watermark_key(kind: str) -> bytes:
 def exists() -> bool:
     """Whether this installation has a key already."""
     return (folder() / FILE).is_file()
+
+
+def can_sign() -> bool:
+    """Whether this installation has a key or can make one; a file that is no key is an error."""
+    try:
+        signing_key()
+    except FirmusError:
+        if exists():
+            raise
+        return False
+    return True
+
+
+def is_signed(data: bytes, signature: str, public: str) -> bool:
+    """Whether a signature of some bytes was made with the private key of a public one, both in base64."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        Ed25519PublicKey.from_public_bytes(b64decode(public, validate=True)).verify(
+            b64decode(signature, validate=True), data
+        )
+    except (ValueError, InvalidSignature):
+        return False
+    return True
 
 
 @cache

@@ -19,7 +19,7 @@ from firmus.rights import keys
 from firmus.runtime.watermark import contexts, uniforms
 from firmus.score import Score
 
-FEWEST = 24  # contexts below which nothing is said of a piece
+FEWEST = 100  # contexts below which a piece that scores low may have one all the same
 SURE, LIKELY = 1e-6, 1e-3  # p-values of the verdicts
 
 
@@ -30,7 +30,7 @@ class Detection:
     Parameters
     ----------
     verdict : str
-        ``"found"``, ``"likely"``, ``"not found"``, or ``"not detectable"`` where the piece has too few notes.
+        ``"found"``, ``"likely"``, ``"not found"``, or ``"not detectable"`` where it has too few notes to say so.
     p : float
         Probability that a piece without a watermark scores as high.
     notes : int
@@ -77,5 +77,5 @@ def detect(score: Score) -> Detection:
     sums = {kind: score_of(score, keys.watermark_key(kind)) for kind in kinds}
     kind, (total, notes) = max(sums.items(), key=lambda each: each[1][0])
     p = min(1.0, len(kinds) * p_value(total, notes))
-    verdict = "found" if p < SURE else "likely" if p < LIKELY else "not found"
-    return Detection(verdict if notes >= FEWEST else "not detectable", p, notes, kind)
+    nothing = "not found" if notes >= FEWEST else "not detectable"
+    return Detection("found" if p < SURE else "likely" if p < LIKELY else nothing, p, notes, kind)
