@@ -9,6 +9,7 @@ import pytest
 
 import firmus
 from firmus import formats
+from firmus.cli import main
 from firmus.errors import FormatError
 from firmus.rights import keys, labels, manifest
 from firmus.rights.files import SIDECAR
@@ -187,3 +188,15 @@ def test_other_files_are_unknown(tmp_path):
     assert verify(tmp_path / "notes.txt").verdict == "unknown"
     with pytest.raises(FormatError, match="No such file"):
         verify(tmp_path / "none.mid")
+
+
+def test_what_is_converted_or_rendered_of_a_work_keeps_its_label(folder, tmp_path):
+    firmus.convert(folder / "piece.mid", tmp_path / "other.musicxml")
+    assert main(["convert", str(folder / "piece.mid"), str(tmp_path / "other.abc"), "--quiet"]) == 0
+    assert main(["render", str(folder / "piece.mid"), str(tmp_path / "other.flac"), "--audible-label", "--quiet"]) == 0
+    for name in ("other.musicxml", "other.abc", "other.flac"):
+        found = verify(tmp_path / name)
+        assert (found.verdict, found.work) == ("intact", verify(folder / "piece.mid").work)
+    firmus.write(firmus.read(folder / "piece.mid").transposed(1), folder / "mine.mid")
+    firmus.convert(folder / "mine.mid", tmp_path / "mine.abc")
+    assert verify(tmp_path / "mine.abc").verdict == "unknown"

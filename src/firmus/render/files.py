@@ -163,25 +163,37 @@ def check_absent(path: Path, force: bool) -> None:
         raise OutputExists(f"{path} already exists: give --force to replace it")
 
 
-def render(score: Score, path: Path, *, stems: bool = False, force: bool = False) -> list[Path]:
+def render(
+    score: Score,
+    path: Path,
+    *,
+    stems: bool = False,
+    force: bool = False,
+    audible_label: bool = False,
+    label: Callable[[bytes, str], bytes] = lambda data, ending: data,
+) -> list[Path]:
     """Write one Score as sound (.wav, .flac, .ogg, .mp3), engraved score (.pdf, .svg), or piano roll (.png).
 
     With `stems`, also one sound file a part beside it: ``name.01 Flute.wav``. An SVG of several pages is as many
-    files: ``name-1.svg``, ``name-2.svg`` ...
+    files: ``name-1.svg``, ``name-2.svg`` ... `audible_label` puts the rhythm of `firmus.render.audible` before the
+    sound; `label` says what becomes of each file, given its ending (`firmus.rights.files`).
     """
     check_absent(path, force)
     ending = path.suffix.lower()
     if ending not in (*SOUNDS, *PICTURES):
         raise FormatError(unknown("file ending", ending or path.name, [*SOUNDS, *PICTURES]))
+    if audible_label and ending not in SOUNDS:
+        raise FormatError(f"an audible label is for sound ({', '.join(SOUNDS)}), not for {ending}")
     if ending == ".svg":
         targets = [(path.with_name(name), data) for name, data in _pages(score, path.name)]
         for target, _ in targets:
             check_absent(target, force)
         for target, data in targets:
-            formats.save(data, target)
+            formats.save(label(data, ending), target)
         return [target for target, _ in targets]
-    formats.save(encoded(score, ending), path)
-    return [path, *(_write_stems(score, path) if stems and ending in SOUNDS else ())]
+    data = _with_audible_label(score, ending) if audible_label else encoded(score, ending)
+    formats.save(label(data, ending), path)
+    return [path, *(_write_stems(score, path, label) if stems and ending in SOUNDS else ())]
 
 
 def encoded(score: Score, ending: str) -> bytes:
@@ -236,11 +248,17 @@ def stems(score: Score, ending: str) -> Iterator[tuple[str, bytes]]:
         yield re.sub(r"[^\w -]+", "", name), synth.encode(audio, ending)
 
 
-def _write_stems(score: Score, path: Path) -> list[Path]:
+def _with_audible_label(score: Score, ending: str) -> bytes:
+    from firmus.render import audible, synth
+
+    return synth.encode(audible.with_label(synth.render(score)), ending)
+
+
+def _write_stems(score: Score, path: Path, label: Callable[[bytes, str], bytes]) -> list[Path]:
     written = []
     for name, data in stems(score, path.suffix.lower()):
         target = path.with_name(f"{path.stem}.{name}{path.suffix}")
-        formats.save(data, target)
+        formats.save(label(data, path.suffix.lower()), target)
         written.append(target)
     return written
 

@@ -16,7 +16,8 @@ from typing import Any
 
 from firmus import formats, timing
 from firmus.errors import FormatError
-from firmus.rights.manifest import identifier, is_composed, of_work
+from firmus.rights.manifest import identifier, is_composed
+from firmus.rights.manifest import of_work as record_of
 from firmus.rights.verification import verify
 from firmus.score import Score
 from firmus.work import Work
@@ -45,22 +46,26 @@ def card(path: Path, source: Score | None = None) -> dict[str, Any]:
     file = path / "piece.json" if path.is_dir() else path
     work = _work_of(file)
     score = work.score if file.name == "piece.json" else formats.read(file)
+    found = of_work(work, score, source)
+    return {**found, "title": found["title"] or path.stem, "verdict": verify(file).verdict}
+
+
+def of_work(work: Work, score: Score | None = None, source: Score | None = None) -> dict[str, Any]:
+    """The rights card of a Work, or of what became of its score; without a verdict on files."""
+    score = score or work.score
     authors = _authors(work, score)
     kinds = Counter(author for _, author in authors)
-    written = Counter(key for key, _ in _notes(work))
-    gone = written - Counter(key for key, _ in authors)
-    record, total = of_work(work), max(len(authors), 1)
-    model = f"{work.origin.model} ({record['software']})"
+    gone = Counter(key for key, _ in _notes(work)) - Counter(key for key, _ in authors)
+    record, total = record_of(work), max(len(authors), 1)
     return {
-        "title": score.title or path.stem,
+        "title": score.title,
         "work": identifier(record),
-        "verdict": verify(file).verdict,
         "notes": {MODEL: kinds[MODEL], PERSON: kinds[PERSON]},
         "share": {who: round(kinds[who] / total, 4) for who in (MODEL, PERSON)},
         "removed": sum(gone.values()),
         "kept": None if source is None else round(kept(source, score), 4),
         "parts": [_part(score, place, authors) for place in range(len(score.parts))],
-        "roles": roles(kinds, model),
+        "roles": roles(kinds, f"{work.origin.model} ({record['software']})"),
         "model": {"name": work.origin.model, "weights": work.origin.weights, "software": record["software"]},
         "training": record["training"],
         "watermark": work.origin.watermark,
@@ -87,7 +92,7 @@ def kept(source: Score, score: Score) -> float:
 
     Examples
     --------
-    >>> from firmus.score import Part
+    >>> from firmus.score import Note, Part
     >>> one, two = (Score((Part("", (Note(0, 480, 60), Note(480, 480, pitch))),)) for pitch in (62, 64))
     >>> kept(one, two)
     0.5
