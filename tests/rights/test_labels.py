@@ -13,8 +13,11 @@ from PIL import Image
 
 from firmus import formats, plugins
 from firmus.render import files
+from firmus.render.synth import Audio
 from firmus.rights import labels
 from firmus.score import Key, Note, Part, Score
+from firmus.tasks.sound.generation import Sound
+from firmus.work import Origin
 
 TEXTS = {
     labels.AIGC: '{"ContentProducer":"Firmus & <friends>","Label":"1"}',
@@ -99,3 +102,13 @@ def test_other_readers_of_pictures(written):
     with Image.open(io.BytesIO(labelled)) as image:
         image.load()
         assert image.text["AIGC"] == TEXTS[labels.AIGC]
+
+
+def test_sound_made_of_words_bears_it_and_keeps_its_tags():
+    audio = Audio(np.zeros((4410, 2), np.float32), 44100)
+    origin = Origin(firmus="1", model="m", weights="", task="sound", seed=3, brief={"prompt": "rain on a tin roof"})
+    for ending in sorted(files.SOUNDS):
+        data = Sound(audio, origin).encoded(ending)
+        assert '"Label":"1"' in labels.module(ending).read(data)[labels.AIGC]
+        with soundfile.SoundFile(io.BytesIO(data)) as file:
+            assert file.title == "rain on a tin roof"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from firmus.errors import FormatError
 from firmus.render import files
@@ -53,10 +54,14 @@ def label_of(score: Score, source: object = None) -> Callable[[bytes, str], byte
 
 def labelled(work: Work, data: bytes, ending: str) -> bytes:
     """A file of a work with its label; one of a kind that bears none, or that no model composed, stays."""
+    return labelled_as(of_work(work), data, ending) if work.origin.ai_generated else data
+
+
+def labelled_as(record: Mapping[str, Any], data: bytes, ending: str) -> bytes:
+    """A file with the label of a record (`firmus.rights.manifest`)."""
     labels = module(ending)
-    if labels is None or not work.origin.ai_generated:
+    if labels is None:
         return data
-    record = of_work(work)
     notice = f"{NOTICE} ({record['software']}, {record['model']})"
     written: bytes = labels.write(data, label_texts(record, labels.content(data), notice))
     return written

@@ -14,7 +14,7 @@ from typing import Any
 from firmus.rights import keys
 from firmus.rights.labels import AIGC, NOTICE, PROVENANCE, module
 from firmus.score import Note, Part, Score
-from firmus.work import Work
+from firmus.work import Origin, Work
 
 SIGNATURE, RECORD = "firmus:signature", "firmus:manifest"
 SYNTHETIC = "1"  # of GB 45438-2025: the content is AI-generated
@@ -52,9 +52,8 @@ def is_composed(work: Work, part: int, note: Note) -> bool:
     return any(first <= note.start < last for first, last, place in work.origin.composed if place == part)
 
 
-def of_work(work: Work) -> dict[str, Any]:
-    """The record: what made the work, out of what, and which notes are whose. The same for the same work."""
-    origin = work.origin
+def of_origin(origin: Origin) -> dict[str, Any]:
+    """What made a work or a sound, and out of what."""
     return {
         "software": f"Firmus {origin.firmus}",
         "model": origin.model,
@@ -65,9 +64,16 @@ def of_work(work: Work) -> dict[str, Any]:
         "parents": [origin.source] if origin.source else [],
         "training": list(origin.credits),
         "watermark": origin.watermark,
+    }
+
+
+def of_work(work: Work) -> dict[str, Any]:
+    """The record: what made the work, out of what, and which notes are whose. The same for the same work."""
+    return {
+        **of_origin(work.origin),
         "notes": notes_digest(work.score),
         "parts": [_share(work, place, part) for place, part in enumerate(work.score.parts)],
-        "composed": [list(span) for span in origin.composed],
+        "composed": [list(span) for span in work.origin.composed],
     }
 
 
@@ -82,7 +88,7 @@ def label_texts(record: Mapping[str, Any], content: bytes, notice: str) -> dict[
     Parameters
     ----------
     record : mapping
-        See `of_work`.
+        See `of_work` and `of_origin`.
     content : bytes
         Of the file, without a label.
     notice : str
@@ -92,7 +98,7 @@ def label_texts(record: Mapping[str, Any], content: bytes, notice: str) -> dict[
     provenance = {
         "work": identifier(record),
         "manifest": digest(canonical(record)),
-        "notes": record["notes"],
+        "notes": record.get("notes", ""),
         "content": digest(content),
         "software": record["software"],
         "model": record["model"],
