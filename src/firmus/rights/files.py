@@ -25,7 +25,8 @@ def save(work: Work, folder: Path, *, force: bool = False, endings: Sequence[str
     def label(written: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
         if not work.origin.ai_generated:
             return written
-        done = [(name, labelled(work, data, Path(name).suffix)) for name, data in written]
+        record = of_work(work)
+        done = [(name, labelled_as(record, data, Path(name).suffix)) for name, data in written]
         document = json.dumps(sidecar(work, dict(done)), ensure_ascii=False, indent=1)
         return [*done, (SIDECAR, document.encode())]
 
