@@ -78,7 +78,8 @@ def test_candidates_lie_in_numbered_folders_best_first_and_can_be_made_again(her
     assert surprises == sorted(surprises)
     seed = works[0]["origin"]["seed"]
     assert run("compose", "--style", "folk", "--bars", 2, "--seed", seed, "--out", "again", "--quiet") == 0
-    assert (here / "again" / "piece.mid").read_bytes() == (here / "c" / "1" / "piece.mid").read_bytes()
+    again, before = (formats.read(here / name / "piece.mid") for name in ("again", "c/1"))
+    assert again == before  # their labels differ, for not the same was asked
 
 
 def outside(before, after, start, stop, parts):
