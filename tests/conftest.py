@@ -4,11 +4,13 @@ Tests run beside each other, so each trains on one thread: two that share a core
 """
 
 import os
+import tempfile
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["FIRMUS_KEY"] = tempfile.mkdtemp(prefix="firmus-key-")  # no test touches the key of this machine's user
 # How fast a machine is says nothing about the code: a busy one fails no test.
 UNHURRIED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("any", **UNHURRIED)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from firmus._options import FromNothing, FromPiece, Piece, VerbOptions
     from firmus.errors import FirmusError
+    from firmus.rights.verification import Verification
     from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
     from firmus.tasks.analyse.notes import Analysis
     from firmus.tasks.analyse.sound import SoundAnalysis
@@ -39,8 +40,9 @@ _HOMES = {
 
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
-    "accompany", "analyse", "ask", "compose", "convert", "evaluate", "explain", "extend", "harmonise", "humanise",
-    "infill", "interpolate", "plan", "read", "search", "sound", "train", "transcribe", "vary", "write",
+    "accompany", "analyse", "ask", "catalogue", "compose", "convert", "evaluate", "explain", "extend", "harmonise",
+    "humanise", "infill", "interpolate", "plan", "read", "rights_card", "search", "sound", "train", "transcribe",
+    "vary", "verify", "write",
 ]  # fmt: skip
 
 
@@ -321,6 +323,48 @@ def train(
 
     music, folder = (None if each is None else Path(each) for each in (data, out))
     return run.run(find(str(recipe)), Path(sets), music, folder, minutes, pretrained=pretrained)
+
+
+def verify(path: str | PathLike[str]) -> Verification:
+    """Whether a file is as Firmus wrote it: ``"intact"``, ``"altered"`` or ``"unknown"``, and what its notes say.
+
+    Parameters
+    ----------
+    path : path
+        See `firmus.rights.verification`.
+    """
+    from firmus.tasks import verify as task
+
+    return task.verify(path)
+
+
+def rights_card(path: str | PathLike[str], *, given: Piece | None = None) -> dict[str, Any]:
+    """Who made which notes of a work, and what the model learnt from; see `firmus.rights.card`.
+
+    Parameters
+    ----------
+    path : path
+        A folder that Firmus wrote, or a file in it.
+    given : Score, path or bytes, optional
+        What the person gave, of which the card then says how much is there.
+    """
+    from firmus.tasks import rights as task
+
+    return task.rights(path, given=given)
+
+
+def catalogue(folder: str | PathLike[str], *, licence: str = "") -> list[Path]:
+    """Write ``catalogue.csv`` and ``catalogue.json`` of the works in a folder; see `firmus.rights.catalogue`.
+
+    Parameters
+    ----------
+    folder : path
+    licence : str
+        Of works that have none yet.
+    """
+    from firmus.tasks import catalogue as task
+
+    return task.catalogue(folder, licence=licence)
 
 
 def read(path: str | PathLike[str] | bytes) -> Score:

@@ -24,7 +24,7 @@ MOST_BARS = 512
 MOST_COUNT = 100
 MOST_TEXT = {
     "bars": 2000, "style": 200, "genre": 200, "key": 200, "meter": 200, "chords": 20_000, "mood": 200, "form": 2000,
-    "title": 500, "quantise": 200, "model": 200, "effort": 200,
+    "title": 500, "quantise": 200, "model": 200, "effort": 200, "watermark": 200,
 }  # fmt: skip
 """Characters of each text of a Brief at most."""
 MOST_NAME = 200  # characters of a name of a part, or of its range
@@ -33,6 +33,7 @@ MOODS = {
 }  # fmt: skip
 RULES = ("key", "chords")  # what may be a rule or a wish
 EFFORTS = ("quick", "usual", "best")
+WATERMARKS = ("public", "private", "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ READ: Mapping[str, Callable[[str], str]] = {
     "mood": lambda text: vocabulary.english(vocabulary.plain(text), vocabulary.MOODS),
     "quantise": lambda text: vocabulary.english(vocabulary.plain(text), vocabulary.GRIDS),
     "effort": lambda text: vocabulary.english(text, vocabulary.EFFORTS),
+    "watermark": lambda text: vocabulary.english(text, vocabulary.WATERMARKS),
     "key": vocabulary.key,
     "meter": vocabulary.meter,
     "chords": vocabulary.chords,
@@ -156,6 +158,10 @@ class Brief:
     effort : str, optional
         Of a model that composes token by token: ``"quick"`` composes once; ``"usual"``, the default, composes each
         phrase twice and keeps what the critic prefers; ``"best"`` tries more often, and composes the weakest bars anew.
+    watermark : str, optional
+        Of a model that composes token by token: with which key pitches are drawn so that `firmus.verify` finds them.
+        ``"public"``, the default, everyone has; ``"private"`` this installation alone, so that the same seed gives
+        other notes elsewhere; ``"off"`` is none.
     """
 
     source: Score | None = None
@@ -189,6 +195,7 @@ class Brief:
     temperature: float | None = None
     top_p: float = 0.99
     effort: str | None = None
+    watermark: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("parts", "loose"):
@@ -212,12 +219,15 @@ class Brief:
             "quantise",
             "model",
             "effort",
+            "watermark",
         ):
             value = getattr(self, name)
             if value is not None and not isinstance(value, str):
                 raise InvalidBrief(f"{name} {value!r} must be text")
         if isinstance(self.effort, str) and self.effort not in EFFORTS:
             raise InvalidBrief(unknown("effort", self.effort[:MOST_NAME], EFFORTS))
+        if isinstance(self.watermark, str) and self.watermark not in WATERMARKS:
+            raise InvalidBrief(unknown("watermark", self.watermark[:MOST_NAME], WATERMARKS))
         for name, most in MOST_TEXT.items():
             value = getattr(self, name)
             if isinstance(value, str) and len(value) > most:
@@ -306,6 +316,8 @@ class Origin:
     rules : dict
         What no composed note could break, as `firmus.runtime.constraints.Rules` has it; empty where the model makes
         whole bars at once.
+    watermark : str
+        Whose key the watermark of the notes has, ``"public"`` or ``"private"``; ``""`` where they have none.
     """
 
     firmus: str
@@ -319,6 +331,7 @@ class Origin:
     composed: tuple[tuple[int, int, int], ...] = ()
     source: str = ""
     rules: dict[str, Any] = field(default_factory=dict)
+    watermark: str = ""
     ai_generated: bool = True
 
 
@@ -332,12 +345,14 @@ class Work:
     def save(self, folder: str | Path, *, force: bool = False, endings: Sequence[str] | None = None) -> list[Path]:
         """Write ``piece.mid``, ``.musicxml``, ``.wav``, ``.svg`` and ``.json`` into a folder, or files of some endings.
 
+        Each bears a label; ``piece.prov.json`` is their signed record (`firmus.rights`).
+
         Raises
         ------
         OutputExists
             Where the folder already holds something, unless `force`.
         """
-        paths: list[Path] = plugins.load("firmus.render", "files").save(
+        paths: list[Path] = plugins.load("firmus.rights", "files").save(
             self, Path(folder), force=force, endings=endings
         )
         return paths

@@ -82,5 +82,5 @@ def test_a_work_that_is_too_long_to_engrave_is_written_without_its_score(tmp_pat
 
     monkeypatch.setattr(engrave, "MOST_NOTES", 1)
     assert main(["compose", "--style", "folk", "--bars", "1", "--seed", "1", "--out", str(tmp_path / "out")]) == 0
-    assert sorted(path.suffix for path in (tmp_path / "out").iterdir()) == [".json", ".mid", ".musicxml", ".wav"]
+    assert {path.suffix for path in (tmp_path / "out").iterdir()} == {".json", ".mid", ".musicxml", ".wav"}
     assert "too many to engrave" in capsys.readouterr().err

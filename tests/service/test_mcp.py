@@ -92,7 +92,7 @@ def assistant(folder):
 
 def test_every_kind_is_a_tool_with_its_schema(assistant):
     tools = {each["name"]: each for each in assistant.request("tools/list")["tools"]}
-    assert set(tools) == {*handlers.KINDS, "ask", "search", "files", "models"}
+    assert set(tools) == {*handlers.KINDS, "ask", "catalogue", "search", "files", "models"}
     assert all(each["description"] and each["inputSchema"]["type"] == "object" for each in tools.values())
     tempo = tools["compose"]["inputSchema"]["properties"]["tempo"]
     assert (tempo["minimum"], tempo["maximum"]) == (10, 400)
@@ -114,6 +114,8 @@ def test_composing_and_studying_in_the_folder(assistant, folder):
     drawn = assistant.use("render", source="out/hymn.json", formats=["svg"], out="hymn")
     assert b"<svg" in (folder / drawn["files"][0]).read_bytes()
     assert assistant.use("convert", source="songs/tune.mid", formats=["abc"], out="tune")["files"] == ["tune.abc"]
+    assert assistant.use("verify", source="out/hymn.mid")["verification"]["verdict"] == "intact"
+    assert assistant.use("rights", source="out/hymn.json")["rights"]["notes"]["person"] > 0
     found = assistant.use("search", melody="G4 A4 B4 C5 D5 B4 A4 G4")["matches"]
     assert {"songs/tune.mid", "out/hymn.mid"} <= {each["file"] for each in found}
     report = assistant.use("evaluate", generated=["jig-1.mid", "jig-2.mid"], reference=["songs/tune.mid", "tune.abc"])

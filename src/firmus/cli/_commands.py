@@ -187,7 +187,7 @@ def convert(options: argparse.Namespace) -> None:
 
     if len(options.source) == 1 and not Path(options.target).is_dir():
         score = read_score(options, options.source[0])
-        show_paths(options, task(score, options.target, force=options.force))
+        show_paths(options, task(score, options.target, force=options.force, beside=options.source[0]))
         return
     if not options.to:
         raise FirmusError(f"{len(options.source)} files into a folder: --to says the format, such as --to musicxml")
@@ -195,7 +195,7 @@ def convert(options: argparse.Namespace) -> None:
     for name in options.source:
         target = Path(options.target) / f"{Path(name).stem}.{options.to.lstrip('.')}"
         try:
-            paths += task(read_score(options, name), target, force=options.force)
+            paths += task(read_score(options, name), target, force=options.force, beside=name)
         except FirmusError as error:
             refused += 1
             print(f"firmus: {translate(str(error))}", file=sys.stderr)
@@ -209,7 +209,14 @@ def render(options: argparse.Namespace) -> None:
     from firmus.tasks.render import render as task
 
     score = read_tune(options, options.source)
-    paths = task(score, options.target, stems=options.stems, force=options.force)
+    paths = task(
+        score,
+        options.target,
+        stems=options.stems,
+        audible_label=options.audible_label,
+        force=options.force,
+        beside=options.source,
+    )
     say_what_lacks(options, score, paths, [])
     show_paths(options, paths)
 

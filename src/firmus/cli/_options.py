@@ -18,6 +18,7 @@ from firmus.cli._evaluating import evaluate
 from firmus.cli._explaining import explain
 from firmus.cli._help import HelpFormatter
 from firmus.cli._listening import listen
+from firmus.cli._rights import rights, verify
 from firmus.cli._words import say
 from firmus.errors import unknown
 from firmus.translation import language, translate
@@ -103,6 +104,8 @@ RUN = {
     "render": commands.render,
     "analyse": analyse,
     "explain": explain,
+    "verify": verify,
+    "rights": rights,
     "evaluate": evaluate,
     "listen": listen,
     "sound": commands.sound,

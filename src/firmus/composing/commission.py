@@ -88,6 +88,8 @@ class Commission:
     temperature : float, optional
     top_p : float
     effort : str
+    watermark : str
+        ``"public"``, ``"private"`` or ``"off"``.
     """
 
     verb: str
@@ -126,6 +128,7 @@ class Commission:
     temperature: float | None = None
     top_p: float = 0.99
     effort: str = "usual"
+    watermark: str = "off"
 
     def is_strict(self, rule: str) -> bool:
         """Whether ``"key"`` or ``"chords"`` is a rule rather than a preference."""
@@ -193,6 +196,7 @@ def begin(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Commission:
         temperature=brief.temperature,
         top_p=brief.top_p,
         effort=brief.effort or "usual",
+        watermark=brief.watermark or ("public" if card.kind == "stepper" else "off"),
     )
 
 
@@ -226,6 +230,8 @@ def choose_model(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Card:
     if verb not in card.tasks:
         able = [name for name, each in cards().items() if verb in each.tasks]
         raise InvalidBrief(f"model {card.name!r} does not {verb}: {', '.join(able) or 'none here'} can")
+    if brief.watermark not in (None, "off") and card.kind != "stepper":
+        raise InvalidBrief(f"watermark {brief.watermark}: model {card.name!r} puts none into its notes; leave it out")
     if card.kind == "engine":
         return card  # its composer refuses all that it cannot be asked for
     able = [name for name in styles_of(card) if verb != "compose" or card.kind != "stepper" or name in styles()]

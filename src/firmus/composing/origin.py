@@ -11,10 +11,11 @@ from firmus._version import __version__
 from firmus.analysis import features, keys
 from firmus.composing.commission import Commission
 from firmus.formats.json import to_dict
+from firmus.render.engrave import GENERATED
 from firmus.score import Score
 from firmus.work import Origin, Work
 
-MARK = "Firmus (AI-generated)"
+MARK = f"Firmus ({GENERATED})"
 
 
 def work(commission: Commission, seed: int, score: Score, *, measured: dict[str, Any], **fields: Any) -> Work:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["line", "pages", "pages_of_musicxml", "png", "stacked", "svg", "svg_of_musicxml"]
 
 MOST_NOTES = 100_000  # about a minute
+GENERATED = "AI-generated"  # what the composer of a score says of one that a model composed
+NOTICE = f"AI生成 / {GENERATED}"
 PAGE_WIDTH, PAGE_HEIGHT = 2100, 2970  # tenths of a millimetre: A4
 _CHILD = (
     "import json, sys; from firmus.render.engrave import pages_of_musicxml; text, layout = json.load(sys.stdin); "
@@ -72,7 +74,7 @@ _LAYOUTS: dict[str, dict[str, Any]] = {
 
 
 def pages(score: Score, *, cut: bool = False, isolated: bool = False) -> list[str]:
-    """Engrave a Score on A4 pages, one SVG a page.
+    """Engrave a Score on A4 pages, one SVG a page; where its composer is AI, with a notice at the foot of each.
 
     Parameters
     ----------
@@ -87,7 +89,8 @@ def pages(score: Score, *, cut: bool = False, isolated: bool = False) -> list[st
     FirmusError
         Where verovio cannot engrave it.
     """
-    return _engrave(_musicxml(score), "scroll" if cut else "page", isolated)
+    engraved = _engrave(_musicxml(score), "scroll" if cut else "page", isolated)
+    return [_with_footer(page, 20 if cut else 60) for page in engraved] if GENERATED in score.composer else engraved
 
 
 def svg(score: Score, *, isolated: bool = False) -> str:
@@ -220,6 +223,14 @@ def _with_heading(page: str, musicxml: str) -> str:
         texts += f'<text x="{width}" y="790" text-anchor="end" font-size="{small:.0f}px">{xml_text(composer)}</text>'
     heading = re.compile(r'(<g id="[^"]*" class="pgHead[^"]*">).*?</g>', re.DOTALL)
     return heading.sub(lambda head: f"{head[1]}{texts}</g>", page, count=1)
+
+
+def _with_footer(page: str, above: int) -> str:
+    """Write the notice at the foot of a page, so far above its end."""
+    head, end, rest = page.rpartition("</svg>")
+    height = float(page.split('viewBox="0 0 ', 1)[1].split('"', 1)[0].split()[1])
+    place = f'x="{_OPTIONS["pageMarginLeft"]}" y="{height - above:g}" font-size="26px" font-family="Times, serif"'
+    return f"{head}<text {place}>{NOTICE}</text>{end}{rest}"
 
 
 def _em(text: str) -> float:

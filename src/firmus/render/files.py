@@ -7,7 +7,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from firmus import formats
@@ -19,6 +19,7 @@ SOUNDS = {".wav": "audio/wav", ".flac": "audio/flac", ".ogg": "audio/ogg", ".mp3
 PICTURES = {".svg": "image/svg+xml", ".pdf": "application/pdf", ".png": "image/png"}
 """Media type of each file of sound and of each picture, by its ending."""
 
+Written = list[tuple[str, bytes]]
 FILES = ("piece.mid", "piece.musicxml", "piece.wav", "piece.svg", "piece.json")
 
 
@@ -45,7 +46,14 @@ def names(endings: Sequence[str] | None) -> tuple[str, ...]:
     return (*(f"piece{ending}" for ending in dict.fromkeys(given) if ending != ".json"), "piece.json")
 
 
-def save(work: Work, folder: Path, *, force: bool = False, endings: Sequence[str] | None = None) -> list[Path]:
+def save(
+    work: Work,
+    folder: Path,
+    *,
+    force: bool = False,
+    endings: Sequence[str] | None = None,
+    label: Callable[[Written], Written] = list,
+) -> list[Path]:
     """Write the files of a Work; all appear, or none. Those of a score that is too long to engrave are left out.
 
     Parameters
@@ -57,6 +65,8 @@ def save(work: Work, folder: Path, *, force: bool = False, endings: Sequence[str
         Replace the files of an earlier Work.
     endings : sequence of str, optional
         Such as ``["mid", "svg"]``; ``piece.json`` is always there.
+    label : callable
+        What becomes of the files, names and contents, before they are written (`firmus.rights.files`).
 
     Returns
     -------
@@ -80,7 +90,7 @@ def save(work: Work, folder: Path, *, force: bool = False, endings: Sequence[str
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         temporary.mkdir()
-        written = [(each, data) for name in files for each, data in _files(work, name)]
+        written = label([(each, data) for name in files for each, data in _files(work, name)])
         for name, data in written:
             (temporary / name).write_bytes(data)
         folder.mkdir(exist_ok=True)
@@ -153,25 +163,37 @@ def check_absent(path: Path, force: bool) -> None:
         raise OutputExists(f"{path} already exists: give --force to replace it")
 
 
-def render(score: Score, path: Path, *, stems: bool = False, force: bool = False) -> list[Path]:
+def render(
+    score: Score,
+    path: Path,
+    *,
+    stems: bool = False,
+    force: bool = False,
+    audible_label: bool = False,
+    label: Callable[[bytes, str], bytes] = lambda data, ending: data,
+) -> list[Path]:
     """Write one Score as sound (.wav, .flac, .ogg, .mp3), engraved score (.pdf, .svg), or piano roll (.png).
 
     With `stems`, also one sound file a part beside it: ``name.01 Flute.wav``. An SVG of several pages is as many
-    files: ``name-1.svg``, ``name-2.svg`` ...
+    files: ``name-1.svg``, ``name-2.svg`` ... `audible_label` puts the rhythm of `firmus.render.audible` before the
+    sound; `label` says what becomes of each file, given its ending (`firmus.rights.files`).
     """
     check_absent(path, force)
     ending = path.suffix.lower()
     if ending not in (*SOUNDS, *PICTURES):
         raise FormatError(unknown("file ending", ending or path.name, [*SOUNDS, *PICTURES]))
+    if audible_label and ending not in SOUNDS:
+        raise FormatError(f"an audible label is for sound ({', '.join(SOUNDS)}), not for {ending}")
     if ending == ".svg":
         targets = [(path.with_name(name), data) for name, data in _pages(score, path.name)]
         for target, _ in targets:
             check_absent(target, force)
         for target, data in targets:
-            formats.save(data, target)
+            formats.save(label(data, ending), target)
         return [target for target, _ in targets]
-    formats.save(encoded(score, ending), path)
-    return [path, *(_write_stems(score, path) if stems and ending in SOUNDS else ())]
+    data = _with_audible_label(score, ending) if audible_label else encoded(score, ending)
+    formats.save(label(data, ending), path)
+    return [path, *(_write_stems(score, path, label) if stems and ending in SOUNDS else ())]
 
 
 def encoded(score: Score, ending: str) -> bytes:
@@ -226,11 +248,17 @@ def stems(score: Score, ending: str) -> Iterator[tuple[str, bytes]]:
         yield re.sub(r"[^\w -]+", "", name), synth.encode(audio, ending)
 
 
-def _write_stems(score: Score, path: Path) -> list[Path]:
+def _with_audible_label(score: Score, ending: str) -> bytes:
+    from firmus.render import audible, synth
+
+    return synth.encode(audible.with_label(synth.render(score)), ending)
+
+
+def _write_stems(score: Score, path: Path, label: Callable[[bytes, str], bytes]) -> list[Path]:
     written = []
     for name, data in stems(score, path.suffix.lower()):
         target = path.with_name(f"{path.stem}.{name}{path.suffix}")
-        formats.save(data, target)
+        formats.save(label(data, path.suffix.lower()), target)
         written.append(target)
     return written
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from firmus.errors import FirmusError
 from firmus.render import fonts
+from firmus.render.engrave import GENERATED, NOTICE
 
 _DOCUMENT = """
 #set document(title: sys.inputs.title, date: none)
@@ -34,6 +35,8 @@ def of_pages(pages: Sequence[str], title: str = "") -> bytes:
     """
     import typst
 
+    if fonts.lacks_chinese(NOTICE):
+        pages = [page.replace(NOTICE, GENERATED) for page in pages]
     try:
         return typst.compile(
             _DOCUMENT.encode(),

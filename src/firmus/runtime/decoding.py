@@ -22,8 +22,9 @@ from firmus.runtime.request import Bar, Filled, Open, Request
 from firmus.runtime.sampling import draw, negative_log_likelihood, reweighed
 from firmus.runtime.steering import Steering
 from firmus.runtime.voice_leading import STRANGE, VoiceLeading
+from firmus.runtime.watermark import Watermark
 from firmus.score import Score
-from firmus.tokens import Prepared, events
+from firmus.tokens import Integers, Prepared, events
 from firmus.tokens.events import vocabulary
 from firmus.tokens.events.cells import BAR_START
 from firmus.tokens.events.cursor import Cursor
@@ -79,6 +80,7 @@ def _windows(
 ) -> Sequence[Score]:
     """Compose the open cells window by window; each token's log-loss is appended to `nats`."""
     left = request.is_open.copy()
+    watermark = Watermark(request.watermark, request.score)
     of_drums, of_fills = request.sampling.of_drums, request.sampling.of_fills
     total, done = int(left.any(axis=1).sum()), 0
     while left.any():
@@ -88,12 +90,9 @@ def _windows(
         prompt = events.assemble(
             draft.prepared, now, first, last, request.controls, with_fill=False, is_plan=request.is_plan
         )
-        cursor = Cursor()
-        repetition = Repetition(cursor)
-        for token in prompt.tokens.tolist():
-            cursor.push(token)
-            repetition.observe(token)
+        cursor, repetition = _read(prompt.tokens)
         grammar = Grammar(cursor, rules_within(request.rules, draft.prepared, first, last))
+        watermark.window(cursor)
         leading = VoiceLeading(cursor, request.voices, request.rules.beat, request.dissonance, request.moves)
         steering.window()
         logits = (yield Feed(prompt.tokens, prompt.slots, restart=True))[: vocabulary.COMPLETION]
@@ -109,7 +108,7 @@ def _windows(
             elif cursor.lane == 0 and (strange := leading.strange_chords()):
                 steered = steered.copy()
                 steered[strange] -= STRANGE
-            token = draw(steered, allowed, sampling, generator)
+            token = watermark.draw(draw(steered, allowed, sampling, generator), steered, allowed, sampling)
             nats.append(negative_log_likelihood(logits, allowed, token))
             bar = cursor.bar if cursor.phase == "fill" else -1
             slot = cursor.push(token)
@@ -126,6 +125,16 @@ def _windows(
         draft.add(cursor, now, first, last)
         left[first:last] = False
     return draft.score()
+
+
+def _read(prompt: Integers) -> tuple[Cursor, Repetition]:
+    """A cursor behind a prompt, and what repeats so far."""
+    cursor = Cursor()
+    repetition = Repetition(cursor)
+    for token in prompt.tolist():
+        cursor.push(token)
+        repetition.observe(token)
+    return cursor, repetition
 
 
 def _penalised(

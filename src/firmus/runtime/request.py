@@ -31,6 +31,8 @@ class Request:
     rules : Rules
         Times count from the start of the piece.
     sampling : Sampling
+    watermark : bytes
+        Key with which pitches are drawn (`firmus.runtime.watermark`); empty for none.
     voices : tuple of int
         Parts, from 1 and the highest first, that are led as voices; see `firmus.runtime.voice_leading`.
     dissonance : float
@@ -59,6 +61,7 @@ class Request:
     style: str
     rules: Rules
     sampling: Sampling
+    watermark: bytes = b""
     voices: tuple[int, ...] = ()
     dissonance: float = 0.0
     moves: tuple[tuple[int, float], ...] = ()

@@ -86,6 +86,30 @@ def draw(
     return int(choices[masses.argmax()])
 
 
+def nucleus(
+    logits: NDArray[np.float32], allowed: NDArray[np.bool_], sampling: Sampling
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """The tokens that `draw` may give, and their probabilities.
+
+    Examples
+    --------
+    >>> logits, allowed = np.log(np.array([0.5, 0.3, 0.2], np.float32)), np.ones(3, bool)
+    >>> tokens, masses = nucleus(logits, allowed, Sampling(1.0, 0.7))
+    >>> tokens.tolist(), masses.round(3).tolist()
+    ([0, 1], [0.625, 0.375])
+    """
+    tokens = allowed.nonzero()[0]
+    scores = logits[tokens].astype(np.float64)
+    masses = np.exp((scores - scores.max()) / sampling.temperature)
+    masses /= masses.sum()
+    if sampling.top_p < 1:
+        order = np.sort(masses)[::-1]
+        above = np.cumsum(order) - order  # of all likelier tokens
+        least = order[np.count_nonzero(above < sampling.top_p) - 1]
+        tokens, masses = tokens[masses >= least], masses[masses >= least]
+    return tokens, masses / masses.sum()
+
+
 def reweighed(
     logits: NDArray[np.float32],
     changed: NDArray[np.float32],

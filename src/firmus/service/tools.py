@@ -116,9 +116,12 @@ class Reporter:
         """Nothing: bars are not reported."""
 
 
+OF_FOLDER = ("search", "verify")  # kinds whose tools take what lies in the folder instead
+
+
 def tools() -> list[dict[str, Any]]:
     """Every tool, with the schema of its arguments."""
-    kinds = [_tool(name) for name in handlers.KINDS if name != "search"]  # whose tool searches the folder instead
+    kinds = [_tool(name) for name in handlers.KINDS if name not in OF_FOLDER]
     search = {
         "melody": {"type": "string", "description": "Notes, such as 'G4 G4 A4:2 B4'."},
         "like": {"type": "string", "description": f"{PATH}: what is like it is found."},
@@ -138,6 +141,21 @@ def tools() -> list[dict[str, Any]]:
         _tool_document("ask", "Read a request in plain words, English or Chinese, and compose it.", ask, ["text"]),
         _tool_document(
             "search", "Find a melody in the folder, or pieces that are like a piece; say one of three.", search
+        ),
+        _tool_document(
+            "verify",
+            "Say whether a file is as Firmus wrote it, altered or unknown, and what its notes say.",
+            {"source": {"type": "string", "description": "Path of a file below the folder."}},
+            ["source"],
+        ),
+        _tool_document(
+            "catalogue",
+            "List the works of a folder in catalogue.csv and catalogue.json, with terms to fill in.",
+            {
+                "folder": {"type": "string", "description": "Path of a folder below the folder; '.' for all of it."},
+                "licence": {"type": "string", "description": "Of works that have none yet."},
+            },
+            ["folder"],
         ),
         _tool_document("files", "List the files of notes and of sound in the folder.", {}),
         _tool_document("models", "List the models: what each does, its styles, what it can be asked for.", {}),
@@ -202,6 +220,10 @@ def call(folder: Folder, name: str, arguments: dict[str, Any], reporter: Reporte
         return _models()
     if name == "ask":
         return _ask(folder, arguments, reporter)
+    if name == "verify":
+        return _verify(folder, arguments)
+    if name == "catalogue":
+        return _catalogue(folder, arguments)
     if name == "search":
         return _search(folder, arguments, reporter)
     with tempfile.TemporaryDirectory(prefix="firmus-mcp-") as scratch:
@@ -273,6 +295,19 @@ def _outputs(out: str, output: JobOutput, blobs: Blobs) -> dict[str, bytes]:
         number = f"-{holders.index(row['holder']) + 1}" if len(holders) > 1 else ""
         files[f"{out}{number}.{works.FILES[row['name']][0]}"] = blobs.get(row["digest"])
     return files
+
+
+def _verify(folder: Folder, arguments: dict[str, Any]) -> dict[str, Any]:
+    from firmus.tasks.verify import verify
+
+    return {"verification": verify(folder.file(arguments["source"])).as_dict()}
+
+
+def _catalogue(folder: Folder, arguments: dict[str, Any]) -> dict[str, Any]:
+    from firmus.rights.catalogue import write
+
+    paths = write(folder.path(arguments["folder"]), str(arguments.get("licence", "")))
+    return {"files": [folder.name(path) for path in paths]}
 
 
 def _models() -> dict[str, Any]:

@@ -38,8 +38,17 @@ VERB = Verb(
 )
 
 
-def convert(source: Piece, target: str | PathLike[str], *, tune: int = 1, force: bool = False) -> list[Path]:
+def convert(
+    source: Piece,
+    target: str | PathLike[str],
+    *,
+    tune: int = 1,
+    force: bool = False,
+    beside: str | PathLike[str] | None = None,
+) -> list[Path]:
     """Read one format, write another, by the endings of the files; what was written.
+
+    What is written of a work of Firmus bears its label. `beside` is the file that a Score was read from.
 
     Raises
     ------
@@ -47,10 +56,13 @@ def convert(source: Piece, target: str | PathLike[str], *, tune: int = 1, force:
     """
     from firmus import formats
     from firmus.render.files import check_absent
+    from firmus.rights.files import label_of
     from firmus.score import Score
 
     path = Path(target)
     formats.by_extension(path.name)
     check_absent(path, force)
-    formats.write(source if isinstance(source, Score) else formats.read(source, tune=tune), path)
+    score = source if isinstance(source, Score) else formats.read(source, tune=tune)
+    label = label_of(score, beside if isinstance(source, Score) else source)
+    formats.save(label(formats.encoded(score, path.name), path.suffix), path)
     return [path]

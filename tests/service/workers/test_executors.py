@@ -16,6 +16,7 @@ from firmus import formats
 from firmus.errors import FirmusError
 from firmus.formats import json as firmus_json
 from firmus.render import files
+from firmus.rights.files import labelled
 from firmus.service.settings import Settings
 from firmus.service.storage.blobs import Blobs
 from firmus.service.storage.database import Store
@@ -66,7 +67,8 @@ def server(executor, request, tmp_path_factory):
 @pytest.fixture(scope="module")
 def undisturbed():
     """The chorale, composed without any service."""
-    return files.encoded(firmus.compose(**CHORALE).score, ".mid")
+    work = firmus.compose(**CHORALE)
+    return labelled(work, files.encoded(work.score, ".mid"), ".mid")
 
 
 def log_lines(server, what):

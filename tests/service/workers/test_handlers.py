@@ -1,11 +1,13 @@
 """Kinds of job beyond composing: sounds, explaining, evaluating; and bars as they are composed."""
 
 import json
+from base64 import b64encode
 
 import pytest
 
 from firmus import formats, plugins
-from firmus.formats.json import from_dict
+from firmus.formats.json import from_dict, to_dict
+from firmus.score import Note, Part, Score
 from firmus.service.workers import handlers
 from firmus.timing import bars
 
@@ -145,7 +147,31 @@ def test_works_are_evaluated_beside_others(server, composed):
     ask(server, "evaluate", 422, options={"generated": [work["id"]]})
 
 
+def test_what_is_downloaded_of_a_work_is_verified(server, composed):
+    (work,) = works_of(server, composed)
+    for name in ("midi", "json", "flac"):
+        data = server.client.get(work["links"][name]).content
+        options = {"name": f"evening.{ {'midi': 'mid'}.get(name, name) }", "data": b64encode(data).decode()}
+        found = ask(server, "verify", options=options)["result"]["verification"]
+        assert (found["file"], found["verdict"], found["is_own"]) == (options["name"], "intact", True)
+        damaged = data[:-30] + bytes([data[-30] ^ 1]) + data[-29:]
+        job = ask(server, "verify", options={**options, "data": b64encode(damaged).decode()})
+        assert job["result"]["verification"]["verdict"] != "intact"
+
+
+def test_a_work_has_a_rights_card_and_a_score_has_none(server, composed):
+    (work,) = works_of(server, composed)
+    card = ask(server, "rights", brief={"source": {"work": work["id"]}})["result"]["rights"]
+    assert card["share"] == {"model": 1, "person": 0}
+    assert card["training"]
+    given = ask(server, "rights", brief={"source": to_dict(Score((Part("", (Note(0, 480, 60),)),)))})
+    assert given["state"] == "failed"
+    assert "no work of Firmus" in given["error"]["detail"]
+
+
 REFUSED = [
+    ({"kind": "verify"}, "verify takes no source"),
+    ({"kind": "rights", "brief": {"bars": "1"}}, "rights takes a source"),
     ({"kind": "analyse", "brief": {"tempo": 90}}, "analyse takes a source"),
     ({"kind": "render", "brief": {"bars": 4}, "formats": ["wav"]}, "render takes a source"),
     ({"kind": "transcribe", "options": {"voices": "some"}}, "many"),

@@ -25,6 +25,7 @@ from firmus.composing.planning import summary
 from firmus.composing.selection import cell_spans
 from firmus.composing.styles import Style, model_style, styles
 from firmus.progress import Progress
+from firmus.rights.keys import watermark_key
 from firmus.runtime import critic, stepper
 from firmus.runtime.infilling import fill_all
 from firmus.runtime.request import Bar, Request
@@ -120,6 +121,7 @@ def _request(commission: Commission, plan: Plan) -> Request:
         known,
         plan.rules,
         sampling,
+        watermark_key(commission.watermark),
         voices,
         of_style.dissonance if of_style else 0.0,
         of_style.moves if of_style else (),
@@ -162,6 +164,7 @@ def _work(commission: Commission, seed: int, plan: Plan, filled: Score, nats: fl
         },
         composed=tuple(cell_spans(score, plan.is_open)),
         rules=plan.rules.as_dict(),
+        watermark="" if commission.watermark == "off" else commission.watermark,
     )
 
 

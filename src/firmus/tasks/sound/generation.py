@@ -35,8 +35,10 @@ class Sound:
     origin: Origin
 
     def encoded(self, ending: str = ".wav") -> bytes:
-        """Bytes of a sound file, whose tags say that it is AI-generated."""
+        """Bytes of a sound file, whose tags and label say that it is AI-generated."""
         from firmus.render import synth
+        from firmus.rights.files import labelled_as
+        from firmus.rights.manifest import of_origin
 
         comment = f"AI-generated: {self.origin.model}, seed {self.origin.seed}"
         tags = {
@@ -44,7 +46,7 @@ class Sound:
             "comment": comment,
             "software": f"Firmus {self.origin.firmus}",
         }
-        return synth.encode(self.audio, ending, tags)
+        return labelled_as(of_origin(self.origin), synth.encode(self.audio, ending, tags), ending)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values of its origin."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from firmus import tasks
 from firmus.errors import InvalidBrief
+from firmus.rights.files import labelled
 from firmus.runtime.weights import card
 from firmus.service.storage import works
 from firmus.service.storage.jobs import JobOutput
@@ -69,8 +70,8 @@ def store_works(task: Task, composed: Sequence[Work]) -> JobOutput:
         row = works.row_of(each.score, job_id=task.claimed.id, style=task.brief.get("style"))
         row |= {name: task.claimed.request[name] for name in ("parent", "root") if task.claimed.request.get(name)}
         rows.append(row)
-        files.append(works.file_row(task.blobs, row["id"], "json", works.score_bytes(each)))
-        files += [works.file_row(task.blobs, row["id"], name, encoded(each.score, name)) for name in EAGER_FORMATS]
+        files.append(works.file_row(task.blobs, row["id"], "json", labelled(each, works.score_bytes(each), ".json")))
+        files += [works.file_row(task.blobs, row["id"], name, encoded(each, name)) for name in EAGER_FORMATS]
         length = seconds(each.score, each.score.end)
         total += length
         documents.append(

@@ -11,16 +11,20 @@ from firmus.service.storage import works
 from firmus.service.storage.jobs import JobOutput
 from firmus.service.storage.works import FILES
 from firmus.service.workers.handlers._task import Task
+from firmus.work import Work
 
 MUSIC = tuple(name for name in FILES if name in plugins.names("firmus.formats"))
 
 
-def encoded(score: Score, name: str) -> bytes:
-    """A Score encoded in a format of `FILES`."""
+def encoded(piece: Work | Score, name: str) -> bytes:
+    """A Score encoded in a format of `FILES`; that of a Work bears its label."""
     from firmus.render import files
+    from firmus.rights.files import labelled
 
+    score, ending = (piece if isinstance(piece, Score) else piece.score), f".{FILES[name][0]}"
     if name != "stems":
-        return files.encoded(score, f".{FILES[name][0]}")
+        data = files.encoded(score, ending)
+        return data if isinstance(piece, Score) else labelled(piece, data, ending)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for part, data in files.stems(score, ".wav"):
@@ -30,7 +34,7 @@ def encoded(score: Score, name: str) -> bytes:
 
 def perform(task: Task) -> JobOutput:
     """Encode the source in each of the requested formats."""
-    source, rows = task.source, []
+    source, rows = task.work or task.source, []
     requested: list[str] = task.claimed.request["formats"]
     for done, name in enumerate(requested):
         task.observer(task.claimed.kind, done, len(requested))

@@ -14,7 +14,9 @@ from firmus.errors import InvalidBrief, unknown
 from firmus.score import Score
 from firmus.service.storage.blobs import Blobs
 from firmus.service.storage.jobs import Claim
-from firmus.work import Brief
+from firmus.work import Brief, Work
+
+WORK = b'"firmus-work"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,11 @@ class Task:
         if score is None:
             raise InvalidBrief(f"the source of this {self.claimed.kind} is gone")
         return score
+
+    @property
+    def work(self) -> Work | None:
+        """The source, if it is a Work: a Score with its origin."""
+        return Work.load(self.file) if WORK in self.file.read_bytes()[:100] else None
 
     def write_result(self, **document: Any) -> str:
         """Store the result document (JSON); its digest."""

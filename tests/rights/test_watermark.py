@@ -1,0 +1,83 @@
+"""The watermark is found in notes alone, by whoever has the key."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import firmus
+from firmus import formats
+from firmus.errors import InvalidBrief
+from firmus.rights import keys
+from firmus.rights.watermark import detect, p_value, score_of
+from firmus.score import Note, Part, Score, Tempo
+
+
+@pytest.fixture(scope="module")
+def public():
+    return firmus.compose(style="piano", bars=16, seed=8, effort="quick")
+
+
+@pytest.fixture
+def own_key(tmp_path, monkeypatch):
+    monkeypatch.setenv(keys.VARIABLE, str(tmp_path / "keys"))
+
+
+def test_a_piece_says_that_it_is_watermarked(public, own_key):
+    found = detect(public.score)
+    assert (found.verdict, found.key, public.origin.watermark) == ("found", "public", "public")
+    assert found.p < 1e-6
+
+
+@pytest.mark.parametrize(
+    "alter",
+    [
+        lambda score: score.transposed(-5),
+        lambda score: replace(score, tempi=(Tempo(0, 47.0),)),
+        lambda score: formats.read(
+            formats.encoded(formats.read(formats.encoded(score, "a.mid")), "a.musicxml"), trusted=True
+        ),
+    ],
+    ids=["transposed", "at another tempo", "through MIDI and MusicXML"],
+)
+def test_it_survives(public, alter, own_key):
+    assert detect(alter(public.score)).verdict == "found"
+
+
+def test_without_it_or_under_another_key_nothing_is_found(public, own_key):
+    off = firmus.compose(style="piano", bars=16, seed=8, effort="quick", watermark="off")
+    assert off.origin.watermark == ""
+    assert detect(off.score).verdict == "not found"
+    assert p_value(*score_of(public.score, b"another key")) > 1e-4
+
+
+def test_a_private_watermark_is_found_by_its_installation_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv(keys.VARIABLE, str(tmp_path / "ours"))
+    work = firmus.compose(style="piano", bars=16, seed=8, effort="quick", watermark="private")
+    found = detect(work.score)
+    assert (found.verdict, found.key, work.origin.watermark) == ("found", "private", "private")
+    monkeypatch.setenv(keys.VARIABLE, str(tmp_path / "theirs"))
+    assert detect(work.score).verdict == "not found"
+    keys.public_key()
+    assert detect(work.score).verdict == "not found"
+
+
+def test_of_a_short_piece_nothing_is_said(own_key):
+    tune = Score((Part("", tuple(Note(480 * i, 480, 60 + i) for i in range(12))),))
+    assert detect(tune).verdict == detect(Score()).verdict == "not detectable"
+
+
+def test_p_values_of_other_music_are_uniform():
+    generator = np.random.default_rng(3)
+    tune = Score((Part("", tuple(Note(480 * i, 480, 60 + (i * i) % 11) for i in range(60))),))
+    values = np.array([p_value(*score_of(tune, generator.bytes(16))) for _ in range(1000)])
+    assert abs(values.mean() - 0.5) < 0.04
+    assert 60 < (values < 0.1).sum() < 140
+
+
+def test_words_and_models_that_have_no_watermark_refuse():
+    with pytest.raises(InvalidBrief, match="unknown watermark 'secret'"):
+        firmus.compose(style="folk", watermark="secret")
+    with pytest.raises(InvalidBrief, match="watermark public: model 'vae-melody' puts none into its notes"):
+        firmus.compose(model="vae-melody", watermark="public")
+    assert firmus.compose(model="vae-melody", watermark="关闭", bars=4, seed=1).origin.watermark == ""
