@@ -44,6 +44,7 @@ class VerbOptions(TypedDict, total=False):
     temperature: float | None
     top_p: float
     effort: str | None
+    original: str | None
 
 
 class BriefOptions(VerbOptions, total=False):

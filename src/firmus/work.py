@@ -24,7 +24,7 @@ MOST_BARS = 512
 MOST_COUNT = 100
 MOST_TEXT = {
     "bars": 2000, "style": 200, "genre": 200, "key": 200, "meter": 200, "chords": 20_000, "mood": 200, "form": 2000,
-    "title": 500, "quantise": 200, "model": 200, "effort": 200,
+    "title": 500, "quantise": 200, "model": 200, "effort": 200, "original": 200,
 }  # fmt: skip
 """Characters of each text of a Brief at most."""
 MOST_NAME = 200  # characters of a name of a part, or of its range
@@ -33,6 +33,7 @@ MOODS = {
 }  # fmt: skip
 RULES = ("key", "chords")  # what may be a rule or a wish
 EFFORTS = ("quick", "usual", "best")
+ORIGINALS = ("off", "guard", "strict")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ READ: Mapping[str, Callable[[str], str]] = {
     "mood": lambda text: vocabulary.english(vocabulary.plain(text), vocabulary.MOODS),
     "quantise": lambda text: vocabulary.english(vocabulary.plain(text), vocabulary.GRIDS),
     "effort": lambda text: vocabulary.english(text, vocabulary.EFFORTS),
+    "original": lambda text: vocabulary.english(text, vocabulary.ORIGINALS),
     "key": vocabulary.key,
     "meter": vocabulary.meter,
     "chords": vocabulary.chords,
@@ -156,6 +158,9 @@ class Brief:
     effort : str, optional
         Of a model that composes token by token: ``"quick"`` composes once; ``"usual"``, the default, composes each
         phrase twice and keeps what the critic prefers; ``"best"`` tries more often, and composes the weakest bars anew.
+    original : str, optional
+        ``"guard"``, the default of a model that composes token by token, masks notes that would lengthen a passage of
+        the training music; ``"strict"`` moreover composes again until `firmus.check` finds no copy; ``"off"`` is none.
     """
 
     source: Score | None = None
@@ -189,6 +194,7 @@ class Brief:
     temperature: float | None = None
     top_p: float = 0.99
     effort: str | None = None
+    original: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("parts", "loose"):
@@ -212,12 +218,15 @@ class Brief:
             "quantise",
             "model",
             "effort",
+            "original",
         ):
             value = getattr(self, name)
             if value is not None and not isinstance(value, str):
                 raise InvalidBrief(f"{name} {value!r} must be text")
         if isinstance(self.effort, str) and self.effort not in EFFORTS:
             raise InvalidBrief(unknown("effort", self.effort[:MOST_NAME], EFFORTS))
+        if isinstance(self.original, str) and self.original not in ORIGINALS:
+            raise InvalidBrief(unknown("original", self.original[:MOST_NAME], ORIGINALS))
         for name, most in MOST_TEXT.items():
             value = getattr(self, name)
             if isinstance(value, str) and len(value) > most:

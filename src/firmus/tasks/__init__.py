@@ -186,6 +186,10 @@ OPTIONS = (
     Option("seed", "the same seed gives the same piece", "种子相同，乐曲相同", int, "N"),
     Option("temperature", "0 takes the likeliest, higher is bolder", "0 取最可能者，越高越大胆", float, "0.9"),
     Option("top_p", "only the likeliest choices of so much probability", "只取累计概率不超过此值的选择", float, "0.99"),
+    Option(
+        "original", "against copying: guard (the default), strict (composes again until nothing is copied) or off",
+        "防抄袭：guard（防护，默认）、strict（严格：重作至无抄袭）或 off（关闭）", str, "LEVEL",
+    ),
     Option("effort", "quick, usual, or best: how often it tries", "投入：快速、通常或最佳，即尝试的次数", str, "LEVEL"),
 )  # fmt: skip
 """Fields of the Brief that every verb takes that makes Works, beside `bars` and `loose`."""

@@ -52,6 +52,7 @@ GRIDS: Words = {
     "auto": ("自动",), "written": ("记谱", "文件所写"), "found": ("实测", "所听"), "off": ("关闭", "不量化"),
 }  # fmt: skip
 EFFORTS: Words = {"quick": ("快速", "快"), "usual": ("通常", "普通"), "best": ("最佳", "最好")}
+ORIGINALS: Words = {"off": ("关", "关闭", "无"), "guard": ("防护", "防抄"), "strict": ("严格",)}
 RULES: Words = {"key": ("调", "调性"), "chords": ("和弦",)}
 TITLES: Words = {
     "Chorale": ("众赞歌",), "Hymn": ("赞美诗",), "Song": ("歌曲",), "String Quartet": ("弦乐四重奏",),
