@@ -4,6 +4,7 @@
     python benchmarks/originality.py people [--data ../shared/data] [--prepared CORPUS.npz]
     python benchmarks/originality.py copies [--data ../shared/data] [--prepared CORPUS.npz] [--count 40]
     python benchmarks/originality.py speed [--pieces 100000]
+    python benchmarks/originality.py guard [--count 40]
 
 ``build`` writes the shipped index, of the training split of all the music that the composer learnt from: hashes, bars
 and titles. ``people`` measures the held-out pieces against it and writes the table by which pieces are judged; half of
@@ -17,6 +18,9 @@ Against the shipped index, and listed against an index of every n-gram of the sa
 pieces. Lengths count notes, repeated ones once. Intervals: 95 %, Wilson.
 
 ``speed`` searches for 500 pieces of 254 notes in as many as asked, of 300 notes each, drawn from a Markov chain.
+
+``guard`` composes pieces in pairs, with and without the guard: processor time of one to the other, its interval by
+bootstrap over pairs, how many pieces differ, and their longest runs.
 """
 
 from __future__ import annotations
@@ -33,16 +37,18 @@ from zlib import crc32
 
 import numpy as np
 
+import firmus
 from firmus.analysis import alterations, lines
 from firmus.analysis.fingerprints import Index, Melodies
 from firmus.analysis.lines import BORDER, OCTAVE, Lines, Query
 from firmus.analysis.melody import skyline
+from firmus.evaluation import intervals
 from firmus.learning.corpus import Piece, load
 from firmus.learning.titles import titles
 from firmus.rights import baseline
 from firmus.rights.collection import SHIPPED, TRAINING, WINDOW, Collection, Source, save, shipped
 from firmus.rights.matching import Passage, shared
-from firmus.rights.originality import measure
+from firmus.rights.originality import judge, measure
 from firmus.score import TICKS_PER_QUARTER, Note, Part, Score
 from firmus.tokens import events
 
@@ -262,15 +268,37 @@ def speed(asked: argparse.Namespace) -> None:
     print(f"the piece itself comes first in {right} of {len(took)}")
 
 
+def guard(asked: argparse.Namespace) -> None:
+    options = {"bars": 16, "effort": "quick", "top_p": 0.99}
+    ratios, changed = [], 0
+    runs: dict[str, list[int]] = {"off": [], "guard": []}
+    firmus.compose(style="folk", bars=2, seed=1)
+    for number in range(asked.count):
+        style, took, scores = ("folk", "hymn", "piano", "quartet")[number % 4], {}, []
+        for level in sorted(runs, reverse=bool(number % 8 // 4)):
+            began = time.process_time()
+            work = firmus.compose(style=style, seed=100 + number, original=level, **options)
+            took[level] = time.process_time() - began
+            scores.append([part.notes for part in work.score.parts])
+            runs[level].append(judge(work.score, altered=False).run)
+        ratios.append(took["guard"] / took["off"])
+        changed += scores[0] != scores[1]
+    mean, low, high = intervals.mean(ratios)
+    print(f"{asked.count} pairs: {mean:.3f} ({low:.3f} to {high:.3f}) of the time without; {changed} pieces differ")
+    for level, found in runs.items():
+        print(f"{level}: longest run {np.median(found):.0f} at the median, {max(found)} at most; "
+              f"{sum(run > 12 for run in found)} above 12")  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("build", "people", "copies", "speed"))
+    parser.add_argument("what", choices=("build", "people", "copies", "speed", "guard"))
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--prepared", type=Path, default=Path("cache/composer.npz"), help="what firmus train prepared")
     parser.add_argument("--count", type=int, default=40, help="passages of each length and kind")
     parser.add_argument("--pieces", type=int, default=100_000)
     asked = parser.parse_args()
-    {"build": build, "people": people, "copies": copies, "speed": speed}[asked.what](asked)
+    {"build": build, "people": people, "copies": copies, "speed": speed, "guard": guard}[asked.what](asked)
 
 
 if __name__ == "__main__":

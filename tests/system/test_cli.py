@@ -323,7 +323,7 @@ def test_importing_is_light():
 def test_check_says_what_of_a_piece_stands_elsewhere(tune, here, capsys):
     assert run("check", "tune.mid", "--against", here, "--out", "checked") == 0
     said = capsys.readouterr().out
-    assert "Eight bars: borrows as people do; longest run of the same notes elsewhere 15" in said
+    assert "Eight bars: copies; longest run of the same notes elsewhere 15" in said
     assert "stand in Eight bars" in said
     found = json.loads((here / "checked" / "originality.json").read_text())
     assert found["matches"][0]["source"]["origin"].startswith("tune.")

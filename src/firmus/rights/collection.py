@@ -63,7 +63,8 @@ def save(collection: Collection, folder: Path) -> None:
 def load(folder: Path) -> Collection:
     """Read a collection; the inverse of `save`."""
     table = json.loads(gzip.decompress((folder / "pieces.json.gz").read_bytes()))
-    words, bars = (np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ("words", "bars"))
+    mapped = (np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ("words", "bars"))
+    words, bars = (each.view(np.ndarray) for each in mapped)  # of which a look-up costs less
     index = Index(words, bars, np.array(table["starts"], np.int64))
     return Collection(index, [Source(*each) for each in table["sources"]], table["name"])
 

@@ -31,6 +31,7 @@ GAP = 1  # bits that a note costs that no n-gram covers
 FINE = 64  # parts of a bit
 LEAST = 4.0  # bits of an n-gram
 MOST = 20  # passages
+SMALL = 1 << 14  # n-grams: a smaller index tells as much as one of this size
 
 
 class Lookups(NamedTuple):
@@ -103,7 +104,7 @@ def shared(index: Index, melodies: Melodies, *, altered: bool = True, most: int 
     grams = lookups(melodies, altered=altered)
     hits = index.hits(grams.hashes)
     counts = np.bincount(hits.ngrams, minlength=len(grams.hashes))
-    bits = np.log2(max(len(index.words), 2) / np.maximum(counts, 1)) - grams.costs
+    bits = np.log2(max(len(index.words), SMALL) / np.maximum(counts, 1)) - grams.costs
     exact = hits.is_rhythmic & (grams.costs[hits.ngrams] == 0)
     weights = bits[hits.ngrams] + RHYTHM * exact
     rows = np.flatnonzero(weights > LEAST)

@@ -139,7 +139,7 @@ def judge(score: Score, collection: Collection | None = None, style: str = "", *
     >>> folder = Collection.of(melodic_lines.of_score(tune), [Source("Tune", "", "tune.abc")], "folder")
     >>> found = judge(tune, folder)
     >>> found.verdict, found.run, found.coverage, found.matches[0].source.title
-    ('borrows as people do', 16, 1.0, 'Tune')
+    ('copies', 16, 1.0, 'Tune')
     """
     own = melodic_lines.of_score(score)
     melodies = Melodies.of(own)

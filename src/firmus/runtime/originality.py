@@ -14,10 +14,13 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
+from math import log2
 
 import numpy as np
+from numpy.typing import NDArray
 
-from firmus.analysis.fingerprints import NOTES, PLACE_BITS, PLACES, Index, Melodies, hashed, hashes
+from firmus.analysis.fingerprints import NOTES, PLACE_BITS, PLACES, WIDEST, Index, Melodies, hashed, hashed_one, hashes
 from firmus.analysis.lines import OCTAVE, of_score
 from firmus.score import Score
 from firmus.tokens.events import vocabulary
@@ -26,7 +29,7 @@ from firmus.tokens.events.cursor import Cursor
 LIMIT = 12  # notes of a run, repeated ones counted once
 PATIENCE = 20  # n-grams of a run that may be missing between two that are found
 PENALTY = 100.0  # nats: as good as forbidden
-_PITCHES = np.arange(128)
+_INTERVALS = np.append(np.arange(-WIDEST, 0), np.arange(1, WIDEST + 1))  # to the next note, which is another
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +54,13 @@ class Guard:
         """A guard that leaves alone what a person has given."""
         own = hashes(Melodies.of(of_score(given))).hashes.tolist() if given is not None else ()
         return cls(index, frozenset(own), limit)
+
+    def among(self, ngrams: NDArray[np.uint64]) -> tuple[list[int], list[int]]:
+        """Which of some n-grams are in the index, by their places among them and their hashes."""
+        first = ngrams << np.uint64(PLACE_BITS)
+        begins = np.minimum(self.index.words.searchsorted(first), max(len(self.index.words) - 1, 0))
+        rows = np.flatnonzero(self.index.words[begins] >> np.uint64(PLACE_BITS) == ngrams)
+        return rows.tolist(), ngrams[rows].tolist()
 
     def places(self, ngram: int) -> list[int]:
         """Where an n-gram stands in the index."""
@@ -108,15 +118,15 @@ class CopyGuard:
         ]
         if not due or first < 0:
             return ()
-        notes = np.tile(np.array(line.pitches[first:]), (128, 1))
-        pitches = np.concatenate([notes, _PITCHES[:, None]], axis=1)
-        lengths = np.tile(_lengths([*line.starts[first:], now]), (128, 1))
-        found = hashed(pitches, lengths).tolist()
+        notes = np.tile(np.array(line.pitches[first:]), (len(_INTERVALS), 1))
+        pitches = np.concatenate([notes, notes[:, -1:] + _INTERVALS[:, None]], axis=1)
+        lengths = np.tile(np.array(_lengths([*line.starts[first:], now])), (len(_INTERVALS), 1))
+        ngrams = hashed(pitches, lengths)
         known = {diagonal + first for diagonal in due}
         return tuple(
-            vocabulary.PITCH + pitch
-            for pitch, ngram in enumerate(found)
-            if pitch != line.pitches[-1] and ngram not in guard.own and known.intersection(guard.places(ngram))
+            vocabulary.PITCH + int(pitches[row, -1])
+            for row, ngram in zip(*guard.among(ngrams), strict=True)
+            if 0 <= pitches[row, -1] < 128 and ngram not in guard.own and known.intersection(guard.places(ngram))
         )
 
     def _extend(self, line: _Line, notes: list[tuple[int, int, int, int]], now: int) -> None:
@@ -138,8 +148,7 @@ class CopyGuard:
         guard, first = self.guard, len(line.pitches) - NOTES
         if guard is None or first < 0:
             return
-        lengths = _lengths([*line.starts[first:]])
-        ngram = int(hashed(np.array([line.pitches[first:]]), lengths[None])[0])
+        ngram = hashed_one(line.pitches[first:], _lengths(line.starts[first:]))
         if ngram in guard.own:
             return
         places: Iterable[int] = guard.places(ngram)
@@ -148,7 +157,7 @@ class CopyGuard:
             line.runs[place - first] = (begin if first - last <= PATIENCE else first, first)
 
 
-def _lengths(starts: list[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _lengths(starts: list[int]) -> list[int]:
     """Eighths of an octave from a quarter note, of each note until the next one begins."""
-    steps = np.maximum(np.diff(starts), 1) / vocabulary.QUARTER
-    return np.round(OCTAVE * np.log2(steps)).astype(np.int64)
+    steps = (max(later - earlier, 1) for earlier, later in pairwise(starts))
+    return [round(OCTAVE * log2(each / vocabulary.QUARTER)) for each in steps]
