@@ -35,7 +35,7 @@ export type Batch = {
 /** Many jobs of one kind. */
 export type BatchSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "transcribe" | "verify";
   /** A job is made of each. */
   briefs: ({
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -116,6 +116,8 @@ export type BatchSubmission = {
     effort?: string;
     /** Of a model that composes token by token: with which key pitches are drawn so that firmus.verify finds them. "public", the default, everyone has; "private" this installation alone, so that the same seed gives other notes elsewhere; "off" is none. */
     watermark?: string;
+    /** "guard", the default of a model that composes token by token, masks notes that would lengthen a passage of the training music; "strict" moreover composes again until firmus.check finds no copy; "off" is none. */
+    original?: string;
   })[];
   /** Where it is to be told (POST, signed) when it has ended: https. */
   webhook?: string | null;
@@ -152,7 +154,7 @@ export type Job = {
 /** A job to be done. */
 export type JobSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "transcribe" | "verify";
   /** What is asked for. Every field that is given is obeyed or refused, never ignored. */
   brief?: {
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -233,6 +235,8 @@ export type JobSubmission = {
     effort?: string;
     /** Of a model that composes token by token: with which key pitches are drawn so that firmus.verify finds them. "public", the default, everyone has; "private" this installation alone, so that the same seed gives other notes elsewhere; "off" is none. */
     watermark?: string;
+    /** "guard", the default of a model that composes token by token, masks notes that would lengthen a passage of the training music; "strict" moreover composes again until firmus.check finds no copy; "off" is none. */
+    original?: string;
   };
   /** Files that render and convert are to make. */
   formats?: ("json" | "midi" | "musicxml" | "abc" | "kern" | "svg" | "pdf" | "png" | "wav" | "flac" | "ogg" | "mp3" | "stems")[];

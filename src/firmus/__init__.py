@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from firmus.tasks.analyse.notes import Analysis
     from firmus.tasks.analyse.sound import SoundAnalysis
     from firmus.tasks.ask.proposal import Proposal
+    from firmus.tasks.check.report import Report
     from firmus.tasks.explain.explainer import Explanation
     from firmus.tasks.search.matching import Findings
     from firmus.tasks.sound.generation import Sound
@@ -40,9 +41,9 @@ _HOMES = {
 
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
-    "accompany", "analyse", "ask", "catalogue", "compose", "convert", "evaluate", "explain", "extend", "harmonise",
-    "humanise", "infill", "interpolate", "plan", "read", "rights_card", "search", "sound", "train", "transcribe",
-    "vary", "verify", "write",
+    "accompany", "analyse", "ask", "catalogue", "check", "compose", "convert", "evaluate", "explain", "extend",
+    "harmonise", "humanise", "infill", "interpolate", "plan", "read", "rights_card", "search", "sound", "train",
+    "transcribe", "vary", "verify", "write",
 ]  # fmt: skip
 
 
@@ -257,6 +258,17 @@ def explain(source: Any, **options: Any) -> Explanation:
 
     options.setdefault("progress", progress.shown())
     return task.explain(source if isinstance(source, Work | Score) else task.read(source), **options)
+
+
+def check(source: Any, **options: Any) -> Report:
+    """How original a piece is (a Work, a Score, a file or folder): what it shares; see `firmus.tasks.check`."""
+    from firmus import progress
+    from firmus.score import Score
+    from firmus.tasks.check import report as task
+    from firmus.work import Work
+
+    options.setdefault("progress", progress.shown())
+    return task.check(source if isinstance(source, Work | Score) else task.read(source), **options)
 
 
 def search(folder: Any, **options: Any) -> Findings:

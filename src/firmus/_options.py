@@ -45,6 +45,7 @@ class VerbOptions(TypedDict, total=False):
     top_p: float
     effort: str | None
     watermark: str | None
+    original: str | None
 
 
 class BriefOptions(VerbOptions, total=False):

@@ -24,7 +24,7 @@ MOST_BARS = 512
 MOST_COUNT = 100
 MOST_TEXT = {
     "bars": 2000, "style": 200, "genre": 200, "key": 200, "meter": 200, "chords": 20_000, "mood": 200, "form": 2000,
-    "title": 500, "quantise": 200, "model": 200, "effort": 200, "watermark": 200,
+    "title": 500, "quantise": 200, "model": 200, "effort": 200, "watermark": 200, "original": 200,
 }  # fmt: skip
 """Characters of each text of a Brief at most."""
 MOST_NAME = 200  # characters of a name of a part, or of its range
@@ -34,6 +34,8 @@ MOODS = {
 RULES = ("key", "chords")  # what may be a rule or a wish
 EFFORTS = ("quick", "usual", "best")
 WATERMARKS = ("public", "private", "off")
+ORIGINALS = ("off", "guard", "strict")
+CHOICES = {"effort": EFFORTS, "watermark": WATERMARKS, "original": ORIGINALS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ READ: Mapping[str, Callable[[str], str]] = {
     "quantise": lambda text: vocabulary.english(vocabulary.plain(text), vocabulary.GRIDS),
     "effort": lambda text: vocabulary.english(text, vocabulary.EFFORTS),
     "watermark": lambda text: vocabulary.english(text, vocabulary.WATERMARKS),
+    "original": lambda text: vocabulary.english(text, vocabulary.ORIGINALS),
     "key": vocabulary.key,
     "meter": vocabulary.meter,
     "chords": vocabulary.chords,
@@ -162,6 +165,9 @@ class Brief:
         Of a model that composes token by token: with which key pitches are drawn so that `firmus.verify` finds them.
         ``"public"``, the default, everyone has; ``"private"`` this installation alone, so that the same seed gives
         other notes elsewhere; ``"off"`` is none.
+    original : str, optional
+        ``"guard"``, the default of a model that composes token by token, masks notes that would lengthen a passage of
+        the training music; ``"strict"`` moreover composes again until `firmus.check` finds no copy; ``"off"`` is none.
     """
 
     source: Score | None = None
@@ -196,6 +202,7 @@ class Brief:
     top_p: float = 0.99
     effort: str | None = None
     watermark: str | None = None
+    original: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("parts", "loose"):
@@ -220,14 +227,15 @@ class Brief:
             "model",
             "effort",
             "watermark",
+            "original",
         ):
             value = getattr(self, name)
             if value is not None and not isinstance(value, str):
                 raise InvalidBrief(f"{name} {value!r} must be text")
-        if isinstance(self.effort, str) and self.effort not in EFFORTS:
-            raise InvalidBrief(unknown("effort", self.effort[:MOST_NAME], EFFORTS))
-        if isinstance(self.watermark, str) and self.watermark not in WATERMARKS:
-            raise InvalidBrief(unknown("watermark", self.watermark[:MOST_NAME], WATERMARKS))
+        for name, known in CHOICES.items():
+            value = getattr(self, name)
+            if value is not None and value not in known:
+                raise InvalidBrief(unknown(name, value[:MOST_NAME], known))
         for name, most in MOST_TEXT.items():
             value = getattr(self, name)
             if isinstance(value, str) and len(value) > most:

@@ -321,6 +321,23 @@ def test_importing_is_light():
     assert sum(name.startswith("firmus.") for name in done.stdout.split()) < 10
 
 
+def test_check_says_what_of_a_piece_stands_elsewhere(tune, here, capsys):
+    assert run("check", "tune.mid", "--against", here, "--out", "checked") == 0
+    said = capsys.readouterr().out
+    assert "Eight bars: copies; longest run of the same notes elsewhere 15" in said
+    assert "stand in Eight bars" in said
+    found = json.loads((here / "checked" / "originality.json").read_text())
+    assert found["matches"][0]["source"]["origin"].startswith("tune.")
+    assert (here / "checked" / "originality.html").read_text().startswith("<!doctype html>")
+    assert run("check", "tune.mid", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["pieces"] > 10_000
+    assert run("compose", "--style", "folk", "--bars", 2, "--seed", 1, "--original", "off", "--out", "piece") == 0
+    assert run("check", "piece", "--quiet") == 0
+    capsys.readouterr()
+    assert run("check", "tune.mid", "--against", "nowhere") == 2
+    assert "there is no such folder" in capsys.readouterr().err
+
+
 def test_explain_tells_of_a_file_and_of_a_work(tune, here, capsys):
     assert run("explain", "tune.mid", "--style", "folk", "--note", "bar 4 beat 3", "--among", here) == 0
     said = capsys.readouterr().out

@@ -1,5 +1,7 @@
 import json
 import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -258,3 +260,13 @@ def test_of_short_pieces_with_one_phrase_none_hides_another(tmp_path, monkeypatc
     found = firmus.search(folder, melody=excerpt(tune(3), 0, 8), count=12)
     assert sorted(names(found)) == [f"{number:02}-phrase.mid" for number in range(12)]
     assert {each.score for each in found.matches} == {1.0}
+
+
+def test_composing_after_searching_does_not_crash():
+    """Usearch loaded before ONNX Runtime crashes the process."""
+    script = (
+        "from firmus.score import Note, Part, Score; import firmus; "
+        "tune = Score((Part('', tuple(Note(480 * i, 480, 60 + i * i % 7) for i in range(12))),)); "
+        "firmus.search({'tune': tune}, like=tune); import onnxruntime"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)

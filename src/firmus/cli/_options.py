@@ -13,6 +13,7 @@ from firmus.cli import _commands as commands
 from firmus.cli import _serving as serving
 from firmus.cli._analysing import analyse
 from firmus.cli._asking import ask
+from firmus.cli._checking import check
 from firmus.cli._doctor import doctor
 from firmus.cli._evaluating import evaluate
 from firmus.cli._explaining import explain
@@ -103,6 +104,7 @@ RUN = {
     "convert": commands.convert,
     "render": commands.render,
     "analyse": analyse,
+    "check": check,
     "explain": explain,
     "verify": verify,
     "rights": rights,

@@ -50,7 +50,9 @@ def perform(commission: Commission, progress: Progress | None = None) -> list[Wo
     progress : callable, optional
         Takes what is being done, how much of it is done and how much there is to do; see `firmus.composing.observer`.
     """
-    works: list[Work] = _composer(commission).perform(commission, progress)
+    from firmus.composing import originality
+
+    works = originality.checked(commission, lambda asked: _composer(asked).perform(asked, progress))
     played = commission.quantised
     return [replace(work, score=played.with_timing(work.score)) for work in works] if played else works
 

@@ -90,6 +90,8 @@ class Commission:
     effort : str
     watermark : str
         ``"public"``, ``"private"`` or ``"off"``.
+    original : str
+        ``"off"``, ``"guard"`` or ``"strict"``.
     """
 
     verb: str
@@ -129,6 +131,7 @@ class Commission:
     top_p: float = 0.99
     effort: str = "usual"
     watermark: str = "off"
+    original: str = "guard"
 
     def is_strict(self, rule: str) -> bool:
         """Whether ``"key"`` or ``"chords"`` is a rule rather than a preference."""
@@ -197,6 +200,7 @@ def begin(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Commission:
         top_p=brief.top_p,
         effort=brief.effort or "usual",
         watermark=brief.watermark or ("public" if card.kind == "stepper" else "off"),
+        original=brief.original or "guard",
     )
 
 
@@ -249,6 +253,8 @@ def choose_model(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Card:
         raise InvalidBrief(f"a target and steps are for interpolate: {verb} takes neither")
     if brief.effort is not None and card.kind != "stepper":
         raise InvalidBrief(f"effort {brief.effort}: model {card.name!r} composes at once; leave it out")
+    if brief.original == "guard" and card.kind != "stepper":
+        raise InvalidBrief(f"original guard: model {card.name!r} composes at once; leave it out, or ask for strict")
     if brief.close and (verb != "continue" or card.kind != "stepper"):
         raise InvalidBrief(f"close: {verb} by {card.name!r} does not take it; a piece that compose makes always closes")
     if brief.syncopation is not None and card.kind != "latent":

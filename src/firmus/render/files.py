@@ -20,6 +20,7 @@ PICTURES = {".svg": "image/svg+xml", ".pdf": "application/pdf", ".png": "image/p
 """Media type of each file of sound and of each picture, by its ending."""
 
 Written = list[tuple[str, bytes]]
+WORK = b'"firmus-work"'  # how the file of a Work begins
 FILES = ("piece.mid", "piece.musicxml", "piece.wav", "piece.svg", "piece.json")
 
 
@@ -105,6 +106,15 @@ def save(
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return [folder / name for name, _ in written]
+
+
+def read(path: str | Path, tune: int = 1) -> Work | Score:
+    """Read a piece: a Work from its folder or ``piece.json``, a Score from any music file."""
+    path = Path(path)
+    if path.is_dir():
+        return load(path)
+    score = formats.read(path, tune=tune)
+    return load(path) if WORK in path.read_bytes()[:100] else score
 
 
 def load(path: Path) -> Work:

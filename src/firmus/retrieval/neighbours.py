@@ -77,19 +77,22 @@ class Neighbours:
     def _graph(self) -> Any:
         if not len(self.packed):
             return _empty(self.points.shape[1])
-        from usearch.index import Index
-
-        return Index.restore(self.packed.tobytes())
+        return _usearch().Index.restore(self.packed.tobytes())
 
 
 def _has_graphs() -> bool:
     return find_spec("usearch") is not None
 
 
-def _empty(width: int) -> Any:
-    from usearch.index import Index
+def _usearch() -> Any:
+    import onnxruntime  # noqa: F401  -- it crashes where it is loaded after usearch
+    from usearch import index
 
-    return Index(
+    return index
+
+
+def _empty(width: int) -> Any:
+    return _usearch().Index(
         ndim=width,
         metric="cos",
         dtype="f16",

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from firmus.runtime.batch import Feed, Sequence
 from firmus.runtime.constraints import Grammar, Rules
 from firmus.runtime.draft import Draft
+from firmus.runtime.originality import PENALTY, CopyGuard
 from firmus.runtime.repetition import Repetition
 from firmus.runtime.request import Bar, Filled, Open, Request
 from firmus.runtime.sampling import draw, negative_log_likelihood, reweighed
@@ -94,13 +95,14 @@ def _windows(
         grammar = Grammar(cursor, rules_within(request.rules, draft.prepared, first, last))
         watermark.window(cursor)
         leading = VoiceLeading(cursor, request.voices, request.rules.beat, request.dissonance, request.moves)
+        copying = CopyGuard(cursor, request.guard)
         steering.window()
         logits = (yield Feed(prompt.tokens, prompt.slots, restart=True))[: vocabulary.COMPLETION]
         while True:
             allowed = grammar.allowed()
             steered, sampling = steering.steer(logits, cursor), request.sampling
             if allowed[PITCHES].any():
-                penalised = _penalised(steered, leading.penalties(), repetition)
+                penalised = _penalised(steered, leading.penalties(), repetition, copying.forbidden())
                 steered = reweighed(steered, penalised, allowed, PITCHES, sampling)
             elif cursor.lane > 0 and cursor.programs[cursor.lane - 1] == vocabulary.DRUMS:
                 is_last = first + cursor.bar == len(left) - 1
@@ -138,14 +140,18 @@ def _read(prompt: Integers) -> tuple[Cursor, Repetition]:
 
 
 def _penalised(
-    logits: NDArray[np.float32], faults: NDArray[np.float64] | None, repetition: Repetition
+    logits: NDArray[np.float32],
+    faults: NDArray[np.float64] | None,
+    repetition: Repetition,
+    copied: tuple[int, ...] = (),
 ) -> NDArray[np.float32]:
-    """The logits (V,) without the nats that faults of voice leading and repetition lose."""
+    """The logits (V,) without the nats that faults of voice leading, repetition and copied pitches lose."""
     repeated, nats = repetition.penalty()
-    if faults is None and not repeated:
+    if faults is None and not repeated and not copied:
         return logits
     logits = logits.copy()
     logits[repeated] -= nats
+    logits[list(copied)] -= PENALTY
     if faults is not None:
         logits[PITCHES] -= faults
     return logits

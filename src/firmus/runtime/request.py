@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.runtime.constraints import Rules
+from firmus.runtime.originality import Guard
 from firmus.runtime.sampling import Sampling
 from firmus.score import Note, Score
 
@@ -46,6 +47,8 @@ class Request:
     is_plan : bool
         Whether the chord lane alone is filled, and the other open cells stay empty (see `firmus.tokens.events`); the
         model's card must have ``"plan"`` among its controls.
+    guard : Guard, optional
+        What must not be copied; see `firmus.runtime.originality`.
     bars : int
         Bars of the whole piece, of which progress is reported where requests follow one another (`then`).
     then : callable, optional
@@ -68,6 +71,7 @@ class Request:
     controls: tuple[int, ...] = ()
     targets: Mapping[str, float] = field(default_factory=dict)
     is_plan: bool = False
+    guard: Guard | None = None
     bars: int = 0
     then: Callable[[Score], Request | None] | None = None
     alternatives: int = 1

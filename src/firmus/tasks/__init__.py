@@ -190,6 +190,10 @@ OPTIONS = (
         "watermark", "of the notes: public, private (only this installation can detect it) or off",
         "音符水印：公开、私有（只有本安装能检测）或关闭", str, "KEY",
     ),
+    Option(
+        "original", "against copying: guard (the default), strict (composes again until nothing is copied) or off",
+        "防抄袭：guard（防护，默认）、strict（严格：重作至无抄袭）或 off（关闭）", str, "LEVEL",
+    ),
     Option("effort", "quick, usual, or best: how often it tries", "投入：快速、通常或最佳，即尝试的次数", str, "LEVEL"),
 )  # fmt: skip
 """Fields of the Brief that every verb takes that makes Works, beside `bars` and `loose`."""

@@ -136,6 +136,16 @@ def test_a_composed_piece_is_explained(server, composed):
     assert refused["state"] == "failed"
 
 
+def test_a_composed_piece_is_checked(server, composed):
+    (work,) = works_of(server, composed)
+    job = ask(server, "check", brief={"source": {"work": work["id"]}})
+    assert job["state"] == "succeeded", job["error"]
+    found = job["result"]["originality"]
+    assert found["verdict"] in ("original", "borrows as people do", "copies")
+    assert found["pieces"] > 10_000
+    ask(server, "check", 422, brief={"source": {"work": work["id"]}, "tempo": 90})
+
+
 def test_works_are_evaluated_beside_others(server, composed):
     (work,) = works_of(server, composed)
     other = works_of(server, server.ask("compose", **CHORALE | {"seed": 9}))[0]

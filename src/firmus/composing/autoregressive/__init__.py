@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from firmus.composing import controls, pickup, ranking
+from firmus.composing import controls, originality, pickup, ranking
 from firmus.composing import origin as origins
 from firmus.composing.autoregressive import attempts, frame, regions, setting
 from firmus.composing.autoregressive.phrases import in_phrases
@@ -127,6 +127,7 @@ def _request(commission: Commission, plan: Plan) -> Request:
         of_style.moves if of_style else (),
         controls.tokens(commission.controls, card, known, commission.genre),
         controls.targets(commission.controls, card, known),
+        guard=originality.guard(commission, plan.score),
     )
 
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from firmus import formats
 from firmus.analysis.shared_passages import Corpus, SharedRun
 from firmus.composing.selection import bar_spans, find_part
 from firmus.errors import InvalidBrief
 from firmus.progress import Progress
+from firmus.render.files import read
 from firmus.render.instruments import drum
 from firmus.runtime.influence import influences
 from firmus.runtime.note_likelihood import NoteLikelihood, Reading, conditioning_effects, readings
@@ -43,7 +43,6 @@ LEAST = 0.05  # bits of an influence that is reported
 BARS, NOTES = 24, 12  # influences reported of a note: bars of parts, and single notes,
 CLOSEST = 4  # which are measured in so many of the former
 OPTIONS = ("model", "style", "bars", "parts")
-WORK = b'"firmus-work"'  # how the file of a work begins
 MOST_STEPS = 40_000  # tokens that are read anew to measure influences, unless more notes are requested
 
 
@@ -293,12 +292,3 @@ def _shared(
         for index in run.indices:
             longest.setdefault((run.part, index), run)
     return [replace(note, shared=longest.get((note.part, note.index))) for note in notes], tuple(runs)
-
-
-def read(path: str | Path, tune: int = 1) -> Work | Score:
-    """Read a piece to explain: a Work from its folder or ``piece.json``, a Score from any music file."""
-    path = Path(path)
-    if path.is_dir():
-        return Work.load(path)
-    score = formats.read(path, tune=tune)
-    return Work.load(path) if WORK in path.read_bytes()[:100] else score
