@@ -15,7 +15,7 @@ from firmus.score import Note, Part, Score, Tempo
 
 @pytest.fixture(scope="module")
 def public():
-    return firmus.compose(style="piano", bars=16, seed=8, effort="quick")
+    return firmus.compose(style="piano", bars=32, seed=8, effort="quick")
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_it_survives(public, alter, own_key):
 
 
 def test_without_it_or_under_another_key_nothing_is_found(public, own_key):
-    off = firmus.compose(style="piano", bars=16, seed=8, effort="quick", watermark="off")
+    off = firmus.compose(style="piano", bars=32, seed=8, effort="quick", watermark="off")
     assert off.origin.watermark == ""
     assert detect(off.score).verdict == "not found"
     assert p_value(*score_of(public.score, b"another key")) > 1e-4
@@ -53,13 +53,20 @@ def test_without_it_or_under_another_key_nothing_is_found(public, own_key):
 
 def test_a_private_watermark_is_found_by_its_installation_alone(tmp_path, monkeypatch):
     monkeypatch.setenv(keys.VARIABLE, str(tmp_path / "ours"))
-    work = firmus.compose(style="piano", bars=16, seed=8, effort="quick", watermark="private")
+    work = firmus.compose(style="piano", bars=48, seed=8, effort="quick", watermark="private")  # the key is by chance
     found = detect(work.score)
     assert (found.verdict, found.key, work.origin.watermark) == ("found", "private", "private")
     monkeypatch.setenv(keys.VARIABLE, str(tmp_path / "theirs"))
     assert detect(work.score).verdict == "not found"
     keys.public_key()
     assert detect(work.score).verdict == "not found"
+
+
+def test_pieces_have_one_of_several_keys(own_key):
+    works = firmus.compose(style="folk", bars=32, seed=1, count=3, effort="quick")
+    sums = [[score_of(work.score, key) for key in keys.watermark_keys("public")] for work in works]
+    assert [each.index(max(each)) for each in sums] == [1, 2, 3]
+    assert all(detect(work.score).verdict in ("found", "likely") for work in works)
 
 
 def test_of_a_short_piece_nothing_is_said(own_key):

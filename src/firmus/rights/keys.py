@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FILE = "signing.pem"
 VARIABLE = "FIRMUS_KEY"
+WATERMARKS = 16  # keys of a kind of watermark
 
 
 def folder() -> Path:
@@ -55,11 +56,20 @@ def sign(data: bytes) -> str:
     return b64encode(signing_key().sign(data)).decode()
 
 
-def watermark_key(kind: str) -> bytes:
-    """Key of a kind of watermark: ``"public"``, ``"private"`` (of this installation alone), or ``"off"``: none."""
+def watermark_keys(kind: str) -> tuple[bytes, ...]:
+    """Keys of a kind of watermark, of which each piece has one: under a single key all pieces would go on alike.
+
+    Parameters
+    ----------
+    kind : str
+        ``"public"``, ``"private"`` (of this installation alone), or ``"off"``: one that is empty.
+    """
+    if kind == "off":
+        return (b"",)
+    key = PUBLIC_KEY
     if kind == "private":
-        return hmac.digest(signing_key().private_bytes_raw(), b"watermark", "sha256")
-    return PUBLIC_KEY if kind == "public" else b""
+        key = hmac.digest(signing_key().private_bytes_raw(), b"watermark", "sha256")
+    return tuple(hmac.digest(key, bytes([number]), "sha256") for number in range(WATERMARKS))
 
 
 def exists() -> bool:

@@ -74,8 +74,8 @@ def p_value(total: float, notes: int) -> float:
 def detect(score: Score) -> Detection:
     """Look for the watermark with the public key, and with that of this installation where it has one."""
     kinds = ["public", *(["private"] if keys.exists() else [])]
-    sums = {kind: score_of(score, keys.watermark_key(kind)) for kind in kinds}
-    kind, (total, notes) = max(sums.items(), key=lambda each: each[1][0])
-    p = min(1.0, len(kinds) * p_value(total, notes))
+    sums = [(score_of(score, key), kind) for kind in kinds for key in keys.watermark_keys(kind)]
+    (total, notes), kind = max(sums)
+    p = min(1.0, len(sums) * p_value(total, notes))
     nothing = "not found" if notes >= FEWEST else "not detectable"
     return Detection("found" if p < SURE else "likely" if p < LIKELY else nothing, p, notes, kind)

@@ -25,7 +25,7 @@ from firmus.composing.planning import summary
 from firmus.composing.selection import cell_spans
 from firmus.composing.styles import Style, model_style, styles
 from firmus.progress import Progress
-from firmus.rights.keys import watermark_key
+from firmus.rights.keys import watermark_keys
 from firmus.runtime import critic, stepper
 from firmus.runtime.infilling import fill_all
 from firmus.runtime.request import Bar, Request
@@ -72,7 +72,7 @@ def perform(commission: Commission, progress: Progress | None = None) -> list[Wo
             plans.append(plan)
             if observer:
                 observer.begin(len(plans), replace(plan.score, chords=_symbols(commission, plan, plan.score)))
-            request, of_style = _request(commission, plan), styles().get(plan.style)
+            request, of_style = _request(commission, plan, seed), styles().get(plan.style)
             for draft in range(drafts):
                 is_new = verb == "compose"  # notes have a generator of their own, for the plan may be given
                 own = np.random.default_rng([seed, draft]) if draft or is_new else generator
@@ -104,7 +104,7 @@ def perform(commission: Commission, progress: Progress | None = None) -> list[Wo
     return sorted(works.values(), key=lambda work: -_rank(work))
 
 
-def _request(commission: Commission, plan: Plan) -> Request:
+def _request(commission: Commission, plan: Plan, seed: int) -> Request:
     card, style, known = commission.card, plan.style, model_style(plan.style)
     of_style = styles().get(style)
     temperature = commission.temperature
@@ -115,13 +115,14 @@ def _request(commission: Commission, plan: Plan) -> Request:
     single = [limits.monophonic for limits in plan.rules.parts]
     are_voices = of_style is not None and of_style.is_part_writing and sum(not each for each in single) <= 1
     voices = tuple(range(1, len(single) + 1)) if are_voices else ()
+    keys = watermark_keys(commission.watermark)
     return Request(
         model_view(plan.score, card, style),
         plan.is_open,
         known,
         plan.rules,
         sampling,
-        watermark_key(commission.watermark),
+        keys[seed % len(keys)],
         voices,
         of_style.dissonance if of_style else 0.0,
         of_style.moves if of_style else (),
