@@ -32,8 +32,6 @@ class Request:
     rules : Rules
         Times count from the start of the piece.
     sampling : Sampling
-    watermark : bytes
-        Key with which pitches are drawn (`firmus.runtime.watermark`); empty for none.
     voices : tuple of int
         Parts, from 1 and the highest first, that are led as voices; see `firmus.runtime.voice_leading`.
     dissonance : float
@@ -47,6 +45,8 @@ class Request:
     is_plan : bool
         Whether the chord lane alone is filled, and the other open cells stay empty (see `firmus.tokens.events`); the
         model's card must have ``"plan"`` among its controls.
+    watermark : bytes
+        Key with which pitches are drawn (`firmus.runtime.watermark`); empty for none.
     guard : Guard, optional
         What must not be copied; see `firmus.runtime.originality`.
     bars : int
@@ -64,13 +64,13 @@ class Request:
     style: str
     rules: Rules
     sampling: Sampling
-    watermark: bytes = b""
     voices: tuple[int, ...] = ()
     dissonance: float = 0.0
     moves: tuple[tuple[int, float], ...] = ()
     controls: tuple[int, ...] = ()
     targets: Mapping[str, float] = field(default_factory=dict)
     is_plan: bool = False
+    watermark: bytes = b""
     guard: Guard | None = None
     bars: int = 0
     then: Callable[[Score], Request | None] | None = None

@@ -122,12 +122,12 @@ def _request(commission: Commission, plan: Plan, seed: int) -> Request:
         known,
         plan.rules,
         sampling,
-        keys[seed % len(keys)],
         voices,
         of_style.dissonance if of_style else 0.0,
         of_style.moves if of_style else (),
         controls.tokens(commission.controls, card, known, commission.genre),
         controls.targets(commission.controls, card, known),
+        watermark=keys[seed % len(keys)],
         guard=originality.guard(commission, plan.score),
     )
 
