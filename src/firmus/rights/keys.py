@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FILE = "signing.pem"
 VARIABLE = "FIRMUS_KEY"
-WATERMARKS = 16  # keys of a kind of watermark
+WATERMARKS = 4  # keys of a kind of watermark
 
 
 def folder() -> Path:
