@@ -162,7 +162,8 @@ def test_events_go_on_after_the_last_that_is_known(client):
     events = list(client.follow(job))
     assert [each.number for each in events] == list(range(1, len(events) + 1))
     assert events[-1].data["state"] == "succeeded"
-    assert [each.data["bar"] for each in events if each.kind == "bar"] == [0, 1, 2]
+    bars = [each.data["bar"] for each in events if each.kind == "bar"]
+    assert bars[-3:] == sorted(set(bars)) == [0, 1, 2]  # composed again, they come again
     assert list(client.follow(job, after=events[-3].number)) == events[-2:]
     assert list(client.follow(job, after=events[-1].number)) == []
 
