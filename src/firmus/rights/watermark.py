@@ -72,7 +72,7 @@ def p_value(total: float, notes: int) -> float:
 
 
 def detect(score: Score) -> Detection:
-    """Look for the watermark with the public key, and with that of this installation where it has one."""
+    """Look for the watermark with the public keys, and with those of this installation where it has any."""
     kinds = ["public", *(["private"] if keys.exists() else [])]
     sums = [(score_of(score, key), kind) for kind in kinds for key in keys.watermark_keys(kind)]
     (total, notes), kind = max(sums)

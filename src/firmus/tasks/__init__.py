@@ -114,6 +114,10 @@ PIECES = {
 PLAN = Option(
     "source", "a plan: a Firmus JSON that firmus plan wrote", "规划：firmus plan 写出的 Firmus JSON", str, "PLAN"
 )
+PIECE = Option(
+    "source", "a music file, or the folder of a piece that Firmus composed", "音乐文件，或 Firmus 作品的文件夹",
+    metavar="FILE|FOLDER",
+)  # fmt: skip
 TUNE = Option(
     "tune", "which tune of a file that holds several, from 1", "文件含多首曲子时取第几首（从 1 数起）", int, "N", 1
 )

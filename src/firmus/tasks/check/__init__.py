@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from firmus.tasks import OPTION, TUNE, Option, Verb
+from firmus.tasks import OPTION, PIECE, TUNE, Option, Verb
 
 VERB = Verb(
     name="check",
     english="say how original a piece is: what of it stands in other music",
     chinese="检查一首曲子有多原创：其中哪些见于别的音乐",
-    arguments=(
-        Option(
-            "source",
-            "a music file, or the folder of a piece that Firmus composed",
-            "音乐文件，或 Firmus 作品的文件夹",
-            metavar="FILE|FOLDER",
-        ),
-    ),
+    arguments=(PIECE,),
     options=(
         TUNE,
         Option(

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from firmus.tasks import OPTION, TUNE, WHICH_BARS, Option, Verb
+from firmus.tasks import OPTION, PIECE, TUNE, WHICH_BARS, Option, Verb
 
 VERB = Verb(
     name="explain",
     english="say of each note how surprising it is, what forced it, where it comes from",
     chinese="逐音说明：有多意外、受什么规则约束、依据什么而来",
-    arguments=(
-        Option(
-            "source",
-            "a music file, or the folder of a piece that Firmus composed",
-            "音乐文件，或 Firmus 作品的文件夹",
-            metavar="FILE|FOLDER",
-        ),
-    ),
+    arguments=(PIECE,),
     options=(
         TUNE,
         WHICH_BARS._replace(metavar="5-8"),
