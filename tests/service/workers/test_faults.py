@@ -269,11 +269,13 @@ def test_requests_that_would_wait_for_nothing_are_refused_at_once(serve):
     server = serve()
     server.ask("compose", **FOLK, seed=0)
 
-    def ask(seed):
-        body = {"kind": "compose", "brief": {**FOLK, "seed": seed}}
-        return httpx.post(f"{server.url}/v1/jobs", json=body, timeout=60)
+    # one client for all: a hundred that each load certificates arrive after those before them were given up
+    client = httpx.Client(base_url=server.url, timeout=60, limits=httpx.Limits(max_connections=120))
 
-    with contextlib.closing(sqlite3.connect(server.data / "firmus.db", isolation_level=None)) as database:
+    def ask(seed):
+        return client.post("/v1/jobs", json={"kind": "compose", "brief": {**FOLK, "seed": seed}})
+
+    with contextlib.closing(sqlite3.connect(server.data / "firmus.db", isolation_level=None)) as database, client:
         database.execute("BEGIN IMMEDIATE")  # whoever has a thread waits for this
         with ThreadPoolExecutor(120) as pool:
             futures = [pool.submit(ask, seed) for seed in range(120)]
