@@ -28,6 +28,8 @@ TREBLE, BASS, ALTO = Clef("G", 2, 0, 71), Clef("F", 4, 0, 50), Clef("C", 3, 0, 6
 TENOR, TREBLE_BELOW, BASS_BELOW = Clef("C", 4, 0, 57), Clef("G", 2, -1, 59), Clef("F", 4, -1, 38)
 TREBLE_ABOVE = Clef("G", 2, 1, 83)
 PERCUSSION = Clef("percussion", 0, 0, 71)
+TREBLE_ALONE = frozenset({40, 56, 59, *range(64, 70), 71, *range(73, 80), 110})
+"""General MIDI programs whose players read no other clef: violin, trumpet, saxophones, high woodwinds."""
 
 
 @dataclass(slots=True)
@@ -182,6 +184,8 @@ def _clef_choice(part: Part) -> tuple[Clef, ...]:
         return (TREBLE_BELOW,)
     if program in (42, 57, 70):
         return BASS, TENOR, TREBLE
+    if program in TREBLE_ALONE:
+        return (TREBLE,)
     if program == 72 or program in (9, 10):
         return TREBLE, TREBLE_ABOVE
     if not 56 <= program <= 79:  # among winds a name tells the size, not the voice: bass clarinet, tenor saxophone
