@@ -35,7 +35,7 @@ export type Batch = {
 /** Many jobs of one kind. */
 export type BatchSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "transcribe" | "verify";
   /** A job is made of each. */
   briefs: ({
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -154,7 +154,7 @@ export type Job = {
 /** A job to be done. */
 export type JobSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "transcribe" | "verify";
   /** What is asked for. Every field that is given is obeyed or refused, never ignored. */
   brief?: {
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */

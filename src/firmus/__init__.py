@@ -42,8 +42,8 @@ _HOMES = {
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
     "accompany", "analyse", "ask", "catalogue", "check", "compose", "convert", "evaluate", "explain", "extend",
-    "harmonise", "humanise", "infill", "interpolate", "plan", "read", "rights_card", "search", "sound", "train",
-    "transcribe", "vary", "verify", "write",
+    "harmonise", "humanise", "infill", "interpolate", "orchestrate", "perform", "plan", "read", "rights_card", "search",
+    "sound", "train", "transcribe", "vary", "verify", "write",
 ]  # fmt: skip
 
 
@@ -194,6 +194,33 @@ def humanise(source: Piece, brief: Brief | None = None, **options: Any) -> Any:
         the drummer does, 0 to 1; all by default), `temperature`, `count`, `seed`, `model`.
     """
     return _perform("humanise", brief, options, source=source)
+
+
+@_from_piece
+def perform(source: Piece, brief: Brief | None = None, **options: Any) -> Any:
+    """Give a written piece the timing, loudness and pedal of a performance, by rules; its notes stay.
+
+    Parameters
+    ----------
+    source : Score, path or bytes
+    brief : Brief, optional
+        Or its fields as keywords: `amount` (of every rule, 0 to 1; all by default), `count`, `seed`.
+    """
+    return _perform("perform", brief, options, source=source)
+
+
+@_from_piece
+def orchestrate(source: Piece, brief: Brief | None = None, **options: Any) -> Any:
+    """Score a piece, such as one for piano, for other instruments, in their comfortable ranges.
+
+    Parameters
+    ----------
+    source : Score, path or bytes
+    brief : Brief, optional
+        Or its fields as keywords: `parts`, instruments from high to low or the name of an ensemble (``"string
+        quartet"``, the default; ``"wind quintet"``, ``"brass quintet"``, ``"band"`` ...).
+    """
+    return _perform("orchestrate", brief, options, source=source)
 
 
 def transcribe(path: str | PathLike[str], voices: str = "many", tempo: float | None = None) -> Work:

@@ -9,7 +9,8 @@ functions:
 ``perform(commission, progress) -> list[Work]``
     composes, best first (`ranking`).
 
-`autoregressive` composes token by token, `latent` decodes points of a latent space, `external` asks models of others.
+`autoregressive` composes token by token, `latent` decodes points of a latent space, `external` asks models of others,
+`rule_based` follows rules without any.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from firmus.progress import Progress
     from firmus.work import Work
 
-COMPOSERS = {"stepper": "autoregressive", "latent": "latent", "engine": "external"}
+COMPOSERS = {"stepper": "autoregressive", "latent": "latent", "engine": "external", "rules": "rule_based"}
 """Module of this package that composes with each kind of model."""
 
 

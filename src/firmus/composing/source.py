@@ -25,8 +25,8 @@ def given(brief: Brief, verb: str) -> Score:
             raise InvalidBrief(f"{name} {getattr(brief, name)}: {verb} keeps the source's {name}")
     if brief.seconds is not None and verb != "continue":
         raise InvalidBrief(f"seconds {brief.seconds:g}: {verb} keeps the source's length")
-    if brief.amount is not None and verb not in ("vary", "humanise"):
-        raise InvalidBrief(f"amount {brief.amount}: only vary and humanise take an amount")
+    if brief.amount is not None and verb not in ("vary", "humanise", "perform"):
+        raise InvalidBrief(f"amount {brief.amount}: only vary, humanise and perform take an amount")
     return brief.source
 
 

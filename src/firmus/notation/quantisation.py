@@ -2,8 +2,9 @@
 
 A note that begins on the grid (thirty-seconds or triplet sixteenths: multiples of 60 or 40 ticks from the beat, also
 fifths and sevenths of a beat) is written where it begins, and where its end is on the grid with its length, but for
-rests shorter than a sixteenth, which are closed, and tuplets in which nothing begins. Any other goes to the simplest
-grid that its beat fits; a drum stroke to the nearest sixteenth or triplet.
+rests shorter than a sixteenth, which are closed, and tuplets in which nothing begins. So is a part all of whose notes
+begin within `PLAYED` ticks of the grid, as `firmus perform` plays. Any other note goes to the simplest grid that its
+beat fits; a drum stroke to the nearest sixteenth or triplet.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from firmus.timing import Bar
 # Grids of a beat, the simplest first: parts of the beat, and a penalty beside squared ticks of error.
 _GRIDS = ((1, 0), (2, 60), (4, 160), (3, 300), (6, 700), (8, 900), (5, 1500), (12, 2500))
 _FLAM = 45  # ticks between two strokes that are heard as one
+PLAYED = 9  # ticks off the grid of thirty-seconds and triplet sixteenths, whose places are 20 apart at least
 _SHORT = 120  # ticks: a note or gap that is shorter is how a note is played, not its value
 
 
@@ -42,7 +44,7 @@ def parts_of_beat(length: int, count: int) -> tuple[int, ...]:
 def quantised(notes: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> list[tuple[int, int]]:
     """Starts and ends as they are written, one pair a note."""
     edges = beat_edges(bars)
-    notes = _without_lone_tuplets(notes, edges)
+    notes = _without_lone_tuplets(_without_expression(notes, edges), edges)
     onsets: list[list[int]] = [[] for _ in edges]
     ends: list[list[int]] = [[] for _ in edges]
     for start, end in notes:
@@ -52,6 +54,21 @@ def quantised(notes: Sequence[tuple[int, int]], bars: Sequence[Bar]) -> list[tup
         ends[index].append(end - edges[index])
     grids = [_grid(onsets[index], ends[index], edges[index + 1] - edges[index]) for index in range(len(edges) - 1)]
     return _without_short_gaps([_to_grid(start, end, edges, grids) for start, end in notes], edges)
+
+
+def _without_expression(notes: Sequence[tuple[int, int]], edges: list[int]) -> Sequence[tuple[int, int]]:
+    """Put notes on the grid where all begin so near it that each has but one place there."""
+    moved = []
+    for start, end in notes:
+        index = min(bisect_right(edges, start + PLAYED), len(edges) - 1) - 1
+        place, length = start - edges[index], edges[index + 1] - edges[index]
+        if place % 40 and place % 60 and (place in parts_of_beat(length, 5) or place in parts_of_beat(length, 7)):
+            return notes
+        nearest = min((round(place / step) * step for step in (60, 40)), key=lambda each: abs(each - place))
+        if abs(nearest - place) > PLAYED:
+            return notes
+        moved.append((edges[index] + nearest, max(end, edges[index] + nearest + 1)))
+    return moved
 
 
 def _without_lone_tuplets(notes: Sequence[tuple[int, int]], edges: list[int]) -> list[tuple[int, int]]:

@@ -190,8 +190,8 @@ class _PartWriter:
         printed = 0.0
         for index, tempo in enumerate(self.score.tempi):
             meter = measures[max(0, bisect_right(starts, tempo.start) - 1)].bar.meter
-            later = self.score.tempi[index + 1].start if index + 1 < len(self.score.tempi) else None
-            stays = later is None or later - tempo.start >= meter.bar
+            later = self.score.tempi[index + 1].start if index + 1 < len(self.score.tempi) else self.score.end
+            stays = index == 0 or later - tempo.start >= meter.bar
             visible = stays and abs(tempo.bpm - printed) >= 0.02 * tempo.bpm
             if visible:
                 printed = tempo.bpm
