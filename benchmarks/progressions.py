@@ -14,6 +14,10 @@ ones alone; for bands on the chords of popular songs (McGill Billboard).
 
     python benchmarks/progressions.py [--styles chorale piano] [--count 24]
     python benchmarks/progressions.py --learn [--data ../shared/data]
+    python benchmarks/progressions.py --learn-harmonies [--data ../shared/data]
+
+`--learn-harmonies` counts the two harmonisations of each song of the Public Domain Song Anthology, and under which
+chords their melodies have which notes: what `--harmony traditional` and `modern` draw from.
 """
 
 from __future__ import annotations
@@ -32,6 +36,7 @@ from typing import Any
 import numpy as np
 
 import firmus
+from firmus import formats
 from firmus.analysis import chords as recognition
 from firmus.analysis.roman import numeral
 from firmus.composing.progressions import Step, progressions
@@ -50,6 +55,8 @@ from firmus.tokens import events
 TABLE = Path(__file__).parent.parent / "src" / "firmus" / "assets" / "tables" / "progressions.json"
 STYLES = ("chorale", "hymn", "choir", "folk", "lead-sheet", "song", "piano", "organ", "quartet", "band")
 ALIKE = {"hymn": "chorale", "lead-sheet": "song"}  # whose chords a style takes in a mode that its sets do not have
+HARMONIES = ("traditional", "modern")
+LEAST_FIT = 20  # quarter notes of melody under chords of a quality
 MOST_CHORDS, FEWEST = 48, 2  # chords of a table, and observations of a transition
 BILLBOARD = "McGill Billboard annotations (CC0)"
 QUALITIES = {"maj": "", "min": "m", "7": "7", "maj7": "maj7", "min7": "m7", "sus4": "sus4", "5": "", "maj6": "",
@@ -205,6 +212,7 @@ def learn(options: argparse.Namespace) -> None:
         f"{each.title} ({each.credit}; {each.licence})"
         for each in map(source, sorted(options.sets - {"freedoom", "simutrans"}))
     ]
+    before = json.loads(TABLE.read_text(encoding="utf-8"))
     document = {
         "what": "chords of each style, see firmus.composing.progressions; made by benchmarks/progressions.py --learn",
         "learnt_from": [*learnt, BILLBOARD],
@@ -215,9 +223,50 @@ def learn(options: argparse.Namespace) -> None:
             }
             for style in STYLES
         },
+        "harmonies": before["harmonies"],
     }
     TABLE.write_text(json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
     print(f"{TABLE.name}: {TABLE.stat().st_size / 1000:.0f} kB")
+
+
+def anthology(data: Path) -> Iterator[tuple[str, Score]]:
+    """Each song with its traditional and with its modern chords, flats and sharps of chords mended."""
+    for document in source("anthology").read(data):
+        text = document.data.decode().replace("€", "b")
+        text = re.sub(r'"[^"]*"', lambda match: match[0].replace("&", "#"), text)
+        try:
+            yield document.name.split(".")[-2], formats.read(text.encode())
+        except FirmusError as error:
+            print(f"{document.name}: {error}")
+
+
+def learn_harmonies(options: argparse.Namespace) -> None:
+    """Count the harmonies of the anthology, and write them beside the tables of styles."""
+    counts: dict[str, dict[str, Counts]] = {name: defaultdict(Counts) for name in HARMONIES}
+    fit: dict[str, dict[str, np.ndarray]] = {name: defaultdict(lambda: np.zeros(12)) for name in HARMONIES}
+    for harmony, score in anthology(options.data):
+        if not score.keys or not score.chords:
+            continue
+        beats = {bar.number: bar.meter.bar // beat(bar.meter) for bar in bars(score)}
+        counts[harmony][score.keys[0].plain.mode].add(steps_of(score, score.chords), beats)
+        ends = [*(chord.start for chord in score.chords[1:]), score.end]
+        for chord, end in zip(score.chords, ends, strict=True):
+            for note in score.parts[0].notes if chord.root != NO_CHORD else ():
+                shared = min(end, note.end) - max(chord.start, note.start)
+                if shared > 0:
+                    above = (note.pitch - pitch_class(chord.root)) % 12
+                    fit[harmony][kept(chord.quality)][above] += shared / 480
+    document = json.loads(TABLE.read_text(encoding="utf-8"))
+    document["harmonies"] = {
+        name: {
+            **{mode: each.document() for mode, each in counts[name].items()},
+            "fit": {quality: np.round(row, 1).tolist() for quality, row in fit[name].items() if row.sum() >= LEAST_FIT},
+        }
+        for name in HARMONIES
+    }
+    TABLE.write_text(json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
+    for name in HARMONIES:
+        print(name, {mode: sum(each.chords.values()) for mode, each in counts[name].items()}, sorted(fit[name]))
 
 
 def first_bars(score: Score, count: int) -> Score:
@@ -257,6 +306,7 @@ def main() -> None:
     """Count the tables, or print two rows for each style."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--learn", action="store_true")
+    parser.add_argument("--learn-harmonies", action="store_true")
     parser.add_argument("--styles", nargs="+", default=STYLES)
     parser.add_argument("--count", type=int, default=24)
     parser.add_argument("--seed", type=int, default=1)
@@ -265,8 +315,8 @@ def main() -> None:
     parser.add_argument("--prepared", type=Path, help="a corpus of the cache to read as it is")
     options = parser.parse_args()
     options.sets = set()  # that were read
-    if options.learn:
-        learn(options)
+    if options.learn or options.learn_harmonies:
+        (learn if options.learn else learn_harmonies)(options)
         return
     real: dict[str, list[Score]] = defaultdict(list)
     for style, score in corpus(options, ("valid", "train")):

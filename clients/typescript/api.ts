@@ -118,6 +118,8 @@ export type BatchSubmission = {
     watermark?: string;
     /** "guard", the default of a model that composes token by token, masks notes that would lengthen a passage of the training music; "strict" moreover composes again until firmus.check finds no copy; "off" is none. */
     original?: string;
+    /** Chords that harmonise and accompany set a melody to, drawn as people harmonise songs: "traditional" or "modern" (sevenths, substitutes). By default the model composes them as the style has them. */
+    harmony?: string;
   })[];
   /** Where it is to be told (POST, signed) when it has ended: https. */
   webhook?: string | null;
@@ -237,6 +239,8 @@ export type JobSubmission = {
     watermark?: string;
     /** "guard", the default of a model that composes token by token, masks notes that would lengthen a passage of the training music; "strict" moreover composes again until firmus.check finds no copy; "off" is none. */
     original?: string;
+    /** Chords that harmonise and accompany set a melody to, drawn as people harmonise songs: "traditional" or "modern" (sevenths, substitutes). By default the model composes them as the style has them. */
+    harmony?: string;
   };
   /** Files that render and convert are to make. */
   formats?: ("json" | "midi" | "musicxml" | "abc" | "kern" | "svg" | "pdf" | "png" | "wav" | "flac" | "ogg" | "mp3" | "stems")[];

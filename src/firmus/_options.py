@@ -46,6 +46,7 @@ class VerbOptions(TypedDict, total=False):
     effort: str | None
     watermark: str | None
     original: str | None
+    harmony: str | None
 
 
 class BriefOptions(VerbOptions, total=False):

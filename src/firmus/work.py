@@ -25,6 +25,7 @@ MOST_COUNT = 100
 MOST_TEXT = {
     "bars": 2000, "style": 200, "genre": 200, "key": 200, "meter": 200, "chords": 20_000, "mood": 200, "form": 2000,
     "title": 500, "quantise": 200, "model": 200, "effort": 200, "watermark": 200, "original": 200,
+    "harmony": 200,
 }  # fmt: skip
 """Characters of each text of a Brief at most."""
 MOST_NAME = 200  # characters of a name of a part, or of its range
@@ -35,7 +36,8 @@ RULES = ("key", "chords")  # what may be a rule or a wish
 EFFORTS = ("quick", "usual", "best")
 WATERMARKS = ("public", "private", "off")
 ORIGINALS = ("off", "guard", "strict")
-CHOICES = {"effort": EFFORTS, "watermark": WATERMARKS, "original": ORIGINALS}
+HARMONIES = ("traditional", "modern")
+CHOICES = {"effort": EFFORTS, "watermark": WATERMARKS, "original": ORIGINALS, "harmony": HARMONIES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ READ: Mapping[str, Callable[[str], str]] = {
     "effort": lambda text: vocabulary.english(text, vocabulary.EFFORTS),
     "watermark": lambda text: vocabulary.english(text, vocabulary.WATERMARKS),
     "original": lambda text: vocabulary.english(text, vocabulary.ORIGINALS),
+    "harmony": lambda text: vocabulary.english(text, vocabulary.HARMONIES),
     "key": vocabulary.key,
     "meter": vocabulary.meter,
     "chords": vocabulary.chords,
@@ -168,6 +171,9 @@ class Brief:
     original : str, optional
         ``"guard"``, the default of a model that composes token by token, masks notes that would lengthen a passage of
         the training music; ``"strict"`` moreover composes again until `firmus.check` finds no copy; ``"off"`` is none.
+    harmony : str, optional
+        Chords that `harmonise` and `accompany` set a melody to, drawn as people harmonise songs: ``"traditional"`` or
+        ``"modern"`` (sevenths, substitutes). By default the model composes them as the style has them.
     """
 
     source: Score | None = None
@@ -203,6 +209,7 @@ class Brief:
     effort: str | None = None
     watermark: str | None = None
     original: str | None = None
+    harmony: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("parts", "loose"):
@@ -228,6 +235,7 @@ class Brief:
             "effort",
             "watermark",
             "original",
+            "harmony",
         ):
             value = getattr(self, name)
             if value is not None and not isinstance(value, str):

@@ -92,6 +92,8 @@ class Commission:
         ``"public"``, ``"private"`` or ``"off"``.
     original : str
         ``"off"``, ``"guard"`` or ``"strict"``.
+    harmony : str
+        ``"traditional"`` or ``"modern"`` chords to a melody; ``""`` where the model composes them.
     """
 
     verb: str
@@ -132,6 +134,7 @@ class Commission:
     effort: str = "usual"
     watermark: str = "off"
     original: str = "guard"
+    harmony: str = ""
 
     def is_strict(self, rule: str) -> bool:
         """Whether ``"key"`` or ``"chords"`` is a rule rather than a preference."""
@@ -201,6 +204,7 @@ def begin(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Commission:
         effort=brief.effort or "usual",
         watermark=brief.watermark or ("public" if card.kind == "stepper" else "off"),
         original=brief.original or "guard",
+        harmony=brief.harmony or "",
     )
 
 
@@ -255,6 +259,10 @@ def choose_model(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Card:
         raise InvalidBrief(f"effort {brief.effort}: model {card.name!r} composes at once; leave it out")
     if brief.original == "guard" and card.kind != "stepper":
         raise InvalidBrief(f"original guard: model {card.name!r} composes at once; leave it out, or ask for strict")
+    if brief.harmony is not None and (verb not in ("harmonise", "accompany") or card.kind != "stepper"):
+        raise InvalidBrief(
+            f"harmony {brief.harmony}: {verb} by {card.name!r} sets no melody to chords; harmonise and accompany do"
+        )
     if brief.close and (verb != "continue" or card.kind != "stepper"):
         raise InvalidBrief(f"close: {verb} by {card.name!r} does not take it; a piece that compose makes always closes")
     if brief.syncopation is not None and card.kind != "latent":

@@ -82,6 +82,7 @@ class Progressions:
         *,
         before: str = "",
         within: frozenset[str] | None = None,
+        evidence: Probabilities | None = None,
     ) -> tuple[str, ...]:
         """A numeral for each step.
 
@@ -96,21 +97,24 @@ class Progressions:
             The numeral that goes before; ``""`` where the piece begins.
         within : frozenset of str, optional
             Numerals that alone may be drawn.
+        evidence : array (S, N), optional
+            Likelihood of what is known at each step, such as a melody, under each numeral.
         """
         if not steps:
             return ()
         index = {numeral: place for place, numeral in enumerate(self.numerals)}
         usable = np.array([within is None or numeral in within for numeral in self.numerals])
-        masks = []
+        masks: list[Probabilities] = []
         for place, step in enumerate(steps):
             named = [step.numeral] if step.numeral else required.get(place, ())
             mask = np.isin(np.arange(len(index)), [index[each] for each in named if each in index])
-            masks.append(mask if mask.any() else usable)
+            possible = (mask if mask.any() else usable).astype(float)
+            masks.append(possible if evidence is None else possible * evidence[place])
         likely = _nucleus(self.transitions)
         tables = [likely[0 if step.beat == 0 else 1] for step in steps]
-        after = [masks[-1].astype(float)]  # probability, up to a factor, that all that follows is as it must be
-        for table, mask in zip(tables[:0:-1], masks[-2::-1], strict=True):
-            message = (table @ after[0]) * mask
+        after = [masks[-1]]  # probability, up to a factor, that all that follows is as it must be
+        for table, possible in zip(tables[:0:-1], masks[-2::-1], strict=True):
+            message = (table @ after[0]) * possible
             after.insert(0, message / message.max())
         row = tables[0][index[before]] if before in index else self.first
         drawn: list[str] = []
@@ -136,8 +140,9 @@ class Progressions:
 
 @cache
 def progressions(style: str, mode: str) -> Progressions | None:
-    """Chords of a style in a mode; None where the table has none."""
-    document = _table()["styles"].get(style, {}).get(mode)
+    """Chords of a style in a mode, or of a harmony (``"traditional"``, ``"modern"``); None where the table has none."""
+    known = {**_table()["styles"], **_table()["harmonies"]}
+    document = known.get(style, {}).get(mode)
     if document is None:
         return None
     numerals = tuple(document["chords"])
@@ -154,6 +159,13 @@ def progressions(style: str, mode: str) -> Progressions | None:
         for beats, each in document["rhythms"].items()
     }
     return Progressions(numerals, first / first.sum(), transitions, rhythms)
+
+
+@cache
+def fits(harmony: str) -> Mapping[str, Probabilities]:
+    """Of each quality of chord in a harmony, how often the melody has each pitch class (12,) above the root."""
+    counts = {quality: np.array(row, float) for quality, row in _table()["harmonies"][harmony]["fit"].items()}
+    return {quality: (row + 0.01 * row.sum()) / (1.12 * row.sum()) for quality, row in counts.items()}
 
 
 def _smoothed(counts: Probabilities, prior: Probabilities) -> Probabilities:

@@ -136,6 +136,10 @@ QUANTISE = Option(
     "把弹奏录入的音乐对齐到拍：auto、written（文件自带的拍）、found（找出的拍）、off，或每分钟四分音符数",
     str, "GRID", bare="auto",
 )  # fmt: skip
+HARMONY = Option(
+    "harmony", "chords as people set songs: traditional, or modern (sevenths, substitutes)",
+    "和弦如人们为歌曲所配：传统（traditional）或现代（modern：七和弦、替代和弦）", str, "modern",
+)  # fmt: skip
 HOW_MANY_BARS = Option("bars", "how many bars", "小节数")
 WHICH_BARS = Option(
     "bars", "which bars, such as 9-12 or 3,5,9- (from 1, inclusive)", "哪些小节，如 9-12 或 3,5,9-（从 1 数起，含两端）"

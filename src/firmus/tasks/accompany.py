@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from firmus.composing import perform, prepare
-from firmus.tasks import QUANTISE, Verb
+from firmus.tasks import HARMONY, QUANTISE, Verb
 from firmus.work import Brief
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ VERB = Verb(
     name="accompany",
     english="compose a piano, a band or chord symbols to a melody",
     chinese="为旋律创作钢琴、乐队伴奏或和弦标记",
-    options=(QUANTISE,),
+    options=(QUANTISE, HARMONY),
     place=5,
 )
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from firmus.composing import perform, prepare
-from firmus.tasks import QUANTISE, Verb
+from firmus.tasks import HARMONY, QUANTISE, Verb
 from firmus.work import Brief
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ VERB = Verb(
     name="harmonise",
     english="set a melody for four voices",
     chinese="为旋律配四部和声",
-    options=(QUANTISE,),
+    options=(QUANTISE, HARMONY),
     place=4,
 )
 

@@ -9,6 +9,7 @@ import numpy as np
 from firmus.composing.autoregressive.plan import Plan
 from firmus.composing.cadence import at_rest, triad, under_melody
 from firmus.composing.commission import Commission
+from firmus.composing.melody_chords import chords_to
 from firmus.composing.rules import chords_over, rules
 from firmus.composing.selection import cells_between, find_part
 from firmus.composing.source import melody_place, source_of
@@ -36,8 +37,10 @@ def prepare(commission: Commission) -> Commission:
             f"the melody goes down to MIDI {min(pitches)}: a bass below it would leave its range; "
             "transpose it up an octave"
         )
+    if commission.harmony and commission.progression:
+        raise InvalidBrief(f"harmony {commission.harmony}: the chords are given already; leave one out")
     given = f"chords {commission.request['chords']!r}" if commission.progression else "the source has chord symbols"
-    if (commission.progression or source.chords) and len(style.voices) == 1:
+    if (commission.progression or (source.chords and not commission.harmony)) and len(style.voices) == 1:
         raise InvalidBrief(f"{given}: a {style.name} is the melody and chords; nothing is left to compose")
     rests = 0 if commission.verb == "harmonise" else style.rests
     first, *others = empty_parts(style.voices)
@@ -57,7 +60,8 @@ def prepare(commission: Commission) -> Commission:
         held = at_rest(held, key, score)
         held = under_melody(held, key, score, melody.notes, is_led=style.is_choral)
     is_open = cells_between(score, [(0, score.end)], range(1, len(score.parts)))
-    is_open[:, 0] = (style.has_chords or style.is_part_writing) and not commission.progression
+    has_chord_lane = style.has_chords or style.is_part_writing
+    is_open[:, 0] = has_chord_lane and not commission.progression and not commission.harmony
     commission.check_controls(style.name, all(limits.monophonic for limits in part_rules[1:]))
     return replace(commission, places=(place,), score=score, style=style.name, rules=held, is_open=is_open)
 
@@ -78,8 +82,10 @@ def _style(commission: Commission) -> Style:
 
 
 def plan(commission: Commission, generator: np.random.Generator) -> Plan:
-    """The melody and the empty parts."""
+    """The melody, its chords where a harmony is asked for, and the empty parts."""
     score, is_open, held = commission.score, commission.is_open, commission.rules
     if score is None or is_open is None or held is None:
         raise ValueError("the commission is not prepared")
+    if commission.harmony:
+        score = replace(score, chords=chords_to(score.parts[0], score, commission.harmony, generator))
     return Plan(score, is_open, commission.style, held)
