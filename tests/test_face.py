@@ -30,7 +30,7 @@ def test_the_options_of_a_verb_are_the_fields_of_a_brief():
     assert set(BriefOptions.__annotations__) == fields
     assert set(VerbOptions.__annotations__) == fields - {"source", "target", "count"}
     ours, theirs = typing.get_type_hints(BriefOptions), typing.get_type_hints(Brief)
-    lists = ("parts", "loose")  # any sequence, or names divided by commas
+    lists = ("parts", "loose", "by")  # any sequence, or names divided by commas
     assert {name: kind for name, kind in ours.items() if name not in lists} == {
         name: kind for name, kind in theirs.items() if name not in lists
     }

@@ -35,7 +35,7 @@ export type Batch = {
 /** Many jobs of one kind. */
 export type BatchSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "transcribe" | "verify";
   /** A job is made of each. */
   briefs: ({
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -118,6 +118,8 @@ export type BatchSubmission = {
     watermark?: string;
     /** "guard", the default of a model that composes token by token, masks notes that would lengthen a passage of the training music; "strict" moreover composes again until firmus.check finds no copy; "off" is none. */
     original?: string;
+    /** How develop transforms a motif, in order and again: "sequence", "inversion", "retrograde", "augmentation", "diminution", "fragmentation", "return". */
+    by?: ("sequence" | "inversion" | "retrograde" | "augmentation" | "diminution" | "fragmentation" | "return")[];
     /** Chords that harmonise and accompany set a melody to, drawn as people harmonise songs: "traditional" or "modern" (sevenths, substitutes). By default the model composes them as the style has them. */
     harmony?: string;
   })[];
@@ -156,7 +158,7 @@ export type Job = {
 /** A job to be done. */
 export type JobSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "transcribe" | "verify";
   /** What is asked for. Every field that is given is obeyed or refused, never ignored. */
   brief?: {
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -239,6 +241,8 @@ export type JobSubmission = {
     watermark?: string;
     /** "guard", the default of a model that composes token by token, masks notes that would lengthen a passage of the training music; "strict" moreover composes again until firmus.check finds no copy; "off" is none. */
     original?: string;
+    /** How develop transforms a motif, in order and again: "sequence", "inversion", "retrograde", "augmentation", "diminution", "fragmentation", "return". */
+    by?: ("sequence" | "inversion" | "retrograde" | "augmentation" | "diminution" | "fragmentation" | "return")[];
     /** Chords that harmonise and accompany set a melody to, drawn as people harmonise songs: "traditional" or "modern" (sevenths, substitutes). By default the model composes them as the style has them. */
     harmony?: string;
   };

@@ -41,9 +41,9 @@ _HOMES = {
 
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
-    "accompany", "analyse", "ask", "catalogue", "check", "compose", "convert", "evaluate", "explain", "extend",
-    "harmonise", "humanise", "infill", "interpolate", "orchestrate", "perform", "plan", "read", "rights_card", "search",
-    "sound", "train", "transcribe", "vary", "verify", "write",
+    "accompany", "analyse", "ask", "catalogue", "check", "compose", "convert", "develop", "evaluate", "explain",
+    "extend", "harmonise", "humanise", "infill", "interpolate", "orchestrate", "perform", "plan", "read", "rights_card",
+    "search", "sound", "train", "transcribe", "vary", "verify", "write",
 ]  # fmt: skip
 
 
@@ -194,6 +194,21 @@ def humanise(source: Piece, brief: Brief | None = None, **options: Any) -> Any:
         the drummer does, 0 to 1; all by default), `temperature`, `count`, `seed`, `model`.
     """
     return _perform("humanise", brief, options, source=source)
+
+
+@_from_piece
+def develop(source: Piece, brief: Brief | None = None, **options: Any) -> Any:
+    """Develop a motif: it returns transformed, as often as there is room, and what goes between is composed.
+
+    Parameters
+    ----------
+    source : Score, path or bytes
+        One to four bars.
+    brief : Brief, optional
+        Or its fields as keywords: `bars` (how many; 16 by default), `by` (the transformations, in order and again:
+        sequence, inversion and return by default), `style`, `chords`, `count`, `seed` and the controls.
+    """
+    return _perform("develop", brief, options, source=source)
 
 
 @_from_piece

@@ -46,6 +46,7 @@ class VerbOptions(TypedDict, total=False):
     effort: str | None
     watermark: str | None
     original: str | None
+    by: str | Sequence[str]
     harmony: str | None
 
 

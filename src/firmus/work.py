@@ -37,7 +37,16 @@ EFFORTS = ("quick", "usual", "best")
 WATERMARKS = ("public", "private", "off")
 ORIGINALS = ("off", "guard", "strict")
 HARMONIES = ("traditional", "modern")
+TRANSFORMATIONS = (
+    "sequence", "inversion", "retrograde", "augmentation", "diminution", "fragmentation", "return",
+)  # fmt: skip
 CHOICES = {"effort": EFFORTS, "watermark": WATERMARKS, "original": ORIGINALS, "harmony": HARMONIES}
+
+NAMED = {
+    "loose": ("rule", vocabulary.RULES, RULES),
+    "by": ("transformation", vocabulary.TRANSFORMATIONS, TRANSFORMATIONS),
+}
+"""Of each field that is a list of names: what they are, their words, and which there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +180,9 @@ class Brief:
     original : str, optional
         ``"guard"``, the default of a model that composes token by token, masks notes that would lengthen a passage of
         the training music; ``"strict"`` moreover composes again until `firmus.check` finds no copy; ``"off"`` is none.
+    by : tuple of str
+        How `develop` transforms a motif, in order and again: ``"sequence"``, ``"inversion"``, ``"retrograde"``,
+        ``"augmentation"``, ``"diminution"``, ``"fragmentation"``, ``"return"``.
     harmony : str, optional
         Chords that `harmonise` and `accompany` set a melody to, drawn as people harmonise songs: ``"traditional"`` or
         ``"modern"`` (sevenths, substitutes). By default the model composes them as the style has them.
@@ -209,18 +221,20 @@ class Brief:
     effort: str | None = None
     watermark: str | None = None
     original: str | None = None
+    by: tuple[str, ...] = ()
     harmony: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("parts", "loose"):
+        for name in ("parts", "loose", "by"):
             object.__setattr__(self, name, _listed(name, getattr(self, name)))
-        object.__setattr__(self, "loose", tuple(vocabulary.english(each, vocabulary.RULES) for each in self.loose))
+        for name, (what, words, known) in NAMED.items():
+            names = tuple(vocabulary.english(each, words) for each in getattr(self, name))
+            object.__setattr__(self, name, names)
+            if strange := [each for each in names if each not in known]:
+                raise InvalidBrief(unknown(what, strange[0], known))
         for name, read in READ.items():
             if isinstance(value := getattr(self, name), str) and not value.isascii():
                 object.__setattr__(self, name, read(value))
-        for rule in self.loose:
-            if rule not in RULES:
-                raise InvalidBrief(unknown("rule", rule, RULES))
         for name in (
             "style",
             "genre",

@@ -259,10 +259,7 @@ def choose_model(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Card:
         raise InvalidBrief(f"effort {brief.effort}: model {card.name!r} composes at once; leave it out")
     if brief.original == "guard" and card.kind != "stepper":
         raise InvalidBrief(f"original guard: model {card.name!r} composes at once; leave it out, or ask for strict")
-    if brief.harmony is not None and (verb not in ("harmonise", "accompany") or card.kind != "stepper"):
-        raise InvalidBrief(
-            f"harmony {brief.harmony}: {verb} by {card.name!r} sets no melody to chords; harmonise and accompany do"
-        )
+    _check_few(brief, verb, card)
     if brief.close and (verb != "continue" or card.kind != "stepper"):
         raise InvalidBrief(f"close: {verb} by {card.name!r} does not take it; a piece that compose makes always closes")
     if brief.syncopation is not None and card.kind != "latent":
@@ -274,6 +271,16 @@ def choose_model(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Card:
     if brief.chords and not brief.is_strict("chords") and "chords" not in card.controls:
         raise InvalidBrief(f"chords as wishes: model {card.name!r} has not learnt chord symbols; leave --loose out")
     return card
+
+
+def _check_few(brief: Brief, verb: str, card: Card) -> None:
+    """Refuse what only a few verbs take."""
+    if brief.by and verb != "continue":
+        raise InvalidBrief(f"by {', '.join(brief.by)}: only develop transforms a motif; leave it out")
+    if brief.harmony is not None and (verb not in ("harmonise", "accompany") or card.kind != "stepper"):
+        raise InvalidBrief(
+            f"harmony {brief.harmony}: {verb} by {card.name!r} sets no melody to chords; harmonise and accompany do"
+        )
 
 
 def draw_seed() -> int:

@@ -53,6 +53,10 @@ GRIDS: Words = {
 }  # fmt: skip
 EFFORTS: Words = {"quick": ("快速", "快"), "usual": ("通常", "普通"), "best": ("最佳", "最好")}
 WATERMARKS: Words = {"public": ("公开",), "private": ("私有", "私钥"), "off": ("关", "关闭", "无")}
+TRANSFORMATIONS: Words = {
+    "sequence": ("模进",), "inversion": ("倒影", "转位"), "retrograde": ("逆行",), "augmentation": ("扩大", "增值"),
+    "diminution": ("缩小", "减值"), "fragmentation": ("裁截", "分裂"), "return": ("再现", "重复"),
+}  # fmt: skip
 HARMONIES: Words = {"traditional": ("传统", "古典"), "modern": ("现代", "爵士")}
 ORIGINALS: Words = {"off": ("关", "关闭", "无"), "guard": ("防护", "防抄"), "strict": ("严格",)}
 RULES: Words = {"key": ("调", "调性"), "chords": ("和弦",)}

@@ -20,7 +20,7 @@ from firmus.score import Score
 from firmus.service.storage.keys import ROLES
 from firmus.service.storage.works import FILES
 from firmus.service.workers import handlers
-from firmus.work import LIMITS, MOODS, MOST_COUNT, MOST_NAME, MOST_TEXT, RULES, Brief
+from firmus.work import LIMITS, MOODS, MOST_COUNT, MOST_NAME, MOST_TEXT, NAMED, Brief
 
 Item = TypeVar("Item")
 State = Literal["queued", "running", "succeeded", "failed", "canceled"]
@@ -77,7 +77,8 @@ def brief_schema() -> dict[str, Any]:
         schema = dict(SOURCE) if each.name in ("source", "target") else _schema(each.name, hints[each.name])
         description = f"{texts[each.name]} {schema.get('description', '')}".strip()
         properties[each.name] = {**schema, "description": description}
-    properties["loose"]["items"] = {"enum": list(RULES)}
+    for name, (_, _, known) in NAMED.items():
+        properties[name]["items"] = {"enum": list(known)}
     properties["mood"]["examples"] = [*MOODS, "0.3,-0.5"]
     return {
         "type": "object",
