@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from firmus.composing.rule_based.orchestration import ensemble_in
 from firmus.errors import InvalidBrief
 from firmus.requests import adjectives, key_names, lexicon, new_piece, values
 from firmus.requests.adjectives import Wish
@@ -138,11 +139,14 @@ class _Edit:
         new_form = {name: fields[name] for name in ("form", "pickup", "meter") if name in fields}
         if new_form:
             return Request("compose", {**fields, **self._said(), **self._genre_meter()}, self.relative)
+        if self._is("orchestrate") and (ensemble := ensemble_in(self.text.whole)):
+            return Request("orchestrate", {"parts": [ensemble]})
+        has_no_drums = not (self.piece.roles["drums"] or self.words["part"]["drums"].search(self.text.whole))
+        if self._is("perform") or (self._is_humanising() and has_no_drums):
+            return Request("perform", {name: fields[name] for name in ("count", "seed", "title") if name in fields})
         if self._is_humanising():
             if not self.piece.roles["drums"]:
-                raise InvalidBrief(
-                    "the piece has no drums, which alone are humanised: vary a part, such as 'vary the bass a little'"
-                )
+                raise InvalidBrief("the piece has no drums to be humanised: say 'perform it', which plays every part")
             where.named_parts = where.named_parts or set(self.piece.roles["drums"])
             return self._where("humanise", {})
         if (genre := self._genre()) and (meter := self._genre_meter().get("meter")):
@@ -245,7 +249,9 @@ class _Edit:
             style = next((setting for each, setting in ACCOMPANIED.items() if each in styles), None)
             style = style or ("lead-sheet" if re.search("chord|和弦", match[0], re.IGNORECASE) else None)
         fields = {**self.fields, "parts": [self.piece.names[self.where.melody()]], **self._said()}
-        return Request(verb, {**fields, **({"style": style} if style else {})}, self.relative)
+        harmonies = [name for name, words in self.words["harmony"].items() if words.search(self.text.whole)]
+        said = {**({"style": style} if style else {}), **({"harmony": harmonies[0]} if harmonies else {})}
+        return Request(verb, {**fields, **said}, self.relative)
 
     def _continues(self) -> bool:
         if self.where.has_new_bars:

@@ -129,6 +129,19 @@ def players(names: Sequence[str]) -> list[Player]:
     return [Player(program, *instrument_range(program)) for program in programs]
 
 
+def ensemble_in(text: str) -> str:
+    """The ensemble that a text names, in English or Chinese; ``""`` where it names none.
+
+    Examples
+    --------
+    >>> ensemble_in("arrange it for a wind quintet"), ensemble_in("改编成弦乐四重奏"), ensemble_in("louder")
+    ('wind quintet', 'string quartet', '')
+    """
+    words = {**{name: name for name in ENSEMBLES if name != "band"}, **CHINESE}
+    found = [words[each] for each in sorted(words, key=len, reverse=True) if each in text.casefold()]
+    return found[0] if found else ""
+
+
 def orchestrated(score: Score, ensemble: list[Player]) -> tuple[Score, dict[str, float]]:
     """A score for an ensemble, and what share of notes, of melody and of bass it keeps.
 

@@ -16,6 +16,8 @@ WORDS = {
     "infill": ("compose anew {where}", "重写{where}"),
     "vary": ("vary {where}", "变奏{where}"),
     "humanise": ("give {where} a drummer's timing and loudness", "为{where}赋予鼓手的时值与力度"),
+    "perform": ("perform the piece: timing, loudness and pedal", "演奏全曲：速度、力度与踏板"),
+    "orchestrate": ("score the piece for {parts}", "为{parts}配器"),
     "continue": ("continue the piece", "续写乐曲"),
     "harmonise": ("harmonise {where}", "为{where}配和声"),
     "accompany": ("accompany {where}", "为{where}伴奏"),
@@ -56,7 +58,7 @@ def lines(verb: str, brief: Brief, request: Request, language: str = "en") -> li
     where = parts
     if isinstance(brief.bars, str):
         where = say("of", bars=brief.bars, parts=parts) if parts else say("bars", bars=brief.bars)
-    shown = [say(verb, where=where) if verb in WORDS else local(verb)]
+    shown = [say(verb, where=where, parts=parts) if verb in WORDS else local(verb)]
     if verb == "continue" and brief.bars:
         shown.append(say("added", bars=brief.bars))
     if parts and verb in ("", "compose", "plan"):
