@@ -312,7 +312,7 @@ def teach(source: Piece, **options: Any) -> Assessment:
     >>> parts = tuple(Part("", tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate(line))) for line in lines)
     >>> found = teach(Score(parts), corrected=False).as_dict()
     >>> [(each["rule"], each["bar"], each["beat"]) for each in found["findings"] if each["severity"] == "fault"]
-    [('parallel octaves', 1, 2.0)]
+    [('parallel fifths', 1, 2.0), ('parallel octaves', 1, 2.0)]
     """
     from firmus import progress
     from firmus.score import Score

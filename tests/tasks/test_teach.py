@@ -91,3 +91,16 @@ def test_other_voices_are_refused_in_one_line(voices, message):
     parts = tuple(Part("", (Note(0, 480, 72 - 7 * voice),)) for voice in range(voices)) or (Part("", ()),)
     with pytest.raises(InvalidBrief, match=message):
         firmus.teach(Score(parts))
+
+
+def test_a_chorale_is_more_natural_than_the_same_notes_in_disorder():
+    right = [(72, 67, 64, 48), (72, 69, 65, 53), (71, 67, 62, 55), (72, 67, 64, 48)] * 4
+    lines = [list(line) for line in zip(*right, strict=True)]
+
+    def percentile(lines):
+        parts = tuple(Part("", tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate(line))) for line in lines)
+        return firmus.teach(Score(parts, keys=(Key(0, "C"),)), corrected=False).musicality["percentile"]
+
+    rotated = [line[voice:] + line[:voice] for voice, line in enumerate(lines)]
+    assert percentile(lines) > percentile(rotated) + 20
+    assert firmus.teach(firmus.read(b"X:1\nM:4/4\nL:1/4\nK:C\n[CEGc]|]"), corrected=False).musicality is None

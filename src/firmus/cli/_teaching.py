@@ -24,7 +24,7 @@ def teach(options: argparse.Namespace) -> None:
     score = read_tune(options, options.source)
     show = ProgressLine(options.quiet)
     found = assess_exercise(score, options.species, not options.uncorrected, progress=show)
-    document, paths = found.as_dict(), []
+    document, paths = found.as_dict(language()), []
     if options.out:
         folder = Path(options.out)
         if found.corrected:
@@ -38,22 +38,20 @@ def teach(options: argparse.Namespace) -> None:
 
 
 def _lines(document: dict[str, Any]) -> list[str]:
-    from firmus.analysis.part_writing.rules import RULES
-    from firmus.render.pages.assessment import rule_name
-
-    zh = language() == "zh"
     lines = [say("assessed").format(title=document["title"] or "?", **document["counts"])]
+    if document["musicality"]:
+        lines.append("  " + say("like chorales").format(**document["musicality"]))
     explained = set[str]()
     for found in document["findings"]:
         rule, voices = found["rule"], ", ".join(translate(name) for name in found["voices"])
         line = say("broken rule").format(
-            mark=MARKS[found["severity"]], rule=rule_name(rule, language()), voices=voices,
+            mark=MARKS[found["severity"]], rule=found["name"], voices=voices,
             bar=found["bar"], beat=found["beat"], notes=" ".join(found["notes"]),
         )  # fmt: skip
         lines.append("  " + line)
         if rule not in explained:
             explained.add(rule)
-            lines.append("      " + (RULES[rule].why_chinese if zh else RULES[rule].why))
+            lines.append("      " + found["why"])
     if corrected := document["corrected"]:
         bars = ", ".join(map(str, corrected["bars"]))
         left = sum(each["severity"] != "remark" for each in corrected["findings"])

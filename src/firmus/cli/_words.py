@@ -115,6 +115,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "brought back": ("the form brings it back from bar {returns}", "曲式使它从第 {returns} 小节再现"),
     "same run": ("{notes} notes from bar {from_bar} on also stand in {piece}, bar {bar}", "自第 {from_bar} 小节起的 {notes} 个音也见于 {piece} 第 {bar} 小节"),
     "assessed": ("{title}: {fault} faults, {weakness} weaknesses, {remark} remarks", "{title}：错误 {fault} 处，不足 {weakness} 处，提示 {remark} 处"),
+    "like chorales": ("more like a chorale than {percentile} % of {chorales} real ones (likelihood of the first {bars} bars)", "比 {chorales} 首真实众赞歌中的 {percentile}% 更像众赞歌（前 {bars} 小节的似然）"),
     "broken rule": ("{mark} bar {bar}, beat {beat:g}: {rule}: {voices} ({notes})", "{mark} 第 {bar} 小节第 {beat:g} 拍：{rule}：{voices}（{notes}）"),
     "corrected": ("a corrected version, with bars {bars} composed anew: {left} faults and weaknesses left", "改正版重写了第 {bars} 小节：余下错误与不足 {left} 处"),
     "checked": ("{title}: {verdict}; longest run of the same notes elsewhere {run}, {coverage:.0%} of the notes in such passages ({pieces} pieces)", "{title}：{verdict}；与别处相同的最长音列 {run} 个音，{coverage:.0%} 的音处于此类片段（{pieces} 首）"),

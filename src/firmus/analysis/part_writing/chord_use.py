@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import permutations
+from itertools import pairwise, permutations
 
 from firmus.analysis.part_writing.harmony import Sonority, changes, sonorities, sonority, sounding_beats
 from firmus.analysis.part_writing.rules import Finding, finding
 from firmus.analysis.part_writing.voices import Texture, Tone
+from firmus.pitch import QUALITIES
 from firmus.score import Key
 
 SEVENTH = 3
@@ -47,40 +48,56 @@ def _leads_elsewhere(following: Sonority | None, texture: Texture) -> bool:
 def leading_tones(texture: Texture) -> Iterator[Finding]:
     """A leading tone in an outer voice that does not rise when the dominant goes to the tonic."""
     outer = (0, len(texture.voices) - 1)
-    for one, two in changes(texture):
+    for one, tick, tones in _resolutions(texture):
         member, key = _leading(one, texture), texture.key(one.tick)
-        if key is None or member < 0 or two.root != key.pitch_class:
+        if key is None or member < 0 or not _is_tonic(tones, key):
             continue
         for voice in outer:
-            if one.members[voice] == member and not _goes(texture, voice, one, two, (1,)):
-                yield finding("leading tone unresolved", two.tick, (voice,), (one.tones[voice], two.tones[voice]))
+            if one.members[voice] == member and not _goes(texture, voice, one, tick, (1,)):
+                yield finding("leading tone unresolved", tick, (voice,), (one.tones[voice], tones[voice]))
 
 
 def sevenths(texture: Texture) -> Iterator[Finding]:
     """A seventh that neither falls by step nor stays; it may rise with the bass from V43 to I6."""
-    for one, two in changes(texture):
+    for one, tick, tones in _resolutions(texture):
+        rises = one.inversion == 2 and tones[-1].pitch - one.tones[-1].pitch in (1, 2)
         for voice, member in enumerate(one.members):
-            rises = one.inversion == 2 and two.inversion == 1 and two.tones[-1].pitch - one.tones[-1].pitch in (1, 2)
-            if member != SEVENTH or rises or _goes(texture, voice, one, two, (0, -1, -2)):
+            if member != SEVENTH or rises or _goes(texture, voice, one, tick, (0, -1, -2)):
                 continue
-            if not _is_taken_over(texture, one, two, voice):
-                yield finding("seventh unresolved", two.tick, (voice,), (one.tones[voice], two.tones[voice]))
+            if not _is_taken_over(texture, one, tick, voice):
+                yield finding("seventh unresolved", tick, (voice,), (one.tones[voice], tones[voice]))
 
 
-def _goes(texture: Texture, voice: int, one: Sonority, two: Sonority, by: tuple[int, ...]) -> bool:
-    """Whether a voice goes by such a step: at once, from the next beat's chord, or at the next note that it sings."""
-    pitch = one.tones[voice].pitch
-    begin = texture.place(voice, one.tick)
-    line = texture.voices[voice][begin + 1 : texture.place(voice, two.tick) + 2]
-    return any(tone.pitch - pitch in by for tone in (two.tones[voice], *line))
+def _resolutions(texture: Texture) -> Iterator[tuple[Sonority, int, list[Tone]]]:
+    """Each sure chord, and the tick and tones of the next beat, where they are another chord."""
+    beats = list(sounding_beats(texture))
+    for (begin, before), (tick, tones) in pairwise(beats):
+        one = sonority(begin, before)
+        members = {(one.root + interval) % 12 for interval in QUALITIES[one.quality]} if one else set()
+        if one and not {tone.pitch % 12 for tone in tones} <= members:
+            yield one, tick, tones
 
 
-def _is_taken_over(texture: Texture, one: Sonority, two: Sonority, voice: int) -> bool:
-    """Whether another voice takes the seventh, or a step from it in the same bass line, between both chords."""
-    pitch_class = one.tones[voice].pitch % 12
-    for other in range(len(texture.voices)):
-        first, last = texture.place(other, one.tick), texture.place(other, two.tick)
-        if other != voice and any(tone.pitch % 12 == pitch_class for tone in texture.voices[other][first : last + 1]):
+def _is_tonic(tones: list[Tone], key: Key) -> bool:
+    """Whether all tones are of the tonic triad, and the bass is its root or third."""
+    degrees = [(tone.pitch - key.pitch_class) % 12 for tone in tones]
+    return {*degrees} <= {0, 3, 4, 7} and 0 in degrees and degrees[-1] != 7
+
+
+def _goes(texture: Texture, voice: int, one: Sonority, tick: int, by: tuple[int, ...]) -> bool:
+    """Whether a voice goes by such a step until a tick, or after it, where it holds its tone over."""
+    begin, end = texture.place(voice, one.tick), texture.place(voice, tick)
+    line = texture.voices[voice]
+    moves = [tone.pitch - one.tones[voice].pitch for tone in line[begin + 1 : end + 1 + (line[end].start < tick)]]
+    return any(move in by for move in moves) or (end == begin and 0 in by)
+
+
+def _is_taken_over(texture: Texture, one: Sonority, tick: int, voice: int) -> bool:
+    """Whether another voice takes the seventh over before it resolves."""
+    for other, line in enumerate(texture.voices):
+        first, last = texture.place(other, one.tick), texture.place(other, tick)
+        taken = (tone.pitch % 12 == one.tones[voice].pitch % 12 for tone in line[first + 1 : last + 1])
+        if other != voice and any(taken):
             return True
     return False
 

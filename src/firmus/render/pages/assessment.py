@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from firmus.analysis.part_writing.rules import RULES
 from firmus.render.drawing import xml_text
 from firmus.render.pages.analysis import STYLE
 from firmus.translation import translate
@@ -16,6 +15,10 @@ WORDS = {
     "fault": ("faults", "错误"),
     "weakness": ("weaknesses", "不足"),
     "remark": ("remarks", "提示"),
+    "musicality": (
+        "more like a chorale than {percentile} % of {chorales} real ones (likelihood of the first {bars} bars)",
+        "比 {chorales} 首真实众赞歌中的 {percentile}% 更像众赞歌（前 {bars} 小节的似然）",
+    ),
     "findings": ("What breaks a rule", "违反规则之处"),
     "none": ("Nothing: every rule is kept.", "没有：所有规则都已遵守。"),
     "bar": ("bar", "小节"),
@@ -35,18 +38,13 @@ MORE_STYLE = (
 )
 
 
-def rule_name(rule: str, language: str) -> str:
-    """What a rule is called."""
-    return RULES[rule].chinese if language == "zh" else rule
-
-
 def page(document: dict[str, Any], marked: str, corrected: str, language: str = "en") -> str:
     """HTML of an assessment.
 
     Parameters
     ----------
     document : dict
-        As `firmus.tasks.teach.assessment.Assessment.as_dict` gives it.
+        As `firmus.tasks.teach.assessment.Assessment.as_dict` gives it in that language.
     marked, corrected : str
         The exercise and the corrected version, engraved (SVG); empty for none.
     language : {"en", "zh"}
@@ -60,12 +58,13 @@ def page(document: dict[str, Any], marked: str, corrected: str, language: str = 
         f'<span class="{severity}">{count} {say(severity)}</span>' for severity, count in document["counts"].items()
     )
     voices = ", ".join(translate(name, language) for name in document["voices"])
+    natural = f" · {say('musicality', **document['musicality'])}" if document["musicality"] else ""
     facts = f"{xml_text(translate(document['key'] or '?', language))} · {xml_text(voices)}"
     return (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{xml_text(title)}</title>'
-        f"<style>{STYLE}{MORE_STYLE}</style><h1>{xml_text(title)}</h1><p>{facts}</p><p>{counts}</p>"
+        f"<style>{STYLE}{MORE_STYLE}</style><h1>{xml_text(title)}</h1><p>{facts}</p><p>{counts}{natural}</p>"
         f"<h2>{say('yours')}</h2>{marked}<h2>{say('findings')}</h2>{_table(document['findings'], language)}"
-        f"{_corrected(document, corrected, say, language)}"
+        f"{_corrected(document, corrected, say)}"
         f"<p>{xml_text(translate(document['limits'], language))}</p></html>"
     )
 
@@ -77,23 +76,22 @@ def _table(findings: list[dict[str, Any]], language: str) -> str:
     head = "".join(f"<th>{WORDS[name][zh]}</th>" for name in ("bar", "beat", "rule", "voices", "notes", "why"))
     rows = ""
     for found in findings:
-        why = RULES[found["rule"]].why_chinese if zh else found["why"]
         voices = ", ".join(translate(name, language) for name in found["voices"])
-        cells = "".join(f"<td>{xml_text(text)}</td>" for text in (voices, " ".join(found["notes"]), why))
+        cells = "".join(f"<td>{xml_text(text)}</td>" for text in (voices, " ".join(found["notes"]), found["why"]))
         rows += (
             f"<tr><td>{found['bar']}</td><td>{found['beat']:g}</td>"
-            f'<td class="rule {found["severity"]}">{xml_text(rule_name(found["rule"], language))}</td>{cells}</tr>'
+            f'<td class="rule {found["severity"]}">{xml_text(found["name"])}</td>{cells}</tr>'
         )
     return f'<table class="findings"><tr>{head}</tr>{rows}</table>'
 
 
-def _corrected(document: dict[str, Any], drawn: str, say: Any, language: str) -> str:
+def _corrected(document: dict[str, Any], drawn: str, say: Any) -> str:
     if not drawn:
         return ""
     found = document["corrected"]
     text = say("changed", bars=", ".join(map(str, found["bars"])))
     grave = [each for each in found["findings"] if each["severity"] != "remark"]
     if grave:
-        left = ", ".join(say("in bar", rule=rule_name(each["rule"], language), bar=each["bar"]) for each in grave)
+        left = ", ".join(say("in bar", rule=each["name"], bar=each["bar"]) for each in grave)
         text += " " + say("left", left=left)
     return f"<h2>{say('corrected')}</h2><p>{xml_text(text)}</p>{drawn}"

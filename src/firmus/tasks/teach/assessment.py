@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from firmus.analysis.features import pitch_name
-from firmus.analysis.part_writing import VOICES, assess
+from firmus.analysis.part_writing import assess
 from firmus.analysis.part_writing.rules import RULES, SEVERITIES, Finding
 from firmus.analysis.part_writing.voices import Texture, read_voices
 from firmus.progress import Progress
@@ -15,6 +15,7 @@ from firmus.render import heat
 from firmus.render.pages import assessment as page
 from firmus.score import Score
 from firmus.tasks.teach.correction import correct, in_voices
+from firmus.tasks.teach.musicality import musicality
 from firmus.timing import bar_at, bars, beat
 from firmus.work import Work
 
@@ -42,6 +43,8 @@ class Assessment:
         With what is right as it was; None where nothing was to correct, or nothing better was found.
     left : tuple of Finding
         What is still broken in it.
+    musicality : dict or None
+        How it compares with real chorales (`firmus.tasks.teach.musicality`); None of counterpoint, and below 4 bars.
     """
 
     score: Score
@@ -49,9 +52,10 @@ class Assessment:
     findings: tuple[Finding, ...]
     corrected: Work | None = None
     left: tuple[Finding, ...] = ()
+    musicality: dict[str, Any] | None = None
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values that JSON can hold; ``docs/teaching.md`` describes them."""
+    def as_dict(self, language: str = "en") -> dict[str, Any]:
+        """Plain values that JSON can hold, names and reasons in a language; ``docs/teaching.md`` describes them."""
         counted = Counter(finding.severity for finding in self.findings)
         key = self.texture.main_key
         return {
@@ -60,14 +64,15 @@ class Assessment:
             "bars": len(bars(self.score)),
             "voices": list(self.texture.names),
             "counts": {severity: counted[severity] for severity in SEVERITIES},
-            "findings": [self._finding(each) for each in self.findings],
-            "corrected": self._corrected(),
+            "findings": [self._finding(each, language) for each in self.findings],
+            "musicality": self.musicality,
+            "corrected": self._corrected(language),
             "limits": LIMITS,
         }
 
     def html(self, language: str = "en") -> str:
         """A page: the exercise with the notes marked, what is wrong with them, and the corrected version."""
-        return page.page(self.as_dict(), self.marked(), self.corrected_score(), language)
+        return page.page(self.as_dict(language), self.marked(), self.corrected_score(), language)
 
     def marked(self) -> str:
         """The exercise, engraved, each note in the colour of the gravest rule that it breaks; SVG."""
@@ -92,7 +97,7 @@ class Assessment:
     def _given(self) -> Score:
         return in_voices(self.texture)
 
-    def _corrected(self) -> dict[str, Any] | None:
+    def _corrected(self, language: str) -> dict[str, Any] | None:
         if self.corrected is None:
             return None
         every, changed = bars(self.score), set[int]()
@@ -101,22 +106,24 @@ class Assessment:
             old = {(note.start, note.duration, note.pitch) for note in given.notes}
             changed |= {every[bar_at(every, start)].number for start, *_ in new ^ old}
         texture = read_voices(self.corrected.score)
-        findings = [replace(self, score=self.corrected.score, texture=texture)._finding(each) for each in self.left]
+        version = replace(self, score=self.corrected.score, texture=texture)
+        findings = [version._finding(each, language) for each in self.left]
         return {"bars": sorted(changed), "findings": findings}
 
-    def _finding(self, found: Finding) -> dict[str, Any]:
+    def _finding(self, found: Finding, language: str) -> dict[str, Any]:
         every, rule = bars(self.score), RULES[found.rule]
         bar = every[bar_at(every, found.tick)]
         notes = [self.score.parts[part].notes[index].pitch for part, index in found.notes]
         return {
             "rule": found.rule,
+            "name": rule.chinese if language == "zh" else found.rule,
             "severity": found.severity,
             "bar": bar.number,
             "beat": round((found.tick - bar.start + bar.place) / beat(bar.meter) + 1, 3),
             "voices": [self.texture.names[voice] for voice in found.voices],
             "notes": [pitch_name(pitch, self.texture.main_key) for pitch in notes],
             "ids": [f"{part}-{index}" for part, index in found.notes],
-            "why": rule.why,
+            "why": rule.why_chinese if language == "zh" else rule.why,
         }
 
 
@@ -144,7 +151,9 @@ def assess_exercise(
     """
     findings = assess(score, species)
     texture = read_voices(score)
-    if species is not None or not corrected or not findings or len(texture.voices) != VOICES:
+    if species is not None:
         return Assessment(score, texture, findings)
-    better = correct(in_voices(texture), seed, progress)
-    return Assessment(score, texture, findings, better, assess(better.score) if better else ())
+    voices = in_voices(texture)
+    natural = musicality(voices)
+    better = correct(voices, seed, progress) if corrected and findings else None
+    return Assessment(score, texture, findings, better, assess(better.score) if better else (), natural)
