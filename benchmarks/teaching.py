@@ -127,7 +127,8 @@ def led_elsewhere(member: int, quality: str) -> Callable[[Texture, np.random.Gen
             voice = one.members.index(member) if member in one.members else -1
             at_once = voice >= 0 and one.tones[voice].end == two.tick == two.tones[voice].start
             is_plain = two.quality in ("", "m") and max(one.inversion, two.inversion) < 2
-            if at_once and (member == 3 or voice == 0) and is_plain:
+            keeps_root = any(each == 0 and place != voice for place, each in enumerate(two.members))
+            if at_once and (member == 3 or voice == 0) and is_plain and keeps_root:
                 pairs.append((one, two, voice))
         if not pairs:
             return None

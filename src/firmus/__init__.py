@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from firmus.tasks.search.matching import Findings
     from firmus.tasks.sound.generation import Sound
     from firmus.tasks.teach.assessment import Assessment
+    from firmus.tasks.teach.performance import Performed
     from firmus.work import Brief, Origin, Work
 
 _HOMES = {
@@ -288,13 +289,15 @@ def sound(prompt: str, **options: Any) -> Sound:
     return task.sound(prompt, **options)
 
 
-def teach(source: Piece, **options: Any) -> Assessment:
-    """Assess a pupil's part writing (a Score or a file), and correct it; see `firmus.tasks.teach`.
+def teach(source: Piece, *, played: Piece | None = None, **options: Any) -> Assessment | Performed:
+    """Assess a pupil's part writing, and correct it, or compare a performance with its score; see `firmus.tasks.teach`.
 
     Parameters
     ----------
     source : Score, path or bytes
-        Four voices, on four staves or on two.
+        Four voices, on four staves or on two; where it was played, any score.
+    played : Score, path or bytes, optional
+        What was played of it, MIDI or sound; no other option goes with it.
     species : int, optional
         1 to 5, where it is counterpoint of that species, in two voices.
     corrected : bool
@@ -316,10 +319,18 @@ def teach(source: Piece, **options: Any) -> Assessment:
     """
     from firmus import progress
     from firmus.score import Score
+    from firmus.tasks.teach import performance
     from firmus.tasks.teach.assessment import assess_exercise
 
+    score = source if isinstance(source, Score) else read(source)
+    if played is not None:
+        if isinstance(played, bytes):
+            played = read(played)
+        if not isinstance(played, Score):
+            played = performance.read(played, progress.shown())
+        return performance.compare(score, played, **options)
     options.setdefault("progress", progress.shown())
-    return assess_exercise(source if isinstance(source, Score) else read(source), **options)
+    return assess_exercise(score, **options)
 
 
 def convert(source: Piece, target: str | PathLike[str], *, tune: int = 1, force: bool = False) -> Path:

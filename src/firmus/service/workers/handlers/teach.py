@@ -1,12 +1,13 @@
-"""Teaching: what breaks a rule in a pupil's part writing, where and why, and a corrected version."""
+"""Teaching: what is wrong in a pupil's part writing, with a corrected version, or in what was played of a score."""
 
 from __future__ import annotations
 
+from firmus.errors import InvalidBrief
 from firmus.service.storage.jobs import JobOutput
 from firmus.service.workers.handlers._task import JobSpec, Task
 
 LANE, MAKES = "study", "assessment"
-FIELDS = ("seed",)
+FIELDS = ("target", "seed")
 OPTIONS = {
     "species": {
         "type": "string",
@@ -18,14 +19,19 @@ OPTIONS = {
 
 
 def check(spec: JobSpec) -> None:
-    """Reject a job that is evidently impossible."""
+    """Reject a job that is evidently impossible: `target` is the performance, which is not corrected."""
     spec.allow_fields(*FIELDS)
+    if spec.brief.target and spec.options:
+        raise InvalidBrief(f"{', '.join(spec.options)}: what was played of a score takes no options")
 
 
 def perform(task: Task) -> JobOutput:
-    """Assess and correct."""
+    """Assess and correct, or compare."""
     from firmus.tasks.teach.assessment import assess_exercise
+    from firmus.tasks.teach.performance import compare
 
+    if (played := task.score(task.claimed.target)) is not None:
+        return JobOutput(task.write_result(assessment=compare(task.source, played).as_dict()))
     species = task.options.get("species")
     found = assess_exercise(
         task.source,
