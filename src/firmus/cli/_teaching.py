@@ -63,11 +63,11 @@ def _assessed(options: argparse.Namespace, score: Score, show: ProgressLine) -> 
         if found.corrected:
             paths = found.corrected.save(folder / "corrected", force=options.force)
         paths = [*save(folder, texts("assessment", document, found.html(language()))), *paths]
-    return document, paths, _lines(document)
+    return document, paths, _lines(document, document["title"] or Path(options.source).stem)
 
 
-def _lines(document: dict[str, Any]) -> list[str]:
-    lines = [say("assessed").format(title=document["title"] or "?", **document["counts"])]
+def _lines(document: dict[str, Any], title: str) -> list[str]:
+    lines = [say("assessed").format(title=title, **document["counts"])]
     if document["musicality"]:
         lines.append("  " + say("like chorales").format(**document["musicality"]))
     explained = set[str]()
