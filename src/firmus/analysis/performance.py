@@ -28,7 +28,7 @@ from firmus.timing import seconds
 TOGETHER = 0.04  # seconds within which played notes are one chord
 GAP, PAIR, AWAY = 0.6, 1.2, 1.0  # costs of an onset without another, of a pair that differs, of each second away
 PASSES = 3  # all but the first know about when each onset is expected
-NEAREST = 0.6  # seconds: the most that a note is from where the map puts it
+NEAREST = 0.3  # seconds: the most that a note is from where the map puts it
 WRONG = 0.25  # seconds: the most that a wrong note is from the written one
 WINDOW = 8  # onsets before and after, from which the tempo of a place is taken
 Floats = NDArray[np.float64]

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from firmus.analysis.keys import main_and_regions
-from firmus.notation.spelling import spell
+from firmus.notation.spelling import Spelling, spell
 from firmus.score import Key, Note, Score
 from firmus.timing import bars, beat
 
@@ -80,6 +80,11 @@ class Texture:
     score: Score
     voices: tuple[tuple[Tone, ...], ...]
     names: tuple[str, ...]
+
+    @cached_property
+    def spelled(self) -> list[list[Spelling]]:
+        """Name of every note of every part."""
+        return spell(self.score)
 
     @cached_property
     def moments(self) -> list[Moment]:

@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
-from firmus.analysis.features import pitch_name
 from firmus.analysis.part_writing import assess
 from firmus.analysis.part_writing.rules import RULES, SEVERITIES, Finding
 from firmus.analysis.part_writing.voices import Texture, read_voices
+from firmus.notation.spelling import name
 from firmus.progress import Progress
 from firmus.render import heat
 from firmus.render.pages import assessment as page
@@ -113,7 +113,7 @@ class Assessment:
     def _finding(self, found: Finding, language: str) -> dict[str, Any]:
         every, rule = bars(self.score), RULES[found.rule]
         bar = every[bar_at(every, found.tick)]
-        notes = [self.score.parts[part].notes[index].pitch for part, index in found.notes]
+        spelled = self.texture.spelled
         return {
             "rule": found.rule,
             "name": rule.chinese if language == "zh" else found.rule,
@@ -121,7 +121,7 @@ class Assessment:
             "bar": bar.number,
             "beat": round((found.tick - bar.start + bar.place) / beat(bar.meter) + 1, 3),
             "voices": [self.texture.names[voice] for voice in found.voices],
-            "notes": [pitch_name(pitch, self.texture.main_key) for pitch in notes],
+            "notes": [name(spelled[part][index]) for part, index in found.notes],
             "ids": [f"{part}-{index}" for part, index in found.notes],
             "why": rule.why_chinese if language == "zh" else rule.why,
         }

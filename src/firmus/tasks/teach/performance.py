@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,11 @@ from firmus.analysis.performance import Alignment, Pair, Place, align
 from firmus.analysis.sound import is_sound
 from firmus.analysis.transcribe import DetectedNote
 from firmus.errors import FormatError, InvalidBrief
+from firmus.notation.spelling import Spelling, name, spell
 from firmus.progress import Progress
 from firmus.render import heat
 from firmus.render.pages import performance as page
-from firmus.score import TICKS_PER_QUARTER, Note, Part, Score
+from firmus.score import TICKS_PER_QUARTER, Key, Note, Part, Score
 from firmus.timing import bar_at, bars, beat, seconds
 
 FEWEST = 0.4  # agreement below which it is taken for another piece
@@ -53,7 +55,9 @@ class Performed:
             "notes": sum(len(part.notes) for part in self.score.parts if not part.is_drums),
             "agreement": round(found.agreement, 4),
             "correct": len(found.matched),
-            "wrong": [self._row(pair.written) | {"played": pitch_name(pair.played.pitch)} for pair in found.wrong],
+            "wrong": [
+                self._row(pair.written) | {"played": pitch_name(pair.played.pitch, self._key)} for pair in found.wrong
+            ],
             "missing": [self._row(place) for place in found.missing],
             "extra": [self._extra(place) for place in found.extra],
             "uneven": [self._row(pair.written) | {"late": round(pair.late, 3)} for pair in uneven],
@@ -83,13 +87,18 @@ class Performed:
         shades |= {(place.part, place.note): COLOURS["missing"] for place in found.missing}
         return heat.on_score(self.score, shades)
 
+    @property
+    def _key(self) -> Key | None:
+        """By which played notes are named, which have no spelling."""
+        return self.score.keys[0] if self.score.keys else None
+
     def _row(self, place: Place) -> dict[str, Any]:
         every, note = bars(self.score), self.score.parts[place.part].notes[place.note]
         bar = every[bar_at(every, note.start)]
         return {
             "bar": bar.number,
             "beat": round((note.start - bar.start + bar.place) / beat(bar.meter) + 1, 3),
-            "note": pitch_name(place.pitch, self.score.keys[0] if self.score.keys else None),
+            "note": name(_spelled(self.score)[place.part][place.note]),
             "id": f"{place.part}-{place.note}",
         }
 
@@ -97,7 +106,7 @@ class Performed:
         """A played note that is not written: its pitch, and the last written bar that had begun."""
         before = [pair.written for pair in self.alignment.matched if pair.played.onset <= place.onset]
         bar = self._row(before[-1])["bar"] if before else bars(self.score)[0].number
-        return {"bar": bar, "seconds": round(place.onset, 3), "note": pitch_name(place.pitch)}
+        return {"bar": bar, "seconds": round(place.onset, 3), "note": pitch_name(place.pitch, self._key)}
 
     def _tempi(self) -> list[dict[str, Any]]:
         """Of each bar in which notes agree: its number, tempo in quarter notes a minute, and mean loudness."""
@@ -155,6 +164,12 @@ def read(path: str | os.PathLike[str], progress: Progress | None = None) -> Scor
     return formats.read(path)
 
 
+@lru_cache(maxsize=1)
+def _spelled(score: Score) -> list[list[Spelling]]:
+    """Name of every note of every part."""
+    return spell(score)
+
+
 def _note(detected: DetectedNote) -> Note:
     """A detected note where it is in time, at 120 quarter notes a minute."""
     second = 2 * TICKS_PER_QUARTER
@@ -176,9 +191,9 @@ def compare(score: Score, performance: Score) -> Performed:
     InvalidBrief
         Where either has no notes of a pitch, or they are different pieces.
     """
-    for name, piece in (("score", score), ("performance", performance)):
+    for what, piece in (("score", score), ("performance", performance)):
         if not any(part.notes for part in piece.parts if not part.is_drums):
-            raise InvalidBrief(f"the {name} has no notes of a pitch: there is nothing to compare")
+            raise InvalidBrief(f"the {what} has no notes of a pitch: there is nothing to compare")
     found = align(score, performance)
     if found.agreement < FEWEST:
         raise InvalidBrief(
