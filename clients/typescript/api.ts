@@ -35,7 +35,7 @@ export type Batch = {
 /** Many jobs of one kind. */
 export type BatchSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "teach" | "transcribe" | "verify";
   /** A job is made of each. */
   briefs: ({
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -158,7 +158,7 @@ export type Job = {
 /** A job to be done. */
 export type JobSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "teach" | "transcribe" | "verify";
   /** What is asked for. Every field that is given is obeyed or refused, never ignored. */
   brief?: {
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -264,6 +264,10 @@ export type JobSubmission = {
     like?: string[];
     /** What is to be heard, in words. */
     prompt?: string;
+    /** Two voices that are counterpoint of this species; four voices where it is left out. */
+    species?: "1" | "2" | "3" | "4" | "5";
+    /** Whether a corrected version is composed. */
+    correct?: "yes" | "no";
     /** Whether several notes may sound at once (usual), or it is a single line. */
     voices?: "many" | "one";
     /** Name of the file, whose ending says what it is. */

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from firmus.tasks.explain.explainer import Explanation
     from firmus.tasks.search.matching import Findings
     from firmus.tasks.sound.generation import Sound
+    from firmus.tasks.teach.assessment import Assessment
+    from firmus.tasks.teach.performance import Performed
     from firmus.work import Brief, Origin, Work
 
 _HOMES = {
@@ -42,8 +44,8 @@ _HOMES = {
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
     "accompany", "analyse", "ask", "catalogue", "check", "compose", "convert", "develop", "evaluate", "explain",
-    "extend", "harmonise", "humanise", "infill", "interpolate", "orchestrate", "perform", "plan", "read", "rights_card",
-    "search", "sound", "train", "transcribe", "vary", "verify", "write",
+    "extend", "harmonise", "humanise", "infill", "interpolate", "orchestrate", "perform", "plan", "read",
+    "rights_card", "search", "sound", "teach", "train", "transcribe", "vary", "verify", "write",
 ]  # fmt: skip
 
 
@@ -327,6 +329,50 @@ def sound(prompt: str, **options: Any) -> Sound:
     from firmus.tasks.sound import generation as task
 
     return task.sound(prompt, **options)
+
+
+def teach(source: Piece, *, played: Piece | None = None, **options: Any) -> Assessment | Performed:
+    """Assess a pupil's part writing, and correct it, or compare a performance with its score; see `firmus.tasks.teach`.
+
+    Parameters
+    ----------
+    source : Score, path or bytes
+        Four voices, on four staves or on two; where it was played, any score.
+    played : Score, path or bytes, optional
+        What was played of it, MIDI or sound; no other option goes with it.
+    species : int, optional
+        1 to 5, where it is counterpoint of that species, in two voices.
+    corrected : bool
+        Whether a corrected version is composed; with `seed`.
+
+    Raises
+    ------
+    InvalidBrief
+        Where there are other voices than that.
+
+    Examples
+    --------
+    >>> from firmus.score import Note, Part, Score
+    >>> lines = (72, 74, 76), (67, 69, 72), (64, 65, 67), (48, 50, 48)
+    >>> parts = tuple(Part("", tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate(line))) for line in lines)
+    >>> found = teach(Score(parts), corrected=False).as_dict()
+    >>> [(each["rule"], each["bar"], each["beat"]) for each in found["findings"] if each["severity"] == "fault"]
+    [('parallel fifths', 1, 2.0), ('parallel octaves', 1, 2.0)]
+    """
+    from firmus import progress
+    from firmus.score import Score
+    from firmus.tasks.teach import performance
+    from firmus.tasks.teach.assessment import assess_exercise
+
+    score = source if isinstance(source, Score) else read(source)
+    if played is not None:
+        if isinstance(played, bytes):
+            played = read(played)
+        if not isinstance(played, Score):
+            played = performance.read(played, progress.shown())
+        return performance.compare(score, played, **options)
+    options.setdefault("progress", progress.shown())
+    return assess_exercise(score, **options)
 
 
 def convert(source: Piece, target: str | PathLike[str], *, tune: int = 1, force: bool = False) -> Path:

@@ -20,6 +20,7 @@ from firmus.cli._explaining import explain
 from firmus.cli._help import HelpFormatter
 from firmus.cli._listening import listen
 from firmus.cli._rights import rights, verify
+from firmus.cli._teaching import teach
 from firmus.cli._words import say
 from firmus.errors import unknown
 from firmus.translation import language, translate
@@ -113,6 +114,7 @@ RUN = {
     "sound": commands.sound,
     "transcribe": commands.transcribe,
     "search": commands.search,
+    "teach": teach,
 }
 """What shows the results of each verb of ours that makes no Works of a Brief."""
 

@@ -74,6 +74,18 @@ def spell(score: Score) -> list[list[Spelling]]:
     return named
 
 
+def name(spelling: Spelling) -> str:
+    """Name of a spelled note, with its octave.
+
+    Examples
+    --------
+    >>> name(("E", -1, 4)), name(("F", 2, 3))
+    ('Eb4', 'F##3')
+    """
+    letter, alteration, octave = spelling
+    return letter + ("#" * alteration if alteration > 0 else "b" * -alteration) + str(octave)
+
+
 def spelled(pitch: int, key: Key) -> Spelling:
     """Letter, alteration and octave of a pitch in a key, whatever stands around it.
 

@@ -177,6 +177,8 @@ def _tool(kind: str) -> dict[str, Any]:
     if kind in tasks.verbs() and "target" in tasks.verb(kind).VERB.pieces:
         fields["target"] = {"type": "string", "description": f"{PATH}: where the way leads to."}
         required.append("target")
+    elif "target" in names and kind not in tasks.verbs():
+        fields["target"] = {"type": "string", "description": f"{PATH}: what was played of the source, to compare."}
     for name, schema in handlers.options(kind).items():
         is_list = schema["type"] == "array"
         fields[name] = {"type": "array", "items": {"type": "string", "description": PATH}} if is_list else schema

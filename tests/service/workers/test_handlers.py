@@ -146,6 +146,22 @@ def test_a_composed_piece_is_checked(server, composed):
     ask(server, "check", 422, brief={"source": {"work": work["id"]}, "tempo": 90})
 
 
+def test_an_exercise_is_assessed_and_corrected_and_a_performance_compared(server, composed):
+    lines = ((67, 69, 71, 72), (64, 65, 67, 67), (60, 60, 62, 64), (48, 53, 55, 48))
+    parts = tuple(Part("", tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate(line))) for line in lines)
+    exercise = to_dict(Score(parts))
+    job = ask(server, "teach", brief={"source": exercise, "seed": 1})
+    assert job["state"] == "succeeded", job["error"]
+    found = [each["rule"] for each in job["result"]["assessment"]["findings"]]
+    assert found[:2] == ["parallel fifths", "parallel octaves"]
+    assert job["result"]["corrected"]["origin"]["model"] == "composer"
+    job = ask(server, "teach", brief={"source": exercise, "target": exercise})
+    assert job["result"]["assessment"]["agreement"] == 1
+    job = ask(server, "teach", brief={"source": exercise}, options={"species": "1"})
+    assert (job["state"], "judged in two" in str(job["error"])) == ("failed", True)
+    ask(server, "teach", 422, brief={"source": exercise, "target": exercise}, options={"species": "1"})
+
+
 def test_works_are_evaluated_beside_others(server, composed):
     (work,) = works_of(server, composed)
     other = works_of(server, server.ask("compose", **CHORALE | {"seed": 9}))[0]
