@@ -23,13 +23,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 import firmus
 from firmus import formats
 from firmus.errors import FirmusError
 from firmus.evaluation.intervals import mean
 from firmus.rights.keys import watermark_keys
-from firmus.rights.watermark import p_value, score_of
+from firmus.rights.watermark import Evidence
 from firmus.score import Note, Part, Score, Tempo
 from firmus.work import Work
 
@@ -42,14 +43,15 @@ ALTERED_BARS = 32
 PUBLIC = watermark_keys("public")
 
 
-def highest(score: Score, keys: Sequence[bytes] = PUBLIC) -> tuple[float, int]:
-    """The highest score of a piece under some keys, and the notes that count."""
-    return max(score_of(score, key) for key in keys)
-
-
-def p(score: Score, keys: Sequence[bytes] = PUBLIC) -> float:
+def p(evidence: Evidence, keys: Sequence[bytes] = PUBLIC) -> float:
     """The p-value of a piece, times the keys that were tried."""
-    return min(1.0, len(keys) * p_value(*highest(score, keys)))
+    return float(drawn(evidence, [keys])[0])
+
+
+def drawn(evidence: Evidence, sets: Sequence[Sequence[bytes]]) -> NDArray[np.float64]:
+    """The p-value of a piece under each of several sets of keys."""
+    highest = [max(evidence.score(key) for key in keys) for keys in sets]
+    return np.minimum(1, len(sets[0]) * np.array(evidence.p_values(highest)))
 
 
 def edited(score: Score, share: float) -> Score:
@@ -140,24 +142,26 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=12)
     parser.add_argument("--real", type=Path, help="a folder of music that people wrote")
     asked = parser.parse_args()
-    print("| style | bars | pieces | notes that count, median | excess a note | found at 1e-3, % | at 1e-4, % |"
-          " median p |\n"
+    print("| style | bars | pieces | notes that count, median | nats to be expected, median | found at 1e-3, % |"
+          " at 1e-4, % | median p |\n"
           "|-|-:|-:|-:|-:|-|-|-:|", flush=True)  # fmt: skip
     works: dict[tuple[str, int], list[Work]] = {}
     for style in asked.styles:
         for bars in asked.bars:
             works[style, bars] = composed(style, bars, asked.count, "public")
-            sums = [highest(work.score) for work in works[style, bars]]
-            values = np.array([p(work.score) for work in works[style, bars]])
+            evidences = [Evidence.of(work.score) for work in works[style, bars]]
+            values = np.array([p(evidence) for evidence in evidences])
             found = " | ".join(share(int((values < rate).sum()), len(values)) for rate in RATES)
-            excess = np.mean([total / max(notes, 1) - 1 for total, notes in sums])
-            counted = np.median([notes for _, notes in sums])
-            print(f"| {style} | {bars} | {len(values)} | {counted:.0f} | {excess:.2f} | "
+            counted = np.median([len(evidence.steps) for evidence in evidences])
+            nats = np.median([evidence.nats() for evidence in evidences])
+            print(f"| {style} | {bars} | {len(values)} | {counted:.0f} | {nats:.0f} | "
                   f"{found} | {np.median(values):.1e} |", flush=True)  # fmt: skip
     length = ALTERED_BARS if ALTERED_BARS in asked.bars else asked.bars[-1]
     print(f"\n| {length} bars | found at 1e-3, % | at 1e-4, % | median p |\n|-|-|-|-:|", flush=True)
     for name, alter in ALTERATIONS.items():
-        values = np.array([p(alter(work.score)) for style in asked.styles for work in works[style, length]])
+        values = np.array(
+            [p(Evidence.of(alter(work.score))) for style in asked.styles for work in works[style, length]]
+        )
         found = " | ".join(share(int((values < rate).sum()), len(values)) for rate in RATES)
         print(f"| {name} | {found} | {np.median(values):.1e} |", flush=True)
     print_costs(asked, works)
@@ -178,12 +182,13 @@ def print_costs(asked: argparse.Namespace, works: dict[tuple[str, int], list[Wor
         print(f"| {style} | {nats[0].mean():.3f} | {nats[1].mean():.3f} | {low:+.3f} … {high:+.3f} | "
               f"{sameness(off):.1f} | {sameness(on):.1f} |", flush=True)  # fmt: skip
     generator = np.random.default_rng(0)
-    values = np.array([p(work.score, [generator.bytes(32) for _ in PUBLIC]) for work in plain for _ in range(DRAWS)])
+    random = [[[generator.bytes(32) for _ in PUBLIC] for _ in range(DRAWS)] for _ in plain]
+    values = np.concatenate([drawn(Evidence.of(work.score), sets) for work, sets in zip(plain, random, strict=True)])
     for rate in RATES:
         found = int((values < rate).sum())
         print(f"\nfalse positives at {rate:g}: {found} of {len(values):,}, {share(found, len(values))} %", flush=True)
     if asked.real:
-        values = np.array([p(score) for score in real(asked.real)])
+        values = np.array([p(Evidence.of(score)) for score in real(asked.real)])
         for rate in RATES:
             found = int((values < rate).sum())
             print(f"real music at {rate:g}: {found} of {len(values):,}, {share(found, len(values))} %", flush=True)

@@ -6,7 +6,7 @@ from scipy.stats import chisquare, ttest_ind
 
 import firmus
 from firmus.runtime.sampling import Sampling, draw, nucleus
-from firmus.runtime.watermark import PUBLIC_KEY, Context, Watermark, contexts, uniforms
+from firmus.runtime.watermark import PUBLIC_KEY, Context, Watermark, steps, uniforms
 from firmus.score import Note, Part, Score
 from firmus.tokens.events import vocabulary
 from firmus.tokens.events.cursor import BarState, Cursor
@@ -55,13 +55,13 @@ def process(key: bytes, generator: np.random.Generator, count: int = 14) -> list
 def test_over_keys_music_has_the_probabilities_of_the_model_under_masks_and_where_contexts_come_again():
     generator, keys = np.random.default_rng(7), 3000
     every = [process(generator.bytes(32), generator) for _ in range(keys)]
-    steps = np.tile(np.array([0.4, 0.3, 0.2, 0.1]) ** (1 / WARM.temperature), (4, 1)) * ~np.eye(4, dtype=bool)
-    steps /= steps.sum(axis=1, keepdims=True)
+    chain = np.tile(np.array([0.4, 0.3, 0.2, 0.1]) ** (1 / WARM.temperature), (4, 1)) * ~np.eye(4, dtype=bool)
+    chain /= chain.sum(axis=1, keepdims=True)
     for end in (3, 8, 14):
         found = np.zeros((4, 4, 4))
         np.add.at(found, tuple(np.array(every)[:, end - 3 : end].T), 1)
-        first = np.linalg.matrix_power(steps, end - 2)[0]
-        expected = keys * first[:, None, None] * steps[:, :, None] * steps[None]
+        first = np.linalg.matrix_power(chain, end - 2)[0]
+        expected = keys * first[:, None, None] * chain[:, :, None] * chain[None]
         assert found[expected == 0].sum() == 0
         assert chisquare(found[expected > 0], expected[expected > 0]).pvalue > 0.001
     plain = [process(b"", generator) for _ in range(keys)]
@@ -104,7 +104,7 @@ def test_the_nucleus_is_what_is_drawn():
 
 def test_contexts_survive_transposition():
     score = firmus.compose(style="folk", bars=8, seed=3, effort="quick").score
-    assert list(contexts(score.transposed(4))) == list(contexts(score))
+    assert list(steps(score.transposed(4))) == list(steps(score))
 
 
 def test_the_same_seed_gives_the_same_piece_alone_and_in_a_batch():

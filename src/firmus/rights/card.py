@@ -47,7 +47,7 @@ def card(path: Path, source: Score | None = None) -> dict[str, Any]:
     work = _work_of(file)
     score = work.score if file.name == "piece.json" else formats.read(file)
     found = of_work(work, score, source)
-    return {**found, "title": found["title"] or path.stem, "verdict": verify(file).verdict}
+    return {**found, "title": found["title"] or path.stem, "verdict": verify(file, watermark=False).verdict}
 
 
 def of_work(work: Work, score: Score | None = None, source: Score | None = None) -> dict[str, Any]:

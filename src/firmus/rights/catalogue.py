@@ -73,7 +73,7 @@ def _row(path: Path, folder: Path) -> dict[str, Any]:
         "work": about["work"],
         "title": about["title"],
         "folder": path.parent.relative_to(folder).as_posix(),
-        "written": verify(path.with_name(SIDECAR)).time if path.with_name(SIDECAR).is_file() else "",
+        "written": verify(path.with_name(SIDECAR), watermark=False).time if path.with_name(SIDECAR).is_file() else "",
         "verdict": about["verdict"],
         "style": measured.get("style") or work.origin.brief.get("style", ""),
         "key": keys[0].text if keys else "",

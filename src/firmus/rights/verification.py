@@ -69,8 +69,8 @@ class Verification:
         self.findings.append(finding)
 
 
-def verify(path: Path) -> Verification:
-    """Look at a file's label, at the sidecar in its folder, and at its notes.
+def verify(path: Path, *, watermark: bool = True) -> Verification:
+    """Look at a file's label, at the sidecar in its folder, and, where the watermark is asked for, at its notes.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def verify(path: Path) -> Verification:
         raise FormatError(f"{path}: {error.strerror or error}") from None
     found = Verification(path.name)
     score = _score(path)
-    found.watermark = detect(score) if score else None
+    found.watermark = detect(score) if score and watermark else None
     document = _sidecar(path)
     module = None if path.name.endswith(".prov.json") else labels.module(path.suffix)
     texts = module.read(data) if module else {}
