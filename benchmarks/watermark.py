@@ -5,31 +5,38 @@ watermark. Found at a rate of false positives means a p-value below it, under th
 transposed by 3 semitones, another tempo, 5 and 10 % of the notes edited (a third moved by one or two semitones, a third
 removed, a third divided by a neighbour note), written as MIDI, read, written as MusicXML, read and written as MIDI, and
 read and written as MusicXML by music21. False positives: pieces without the watermark, each under many random keys, and
-any folder of real music under the public keys. Likelihood: mean negative log-likelihood (nats a token) that the Origin
-holds, of the same seeds with and without. Sameness: share of the runs of five intervals of a piece that stand in
+any folder of real music under the public keys. Sameness: share of the runs of five intervals of a piece that stand in
 another piece of the style, with and without: keys must not make pieces alike. Intervals: 95 %, Wilson for shares,
-bootstrap over pieces for means.
+bootstrap for means.
+
+Likelihood: mean negative log-likelihood (nats a token) that the Origin holds, of the same seeds with and without, under
+keys of as many new installations, ten pieces each, composed once. Under the same few keys pieces are no independent
+draws of the model, whose distribution is that over keys: the bootstrap is over installations.
 
     python benchmarks/watermark.py [--count 12] [--styles folk hymn] [--bars 4 8 16] [--real FOLDER]
+    python benchmarks/watermark.py --installations 20 [--styles folk hymn] [--bars 16]
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import os
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 import firmus
 from firmus import formats
 from firmus.errors import FirmusError
 from firmus.evaluation.intervals import mean
-from firmus.rights.keys import watermark_keys
-from firmus.rights.watermark import p_value, score_of
+from firmus.rights.keys import VARIABLE, watermark_keys
+from firmus.rights.watermark import Evidence
 from firmus.score import Note, Part, Score, Tempo
 from firmus.work import Work
 
@@ -42,14 +49,15 @@ ALTERED_BARS = 32
 PUBLIC = watermark_keys("public")
 
 
-def highest(score: Score, keys: Sequence[bytes] = PUBLIC) -> tuple[float, int]:
-    """The highest score of a piece under some keys, and the notes that count."""
-    return max(score_of(score, key) for key in keys)
-
-
-def p(score: Score, keys: Sequence[bytes] = PUBLIC) -> float:
+def p(evidence: Evidence, keys: Sequence[bytes] = PUBLIC) -> float:
     """The p-value of a piece, times the keys that were tried."""
-    return min(1.0, len(keys) * p_value(*highest(score, keys)))
+    return float(drawn(evidence, [keys])[0])
+
+
+def drawn(evidence: Evidence, sets: Sequence[Sequence[bytes]]) -> NDArray[np.float64]:
+    """The p-value of a piece under each of several sets of keys."""
+    highest = [max(evidence.score(key) for key in keys) for keys in sets]
+    return np.minimum(1, len(sets[0]) * np.array(evidence.p_values(highest)))
 
 
 def edited(score: Score, share: float) -> Score:
@@ -139,54 +147,85 @@ def main() -> None:
     parser.add_argument("--bars", nargs="+", type=int, default=[4, 8, 16, 32, 64])
     parser.add_argument("--count", type=int, default=12)
     parser.add_argument("--real", type=Path, help="a folder of music that people wrote")
+    parser.add_argument("--installations", type=int, help="measures likelihood alone")
     asked = parser.parse_args()
-    print("| style | bars | pieces | notes that count, median | excess a note | found at 1e-3, % | at 1e-4, % |"
-          " median p |\n"
+    if asked.installations:
+        print_likelihood(asked)
+        return
+    print("| style | bars | pieces | notes that count, median | nats to be expected, median | found at 1e-3, % |"
+          " at 1e-4, % | median p |\n"
           "|-|-:|-:|-:|-:|-|-|-:|", flush=True)  # fmt: skip
     works: dict[tuple[str, int], list[Work]] = {}
     for style in asked.styles:
         for bars in asked.bars:
             works[style, bars] = composed(style, bars, asked.count, "public")
-            sums = [highest(work.score) for work in works[style, bars]]
-            values = np.array([p(work.score) for work in works[style, bars]])
+            evidences = [Evidence.of(work.score) for work in works[style, bars]]
+            values = np.array([p(evidence) for evidence in evidences])
             found = " | ".join(share(int((values < rate).sum()), len(values)) for rate in RATES)
-            excess = np.mean([total / max(notes, 1) - 1 for total, notes in sums])
-            counted = np.median([notes for _, notes in sums])
-            print(f"| {style} | {bars} | {len(values)} | {counted:.0f} | {excess:.2f} | "
+            counted = np.median([len(evidence.steps) for evidence in evidences])
+            nats = np.median([evidence.nats() for evidence in evidences])
+            print(f"| {style} | {bars} | {len(values)} | {counted:.0f} | {nats:.0f} | "
                   f"{found} | {np.median(values):.1e} |", flush=True)  # fmt: skip
     length = ALTERED_BARS if ALTERED_BARS in asked.bars else asked.bars[-1]
     print(f"\n| {length} bars | found at 1e-3, % | at 1e-4, % | median p |\n|-|-|-|-:|", flush=True)
     for name, alter in ALTERATIONS.items():
-        values = np.array([p(alter(work.score)) for style in asked.styles for work in works[style, length]])
+        values = np.array(
+            [p(Evidence.of(alter(work.score))) for style in asked.styles for work in works[style, length]]
+        )
         found = " | ".join(share(int((values < rate).sum()), len(values)) for rate in RATES)
         print(f"| {name} | {found} | {np.median(values):.1e} |", flush=True)
     print_costs(asked, works)
 
 
 def print_costs(asked: argparse.Namespace, works: dict[tuple[str, int], list[Work]]) -> None:
-    """Likelihood and sameness with and without, and false positives."""
+    """Sameness with and without, and false positives."""
     bars = 16 if 16 in asked.bars else asked.bars[-1]
-    print(f"\n| {bars} bars | nats a token without | with | difference, 95 % interval | runs shared without, % |"
-          " with, % |\n"
-          "|-|-:|-:|-|-:|-:|", flush=True)  # fmt: skip
+    print(f"\n| {bars} bars | runs shared without, % | with, % |\n|-|-:|-:|", flush=True)
     plain: list[Work] = []
     for style in asked.styles:
         off, on = composed(style, bars, asked.count, "off"), works[style, bars]
         plain += off
-        nats = [np.array([work.origin.measured["surprise"] for work in each]) for each in (off, on)]
-        _, low, high = mean(nats[1] - nats[0])
-        print(f"| {style} | {nats[0].mean():.3f} | {nats[1].mean():.3f} | {low:+.3f} … {high:+.3f} | "
-              f"{sameness(off):.1f} | {sameness(on):.1f} |", flush=True)  # fmt: skip
+        print(f"| {style} | {sameness(off):.1f} | {sameness(on):.1f} |", flush=True)
     generator = np.random.default_rng(0)
-    values = np.array([p(work.score, [generator.bytes(32) for _ in PUBLIC]) for work in plain for _ in range(DRAWS)])
+    random = [[[generator.bytes(32) for _ in PUBLIC] for _ in range(DRAWS)] for _ in plain]
+    values = np.concatenate([drawn(Evidence.of(work.score), sets) for work, sets in zip(plain, random, strict=True)])
     for rate in RATES:
         found = int((values < rate).sum())
         print(f"\nfalse positives at {rate:g}: {found} of {len(values):,}, {share(found, len(values))} %", flush=True)
     if asked.real:
-        values = np.array([p(score) for score in real(asked.real)])
+        values = np.array([p(Evidence.of(score)) for score in real(asked.real)])
         for rate in RATES:
             found = int((values < rate).sum())
             print(f"real music at {rate:g}: {found} of {len(values):,}, {share(found, len(values))} %", flush=True)
+
+
+def print_likelihood(asked: argparse.Namespace) -> None:
+    """Likelihood with and without, under the keys of new installations."""
+    print(
+        "| style | bars | pieces | nats a token without | with | difference, 95 % interval |\n|-|-:|-:|-:|-:|-|",
+        flush=True,
+    )
+    for style in asked.styles:
+        for bars in asked.bars:
+            nats = np.array([nats_of(style, bars, number) for number in range(asked.installations)])
+            _, low, high = mean((nats[:, 1] - nats[:, 0]).mean(axis=1))
+            without, with_it = nats.mean(axis=(0, 2))
+            cells = f"{without:.3f} | {with_it:.3f} | {low:+.3f} … {high:+.3f}"
+            print(f"| {style} | {bars} | {nats[:, 0].size} | {cells} |", flush=True)
+
+
+def nats_of(style: str, bars: int, number: int) -> list[list[float]]:
+    """Nats a token of ten pieces without the watermark, and with that of an installation of their own."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[VARIABLE] = folder
+        found = []
+        for watermark in ("off", "private"):
+            seed = SEED * (number + 1)
+            works = firmus.compose(style=style, bars=bars, seed=seed, count=10, effort="quick", watermark=watermark)
+            found.append(
+                [work.origin.measured["surprise"] for work in sorted(works, key=lambda each: each.origin.seed)]
+            )
+    return found
 
 
 def real(folder: Path) -> list[Score]:

@@ -35,7 +35,7 @@ export type Batch = {
 /** Many jobs of one kind. */
 export type BatchSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "teach" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "catalogue" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "teach" | "transcribe" | "verify";
   /** A job is made of each. */
   briefs: ({
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -158,7 +158,7 @@ export type Job = {
 /** A job to be done. */
 export type JobSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "teach" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "catalogue" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "teach" | "transcribe" | "verify";
   /** What is asked for. Every field that is given is obeyed or refused, never ignored. */
   brief?: {
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -250,12 +250,20 @@ export type JobSubmission = {
   formats?: ("json" | "midi" | "musicxml" | "abc" | "kern" | "svg" | "pdf" | "png" | "wav" | "flac" | "ogg" | "mp3" | "stems")[];
   /** What some kinds take beside the brief; `/v1/capabilities` says which. */
   options?: {
+    /** Of the works, such as `CC BY 4.0`. */
+    licence?: string;
+    /** The works that are listed; your latest thousand, where none are named. */
+    works?: string[];
     /** The works that are evaluated. */
     generated?: string[];
     /** The works that they are measured against. */
     reference?: string[];
     /** One note above all, such as `bar 7 beat 2 alto`. */
     note?: string;
+    /** Begin the sound with the rhythm short-long-short-short, which says that it is AI-generated. */
+    audible_label?: "no" | "yes";
+    /** Put a signed C2PA manifest into the sound (.wav .mp3 .flac); needs firmus[c2pa]. */
+    c2pa?: "no" | "yes";
     /** Notes, such as `G4 G4 A4:2 B4`. */
     melody?: string;
     /** The works that are searched; your latest thousand, where none are named. */

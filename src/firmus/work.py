@@ -372,10 +372,19 @@ class Work:
     score: Score
     origin: Origin
 
-    def save(self, folder: str | Path, *, force: bool = False, endings: Sequence[str] | None = None) -> list[Path]:
+    def save(
+        self,
+        folder: str | Path,
+        *,
+        force: bool = False,
+        endings: Sequence[str] | None = None,
+        audible_label: bool = False,
+        c2pa: bool = False,
+    ) -> list[Path]:
         """Write ``piece.mid``, ``.musicxml``, ``.wav``, ``.svg`` and ``.json`` into a folder, or files of some endings.
 
-        Each bears a label; ``piece.prov.json`` is their signed record (`firmus.rights`).
+        Each bears a label; ``piece.prov.json`` is their signed record (`firmus.rights`). Sound begins with the rhythm
+        of `firmus.render.audible`, or has a C2PA manifest (`firmus.rights.content_credentials`), where asked for.
 
         Raises
         ------
@@ -383,7 +392,7 @@ class Work:
             Where the folder already holds something, unless `force`.
         """
         paths: list[Path] = plugins.load("firmus.rights", "files").save(
-            self, Path(folder), force=force, endings=endings
+            self, Path(folder), force=force, endings=endings, audible_label=audible_label, c2pa=c2pa
         )
         return paths
 

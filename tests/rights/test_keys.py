@@ -35,6 +35,15 @@ def test_a_key_is_made_at_first_use_for_its_owner_alone(folder, caplog, capsys):
     assert secret[:40] not in shown
 
 
+def test_a_key_that_everybody_may_read_is_made_private_again_and_that_of_a_group_stays(folder):
+    public = keys.public_key()
+    for found, left in ((0o644, 0o600), (0o640, 0o640)):
+        (folder / keys.FILE).chmod(found)
+        keys._load.cache_clear()
+        assert keys.public_key() == public
+        assert stat.S_IMODE((folder / keys.FILE).stat().st_mode) == left
+
+
 def test_processes_that_make_it_at_once_have_one_key(folder):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: keys._create(folder / keys.FILE), range(8)))

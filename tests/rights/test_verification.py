@@ -5,7 +5,9 @@ import shutil
 from dataclasses import replace
 
 import numpy as np
+import pretty_midi
 import pytest
+import soundfile
 
 import firmus
 from firmus import formats
@@ -13,6 +15,7 @@ from firmus.cli import main
 from firmus.errors import FormatError
 from firmus.rights import keys, labels, manifest
 from firmus.rights.files import SIDECAR
+from firmus.rights.labels import flac
 from firmus.rights.verification import verify
 from firmus.score import Note, Part, Score
 
@@ -200,3 +203,34 @@ def test_what_is_converted_or_rendered_of_a_work_keeps_its_label(folder, tmp_pat
     firmus.write(firmus.read(folder / "piece.mid").transposed(1), folder / "mine.mid")
     firmus.convert(folder / "mine.mid", tmp_path / "mine.abc")
     assert verify(tmp_path / "mine.abc").verdict == "unknown"
+
+
+def test_tags_that_another_program_wrote_anew_still_say_whose_the_sound_is(folder):
+    path = alone(folder / "piece.flac")
+    data = path.read_bytes()
+    begin, end = flac._block(data)
+    block, extra = data[begin:end], b"ARTIST=Somebody"
+    vendor = 4 + int.from_bytes(block[:4], "little")
+    count = int.from_bytes(block[vendor : vendor + 4], "little") + 1
+    new = block[:vendor] + count.to_bytes(4, "little") + block[vendor + 4 :] + len(extra).to_bytes(4, "little") + extra
+    path.write_bytes(data[: begin - 3] + len(new).to_bytes(3) + new + data[end:])
+    assert soundfile.info(path).frames
+    found = verify(path)
+    assert (found.verdict, found.altered, found.is_own) == ("altered", ["tags"], True)
+    assert found.work == verify(folder / "piece.json").work
+    path.write_bytes(path.read_bytes().replace(b'"model":"composer"', b'"model":"composed"'))
+    assert verify(path).altered == ["tags"]
+    assert verify(path).findings == ["the label is not as it was signed"]
+
+
+def test_another_program_that_saves_the_notes_leaves_the_watermark_alone(folder):
+    path = folder / "saved.mid"
+    pretty_midi.PrettyMIDI(str(folder / "piece.mid")).write(str(path))
+    found = verify(alone(path))
+    assert (found.verdict, found.work) == ("unknown", "")
+    assert found.watermark.notes == verify(folder / "piece.mid").watermark.notes
+
+
+def test_a_folder_is_refused(folder):
+    with pytest.raises(FormatError, match="is a folder: name a file in it"):
+        verify(folder)

@@ -92,7 +92,7 @@ def assistant(folder):
 
 def test_every_kind_is_a_tool_with_its_schema(assistant):
     tools = {each["name"]: each for each in assistant.request("tools/list")["tools"]}
-    assert set(tools) == {*handlers.KINDS, "ask", "catalogue", "search", "files", "models"}
+    assert set(tools) == {*handlers.KINDS, "ask", "files", "models"}
     assert all(each["description"] and each["inputSchema"]["type"] == "object" for each in tools.values())
     tempo = tools["compose"]["inputSchema"]["properties"]["tempo"]
     assert (tempo["minimum"], tempo["maximum"]) == (10, 400)

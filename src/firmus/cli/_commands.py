@@ -51,16 +51,17 @@ def save_works(options: argparse.Namespace, works: list[Work], show: ProgressLin
     task = tasks.verbs().get(verb)
     endings = _endings(options) or list(task.VERB.formats if task else ()) or None
     root = _root(options, works[0].score.title or options.task)
+    marks = {"audible_label": options.audible_label, "c2pa": options.c2pa}
     if task and not task.VERB.pieces:
         works = [entitled(work) for work in works]
     saved = []
     if task and hasattr(task, "joined"):
         whole = task.joined(works)
-        saved.append((whole, whole.save(root, force=options.force, endings=endings)))
+        saved.append((whole, whole.save(root, force=options.force, endings=endings, **marks)))
     for number, work in enumerate(works, 1):
         folder = root / str(number) if len(works) > 1 else root
         show.note(say("writing"))
-        paths = work.save(folder, force=options.force, endings=endings)
+        paths = work.save(folder, force=options.force, endings=endings, **marks)
         saved.append((work, paths + (beside(work, folder) if options.explain else [])))
         say_what_lacks(options, work.score, paths, endings)
     show.end()
@@ -70,9 +71,12 @@ def save_works(options: argparse.Namespace, works: list[Work], show: ProgressLin
 def _endings(options: argparse.Namespace) -> list[str] | None:
     """Endings of the files that are asked for; refused, before any work is done, where there are none such."""
     from firmus.render import files
+    from firmus.rights.files import check_marks
 
     endings = options.formats.split(",") if options.formats else None
-    files.names(endings)
+    suffixes = [Path(name).suffix for name in files.names(endings)]
+    if options.task != "transcribe":  # which no model composes
+        check_marks(suffixes, audible_label=options.audible_label, c2pa=options.c2pa)
     return endings
 
 
@@ -214,6 +218,7 @@ def render(options: argparse.Namespace) -> None:
         options.target,
         stems=options.stems,
         audible_label=options.audible_label,
+        c2pa=options.c2pa,
         force=options.force,
         beside=options.source,
     )
@@ -280,7 +285,7 @@ def sound(options: argparse.Namespace) -> None:
     from firmus.tasks.sound import generation as task
 
     target = Path(options.target)
-    task.check(target, options.force)
+    task.check(target, options.force, options.c2pa)
     show = ProgressLine(options.quiet, "steps of")
     result = task.sound(
         options.prompt,
@@ -291,7 +296,7 @@ def sound(options: argparse.Namespace) -> None:
         progress=show,
     )
     show.end()
-    paths = result.save(target, force=options.force)
+    paths = result.save(target, force=options.force, audible_label=options.audible_label, c2pa=options.c2pa)
     if options.json:
         print(json.dumps({"task": options.task, "files": [str(path) for path in paths], **result.as_dict()}))
     elif not options.quiet:

@@ -138,8 +138,8 @@ def _composing(verb: argparse.ArgumentParser, described: tasks.Verb) -> None:
     verb.add_argument("--strict", action="store_const", const="", dest="loose", default=None, help=say("strict"))
     verb.add_argument("--loose", nargs="?", const="key,chords", metavar="LIST", help=say("loose"))
     verb.add_argument("--explain", action="store_true", help=say("and explain"))
-    _add(verb, tasks.FORMATS)
-    _add(verb, tasks.OUT)
+    for option in tasks.FILES:
+        _add(verb, option)
 
 
 def _add(holder: argparse._ActionsContainer, option: tasks.Option) -> None:

@@ -26,6 +26,8 @@ def verify(options: argparse.Namespace) -> None:
     if found.work:
         whose = say("signed here" if found.is_own else "signed elsewhere" if found.key else "not signed")
         lines.append(say("label").format(work=found.work, model=found.model or "?", whose=whose))
+    if found.credentials:
+        lines.append(say(f"credentials {found.credentials}"))
     if (mark := found.watermark) is not None:
         words = {"found": "watermark found", "likely": "watermark likely", "not found": "no watermark"}
         lines.append(say(words.get(mark.verdict, "watermark not detectable")).format(p=mark.p, notes=mark.notes))
@@ -53,4 +55,15 @@ def _card_lines(card: dict[str, Any]) -> list[str]:
     if card["kept"] is not None:
         lines.append("  " + say("kept of given").format(share=card["kept"]))
     lines.append("  " + say("learnt from").format(model=card["model"]["name"]))
-    return [*lines, *(f"    {each}" for each in card["training"])]
+    lines += [f"    {each}" for each in card["training"]]
+    for kind, value in (("nearest", "{similarity:.2f}"), ("raising", "{nats:.1f}")):
+        found = card["attribution"][kind]
+        lines += ["  " + say(f"{kind} works")] if found else []
+        lines += [f"    {value.format(**each)}  {_named(each)}" for each in found]
+    return [*lines, "  " + say("attribution limits")] if card["attribution"]["nearest"] else lines
+
+
+def _named(source: dict[str, Any]) -> str:
+    """Title and composer of a work, and the set that it is from."""
+    named = ", ".join(each for each in (source["title"], source["composer"]) if each)
+    return f"{named} ({source['origin']})"

@@ -9,11 +9,15 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from firmus import formats
 from firmus.errors import FirmusError, FormatError, OutputExists, unknown
 from firmus.score import Score
 from firmus.work import Brief, Origin, Work
+
+if TYPE_CHECKING:
+    from firmus.render.synth import Audio
 
 SOUNDS = {".wav": "audio/wav", ".flac": "audio/flac", ".ogg": "audio/ogg", ".mp3": "audio/mpeg"}
 PICTURES = {".svg": "image/svg+xml", ".pdf": "application/pdf", ".png": "image/png"}
@@ -53,6 +57,7 @@ def save(
     *,
     force: bool = False,
     endings: Sequence[str] | None = None,
+    audible_label: bool = False,
     label: Callable[[Written], Written] = list,
 ) -> list[Path]:
     """Write the files of a Work; all appear, or none. Those of a score that is too long to engrave are left out.
@@ -66,6 +71,8 @@ def save(
         Replace the files of an earlier Work.
     endings : sequence of str, optional
         Such as ``["mid", "svg"]``; ``piece.json`` is always there.
+    audible_label : bool
+        Whether sound begins with the rhythm of `firmus.render.audible`.
     label : callable
         What becomes of the files, names and contents, before they are written (`firmus.rights.files`).
 
@@ -91,7 +98,7 @@ def save(
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         temporary.mkdir()
-        written = label([(each, data) for name in files for each, data in _files(work, name)])
+        written = label([(each, data) for name in files for each, data in _files(work, name, audible_label)])
         for name, data in written:
             (temporary / name).write_bytes(data)
         folder.mkdir(exist_ok=True)
@@ -144,6 +151,17 @@ def load(path: Path) -> Work:
     return Work(score, origin)
 
 
+def check_audible(endings: Sequence[str], audible_label: bool) -> None:
+    """Refuse an audible label where no sound is written.
+
+    Raises
+    ------
+    FormatError
+    """
+    if audible_label and not any(ending in SOUNDS for ending in endings):
+        raise FormatError(f"an audible label is for sound ({', '.join(SOUNDS)}), not for {', '.join(endings)}")
+
+
 def check_free(folder: Path, force: bool) -> None:
     """Refuse a folder that already holds something, unless forced."""
     if folder.exists() and not folder.is_dir():
@@ -192,8 +210,7 @@ def render(
     ending = path.suffix.lower()
     if ending not in (*SOUNDS, *PICTURES):
         raise FormatError(unknown("file ending", ending or path.name, [*SOUNDS, *PICTURES]))
-    if audible_label and ending not in SOUNDS:
-        raise FormatError(f"an audible label is for sound ({', '.join(SOUNDS)}), not for {ending}")
+    check_audible([ending], audible_label)
     if ending == ".svg":
         targets = [(path.with_name(name), data) for name, data in _pages(score, path.name)]
         for target, _ in targets:
@@ -201,15 +218,19 @@ def render(
         for target, data in targets:
             formats.save(label(data, ending), target)
         return [target for target, _ in targets]
-    data = _with_audible_label(score, ending) if audible_label else encoded(score, ending)
-    formats.save(label(data, ending), path)
-    return [path, *(_write_stems(score, path, label) if stems and ending in SOUNDS else ())]
+    written = [(path, label(encoded(score, ending, audible_label), ending))]
+    if stems and ending in SOUNDS:
+        every = encoded_stems(score, ending, audible_label)
+        written += [(path.with_name(f"{path.stem}.{name}{path.suffix}"), label(data, ending)) for name, data in every]
+    for target, data in written:
+        formats.save(data, target)
+    return [target for target, _ in written]
 
 
-def encoded(score: Score, ending: str) -> bytes:
+def encoded(score: Score, ending: str, audible_label: bool = False) -> bytes:
     """A Score as the bytes of a file: music, sound, engraved score (``".pdf"``, ``".svg"``) or piano roll (``".png"``).
 
-    Of a long piece, PDF has pages and SVG is one high picture, for the screen.
+    Of a long piece, PDF has pages and SVG is one high picture, for the screen. `audible_label` is of sound alone.
 
     Raises
     ------
@@ -231,7 +252,7 @@ def encoded(score: Score, ending: str) -> bytes:
     if ending in SOUNDS:
         from firmus.render import synth
 
-        return synth.encode(synth.render(score), ending)
+        return synth.encode(_begun(synth.render(score), audible_label), ending)
     return formats.encoded(score, ending)
 
 
@@ -250,36 +271,29 @@ def write(score: Score, path: str | os.PathLike[str]) -> None:
         formats.write(score, target)
 
 
-def stems(score: Score, ending: str) -> Iterator[tuple[str, bytes]]:
+def encoded_stems(score: Score, ending: str, audible_label: bool = False) -> Iterator[tuple[str, bytes]]:
     """Name and sound of each part alone, at its level in the mix."""
     from firmus.render import synth
 
     for name, audio in synth.stems(score):
-        yield re.sub(r"[^\w -]+", "", name), synth.encode(audio, ending)
+        yield re.sub(r"[^\w -]+", "", name), synth.encode(_begun(audio, audible_label), ending)
 
 
-def _with_audible_label(score: Score, ending: str) -> bytes:
-    from firmus.render import audible, synth
+def _begun(audio: Audio, audible_label: bool) -> Audio:
+    """Sound behind its audible label, where it has one."""
+    from firmus.render import audible
 
-    return synth.encode(audible.with_label(synth.render(score)), ending)
-
-
-def _write_stems(score: Score, path: Path, label: Callable[[bytes, str], bytes]) -> list[Path]:
-    written = []
-    for name, data in stems(score, path.suffix.lower()):
-        target = path.with_name(f"{path.stem}.{name}{path.suffix}")
-        formats.save(label(data, path.suffix.lower()), target)
-        written.append(target)
-    return written
+    return audible.with_label(audio) if audible_label else audio
 
 
-def _files(work: Work, name: str) -> list[tuple[str, bytes]]:
+def _files(work: Work, name: str, audible_label: bool) -> list[tuple[str, bytes]]:
     """Name and content of one of a Work's files, or of its pages."""
     if name == "piece.json":
         return [(name, (json.dumps(work.as_dict(), ensure_ascii=False) + "\n").encode())]
     if name.endswith(".svg"):
         return _pages(work.score, name)
-    return [(name, encoded(work.score, Path(name).suffix))]
+    ending = Path(name).suffix
+    return [(name, encoded(work.score, ending, audible_label and ending in SOUNDS))]
 
 
 def _pages(score: Score, name: str) -> list[tuple[str, bytes]]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from firmus import formats, timing
 from firmus.errors import FormatError
+from firmus.rights.attribution import attribute
 from firmus.rights.manifest import identifier, is_composed
 from firmus.rights.manifest import of_work as record_of
 from firmus.rights.verification import verify
@@ -46,8 +47,13 @@ def card(path: Path, source: Score | None = None) -> dict[str, Any]:
     file = path / "piece.json" if path.is_dir() else path
     work = _work_of(file)
     score = work.score if file.name == "piece.json" else formats.read(file)
-    found = of_work(work, score, source)
-    return {**found, "title": found["title"] or path.stem, "verdict": verify(file).verdict}
+    found = attributed(of_work(work, score, source), score)
+    return {**found, "title": found["title"] or path.stem, "verdict": verify(file, watermark=False).verdict}
+
+
+def attributed(card: dict[str, Any], score: Score) -> dict[str, Any]:
+    """A rights card with the training works that its score stands nearest to, and those that make it likelier."""
+    return {**card, "attribution": attribute(score).as_dict()}
 
 
 def of_work(work: Work, score: Score | None = None, source: Score | None = None) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from firmus import formats
 from firmus.errors import FormatError
-from firmus.rights.card import card
+from firmus.rights.card import of_work
 from firmus.rights.files import SIDECAR
 from firmus.rights.verification import verify
 from firmus.timing import bars, seconds
@@ -43,38 +44,63 @@ def rows(folder: Path, licence: str = "") -> list[dict[str, Any]]:
     FormatError
         Where no work of Firmus is there.
     """
-    found = [_row(path, folder) for path in sorted(folder.rglob("piece.json"))]
+    found = [_row_of_file(path, folder) for path in sorted(folder.rglob("piece.json"))]
     if not found:
         raise FormatError(f"{folder} holds no work of Firmus: no piece.json is in it, or below it")
     before = _filled(folder)
-    return [{**row, **dict.fromkeys(TO_FILL, ""), "licence": licence, **before.get(row["work"], {})} for row in found]
+    return [{**row, **_to_fill(licence), **before.get(row["work"], {})} for row in found]
+
+
+def rows_of(works: Mapping[str, Work], licence: str = "") -> list[dict[str, Any]]:
+    """A row of each of some works, by where they are, that lie in no folder: nothing is said of their files."""
+    return [{**_row(work, where), **_to_fill(licence)} for where, work in works.items()]
 
 
 def write(folder: Path, licence: str = "") -> list[Path]:
     """Write the catalogue of a folder, as CSV and JSON, into it; returns both paths."""
     found = rows(folder, licence)
-    text = io.StringIO()
-    table = csv.DictWriter(text, (*KNOWN, *TO_FILL), lineterminator="\n")
-    table.writeheader()
-    table.writerows({name: _cell(value) for name, value in row.items()} for row in found)
-    document = json.dumps({"format": "firmus-catalogue", "version": 1, "works": found}, ensure_ascii=False, indent=1)
     paths = [folder / name for name in FILES]
-    formats.save(text.getvalue().encode("utf-8-sig"), paths[0])  # Excel knows UTF-8 by its mark
-    formats.save(document.encode(), paths[1])
+    formats.save(table(found).encode("utf-8-sig"), paths[0])  # Excel knows UTF-8 by its mark
+    formats.save(json.dumps(document(found), ensure_ascii=False, indent=1).encode(), paths[1])
     return paths
 
 
-def _row(path: Path, folder: Path) -> dict[str, Any]:
-    work = Work.load(path)
-    about = card(path.parent)
+def table(found: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as CSV."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, (*KNOWN, *TO_FILL), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in found)
+    return text.getvalue()
+
+
+def document(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Rows as a document that JSON can hold."""
+    return {"format": "firmus-catalogue", "version": 1, "works": found}
+
+
+def _to_fill(licence: str) -> dict[str, str]:
+    return {**dict.fromkeys(TO_FILL, ""), "licence": licence}
+
+
+def _row_of_file(path: Path, folder: Path) -> dict[str, Any]:
+    row = _row(Work.load(path), path.parent.relative_to(folder).as_posix())
+    side = path.with_name(SIDECAR)
+    written = verify(side, watermark=False).time if side.is_file() else ""
+    verdict = verify(path, watermark=False).verdict
+    return {**row, "title": row["title"] or path.parent.stem, "written": written, "verdict": verdict}
+
+
+def _row(work: Work, where: str) -> dict[str, Any]:
+    about = of_work(work)
     measured = work.origin.measured
     keys = work.score.keys
     return {
         "work": about["work"],
         "title": about["title"],
-        "folder": path.parent.relative_to(folder).as_posix(),
-        "written": verify(path.with_name(SIDECAR)).time if path.with_name(SIDECAR).is_file() else "",
-        "verdict": about["verdict"],
+        "folder": where,
+        "written": "",
+        "verdict": "",
         "style": measured.get("style") or work.origin.brief.get("style", ""),
         "key": keys[0].text if keys else "",
         "bars": len(bars(work.score)),

@@ -11,6 +11,7 @@ from typing import Any
 from firmus.errors import FormatError
 from firmus.render import files
 from firmus.render.engrave import NOTICE
+from firmus.rights import content_credentials
 from firmus.rights.labels import module
 from firmus.rights.manifest import label_texts, notes_digest, of_work, sidecar
 from firmus.score import Score
@@ -19,21 +20,45 @@ from firmus.work import Work
 SIDECAR = "piece.prov.json"
 
 
-def save(work: Work, folder: Path, *, force: bool = False, endings: Sequence[str] | None = None) -> list[Path]:
-    """Write the files of a Work (`firmus.render.files.save`), labelled and with their sidecar."""
+def save(
+    work: Work,
+    folder: Path,
+    *,
+    force: bool = False,
+    endings: Sequence[str] | None = None,
+    audible_label: bool = False,
+    c2pa: bool = False,
+) -> list[Path]:
+    """Write the files of a Work (`firmus.render.files.save`), labelled and with their sidecar.
+
+    Sound begins with an audible label, or has a C2PA manifest, where these are asked for.
+    """
+    check_marks([Path(name).suffix for name in files.names(endings)], audible_label=audible_label, c2pa=c2pa)
 
     def label(written: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
         if not work.origin.ai_generated:
             return written
         record = of_work(work)
-        done = [(name, labelled_as(record, data, Path(name).suffix)) for name, data in written]
+        done = [(name, labelled_as(record, data, Path(name).suffix, c2pa=c2pa)) for name, data in written]
         document = json.dumps(sidecar(work, dict(done)), ensure_ascii=False, indent=1)
         return [*done, (SIDECAR, document.encode())]
 
-    return files.save(work, folder, force=force, endings=endings, label=label)
+    return files.save(work, folder, force=force, endings=endings, audible_label=audible_label, label=label)
 
 
-def label_of(score: Score, source: object = None) -> Callable[[bytes, str], bytes]:
+def check_marks(endings: Sequence[str], *, audible_label: bool = False, c2pa: bool = False) -> None:
+    """Refuse what files of some endings cannot bear, before anything is made.
+
+    Raises
+    ------
+    FormatError, FirmusError
+    """
+    files.check_audible(endings, audible_label)
+    if c2pa:
+        content_credentials.check(endings)
+
+
+def label_of(score: Score, source: object = None, *, c2pa: bool = False) -> Callable[[bytes, str], bytes]:
     """What labels the files of a score, given their endings: as a work's where its file says that it is one.
 
     Parameters
@@ -41,28 +66,44 @@ def label_of(score: Score, source: object = None) -> Callable[[bytes, str], byte
     score : Score
     source : path, optional
         The file it was read from: a work's, where ``piece.json`` is beside it and has the same notes.
+    c2pa : bool
+        Whether sound has a C2PA manifest.
+
+    Raises
+    ------
+    FormatError
+        Where a manifest is asked for and there is no such work.
     """
+    work = _beside(source)
+    if work is not None and work.origin.ai_generated and notes_digest(work.score) == notes_digest(score):
+        record = of_work(work)
+        return lambda data, ending: labelled_as(record, data, ending, c2pa=c2pa)
+    if c2pa:
+        raise FormatError("no piece.json with the same notes is beside the source: a C2PA manifest is of works alone")
+    return lambda data, ending: data
+
+
+def _beside(source: object) -> Work | None:
+    """The work in whose folder a file is."""
     beside = Path(source).with_name("piece.json") if isinstance(source, str | os.PathLike) else None
     if beside is None or not beside.is_file():
-        return lambda data, ending: data
+        return None
     try:
-        work = Work.load(beside)
+        return Work.load(beside)
     except FormatError:
-        return lambda data, ending: data
-    is_same = notes_digest(work.score) == notes_digest(score)
-    return lambda data, ending: labelled(work, data, ending) if is_same else data
+        return None
 
 
-def labelled(work: Work, data: bytes, ending: str) -> bytes:
+def labelled(work: Work, data: bytes, ending: str, *, c2pa: bool = False) -> bytes:
     """A file of a work with its label; one of a kind that bears none, or that no model composed, stays."""
-    return labelled_as(of_work(work), data, ending) if work.origin.ai_generated else data
+    return labelled_as(of_work(work), data, ending, c2pa=c2pa) if work.origin.ai_generated else data
 
 
-def labelled_as(record: Mapping[str, Any], data: bytes, ending: str) -> bytes:
-    """A file with the label of a record (`firmus.rights.manifest`)."""
+def labelled_as(record: Mapping[str, Any], data: bytes, ending: str, *, c2pa: bool = False) -> bytes:
+    """A file with the label of a record (`firmus.rights.manifest`), and, where asked for, a manifest, signed last."""
     labels = module(ending)
     if labels is None:
         return data
     notice = f"{NOTICE} ({record['software']}, {record['model']})"
     written: bytes = labels.write(data, label_texts(record, labels.content(data), notice))
-    return written
+    return content_credentials.signed(written, ending, record) if c2pa else written

@@ -1,13 +1,15 @@
 """The key of an installation: it signs what is written here, and no other installation has it.
 
 The folder is ``FIRMUS_KEY``, or ``keys`` in the user's data folder. It is made at first use, with a file that its owner
-alone may read. Whoever has the file can sign in its owner's name; nothing ever shows or logs it.
+alone may read; one that everybody may read is made private again. Whoever has the file can sign in its owner's name;
+nothing ever shows or logs it.
 """
 
 from __future__ import annotations
 
 import hmac
 import os
+import stat
 import tempfile
 from base64 import b64decode, b64encode
 from contextlib import suppress
@@ -54,6 +56,11 @@ def public_key() -> str:
 def sign(data: bytes) -> str:
     """Signature of some bytes, in base64."""
     return b64encode(signing_key().sign(data)).decode()
+
+
+def private_pem() -> bytes:
+    """The private key as a signer of other formats takes it (PKCS #8, PEM); never to be shown or logged."""
+    return _pem(signing_key())
 
 
 def watermark_keys(kind: str) -> tuple[bytes, ...]:
@@ -110,6 +117,9 @@ def _load(path: Path) -> Ed25519PrivateKey:
     try:
         if not path.exists():
             _create(path)
+        if path.stat().st_mode & stat.S_IRWXO:  # a group's access may be meant, everybody's is not
+            with suppress(OSError):  # of a mounted secret, which nobody can change
+                path.chmod(0o600)
         key = serialization.load_pem_private_key(path.read_bytes(), None)
     except OSError as error:
         raise FirmusError(
@@ -126,17 +136,26 @@ def _load(path: Path) -> Ed25519PrivateKey:
 
 def _create(path: Path) -> None:
     """Write a new key; where another process was faster, its key stays."""
-    from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    pem = Ed25519PrivateKey.generate().private_bytes(
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_once(path, _pem(Ed25519PrivateKey.generate()))
+
+
+def _pem(key: Ed25519PrivateKey) -> bytes:
+    from cryptography.hazmat.primitives import serialization
+
+    return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def write_once(path: Path, data: bytes) -> None:
+    """Write a file that its owner alone may read; one that is there stays."""
     handle, temporary = tempfile.mkstemp(dir=path.parent)  # readable by its owner alone
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(pem)
+            file.write(data)
         with suppress(FileExistsError):
             os.link(temporary, path)
     finally:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from firmus.rights import keys
+from firmus.rights.content_credentials import stripped
 from firmus.rights.labels import AIGC, NOTICE, PROVENANCE, module
 from firmus.score import Note, Part, Score
 from firmus.work import Origin, Work
@@ -167,8 +168,9 @@ def _derived(later: str, earlier: str) -> dict[str, str]:
 
 
 def _written(name: str, data: bytes) -> dict[str, str]:
-    labels = module(name[name.rfind(".") :])
-    return {"firmus:sha256": digest(data), "firmus:content": digest(labels.content(data) if labels else data)}
+    ending = name[name.rfind(".") :]
+    labels, bare = module(ending), stripped(data, ending).data
+    return {"firmus:sha256": digest(data), "firmus:content": digest(labels.content(bare) if labels else bare)}
 
 
 def _share(work: Work, place: int, part: Part) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from firmus import formats
 from firmus.errors import FirmusError, FormatError
-from firmus.rights import keys, labels
+from firmus.rights import content_credentials, keys, labels
 from firmus.rights.files import SIDECAR
 from firmus.rights.labels import AIGC, NOTICE, PROVENANCE
 from firmus.rights.manifest import RECORD, SIGNATURE, canonical, digest, notes_digest, signed_bytes
@@ -34,7 +34,8 @@ class Verification:
     verdict : str
         ``"intact"``, ``"altered"`` or ``"unknown"``.
     altered : list of str
-        What is not as it was written: ``"notes"``, ``"content"`` (other than notes), ``"tags"``, ``"sidecar"``.
+        What is not as it was written: ``"notes"``, ``"content"`` (other than notes), ``"tags"``, ``"sidecar"``,
+        ``"credentials"``.
     findings : list of str
         What was found, in words.
     work, model, software, key : str
@@ -43,6 +44,9 @@ class Verification:
         Whether this installation signed it.
     time : str
         When the work was written, by the clock of that machine; ``""`` without a sidecar.
+    credentials : str
+        Of a sound's C2PA manifest: ``"valid"``, ``"invalid"``, or ``"unread"`` without the extra ``firmus[c2pa]``;
+        ``""`` without one.
     watermark : Detection, optional
         Of files of notes.
     """
@@ -57,6 +61,7 @@ class Verification:
     key: str = ""
     is_own: bool = False
     time: str = ""
+    credentials: str = ""
     watermark: Detection | None = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -69,27 +74,35 @@ class Verification:
         self.findings.append(finding)
 
 
-def verify(path: Path) -> Verification:
-    """Look at a file's label, at the sidecar in its folder, and at its notes.
+def verify(path: Path, *, watermark: bool = True) -> Verification:
+    """Look at a file's label, at the sidecar in its folder, and, where the watermark is asked for, at its notes.
 
     Raises
     ------
     FormatError
         Where it cannot be read.
     """
+    if path.is_dir():
+        raise FormatError(f"{path} is a folder: name a file in it")
     try:
         data = path.read_bytes()
     except OSError as error:
         raise FormatError(f"{path}: {error.strerror or error}") from None
     found = Verification(path.name)
     score = _score(path)
-    found.watermark = detect(score) if score else None
+    found.watermark = detect(score) if score and watermark else None
     document = _sidecar(path)
+    found.credentials = content_credentials.validity(data, path.suffix)
+    bare = content_credentials.stripped(data, path.suffix).data
     module = None if path.name.endswith(".prov.json") else labels.module(path.suffix)
-    texts = module.read(data) if module else {}
-    provenance = _label(found, texts) if texts else {}
+    texts = module.read(bare) if module else {}
+    provenance = _label(found, texts)
     if module and provenance:
-        _check_content(found, module, data, provenance, score)
+        _check_content(found, module, bare, provenance, score)
+    elif module and not texts and _label(found, labels.scattered(bare)):
+        found.change("tags", "its tags were written anew: the label is there, but not as it was written")
+    if found.credentials == content_credentials.INVALID:
+        found.change("credentials", "the C2PA manifest does not fit the file")
     if document is not None:
         _check_sidecar(found, document, path, data, provenance)
     is_proven = bool(found.key) and (bool(provenance) or module is None)
@@ -123,6 +136,8 @@ def _sidecar(path: Path) -> Any:
 
 def _label(found: Verification, texts: dict[str, str]) -> dict[str, Any]:
     """Provenance of a label whose signature is valid, or that has none; else the tags are altered."""
+    if not texts:
+        return {}
     try:
         label, provenance = json.loads(texts[AIGC]), json.loads(texts[PROVENANCE])
         signature = label["ReservedCode1"]

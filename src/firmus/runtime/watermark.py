@@ -57,27 +57,39 @@ def uniforms(key: bytes, context: Context) -> NDArray[np.float64]:
     return (np.frombuffer(stream, "<u4") + 0.5) / 2**32
 
 
-def contexts(score: Score) -> Iterator[tuple[Context, int]]:
-    """Context of each note that has one, and the interval that leads to it; part by part.
+class Step(NamedTuple):
+    """A note that has a context, the interval that leads to it, and its place: part, and number among its notes."""
+
+    context: Context
+    interval: int
+    part: int
+    note: int
+
+
+def steps(score: Score) -> Iterator[Step]:
+    """The notes that have a context; part by part.
 
     Examples
     --------
     >>> from firmus.score import Note, Part
     >>> notes = tuple(Note(480 * place, 480, pitch) for place, pitch in enumerate((60, 62, 64, 65, 67)))
-    >>> list(contexts(Score((Part("", notes),))))
-    [(Context(intervals=(2, 2, 1), place=0), 2)]
+    >>> list(steps(Score((Part("", notes),))))
+    [Step(context=Context(intervals=(2, 2, 1), place=0), interval=2, part=0, note=4)]
     """
     all_bars = timing.bars(score)
-    for part in score.parts:
+    for place, part in enumerate(score.parts):
         if part.is_drums or not all_bars:
             continue
-        notes = sorted((note.start, note.pitch) for note in part.notes)
-        pitches = [pitch for _, pitch in notes]
+        notes = sorted((note.start, note.pitch, number) for number, note in enumerate(part.notes))
+        pitches = [pitch for _, pitch, _ in notes]
         for index in range(ORDER + 1, len(notes)):
-            start = notes[index][0]
+            start, pitch, number = notes[index]
             bar = all_bars[timing.bar_at(all_bars, start)]
-            place = round((start - bar.start + bar.place) / vocabulary.UNIT)
-            yield Context(_intervals(pitches[index - ORDER - 1 : index]), place), pitches[index] - pitches[index - 1]
+            context = Context(
+                _intervals(pitches[index - ORDER - 1 : index]),
+                round((start - bar.start + bar.place) / vocabulary.UNIT),
+            )
+            yield Step(context, pitch - pitches[index - 1], place, number)
 
 
 class Watermark:
@@ -93,7 +105,7 @@ class Watermark:
 
     def __init__(self, key: bytes, score: Score) -> None:
         self.key = key
-        self._used = {context for context, _ in contexts(score)} if key else set()
+        self._used = {step.context for step in steps(score)} if key else set()
 
     def window(self, cursor: Cursor) -> None:
         """Begin a window, whose cursor has read the prompt."""

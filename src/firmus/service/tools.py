@@ -116,7 +116,7 @@ class Reporter:
         """Nothing: bars are not reported."""
 
 
-OF_FOLDER = ("search", "verify")  # kinds whose tools take what lies in the folder instead
+OF_FOLDER = ("search", "verify", "catalogue")  # kinds whose tools take what lies in the folder instead
 
 
 def tools() -> list[dict[str, Any]]:

@@ -125,7 +125,16 @@ FORMATS = Option(
     "formats", "files to write: mid, musicxml, abc, wav, mp3, svg, pdf, png ... (default: mid,musicxml,wav,svg)",
     "要写出的文件：mid、musicxml、abc、wav、mp3、svg、pdf、png……（默认 mid,musicxml,wav,svg）", str, "mid,svg",
 )  # fmt: skip
+AUDIBLE_LABEL = Option(
+    "audible_label", "begin the sound with the rhythm short-long-short-short, which says that it is AI-generated",
+    "音频以“短长短短”节奏开头，提示由 AI 生成", bool,
+)  # fmt: skip
+C2PA = Option(
+    "c2pa", "put a signed C2PA manifest into the sound (.wav .mp3 .flac); needs firmus[c2pa]",
+    "在音频（.wav .mp3 .flac）中写入签名的 C2PA 清单；需安装 firmus[c2pa]", bool,
+)  # fmt: skip
 OUT = Option("out", "folder for the files (default: out/<title>)", "输出文件夹（默认 out/<标题>）", str, "DIR")
+FILES = (FORMATS, AUDIBLE_LABEL, C2PA, OUT)
 AMOUNT = Option("amount", "how much changes, above 0 to 1", "改变的程度，大于 0 至 1", float, "0.5")
 CLUSTER = Option(
     "cluster", "head of the Ray cluster whose machines read the music", "由该 Ray 集群（主节点地址）中的机器读取音乐",

@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from firmus.tasks import PIECES, TUNE, Option, Verb
+from firmus.tasks import AUDIBLE_LABEL, C2PA, PIECES, TUNE, Option, Verb
 
 if TYPE_CHECKING:
     from firmus._options import Piece
@@ -27,12 +27,8 @@ VERB = Verb(
     options=(
         TUNE,
         Option("stems", "also one sound file a part", "另为每个声部输出一个音频文件", bool),
-        Option(
-            "audible_label",
-            "begin the sound with the rhythm short-long-short-short, which says that it is AI-generated",
-            "音频以“短长短短”节奏开头，提示由 AI 生成",
-            bool,
-        ),
+        AUDIBLE_LABEL,
+        C2PA,
     ),
     place=12,
 )
@@ -45,12 +41,14 @@ def render(
     tune: int = 1,
     stems: bool = False,
     audible_label: bool = False,
+    c2pa: bool = False,
     force: bool = False,
     beside: str | PathLike[str] | None = None,
 ) -> list[Path]:
-    """Read a music file, write sound, a score or a piano roll, by the ending of the target; what was written.
+    """Read a music file, write sound, a score or a piano roll, by the target's ending; what was written.
 
-    What is written of a work of Firmus bears its label. `beside` is the file that a Score was read from.
+    What is written of a work of Firmus bears its label, and its sound, where asked for, a C2PA manifest. `beside` is
+    the file that a Score was read from.
 
     Raises
     ------
@@ -58,9 +56,10 @@ def render(
     """
     from firmus import formats
     from firmus.render import files
-    from firmus.rights.files import label_of
+    from firmus.rights.files import check_marks, label_of
     from firmus.score import Score
 
+    check_marks([Path(target).suffix.lower()], audible_label=audible_label, c2pa=c2pa)
     score = source if isinstance(source, Score) else formats.read(source, tune=tune)
-    label = label_of(score, beside if isinstance(source, Score) else source)
+    label = label_of(score, beside if isinstance(source, Score) else source, c2pa=c2pa)
     return files.render(score, Path(target), stems=stems, force=force, audible_label=audible_label, label=label)

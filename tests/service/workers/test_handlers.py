@@ -1,12 +1,16 @@
 """Kinds of job beyond composing: sounds, explaining, evaluating; and bars as they are composed."""
 
+import io
 import json
+import zipfile
 from base64 import b64encode
 
 import pytest
+import soundfile
 
 from firmus import formats, plugins
 from firmus.formats.json import from_dict, to_dict
+from firmus.rights.verification import verify
 from firmus.score import Note, Part, Score
 from firmus.service.workers import handlers
 from firmus.timing import bars
@@ -195,7 +199,44 @@ def test_a_work_has_a_rights_card_and_a_score_has_none(server, composed):
     assert "no work of Firmus" in given["error"]["detail"]
 
 
+def test_works_are_listed_in_a_catalogue(server, composed):
+    (work,) = works_of(server, composed)
+    for options in ({}, {"works": [work["id"]], "licence": "CC BY 4.0"}):
+        found = ask(server, "catalogue", options=options)["result"]["catalogue"]
+        (row,) = [row for row in found["works"] if row["folder"] == work["id"]]
+        assert (row["licence"], row["model"], row["iswc"]) == (options.get("licence", ""), "composer", "")
+        assert row["work"] in found["csv"]
+
+
+def test_each_stem_in_the_archive_bears_the_label(server, composed, tmp_path):
+    (work,) = works_of(server, composed)
+    with zipfile.ZipFile(io.BytesIO(server.client.get(work["links"]["stems"]).content)) as packed:
+        packed.extractall(tmp_path)
+    found = [verify(path) for path in sorted(tmp_path.iterdir())]
+    assert len(found) == 4
+    assert {(each.verdict, each.is_own) for each in found} == {("intact", True)}
+    assert len({each.work for each in found}) == 1
+
+
+def test_sound_bears_the_marks_that_are_asked_for(server, composed, tmp_path):
+    (work,) = works_of(server, composed)
+    lengths = []
+    for options in ({}, {"audible_label": "yes", "c2pa": "yes"}):
+        brief = {"source": {"work": work["id"]}}
+        job = ask(server, "render", brief=brief, formats=["wav"], options=options)
+        assert job["state"] == "succeeded", job["error"]
+        path = tmp_path / "piece.wav"
+        path.write_bytes(server.client.get(f"/v1/jobs/{job['id']}/files/wav").content)
+        found = verify(path)
+        assert (found.verdict, found.credentials) == ("intact", "valid" if options else "")
+        lengths.append(soundfile.info(path).duration)
+    assert lengths[1] - lengths[0] == pytest.approx(1.92, abs=0.01)
+
+
 REFUSED = [
+    ({"kind": "render", "formats": ["svg"], "options": {"c2pa": "yes"}}, "a C2PA manifest is for sound"),
+    ({"kind": "render", "formats": ["pdf"], "options": {"audible_label": "yes"}}, "an audible label is for sound"),
+    ({"kind": "catalogue", "brief": {"bars": "1"}}, "catalogue takes a source"),
     ({"kind": "verify"}, "verify takes no source"),
     ({"kind": "rights", "brief": {"bars": "1"}}, "rights takes a source"),
     ({"kind": "analyse", "brief": {"tempo": 90}}, "analyse takes a source"),

@@ -18,12 +18,18 @@ Every module has
 
 from __future__ import annotations
 
+import re
 from types import ModuleType
 
 from firmus import plugins
 
 AIGC, PROVENANCE, NOTICE = "AIGC", "Firmus-Provenance", "Notice"
 NAMES = (AIGC, PROVENANCE, NOTICE)
+_PATTERNS = {
+    AIGC: rb'\{"ContentProducer":"[^{}]*"ReservedCode2":"[^{}"]*"\}',
+    PROVENANCE: rb'\{"content":"[0-9a-f]{64}","key":"[^{}]*\}',
+    NOTICE: "AI生成 / AI-generated \\([^()\x00]{1,200}\\)".encode(),
+}
 
 
 def module(ending: str) -> ModuleType | None:
@@ -39,3 +45,16 @@ def module(ending: str) -> ModuleType | None:
         if ending.lower() in found.EXTENSIONS:
             return found
     return None
+
+
+def scattered(data: bytes) -> dict[str, str]:
+    """The texts of a label wherever they stand, as where another program wrote the tags anew; empty without all three.
+
+    Examples
+    --------
+    >>> scattered(b"ARTIST=Somebody")
+    {}
+    """
+    found = {name: re.search(pattern, data) for name, pattern in _PATTERNS.items()}
+    texts = {name: match[0].decode(errors="replace") for name, match in found.items() if match}
+    return texts if len(texts) == len(NAMES) else {}

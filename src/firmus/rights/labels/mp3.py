@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from firmus.rights.labels import _id3
+from firmus.rights import id3
 
 EXTENSIONS = (".mp3",)
 
 
 def write(data: bytes, texts: Mapping[str, str]) -> bytes:
     """The file with the texts."""
-    return _id3.encode(texts) + data
+    return id3.encode(texts) + data
 
 
 def read(data: bytes) -> dict[str, str]:
     """The texts."""
-    return _id3.decode(data)[0]
+    return id3.decode(data)[0]
 
 
 def content(data: bytes) -> bytes:
     """The file without them."""
-    return data[_id3.decode(data)[1] :]
+    return data[id3.decode(data)[1] :]

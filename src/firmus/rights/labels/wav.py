@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from firmus.rights.labels import AIGC, NOTICE, _id3
+from firmus.rights import id3
+from firmus.rights.labels import AIGC, NOTICE
 
 EXTENSIONS = (".wav",)
 
@@ -30,7 +31,7 @@ def content(data: bytes) -> bytes:
 
 def _label(texts: Mapping[str, str]) -> bytes:
     comment = _chunk(b"ICMT", f"{texts[NOTICE]} {AIGC}={texts[AIGC]}".encode() + b"\x00")
-    return _chunk(b"LIST", b"INFO" + comment) + _chunk(b"id3 ", _id3.encode(texts))
+    return _chunk(b"LIST", b"INFO" + comment) + _chunk(b"id3 ", id3.encode(texts))
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:
@@ -43,7 +44,7 @@ def _sized(data: bytes) -> bytes:
 
 def _split(data: bytes) -> tuple[dict[str, str], bytes]:
     place = data.rfind(b"id3 ")
-    texts = _id3.decode(data[place + 8 :])[0] if place >= 0 else {}
+    texts = id3.decode(data[place + 8 :])[0] if place >= 0 else {}
     label = _label(texts) if texts else b""
     is_ours = bool(label) and data.endswith(label) and data[4:8] == (len(data) - 8).to_bytes(4, "little")
     return (texts, _sized(data[: -len(label)])) if is_ours else ({}, data)

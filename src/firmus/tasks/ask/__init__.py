@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firmus.tasks import FORMATS, OUT, TUNE, WHICH_BARS, Option, Verb
+from firmus.tasks import FILES, TUNE, WHICH_BARS, Option, Verb
 
 VERB = Verb(
     name="ask",
@@ -25,8 +25,7 @@ VERB = Verb(
         Option("parts", "parts that 'here' means", "“这里”所指的声部", metavar="LIST"),
         Option("seed", "the same seed gives the same piece", "种子相同，乐曲相同", int, "N"),
         Option("yes", "compose at once; else it is shown first, and asked", "直接谱写；否则先显示，再询问", bool),
-        FORMATS,
-        OUT,
+        *FILES,
     ),
     place=9,
 )

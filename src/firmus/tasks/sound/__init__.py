@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firmus.tasks import OPTION, Option, Verb
+from firmus.tasks import AUDIBLE_LABEL, C2PA, OPTION, Option, Verb
 
 VERB = Verb(
     name="sound",
@@ -22,6 +22,8 @@ VERB = Verb(
         Option("seconds", "1 to 30 (default: 10)", "1 至 30（默认 10）", float, metavar="10", default=10.0),
         OPTION["seed"],
         OPTION["temperature"]._replace(metavar="1", default=1.0),
+        AUDIBLE_LABEL,
+        C2PA,
     ),
     place=18,
 )

@@ -34,9 +34,9 @@ class Sound:
     audio: Audio
     origin: Origin
 
-    def encoded(self, ending: str = ".wav") -> bytes:
-        """Bytes of a sound file, whose tags and label say that it is AI-generated."""
-        from firmus.render import synth
+    def encoded(self, ending: str = ".wav", *, audible_label: bool = False, c2pa: bool = False) -> bytes:
+        """Bytes of a sound file, whose tags and label say that it is AI-generated, as its first seconds may."""
+        from firmus.render import audible, synth
         from firmus.rights.files import labelled_as
         from firmus.rights.manifest import of_origin
 
@@ -46,13 +46,16 @@ class Sound:
             "comment": comment,
             "software": f"Firmus {self.origin.firmus}",
         }
-        return labelled_as(of_origin(self.origin), synth.encode(self.audio, ending, tags), ending)
+        audio = audible.with_label(self.audio) if audible_label else self.audio
+        return labelled_as(of_origin(self.origin), synth.encode(audio, ending, tags), ending, c2pa=c2pa)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values of its origin."""
         return {"format": "firmus-sound", "version": 1, "origin": asdict(self.origin)}
 
-    def save(self, path: str | Path, *, force: bool = False) -> list[Path]:
+    def save(
+        self, path: str | Path, *, force: bool = False, audible_label: bool = False, c2pa: bool = False
+    ) -> list[Path]:
         """Write the sound file, and its origin beside it as ``NAME.json``.
 
         Raises
@@ -62,19 +65,21 @@ class Sound:
         """
         target = Path(path)
         beside = target.with_suffix(".json")
-        check(target, force)
-        formats.save(self.encoded(target.suffix.lower()), target)
+        check(target, force, c2pa)
+        formats.save(self.encoded(target.suffix.lower(), audible_label=audible_label, c2pa=c2pa), target)
         formats.save((json.dumps(self.as_dict(), ensure_ascii=False) + "\n").encode(), beside)
         return [target, beside]
 
 
-def check(target: Path, force: bool) -> None:
+def check(target: Path, force: bool, c2pa: bool = False) -> None:
     """Refuse a file that cannot be written, before anything is generated."""
     from firmus.render import synth
     from firmus.render.files import check_absent
+    from firmus.rights.files import check_marks
 
     if target.suffix.lower() not in synth.FILES:
         raise FormatError(unknown("file ending", target.suffix or target.name, synth.FILES))
+    check_marks([target.suffix.lower()], c2pa=c2pa)
     for path in (target, target.with_suffix(".json")):
         check_absent(path, force)
 

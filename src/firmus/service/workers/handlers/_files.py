@@ -4,40 +4,69 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
+from typing import Any
 
 from firmus import plugins
+from firmus.errors import InvalidBrief
 from firmus.score import Score
 from firmus.service.storage import works
 from firmus.service.storage.jobs import JobOutput
 from firmus.service.storage.works import FILES
-from firmus.service.workers.handlers._task import Task
+from firmus.service.workers.handlers._task import JobSpec, Task
+from firmus.tasks import AUDIBLE_LABEL, C2PA
 from firmus.work import Work
 
+_SWITCH = {"type": "string", "enum": ["no", "yes"]}
+MARKS = {
+    name: {**_SWITCH, "description": f"{option.english[0].upper()}{option.english[1:]}."}
+    for name, option in (("audible_label", AUDIBLE_LABEL), ("c2pa", C2PA))
+}
+"""Options of kinds that write sound."""
 MUSIC = tuple(name for name in FILES if name in plugins.names("firmus.formats"))
 
 
-def encoded(piece: Work | Score, name: str) -> bytes:
-    """A Score encoded in a format of `FILES`; that of a Work bears its label."""
+def encoded(piece: Work | Score, name: str, *, audible_label: bool = False, c2pa: bool = False) -> bytes:
+    """A Score encoded in a format of `FILES`; that of a Work bears its label, each of its stems too."""
     from firmus.render import files
     from firmus.rights.files import labelled
 
     score, ending = (piece if isinstance(piece, Score) else piece.score), f".{FILES[name][0]}"
+
+    def label(data: bytes, ending: str) -> bytes:
+        return data if isinstance(piece, Score) else labelled(piece, data, ending, c2pa=c2pa)
+
     if name != "stems":
-        data = files.encoded(score, ending)
-        return data if isinstance(piece, Score) else labelled(piece, data, ending)
+        return label(files.encoded(score, ending, audible_label and ending in files.SOUNDS), ending)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for part, data in files.stems(score, ".wav"):
-            archive.writestr(zipfile.ZipInfo(f"{part}.wav"), data)
+        for part, data in files.encoded_stems(score, ".wav", audible_label):
+            archive.writestr(zipfile.ZipInfo(f"{part}.wav"), label(data, ".wav"))
     return buffer.getvalue()
+
+
+def requested_marks(options: Mapping[str, Any]) -> dict[str, bool]:
+    """Which of `MARKS` are asked for."""
+    return {name: options.get(name) == "yes" for name in MARKS}
+
+
+def check_marks(spec: JobSpec) -> None:
+    """Reject marks of sound that none of the requested files can bear."""
+    from firmus.rights.files import check_marks as check
+
+    endings = [".wav" if name == "stems" else f".{FILES[name][0]}" for name in spec.formats]
+    check(endings, **requested_marks(spec.options))
 
 
 def perform(task: Task) -> JobOutput:
     """Encode the source in each of the requested formats."""
     source, rows = task.work or task.source, []
     requested: list[str] = task.claimed.request["formats"]
+    marks = requested_marks(task.options)
+    if marks["c2pa"] and task.work is None:
+        raise InvalidBrief("the source is a score, but no work of Firmus: a C2PA manifest is of works alone")
     for done, name in enumerate(requested):
         task.observer(task.claimed.kind, done, len(requested))
         holder = task.claimed.work or task.claimed.id
-        rows.append(works.file_row(task.blobs, holder, name, encoded(source, name)))
+        rows.append(works.file_row(task.blobs, holder, name, encoded(source, name, **marks)))
     return JobOutput(task.write_result(files=requested), files=rows)

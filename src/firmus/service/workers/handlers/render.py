@@ -8,6 +8,7 @@ from firmus.service.workers.handlers._task import JobSpec
 
 LANE, MAKES = "render", "files"
 FIELDS: tuple[str, ...] = ()
+OPTIONS = files.MARKS
 FORMATS = tuple(name for name in FILES if name not in files.MUSIC)
 perform = files.perform
 
@@ -16,3 +17,4 @@ def check(spec: JobSpec) -> None:
     """Reject a job that is evidently impossible."""
     spec.allow_fields(*FIELDS)
     spec.require_formats(FORMATS)
+    files.check_marks(spec)

@@ -17,9 +17,9 @@ def check(spec: JobSpec) -> None:
 
 def perform(task: Task) -> JobOutput:
     """Say whose the notes are."""
-    from firmus.rights.card import of_work
+    from firmus.rights.card import attributed, of_work
 
     work = task.work
     if work is None:
         raise InvalidBrief("the source is a score, but no work of Firmus: it does not say who made which note")
-    return JobOutput(task.write_result(rights=of_work(work)))
+    return JobOutput(task.write_result(rights=attributed(of_work(work), work.score)))
