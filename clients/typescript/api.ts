@@ -35,7 +35,7 @@ export type Batch = {
 /** Many jobs of one kind. */
 export type BatchSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "check" | "convert" | "evaluate" | "explain" | "produce" | "render" | "rights" | "search" | "sound" | "transcribe" | "verify";
   /** A job is made of each. */
   briefs: ({
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -154,7 +154,7 @@ export type Job = {
 /** A job to be done. */
 export type JobSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "analyse" | "check" | "convert" | "evaluate" | "explain" | "produce" | "render" | "rights" | "search" | "sound" | "transcribe" | "verify";
   /** What is asked for. Every field that is given is obeyed or refused, never ignored. */
   brief?: {
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -248,6 +248,14 @@ export type JobSubmission = {
     reference?: string[];
     /** One note above all, such as `bar 7 beat 2 alto`. */
     note?: string;
+    /** Moods and their times, such as 'calm until 0:12, danger 0:12-0:20, release'. */
+    scene?: string;
+    /** LUFS; -14 by default. */
+    loudness?: "-14" | "-16" | "-23";
+    /** Whether it ends where it begins. */
+    loop?: "no" | "yes";
+    /** When there is speech, such as '0:05-0:12'. */
+    speech?: string;
     /** Notes, such as `G4 G4 A4:2 B4`. */
     melody?: string;
     /** The works that are searched; your latest thousand, where none are named. */
