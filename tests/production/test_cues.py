@@ -1,6 +1,10 @@
 """Cues: exact to the sample, hits on barlines, stems that add up, loops without a joint; tables that go on."""
 
 import csv
+import signal
+import subprocess
+import sys
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -192,6 +196,39 @@ def test_a_table_is_made_and_goes_on_where_it_was_interrupted(tmp_path):
     assert [each.name for each in folders] == ["opening", "menu"]
     assert (tmp_path / "out" / "opening" / "cue.wav").stat().st_mtime_ns == first.st_mtime_ns
     assert soundfile.info(tmp_path / "out" / "menu" / "cue.wav").frames == 6 * 44100
+
+
+def test_a_table_that_is_killed_again_and_again_loses_no_cue_and_makes_none_twice(tmp_path):
+    names = [f"cue {number:02}" for number in range(20)]
+    lines = [f"{name},calm,2,folk,quick,{number}" for number, name in enumerate(names)]
+    (tmp_path / "list.csv").write_text("\n".join(["name,scene,seconds,style,effort,seed", *lines]))
+    command = [sys.executable, "-m", "firmus", "produce", str(tmp_path / "list.csv"), "--out", str(tmp_path / "made")]
+    made = tmp_path / "made"
+    finished: dict[str, int] = {}
+    for goal in (3, 9, 15):
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+            while process.poll() is None and len(list(made.glob("cue *"))) < goal:
+                time.sleep(0.01)
+            process.kill()
+            process.wait()
+        assert process.returncode == -signal.SIGKILL
+        for path in made.glob("cue */cue.wav"):
+            assert finished.setdefault(path.parent.name, path.stat().st_mtime_ns) == path.stat().st_mtime_ns
+    assert 15 <= len(finished) < 20
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    assert sorted(each.name for each in made.iterdir()) == names
+    for name in names:
+        assert soundfile.info(made / name / "cue.wav").frames == 2 * 44100
+        assert finished.get(name) in (None, (made / name / "cue.wav").stat().st_mtime_ns)
+
+
+def test_a_folder_that_is_replaced_keeps_what_is_not_of_a_cue(cue, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "stems").mkdir()
+    (tmp_path / "stems" / "01 Gone.wav").write_bytes(b"old")
+    cue.save(tmp_path, force=True)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert [each.name for each in sorted((tmp_path / "stems").iterdir())] == ["01 Right Hand.wav", "02 Left Hand.wav"]
 
 
 @pytest.mark.parametrize(

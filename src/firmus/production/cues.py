@@ -8,6 +8,7 @@ part in ``stems/`` that add up to it, and the cue sheet, ``cues.csv``. It appear
 from __future__ import annotations
 
 import csv
+import glob
 import io
 import os
 import re
@@ -135,9 +136,7 @@ class Cue:
             contents |= {f"{STEMS}/{name}": data for name, data in self.stems(mix)}
             for name, data in contents.items():
                 (temporary / name).write_bytes(data)
-            if target.exists():
-                shutil.rmtree(target)
-            temporary.replace(target)
+            _moved(temporary, target)
         except OSError as error:
             raise FirmusError(f"{target}: {error.strerror or error}") from None
         finally:
@@ -208,6 +207,25 @@ def speech_spans(text: str, length: float) -> tuple[tuple[float, float], ...]:
             )
         spans.append(span)
     return tuple(spans)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what a process that was killed has left of a cue that was to be written into a folder."""
+    for left in folder.parent.glob(f".{glob.escape(folder.name)}.*.part"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _moved(written: Path, target: Path) -> None:
+    """Give a folder its name; where one is there, its files of a cue are replaced and all others stay."""
+    if not target.exists():
+        written.replace(target)
+        return
+    (target / STEMS).mkdir(exist_ok=True)
+    for stem in (target / STEMS).glob("[0-9][0-9]*.wav"):
+        stem.unlink()
+    for path in sorted(written.rglob("*")):
+        if path.is_file():
+            path.replace(target / path.relative_to(written))
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> bytes:

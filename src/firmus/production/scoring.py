@@ -44,11 +44,6 @@ class Request:
     style: str = "quartet"
     key: str | None = None
     loop: bool = False
-    tempi: tuple[float, ...] = ()
-    """Quarter notes a minute of each span, near which its tempo lies; by default those of its arousal."""
-    density: tuple[float, ...] = ()
-    """Density of each span, 0 to 1, where it is asked for."""
-    task: str = "produce"
     title: str = ""
     others: dict[str, Any] = field(default_factory=dict)
     """Further fields, such as `model` and `effort`."""
@@ -102,7 +97,7 @@ def compose(spans: Sequence[Span], request: Request, perform: Compose) -> Work:
         Where the style or the key cannot be had.
     """
     keys = _keys(spans, request)
-    fits = [fitted(span.seconds, _near(span, place, request)) for place, span in enumerate(spans)]
+    fits = [fitted(span.seconds, tempo_of(span.arousal)) for span in spans]
     work: Work | None = None
     starts = [0]
     for place, span in enumerate(spans):
@@ -112,7 +107,7 @@ def compose(spans: Sequence[Span], request: Request, perform: Compose) -> Work:
         if work is None:
             extra = 0 if is_last and not request.loop else CUT
             work = perform("compose", replace(brief, bars=bars + extra, meter=METER, pickup=0.0, form="none",
-                                              tempo=round(_near(span, 0, request)), style=request.style))  # fmt: skip
+                                              tempo=round(tempo_of(span.arousal)), style=request.style))  # fmt: skip
             work = replace(work, score=cut(work.score, bars * BAR))
         else:
             closes = is_last and not request.loop
@@ -207,10 +202,6 @@ def _struck(part: Part, hit: int, latest: int) -> Part:
     return replace(part, notes=tuple(notes))
 
 
-def _near(span: Span, place: int, request: Request) -> float:
-    return request.tempi[place] if request.tempi else tempo_of(span.arousal)
-
-
 def _keys(spans: Sequence[Span], request: Request) -> list[Key]:
     """Key of each span: one tonic, and the mode of its valence."""
     given = Key.parse(request.key) if request.key else None
@@ -239,8 +230,7 @@ def _key(tonic: str, mode: Mode) -> Key:
 
 def _brief(span: Span, place: int, key: Key, request: Request) -> Brief:
     mood = f"{span.valence},{span.arousal}"
-    density = request.density[place] if request.density else None
-    return Brief.of(key=key.text, mood=mood, density=density, seed=(request.seed + place) % 2**63, **request.others)
+    return Brief.of(key=key.text, mood=mood, seed=(request.seed + place) % 2**63, **request.others)
 
 
 def _turned(work: Work, key: Key, end: int, request: Request, perform: Compose) -> Work:
@@ -272,7 +262,7 @@ def _finished(work: Work, score: Score, spans: Sequence[Span], request: Request)
     }  # fmt: skip
     origin = replace(
         work.origin,
-        task=request.task,
+        task="produce",
         seed=request.seed,
         brief={name: value for name, value in asked.items() if value},
         measured=measured,

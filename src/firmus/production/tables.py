@@ -1,7 +1,7 @@
 """Tables of cues: a CSV with a row a cue, all made by one command that goes on where it was interrupted.
 
 Conventions: a row has at least ``name`` and ``scene``, and ``seconds`` (a number, or ``1:30``); other columns are
-options of a cue. A cue whose folder is there is done: folders appear whole.
+options of a cue. A cue whose sound is there is done: folders appear whole.
 """
 
 from __future__ import annotations
@@ -83,8 +83,9 @@ def produce(rows: list[Row], folder: Path, perform: Compose, progress: Progress 
         folders.append(target)
         if progress:
             progress("cues", done, len(rows))
-        if target.is_dir():
+        if (target / cues.SOUND).is_file():
             continue
+        cues.remove_unfinished(target)
         try:
             cues.produce(perform=perform, **row.options).save(target)
         except FirmusError as error:
