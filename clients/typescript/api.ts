@@ -35,7 +35,7 @@ export type Batch = {
 /** Many jobs of one kind. */
 export type BatchSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "catalogue" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "teach" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "catalogue" | "check" | "convert" | "evaluate" | "explain" | "produce" | "render" | "rights" | "search" | "sound" | "teach" | "transcribe" | "verify";
   /** A job is made of each. */
   briefs: ({
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -158,7 +158,7 @@ export type Job = {
 /** A job to be done. */
 export type JobSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "catalogue" | "check" | "convert" | "evaluate" | "explain" | "render" | "rights" | "search" | "sound" | "teach" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "catalogue" | "check" | "convert" | "evaluate" | "explain" | "produce" | "render" | "rights" | "search" | "sound" | "teach" | "transcribe" | "verify";
   /** What is asked for. Every field that is given is obeyed or refused, never ignored. */
   brief?: {
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -260,6 +260,14 @@ export type JobSubmission = {
     reference?: string[];
     /** One note above all, such as `bar 7 beat 2 alto`. */
     note?: string;
+    /** Moods and their times, such as 'calm until 0:12, danger 0:12-0:20, release'. */
+    scene?: string;
+    /** LUFS; -14 by default. */
+    loudness?: "-14" | "-16" | "-23";
+    /** Whether it ends where it begins. */
+    loop?: "no" | "yes";
+    /** When there is speech, such as '0:05-0:12'. */
+    speech?: string;
     /** Begin the sound with the rhythm short-long-short-short, which says that it is AI-generated. */
     audible_label?: "no" | "yes";
     /** Put a signed C2PA manifest into the sound (.wav .mp3 .flac); needs firmus[c2pa]. */

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from firmus._options import FromNothing, FromPiece, Piece, VerbOptions
     from firmus.errors import FirmusError
+    from firmus.production.cues import Cue
     from firmus.rights.verification import Verification
     from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
     from firmus.tasks.analyse.notes import Analysis
@@ -44,7 +45,7 @@ _HOMES = {
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
     "accompany", "analyse", "ask", "catalogue", "check", "compose", "convert", "develop", "evaluate", "explain",
-    "extend", "harmonise", "humanise", "infill", "interpolate", "orchestrate", "perform", "plan", "read",
+    "extend", "harmonise", "humanise", "infill", "interpolate", "orchestrate", "perform", "plan", "produce", "read",
     "rights_card", "search", "sound", "teach", "train", "transcribe", "vary", "verify", "write",
 ]  # fmt: skip
 
@@ -373,6 +374,31 @@ def teach(source: Piece, *, played: Piece | None = None, **options: Any) -> Asse
         return performance.compare(score, played, **options)
     options.setdefault("progress", progress.shown())
     return assess_exercise(score, **options)
+
+
+def produce(scene: str, *, seconds: float, **options: Any) -> Cue:
+    """Compose music for a scene, of an exact length: a `Cue`, whose `save` writes sound, stems and cue sheet.
+
+    Parameters
+    ----------
+    scene : str
+        Such as ``"calm until 0:12, danger 0:12-0:20, release"``; see `firmus.production.scenes`.
+    seconds : float
+        Exact length, 2 to 3600.
+    **options
+        `style`, `key`, `seed`, `loop`, `loudness` (LUFS), `speech` (when there is any), `title`, `model`, `effort`.
+
+    Examples
+    --------
+    >>> cue = produce("calm until 0:04, danger", seconds=7, style="folk", effort="quick", seed=7)
+    >>> [(row["mood"], row["start"]) for row in cue.sheet()]
+    [('calm', '0:00'), ('danger', '0:04')]
+    """
+    from firmus import progress
+    from firmus.tasks import produce as task
+
+    options.setdefault("progress", progress.shown())
+    return task.produce(scene, seconds=seconds, **options)
 
 
 def convert(source: Piece, target: str | PathLike[str], *, tune: int = 1, force: bool = False) -> Path:

@@ -154,6 +154,13 @@ def test_sound_is_read(assistant, folder):
     assert "takes no sound" in assistant.refused("vary", source="take.wav", out="x")
 
 
+def test_a_scene_is_produced(assistant, folder):
+    asked = {"scene": "calm until 0:03, danger", "seconds": 6.5, "style": "folk", "seed": 4, "effort": "quick"}
+    made = assistant.use("produce", **asked, formats=["wav", "midi"], out="scene")
+    assert soundfile.info(folder / made["files"][0]).frames == round(6.5 * 44100)
+    assert [row["mood"] for row in made["sheet"]] == ["calm", "danger"]
+
+
 @pytest.mark.parametrize("path", ["../secret.abc", "/etc/passwd", "songs/../../secret.abc", "link.abc", "", 7, "a\0b"])
 def test_nothing_outside_the_folder_is_read(assistant, folder, path):
     (folder / "link.abc").symlink_to(folder.parent / "secret.abc")

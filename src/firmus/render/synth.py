@@ -15,7 +15,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from firmus.errors import FirmusError, unknown
 from firmus.render.instruments import played_as
@@ -84,7 +84,7 @@ def render(score: Score, sample_rate: int = SAMPLE_RATE, loudness: float = LOUDN
     mix = _silence(score, sample_rate)
     _check_range("loudness", loudness, -60.0, -5.0, "LUFS")
     for part in score.parts:
-        _add_part(mix, score, part, sample_rate)
+        add_part(mix, score, part, sample_rate)
     if reverb:
         mastering.reverberate(mix, sample_rate)
     _fade(mix, sample_rate)
@@ -107,7 +107,7 @@ def stems(score: Score, sample_rate: int = SAMPLE_RATE, loudness: float = LOUDNE
     mix = _silence(score, sample_rate)
     _check_range("loudness", loudness, -60.0, -5.0, "LUFS")
     for part in score.parts:
-        _add_part(mix, score, part, sample_rate)
+        add_part(mix, score, part, sample_rate)
     level = mastering.loudness(mix, sample_rate)
     peak = max(abs(float(mix.max(initial=0.0))), abs(float(mix.min(initial=0.0))), 1e-9)
     gain = min(
@@ -117,20 +117,23 @@ def stems(score: Score, sample_rate: int = SAMPLE_RATE, loudness: float = LOUDNE
     del mix
     for number, part in enumerate(score.parts, 1):
         stem = _silence(score, sample_rate)
-        _add_part(stem, score, part, sample_rate)
+        add_part(stem, score, part, sample_rate)
         _fade(stem, sample_rate)
         stem *= gain
         yield f"{number:02d} {part.name}".strip(), Audio(stem, sample_rate)
 
 
-def encode(audio: Audio, ending: str = ".wav", tags: Mapping[str, str] | None = None) -> bytes:
+def encode(
+    audio: Audio, ending: str = ".wav", tags: Mapping[str, str] | None = None, *, bits: Literal[16, 24] = 16
+) -> bytes:
     """Encode audio as a file's bytes.
 
     Parameters
     ----------
     audio : Audio
     ending : {".wav", ".flac", ".ogg", ".mp3"}
-        WAV and FLAC have 16 bits.
+    bits : {16, 24}
+        Of WAV and FLAC.
     tags : mapping, optional
         ``title``, ``artist``, ``comment``, ``software``, ``copyright``, ``date``, as far as the file holds
         them.
@@ -147,6 +150,7 @@ def encode(audio: Audio, ending: str = ".wav", tags: Mapping[str, str] | None = 
     if ending not in FILES:
         raise FirmusError(unknown("audio file ending", ending, FILES))
     kind, subtype = FILES[ending]
+    subtype = f"PCM_{bits}" if subtype == "PCM_16" else subtype
     target = io.BytesIO()
     with soundfile.SoundFile(target, "w", audio.sample_rate, 2, subtype, format=kind) as file:
         for name, text in (tags or {}).items():
@@ -156,7 +160,7 @@ def encode(audio: Audio, ending: str = ".wav", tags: Mapping[str, str] | None = 
             if subtype == "PCM_16":
                 file.write(np.rint(np.clip(block, -1.0, 1.0) * 32767).astype(np.int16))
             else:
-                file.write(block)
+                file.write(np.clip(block, -1.0, 1.0) if subtype == "PCM_24" else block)
     return target.getvalue()
 
 
@@ -185,7 +189,8 @@ def _check_range(what: str, value: float, low: float, high: float, unit: str) ->
         raise FirmusError(f"{what} {value!r} must be from {low:g} to {high:g} {unit}")
 
 
-def _add_part(buffer: npt.NDArray[np.float32], score: Score, part: Part, sample_rate: int) -> None:
+def add_part(buffer: npt.NDArray[np.float32], score: Score, part: Part, sample_rate: int) -> None:
+    """Add a part of a score, dry, panned, at its volume, to a buffer (frames, 2); what lies behind it is cut."""
     from firmus.render import sampler, soundfont
 
     if not part.notes or not part.volume:

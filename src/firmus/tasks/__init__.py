@@ -21,10 +21,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from firmus import plugins
 from firmus.errors import InvalidBrief, unknown
+
+if TYPE_CHECKING:
+    from firmus.progress import Progress
+    from firmus.work import Brief, Work
 
 
 class Option(NamedTuple):
@@ -242,3 +246,15 @@ def verb(name: str) -> ModuleType:
     if name not in verbs():
         raise InvalidBrief(unknown("verb", name, verbs()))
     return verbs()[name]
+
+
+def perform(name: str, brief: Brief, progress: Progress | None = None) -> list[Work]:
+    """Do what a verb does with a Brief.
+
+    Raises
+    ------
+    InvalidBrief, ModelError
+    """
+    module = verb(name)
+    works: list[Work] = module.perform(module.commission(brief), progress)
+    return works

@@ -238,6 +238,7 @@ REFUSED = [
     ({"kind": "render", "formats": ["pdf"], "options": {"audible_label": "yes"}}, "an audible label is for sound"),
     ({"kind": "catalogue", "brief": {"bars": "1"}}, "catalogue takes a source"),
     ({"kind": "verify"}, "verify takes no source"),
+    ({"kind": "produce", "formats": ["wav"]}, "produce takes no source"),
     ({"kind": "rights", "brief": {"bars": "1"}}, "rights takes a source"),
     ({"kind": "analyse", "brief": {"tempo": 90}}, "analyse takes a source"),
     ({"kind": "render", "brief": {"bars": 4}, "formats": ["wav"]}, "render takes a source"),
@@ -249,6 +250,36 @@ REFUSED = [
     ({"kind": "vary", "options": {"note": "x"}}, "takes none"),
     ({"kind": "vary", "brief": {"source": "sound"}}, "takes no sound"),
 ]
+
+
+def test_a_scene_becomes_sound_stems_and_notes_of_its_length(server):
+    body = {
+        "brief": {"seconds": 6.5, "style": "folk", "seed": 4, "effort": "quick"},
+        "formats": ["wav", "stems", "midi"],
+    }
+    job = ask(server, "produce", **body, options={"scene": "calm until 0:03, danger", "loudness": "-23"})
+    assert job["state"] == "succeeded", job
+    assert [row["mood"] for row in job["result"]["sheet"]] == ["calm", "danger"]
+    assert abs(job["result"]["loudness"] + 23) < 0.3
+    sound = server.client.get(f"/v1/jobs/{job['id']}/files/wav")
+    assert soundfile.info(io.BytesIO(sound.content)).frames == round(6.5 * 44100)
+
+
+@pytest.mark.parametrize(
+    ("brief", "scene", "hint"),
+    [
+        ({"seconds": 30}, "calm until 0:50", "beyond the end"),
+        ({"seconds": 18000}, "calm", "3600"),
+        ({}, "calm", "needs its length"),
+        ({"seconds": 30, "bars": 4}, "calm", "bars"),
+        ({"seconds": 30, "style": "polka"}, "calm", "unknown style"),
+    ],
+)
+def test_a_scene_that_makes_no_sense_is_refused_at_once(server, brief, scene, hint):
+    body = {"kind": "produce", "brief": brief, "options": {"scene": scene}, "formats": ["wav"]}
+    answer = server.client.post("/v1/jobs", json=body)
+    assert answer.status_code == 422, answer.text
+    assert hint in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(("body", "hint"), REFUSED, ids=lambda each: json.dumps(each)[:60])
