@@ -114,7 +114,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "light": ("in the light of, bits: {places}", "依据（比特）：{places}"),
     "brought back": ("the form brings it back from bar {returns}", "曲式使它从第 {returns} 小节再现"),
     "same run": ("{notes} notes from bar {from_bar} on also stand in {piece}, bar {bar}", "自第 {from_bar} 小节起的 {notes} 个音也见于 {piece} 第 {bar} 小节"),
-    "checked": ("{title}: {verdict}; longest run of the same notes elsewhere {run}, {coverage:.0%} of the notes in such passages ({pieces} pieces)", "{title}：{verdict}；与别处相同的最长音列 {run} 个音，{coverage:.0%} 的音处于此类片段（{pieces} 首）"),
+    "checked": ("{title}: {verdict}; longest run of the same notes elsewhere {run}, {coverage:.0%} of a part in one other piece ({pieces} pieces)", "{title}：{verdict}；与别处相同的最长音列 {run} 个音，某一声部有 {coverage:.0%} 的音见于另一首曲子（{pieces} 首）"),
     "people share less": ("{share:.0%} of {pieces} held-out pieces by people have a passage that tells less ({low:.0%} to {high:.0%}, 95 %)", "{pieces} 首人写的留出乐曲中，{share:.0%} 的相同片段特征更弱（95 % 区间 {low:.0%} 至 {high:.0%}）"),
     "stands in": ("bars {first}-{last}, part {part}: {notes} notes ({run} in a row the same) stand in {name}, bar {bar}", "第 {first}-{last} 小节，声部 {part}：{notes} 个音（连续 {run} 个相同）见于 {name} 第 {bar} 小节"),
     "steps of": ("{done} of {total}", "{done} / {total}"),

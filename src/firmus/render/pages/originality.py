@@ -15,7 +15,7 @@ from firmus.translation import translate
 WORDS = {
     "originality": ("Originality", "原创性"),
     "longest_run": ("longest run that is the same elsewhere, notes", "与别处相同的最长音列（音数）"),
-    "coverage": ("share of the notes in such passages", "处于此类片段的音所占比例"),
+    "coverage": ("share of one part in passages of one other piece", "某一声部见于另一首曲子的音所占比例"),
     "collection": ("compared with", "比较对象"),
     "pieces": ("{count} pieces", "{count} 首"),
     "people": (
