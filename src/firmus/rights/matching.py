@@ -152,12 +152,14 @@ def _best(groups: Integers, values: NDArray[np.floating], most: int) -> Integers
 
 
 def _passages(index: MelodyIndex, melody: _Melody, found: Alignments) -> Iterator[Passage]:
-    """The best alignments of each stretch, read; of those that go on in the next line, the longer part."""
+    """The best alignments of each stretch, read; of those that go on in another line, the part with the seed."""
     lines = np.cumsum(melody.symbols.pitches == BORDER)
     for place in _best(found.places.notes // STRETCH, found.bits, READ).tolist():
         whole = found.pairs(place)
         of_line = lines[whole[:, 0]]
-        pairs = whole[of_line == np.bincount(of_line).argmax()]
+        pairs = whole[of_line == lines[found.places.notes[place]]]
+        if not len(pairs):
+            continue
         piece = int(index.starts.searchsorted(pairs[0, 1], side="right")) - 1
         bits = float(found.bits[place]) * len(pairs) / len(whole)
         yield Passage(piece, pairs + np.array([melody.first, 0]), 0, bits)
