@@ -1,15 +1,15 @@
-"""Originality: a planted passage is found with its bars, altered too; people are the measure; hashes alone are kept."""
+"""Originality: a planted passage is found with its bars, altered too; people are the measure; no tune is given away."""
 
-import gzip
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from firmus.analysis import lines
+from firmus.analysis.melodies import RHYTHMS, Melodies, Symbols
+from firmus.analysis.surprise import Surprise
 from firmus.rights import baseline
-from firmus.rights.collection import SHIPPED, Collection, Source, load, save, shipped
+from firmus.rights.collection import KEPT, SHIPPED, Collection, Source, load, save, shipped
 from firmus.rights.originality import BORROWS, COPIES, ORIGINAL, judge
 from firmus.score import Note, Part, Score
 
@@ -39,20 +39,22 @@ def planted(passage, seed=99, semitones=0, slower=1):
 def folder():
     pieces = [score(walk(seed)) for seed in range(40)]
     sources = [Source(f"Walk {seed}", "Somebody", f"{seed}.mid") for seed in range(40)]
-    return Collection.of(lines.joined([lines.of_score(each) for each in pieces], [1] * 40), sources, "walks")
+    every = lines.joined([lines.of_score(each) for each in pieces], [1] * 40)
+    usual = Surprise.of(Symbols.of(Melodies.of(every)))  # what is usual among walks is not so in music
+    return Collection.of(every, sources, "walks", surprise=usual)
 
 
 @pytest.mark.parametrize(("semitones", "slower"), [(0, 1), (5, 1), (-4, 2), (3, 4)])
 @pytest.mark.parametrize("seed", [3, 17])
 def test_a_planted_passage_is_found_with_its_bars(folder, seed, semitones, slower):
-    passage = walk(seed)[40:64]
+    passage = walk(seed)[40:80]
     found = judge(planted(passage, semitones=semitones, slower=slower), folder)
     best = found.matches[0]
     assert best.source.title == f"Walk {seed}"
-    assert 22 <= best.run <= 26  # repeated notes count once
+    assert 34 <= best.run <= 42  # repeated notes count once
     there, here = passage[0].start // 1920 + 1, walk(99)[30].start // 1920 + 1
-    assert there - 1 <= best.other_bars[0] <= there  # some notes before it fit by chance
-    assert here - 1 <= best.bars[0] <= here
+    assert there - 2 <= best.other_bars[0] <= there  # some notes before it fit by chance
+    assert here - 2 <= best.bars[0] <= here
     assert found.verdict == COPIES
 
 
@@ -82,8 +84,6 @@ def test_wrong_notes_and_ornaments_do_not_hide_a_passage(folder):
         assert found.matches[0].source.title == "Walk 5"
         assert found.matches[0].notes >= 30
         assert found.matches[0].run < 20
-        exact = judge(planted(altered), folder, altered=False)
-        assert found.matches[0].bits > max((match.bits for match in exact.matches), default=0)
 
 
 def test_drums_and_silence_have_nothing_to_compare(folder):
@@ -93,24 +93,32 @@ def test_drums_and_silence_have_nothing_to_compare(folder):
         assert (found.verdict, found.run, found.matches) == (ORIGINAL, 0, ())
 
 
-def test_a_collection_comes_back_from_disk(folder, tmp_path):
-    save(folder, tmp_path)
-    again = load(tmp_path)
-    assert (again.index.words == folder.index.words).all()
-    assert again.sources == folder.sources
+def test_a_collection_comes_back_from_disk(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("FIRMUS_CACHE", str(tmp_path / "cache"))
+    save(folder, tmp_path / "saved")
     passage = planted(walk(3)[40:64])
-    assert judge(passage, again).as_dict() == judge(passage, folder).as_dict()
+    for _ in range(2):  # worked out, and kept
+        again = load(tmp_path / "saved")
+        assert (again.index.symbols.pitches == folder.index.symbols.pitches).all()
+        assert (again.bars == folder.bars).all()
+        assert again.sources == folder.sources
+        assert judge(passage, again).as_dict() == judge(passage, folder).as_dict()
+    assert len(list((tmp_path / "cache" / "originality").iterdir())) == 1
 
 
 def test_the_shipped_index_is_small_and_names_its_pieces():
     known = shipped()
-    assert sum(file.stat().st_size for file in SHIPPED.iterdir()) <= 16_000_000
+    assert sum(file.stat().st_size for file in SHIPPED.iterdir()) <= 6_000_000
     assert len(known.index.starts) == len(known.sources) + 1
-    assert (np.diff(known.index.words.astype(np.uint64)) > 0).all()  # in order, none twice
-    table = json.loads(gzip.decompress((SHIPPED / "pieces.json.gz").read_bytes()))
-    assert table.keys() == {"name", "starts", "sources"}
-    assert sum(bool(source.title) for source in known.sources) == len(known.sources)
+    assert all(source.title and source.licence for source in known.sources)
     assert any("Schubert" in source.composer for source in known.sources)
+
+
+def test_no_tune_can_be_read_off_the_shipped_index():
+    symbols = shipped().index.symbols
+    assert symbols.modulus == KEPT == 4
+    assert set(np.unique(symbols.pitches).tolist()) == {0, 1, 2, 3, lines.BORDER}
+    assert symbols.rhythms.max() < RHYTHMS
 
 
 def test_a_tune_that_was_learnt_is_recognised():
@@ -123,14 +131,14 @@ def test_a_tune_that_was_learnt_is_recognised():
     found = judge(formats.read(book), style="folk")
     assert found.verdict == COPIES
     assert any("Alhambra" in match.source.title for match in found.matches)
-    assert found.standings["run"].share > 0.95
+    assert found.standings["bits"].share > 0.95
 
 
 def test_a_piece_stands_among_those_by_people():
-    none, all_of_it = baseline.standing("run", 0), baseline.standing("run", 10_000)
+    none, all_of_it = baseline.standing("run", 0, KEPT), baseline.standing("run", 10_000, KEPT)
     assert (none.share, all_of_it.share) == (0, 1)
-    assert none.pieces == len(baseline.table()[""]["run"])
-    usual = baseline.standing("bits", float(np.median(baseline.table()[""]["bits"])))
+    assert none.pieces == len(baseline.table(KEPT)[""]["run"])
+    middle = float(np.quantile(baseline.table(KEPT)[""]["bits"], 0.9))
+    usual = baseline.standing("bits", middle, KEPT)
     assert usual.low < usual.share < usual.high
-    assert baseline.standing("run", 9, "folk").style == "folk"
-    assert baseline.standing("run", 9, "guitar").style == ""  # too few to judge by
+    assert baseline.standing("run", 9, KEPT, "guitar").style == ""  # too few to judge by

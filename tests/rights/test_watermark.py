@@ -66,7 +66,7 @@ def test_a_private_watermark_is_found_by_its_installation_alone(tmp_path, monkey
 def test_pieces_have_one_of_several_keys(own_key):
     works = firmus.compose(style="folk", bars=32, seed=1, count=3, effort="quick")
     sums = [[Evidence.of(work.score).score(key) for key in keys.watermark_keys("public")] for work in works]
-    assert [each.index(max(each)) for each in sums] == [1, 2, 3]
+    assert [each.index(max(each)) for each in sums] == [work.origin.seed for work in works]  # the best comes first
     assert all(detect(work.score).verdict in ("found", "likely") for work in works)
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from firmus.analysis import lines
-from firmus.analysis.fingerprints import NOTES, Index, Melodies
+from firmus.analysis.seeds import steps
 from firmus.rights.collection import Collection, Source
 from firmus.rights.originality import judge
 from firmus.runtime import stepper
 from firmus.runtime.constraints import PartRules, Rules
 from firmus.runtime.infilling import fill
-from firmus.runtime.originality import LIMIT, CopyGuard, Guard
+from firmus.runtime.originality import CopyGuard, Guard
 from firmus.runtime.request import Request
 from firmus.runtime.sampling import Sampling
 from firmus.score import Note, Part, Score
@@ -28,9 +28,8 @@ def tune(pitches, key=0):
     return Score((Part("", tuple(Note(480 * i, 480, key + pitch) for i, pitch in enumerate(pitches)), 73),))
 
 
-def index_of(score):
-    own = lines.of_score(score)
-    return Index.of(own, Melodies.of(own), 1)
+def index_of(score, modulus=12):
+    return Collection.of(lines.of_score(score), [Source("", "", "")], "one", modulus).index
 
 
 def composing(pitches, guard):
@@ -57,29 +56,47 @@ def composing(pitches, guard):
     return copying
 
 
+def first_forbidden(pitches, guard):
+    """How many notes come before one is forbidden."""
+    return next((count for count in range(len(pitches)) if composing(pitches[:count], guard).forbidden()), None)
+
+
 @pytest.mark.parametrize("key", [0, 5, -3])
-def test_a_run_may_reach_the_limit_and_then_its_next_note_is_forbidden(key):
-    guard = Guard(index_of(tune(PITCHES)))
+@pytest.mark.parametrize("modulus", [4, 12])
+def test_a_run_may_reach_the_limit_and_then_its_next_note_is_forbidden(key, modulus):
+    guard = Guard(index_of(tune(PITCHES), modulus))
     transposed = [pitch + key for pitch in PITCHES]
-    assert composing(transposed[: LIMIT - 1], guard).forbidden() == ()
-    assert composing(transposed[:LIMIT], guard).forbidden() == (PITCH + transposed[LIMIT],)
-    assert composing([*transposed[:5], 80, *transposed[6:LIMIT]], guard).forbidden() == ()  # it is another tune
+    count = first_forbidden(transposed, guard)
+    assert steps(modulus) < count < 16
+    forbidden = {token - PITCH for token in composing(transposed[:count], guard).forbidden()}
+    assert transposed[count] in forbidden
+    assert {(pitch - transposed[count]) % modulus for pitch in forbidden} == {0}  # an octave more or less is no other
+    another = [*transposed[:5], transposed[5] + 1, *transposed[6:]]
+    assert composing(another[:count], guard).forbidden() == ()
 
 
-def test_a_shorter_limit_holds_as_well():
-    guard = Guard(index_of(tune(PITCHES)), limit=NOTES + 1)
-    assert composing(PITCHES[:NOTES], guard).forbidden() == ()
-    assert composing(PITCHES[: NOTES + 1], guard).forbidden() == (PITCH + PITCHES[NOTES + 1],)
+def test_a_higher_limit_lets_a_run_go_on():
+    index = index_of(tune(PITCHES))
+    counts = [first_forbidden(PITCHES, Guard(index, limit=limit)) for limit in (5, 20, 35)]
+    assert counts == sorted(set(counts))
+    assert first_forbidden(PITCHES, Guard(index, limit=200)) is None
+
+
+def test_another_rhythm_is_another_run():
+    slower = Score((Part("", tuple(Note(480 * i + 960 * (i > 3), 480, p) for i, p in enumerate(PITCHES)), 73),))
+    counts = [first_forbidden(PITCHES, Guard(index_of(each))) for each in (tune(PITCHES), slower)]
+    assert counts[1] is None or counts[1] > counts[0]
 
 
 def test_what_a_person_gave_may_come_again():
-    known = tune(PITCHES)
-    assert composing(PITCHES[:LIMIT], Guard.of(index_of(known), tune(PITCHES, key=4))).forbidden() == ()
-    assert composing(PITCHES[:LIMIT], Guard.of(index_of(known), tune(PITCHES[::-1]))).forbidden()
+    known, guard = tune(PITCHES), Guard(index_of(tune(PITCHES)))
+    count = first_forbidden(PITCHES, guard)
+    assert composing(PITCHES[:count], Guard.of(index_of(known), tune(PITCHES, key=4))).forbidden() == ()
+    assert composing(PITCHES[:count], Guard.of(index_of(known), tune(PITCHES[::-1]))).forbidden()
 
 
 def test_no_guard_and_drums_forbid_nothing():
-    assert composing(PITCHES[:LIMIT], None).forbidden() == ()
+    assert composing(PITCHES[:14], None).forbidden() == ()
 
 
 def test_what_would_come_anyway_is_not_copied_from_the_index():
@@ -93,7 +110,9 @@ def test_what_would_come_anyway_is_not_copied_from_the_index():
     guarded = Request(score, is_open, "folk", rules, Sampling(0.7), guard=Guard(index_of(first)))
     again = fill(model, guarded, np.random.default_rng(5)).score
     collection = Collection.of(lines.of_score(first), [Source("first", "", "")], "first")
-    assert judge(first, collection).run > 2 * LIMIT
-    assert judge(again, collection, altered=False).run <= LIMIT + 1
-    assert again.parts[0].notes[:LIMIT] == first.parts[0].notes[:LIMIT]
+    before, after = (judge(each, collection, altered=False) for each in (first, again))
+    assert before.run > 24
+    assert after.run < before.run / 2
+    assert after.bits < before.bits / 2
+    assert again.parts[0].notes[:6] == first.parts[0].notes[:6]
     assert fill(model, guarded, np.random.default_rng(5)).score == again

@@ -63,7 +63,7 @@ def test_a_copy_is_shown_side_by_side(folder, monkeypatch, tmp_path_factory):
     document = report.as_dict()
     match = document["matches"][0]
     assert (document["verdict"], document["longest_run"], document["coverage"]) == (COPIES, len(PITCHES), 1.0)
-    assert match["source"] == {"title": "one <i>", "composer": "", "origin": "one.musicxml"}
+    assert match["source"] == {"title": "one <i>", "composer": "", "origin": "one.musicxml", "licence": ""}
     assert match["bars"] == match["other_bars"] == (1, 7) or (match["bars"][0], match["other_bars"][0]) == (1, 1)
     assert document["people"] == {}  # no baseline is known of a folder
     assert "copyright" in document["limits"]

@@ -40,7 +40,7 @@ def _lines(document: dict[str, Any]) -> list[str]:
             pieces=document["pieces"],
         )
     ]
-    if people := document["people"].get("run"):
+    if document["matches"] and (people := document["people"].get("bits")):
         lines.append("  " + say("people share less").format(**people))
     for match in document["matches"][:SHOWN]:
         source = match["source"]

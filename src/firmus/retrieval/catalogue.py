@@ -11,7 +11,6 @@ import hashlib
 import itertools
 import json
 import os
-import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 from firmus.analysis import lines
 from firmus.analysis.lines import Lines
 from firmus.analysis.similarity import WIDTH
+from firmus.caching import cache_folder
 from firmus.errors import FormatError
 
 VERSION = 1
@@ -101,17 +101,7 @@ def home(folder: Path) -> Path:
     """Cache folder of a folder of music, by its absolute path, in ``FIRMUS_CACHE`` or the user's cache folder."""
     whole = folder.resolve()
     digest = hashlib.blake2b(str(whole).encode("utf-8", "surrogateescape"), digest_size=6).hexdigest()
-    return _cache() / "search" / f"{whole.name or 'root'}-{digest}"
-
-
-def _cache() -> Path:
-    if chosen := os.environ.get("FIRMUS_CACHE"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "firmus" / "cache"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "firmus"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "firmus"
+    return cache_folder() / "search" / f"{whole.name or 'root'}-{digest}"
 
 
 def save(path: Path, made_by: str, catalogue: Catalogue, extra: dict[str, NDArray[Any]] | None = None) -> None:

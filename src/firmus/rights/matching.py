@@ -1,213 +1,208 @@
-"""Passages that a piece shares with those of an index, also altered ones.
+"""Passages that a piece shares with those of a collection, also altered ones.
 
 What it is
-    Every n-gram of every line is looked up as it is, with a note corrected, and with one note or two in a row left out
-    (ornaments). N-grams that occur in one piece in the same order, give or take `DRIFT` notes, are one passage. Its
-    weight is in bits: of each note the most that an n-gram tells which covers it, an n-gram the less the more often it
-    occurs.
+    Seeds in common (`firmus.analysis.seeds`) that lie near one diagonal vote for it; the best of each stretch of the
+    piece are laid beside it (`firmus.analysis.local_alignment`). A passage is worth the bits of its alignment beyond
+    those that the best of so many pairs of notes has by chance, so that about one unrelated piece in two to the power
+    of its bits would have such a passage.
 Paper
-    Chains of n-grams on a diagonal after Pearson & Lipman, *Improved tools for biological sequence comparison* (1988);
-    that rare n-grams count more after Sparck Jones, *A statistical interpretation of term specificity* (1972).
+    Karlin & Altschul, *Methods for assessing the statistical significance of molecular sequence features* (1990).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import log2
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.analysis.fingerprints import NOTES, Index, Melodies, Words, hashed
 from firmus.analysis.lines import BORDER
+from firmus.analysis.local_alignment import Alignments, Floats, Integers, Places, align, worth
+from firmus.analysis.melodies import Symbols
+from firmus.analysis.melody_index import MelodyIndex
+from firmus.analysis.seeds import Hits
 
-Integers = NDArray[np.int64]
-WRONG_BY = (-3, -2, -1, 1, 2, 3)  # semitones
-WRONG, LEFT_OUT = 5.0, 4.0  # bits that an n-gram is worth less where a note was corrected, or notes were left out
-DRIFT = 8  # notes that ornaments may add or take
-APART = 20  # notes between the beginnings of n-grams of one passage
-RHYTHM = 3.0  # bits that an n-gram is worth more where the rhythm is the same
-GAP = 1  # bits that a note costs that no n-gram covers
-FINE = 64  # parts of a bit
-LEAST = 4.0  # bits of an n-gram
-MOST = 20  # passages
-SMALL = 1 << 14  # n-grams: a smaller index tells as much as one of this size
-
-
-class Lookups(NamedTuple):
-    """N-grams to look up (G,): hash, first note in the query, notes covered, and the bits that an alteration costs."""
-
-    hashes: Words
-    notes: Integers
-    spans: Integers
-    costs: NDArray[np.float64]
+BLOCK, OVERLAP = 512, 128  # notes that are looked up at once
+DIAGONALS = 16  # that vote together
+APART, LONGEST = 16, 64  # notes between seeds that vote together, and notes that do at most
+STRETCH = 32  # notes of the piece that choose their own places
+VOTED, LAID, READ = 200, 8, 4  # places of a stretch: with most votes, laid beside it, and read
+LOOK = 12  # notes before and after a seed by which a place is judged first
+A_PLACE = 3  # passages that may cover the same notes
+MOST = 40  # passages
+_NOTE_BITS, _ROW_BITS, _VALUE_BITS = 10, 20, 24  # of a note in a block, of a hit, of a value in 64ths of a bit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Passage:
     """A passage that a piece shares with another.
 
     Parameters
     ----------
     piece : int
-        Of the index.
-    first, last : int
-        Its first and last note among the melodies of the query.
-    begin, end : int
-        Numbers of its first and last bar in the other piece.
-    notes : int
-        How many it has.
+        Of the collection.
+    pairs : array (K, 2)
+        Its notes: among the melodies of the piece, and among all notes of the collection.
     run : int
         How many of them in a row are the same, rhythm and all.
     bits : float
-        How much it tells.
-    place : int
-        Number of its first note among all notes of the index.
+        How much it tells beyond what occurs by chance.
     """
 
     piece: int
-    first: int
-    last: int
-    begin: int
-    end: int
-    notes: int
+    pairs: Integers
     run: int
     bits: float
-    place: int
+
+    @property
+    def first(self) -> int:
+        """Its first note among the melodies of the piece."""
+        return int(self.pairs[0, 0])
+
+    @property
+    def last(self) -> int:
+        """Its last."""
+        return int(self.pairs[-1, 0])
 
 
-def lookups(melodies: Melodies, *, altered: bool = True) -> Lookups:
-    """Every n-gram of some melodies, as it is and, where asked, altered."""
-    longest = NOTES + 2
-    pitches = np.append(melodies.pitches, np.full(longest, BORDER))
-    lengths = np.append(melodies.lengths, np.zeros(longest, np.int64))
-    window = np.lib.stride_tricks.sliding_window_view(pitches, longest)
-    beats = np.lib.stride_tricks.sliding_window_view(lengths, longest)
-    variants: list[tuple[Integers, int, float]] = [(window[:, :NOTES], NOTES, 0.0)]
-    for note in range(1, NOTES) if altered else ():
-        variants.append((np.delete(window, note, axis=1)[:, :NOTES], NOTES + 1, LEFT_OUT))
-        variants.append((np.delete(window, [note, note + 1], axis=1), NOTES + 2, LEFT_OUT))
-        for step in WRONG_BY if note < NOTES - 1 else ():
-            wrong = window[:, :NOTES].copy()
-            wrong[:, note] += step
-            variants.append((wrong, NOTES, WRONG))
-    found: list[tuple[Words, Integers, Integers, NDArray[np.float64]]] = []
-    for each, span, cost in variants:
-        notes = np.flatnonzero((window[:, :span] != BORDER).all(axis=1) & (np.diff(each, axis=1) != 0).all(axis=1))
-        size = len(notes)
-        found.append((hashed(each[notes], beats[notes, : NOTES - 1]), notes, np.full(size, span), np.full(size, cost)))
-    return Lookups(*(np.concatenate(each) for each in zip(*found, strict=True)))
+class _Melody(NamedTuple):
+    """A block of a piece: its symbols, what each note tells, and the number of its first note."""
+
+    symbols: Symbols
+    bits: tuple[Floats, Floats]
+    first: int
 
 
-def shared(index: Index, melodies: Melodies, *, altered: bool = True, most: int = MOST) -> list[Passage]:
-    """Passages that melodies share with the pieces of an index, those first that tell most; one a piece and place."""
-    grams = lookups(melodies, altered=altered)
-    hits = index.hits(grams.hashes)
-    counts = np.bincount(hits.ngrams, minlength=len(grams.hashes))
-    bits = np.log2(max(len(index.words), SMALL) / np.maximum(counts, 1)) - grams.costs
-    exact = hits.is_rhythmic & (grams.costs[hits.ngrams] == 0)
-    weights = bits[hits.ngrams] + RHYTHM * exact
-    rows = np.flatnonzero(weights > LEAST)
-    ngrams, places = hits.ngrams[rows], hits.places[rows]
-    found = _Found(
-        grams.notes[ngrams], grams.spans[ngrams], weights[rows], places, hits.pieces[rows], hits.bars[rows], exact[rows]
-    )
-    passages: list[Passage] = []
-    for shift in (0, DRIFT // 2):
-        order, borders = found.chained((places - found.notes + shift) // DRIFT, melodies.lines)
-        if not len(order):
+def shared(index: MelodyIndex, symbols: Symbols, *, altered: bool = True) -> list[Passage]:
+    """Passages that melodies share with the pieces of a collection, those first that tell most.
+
+    Parameters
+    ----------
+    index : MelodyIndex
+    symbols : Symbols
+        Of the piece, with the modulus of the collection.
+    altered : bool
+        Whether seeds are also looked up with notes corrected and left out.
+    """
+    if not symbols.notes:
+        return []
+    found: list[Passage] = []
+    for block in _blocks(index, symbols):
+        places = _places(index, block, index.seeds.hits(block.symbols, altered=altered))
+        if len(places.notes):
+            found += _passages(index, block, align(block.symbols, block.bits, index.symbols, places))
+    chance = log2(max(len(index.seeds.places), 2)) + log2(max(symbols.notes, 2))
+    telling = [replace(each, bits=each.bits - chance) for each in _joined(found) if each.bits > chance]
+    kept = _distinct(telling, len(symbols))
+    return [replace(each, run=_longest_run(symbols, index.symbols, each.pairs)) for each in kept]
+
+
+def _blocks(index: MelodyIndex, symbols: Symbols) -> Iterator[_Melody]:
+    steps, rhythms = index.surprise(symbols)
+    for first in range(0, max(len(symbols) - OVERLAP, 1), BLOCK - OVERLAP):
+        end = first + BLOCK
+        yield _Melody(symbols.part(first, end), (steps[first:end], rhythms[first:end]), first)
+
+
+def _places(index: MelodyIndex, melody: _Melody, hits: Hits) -> Places:
+    """Diagonals of each stretch that have most votes, and of these the ones that tell most where they are not bent."""
+    diagonals = (hits.places - hits.notes + BLOCK) // DIAGONALS
+    order = np.argsort((diagonals << _NOTE_BITS | hits.notes) << _ROW_BITS | np.arange(len(diagonals)))
+    votes, seeds = _counted(diagonals[order], hits.notes[order], hits.bits[order])
+    seeds = order[seeds]
+    chosen = _best(hits.notes[seeds] // STRETCH, votes, VOTED)
+    notes, others = hits.notes[seeds[chosen]], hits.places[seeds[chosen]]
+    up = index.symbols.pitches[others].astype(np.int64) - melody.symbols.pitches[notes]
+    near = np.arange(-LOOK, 2 * LOOK)
+    rows = np.clip(notes[:, None] + near, 0, len(melody.symbols) - 1)
+    there = np.clip(others[:, None] + near, 0, len(index.symbols) - 1)
+    here = melody.symbols.pitches[rows].astype(np.int64) + up[:, None], melody.symbols.rhythms[rows]
+    known = index.symbols.pitches[there].astype(np.int64), index.symbols.rhythms[there]
+    value = worth(here, known, (melody.bits[0][rows], melody.bits[1][rows]), melody.symbols.modulus)
+    total = np.cumsum(np.pad(value, ((0, 0), (1, 0))), axis=1)
+    best = (total - np.minimum.accumulate(total, axis=1)).max(axis=1, initial=0)
+    kept = np.union1d(_best(notes // STRETCH, best, LAID), _best(notes // STRETCH, votes[chosen], LAID // 2))
+    return Places(notes[kept], others[kept], up[kept])
+
+
+def _counted(diagonals: Integers, notes: Integers, bits: NDArray[np.float64]) -> tuple[NDArray[np.float64], Integers]:
+    """Votes (D,) for each stretch of a diagonal, of each note the highest; and the hit (D,) with the highest of all."""
+    if not len(notes):
+        return np.empty(0), np.empty(0, np.int64)
+    new = np.append(True, (diagonals[1:] != diagonals[:-1]) | (notes[1:] != notes[:-1]))
+    firsts = np.flatnonzero(new)
+    highest = np.maximum.reduceat(bits, firsts)
+    is_far = (np.diff(diagonals[firsts]) != 0) | (np.diff(notes[firsts]) > APART)
+    is_far |= np.diff(notes[firsts] // LONGEST) != 0
+    borders = np.flatnonzero(np.append(True, is_far))
+    ranked = np.round(bits * 64).astype(np.int64) * len(notes) + np.arange(len(notes))
+    return np.add.reduceat(highest, borders), np.maximum.reduceat(ranked, firsts[borders]) % len(notes)
+
+
+def _best(groups: Integers, values: NDArray[np.floating], most: int) -> Integers:
+    """Rows of the highest values of each group, so many."""
+    rank = groups << _VALUE_BITS | (1 << _VALUE_BITS) - 1 - np.round(values * 64).astype(np.int64)
+    order = np.argsort(rank << _ROW_BITS | np.arange(len(rank)))  # no two are equal: any sort does
+    ordered = groups[order]
+    rank = np.arange(len(order)) - np.searchsorted(ordered, ordered)
+    return order[rank < most]
+
+
+def _passages(index: MelodyIndex, melody: _Melody, found: Alignments) -> Iterator[Passage]:
+    """The best alignments of each stretch, read; of those that go on in another line, the part with the seed."""
+    lines = np.cumsum(melody.symbols.pitches == BORDER)
+    for place in _best(found.places.notes // STRETCH, found.bits, READ).tolist():
+        whole = found.pairs(place)
+        of_line = lines[whole[:, 0]]
+        pairs = whole[of_line == lines[found.places.notes[place]]]
+        if not len(pairs):
             continue
-        scores, firsts, lasts = found.scored(order, borders)
-        for chain in np.argsort(-scores, kind="stable")[:most].tolist():
-            these = order[borders[chain] : borders[chain + 1]]
-            passages.append(found.passage(these, int(firsts[chain]), int(lasts[chain]), float(scores[chain])))
-    return _distinct(passages)[:most]
+        piece = int(index.starts.searchsorted(pairs[0, 1], side="right")) - 1
+        bits = float(found.bits[place]) * len(pairs) / len(whole)
+        yield Passage(piece, pairs + np.array([melody.first, 0]), 0, bits)
 
 
-class _Found(NamedTuple):
-    """Hits (H,): note of the query, notes covered, bits; place, piece and bar there; whether exact."""
-
-    notes: Integers
-    spans: Integers
-    weights: NDArray[np.float64]
-    places: Integers
-    pieces: Integers
-    bars: NDArray[np.uint16]
-    exact: NDArray[np.bool_]
-
-    def chained(self, diagonals: Integers, lines: Integers) -> tuple[Integers, Integers]:
-        """Order of the hits, and the borders of chains in that order: of one piece, one diagonal and one line."""
-        order = np.lexsort((self.notes, diagonals, self.pieces))
-        if not len(order):
-            return order, np.zeros(1, np.int64)
-        piece, diagonal, note = self.pieces[order], diagonals[order], self.notes[order]
-        new = (piece[1:] != piece[:-1]) | (diagonal[1:] != diagonal[:-1]) | (note[1:] - note[:-1] > APART)
-        new |= lines[note[1:]] != lines[note[:-1]]
-        return order, np.concatenate([[0], np.flatnonzero(new) + 1, [len(order)]])
-
-    def scored(self, order: Integers, borders: Integers) -> tuple[NDArray[np.float64], Integers, Integers]:
-        """Bits (C,) of the best stretch of each chain, and its first and last note (C,): the maximum subarray."""
-        notes, spans, weights = self.notes[order], self.spans[order], self.weights[order]
-        chain = np.repeat(np.arange(len(borders) - 1), np.diff(borders))
-        width = int(notes.max()) + NOTES + 3
-        steps = np.arange(int(spans.max()))
-        cells = (chain[:, None] * width + notes[:, None] + steps)[steps < spans[:, None]]
-        values = np.repeat(weights / spans, spans)
-        by_cell = np.lexsort((values, cells))
-        cells, values = cells[by_cell], values[by_cell]
-        best = np.append(cells[1:] != cells[:-1], True)
-        cells, values = cells[best], values[best]
-        chain, note = cells // width, cells % width
-        gaps = np.append(0, np.diff(note) - 1)
-        starts = np.flatnonzero(np.append(True, chain[1:] != chain[:-1]))
-        gaps[starts] = 0
-        values = np.round(values * FINE).astype(np.int64)  # whole numbers, so that sums are exact
-        after = np.cumsum(values - FINE * GAP * gaps)
-        before = after - values
-        far = 2 * int(np.abs(after).max() + np.abs(before).max() + 1)
-        lowest = np.minimum.accumulate(before - far * chain) + far * chain
-        gain = after - lowest
-        scores = np.maximum.reduceat(gain, starts)
-        ends = np.flatnonzero(gain == scores[chain])
-        _, place = np.unique(chain[ends], return_index=True)
-        ends = ends[place]
-        is_low = np.flatnonzero(before <= lowest)
-        begins = is_low[np.searchsorted(is_low, ends, side="right") - 1]
-        return scores / FINE, note[begins], note[ends]
-
-    def passage(self, these: Integers, first: int, last: int, bits: float) -> Passage:
-        """One chain as a passage, between two notes."""
-        these = these[(self.notes[these] <= last) & (self.notes[these] + self.spans[these] > first)]
-        exact = these[self.exact[these]]
-        return Passage(
-            int(self.pieces[these[0]]),
-            first,
-            last,
-            int(self.bars[these].min()),
-            int(self.bars[these].max()),
-            last - first + 1,
-            _longest_run(self.notes[exact], self.places[exact]),
-            bits,
-            int(self.places[these].min()),
-        )
+def _longest_run(melody: Symbols, others: Symbols, pairs: Integers) -> int:
+    """Notes of the longest stretch without a gap in which steps and rhythms are the same."""
+    here, there = pairs[:, 0], pairs[:, 1]
+    up = others.pitches[there].astype(np.int64) - melody.pitches[here]
+    goes_on = (np.diff(here) == 1) & (np.diff(there) == 1) & (np.diff(up) % melody.modulus == 0)
+    goes_on &= melody.rhythms[here[1:]] == others.rhythms[there[1:]]
+    breaks = np.flatnonzero(np.concatenate([[True], ~goes_on, [True]]))
+    return int(np.diff(breaks).max())
 
 
-def _longest_run(notes: Integers, places: Integers) -> int:
-    """Notes of the longest stretch of n-grams on one diagonal, as far as the index tells."""
-    longest = 0
-    for diagonal in np.unique(places - notes).tolist():
-        on = np.unique(notes[places - notes == diagonal])
-        borders = np.concatenate([[0], np.flatnonzero(np.diff(on) > APART) + 1, [len(on)]])
-        longest = max(longest, int((on[borders[1:] - 1] - on[borders[:-1]]).max()) + NOTES)
-    return longest
+def _joined(passages: list[Passage]) -> list[Passage]:
+    """Alignments reach only so far: those that have a pair of notes in common are one passage."""
+    joined: dict[int, list[Passage]] = {}
+    for each in sorted(passages, key=lambda passage: (-passage.bits, passage.piece, passage.first)):
+        others = joined.setdefault(each.piece, [])
+        for number, other in enumerate(others):
+            new = each.pairs[(each.pairs[:, 0] < other.first) | (each.pairs[:, 0] > other.last)]
+            if (each.pairs[:, None] == other.pairs).all(axis=2).any():
+                pairs = np.concatenate([other.pairs, new])
+                bits = other.bits + each.bits * len(new) / len(each.pairs)
+                others[number] = replace(other, pairs=pairs[np.argsort(pairs[:, 0])], bits=bits)
+                break
+        else:
+            others.append(each)
+    return [each for some in joined.values() for each in some]
 
 
-def _distinct(passages: list[Passage]) -> list[Passage]:
-    """Passages in order of their bits, without those that lie within another of the same piece."""
+def _distinct(passages: list[Passage], notes: int) -> list[Passage]:
+    """Those that tell most: of one piece no two that overlap, and at most `A_PLACE` that cover the same notes."""
+    covered = np.zeros(notes, np.int64)
+    taken: dict[int, list[tuple[int, int]]] = {}
     kept: list[Passage] = []
     for each in sorted(passages, key=lambda passage: (-passage.bits, passage.piece, passage.first)):
-        if not any(
-            each.piece == other.piece and other.first <= each.first and each.last <= other.last for other in kept
-        ):
+        span = slice(each.first, each.last + 1)
+        others = taken.setdefault(each.piece, [])
+        is_new = not any(begin <= each.last and each.first <= end for begin, end in others)
+        if is_new and np.median(covered[span]) < A_PLACE:
+            covered[span] += 1
+            others.append((each.first, each.last))
             kept.append(each)
-    return kept
+    return kept[:MOST]

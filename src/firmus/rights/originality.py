@@ -1,19 +1,22 @@
 """What a piece shares with other music, and what to call it: original, borrows as people do, copies.
 
-Against the training music a piece is judged by how much people borrow (`firmus.rights.baseline`): it copies where it
-shares a longer run, a more telling passage, or more with one other piece, than 997 of 1,000 held-out pieces by people.
-Against a folder no such baseline is known: a run of 20 notes, or 40 % of the notes, is called a copy; 12 notes, or
-20 %, borrowing. No law names such limits.
+One measure of a copy: the bits that its most telling passage tells beyond what occurs by chance
+(`firmus.rights.matching`), and whether it is a version of one other piece as a whole. A piece copies where the passage
+tells more than those of 99 of 100 held-out pieces by people (`firmus.rights.baseline`), or where a third of a part is
+in passages of one other piece. Against a folder the same bits count. No law names such limits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from firmus.analysis import lines as melodic_lines
-from firmus.analysis.fingerprints import Melodies
+from firmus.analysis.lines import BORDER
+from firmus.analysis.melodies import Melodies, Symbols
 from firmus.rights.baseline import MANY, USUAL, Standing, standing
 from firmus.rights.collection import Collection, Source, shipped
 from firmus.rights.matching import Passage, shared
@@ -21,8 +24,8 @@ from firmus.score import Score
 
 ORIGINAL, BORROWS, COPIES = "original", "borrows as people do", "copies"
 VERDICTS = (ORIGINAL, BORROWS, COPIES)
-WARNED, COPIED = (12, 0.2), (20, 0.4)  # run of notes, share of all, against a folder
-TELLING, TELLING_IN_FOLDER = 40.0, 20.0  # bits of a passage that counts: what tells less occurs by chance
+TELLING = 10.0  # bits of a passage that counts: by chance one piece in a thousand has such
+VERSION = 1 / 3  # share of a part in passages of one other piece that makes a version of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Match:
     notes, run : int
         Notes of the passage, repeated ones counted once; and how many of them in a row are the same, rhythm and all.
     bits : float
-        How much it tells; a passage of common turns tells little.
+        How much it tells beyond chance: a passage of common turns tells little.
     """
 
     source: Source
@@ -69,9 +72,9 @@ class Originality:
     run : int
         Notes of the longest run that is the same in another piece, in any key and at any tempo.
     coverage : float
-        Share of the notes that lie in passages of the one other piece that has most of them, altered or not.
+        Share of the notes of one part that lie in passages of one other piece, altered or not; of all parts the most.
     bits : float
-        Of the passage that tells most.
+        Of the passage that tells most, beyond chance.
     standings : dict
         Of each measure where the piece stands among pieces by people; empty against a folder.
     matches : tuple of Match
@@ -144,32 +147,18 @@ def judge(score: Score, collection: Collection | None = None, style: str = "", *
     own = melodic_lines.of_score(score)
     melodies = Melodies.of(own)
     against = collection or shipped()
-    found = shared(against.index, melodies, altered=altered)
-    measures = measure(found, melodies)
-    least = TELLING if collection is None else TELLING_IN_FOLDER
-    passages = [each for each in found if each.bits >= least or each.run >= WARNED[0]]
+    modulus = against.index.symbols.modulus
+    passages = [
+        each for each in shared(against.index, Symbols.of(melodies, modulus), altered=altered) if each.bits >= TELLING
+    ]
+    measures = measure(passages, melodies)
     parts = own.parts[melodies.lines].tolist() if len(melodies) else []
-    matches = tuple(
-        Match(
-            against.sources[each.piece],
-            each.piece,
-            parts[each.first],
-            (int(melodies.bars[each.first]), int(melodies.bars[each.last])),
-            (each.begin, each.end),
-            each.notes,
-            each.run,
-            each.bits,
-        )
-        for each in passages
-    )
+    matches = tuple(_match(each, against, melodies, parts[each.first]) for each in passages)
     standings: dict[str, Standing] = {}
     if collection is None:
-        standings = {name: standing(name, value, style) for name, value in measures.items()}
-        verdict = _verdict([standing(name, value).share for name, value in measures.items()])
-    else:
-        verdict = _verdict_of_folder(measures["run"], measures["coverage"])
+        standings = {name: standing(name, value, modulus, style) for name, value in measures.items()}
     return Originality(
-        verdict,
+        verdict(measures, modulus),
         int(measures["run"]),
         measures["coverage"],
         measures["bits"],
@@ -180,28 +169,38 @@ def judge(score: Score, collection: Collection | None = None, style: str = "", *
     )
 
 
+def _match(passage: Passage, against: Collection, melodies: Melodies, part: int) -> Match:
+    here, there = (
+        bars[notes] for bars, notes in ((melodies.bars, passage.pairs[:, 0]), (against.bars, passage.pairs[:, 1]))
+    )
+    return Match(
+        against.sources[passage.piece],
+        passage.piece,
+        part,
+        (int(here.min()), int(here.max())),
+        (int(there.min()), int(there.max())),
+        len(passage.pairs),
+        passage.run,
+        passage.bits,
+    )
+
+
 def measure(passages: Sequence[Passage], melodies: Melodies) -> dict[str, float]:
     """`firmus.rights.baseline.MEASURES` of melodies, by the passages that they share."""
-    notes = int((melodies.pitches != melodic_lines.BORDER).sum())
-    covered: dict[int, set[int]] = {}
+    sizes = np.bincount(melodies.lines[melodies.pitches != BORDER])
+    covered: dict[tuple[int, int], set[int]] = {}
     for each in passages:
-        if each.bits >= TELLING_IN_FOLDER:
-            covered.setdefault(each.piece, set()).update(range(each.first, each.last + 1))
+        covered.setdefault((each.piece, int(melodies.lines[each.first])), set()).update(each.pairs[:, 0].tolist())
     return {
         "run": max((each.run for each in passages), default=0),
         "bits": max((each.bits for each in passages), default=0.0),
-        "coverage": max(map(len, covered.values()), default=0) / max(notes, 1),
+        "coverage": max((len(notes) / float(sizes[line]) for (_, line), notes in covered.items()), default=0.0),
     }
 
 
-def _verdict(shares: Sequence[float]) -> str:
-    if max(shares) > MANY:
+def verdict(measures: Mapping[str, float], modulus: int) -> str:
+    """What to call a piece of which these measures are known."""
+    share = standing("bits", measures["bits"], modulus).share
+    if share > MANY or measures["coverage"] >= VERSION:
         return COPIES
-    return BORROWS if max(shares) > USUAL else ORIGINAL
-
-
-def _verdict_of_folder(run: float, coverage: float) -> str:
-    for (notes, share), verdict in ((COPIED, COPIES), (WARNED, BORROWS)):
-        if run >= notes or coverage >= share:
-            return verdict
-    return ORIGINAL
+    return BORROWS if share > USUAL and measures["bits"] > 0 else ORIGINAL

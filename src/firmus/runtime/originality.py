@@ -1,35 +1,39 @@
 """A guard against copying: a pitch that would lengthen a run of the training music past a limit is masked.
 
-While a part is composed, each n-gram of its upper line is looked up in the index of the training music
-(`firmus.analysis.fingerprints`). N-grams that follow each other in one piece are a run. Once a run has as many notes as
-the limit, the pitches that would go on with it are masked, unless nothing else is possible. The shipped index keeps one
-n-gram of eleven in a row, so that a run may be longer by some notes before it is noticed.
+While a part is composed, the last steps of its upper line are looked up in the index of the training music
+(`firmus.analysis.melody_index`). Places there whose steps and rhythms are the same are runs, and go on for as long as
+both stay the same. Once a run with one note more would tell more than the limit, the pitches that would go on with it
+are masked, unless nothing else is possible. What a run tells is measured in the same bits as a finished piece is
+judged by, so that a long scale may go on.
 
-Paper: Papadopoulos, Roy & Pachet, *Avoiding plagiarism in Markov sequence generation* (2014), for a limit on the length
-of copied runs that is kept while composing, not checked afterwards.
+Paper: Papadopoulos, Roy & Pachet, *Avoiding plagiarism in Markov sequence generation* (2014), for a limit on copied
+runs that is kept while composing, not checked afterwards.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
-from itertools import pairwise
 from math import log2
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.analysis.fingerprints import NOTES, PLACE_BITS, PLACES, WIDEST, Index, Melodies, hashed, hashed_one, hashes
-from firmus.analysis.lines import OCTAVE, of_score
+from firmus.analysis.lines import BORDER, OCTAVE, of_score
+from firmus.analysis.melodies import EVEN, RATIOS, Melodies
+from firmus.analysis.melody_index import MelodyIndex
+from firmus.analysis.seeds import steps as steps_of
+from firmus.analysis.surprise import RETURNED, figure
 from firmus.score import Score
 from firmus.tokens.events import vocabulary
 from firmus.tokens.events.cursor import Cursor
 
-LIMIT = 12  # notes of a run, repeated ones counted once
-PATIENCE = 20  # n-grams of a run that may be missing between two that are found
+LIMIT = 10.0  # bits of a run beyond those that the best of so many notes tells by chance
 PENALTY = 100.0  # nats: as good as forbidden
-_INTERVALS = np.append(np.arange(-WIDEST, 0), np.arange(1, WIDEST + 1))  # to the next note, which is another
+COMMON = 2000  # places: steps that stand in more of them are no beginning of a copy
+Integers = NDArray[np.int64]
+Ngram = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,39 +42,43 @@ class Guard:
 
     Parameters
     ----------
-    index : Index
-    own : frozenset of int
-        Hashes of n-grams that may come whatever the index says: those of the person's own music.
-    limit : int
-        Notes of a run.
+    index : MelodyIndex
+    own : frozenset of n-grams
+        Steps that may come whatever the index says: those of the person's own music.
+    limit : float
+        Bits of a run, beyond chance.
     """
 
-    index: Index
-    own: frozenset[int] = frozenset()
-    limit: int = LIMIT
+    index: MelodyIndex
+    own: frozenset[Ngram] = frozenset()
+    limit: float = LIMIT
 
     @classmethod
-    def of(cls, index: Index, given: Score | None, limit: int = LIMIT) -> Guard:
+    def of(cls, index: MelodyIndex, given: Score | None, limit: float = LIMIT) -> Guard:
         """A guard that leaves alone what a person has given."""
-        own = hashes(Melodies.of(of_score(given))).hashes.tolist() if given is not None else ()
-        return cls(index, frozenset(own), limit)
+        if given is None:
+            return cls(index, limit=limit)
+        pitches = Melodies.of(of_score(given)).pitches
+        modulus = index.symbols.modulus
+        size = steps_of(modulus)
+        windows = np.lib.stride_tricks.sliding_window_view(np.append(pitches, [BORDER] * (size + 1)), size + 1)
+        steps = np.diff(windows[(windows != BORDER).all(axis=1)], axis=1) % modulus
+        return cls(index, frozenset(map(tuple, steps.tolist())), limit)
 
-    def among(self, ngrams: NDArray[np.uint64]) -> tuple[list[int], list[int]]:
-        """Which of some n-grams are in the index, by their places among them and their hashes."""
-        first = ngrams << np.uint64(PLACE_BITS)
-        begins = np.minimum(self.index.words.searchsorted(first), max(len(self.index.words) - 1, 0))
-        rows = np.flatnonzero(self.index.words[begins] >> np.uint64(PLACE_BITS) == ngrams)
-        return rows.tolist(), ngrams[rows].tolist()
+    @property
+    def most(self) -> float:
+        """Bits of a run that may still go on."""
+        return self.limit + log2(max(len(self.index.seeds.places), 2))
 
-    def places(self, ngram: int) -> list[int]:
-        """Where an n-gram stands in the index."""
-        words, first = self.index.words, np.uint64(ngram << PLACE_BITS)
-        begin = int(words.searchsorted(first))
-        found = []
-        while begin < len(words) and int(words[begin]) >> PLACE_BITS == ngram:
-            found.append(int(words[begin] & PLACES))
-            begin += 1
-        return found
+
+class _Runs(NamedTuple):
+    """Places of the index (R,) that go on as the line does up to its last note; the note on which each begins (R,)."""
+
+    places: Integers
+    firsts: Integers
+
+
+_NONE = _Runs(np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 @dataclass(slots=True)
@@ -80,10 +88,13 @@ class _Line:
     onsets: list[int] = field(default_factory=list)
     tops: dict[int, int] = field(default_factory=dict)
     taken: int = 0  # notes of the cursor
-    runs: dict[int, tuple[int, int]] = field(default_factory=dict)  # diagonal: first note, last n-gram
-    looked_up: int = 0  # notes whose n-grams were
     starts: list[int] = field(default_factory=list)
     pitches: list[int] = field(default_factory=list)
+    steps: list[int] = field(default_factory=list)  # to each note; 0 to the first
+    rhythms: list[int] = field(default_factory=list)  # of all notes but the last, whose length is not yet known
+    told: list[float] = field(default_factory=list)  # bits up to each of these notes
+    figures: set[Ngram] = field(default_factory=set)  # that came
+    runs: _Runs = _NONE  # up to these notes
 
 
 class CopyGuard:
@@ -108,29 +119,29 @@ class CopyGuard:
             return ()
         now = cursor.bars[cursor.bar].start + cursor.place
         line = self._lines.setdefault(cursor.lane, _Line())
-        self._extend(line, cursor.notes[cursor.lane - 1], now)
-        count = len(line.pitches)
-        first = count - NOTES + 1
-        due = [
-            diagonal
-            for diagonal, (begin, last) in line.runs.items()
-            if count + 1 - begin > guard.limit and first - last <= PATIENCE
-        ]
-        if not due or first < 0:
+        self._extend(guard, line, cursor.notes[cursor.lane - 1], now)
+        size, modulus = steps_of(guard.index.symbols.modulus), guard.index.symbols.modulus
+        if len(line.steps) <= size:
             return ()
-        notes = np.tile(np.array(line.pitches[first:]), (len(_INTERVALS), 1))
-        pitches = np.concatenate([notes, notes[:, -1:] + _INTERVALS[:, None]], axis=1)
-        lengths = np.tile(np.array(_lengths([*line.starts[first:], now])), (len(_INTERVALS), 1))
-        ngrams = hashed(pitches, lengths)
-        known = {diagonal + first for diagonal in due}
-        return tuple(
-            vocabulary.PITCH + int(pitches[row, -1])
-            for row, ngram in zip(*guard.among(ngrams), strict=True)
-            if 0 <= pitches[row, -1] < 128 and ngram not in guard.own and known.intersection(guard.places(ngram))
+        rhythm = _rhythm(line, now)
+        runs = _longer(guard, line, rhythm)
+        if not len(runs.places):
+            return ()
+        told = line.told[-1] + _told(guard, line, rhythm)
+        pitches = guard.index.symbols.pitches
+        after = pitches[runs.places + 1].astype(np.int64)
+        steps = (after - pitches[runs.places]) % modulus
+        bits = (
+            told - np.array(line.told)[runs.firsts] + guard.index.surprise.steps[line.steps[-2], line.steps[-1], steps]
         )
+        due = set(steps[(bits > guard.most) & (after != BORDER)].tolist())
+        before = tuple(line.steps[len(line.steps) - size + 1 :])
+        due = {step for step in due if (*before, step) not in guard.own}
+        last = line.pitches[-1]
+        return tuple(vocabulary.PITCH + p for p in range(128) if p != last and (p - last) % modulus in due)
 
-    def _extend(self, line: _Line, notes: list[tuple[int, int, int, int]], now: int) -> None:
-        """Take the notes that begin before a time, and look up the n-grams that they complete."""
+    def _extend(self, guard: Guard, line: _Line, notes: list[tuple[int, int, int, int]], now: int) -> None:
+        """Take the notes that begin before a time, and lengthen the runs that they go on with."""
         for start, _, pitch, _ in notes[line.taken :]:
             if start not in line.tops:
                 insort(line.onsets, start)
@@ -138,26 +149,68 @@ class CopyGuard:
         line.taken = len(notes)
         reached = bisect_left(line.onsets, now)
         for onset in line.onsets[bisect_left(line.onsets, line.starts[-1] + 1) if line.starts else 0 : reached]:
-            if not line.pitches or line.tops[onset] != line.pitches[-1]:
-                self._look_up(line, onset)
-                line.starts.append(onset)
-                line.pitches.append(line.tops[onset])
-
-    def _look_up(self, line: _Line, onset: int) -> None:
-        """Look up the n-gram that ends with the last note, now that it is known how long that lasts."""
-        guard, first = self.guard, len(line.pitches) - NOTES
-        if guard is None or first < 0:
-            return
-        ngram = hashed_one(line.pitches[first:], _lengths(line.starts[first:]))
-        if ngram in guard.own:
-            return
-        places: Iterable[int] = guard.places(ngram)
-        for place in places:
-            begin, last = line.runs.get(place - first, (first, first))
-            line.runs[place - first] = (begin if first - last <= PATIENCE else first, first)
+            pitch = line.tops[onset]
+            if not line.pitches:
+                line.steps.append(0)
+            elif pitch == line.pitches[-1]:
+                continue
+            else:
+                rhythm = _rhythm(line, onset)
+                line.runs = _longer(guard, line, rhythm)
+                line.told.append((line.told[-1] if line.told else 0.0) + _told(guard, line, rhythm))
+                line.figures.add(tuple(line.steps[-figure(guard.index.symbols.modulus) :]))
+                line.rhythms.append(rhythm)
+                line.steps.append((pitch - line.pitches[-1]) % guard.index.symbols.modulus)
+            line.starts.append(onset)
+            line.pitches.append(pitch)
 
 
-def _lengths(starts: list[int]) -> list[int]:
-    """Eighths of an octave from a quarter note, of each note until the next one begins."""
-    steps = (max(later - earlier, 1) for earlier, later in pairwise(starts))
-    return [round(OCTAVE * log2(each / vocabulary.QUARTER)) for each in steps]
+def _longer(guard: Guard, line: _Line, rhythm: int) -> _Runs:
+    """The runs up to the last note, whose rhythm is now known: those that go on, and those that begin."""
+    index, modulus = guard.index, guard.index.symbols.modulus
+    pitches, rhythms = index.symbols.pitches, index.symbols.rhythms
+    places = line.runs.places + 1
+    goes_on = (pitches[places] != BORDER) & (rhythms[places] == rhythm)
+    goes_on &= (pitches[places].astype(np.int64) - pitches[places - 1]) % modulus == line.steps[-1]
+    places, firsts = places[goes_on], line.runs.firsts[goes_on]
+    size = steps_of(modulus)
+    if len(line.steps) <= size:
+        return _NONE
+    ngram = tuple(line.steps[-size:])
+    if ngram in guard.own:
+        return _NONE
+    found = index.seeds.exact(ngram).astype(np.int64) + size
+    if len(found) <= COMMON:
+        wanted = [
+            *line.rhythms[len(line.rhythms) - size + 2 :],
+            rhythm,
+        ]  # the first note's rhythm belongs to what precedes
+        for back, each in enumerate(reversed(wanted)):
+            found = found[rhythms[found - back] == each]
+        found = found[~np.isin(found, places)]
+        places = np.concatenate([places, found])
+        firsts = np.concatenate([firsts, np.full(len(found), len(line.steps) - 1 - size)])
+    return _Runs(places, firsts)
+
+
+def _rhythm(line: _Line, end: int) -> int:
+    """Class of the last note's length, up to a time, to the length before."""
+    if len(line.starts) < 2:
+        return EVEN
+    first, second = line.starts[-2:]
+    return bisect_right(RATIOS, _length(end - second) - _length(second - first))
+
+
+def _length(ticks: int) -> int:
+    """Eighths of an octave from a quarter note."""
+    return round(OCTAVE * log2(max(ticks, 1) / vocabulary.QUARTER))
+
+
+def _told(guard: Guard, line: _Line, rhythm: int) -> float:
+    """Bits that the last note tells."""
+    if len(line.steps) < 4:
+        return 0.0
+    surprise = guard.index.surprise
+    bits = float(surprise.steps[tuple(line.steps[-3:])] + surprise.rhythms[(*line.rhythms[-2:], rhythm)])
+    returned = tuple(line.steps[-figure(guard.index.symbols.modulus) :]) in line.figures
+    return bits * RETURNED if returned else bits

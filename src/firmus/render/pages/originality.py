@@ -15,7 +15,7 @@ from firmus.translation import translate
 WORDS = {
     "originality": ("Originality", "原创性"),
     "longest_run": ("longest run that is the same elsewhere, notes", "与别处相同的最长音列（音数）"),
-    "coverage": ("share of the notes in such passages", "处于此类片段的音所占比例"),
+    "coverage": ("share of one part in passages of one other piece", "某一声部见于另一首曲子的音所占比例"),
     "collection": ("compared with", "比较对象"),
     "pieces": ("{count} pieces", "{count} 首"),
     "people": (
@@ -35,7 +35,8 @@ WORDS = {
     "origin": ("set or file", "曲集或文件"),
     "here": ("here, bars {first}-{last}", "此处，第 {first}-{last} 小节"),
     "there": ("{title}, bars {first}-{last}", "{title}，第 {first}-{last} 小节"),
-    "no notes": ("only hashes of it are at hand: see bars {first}-{last}", "手头只有其散列：见第 {first}-{last} 小节"),
+    "licence": ("licence", "许可"),
+    "no notes": ("its notes are not kept: see bars {first}-{last}", "未保存其音符：见第 {first}-{last} 小节"),
 }
 
 
@@ -75,7 +76,7 @@ def page(report: dict[str, Any], pairs: Sequence[tuple[Score, Score | None]], la
 def _table(matches: Sequence[dict[str, Any]], say: Any) -> str:
     if not matches:
         return f"<p>{say('none')}</p>"
-    columns = ("title", "composer", "origin", "part", "bars", "other_bars", "notes", "run")
+    columns = ("title", "composer", "origin", "licence", "part", "bars", "other_bars", "notes", "run")
     head = "".join(f"<th>{say(name)}</th>" for name in columns)
     rows = "".join(
         "<tr>" + "".join(f"<td>{xml_text(_cell(match, name))}</td>" for name in columns) + "</tr>" for match in matches

@@ -40,8 +40,8 @@ class Report:
     score : Score
     originality : Originality
     others : dict of int to Score
-        Pieces of a folder, by their numbers in it, that have a passage in common; none of the training music, of which
-        only hashes are at hand.
+        Pieces of a folder, by their numbers in it, that have a passage in common; none of the training music, whose
+        index cannot be played.
     """
 
     score: Score
