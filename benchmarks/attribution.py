@@ -26,16 +26,17 @@ import torch
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from firmus.analysis.fingerprints import CLASSES, WIDEST, Melodies
 from firmus.analysis.lines import BORDER, Lines
+from firmus.analysis.melodies import RATIOS, WHOLE, Melodies, Symbols
 from firmus.rights.attribution import SHIPPED, Works, feature_vectors, influences
-from firmus.rights.collection import WINDOW, Collection, Source, shipped
+from firmus.rights.collection import KEPT, Collection, Source, shipped
 from originality import read
 
 Array = NDArray[np.float64]
 SETS = ("oneills", "ryan", "aird")
 GROUP, EPOCHS, BATCH, UNITS, LONGEST = 20, 10, 10, 64, 150
-SYMBOLS = (2 * WIDEST + 1) * (len(CLASSES) + 1)
+WIDEST = 12  # semitones
+SYMBOLS = (2 * WIDEST + 1) * (len(RATIOS) + 1)
 
 
 class Small(torch.nn.Module):
@@ -59,8 +60,8 @@ def symbols_of(melodies: Melodies) -> NDArray[np.int64]:
     """Interval and change of length of each note of a melody, as one number."""
     sounds = melodies.pitches != BORDER
     intervals = np.clip(np.diff(melodies.pitches[sounds]), -WIDEST, WIDEST) + WIDEST
-    ratios = np.searchsorted(CLASSES, np.diff(melodies.lengths[sounds]), side="right")
-    return intervals * (len(CLASSES) + 1) + ratios
+    ratios = np.searchsorted(RATIOS, np.diff(melodies.lengths[sounds]), side="right")
+    return intervals * (len(RATIOS) + 1) + ratios
 
 
 def padded(rows: list[NDArray[np.int64]]) -> torch.Tensor:
@@ -107,18 +108,18 @@ def leave_out(asked: argparse.Namespace) -> None:
     works, held = some(asked, "train", asked.works, generator), some(asked, "valid", asked.pieces, generator)
     names = [Source(str(number), "", "") for number in range(len(works))]
     joined = joined_lines(works)
-    known = Works.of(joined, names)
     predictors: dict[str, Array] = {}
-    for name, window in (("score, every n-gram", 1), (f"score, one n-gram in {WINDOW}", WINDOW)):
-        collection = Collection.of(joined, names, "tunes", window)
-        found = [influences(Melodies.of(tune), collection, known.transitions) for tune in held]
+    for name, modulus in (("score, whole melodies", WHOLE), ("score, as what is shipped", KEPT)):
+        collection = Collection.of(joined, names, "tunes", modulus)
+        transitions = Works.of(joined, collection).transitions
+        found = [influences(Symbols.of(Melodies.of(tune), modulus), collection, transitions) for tune in held]
         predictors[name] = np.array([nats / max(len(tune), 1) for (nats, _), tune in zip(found, held, strict=True)])
-        if window == 1:
+        if modulus == WHOLE:
             shared = np.array([counts / max(len(tune), 1) for (_, counts), tune in zip(found, held, strict=True)])
     predictors["floor: n-grams shared"] = shared
     points = np.concatenate([feature_vectors(tune, 1) for tune in held])
     predictors["floor: similarity"] = (points @ feature_vectors(joined, len(works)).T).astype(float)
-    first = predictors["score, every n-gram"]
+    first = predictors["score, whole melodies"]
     targets = generator.choice(len(held), asked.groups // 2, replace=False)
     groups = [np.argsort(-first[target])[:GROUP] for target in targets]
     groups += [generator.choice(len(works), GROUP, replace=False) for _ in range(asked.groups - len(groups))]
@@ -166,7 +167,7 @@ def build(asked: argparse.Namespace) -> None:
     pieces, lines = read(asked, "train")
     if len(pieces) != len(shipped().sources):
         raise SystemExit(f"{len(pieces)} pieces, but the index has {len(shipped().sources)}: build it first")
-    Works.of(lines, shipped().sources).save(SHIPPED)
+    Works.of(lines, shipped()).save(SHIPPED)
     print(f"{len(pieces):,} works, {SHIPPED.stat().st_size / 1e6:.2f} MB")
 
 

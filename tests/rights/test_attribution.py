@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from firmus.analysis import lines
-from firmus.analysis.fingerprints import Melodies, hashes
+from firmus.analysis.melodies import Melodies, Symbols
 from firmus.rights import attribution
 from firmus.rights.attribution import Works, attribute, digest, influences, shipped_works, similarities
 from firmus.rights.collection import Collection, Source, shipped
@@ -34,31 +34,35 @@ def collected(pieces):
     return Collection.of(joined, [Source(str(number), "", "") for number in range(len(pieces))], "walks"), joined
 
 
+def symbols_of(query):
+    return Symbols.of(Melodies.of(lines.of_score(query)))
+
+
 def log_likelihood(query, collection, transitions):
     """Of the n-grams of a query, from the definition, one after the other."""
-    index, total = collection.index, len(collection.index.words)
-    melodies = Melodies.of(lines.of_score(query))
-    found = hashes(melodies)
-    backed_off = attribution._backed_off(melodies, found.notes, transitions)
+    index, total = collection.index, int(collection.index.starts[-1])
+    symbols = symbols_of(query)
     result = 0.0
-    for number, shape in enumerate(found.hashes):
-        count = len(set(index.hits(np.array([shape])).pieces.tolist()))
-        result += np.log(0.5 * count / total + 0.5 * backed_off[number])
+    first = int(np.flatnonzero(symbols.pitches != lines.BORDER)[0])
+    for note in range(first, first + 54):  # of 60 notes, n-grams of six steps
+        steps = np.diff(symbols.pitches[note : note + 7].astype(int)) % 12
+        places = index.seeds.exact(steps.tolist())
+        count = len(set(index.starts.searchsorted(places, side="right").tolist()))
+        backed_off = attribution._backed_off(symbols, np.array([note]), transitions)[0]
+        result += np.log(0.5 * count / total + 0.5 * backed_off)
     return result
 
 
 def test_the_score_is_what_the_likelihood_loses_when_the_model_is_made_without_the_work(pieces):
     collection, joined = collected(pieces)
-    transitions = Works.of(joined, collection.sources).transitions
+    transitions = Works.of(joined, collection).transitions
     query = pieces[0]
-    nats, ngrams = influences(Melodies.of(lines.of_score(query)), collection, transitions)
+    nats, ngrams = influences(symbols_of(query), collection, transitions)
     assert ngrams[:3].tolist() == [54, 24, 9]
     for left_out in range(3):
         without, _ = collected([piece for number, piece in enumerate(pieces) if number != left_out])
-        shared = set(collection.index.hits(hashes(Melodies.of(lines.of_score(query))).hashes).pieces.tolist())
-        assert left_out in shared
         lost = log_likelihood(query, collection, transitions) - log_likelihood(query, without, transitions)
-        sizes = len(collection.index.words), len(without.index.words)
+        sizes = int(collection.index.starts[-1]), int(without.index.starts[-1])
         others = 54 - ngrams[left_out]  # of n-grams that the work lacks the count is of a smaller total
         assert nats[left_out] == pytest.approx(lost, abs=others * np.log(sizes[0] / sizes[1]) + 1e-9)
     assert nats[0] > nats[1] > nats[2] > 0
@@ -67,7 +71,7 @@ def test_the_score_is_what_the_likelihood_loses_when_the_model_is_made_without_t
 
 def test_a_piece_is_nearest_to_the_work_that_it_is_in_any_key_and_at_any_tempo(pieces):
     collection, joined = collected(pieces)
-    works = Works.of(joined, collection.sources)
+    works = Works.of(joined, collection)
     for number, piece in enumerate(pieces):
         slower = replace(piece.parts[0], notes=tuple(Note(2 * n.start, 960, n.pitch + 3) for n in piece.parts[0].notes))
         alike = similarities(lines.of_score(Score((slower,))), works)
@@ -88,7 +92,7 @@ def test_what_is_shipped_is_of_the_shipped_collection_and_small():
 
 def test_it_can_be_saved_and_read(pieces, tmp_path):
     collection, joined = collected(pieces)
-    works = Works.of(joined, collection.sources)
+    works = Works.of(joined, collection)
     works.save(tmp_path / "new" / "works.npz")
     assert np.abs(Works.load(tmp_path / "new" / "works.npz").points - works.points).max() < 0.02
 

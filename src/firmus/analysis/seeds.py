@@ -114,6 +114,16 @@ class Seeds:
         rows = np.arange(counts.sum()) + np.repeat(begins[good] - (np.cumsum(counts) - counts), counts)
         return Hits(self.places[rows].astype(np.int64), np.repeat(notes, counts), np.repeat(bits[good], counts))
 
+    def occurrences(self, symbols: Symbols, most: int) -> Hits:
+        """Every n-gram of a melody, as it is, with each place where it occurs; none of those that occur more often."""
+        ngrams = _ngrams(symbols, steps(self.modulus), altered=False)
+        begins = self.firsts[ngrams.codes].astype(np.int64)
+        counts = self.firsts[ngrams.codes + 1].astype(np.int64) - begins
+        counts[counts > most] = 0
+        rows = np.arange(counts.sum()) + np.repeat(begins - (np.cumsum(counts) - counts), counts)
+        bits = np.log2(max(len(self.places), SMALL) / np.maximum(counts, 1))
+        return Hits(self.places[rows].astype(np.int64), np.repeat(ngrams.notes, counts), np.repeat(bits, counts))
+
     def exact(self, steps_in_a_row: Sequence[int]) -> NDArray[np.uint32]:
         """Notes on which one n-gram begins."""
         code = 0

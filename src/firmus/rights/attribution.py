@@ -4,9 +4,10 @@ What it is
     *Nearest* are the works whose melodic lines have the most alike feature vectors (`firmus.analysis.similarity`).
     *Raising* are those without which a model of n-grams would think the piece less likely: of each work its count is
     taken out, and the change of the log-likelihood is its score. For this model the score is exact, and no model is
-    trained anew. An n-gram w that n of N indexed n-grams are has the probability
-    ``(1 - BACKED_OFF) n / N + BACKED_OFF q``, q being the product of the probabilities of its intervals, each after the
-    one before; n counts works, in the index of `firmus.rights.collection`.
+    trained anew. An n-gram that n works have has the probability ``(1 - BACKED_OFF) n / N + BACKED_OFF q``, q being the
+    product of the probabilities of its steps, each after the one before, and N the notes of all works and the borders
+    between their lines, in the index of `firmus.rights.collection`. N-grams are those of `firmus.analysis.seeds`, of
+    steps alone; common ones (`COMMON`) are left out.
 Paper
     Interpolation after F. Jelinek & R. L. Mercer, *Interpolated estimation of Markov source parameters* (1980); leaving
     out after P. W. Koh & P. Liang, *Understanding black-box predictions via influence functions* (2017), who estimate
@@ -30,8 +31,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.analysis import lines as melodic_lines
-from firmus.analysis.fingerprints import NOTES, PLACES, WIDEST, Melodies, hashes
 from firmus.analysis.lines import BORDER, Lines, Query
+from firmus.analysis.melodies import Melodies, Symbols
+from firmus.analysis.seeds import steps
 from firmus.analysis.similarity import FEWEST, WIDTH, point
 from firmus.rights.collection import Collection, Source, shipped
 from firmus.score import Score
@@ -40,14 +42,15 @@ SHIPPED = Path(__file__).parent.parent / "assets" / "attribution" / "works.npz"
 BACKED_OFF = 0.5
 DIMENSIONS = 32  # of the feature vectors that are shipped
 COUNT = 5  # works of each kind
-SHARED = 2  # n-grams at least: one alone may be another of the same hash
+SHARED = 2  # n-grams at least
+COMMON, FEW = 0.02, 3  # share of the works, and number of notes, on which an n-gram may begin
 METHOD = (
-    "nearest: cosine of feature vectors of the melodic lines; raising: nats that the piece's n-grams of seven notes "
+    "nearest: cosine of feature vectors of the melodic lines; raising: nats that the piece's n-grams of steps "
     "lose under an interpolated n-gram model from which the work's counts are taken out"
 )
 LIMITS = (
     "Similarity, not causation: the composer is another model, and what it took from a work is not known. Only melodic "
-    "lines are compared, and of each work one n-gram in eleven is at hand."
+    "lines are compared, without octaves and in coarse steps."
 )
 
 
@@ -97,8 +100,8 @@ class Works:
         Feature vector of each, of length 1.
     axes : array (256, D)
         Directions on which feature vectors are projected.
-    transitions : array (25, 25)
-        Probability of each interval after each other one.
+    transitions : array (M, M)
+        Probability of each step after each other one, modulo the modulus of the collection.
     titles : int
         Digest of the works' titles, in their order: see `digest`.
     """
@@ -109,11 +112,12 @@ class Works:
     titles: int
 
     @classmethod
-    def of(cls, lines: Lines, sources: Sequence[Source]) -> Self:
-        """Learn the axes, those of the greatest variance, and the probabilities from the lines of some works."""
+    def of(cls, lines: Lines, collection: Collection) -> Self:
+        """Learn the axes, those of the greatest variance, and the probabilities from the lines of a collection."""
+        sources = collection.sources
         raw = feature_vectors(lines, len(sources))
         axes = np.linalg.eigh(raw.T @ raw)[1][:, -DIMENSIONS:].astype(np.float16).astype(np.float32)
-        return cls(_unit(raw @ axes), axes, _transitions(Melodies.of(lines)), digest(sources))
+        return cls(_unit(raw @ axes), axes, _transitions(collection.index.symbols), digest(sources))
 
     def save(self, path: Path) -> None:
         """Write them, the vectors in eight bits a number."""
@@ -161,7 +165,8 @@ def attribute(score: Score, count: int = COUNT) -> Attribution:
     """
     own, collection, works = melodic_lines.of_score(score), shipped(), shipped_works()
     alike = similarities(own, works)
-    nats, ngrams = influences(Melodies.of(own), collection, works.transitions)
+    symbols = Symbols.of(Melodies.of(own), collection.index.symbols.modulus)
+    nats, ngrams = influences(symbols, collection, works.transitions)
     return Attribution(
         tuple(
             Neighbour(collection.sources[piece], float(alike[piece]))
@@ -183,17 +188,19 @@ def similarities(lines: Lines, works: Works) -> NDArray[np.float32]:
 
 
 def influences(
-    melodies: Melodies, collection: Collection, transitions: NDArray[np.float64]
+    symbols: Symbols, collection: Collection, transitions: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """What the log-likelihood of melodies loses without each work (P,), in nats, and the n-grams (P,) they share."""
-    pieces, total = len(collection.sources), len(collection.index.words)
-    own = hashes(melodies)
-    hits = collection.index.hits(own.hashes)
-    pairs = np.unique(hits.ngrams * pieces + hits.pieces)  # of an n-gram in two rhythms in one work one
-    ngrams, works = pairs // max(pieces, 1), pairs % max(pieces, 1)
-    counts = np.bincount(ngrams, minlength=len(own.notes))[ngrams]
-    backed_off = BACKED_OFF * _backed_off(melodies, own.notes, transitions)[ngrams]
-    left = total - _sizes(collection)[works]
+    index, pieces = collection.index, len(collection.sources)
+    if not symbols.notes:
+        return np.zeros(pieces), np.zeros(pieces, np.int64)
+    hits = index.seeds.occurrences(symbols, max(FEW, int(COMMON * pieces)))
+    found = index.starts.searchsorted(hits.places, side="right") - 1
+    pairs = np.unique(hits.notes * pieces + found)  # an n-gram counts once in a work
+    notes, works = pairs // max(pieces, 1), pairs % max(pieces, 1)
+    counts, total = np.bincount(notes, minlength=len(symbols))[notes], int(index.starts[-1])
+    backed_off = BACKED_OFF * _backed_off(symbols, notes, transitions)
+    left = total - np.diff(index.starts)[works]
     lost = np.log((1 - BACKED_OFF) * counts / total + backed_off)
     lost -= np.log((1 - BACKED_OFF) * (counts - 1) / np.maximum(left, 1) + backed_off)
     return np.bincount(works, lost, pieces).astype(np.float64), np.bincount(works, minlength=pieces)
@@ -221,32 +228,24 @@ def _highest(values: NDArray[Any], count: int) -> list[int]:
     return [int(piece) for piece in np.argsort(-values, kind="stable")[:count]]
 
 
-def _intervals(melodies: Melodies, notes: NDArray[np.int64], width: int) -> NDArray[np.int64]:
-    """Intervals (G, width - 1) of so many notes from each note on, from 0."""
-    pitches = np.stack([melodies.pitches[notes + step] for step in range(width)], axis=1)
-    return np.clip(np.diff(pitches, axis=1), -WIDEST, WIDEST) + WIDEST
+def _steps(symbols: Symbols, notes: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Steps (G, count) from each note on."""
+    pitches = symbols.pitches.astype(np.int64)
+    found: NDArray[np.int64] = np.stack([pitches[notes + step] for step in range(count + 1)], axis=1)
+    return (found[:, 1:] - found[:, :-1]) % symbols.modulus
 
 
-def _transitions(melodies: Melodies) -> NDArray[np.float64]:
-    """Probabilities (25, 25) of an interval after another, one added to each count."""
-    sounds = melodies.pitches != BORDER
+def _transitions(symbols: Symbols) -> NDArray[np.float64]:
+    """Probabilities (M, M) of a step after another, one added to each count."""
+    sounds = symbols.pitches != BORDER
     notes = np.flatnonzero(sounds[:-2] & sounds[1:-1] & sounds[2:])
-    counts = np.ones((2 * WIDEST + 1,) * 2)
-    np.add.at(counts, tuple(_intervals(melodies, notes, 3).T), 1)
+    counts = np.ones((symbols.modulus,) * 2)
+    np.add.at(counts, tuple(_steps(symbols, notes, 2).T), 1)
     return counts / counts.sum(axis=1, keepdims=True)
 
 
-def _backed_off(melodies: Melodies, notes: NDArray[np.int64], transitions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probability (G,) of each n-gram by its intervals one after the other; the first is as any."""
-    intervals = _intervals(melodies, notes, NOTES)
+def _backed_off(symbols: Symbols, notes: NDArray[np.int64], transitions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probability (G,) of each n-gram by its steps one after the other; the first is as any."""
+    found = _steps(symbols, notes, steps(symbols.modulus))
     first = np.full(len(transitions), 1 / len(transitions)) @ transitions
-    return first[intervals[:, 0]] * transitions[intervals[:, :-1], intervals[:, 1:]].prod(axis=1)
-
-
-@cache
-def _sizes(collection: Collection) -> NDArray[np.int64]:
-    """How many n-grams (P,) of each work are in the index."""
-    places = (collection.index.words & PLACES).astype(np.int64)
-    return np.bincount(
-        np.searchsorted(collection.index.starts, places, side="right") - 1, minlength=len(collection.sources)
-    )
+    return first[found[:, 0]] * transitions[found[:, :-1], found[:, 1:]].prod(axis=1)
