@@ -4,6 +4,7 @@ import { WorkletSynthesizer } from "spessasynth_lib";
 import vocabulary from "../music/vocabulary.json";
 import type { Part } from "../music/score.ts";
 
+const SUSTAIN = 64;
 const VOLUME = 7;
 const PAN = 10;
 const DRUMS = 9;
@@ -55,6 +56,10 @@ export class Synthesizer {
 
   off(part: number, pitch: number, time: number): void {
     this.#synth.noteOff(this.#channels[part] ?? 0, pitch, { time });
+  }
+
+  pedal(part: number, down: boolean, time: number): void {
+    this.#synth.controllerChange(this.#channels[part] ?? 0, SUSTAIN, down ? 127 : 0, { time });
   }
 
   click(accent: boolean, time: number): void {
