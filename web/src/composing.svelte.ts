@@ -64,7 +64,7 @@ class Composing {
     const isPlaying = studio.player.playing;
     const at = studio.player.tick;
     const piece = await service.piece(id);
-    studio.open({ ...piece, ...plan });
+    studio.open(Object.keys(plan).length ? { ...piece, ...plan } : piece);
     saving.opened(work.id, work.root, piece);
     if (!isPlaying) return;
     studio.player.tick = at;

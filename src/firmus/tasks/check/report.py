@@ -72,7 +72,7 @@ def _excerpt(score: Score, numbers: tuple[int, int], part: int | None = None) ->
     every = bars(score)
     first = min(max(numbers[0] - every[0].number, 0), len(every) - 1)
     cut = excerpt(score, first, min(numbers[1] - numbers[0] + 1, MOST_BARS))
-    return cut if part is None else Score((cut.parts[part],), cut.meters, keys=score.keys[:1], end=cut.end)
+    return cut if part is None else Score((cut.parts[part],), cut.meters, cut.tempi, keys=score.keys[:1], end=cut.end)
 
 
 def check(
