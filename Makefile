@@ -49,7 +49,7 @@ $(VENV)/.default: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.studio: $(VENV)/.default
-	$(PIP) --prefer-binary --constraint constraints.txt --no-build-isolation --editable ".[service]"
+	$(PIP) --prefer-binary --constraint constraints.txt --no-build-isolation --editable ".[service,audio]"
 	@touch $@
 
 # torch first and alone: its CPU build, not the gigabytes that a range would bring.

@@ -1,6 +1,6 @@
 // Composing: a piece from a form or a plan, and candidates for bars and parts of the piece that is open.
 
-import { mergeExtension, mergeParts, mergeRegion, openCells, type Region } from "./music/merge.ts";
+import { credited, mergeExtension, mergeParts, mergeRegion, openCells, type Region } from "./music/merge.ts";
 import { fromDocument, newId, toDocument, type Piece, type ScoreDocument } from "./music/score.ts";
 import { bars } from "./music/timing.ts";
 import { saving } from "./saving.svelte.ts";
@@ -63,8 +63,8 @@ class Composing {
     const work = await service.works.one(id);
     const isPlaying = studio.player.playing;
     const at = studio.player.tick;
-    const piece = fromDocument(await service.score(id));
-    studio.open({ ...piece, ...plan });
+    const piece = await service.piece(id);
+    studio.open(Object.keys(plan).length ? { ...piece, ...plan } : piece);
     saving.opened(work.id, work.root, piece);
     if (!isPlaying) return;
     studio.player.tick = at;
@@ -98,7 +98,7 @@ class Composing {
     const works = made(await this.#follow(kind, counted));
     const found = await Promise.all(
       works.map(async (work): Promise<Candidate> => {
-        const candidate = fromDocument(await service.score(work.id));
+        const candidate = await service.piece(work.id);
         return { piece: merge(candidate), seed: work.seed, quality: work.score?.total ?? null };
       }),
     );
@@ -178,10 +178,8 @@ function withBar(piece: Piece, notes: StreamedNote[]): Piece {
 }
 
 function merge(piece: Piece, candidate: Piece, request: Request, region: Region | null): Piece {
-  const composer = candidate.composer;
-  if (region) return { ...mergeRegion(piece, candidate, region), composer };
-  if (request === "continue") return { ...mergeExtension(piece, candidate), composer };
-  return { ...mergeParts(piece, candidate), composer };
+  if (region) return credited(mergeRegion(piece, candidate, region), candidate);
+  return credited(request === "continue" ? mergeExtension(piece, candidate) : mergeParts(piece, candidate), candidate);
 }
 
 export const composing = new Composing();

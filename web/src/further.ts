@@ -4,7 +4,7 @@ import { CANDIDATES, composing } from "./composing.svelte.ts";
 import { beginning, duration, lasting, planned, showDuration } from "./music/duration.ts";
 import { addPart } from "./music/edits.ts";
 import { comparable, excerpt, replaced, spread } from "./music/excerpt.ts";
-import { mergeExtension, mergeRegion, openCells, type Region } from "./music/merge.ts";
+import { credited, mergeExtension, mergeRegion, openCells, type Region } from "./music/merge.ts";
 import { toDocument, type Piece } from "./music/score.ts";
 import { bars } from "./music/timing.ts";
 import { studio, type Candidate } from "./studio.svelte.ts";
@@ -33,7 +33,7 @@ export function fit(target: number): Promise<void> {
 
 /** A piece with so many bars of a candidate behind its end. */
 function extended(kept: Piece, candidate: Piece, more: number): Piece {
-  const whole = { ...mergeExtension(kept, candidate), composer: candidate.composer };
+  const whole = credited(mergeExtension(kept, candidate), candidate);
   const all = bars(whole);
   return beginning(whole, all[Math.min(all.length, bars(kept).length + more) - 1]!.end);
 }
@@ -43,10 +43,9 @@ export function compose(name: string, program: number): Promise<void> {
   const wider = addPart(studio.piece, name, program);
   const region = { parts: [wider.parts.length - 1], first: 0, last: studio.bars.length - 1 };
   return composing.offer(region, () =>
-    composing.candidates("infill", composing.brief(wider, region), (candidate) => ({
-      ...mergeRegion(wider, candidate, region),
-      composer: candidate.composer,
-    })),
+    composing.candidates("infill", composing.brief(wider, region), (candidate) =>
+      credited(mergeRegion(wider, candidate, region), candidate),
+    ),
   );
 }
 
@@ -81,5 +80,5 @@ function distinct(steps: readonly Candidate[]): Candidate[] {
 
 function stepped(piece: Piece, step: Piece, place: number, region: Region): Piece {
   const brought = replaced(piece, place, region.first, step.parts[0]!.notes);
-  return { ...mergeRegion(piece, brought, { ...region, parts: [place] }), composer: step.composer };
+  return credited(mergeRegion(piece, brought, { ...region, parts: [place] }), step);
 }

@@ -4,6 +4,8 @@ import { changeVelocity, move, paste, quantise, remove, resize } from "./music/e
 import { TICKS_PER_QUARTER, type Note } from "./music/score.ts";
 import { barIndex } from "./music/timing.ts";
 import { composing } from "./composing.svelte.ts";
+import { keyboard } from "./keyboard/keyboard.svelte.ts";
+import { typing } from "./keyboard/typing.svelte.ts";
 import { form } from "./panels/form.svelte.ts";
 import { audition } from "./panels/candidates.ts";
 import { printScore } from "./panels/printing.ts";
@@ -30,7 +32,7 @@ function walk(step: number): void {
   studio.selection = new Set([note.id]);
   studio.region = null;
   rollView.follow(note.start);
-  void studio.player.sound(studio.part, note.pitch, note.velocity);
+  studio.player.sound(studio.part, note.pitch, note.velocity);
 }
 
 function stepBar(step: number): void {
@@ -43,6 +45,7 @@ function stepBar(step: number): void {
 function add(): void {
   const [place, start] = [studio.part, Math.round(studio.player.tick / studio.grid) * studio.grid];
   const near = studio.piece.parts[place]?.notes.findLast((note) => note.start <= start)?.pitch ?? 60;
+  studio.player.sound(place, near); // before the page is drawn anew
   const note = { start, duration: studio.grid, pitch: near, velocity: 80 };
   edit("create", (piece) => {
     const [next, ids] = paste(piece, [{ part: place, note: { ...note, id: 0 } }], start);
@@ -50,7 +53,6 @@ function add(): void {
     return next;
   });
   studio.player.seek(start + studio.grid);
-  void studio.player.sound(place, near);
 }
 
 function pasteHere(): void {
@@ -102,6 +104,8 @@ export const SHORTCUTS: Shortcut[] = [
   { shown: "L", words: "keys.loop", keys: { l: () => (studio.player.loop ? studio.player.setLoop(null) : loopSelection()) } },
   { shown: "Ctrl+L", words: "keys.loopSelection", keys: { "Ctrl+l": loopSelection } },
   { shown: "C", words: "keys.metronome", keys: { c: () => studio.player.setMetronome(!studio.player.metronome) } },
+  { shown: "R", words: "keyboard.recordAbout", keys: { r: () => keyboard.record() } },
+  { shown: "K", words: "keyboard.typingAbout", keys: { k: () => typing.toggle() } },
   { shown: "Ctrl+Enter", words: "keys.compose", keys: { "Ctrl+Enter": () => composing.compose(form.brief()) } },
   { shown: "Shift+R", words: "keys.infill", keys: { "Shift+r": () => again("infill") } },
   { shown: "Shift+V", words: "keys.vary", keys: { "Shift+v": () => again("vary") } },
@@ -172,11 +176,12 @@ export function keyOf(event: Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "m
 /** Do what a key is for, unless it is typed into a field or needed by the control that has the focus. */
 export function press(event: KeyboardEvent): void {
   if (event.isComposing || event.defaultPrevented) return;
+  const at = event.target as HTMLElement;
+  const isText = at.matches("textarea, select, input:not([type=range]):not([type=checkbox])") || at.isContentEditable;
+  if (!isText && typing.press(event)) return;
   const name = keyOf(event);
   const action = ACTIONS.get(name);
   if (!action) return;
-  const at = event.target as HTMLElement;
-  const isText = at.matches("textarea, select, input:not([type=range]):not([type=checkbox])") || at.isContentEditable;
   if (isText && !EVERYWHERE.includes(name)) return;
   if (at.matches("button:not([data-cell]), summary, input, [role=slider]") && OF_CONTROLS.includes(name)) return;
   if (document.querySelector("dialog[open]") && name !== "?") return;

@@ -2,13 +2,14 @@
 // last one; a revision that was stored so is replaced by the next, until something is composed from it, taken away or
 // opened. With the service gone, editing goes on, and is stored when it is back.
 
-import { fromDocument, toDocument, type Piece, type ScoreDocument } from "./music/score.ts";
+import { fromDocument, originOf, toDocument, type Origin, type Piece, type ScoreDocument } from "./music/score.ts";
 import { isGone, Refused, service } from "./service/service.ts";
 import { studio } from "./studio.svelte.ts";
 
 export type SaveState = "saved" | "unsaved" | "saving" | "offline" | "conflict";
 type Draft = {
   document: ScoreDocument;
+  origin: Origin | null;
   locks: Piece["locks"];
   lockedParts: boolean[];
   parent: string | null;
@@ -80,7 +81,8 @@ class Saving {
     const text = sessionStorage.getItem(DRAFT) ?? localStorage.getItem(DRAFT);
     if (!text) return null;
     const draft = JSON.parse(text) as Draft;
-    const piece = fromDocument(draft.document);
+    const { document: score, origin } = draft;
+    const piece = fromDocument(origin ? { format: "firmus-work", version: 1, origin, score } : score);
     const parts = piece.parts.map((part, place) => ({ ...part, locked: draft.lockedParts[place] ?? false }));
     const whole = { ...piece, parts, locks: draft.locks };
     studio.open(whole);
@@ -93,7 +95,7 @@ class Saving {
   async #store(piece: Piece): Promise<void> {
     if (this.status !== "offline") this.status = "saving";
     try {
-      const work = await service.store(toDocument(piece), this.#parent);
+      const work = await service.store(piece, this.#parent);
       this.#own.add(work);
       await this.look();
       const replaced = this.#draft;
@@ -137,6 +139,7 @@ class Saving {
   #keep(piece: Piece): void {
     const draft: Draft = {
       document: toDocument(piece),
+      origin: originOf(piece),
       locks: piece.locks,
       lockedParts: piece.parts.map((part) => part.locked),
       parent: this.work,

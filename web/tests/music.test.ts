@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as edits from "../src/music/edits.ts";
 import { chordText, degreeText, parseChord, pitchName } from "../src/music/harmony.ts";
-import { engravedNames, fromDocument, toDocument, type Key } from "../src/music/score.ts";
+import { engravedNames, fromDocument, toDocument, toFile, type Key, type WorkDocument } from "../src/music/score.ts";
 import { Taps } from "../src/music/tapping.ts";
 import { bars, position, seconds, ticks } from "../src/music/timing.ts";
 import { sounding, tune } from "./pieces.ts";
@@ -59,6 +59,16 @@ describe("a file", () => {
   test("comes back as it went", () => {
     const document = toDocument(tune());
     expect(toDocument(fromDocument(document))).toEqual(document);
+  });
+
+  test("says which notes a model composed, whoever moved them since, and which a person added", () => {
+    const origin = { model: "composer", credits: ["A set"], composed: [[0, 960, 0] as [number, number, number]] };
+    const piece = fromDocument({ format: "firmus-work", version: 1, origin, score: toDocument(tune()) });
+    expect(piece.parts[0]!.notes.filter((note) => note.composed).map((note) => note.start)).toEqual([0, 480]);
+    const moved = edits.move(piece, new Set([piece.parts[0]!.notes[1]!.id]), 240, 2);
+    const [added] = edits.addNote(moved, 0, { start: 240, duration: 240, pitch: 60, velocity: 80 });
+    expect((toFile(added) as WorkDocument).origin.composed).toEqual([[0, 1, 0], [720, 721, 0]]);
+    expect(toFile({ ...added, origin: null })).toEqual(toDocument(added));
   });
 
   test("names notes as the engraved score does", () => {

@@ -22,7 +22,7 @@ export function tune(): Piece {
     keys: [{ start: 0, tonic: "C", mode: "major" }],
     chords: [], sections: [],
     parts: [part("Melody", notes(...melody)), part("Bass", notes(...bass))],
-    locks: [],
+    locks: [], origin: null,
   };
 }
 

@@ -25,6 +25,12 @@ PICTURES = {".svg": "image/svg+xml", ".pdf": "application/pdf", ".png": "image/p
 
 Written = list[tuple[str, bytes]]
 WORK = b'"firmus-work"'  # how the file of a Work begins
+ORIGIN_TYPES: dict[type, tuple[str, ...]] = {
+    str: ("firmus", "model", "weights", "task", "source", "watermark"),
+    int: ("seed",),
+    bool: ("ai_generated",),
+    dict: ("brief", "measured", "rules"),
+}  # of its fields in a file
 FILES = ("piece.mid", "piece.musicxml", "piece.wav", "piece.svg", "piece.json")
 
 
@@ -121,7 +127,12 @@ def read(path: str | Path, tune: int = 1) -> Work | Score:
     if path.is_dir():
         return load(path)
     score = formats.read(path, tune=tune)
-    return load(path) if WORK in path.read_bytes()[:100] else score
+    return load(path) if is_work(path.read_bytes()) else score
+
+
+def is_work(data: bytes) -> bool:
+    """Whether bytes begin as the file of a Work does."""
+    return WORK in data[:100]
 
 
 def load(path: Path) -> Work:
@@ -136,19 +147,40 @@ def load(path: Path) -> Work:
     if path.is_dir() and not file.is_file():
         raise FormatError(f"{path} holds no piece.json: it is no folder that Firmus composed; name a file in it")
     score = formats.read(file)
+    return read_work(file.read_bytes(), score, str(file))
+
+
+def read_work(data: bytes, score: Score, name: str) -> Work:
+    """The Work of a file whose Score was read; ``name`` is the file's.
+
+    Raises
+    ------
+    FormatError
+        Where it has no origin, or a damaged one.
+    """
     try:
-        fields = json.loads(file.read_bytes())["origin"]
+        fields = json.loads(data)["origin"]
         lists = {name: tuple(fields.get(name, ())) for name in ("credits", "composed")}
         spans = tuple((int(first), int(last), int(part)) for first, last, part in lists["composed"])
         if not all(0 <= part < len(score.parts) for *_, part in spans):
             raise ValueError("it names a part that is not there")
         origin = Origin(**{**fields, **lists, "composed": spans})
+        _check_types(origin)
         Brief.of(**origin.brief)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise FormatError(
-            f"{file}: a score, but no work of Firmus: its origin is missing or damaged ({error})"
+            f"{name}: a score, but no work of Firmus: its origin is missing or damaged ({error})"
         ) from None
     return Work(score, origin)
+
+
+def _check_types(origin: Origin) -> None:
+    for kind, names in ORIGIN_TYPES.items():
+        for name in names:
+            if type(getattr(origin, name)) is not kind:
+                raise TypeError(f"{name} is no {kind.__name__}")
+    if not all(isinstance(each, str) for each in origin.credits):
+        raise TypeError("credits are no texts")
 
 
 def check_audible(endings: Sequence[str], audible_label: bool) -> None:

@@ -1,5 +1,6 @@
 """Kinds of job beyond composing: sounds, explaining, evaluating; and bars as they are composed."""
 
+import hashlib
 import io
 import json
 import zipfile
@@ -147,6 +148,7 @@ def test_a_composed_piece_is_checked(server, composed):
     found = job["result"]["originality"]
     assert found["verdict"] in ("original", "borrows as people do", "copies")
     assert found["pieces"] > 10_000
+    assert len(job["result"]["pairs"]) == min(len(found["matches"]), 6)
     ask(server, "check", 422, brief={"source": {"work": work["id"]}, "tempo": 90})
 
 
@@ -231,6 +233,40 @@ def test_sound_bears_the_marks_that_are_asked_for(server, composed, tmp_path):
         assert (found.verdict, found.credentials) == ("intact", "valid" if options else "")
         lengths.append(soundfile.info(path).duration)
     assert lengths[1] - lengths[0] == pytest.approx(1.92, abs=0.01)
+
+
+def test_an_edited_revision_keeps_its_origin_and_says_which_notes_a_person_added(server, composed):
+    (work,) = works_of(server, composed)
+    document = server.client.get(work["links"]["json"]).json()
+    notes = document["score"]["parts"][0]["notes"]
+    for name, value in (("start", 20), ("duration", 20), ("pitch", 90), ("velocity", 80)):
+        notes[name].append(value + notes[name][0] if name == "start" else value)
+    first = notes["start"][0]
+    document["origin"]["composed"] = [[first, first + 1, 0], [first + 21, 100_000, 0]]
+    answer = server.client.post("/v1/works", json=document, params={"parent": work["id"]})
+    assert answer.status_code == 201, answer.text
+    revision = answer.json()
+    result = ask(server, "rights", brief={"source": {"work": revision["id"]}, "target": {"work": work["id"]}})["result"]
+    assert (result["rights"]["parts"][0]["notes"]["person"], result["rights"]["kept"]) == (1, 1)
+    assert result["rights"]["parts"][0]["bars"][0]["by"] == "model and person"
+    files = {kind: server.client.get(f"/v1/works/{revision['id']}/files/{kind}").content for kind in ("json", "midi")}
+    (written,) = (each for name, each in result["sidecar"]["entity"].items() if name == "firmus:piece.json")
+    assert written["firmus:sha256"] == hashlib.sha256(files["json"]).hexdigest()
+    for name, data in (("piece.json", files["json"]), ("piece.mid", files["midi"])):
+        found = ask(server, "verify", options={"name": name, "data": b64encode(data).decode()})
+        assert found["result"]["verification"]["verdict"] == "intact"
+
+
+@pytest.mark.parametrize(
+    "change", [{"seed": "1"}, {"credits": [1]}, {"brief": []}, {"composed": [[0, 480, 99]]}, {"spy": 1}, None]
+)
+def test_an_upload_with_a_damaged_origin_is_refused_in_a_line(server, composed, change):
+    (work,) = works_of(server, composed)
+    document = server.client.get(work["links"]["json"]).json()
+    document["origin"] = document["origin"] | change if change else None
+    answer = server.client.post("/v1/works", json=document)
+    assert answer.status_code == 422, answer.text
+    assert "its origin is missing or damaged" in answer.json()["detail"]
 
 
 REFUSED = [

@@ -45,6 +45,13 @@ function shortened(note: Note, kept: readonly Note[]): Note[] {
   return [{ ...note, id: newId(), duration: end - note.start }];
 }
 
+/** A merged piece as made by the candidate's composer too; what the music before was learnt from stays named. */
+export function credited(merged: Piece, candidate: Piece): Piece {
+  const credits = [...new Set([...(merged.origin?.credits ?? []), ...(candidate.origin?.credits ?? [])])];
+  const origin = candidate.origin ? { ...candidate.origin, credits } : merged.origin;
+  return { ...merged, composer: candidate.composer, origin };
+}
+
 /** A piece with what the candidate has behind its end. */
 export function mergeExtension(piece: Piece, candidate: Piece): Piece {
   const later = <Event extends { start: number }>(own: readonly Event[], others: readonly Event[]) => [

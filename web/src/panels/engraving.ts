@@ -1,6 +1,6 @@
 // SVG of the service as an element of the page. Its style sheet is adopted, since the page's policy refuses inline ones.
 
-type Place = "screen" | "print";
+type Place = "screen" | "print" | "here" | "there";
 
 const adopted = new Map<Place, CSSStyleSheet>();
 

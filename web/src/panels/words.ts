@@ -2,7 +2,7 @@
 
 import { composing, isRequest } from "../composing.svelte.ts";
 import type { Region } from "../music/merge.ts";
-import { fromDocument, ordered, toDocument, type Piece, type ScoreDocument } from "../music/score.ts";
+import { fromDocument, ordered, toDocument, type Note, type Part, type Piece, type ScoreDocument } from "../music/score.ts";
 import type { Bar } from "../music/timing.ts";
 import { service, type Brief } from "../service/service.ts";
 import { studio } from "../studio.svelte.ts";
@@ -54,14 +54,21 @@ function isNamed(text: string, number: number): boolean {
   });
 }
 
-/** The piece as a document has it: its notes keep their ids and locks where they stay. */
+/** The piece as a document has it: its notes keep their ids, locks and origin where they stay. */
 function revised(piece: Piece, document: ScoreDocument): Piece {
   const next = fromDocument(document);
   const parts = next.parts.map((part, place) => {
     const own = piece.parts[place];
-    if (!own || own.notes.length !== part.notes.length) return part;
+    if (!own || own.notes.length !== part.notes.length) return { ...part, notes: part.notes.map((note) => ({ ...note, ...same(note, own) })) };
     const sorted = ordered(own.notes);
-    return { ...part, locked: own.locked, notes: part.notes.map((note, index) => ({ ...note, id: sorted[index]!.id })) };
+    return { ...part, locked: own.locked, notes: part.notes.map((note, index) => ({ ...note, ...kept(sorted[index]!) })) };
   });
-  return { ...next, parts, locks: piece.locks };
+  return { ...next, parts, locks: piece.locks, origin: piece.origin };
+}
+
+const kept = ({ id, composed }: Note) => ({ id, ...(composed && { composed }) });
+
+function same(note: Note, part: Part | undefined): Partial<Note> {
+  const found = part?.notes.find((each) => each.start === note.start && each.pitch === note.pitch);
+  return found ? kept(found) : {};
 }

@@ -5,6 +5,7 @@ import { barIndex, bars, beatLength, seconds } from "../music/timing.ts";
 import { Scheduler, type Loop, type Sound } from "./scheduler.ts";
 import type { Synthesizer } from "./synthesizer.ts";
 
+const EARLY = 0.25; // seconds before the music in which a note may already be played
 const TAIL = 300; // milliseconds of a note that is only to be heard
 
 export class Player {
@@ -49,16 +50,24 @@ export class Player {
     if (!this.playing) this.tick = Math.min(this.tick, piece.end);
   }
 
-  async play(): Promise<void> {
+  play(): Promise<void> {
+    return this.#play({ loop: this.loop, metronome: this.metronome, countIn: this.countIn });
+  }
+
+  /** Play once through, with metronome, after a bar of count-in: for somebody who plays along. */
+  playAlong(): Promise<void> {
+    return this.#play({ loop: null, metronome: true, countIn: true });
+  }
+
+  async #play({ loop, metronome, countIn }: { loop: Loop | null; metronome: boolean; countIn: boolean }): Promise<void> {
     if (this.playing || !this.#piece) return;
-    await this.#prepare();
+    await this.prepare();
     const piece = this.#piece;
     let from = this.tick >= piece.end - 1 ? 0 : this.tick;
-    const loop = this.loop;
     if (loop && (from < loop.start || from >= loop.end)) from = loop.start;
     this.#scheduler.loop = loop;
-    this.#scheduler.metronome = this.metronome;
-    this.#scheduler.start(from, this.countIn ? this.#count(piece, from) : 0.05);
+    this.#scheduler.metronome = metronome;
+    this.#scheduler.start(from, countIn ? this.#count(piece, from) : 0.05);
     this.playing = true;
     this.#timer ??= new Worker(new URL("./timer.ts", import.meta.url), { type: "module" });
     this.#timer.onmessage = () => this.#advance();
@@ -101,15 +110,49 @@ export class Player {
   }
 
   /** Let a note of a part sound shortly. */
-  async sound(part: number, pitch: number, velocity = 80): Promise<void> {
+  sound(part: number, pitch: number, velocity = 80): void {
     if (this.playing) return;
-    await this.#prepare();
-    const now = this.#context!.currentTime;
-    this.#ready?.on(part, pitch, velocity, now);
-    this.#ready?.off(part, pitch, now + TAIL / 1000);
+    this.#now((synthesizer, now) => {
+      synthesizer.on(part, pitch, velocity, now);
+      synthesizer.off(part, pitch, now + TAIL / 1000);
+    });
   }
 
-  async #prepare(): Promise<void> {
+  /** Begin a note of a part now, until it is released. */
+  press(part: number, pitch: number, velocity: number): void {
+    this.#now((synthesizer, now) => synthesizer.on(part, pitch, velocity, now));
+  }
+
+  release(part: number, pitch: number): void {
+    this.#now((synthesizer, now) => synthesizer.off(part, pitch, now));
+  }
+
+  pedal(part: number, down: boolean): void {
+    this.#now((synthesizer, now) => synthesizer.pedal(part, down, now));
+  }
+
+  /** The tick that was heard at the time of an event of the page; null where that was well before the music began. */
+  tickAt(timeStamp: number): number | null {
+    const context = this.#context;
+    if (!context) return null;
+    const ago = Math.max(0, performance.now() - timeStamp) / 1000;
+    const heard = context.currentTime - ago - context.outputLatency;
+    return heard < this.#scheduler.beginning - EARLY ? null : this.#scheduler.position(heard);
+  }
+
+  /** Seconds from a key to the loudspeakers that are known: of the audio context, and of the sound card. */
+  get latency(): { base: number; output: number } | null {
+    return this.#context && { base: this.#context.baseLatency, output: this.#context.outputLatency };
+  }
+
+  /** Make the synthesizer sound, at once where it is ready: a key is not kept waiting. */
+  #now(sound: (synthesizer: Synthesizer, now: number) => void): void {
+    if (this.#ready && this.#context?.state === "running") sound(this.#ready, this.#context.currentTime);
+    else void this.prepare().then(() => sound(this.#ready!, this.#context!.currentTime)).catch(() => undefined);
+  }
+
+  /** Be ready to sound. */
+  async prepare(): Promise<void> {
     this.#context ??= new AudioContext({ latencyHint: "interactive" });
     if (this.#context.state === "suspended") await this.#context.resume();
     if (this.#ready) return;
@@ -145,6 +188,7 @@ export class Player {
     if (!this.#ready) return;
     if (sound.kind === "click") this.#ready.click(sound.accent, time);
     else if (sound.kind === "off") this.#ready.off(sound.part, sound.pitch, time);
+    else if (sound.kind === "pedal") this.#ready.pedal(sound.part, sound.down, time);
     else if (this.isAudible(sound.part)) this.#ready.on(sound.part, sound.pitch, sound.velocity, time);
   }
 

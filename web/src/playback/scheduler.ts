@@ -7,6 +7,7 @@ import { bars, beatLength, seconds, ticks } from "../music/timing.ts";
 export type Sound =
   | { kind: "on"; part: number; pitch: number; velocity: number }
   | { kind: "off"; part: number; pitch: number }
+  | { kind: "pedal"; part: number; down: boolean }
   | { kind: "click"; accent: boolean };
 export type Loop = { start: number; end: number };
 
@@ -26,6 +27,7 @@ export class Scheduler {
   #anchors: Anchor[] = [];
   #cursor = 0;
   #sounding: { part: number; pitch: number; end: number; time: number }[] = [];
+  #pedals = new Set<number>(); // parts whose pedal is down
 
   constructor(clock: () => number, emit: (sound: Sound, time: number) => void) {
     this.#clock = clock;
@@ -36,18 +38,24 @@ export class Scheduler {
     return this.#anchors.length > 0;
   }
 
+  /** When the music begins, or began. */
+  get beginning(): number {
+    return this.#anchors[0]?.time ?? 0;
+  }
+
   /** The piece to be played; while it plays it may change, also its tempo. */
   load(piece: Piece): void {
     const tempi = this.#piece?.tempi;
     const here = this.playing && tempi !== piece.tempi ? this.position() : null;
     this.#piece = piece;
     this.#events = piece.parts
-      .flatMap((part, place) =>
-        part.notes.map((note): Event => {
+      .flatMap((part, place) => [
+        ...(part.pedal ?? []).flatMap((span) => pedalling(place, span)),
+        ...part.notes.map((note): Event => {
           const sound: Sound = { kind: "on", part: place, pitch: note.pitch, velocity: note.velocity };
           return { tick: note.start, sound, end: note.start + note.duration };
         }),
-      )
+      ])
       .sort((a, b) => a.tick - b.tick);
     this.#clicks = clicks(piece);
     if (here !== null) this.#anchors = [{ time: this.#clock(), tick: here }];
@@ -66,14 +74,14 @@ export class Scheduler {
 
   /** Stop; notes that were handed out and have not begun end as they begin. */
   stop(): void {
+    this.#lift(this.#clock());
     for (const { part, pitch, time } of this.#sounding) this.#emit({ kind: "off", part, pitch }, Math.max(time + 0.001, this.#clock()));
     this.#sounding = [];
     this.#anchors = [];
   }
 
-  /** Where the music is now; the end of the piece when it is over. */
-  position(): number {
-    const now = this.#clock();
+  /** Where the music is at a time, by default now; the end of the piece when it is over. */
+  position(now = this.#clock()): number {
     const piece = this.#piece;
     const anchor = this.#anchors.findLast((each) => each.time <= now) ?? this.#anchors[0];
     if (!piece || !anchor) return this.#cursor;
@@ -95,6 +103,7 @@ export class Scheduler {
       if (this.#cursor < stop || this.#time(stop) >= horizon) break;
       if (!loop) break;
       this.#release(loop.end, true);
+      this.#lift(this.#time(loop.end));
       this.#anchors = [...this.#anchors.slice(-3), { time: this.#time(loop.end), tick: loop.start }];
       this.#cursor = loop.start;
     }
@@ -120,6 +129,7 @@ export class Scheduler {
 
   #on(event: Event, time: number): void {
     this.#emit(event.sound, time);
+    if (event.sound.kind === "pedal") this.#pedals[event.sound.down ? "add" : "delete"](event.sound.part);
     if (event.sound.kind === "on") this.#sounding.push({ part: event.sound.part, pitch: event.sound.pitch, end: event.end, time });
   }
 
@@ -132,10 +142,22 @@ export class Scheduler {
     });
   }
 
+  #lift(time: number): void {
+    for (const part of this.#pedals) this.#emit({ kind: "pedal", part, down: false }, time);
+    this.#pedals.clear();
+  }
+
   #time(tick: number): number {
     const anchor = this.#anchors.at(-1)!;
     return anchor.time + seconds(this.#piece!, tick) - seconds(this.#piece!, anchor.tick);
   }
+}
+
+function pedalling(part: number, [down, up]: readonly number[]): Event[] {
+  return [
+    { tick: down!, sound: { kind: "pedal", part, down: true }, end: up! },
+    { tick: up!, sound: { kind: "pedal", part, down: false }, end: up! },
+  ];
 }
 
 /** Events of a sorted list from one tick to before another. */

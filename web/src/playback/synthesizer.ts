@@ -4,12 +4,15 @@ import { WorkletSynthesizer } from "spessasynth_lib";
 import vocabulary from "../music/vocabulary.json";
 import type { Part } from "../music/score.ts";
 
+const SUSTAIN = 64;
 const VOLUME = 7;
 const PAN = 10;
 const DRUMS = 9;
 const MELODIC = [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15];
 
 const GAIN = 2.5; // the synthesizer leaves much room, for sixteen loud channels
+const STRAIGHT = 0.6;
+const MOST = 4; // the largest sample that is told from larger ones
 
 export class Synthesizer {
   #context: AudioContext;
@@ -57,6 +60,10 @@ export class Synthesizer {
     this.#synth.noteOff(this.#channels[part] ?? 0, pitch, { time });
   }
 
+  pedal(part: number, down: boolean, time: number): void {
+    this.#synth.controllerChange(this.#channels[part] ?? 0, SUSTAIN, down ? 127 : 0, { time });
+  }
+
   click(accent: boolean, time: number): void {
     const oscillator = this.#context.createOscillator();
     const gain = this.#context.createGain();
@@ -74,14 +81,18 @@ export class Synthesizer {
   }
 }
 
-/** Where all sound goes: louder, and limited so that many parts at once do not clip. */
+/** Where all sound goes: louder, and bent softly where many parts at once would clip. A compressor looks ahead: 6 ms. */
 function output(context: AudioContext): AudioNode {
-  const [gain, limiter] = [context.createGain(), context.createDynamicsCompressor()];
-  gain.gain.value = GAIN;
-  limiter.threshold.value = -6;
-  limiter.ratio.value = 20;
-  limiter.attack.value = 0.002;
-  limiter.release.value = 0.15;
-  gain.connect(limiter).connect(context.destination);
+  const [gain, shaper] = [context.createGain(), context.createWaveShaper()];
+  gain.gain.value = GAIN / MOST;
+  shaper.curve = Float32Array.from({ length: 4097 }, (_, index) => bent((index / 2048 - 1) * MOST));
+  gain.connect(shaper).connect(context.destination);
   return gain;
+}
+
+/** A sample that is never above 1, and as it was up to `STRAIGHT`. */
+export function bent(sample: number): number {
+  const size = Math.abs(sample);
+  if (size <= STRAIGHT) return sample;
+  return Math.sign(sample) * (STRAIGHT + (1 - STRAIGHT) * Math.tanh((size - STRAIGHT) / (1 - STRAIGHT)));
 }

@@ -34,14 +34,14 @@ export function hit(view: RollView, point: { x: number; y: number }): { part: nu
 export function begin(view: RollView, point: Point, button: number): Gesture | null {
   if (button === 1) return pan(view, point);
   if (point.x < GUTTER) {
-    void studio.player.sound(studio.part, view.pitch(point.y));
+    studio.player.sound(studio.part, view.pitch(point.y));
     return null;
   }
   const found = hit(view, point);
   if (button === 2 || studio.tool === "erase") return found ? erase(view, found.note.id) : null;
   if (found) {
     select(found.note.id, found.part, point.shift);
-    void studio.player.sound(found.part, found.note.pitch, found.note.velocity);
+    studio.player.sound(found.part, found.note.pitch, found.note.velocity);
     return found.edge ? lengthen(view, point, found.edge) : drag(view, point);
   }
   if (studio.tool === "select" || point.shift) return selectBox(view, point);
@@ -73,7 +73,7 @@ function drag(view: RollView, from: Point): Gesture {
       studio.edit("move", () => move(before, ids, later, higher), group);
       if (higher !== last && ids.size === 1) {
         const note = studio.piece.parts[studio.part]?.notes.find((each) => ids.has(each.id));
-        if (note) void studio.player.sound(studio.part, note.pitch, note.velocity);
+        if (note) studio.player.sound(studio.part, note.pitch, note.velocity);
       }
       last = higher;
     },
@@ -104,7 +104,7 @@ function create(view: RollView, point: Point): Gesture | null {
   if (!id) return null;
   studio.region = null;
   studio.selection = new Set([id]);
-  void studio.player.sound(place, pitch);
+  studio.player.sound(place, pitch);
   const before = studio.piece;
   return {
     cursor: "ew-resize",

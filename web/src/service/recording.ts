@@ -1,6 +1,6 @@
 // A melody that is hummed into the microphone: recorded, as a WAV file, and the notes that the service finds in it.
 
-import { fromDocument, type Piece } from "../music/score.ts";
+import type { Piece } from "../music/score.ts";
 import { made, service } from "./service.ts";
 import { wav } from "./wav.ts";
 
@@ -51,7 +51,7 @@ export async function transcribed(file: Blob): Promise<Piece> {
   try {
     const job = await service.ask({ kind: "transcribe", brief: { source: { sound: sound.id }, tempo: FINEST }, options: { voices: "one" } });
     const work = made(job)[0]!;
-    const piece = fromDocument(await service.score(work.id));
+    const piece = await service.piece(work.id);
     await service.works.remove(work.id).catch(() => undefined);
     return piece;
   } finally {

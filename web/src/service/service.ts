@@ -2,7 +2,7 @@
 
 import { Firmus, Refused, made, type Job, type JobSubmission, type Work } from "../../../clients/typescript/firmus.ts";
 import type { Options } from "../../../clients/typescript/api.ts";
-import type { ScoreDocument } from "../music/score.ts";
+import { fromDocument, toFile, type Piece, type ScoreDocument, type WorkDocument } from "../music/score.ts";
 import { translation } from "../translation/translation.svelte.ts";
 
 export { Refused, made };
@@ -21,15 +21,14 @@ class StudioService extends Firmus {
     return super.fetch(method, path, { ...options, headers }, signal);
   }
 
-  /** The Score of a work. */
-  async score(id: string): Promise<ScoreDocument> {
-    const document = JSON.parse(await (await this.file(id, "json")).text());
-    return (document.score ?? document) as ScoreDocument;
+  /** The piece that is a work, with its origin. */
+  async piece(id: string): Promise<Piece> {
+    return fromDocument(JSON.parse(await (await this.file(id, "json")).text()) as ScoreDocument | WorkDocument);
   }
 
-  /** Store a Score as a work: a new revision of `parent`, if there is one; its name. */
-  async store(document: ScoreDocument, parent?: string | null): Promise<string> {
-    const options = { body: new Blob([JSON.stringify(document)]), query: { parent } };
+  /** Store a piece as a work: a new revision of `parent`, if there is one; its name. */
+  async store(piece: Piece, parent?: string | null): Promise<string> {
+    const options = { body: new Blob([JSON.stringify(toFile(piece))]), query: { parent } };
     const response = await this.fetch("POST", "/v1/works", options, AbortSignal.timeout(STORE_TIMEOUT));
     return ((await response.json()) as Work).id;
   }

@@ -37,6 +37,13 @@ POLICY = "; ".join(
     )
 )
 """Nothing is fetched from elsewhere, and no script runs that is not one of the files."""
+PERMISSIONS = ", ".join(
+    (
+        "midi=(self)", "microphone=(self)",
+        *(f"{name}=()" for name in ("camera", "display-capture", "geolocation", "hid", "payment", "serial", "usb")),
+    )
+)  # fmt: skip
+"""A keyboard and a melody that is hummed are for the page alone; it needs no other device."""
 
 
 def routes(token: str, folder: Path) -> list[BaseRoute]:
@@ -89,4 +96,5 @@ class _Files(StaticFiles):
         is_version = scope["query_string"].startswith(b"v=") and not str(full_path).endswith(".html")
         response.headers["Cache-Control"] = f"max-age={browsers.YEAR}, immutable" if is_version else "no-cache"
         response.headers["Content-Security-Policy"] = POLICY
+        response.headers["Permissions-Policy"] = PERMISSIONS
         return response

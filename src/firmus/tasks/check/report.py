@@ -54,8 +54,11 @@ class Report:
 
     def html(self, language: str = "en") -> str:
         """A page, with the bars of the most telling matches engraved."""
-        pairs = [self._bars(match) for match in self.originality.matches[:ENGRAVED]]
-        return page.page(self.as_dict(), pairs, language)
+        return page.page(self.as_dict(), self.pairs(), language)
+
+    def pairs(self) -> list[tuple[Score, Score | None]]:
+        """The bars of the most telling matches here and, where their notes are at hand, there."""
+        return [self._bars(match) for match in self.originality.matches[:ENGRAVED]]
 
     def _bars(self, match: Match) -> tuple[Score, Score | None]:
         """The bars of a match here and, where its notes are at hand, there."""
@@ -69,7 +72,7 @@ def _excerpt(score: Score, numbers: tuple[int, int], part: int | None = None) ->
     every = bars(score)
     first = min(max(numbers[0] - every[0].number, 0), len(every) - 1)
     cut = excerpt(score, first, min(numbers[1] - numbers[0] + 1, MOST_BARS))
-    return cut if part is None else Score((cut.parts[part],), cut.meters, keys=score.keys[:1], end=cut.end)
+    return cut if part is None else Score((cut.parts[part],), cut.meters, cut.tempi, keys=score.keys[:1], end=cut.end)
 
 
 def check(

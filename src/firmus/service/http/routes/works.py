@@ -14,6 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from firmus import formats
+from firmus.render.files import is_work, read_work
+from firmus.rights.files import labelled
 from firmus.service.http import limits, schemas, serializers
 from firmus.service.http.dependencies import Composing, IdempotencyKey, Reading, Service, ServiceDependency
 from firmus.service.http.pool import SHORT
@@ -99,7 +101,7 @@ def _store(
 
 
 def _read(folder: Folder, longest: float, data: bytes) -> _Read:
-    """Read music, and store its Score: the rows of the work and its file."""
+    """Read music, and store it, with the origin that a file of Firmus has: the rows of the work and its file."""
     if not READING.acquire(timeout=5):
         raise Problem("busy", "many files are being read: ask again", seconds=5)
     try:
@@ -109,8 +111,13 @@ def _read(folder: Folder, longest: float, data: bytes) -> _Read:
     length = seconds(score, score.end)
     if length > longest:
         raise Problem("too-large", f"the piece lasts {length:.0f} seconds: {longest:g} is the most")
-    row = works.row_of(score)
-    return row, [works.file_row(Blobs(folder), row["id"], "json", works.score_bytes(score))]
+    if not is_work(data):
+        row, document = works.row_of(score), works.score_bytes(score)
+    else:
+        piece = read_work(data, score, "the upload")
+        row = works.row_of(score, style=str(piece.origin.brief.get("style", "")) or None)
+        document = labelled(piece, works.score_bytes(piece), ".json")
+    return row, [works.file_row(Blobs(folder), row["id"], "json", document)]
 
 
 def _filtered(

@@ -11,12 +11,11 @@ from typing import Any
 from firmus import formats
 from firmus.composing.observer import Observer
 from firmus.errors import InvalidBrief, unknown
+from firmus.render.files import is_work
 from firmus.score import Score
 from firmus.service.storage.blobs import Blobs
 from firmus.service.storage.jobs import Claim
 from firmus.work import Brief, Work
-
-WORK = b'"firmus-work"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ class Task:
     @property
     def work(self) -> Work | None:
         """The source, if it is a Work: a Score with its origin."""
-        return Work.load(self.file) if WORK in self.file.read_bytes()[:100] else None
+        return Work.load(self.file) if is_work(self.file.read_bytes()) else None
 
     def write_result(self, **document: Any) -> str:
         """Store the result document (JSON); its digest."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from firmus.formats.json import to_dict
 from firmus.service.storage.jobs import JobOutput
 from firmus.service.workers.handlers._task import JobSpec, Task
 
@@ -20,4 +21,5 @@ def perform(task: Task) -> JobOutput:
     from firmus.tasks.check.report import read
 
     report = examine(read(task.file), style=task.brief.get("style"), progress=task.observer)
-    return JobOutput(task.write_result(originality=report.as_dict()))
+    pairs = [[to_dict(own), other and to_dict(other)] for own, other in report.pairs()]
+    return JobOutput(task.write_result(originality=report.as_dict(), pairs=pairs))
