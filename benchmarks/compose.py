@@ -16,9 +16,10 @@ import tempfile
 import time
 
 import firmus
+from firmus.brief_fields import pitch_range
 from firmus.score import Key
 from firmus.timing import bars
-from firmus.work import Brief, pitch_range
+from firmus.work import Brief
 
 MEMORY = (
     "import resource, sys; from firmus.cli import main; main(sys.argv[1:]); "

@@ -29,6 +29,7 @@ import firmus
 from distribution import compose
 from firmus import formats
 from firmus.analysis import composition
+from firmus.brief_fields import EFFORTS
 from firmus.composing.styles import styles
 from firmus.evaluation import feature_critic, intervals
 from firmus.learning.corpus import Corpus, load
@@ -37,7 +38,6 @@ from firmus.learning.sources import SUFFIXES
 from firmus.learning.versions import families, fingerprint
 from firmus.runtime.weights import Card, card
 from firmus.timing import bars
-from firmus.work import EFFORTS
 from styles import music_of
 
 COMPOSES = ("composing", "runtime", "tasks", "tokens")  # rooms whose code decides what is composed

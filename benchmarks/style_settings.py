@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 
 import firmus
+from firmus.brief_fields import EFFORTS
 from firmus.composing.styles import styles
 from firmus.evaluation import feature_critic
 from firmus.learning.real_music import BARS, comparable
 from firmus.runtime import critic
-from firmus.work import EFFORTS
 from music import corpus_and_styles, options, real_music
 
 FIRST_SEED = 20001

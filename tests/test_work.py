@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 import firmus
+from firmus.brief_fields import bar_numbers, chord_bars, mood, pitch_range
 from firmus.errors import FirmusError, FormatError, InvalidBrief
-from firmus.work import Brief, Work, bar_numbers, chord_bars, mood, pitch_range
+from firmus.work import Brief, Work
 from strategies import briefs
 
 

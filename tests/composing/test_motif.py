@@ -4,11 +4,11 @@ import pytest
 
 import firmus
 from firmus import formats
+from firmus.brief_fields import TRANSFORMATIONS
 from firmus.composing.motif import laid_out, length_of, transformed
 from firmus.errors import InvalidBrief
 from firmus.harmony import Key
 from firmus.score import Note
-from firmus.work import TRANSFORMATIONS
 
 MOTIF = b"""X:1
 T:Motif

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import firmus
 import strategies
 from asked import BAND, PIECES, QUARTET
+from firmus.brief_fields import bar_numbers
 from firmus.cli import main
 from firmus.errors import InvalidBrief
 from firmus.requests.piece import Piece
@@ -19,7 +20,6 @@ from firmus.score import Chord, Key, Note, Part, Score
 from firmus.tasks.ask import revision
 from firmus.tasks.ask.proposal import propose
 from firmus.timing import bars
-from firmus.work import bar_numbers
 
 
 def outside(score, proposal):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 import firmus
+from firmus.brief_fields import bar_numbers, chord_bars, mood
 from firmus.composing.selection import find_part
 from firmus.errors import InvalidBrief
 from firmus.score import Chord, Key, Note, Part, Score
 from firmus.tasks.explain.model_reading import find_note
 from firmus.translation import vocabulary
-from firmus.work import Brief, bar_numbers, chord_bars, mood
+from firmus.work import Brief
 
 
 @pytest.mark.parametrize(

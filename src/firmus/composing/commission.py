@@ -9,6 +9,7 @@ from typing import Any
 
 from firmus.analysis import keys, meters, quantisation
 from firmus.analysis.quantisation import Quantised
+from firmus.brief_fields import pitch_range
 from firmus.composing import controls
 from firmus.composing.form import Form
 from firmus.composing.selection import Open, Spans
@@ -17,7 +18,7 @@ from firmus.errors import InvalidBrief, unknown
 from firmus.runtime.constraints import Rules
 from firmus.runtime.weights import Card, cards, find_card
 from firmus.score import Chord, Key, Meter, Score
-from firmus.work import Brief, pitch_range
+from firmus.work import Brief
 
 DEFAULT_MODEL = "composer"
 QUANTISING = ("continue", "infill", "harmonise", "accompany", "vary")

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from firmus.brief_fields import mood as valence_arousal
 from firmus.errors import InvalidBrief, unknown
 from firmus.runtime.weights import Card
 from firmus.score import Score
 from firmus.tokens import Scales, events
 from firmus.tokens.events import vocabulary
 from firmus.work import Brief
-from firmus.work import mood as valence_arousal
 
 SHARES = ("density", "register", "polyphony", "syncopation")  # fields of a Brief that are controls as they stand
 CALM, LIVELY = 0.7, 1.4  # shares of the usual tempo that a mood changes it to at most

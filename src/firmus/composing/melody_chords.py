@@ -18,13 +18,13 @@ from dataclasses import replace
 import numpy as np
 
 from firmus.analysis import keys
+from firmus.brief_fields import HARMONIES
 from firmus.composing.progressions import Probabilities, Progressions, Step, fits, progressions
 from firmus.errors import InvalidBrief, unknown
 from firmus.harmony import Chord, Key, chord_of_numeral
 from firmus.pitch import pitch_class
 from firmus.score import TICKS_PER_QUARTER, Part, Score
 from firmus.timing import bars, beat
-from firmus.work import HARMONIES
 
 ENDS = {"traditional": ("I", "i"), "modern": ("I", "IM7", "i", "i7")}
 WEIGHT = 1.5  # of the melody against the chain

@@ -36,7 +36,7 @@ def transformed(notes: Notes, way: str, key: Key, length: int, time: int = 0) ->
     notes : tuple of Note
         Of `length` ticks.
     way : str
-        One of `firmus.work.TRANSFORMATIONS`.
+        One of `firmus.brief_fields.TRANSFORMATIONS`.
     key : Key
     length : int
     time : int
@@ -78,7 +78,7 @@ def laid_out(source: Score, part: Part, bars: int, count: int, ways: Sequence[st
         Of the source, which has it.
     bars, count : int
     ways : sequence of str
-        Of `firmus.work.TRANSFORMATIONS`, over again.
+        Of `firmus.brief_fields.TRANSFORMATIONS`, over again.
     """
     meter = source.meters[0]
     length = bars * meter.bar

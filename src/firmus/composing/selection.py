@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from firmus.brief_fields import bar_numbers
 from firmus.errors import InvalidBrief
 from firmus.score import Score
 from firmus.timing import bars
 from firmus.tokens import events
 from firmus.translation.vocabulary import part as part_name
 from firmus.translation.vocabulary import plain
-from firmus.work import bar_numbers
 
 Open = NDArray[np.bool_]  # (B, P + 1): bars × chord symbols and parts
 Spans = tuple[tuple[int, int], ...]  # first tick and tick after the last of each

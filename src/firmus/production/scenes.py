@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from firmus.brief_fields import MOODS, Limits, mood
 from firmus.errors import InvalidBrief, unknown
 from firmus.translation import vocabulary
-from firmus.work import MOODS, Limits, mood
 
 MOST_SECONDS = 3600.0
 LEAST_SECTION = 2.0  # a bar that is still music

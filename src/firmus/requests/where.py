@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from firmus.brief_fields import bar_numbers
 from firmus.errors import InvalidBrief
 from firmus.requests import bars, lexicon, parts
 from firmus.requests.bars import Span
@@ -14,7 +15,6 @@ from firmus.requests.edits import Instruments, chains
 from firmus.requests.parts import Mention
 from firmus.requests.piece import Piece
 from firmus.requests.text import Text, clause_of
-from firmus.work import bar_numbers
 
 TIMES = {"double": 2, "triple": 3}
 _RANGE = re.compile(r"[^,.;]{0,30}[A-G][#b]?\d(?!\d)")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from firmus.brief_fields import MOST_BARS
 from firmus.composing import perform, prepare
 from firmus.errors import InvalidBrief
 from firmus.tasks import QUANTISE, Option, Verb
-from firmus.work import MOST_BARS, Brief
+from firmus.work import Brief
 
 if TYPE_CHECKING:
     from firmus.composing.commission import Commission

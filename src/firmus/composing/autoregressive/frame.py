@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from firmus.analysis.features import pitch_name
+from firmus.brief_fields import MOST_BARS
 from firmus.composing import controls, form
 from firmus.composing.autoregressive.plan import Plan, model_view
 from firmus.composing.cadence import at_rest, on_last_chord, with_cadence
@@ -25,7 +26,6 @@ from firmus.score import Key, Meter, Score, Tempo
 from firmus.timing import bars
 from firmus.tokens import events
 from firmus.tokens.events import vocabulary
-from firmus.work import MOST_BARS
 
 BARS = 16  # where no length is asked for
 METERS = ("4/4", "3/4", "2/4", "6/8", "2/2", "9/8", "12/8", "3/2")  # that may be suggested

@@ -1,7 +1,7 @@
 """Schemas of request and response bodies.
 
 The JSON schema of a Brief is generated from `firmus.work.Brief`: names and types of its fields, their descriptions from
-its docstring, their ranges from `firmus.work.LIMITS`.
+its docstring, their ranges from `firmus.brief_fields.LIMITS`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
+from firmus.brief_fields import LIMITS, MOODS, MOST_COUNT, MOST_NAME, MOST_TEXT, NAMED
 from firmus.score import Score
 from firmus.service.storage.keys import ROLES
 from firmus.service.storage.works import FILES
 from firmus.service.workers import handlers
-from firmus.work import LIMITS, MOODS, MOST_COUNT, MOST_NAME, MOST_TEXT, NAMED, Brief
+from firmus.work import Brief
 
 Item = TypeVar("Item")
 State = Literal["queued", "running", "succeeded", "failed", "canceled"]

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from firmus.analysis import keys
+from firmus.brief_fields import LIMITS
 from firmus.errors import InvalidBrief
 from firmus.render.instruments import program_number
 from firmus.score import Key, Note, Part, Score
-from firmus.work import LIMITS
 
 MINOR, MAJOR = {4: 3, 9: 8}, {3: 4, 8: 9, 10: 11}
 """Steps above the tonic, in semitones, that another mode has elsewhere; a minor key keeps its leading tone."""

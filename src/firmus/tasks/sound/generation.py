@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from firmus import formats, plugins
 from firmus._version import __version__
+from firmus.brief_fields import LIMITS, Limits
 from firmus.composing.commission import draw_seed
 from firmus.errors import FormatError, InvalidBrief, unknown
 from firmus.progress import Progress
 from firmus.runtime.external import ENGINES
 from firmus.runtime.weights import Card, cards, find_card
-from firmus.work import LIMITS, Limits, Origin
+from firmus.work import Origin
 
 if TYPE_CHECKING:
     from firmus.render.synth import Audio
