@@ -45,7 +45,7 @@ def test_it_survives(public, alter, own_key):
 
 
 def test_without_it_or_under_another_key_nothing_is_found(public, own_key):
-    off = firmus.compose(style="piano", bars=32, seed=8, effort="quick", watermark="off")
+    off = firmus.compose(style="piano", bars=48, seed=8, effort="quick", watermark="off")
     assert off.origin.watermark == ""
     assert detect(off.score).verdict == "not found"
     evidence = Evidence.of(public.score)

@@ -36,7 +36,7 @@ MOST = 1000  # notes that it reads
 LEVELS = np.geomspace(0.02, 0.95, 16)  # probabilities of a pitch
 USUAL = 10  # level of a pitch that the reader has not read: 0.25
 ALTERED = 0.3
-NEEDED = 200.0  # nats of evidence to be expected, below which a piece that scores low may have one all the same
+NEEDED = 50.0  # nats of evidence to be expected, below which nothing is said of a piece that scores low
 SURE, LIKELY = 1e-6, 1e-3  # p-values of the verdicts
 BIN, BINS, GRID = 0.01, 1 << 17, 1 << 16  # nats of a bin; bins; numbers by which the distribution is computed
 

@@ -248,7 +248,7 @@ def verb(name: str) -> ModuleType:
     return verbs()[name]
 
 
-def perform(name: str, brief: Brief, progress: Progress | None = None) -> list[Work]:
+def run_verb(name: str, brief: Brief, progress: Progress | None = None) -> list[Work]:
     """Do what a verb does with a Brief.
 
     Raises

@@ -63,7 +63,7 @@ def performing(progress: Progress | None) -> Any:
     from firmus import tasks
 
     def perform(verb: str, brief: Brief) -> Work:
-        return tasks.perform(verb, brief, progress)[0]
+        return tasks.run_verb(verb, brief, progress)[0]
 
     return perform
 

@@ -57,7 +57,7 @@ def perform(task: Task) -> JobOutput:
     """Compose the cue, and make its files."""
 
     def compose(verb: str, brief: Brief) -> Work:
-        return tasks.perform(verb, brief, task.observer)[0]
+        return tasks.run_verb(verb, brief, task.observer)[0]
 
     options: dict[str, Any] = {name: task.options[name] for name in ("scene", "speech") if name in task.options}
     options["loudness"] = float(task.options.get("loudness", -14))
