@@ -50,7 +50,8 @@ METHOD = (
 )
 LIMITS = (
     "Similarity, not causation: the composer is another model, and what it took from a work is not known. Only melodic "
-    "lines are compared, without octaves and in coarse steps."
+    "lines are compared, without octaves and in coarse steps: what raises the likelihood hardly predicts what a model "
+    "does that did not learn from a work; the nearest works say more."
 )
 
 
