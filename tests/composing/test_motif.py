@@ -1,5 +1,7 @@
 """Developing a motif."""
 
+from dataclasses import replace
+
 import pytest
 
 import firmus
@@ -74,6 +76,16 @@ def test_the_motif_returns_and_the_tune_closes_on_the_tonic(motif):
     assert melody[-1].pitch % 12 == 2
     assert len([note for note in melody if 3840 <= note.start < 7680]) > 2
     assert work.origin.task == "develop"
+
+
+def test_a_motif_that_was_played_in_is_developed_on_beats_and_ranges_are_kept(motif):
+    late = tuple(replace(note, start=note.start + place * 37 % 31) for place, note in enumerate(motif.parts[0].notes))
+    played = replace(motif, parts=(replace(motif.parts[0], notes=late),))
+    work = firmus.develop(played, style="folk", seed=3, effort="quick", ranges={"1": "D4-F5"}, by="return")
+    melody = work.score.parts[0].notes
+    assert work.score.end == 16 * 1920
+    assert {note.start % 20 for note in melody} == {0}
+    assert all(62 <= note.pitch <= 77 for note in melody)
 
 
 def test_bad_input_is_said(motif):

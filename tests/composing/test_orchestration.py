@@ -70,6 +70,12 @@ def test_ensembles_are_named_in_both_languages_and_unknown_ones_refused():
         firmus.orchestrate(piano(), parts=["flute"] * 17)
 
 
+@pytest.mark.parametrize("options", [{"count": 3}, {"ranges": {"cello": "C2-C3"}}, {"top_p": 0.5}, {"chords": "C"}])
+def test_what_it_cannot_obey_is_refused(options):
+    with pytest.raises(InvalidBrief, match="leave it out"):
+        firmus.orchestrate(piano(), **options)
+
+
 def test_drums_alone_are_refused():
     drums = Score((Part("Drums", (Note(0, 60, 36),), is_drums=True),))
     with pytest.raises(InvalidBrief, match="no pitched notes"):

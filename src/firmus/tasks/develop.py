@@ -46,6 +46,7 @@ def commission(brief: Brief) -> Commission:
     from firmus.composing.commission import begin
     from firmus.composing.motif import laid_out
     from firmus.composing.rules import chords_over
+    from firmus.composing.selection import find_part
     from firmus.composing.source import given, melody_place, source_of
     from firmus.timing import bars
 
@@ -63,4 +64,6 @@ def commission(brief: Brief) -> Commission:
         raise InvalidBrief(f"bars {count}: a motif of {len(motif)} needs {2 * len(motif)} at least to be developed in")
     score, spans = laid_out(source, part, len(motif), count, brief.by or USUAL)
     score = replace(score, chords=chords_over(begun.progression, score) if begun.progression else ())
-    return prepare(replace(begun, source=score, score=score, spans=spans, chords=score.chords))
+    ranges = {find_part(score, name): limits for name, limits in begun.named_ranges.items()}
+    begun = replace(begun, source=score, quantised=None, score=score, spans=spans, chords=score.chords, ranges=ranges)
+    return prepare(begun)

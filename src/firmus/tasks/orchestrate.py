@@ -35,8 +35,3 @@ def commission(brief: Brief) -> Commission:
 
     given(brief, "orchestrate")
     return prepare(begin(brief, "orchestrate", MODEL))
-
-
-def count(brief: Brief) -> int:
-    """One: there is nothing in it that is drawn."""
-    return 1

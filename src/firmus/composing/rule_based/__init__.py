@@ -16,6 +16,7 @@ from firmus.work import Work
 VERBS: dict[str, ModuleType] = {"perform": expression, "orchestrate": orchestration}
 NOT_OF_RULES = (
     "genre", "key", "chords", "mood", "density", "register", "polyphony", "syncopation", "form", "temperature", "loose",
+    "ranges", "top_p",
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ written, stay: the tempo is in the tempo map, and notes are moved by so little t
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -170,13 +171,13 @@ def _timing(
     struck: dict[int, list[int]] = {}
     for note in notes:
         struck.setdefault(note.pitch, []).append(note.start)
-    tempi = [tempo.start for tempo in curved.tempi]
+    starts = [tempo.start for tempo in curved.tempi]
     moved, drift, before = [], 0.0, -1
     for note in notes:
         if note.start != before:
             before = note.start
             drift = MEMORY * drift + (1 - MEMORY**2) ** 0.5 * DRIFT * float(generator.standard_normal())
-        bpm = curved.tempi[max(0, int(np.searchsorted(tempi, note.start, "right")) - 1)].bpm
+        bpm = curved.tempi[max(0, bisect_right(starts, note.start) - 1)].bpm
         late = amount * (drift - (LEAD if (note.start, note.pitch) in leading else 0.0))
         moves = round(late * bpm / 60 * TICKS_PER_QUARTER)
         start = max(0, note.start + min(max(moves, -MOST_MOVED), MOST_MOVED))

@@ -85,6 +85,8 @@ def prepare(commission: Commission) -> None:
     """Refuse what cannot be asked for."""
     if commission.request.get("bars") is not None:
         raise InvalidBrief("orchestrate scores the whole piece: leave bars out")
+    if len(commission.seeds) > 1:
+        raise InvalidBrief(f"count {len(commission.seeds)}: orchestrate has one answer; leave it out")
     players(commission.named_parts)
     if not any(part.notes for part in source_of(commission).parts if not part.is_drums):
         raise InvalidBrief("the source has no pitched notes: there is nothing to orchestrate")
