@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,13 +17,11 @@ VARIABLE = "FIRMUS_CACHE"
 
 def cache_folder() -> Path:
     """``FIRMUS_CACHE``, or the folder that the system has for it."""
+    import platformdirs
+
     if chosen := os.environ.get(VARIABLE):
         return Path(chosen)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "firmus" / "cache"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "firmus"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "firmus"
+    return platformdirs.user_cache_path("firmus", appauthor=False)
 
 
 def kept(folder: Path, make: Callable[[], dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
