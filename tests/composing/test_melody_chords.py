@@ -80,3 +80,17 @@ def test_where_it_cannot_be_it_is_refused(tune):
         firmus.harmonise(tune, harmony="modern", chords="G")
     with pytest.raises(InvalidBrief, match="unknown harmony 'jazzy'"):
         firmus.harmonise(tune, harmony="jazzy")
+
+
+def test_a_melody_that_modulates_has_chords_of_each_key():
+    tune = formats.read(b"X:1\nM:4/4\nL:1/4\nK:C\nCEGE|FAGF|EGEC|DBC2|[K:D]DFAF|GBAG|FAFD|EcD2|]\n")
+    for seed in range(6):
+        chords = chords_to(tune.parts[0], tune, "traditional", np.random.default_rng(seed))
+        early, late = (
+            {each.root for each in chords if (each.start >= 4 * 1920) == is_late} for is_late in (False, True)
+        )
+        assert early <= {"C", "D", "E", "F", "G", "A", "B", "Bb", "Eb", "Ab"}
+        assert "D" in late
+        assert chords[-1].root == "D"
+        assert not {"F#", "C#"} & early
+        assert not {"F", "C"} & late

@@ -13,6 +13,7 @@ Conventions
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
 
 import numpy as np
@@ -37,7 +38,7 @@ def chords_to(melody: Part, score: Score, harmony: str, generator: np.random.Gen
     ----------
     melody : Part
     score : Score
-        Its bars and keys; the key that is estimated where it has none.
+        Its bars and keys, each of which has chords of its own; the key that is estimated where it has none.
     harmony : str
         ``"traditional"`` or ``"modern"``.
     generator : numpy.random.Generator
@@ -51,16 +52,24 @@ def chords_to(melody: Part, score: Score, harmony: str, generator: np.random.Gen
     ('C', 'C')
     """
     estimate = keys.estimate(score)
-    key = score.keys[-1] if score.keys else estimate.key if estimate else Key(0, "C")
-    table = progressions(harmony, key.plain.mode)
-    if table is None:
+    of_score = score.keys or (estimate.key if estimate else Key(0, "C"),)
+    tables = [progressions(harmony, key.plain.mode) for key in of_score]
+    if tables[-1] is None:
         raise InvalidBrief(unknown("harmony", harmony, HARMONIES))
-    steps, starts = _steps(score, melody.notes[-1].start, table, generator)
-    evidence = _evidence(
-        melody, [*starts, score.end], [chord_of_numeral(each, key.plain) for each in table.numerals], harmony
-    )
-    drawn = table.draw(steps, {len(steps) - 1: ENDS[harmony]}, generator, evidence=evidence)
-    return _symbols(drawn, starts, key)
+    steps, starts = _steps(score, melody.notes[-1].start, tables[-1], generator)
+    edges, symbols = [*starts, score.end], list[Chord]()
+    for place, (key, table) in enumerate(zip(of_score, tables, strict=True)):
+        first = bisect_left(starts, key.start) if place else 0
+        last = bisect_left(starts, of_score[place + 1].start) if place + 1 < len(of_score) else len(starts)
+        if table is None or first >= last:
+            continue
+        evidence = _evidence(
+            melody, edges[first : last + 1], [chord_of_numeral(each, key.plain) for each in table.numerals], harmony
+        )
+        closing = {last - first - 1: ENDS[harmony]} if last == len(starts) else {}
+        drawn = table.draw(steps[first:last], closing, generator, evidence=evidence)
+        symbols += _symbols(drawn, starts[first:last], key)
+    return tuple(symbols)
 
 
 def _steps(
