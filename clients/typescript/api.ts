@@ -122,6 +122,8 @@ export type BatchSubmission = {
     by?: ("sequence" | "inversion" | "retrograde" | "augmentation" | "diminution" | "fragmentation" | "return")[];
     /** Chords that harmonise and accompany set a melody to, drawn as people harmonise songs: "traditional" or "modern" (sevenths, substitutes). By default the model composes them as the style has them. */
     harmony?: string;
+    /** How hard the piece that compose makes is to read and play, 1 to 8: its keys, meters, rhythms, range and leaps are within those of assets/tables/levels.toml. */
+    level?: number;
   })[];
   /** Where it is to be told (POST, signed) when it has ended: https. */
   webhook?: string | null;
@@ -245,6 +247,8 @@ export type JobSubmission = {
     by?: ("sequence" | "inversion" | "retrograde" | "augmentation" | "diminution" | "fragmentation" | "return")[];
     /** Chords that harmonise and accompany set a melody to, drawn as people harmonise songs: "traditional" or "modern" (sevenths, substitutes). By default the model composes them as the style has them. */
     harmony?: string;
+    /** How hard the piece that compose makes is to read and play, 1 to 8: its keys, meters, rhythms, range and leaps are within those of assets/tables/levels.toml. */
+    level?: number;
   };
   /** Files that render and convert are to make. */
   formats?: ("json" | "midi" | "musicxml" | "abc" | "kern" | "svg" | "pdf" | "png" | "wav" | "flac" | "ogg" | "mp3" | "stems")[];
