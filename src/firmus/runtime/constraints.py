@@ -58,10 +58,7 @@ class PartRules:
         """Rules out of their plain values; the inverse of `as_dict`."""
         limits = document.get("limits")
         if limits is not None:
-            tables = {
-                name: tuple((place, tuple(steps)) for place, steps in limits[name]) for name in ("notes", "rests")
-            }
-            limits = NoteLimits(**tables, leap=limits["leap"])
+            limits = NoteLimits.from_dict(limits)
         return cls(**document | {"limits": limits})
 
 
