@@ -35,7 +35,7 @@ export type Batch = {
 /** Many jobs of one kind. */
 export type BatchSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "catalogue" | "check" | "convert" | "evaluate" | "explain" | "produce" | "render" | "rights" | "search" | "sound" | "teach" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "catalogue" | "check" | "convert" | "evaluate" | "exercise" | "explain" | "produce" | "render" | "rights" | "search" | "sound" | "teach" | "transcribe" | "verify";
   /** A job is made of each. */
   briefs: ({
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -160,7 +160,7 @@ export type Job = {
 /** A job to be done. */
 export type JobSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "catalogue" | "check" | "convert" | "evaluate" | "explain" | "produce" | "render" | "rights" | "search" | "sound" | "teach" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "catalogue" | "check" | "convert" | "evaluate" | "exercise" | "explain" | "produce" | "render" | "rights" | "search" | "sound" | "teach" | "transcribe" | "verify";
   /** What is asked for. Every field that is given is obeyed or refused, never ignored. */
   brief?: {
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -262,6 +262,10 @@ export type JobSubmission = {
     generated?: string[];
     /** The works that they are measured against. */
     reference?: string[];
+    /** The kind of exercise. */
+    exercise?: "sight-reading" | "melodic-dictation" | "rhythmic-dictation" | "call-and-response" | "interval" | "chord" | "cadence" | "figured-bass" | "harmonisation" | "counterpoint";
+    /** The name that answers an exercise for the ear; music that answers one is the target. */
+    answer?: string;
     /** One note above all, such as `bar 7 beat 2 alto`. */
     note?: string;
     /** Moods and their times, such as 'calm until 0:12, danger 0:12-0:20, release'. */

@@ -66,9 +66,9 @@ def merit(score: Score, number: int, wanted: Collection[str] = ()) -> float:
     by_bar = Counter(_bars_of(score))
     points = 2.0 * (pitches[-1] % 12 == key.pitch_class)
     points += pitches[0] % 12 in triad(key)
-    points += min(1.0, (max(pitches) - min(pitches)) / min(12, own.above)) + len(lengths) / 2
+    points += 2 * min(1.0, (max(pitches) - min(pitches)) / min(12, own.above)) + len(lengths) / 2
     points -= 2 * max(0.0, lengths.most_common(1)[0][1] / (len(notes) - 1) - 0.7)
-    points -= 3 * max(0.0, sum(move == 0 for move in moves) / len(moves) - 0.2)
+    points -= 6 * max(0.0, sum(move == 0 for move in moves) / len(moves) - 0.2)
     points -= 2 * max(0.0, FEWEST - len(notes) / len(bars(score)))
     points -= max(count for bar, count in by_bar.items()) / sum(by_bar.values())
     points -= sum(abs(one) > 4 and one * two > 0 and abs(two) > 2 for one, two in pairwise(moves)) / 2

@@ -1,0 +1,112 @@
+"""Exercises: how many are within their level, how good their answer keys are, and how well a pupil's level is found.
+
+Protocol: "within" is the share of exercises of seeds 0, 1, ... that keep every limit of their level, as
+`firmus.composing.levels.breaches` reads them of the finished notes (of a rhythm, the lengths and where they begin; of
+what is named, that the name is one of the level's). "Tonic" is the share of melodies that end on it; "steps" of
+intervals of at most a second; "faults" and "weaknesses" are those of the answer keys in four voices or two. Pupils are
+simulated: an ability drawn evenly from level 1 to 8 answers an exercise as a Rasch model of its own slope does (1.0 to
+2.5 logits a level; the estimate assumes 1.7), with lapses; each exercise has two to nine answers to choose from, as
+those for the ear have. A baseline says 4.5 of everybody.
+
+    python benchmarks/exercises.py [--count 20] [--pupils 1000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from firmus.analysis import item_response
+from firmus.analysis.figured_bass import plain
+from firmus.analysis.item_response import LEVELS
+from firmus.analysis.part_writing import assess
+from firmus.composing.levels import breaches, level, rhythm
+from firmus.tasks.exercise.exercises import Exercise
+from firmus.tasks.exercise.kinds import KINDS, NAMED, exercise
+
+MELODIES = ("sight-reading", "melodic-dictation", "call-and-response")
+UNIT = 20  # ticks of a step
+
+
+def is_within(made: Exercise) -> bool:
+    """Whether an exercise keeps every limit of its level."""
+    own, score = level(made.level), made.key
+    if made.kind in NAMED:
+        return made.answer in (*own.intervals, *own.chords, *own.cadences)
+    if made.kind == "rhythmic-dictation":
+        meter = score.meters[0]
+        table = dict(rhythm(own.lengths(meter), meter, own.syncopation))
+        notes = score.parts[0].notes
+        return all(note.duration // UNIT in table.get(note.start % meter.bar // UNIT, ()) for note in notes)
+    if made.kind == "counterpoint":
+        return made.species == own.species
+    return not breaches(score, own) and {plain(text) for _, text in made.figures} <= set(own.figures)
+
+
+def line(kind: str, count: int) -> str:
+    """A row of the table: a kind over all levels."""
+    begun, made = time.perf_counter(), [exercise(kind, level=number, seed=seed) for number, seed in places(count)]
+    seconds = (time.perf_counter() - begun) / len(made)
+    row = [kind, str(len(made)), f"{np.mean([is_within(each) for each in made]):.1%}"]
+    if kind in MELODIES:
+        ends = [each.key.parts[0].notes[-1].pitch % 12 == each.key.keys[0].pitch_class for each in made]
+        moves = [
+            abs(two.pitch - one.pitch) <= 2 for each in made for one, two in pairwise(each.key.parts[0].notes)
+        ]  # fmt: skip
+        row += [f"{np.mean(ends):.1%}", f"{np.mean(moves):.1%}"]
+    else:
+        row += ["", ""]
+    judged = [assess(each.key, each.species or None) for each in made if len(each.key.parts) in (2, 4)]
+    for severity in ("fault", "weakness"):
+        counts = [sum(each.severity == severity for each in found) for found in judged]
+        row.append(f"{np.mean(counts):.2f}" if judged else "")
+    return "| " + " | ".join([*row, f"{seconds:.2f}"]) + " |"
+
+
+def places(count: int) -> Iterator[tuple[int, int]]:
+    """Level and seed of each exercise."""
+    return ((number, seed) for number in range(1, LEVELS + 1) for seed in range(count))
+
+
+def pupils(count: int) -> str:
+    """How far off the level of simulated pupils is found, and after how many answers."""
+    generator = np.random.default_rng(1)
+    errors, numbers, same, near, baseline = [], [], [], [], []
+    for _ in range(count):
+        true, slope = generator.uniform(1, LEVELS), generator.uniform(1.0, 2.5)
+        answers: list[tuple[int, bool, float]] = []
+        while not (found := item_response.ability(answers)).is_found:
+            guess = 1 / float(generator.integers(2, 10))
+            knows = 0.03 + 0.94 / (1 + np.exp(-slope * (true - found.level)))
+            answers.append((found.level, bool(generator.random() < guess + (1 - guess) * knows), guess))
+        errors.append(abs(found.mean - true))
+        numbers.append(len(answers))
+        same.append(found.level == round(true))
+        near.append(abs(found.level - true) <= 1)
+        baseline.append(abs(4.5 - true))
+    return (
+        f"| {count} | {np.mean(errors):.2f} | {np.mean(baseline):.2f} | {np.mean(same):.0%} | {np.mean(near):.0%} "
+        f"| {np.mean(numbers):.1f} | {max(numbers)} |"
+    )
+
+
+def main() -> None:
+    """Print both tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--pupils", type=int, default=1000)
+    asked = parser.parse_args()
+    print("| pupils | mean error, levels | of the baseline | same level | within one | answers | at most |")
+    print("|-:|-:|-:|-:|-:|-:|-:|")
+    print(pupils(asked.pupils))
+    print("\n| kind | exercises | within | tonic | steps | faults | weaknesses | seconds |\n|-|-:|-:|-:|-:|-:|-:|-:|")
+    for kind in KINDS:
+        print(line(kind, asked.count), flush=True)
+
+
+if __name__ == "__main__":
+    main()
