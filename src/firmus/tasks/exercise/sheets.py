@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from firmus import formats
 from firmus.errors import FormatError, InvalidBrief
@@ -21,6 +22,7 @@ from firmus.work import Work
 KEY = "key"
 KEY_FORMATS = ("mid", "musicxml", "wav", "svg")
 DOCUMENT = "exercise.json"
+STUDIO = "http://127.0.0.1:8340/"  # where firmus studio is, if no other port is asked for
 
 
 def save(exercise: Exercise, folder: Path, *, force: bool = False) -> list[Path]:
@@ -61,6 +63,18 @@ def load(folder: Path) -> Exercise:
     return Exercise(**plain, choices=choices, skills=skills, figures=figures, work=Work.load(folder / KEY))
 
 
+def studio_link(score: Score) -> str:
+    """A link that opens a piece in the Studio of this machine, while it runs (``firmus studio``).
+
+    Examples
+    --------
+    >>> from firmus.score import Note, Part
+    >>> studio_link(Score((Part("", (Note(0, 480, 60),)),)))[:40]
+    'http://127.0.0.1:8340/#abc=X%3A1%0A'
+    """
+    return f"{STUDIO}#abc={quote(formats.encoded(score, '.abc').decode())}"
+
+
 def _title(exercise: Exercise) -> str:
     return translate(exercise.title)
 
@@ -72,6 +86,7 @@ def _files(exercise: Exercise) -> Iterator[tuple[str, bytes]]:
         sheet = replace(exercise.sheet, title=_title(exercise))
         written = notated(sheet, exercise.figures)
         drawn = engrave.svg_of_musicxml(written)
+        document["studio"] = studio_link(sheet)
         yield "sheet.musicxml", written.encode()
         yield "sheet.svg", drawn.encode()
         yield "sheet.pdf", pdf.of_pages(engrave.pages_of_musicxml(written), sheet.title)
