@@ -69,8 +69,8 @@ def studio_link(score: Score) -> str:
     Examples
     --------
     >>> from firmus.score import Note, Part
-    >>> studio_link(Score((Part("", (Note(0, 480, 60),)),)))[:40]
-    'http://127.0.0.1:8340/#abc=X%3A1%0A'
+    >>> studio_link(Score((Part("", (Note(0, 480, 60),)),)))[:27]
+    'http://127.0.0.1:8340/#abc='
     """
     return f"{STUDIO}#abc={quote(formats.encoded(score, '.abc').decode())}"
 
