@@ -263,7 +263,7 @@ export type JobSubmission = {
     /** The works that they are measured against. */
     reference?: string[];
     /** The kind of exercise. */
-    exercise?: "sight-reading" | "melodic-dictation" | "rhythmic-dictation" | "call-and-response" | "interval" | "chord" | "cadence" | "figured-bass" | "harmonisation" | "counterpoint";
+    exercise?: "sight-reading" | "piano-reading" | "melodic-dictation" | "rhythmic-dictation" | "call-and-response" | "interval" | "chord" | "cadence" | "figured-bass" | "harmonisation" | "counterpoint";
     /** The name that answers an exercise for the ear; music that answers one is the target. */
     answer?: string;
     /** One note above all, such as `bar 7 beat 2 alto`. */

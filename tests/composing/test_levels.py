@@ -60,7 +60,7 @@ def test_breaches_are_found() -> None:
         ({"level": 1, "meter": "6/8"}, "meter 6/8: level 1 has 4/4"),
         ({"level": 2, "ranges": {"Melody": "C4-C5"}}, "ranges and level 2"),
         ({"level": 2, "pickup": 1.0}, "pickup 1"),
-        ({"level": 2, "style": "drums"}, "drums"),
+        ({"level": 2, "style": "band"}, "style band is neither"),
         ({"level": 2, "loose": ["key"], "key": "C major"}, "loose key"),
     ],
 )

@@ -18,7 +18,7 @@ from firmus.analysis.part_writing import assess
 from firmus.analysis.part_writing.harmony import sonorities
 from firmus.analysis.part_writing.rules import FAULT
 from firmus.analysis.part_writing.voices import read_voices
-from firmus.composing.levels import breaches, level, rhythm
+from firmus.composing.levels import breaches, left_hand, level, rhythm
 from firmus.errors import FirmusError, FormatError, InvalidBrief, OutputExists
 from firmus.harmony import chord_of_numeral
 from firmus.pitch import QUALITIES
@@ -64,6 +64,17 @@ def test_melodies_are_within_their_level_and_close(asked: Asked, kind: str, numb
     assert made.key.parts[0].notes[-1].pitch % 12 == made.key.keys[0].pitch_class
     assert made.sheet is not None
     assert made.skills[:2] == (f"key {made.key.keys[0].text}", f"meter {made.key.meters[0].text}")
+
+
+@pytest.mark.parametrize("number", LEVELS)
+def test_what_is_read_at_the_piano_has_the_hands_of_the_level(number: int) -> None:
+    made = exercise("piano-reading", level=number, seed=5)
+    assert len(made.key.parts) == level(number).hands
+    assert all(len(part.notes) >= level(number).bars / 2 for part in made.key.parts)
+    low, high = level(number).range(made.key.keys[0])
+    raised = high - left_hand(low, high)[1] if "left hand" in made.skills else 0
+    assert breaches(made.key.transposed(raised), level(number)) == [] or raised
+    assert all(low <= note.pitch + raised <= high for note in made.key.parts[0].notes)
 
 
 @pytest.mark.parametrize("number", LEVELS)

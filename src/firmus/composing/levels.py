@@ -14,6 +14,7 @@ from importlib import resources
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from firmus.composing.styles import styles
 from firmus.errors import InvalidBrief
 from firmus.runtime.constraints import PartRules
 from firmus.runtime.note_limits import NoteLimits, Table
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from firmus.work import Work
 
 LOWEST, HIGHEST = 55, 84  # of a melody: what most voices and instruments have
-LEFT_HAND = (36, 60)
+HANDS, LEFT_HAND = 2, (36, 60)
 TRIES = 12  # times that a piece is composed until it is within its level
 
 
@@ -112,7 +113,7 @@ def check(commission: Commission) -> None:
     """
     if not commission.level:
         return
-    asked, number = commission.request, commission.level
+    number = commission.level
     own = level(number)
     if commission.key and commission.key.text not in own.keys:
         raise InvalidBrief(f"key {commission.key.text}: level {number} has {', '.join(own.keys)}")
@@ -126,8 +127,10 @@ def check(commission: Commission) -> None:
         raise InvalidBrief(f"loose key: level {number} keeps to its keys; leave one of them out")
     if commission.source is not None:
         raise InvalidBrief(f"level {number}: a plan is composed as it is; leave the level out")
-    if any(voice.is_drums for voice in commission.voices):
-        raise InvalidBrief(f"level {number}: style {asked.get('style', commission.style)} has drums, which have none")
+    if len(commission.voices) > HANDS and not styles()[commission.style].is_part_writing:
+        raise InvalidBrief(
+            f"level {number}: style {commission.style} is neither a melody, two hands nor voices: no level is for it"
+        )
 
 
 def with_limits(part_rules: tuple[PartRules, ...], own: Level, score: Score, are_voices: bool) -> tuple[PartRules, ...]:
@@ -188,15 +191,24 @@ def _is_syncopated(place: int, steps: int, pulse: int) -> bool:
     return steps == pulse == QUARTER and place % pulse == pulse // 2
 
 
-def breaches(score: Score, own: Level) -> list[str]:
-    """What in a piece is beyond a level, in words; empty where it is within it."""
+def breaches(score: Score, own: Level, *, are_voices: bool | None = None) -> list[str]:
+    """What in a piece is beyond a level, in words; empty where it is within it.
+
+    Parameters
+    ----------
+    score : Score
+    own : Level
+    are_voices : bool, optional
+        Whether its parts are voices, which have their own ranges; by default where there are more than two.
+    """
+    if are_voices is None:
+        are_voices = len(score.parts) > HANDS
     key, meter = score.keys[0], score.meters[0]
     found = []
     if key.text not in own.keys:
         found.append(f"key {key.text}")
     if meter.text not in own.meters:
         found.append(f"meter {meter.text}")
-    are_voices = len(score.parts) > own_hands(own)
     notes, rests = rhythm(own.lengths(meter), meter, own.syncopation), rhythm(own.rests, meter)
     low, high = own.range(key)
     for place, part in enumerate(score.parts):
@@ -209,11 +221,6 @@ def breaches(score: Score, own: Level) -> list[str]:
             found += [f"pitch {pitch}" for pitch in pitches if not lowest <= pitch <= highest]
         found += [f"pitch {pitch} outside {key.text}" for pitch in pitches if pitch % 12 not in key.scale]
     return found
-
-
-def own_hands(own: Level) -> int:
-    """Parts at most of what is no choir."""
-    return max(2, own.hands)
 
 
 def _beyond_rhythm(score: Score, part: Part, limits: NoteLimits) -> list[str]:
@@ -247,13 +254,18 @@ def checked(commission: Commission, perform: Callable[[Commission], list[Work]])
     if not commission.level:
         return works
     own, count = level(commission.level), len(commission.seeds)
+    are_voices = styles()[commission.style].is_part_writing
+
+    def is_beyond(work: Work) -> bool:
+        return bool(breaches(work.score, own, are_voices=are_voices))
+
     for attempt in range(1, TRIES):
-        beyond = [place for place, work in enumerate(works) if breaches(work.score, own)]
+        beyond = [place for place, work in enumerate(works) if is_beyond(work)]
         if not beyond:
             return works
         for place in beyond:
             seed = (works[place].origin.seed + attempt * count) % 2**63
             works[place] = perform(replace(commission, seeds=(seed,)))[0]
-    if any(breaches(work.score, own) for work in works):
+    if any(map(is_beyond, works)):
         raise InvalidBrief(f"level {own.number}: what was composed in {TRIES} attempts is beyond it; give another seed")
     return works

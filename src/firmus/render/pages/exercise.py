@@ -14,6 +14,10 @@ INSTRUCTIONS = {
         "Look it over for half a minute: key, meter, where it moves by leap. Then sing or play it without stopping.",
         "先看半分钟：调、拍号、何处跳进。然后不停顿地唱出或奏出。",
     ),
+    "piano-reading": (
+        "Look it over for half a minute: key, meter, where each hand lies. Then play it without stopping.",
+        "先看半分钟：调、拍号、双手的位置。然后不停顿地弹奏。",
+    ),
     "melodic-dictation": (
         "The chord of the tonic sounds for a bar, then the melody. Hear it three times and write it down; "
         "the first note is given.",

@@ -6,9 +6,9 @@ from firmus.tasks import LEVEL, OUT, Option, Verb
 
 WHAT = Option(
     "what",
-    "sight-reading, melodic-dictation, rhythmic-dictation, call-and-response, interval, chord, cadence, figured-bass, "
-    "harmonisation or counterpoint; or the folder of an exercise, to answer it",
-    "视唱、旋律听写、节奏听写、应答、音程、和弦、终止、数字低音、和声、对位；或习题文件夹，以便作答",
+    "sight-reading, piano-reading, melodic-dictation, rhythmic-dictation, call-and-response, interval, chord, cadence, "
+    "figured-bass, harmonisation or counterpoint; or the folder of an exercise, to answer it",
+    "视唱、钢琴视奏、旋律听写、节奏听写、应答、音程、和弦、终止、数字低音、和声、对位；或习题文件夹，以便作答",
     metavar="KIND|FOLDER",
     nargs="?",
 )

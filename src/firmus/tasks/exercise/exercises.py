@@ -27,6 +27,7 @@ RHYTHMS = {
 """Skills by the length of notes, in quarters."""
 TITLES = {
     "sight-reading": "Sight reading, level {level}",
+    "piano-reading": "Piano reading, level {level}",
     "melodic-dictation": "Melodic dictation, level {level}",
     "rhythmic-dictation": "Rhythmic dictation, level {level}",
     "call-and-response": "Call and response, level {level}",

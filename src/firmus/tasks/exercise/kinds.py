@@ -13,6 +13,7 @@ from firmus.tasks.exercise.exercises import Exercise
 Maker = Callable[[int, int, Collection[str]], Exercise]
 KINDS: dict[str, Maker] = {
     "sight-reading": melodies.sight_reading,
+    "piano-reading": melodies.piano_reading,
     "melodic-dictation": melodies.melodic_dictation,
     "rhythmic-dictation": melodies.rhythmic_dictation,
     "call-and-response": melodies.call_and_response,

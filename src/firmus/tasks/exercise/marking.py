@@ -85,6 +85,7 @@ def mark(exercise: Exercise, answer: str | Score) -> Mark:
         raise InvalidBrief("the answer has no notes: there is nothing to mark")
     marker = {
         "sight-reading": _played,
+        "piano-reading": _played,
         "melodic-dictation": _dictated,
         "rhythmic-dictation": _dictated,
         "call-and-response": _responded,
@@ -141,9 +142,9 @@ def _dictated(exercise: Exercise, answer: Score) -> Mark:
 def _played(exercise: Exercise, answer: Score) -> Mark:
     """Notes that were played, in their order, whatever the tempo."""
     found = align(exercise.key, answer)
-    matched = {pair.written.note for pair in found.matched}
-    notes = exercise.key.parts[0].notes
-    missed = [note for place, note in enumerate(notes) if place not in matched]
+    matched = {(pair.written.part, pair.written.note) for pair in found.matched}
+    parts = enumerate(exercise.key.parts)
+    missed = [note for at, part in parts for place, note in enumerate(part.notes) if (at, place) not in matched]
     is_right = found.agreement >= PASSED
     return Mark(found.agreement, is_right, _skills_of(exercise, missed), _places(exercise.key, missed))
 

@@ -11,15 +11,18 @@ from collections.abc import Collection
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
+
 from firmus import tasks
 from firmus.composing.cadence import triad
-from firmus.composing.levels import level
+from firmus.composing.levels import left_hand, level
 from firmus.score import TICKS_PER_QUARTER, Note, Part, Score
 from firmus.tasks.exercise.exercises import PIANO, RHYTHMS, Exercise, alone, melody_skills, seed_of, struck
 from firmus.timing import bar_at, bars, beat
 from firmus.work import Brief, Work
 
 CANDIDATES = {"lead-sheet": 6, "folk": 3}  # of each style
+PIECES = 8  # for piano, of which one is taken
 SHORT = 2  # bars of a dictation below `LONGER`
 LONGER = 3  # the level
 FEWEST = 2.5  # notes of a bar, below which there is little to read
@@ -99,6 +102,36 @@ def sight_reading(number: int, seed: int, wanted: Collection[str] = ()) -> Exerc
     work = melody(number, seed, wanted=wanted)
     skills = melody_skills(work.score)
     return Exercise("sight-reading", number, seed, work, _sheet(work.score), None, skills=skills)
+
+
+def piano_reading(number: int, seed: int, wanted: Collection[str] = ()) -> Exercise:
+    """A piece for piano to play at sight, a line in each hand; at the first levels for the one or the other."""
+    brief = Brief(style="piano", level=number, count=PIECES, seed=seed_of(seed), effort="quick", form="none")
+    own, is_left = level(number), np.random.default_rng([seed, number]).random() < 0.5
+
+    def chosen(work: Work) -> Work:
+        parts = work.score.parts[: own.hands]
+        if own.hands == 1 and is_left:
+            low, high = own.range(work.score.keys[0])
+            down = high - left_hand(low, high)[1]
+            notes = tuple(replace(note, pitch=note.pitch - down) for note in parts[0].notes)
+            parts = (replace(work.score.parts[1], notes=notes),)
+        score = replace(work.score, parts=parts, chords=(), sections=())
+        spans = tuple((0, score.end, place) for place in range(len(parts)))
+        return replace(work, score=score, origin=replace(work.origin, composed=spans))
+
+    def worth(work: Work) -> float:
+        every = bars(work.score)
+        fewest = min(len(part.notes) for part in work.score.parts) / len(every)
+        begins = min((note.start for part in work.score.parts for note in part.notes), default=1)
+        return merit(work.score, number, wanted) - 3 * max(0.0, 1 - fewest) - 3 * (begins > 0)
+
+    work = max(map(chosen, tasks.run_verb("compose", brief)), key=worth)
+    named = ("hands together",) if own.hands > 1 else ("left hand",) if is_left else ("right hand",)
+    skills = (*melody_skills(work.score), *named)
+    parts = tuple(alone(part, work.score).parts[0] for part in work.score.parts)
+    sheet = replace(work.score, parts=parts, title="")
+    return Exercise("piano-reading", number, seed, work, sheet, skills=skills)
 
 
 def melodic_dictation(number: int, seed: int, wanted: Collection[str] = ()) -> Exercise:
