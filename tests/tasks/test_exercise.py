@@ -18,6 +18,7 @@ from firmus.analysis.part_writing import assess
 from firmus.analysis.part_writing.harmony import sonorities
 from firmus.analysis.part_writing.rules import FAULT
 from firmus.analysis.part_writing.voices import read_voices
+from firmus.cli import main
 from firmus.composing.levels import breaches, left_hand, level, rhythm
 from firmus.errors import FirmusError, FormatError, InvalidBrief, OutputExists
 from firmus.harmony import chord_of_numeral
@@ -310,3 +311,23 @@ def test_an_answer_is_read_from_a_file(tmp_path: Path, asked: Asked) -> None:
     assert made.mark(str(tmp_path / "answer.musicxml")).is_right
     with pytest.raises(InvalidBrief, match="no notes"):
         made.mark(replace(made.key, parts=(Part("", ()),)))
+
+
+def test_the_command_composes_marks_and_keeps(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def say(*words: str) -> str:
+        assert main(["exercise", *words]) == 0
+        return capsys.readouterr().out
+
+    out, export = str(folder / "lesson"), folder / "anna.json"
+    made = json.loads(say("cadence", "--level", "2", "--seed", "3", "--out", out, "--json"))
+    assert (made["kind"], made["level"], Path(made["files"][0]).parent) == ("cadence", 2, folder / "lesson")
+    assert "right (100%)" in say(out, "--answer", made["answer"], "--pupil", "anna")
+    wrong = next(each for each in made["choices"] if each != made["answer"])
+    lines = say(out, "--answer", wrong, "--pupil", "anna")
+    assert f"{wrong}: it is {made['answer']}" in lines
+    assert f"to practise: cadence {made['answer']}" in lines
+    say("--pupil", "anna", "--export", str(export))
+    assert len(json.loads(export.read_text(encoding="utf-8"))["answers"]) == 2
+    assert "deleted" in say("--pupil", "anna", "--forget")
+    assert main(["exercise", "--pupil", "anna", "--forget"]) == 2
+    assert main(["exercise"]) == 2

@@ -12,6 +12,8 @@ Conventions
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from firmus.errors import FormatError
 from firmus.notation.measures import Measure, PartLayout, Segment, lay_out
 from firmus.notation.spelling import Spelling, spell
@@ -19,6 +21,7 @@ from firmus.score import Score
 from firmus.timing import bars
 
 CELLS = 40
+VOICE = 52  # a program whose part stands on one staff
 EIGHTHS = dict(zip("CDEFGAB", "DEFGHIJ", strict=True))
 HALVES = dict(zip("CDEFGAB", "NOPQRST", strict=True))
 QUARTERS = dict(zip("CDEFGAB", "?:$]\\[W", strict=True))
@@ -57,7 +60,8 @@ def brf(score: Score) -> bytes:
     if len(score.meters) > 1 or len(score.keys) > 1:
         raise FormatError("a change of meter or key: Braille is written of a melody that has none")
     every = bars(score)
-    layout = lay_out(score, (0,), every, spell(score))
+    sung = replace(score, parts=(replace(score.parts[0], program=VOICE),))
+    layout = lay_out(sung, (0,), every, spell(score))
     lines, line, before = [_heading(score)], "", None
     for place, measure in enumerate(layout.measures):
         signs, after = _measure(layout, measure, before)

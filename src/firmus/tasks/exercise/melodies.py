@@ -17,7 +17,7 @@ from firmus import tasks
 from firmus.composing.cadence import triad
 from firmus.composing.levels import left_hand, level
 from firmus.score import TICKS_PER_QUARTER, Note, Part, Score
-from firmus.tasks.exercise.exercises import PIANO, RHYTHMS, Exercise, alone, melody_skills, seed_of, struck
+from firmus.tasks.exercise.exercises import CHOIR, PIANO, RHYTHMS, Exercise, alone, melody_skills, seed_of, struck
 from firmus.timing import bar_at, bars, beat
 from firmus.work import Brief, Work
 
@@ -170,7 +170,7 @@ def _dictated(number: int) -> int:
 
 
 def _sheet(score: Score, part: Part | None = None) -> Score:
-    return alone(part or score.parts[0], score)
+    return alone(replace(part or score.parts[0], program=CHOIR), score)  # on one staff, as singers read
 
 
 def introduced(score: Score) -> Score:

@@ -25,7 +25,7 @@ from firmus.tasks.exercise.hearing import penalty
 from firmus.tasks.exercise.melodies import melody
 from firmus.work import Brief, Work
 
-COUNT, TRIES = 8, 4  # versions of a progression, and progressions
+COUNT, TRIES = 8, 6  # versions of a progression, and progressions
 DRAWN = 12  # progressions of which the most varied is taken
 LONGER = 4  # the level from which there are four bars
 NUMERALS = {
@@ -61,22 +61,24 @@ def harmonisation(number: int, seed: int, wanted: Collection[str] = ()) -> Exerc
 def _phrase(number: int, seed: int, *, figured_only: bool) -> tuple[Work, list[tuple[int, str]]]:
     """A phrase in four voices with a chord a beat and the figures of its bass, of as few broken rules as is found."""
     generator, own = np.random.default_rng([seed, number]), level(number)
-    best: tuple[int, Work, list[tuple[int, str]]] | None = None
+    best: tuple[tuple[bool, int], Work, list[tuple[int, str]]] | None = None
     for attempt in range(TRIES):
         key = Key.parse(str(generator.choice(list(own.keys))))
-        count = 4 if number >= LONGER else 2
+        plainer = number if attempt < 2 else min(number, LONGER - 1)  # fewer chords, and shorter, where none came out
+        count = 4 if plainer >= LONGER else 2
         brief = Brief(
             style="chorale", level=number, key=key.text, meter="4/4", bars=count + 1, effort="quick", form="none",
-            chords=_chords(key, count, number, generator), count=COUNT, seed=seed_of(seed, attempt * COUNT),
+            chords=_chords(key, count, plainer, generator), count=COUNT, seed=seed_of(seed, attempt * COUNT),
         )  # fmt: skip
         for work in tasks.run_verb("compose", brief):
             figures = figured(read_voices(work.score), key)
             if figured_only and (figures is None or not {plain(text) for _, text in figures} <= set(own.figures)):
                 continue
-            points = penalty(work.score)
+            is_dull = figured_only and number > 1 and {plain(text) for _, text in figures or ()} == {"5"}
+            points = is_dull, penalty(work.score)
             if best is None or points < best[0]:
                 best = points, replace(work, score=replace(work.score, chords=())), figures or []
-        if best and best[0] <= ACCEPTED:
+        if best and best[0] <= (False, ACCEPTED):
             break
     if best is None:
         raise ModelError(
