@@ -99,7 +99,7 @@ def _files(exercise: Exercise) -> Iterator[tuple[str, bytes]]:
         yield "sound.wav", files.encoded(exercise.sound, ".wav")
         yield "sound.mid", files.encoded(exercise.sound, ".mid")
     sound = "sound.wav" if exercise.sound is not None else ""
-    key = engrave.svg(exercise.key)
+    key = engrave.svg(replace(exercise.key, title=""))
     yield "exercise.html", page.page(document, drawn, key, sound, language()).encode()
     yield DOCUMENT, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
