@@ -35,11 +35,13 @@ PROGRESSIONS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """Chords of two bars that end with each cadence."""
 COUNT, TRIES = 4, 6
+WANTED = 8.0  # how much likelier what is wanted most is drawn
 
 
 def draw(names: Sequence[str], wanted: Collection[str], skill: str, generator: np.random.Generator) -> str:
-    """One of some names: more often one whose skill is wanted."""
-    weights = np.array([4.0 if f"{skill} {name}" in wanted else 1.0 for name in names])
+    """One of some names: more often one whose skill is wanted, the first of those most."""
+    rank = {each: place for place, each in enumerate(wanted, 1)}
+    weights = np.array([1 + WANTED / rank[f"{skill} {name}"] if f"{skill} {name}" in rank else 1.0 for name in names])
     return str(generator.choice(list(names), p=weights / weights.sum()))
 
 
