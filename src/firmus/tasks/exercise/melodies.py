@@ -17,7 +17,7 @@ from firmus import tasks
 from firmus.composing.cadence import triad
 from firmus.composing.levels import left_hand, level
 from firmus.score import TICKS_PER_QUARTER, Note, Part, Score
-from firmus.tasks.exercise.exercises import CHOIR, PIANO, RHYTHMS, Exercise, alone, melody_skills, seed_of, struck
+from firmus.tasks.exercise.exercises import CHOIR, EVEN, PIANO, RHYTHMS, Exercise, alone, melody_skills, seed_of, struck
 from firmus.timing import bar_at, bars, beat
 from firmus.work import Brief, Work
 
@@ -146,7 +146,7 @@ def melodic_dictation(number: int, seed: int, wanted: Collection[str] = ()) -> E
 def rhythmic_dictation(number: int, seed: int, wanted: Collection[str] = ()) -> Exercise:
     """The rhythm of a melody on one note, to write down, after a bar of clicks."""
     work = melody(number, seed, _dictated(number), wanted)
-    notes = tuple(replace(note, pitch=ON_ONE_NOTE, velocity=90) for note in work.score.parts[0].notes)
+    notes = tuple(replace(note, pitch=ON_ONE_NOTE, velocity=EVEN) for note in work.score.parts[0].notes)
     flat = replace(work.score, keys=(replace(work.score.keys[0], tonic="C", mode="major"),))
     work = replace(work, score=replace(flat, parts=(replace(flat.parts[0], notes=notes),)))
     skills = tuple(each for each in melody_skills(work.score) if each.startswith(("rhythm", "meter")))
