@@ -371,7 +371,9 @@ def teach(source: Piece, *, played: Piece | None = None, **options: Any) -> Asse
         if isinstance(played, bytes):
             played = read(played)
         if not isinstance(played, Score):
-            played = performance.read(played, progress.shown())
+            from firmus.runtime.transcription import read_performance
+
+            played = read_performance(played, progress.shown())
         return performance.compare(score, played, **options)
     options.setdefault("progress", progress.shown())
     return assess_exercise(score, **options)

@@ -23,6 +23,7 @@ from firmus.composing.levels import breaches, left_hand, level, rhythm
 from firmus.errors import FirmusError, FormatError, InvalidBrief, OutputExists
 from firmus.harmony import chord_of_numeral
 from firmus.pitch import QUALITIES
+from firmus.render import files
 from firmus.score import Note, Part, Score
 from firmus.tasks.exercise import lessons, records, sheets
 from firmus.tasks.exercise.exercises import INTERVALS, Exercise
@@ -303,6 +304,13 @@ def test_a_damaged_record_and_a_folder_without_an_exercise_are_said_to_be_so(fol
         records.load("anna")
     with pytest.raises(FormatError, match="holds no exercise"):
         lessons.of_folder(folder)
+
+
+def test_a_recording_of_what_was_played_is_marked(tmp_path: Path, asked: Asked) -> None:
+    made = asked("sight-reading", 1)
+    files.write(made.key, tmp_path / "take.wav")
+    found = made.mark(str(tmp_path / "take.wav"))
+    assert found.is_right, found.remarks
 
 
 def test_an_answer_is_read_from_a_file(tmp_path: Path, asked: Asked) -> None:

@@ -23,7 +23,8 @@ VERB = Verb(
         Option("seed", "the same seed gives the same exercise", "种子相同，习题相同", int, "N"),
         Option("pupil", "whose record chooses the exercise, and keeps the answer", "按此学生的记录选题并记录作答",
                metavar="NAME"),
-        Option("answer", "a name, or a music file, to mark", "要批改的答案：名称或音乐文件", metavar="NAME|FILE"),
+        Option("answer", "a name, or a file of music or sound, to mark", "要批改的答案：名称、音乐或音频文件",
+               metavar="NAME|FILE"),
         Option("export", "write the pupil's record there", "把学生的记录写到此处", metavar="FILE"),
         Option("forget", "delete the pupil's record", "删除学生的记录", bool),
         OUT._replace(

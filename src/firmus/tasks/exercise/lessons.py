@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from firmus import formats
 from firmus.errors import InvalidBrief
+from firmus.runtime.transcription import read_performance
 from firmus.score import Score
 from firmus.tasks.exercise import records, sheets
 from firmus.tasks.exercise.exercises import Exercise
@@ -45,7 +45,7 @@ def answer(asked: Exercise, given: str | Score, pupil: str | None = None) -> tup
     ----------
     asked : Exercise
     given : str or Score
-        A name; else music, or the path of a music file.
+        A name; else music, or the path of a music file or a sound, which is transcribed.
     pupil : str, optional
 
     Raises
@@ -53,7 +53,7 @@ def answer(asked: Exercise, given: str | Score, pupil: str | None = None) -> tup
     InvalidBrief, FormatError
     """
     if isinstance(given, str) and not asked.answer:
-        given = formats.read(given)
+        given = read_performance(given)
     marked = mark(asked, given)
     if pupil is None:
         return marked, None
