@@ -35,7 +35,7 @@ export type Batch = {
 /** Many jobs of one kind. */
 export type BatchSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "catalogue" | "check" | "convert" | "evaluate" | "explain" | "produce" | "render" | "rights" | "search" | "sound" | "teach" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "catalogue" | "check" | "convert" | "evaluate" | "exercise" | "explain" | "produce" | "render" | "rights" | "search" | "sound" | "teach" | "transcribe" | "verify";
   /** A job is made of each. */
   briefs: ({
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -122,6 +122,8 @@ export type BatchSubmission = {
     by?: ("sequence" | "inversion" | "retrograde" | "augmentation" | "diminution" | "fragmentation" | "return")[];
     /** Chords that harmonise and accompany set a melody to, drawn as people harmonise songs: "traditional" or "modern" (sevenths, substitutes). By default the model composes them as the style has them. */
     harmony?: string;
+    /** How hard the piece that compose makes is to read and play, 1 to 8: its keys, meters, rhythms, range and leaps are within those of assets/tables/levels.toml. */
+    level?: number;
   })[];
   /** Where it is to be told (POST, signed) when it has ended: https. */
   webhook?: string | null;
@@ -158,7 +160,7 @@ export type Job = {
 /** A job to be done. */
 export type JobSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "catalogue" | "check" | "convert" | "evaluate" | "explain" | "produce" | "render" | "rights" | "search" | "sound" | "teach" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "catalogue" | "check" | "convert" | "evaluate" | "exercise" | "explain" | "produce" | "render" | "rights" | "search" | "sound" | "teach" | "transcribe" | "verify";
   /** What is asked for. Every field that is given is obeyed or refused, never ignored. */
   brief?: {
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -245,6 +247,8 @@ export type JobSubmission = {
     by?: ("sequence" | "inversion" | "retrograde" | "augmentation" | "diminution" | "fragmentation" | "return")[];
     /** Chords that harmonise and accompany set a melody to, drawn as people harmonise songs: "traditional" or "modern" (sevenths, substitutes). By default the model composes them as the style has them. */
     harmony?: string;
+    /** How hard the piece that compose makes is to read and play, 1 to 8: its keys, meters, rhythms, range and leaps are within those of assets/tables/levels.toml. */
+    level?: number;
   };
   /** Files that render and convert are to make. */
   formats?: ("json" | "midi" | "musicxml" | "abc" | "kern" | "svg" | "pdf" | "png" | "wav" | "flac" | "ogg" | "mp3" | "stems")[];
@@ -258,6 +262,10 @@ export type JobSubmission = {
     generated?: string[];
     /** The works that they are measured against. */
     reference?: string[];
+    /** The kind of exercise. */
+    exercise?: "sight-reading" | "piano-reading" | "melodic-dictation" | "rhythmic-dictation" | "call-and-response" | "interval" | "chord" | "cadence" | "figured-bass" | "harmonisation" | "counterpoint";
+    /** The name that answers an exercise for the ear; music that answers one is the target. */
+    answer?: string;
     /** One note above all, such as `bar 7 beat 2 alto`. */
     note?: string;
     /** Moods and their times, such as 'calm until 0:12, danger 0:12-0:20, release'. */

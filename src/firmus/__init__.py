@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from firmus.tasks.analyse.sound import SoundAnalysis
     from firmus.tasks.ask.proposal import Proposal
     from firmus.tasks.check.report import Report
+    from firmus.tasks.exercise.exercises import Exercise
     from firmus.tasks.explain.explainer import Explanation
     from firmus.tasks.search.matching import Findings
     from firmus.tasks.sound.generation import Sound
@@ -44,9 +45,9 @@ _HOMES = {
 
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
-    "accompany", "analyse", "ask", "catalogue", "check", "compose", "convert", "develop", "evaluate", "explain",
-    "extend", "harmonise", "humanise", "infill", "interpolate", "orchestrate", "perform", "plan", "produce", "read",
-    "rights_card", "search", "sound", "teach", "train", "transcribe", "vary", "verify", "write",
+    "accompany", "analyse", "ask", "catalogue", "check", "compose", "convert", "develop", "evaluate", "exercise",
+    "explain", "extend", "harmonise", "humanise", "infill", "interpolate", "orchestrate", "perform", "plan", "produce",
+    "read", "rights_card", "search", "sound", "teach", "train", "transcribe", "vary", "verify", "write",
 ]  # fmt: skip
 
 
@@ -370,10 +371,43 @@ def teach(source: Piece, *, played: Piece | None = None, **options: Any) -> Asse
         if isinstance(played, bytes):
             played = read(played)
         if not isinstance(played, Score):
-            played = performance.read(played, progress.shown())
+            from firmus.runtime.transcription import read_performance
+
+            played = read_performance(played, progress.shown())
         return performance.compare(score, played, **options)
     options.setdefault("progress", progress.shown())
     return assess_exercise(score, **options)
+
+
+def exercise(
+    kind: str | None = None, *, level: int | None = None, seed: int | None = None, pupil: str | None = None
+) -> Exercise:
+    """Compose an exercise for a music lesson within a level, with its answer key; `save` writes it, `mark` an answer.
+
+    Parameters
+    ----------
+    kind : str, optional
+        Such as ``"sight-reading"``, ``"melodic-dictation"``, ``"interval"``, ``"cadence"``, ``"figured-bass"`` or
+        ``"counterpoint"``; see `firmus.tasks.exercise.kinds`.
+    level : int, optional
+        1 to 8; see ``docs/teaching.md``.
+    seed : int, optional
+    pupil : str, optional
+        Whose record on this machine chooses what is left open.
+
+    Raises
+    ------
+    InvalidBrief, ModelError
+
+    Examples
+    --------
+    >>> asked = exercise("interval", level=2, seed=7)
+    >>> asked.mark(asked.answer).is_right
+    True
+    """
+    from firmus.tasks.exercise.lessons import next_exercise
+
+    return next_exercise(kind, level, seed, pupil)
 
 
 def produce(scene: str, *, seconds: float, **options: Any) -> Cue:

@@ -48,6 +48,7 @@ class VerbOptions(TypedDict, total=False):
     original: str | None
     by: str | Sequence[str]
     harmony: str | None
+    level: int | None
 
 
 class BriefOptions(VerbOptions, total=False):

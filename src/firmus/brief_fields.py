@@ -71,6 +71,7 @@ LIMITS = {
     "amount": Limits(0, 1, above=True),
     "steps": Limits(3, 64, whole=True),
     "count": Limits(1, MOST_COUNT, whole=True),
+    "level": Limits(1, 8, whole=True),
     "seed": Limits(0, 2**63 - 1, whole=True),
     "temperature": Limits(0, 2),
     "top_p": Limits(0, 1, above=True),

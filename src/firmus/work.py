@@ -115,6 +115,9 @@ class Brief:
     harmony : str, optional
         Chords that `harmonise` and `accompany` set a melody to, drawn as people harmonise songs: ``"traditional"`` or
         ``"modern"`` (sevenths, substitutes). By default the model composes them as the style has them.
+    level : int, optional
+        How hard the piece that `compose` makes is to read and play, 1 to 8: its keys, meters, rhythms, range and leaps
+        are within those of ``assets/tables/levels.toml``.
     """
 
     source: Score | None = None
@@ -152,6 +155,7 @@ class Brief:
     original: str | None = None
     by: tuple[str, ...] = ()
     harmony: str | None = None
+    level: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("parts", "loose", "by"):

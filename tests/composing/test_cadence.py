@@ -108,3 +108,14 @@ def test_some_tunes_close_by_step_and_some_do_not():
     works = firmus.compose(style="folk", bars=8, seed=1, count=16, effort="quick")
     closes = [composition.END["melody closes by step"](work.score) for work in works]
     assert 2 <= sum(closes) <= 14
+
+
+@pytest.mark.parametrize("style", ["chorale", "folk"])
+def test_a_last_chord_that_comes_late_is_sounded_on_its_beat(style):
+    work = firmus.compose(
+        style=style, bars=2, chords="I,IV I,I,V,I", meter="4/4", key="G major", seed=1, effort="quick", form="none"
+    )
+    last = 7 * 480
+    sounding = [n.pitch % 12 for part in work.score.parts for n in part.notes if n.start <= last < n.end]
+    assert sounding
+    assert set(sounding) <= {7, 11, 2}

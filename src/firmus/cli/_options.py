@@ -16,6 +16,7 @@ from firmus.cli._asking import ask
 from firmus.cli._checking import check
 from firmus.cli._doctor import doctor
 from firmus.cli._evaluating import evaluate
+from firmus.cli._exercising import exercise
 from firmus.cli._explaining import explain
 from firmus.cli._help import HelpFormatter
 from firmus.cli._listening import listen
@@ -115,6 +116,7 @@ RUN = {
     "transcribe": commands.transcribe,
     "search": commands.search,
     "teach": teach,
+    "exercise": exercise,
 }
 """What shows the results of each verb of ours that makes no Works of a Brief."""
 

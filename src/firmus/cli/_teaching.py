@@ -39,11 +39,12 @@ def teach(options: argparse.Namespace) -> None:
 
 def _performed(options: argparse.Namespace, score: Score, show: ProgressLine) -> Shown:
     from firmus.render.pages.performance import summary
+    from firmus.runtime.transcription import read_performance
     from firmus.tasks.teach import performance as task
 
     if options.species:
         raise InvalidBrief("species and played are both given: an exercise is assessed, or a performance")
-    found = task.compare(score, task.read(options.played, show))
+    found = task.compare(score, read_performance(options.played, show))
     document = found.as_dict()
     paths = save(Path(options.out), texts("performance", document, found.html(language()))) if options.out else []
     lines = summary(document, language())

@@ -51,9 +51,11 @@ def perform(commission: Commission, progress: Progress | None = None) -> list[Wo
     progress : callable, optional
         Takes what is being done, how much of it is done and how much there is to do; see `firmus.composing.observer`.
     """
-    from firmus.composing import originality
+    from firmus.composing import levels, originality
 
-    works = originality.checked(commission, lambda asked: _composer(asked).perform(asked, progress))
+    works = originality.checked(
+        commission, lambda asked: levels.checked(asked, lambda each: _composer(each).perform(each, progress))
+    )
     played = commission.quantised
     return [replace(work, score=played.with_timing(work.score)) for work in works] if played else works
 

@@ -37,8 +37,15 @@ def at_rest(rules: Rules, key: Key, score: Score, *, top: bool = False) -> Rules
 
 
 def on_last_chord(rules: Rules, score: Score) -> Rules:
-    """Rules by which every part holds a note of the last chord symbol at the end, the last pitched part its bass."""
-    chord = score.chords[-1]
+    """Rules by which every part holds a note of the last chord symbol at the end, the last pitched part its bass.
+
+    Where that chord comes in the last half bar, in which parts already rest, they rest on nothing: each sounds it on
+    its beat.
+    """
+    chord, last_bar = score.chords[-1], bars(score)[-1]
+    step = beat(score.meters[-1])
+    if chord.start > last_bar.end - -(-(last_bar.end - last_bar.start) // 2 // step) * step:
+        return rules
     tones = frozenset(chord.pitch_classes[:3] if not chord.bass else chord.pitch_classes)
     tones = tones if rules.scale is None else tones & rules.scale
     bass = pitch_class(chord.bass or chord.root) if tones else 0

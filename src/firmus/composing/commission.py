@@ -95,6 +95,8 @@ class Commission:
         ``"off"``, ``"guard"`` or ``"strict"``.
     harmony : str
         ``"traditional"`` or ``"modern"`` chords to a melody; ``""`` where the model composes them.
+    level : int
+        1 to 8; 0 where none is asked for.
     """
 
     verb: str
@@ -136,6 +138,7 @@ class Commission:
     watermark: str = "off"
     original: str = "guard"
     harmony: str = ""
+    level: int = 0
 
     def is_strict(self, rule: str) -> bool:
         """Whether ``"key"`` or ``"chords"`` is a rule rather than a preference."""
@@ -206,6 +209,7 @@ def begin(brief: Brief, verb: str, model: str = DEFAULT_MODEL) -> Commission:
         watermark=brief.watermark or ("public" if card.kind == "stepper" else "off"),
         original=brief.original or "guard",
         harmony=brief.harmony or "",
+        level=brief.level or 0,
     )
 
 
@@ -278,6 +282,8 @@ def _check_few(brief: Brief, verb: str, card: Card) -> None:
     """Refuse what only a few verbs take."""
     if brief.by and verb != "continue":
         raise InvalidBrief(f"by {', '.join(brief.by)}: only develop transforms a motif; leave it out")
+    if brief.level is not None and (verb != "compose" or card.kind != "stepper"):
+        raise InvalidBrief(f"level {brief.level}: {verb} by {card.name!r} takes none; compose by the composer does")
     if brief.harmony is not None and (verb not in ("harmonise", "accompany") or card.kind != "stepper"):
         raise InvalidBrief(
             f"harmony {brief.harmony}: {verb} by {card.name!r} sets no melody to chords; harmonise and accompany do"

@@ -47,12 +47,11 @@ def check(
     InvalidBrief
     """
     scale, held = _scale(commission), list[frozenset[int]]()
+    key = commission.request.get("key", commission.key.text if commission.key else "")
     for chord in chords if commission.is_strict("chords") else ():
         tones = frozenset(chord.pitch_classes)
         if scale is not None and tones and len(scale & tones) < 2:
-            raise InvalidBrief(
-                f"chord {chord.text} has hardly a note of {commission.request['key']}: give other chords, or --loose"
-            )
+            raise InvalidBrief(f"chord {chord.text} has hardly a note of {key}: give other chords, or --loose")
         held.append(tones if scale is None else tones & scale)
     required = [tones for tones in (scale, *held) if tones]
     for part, limits in zip(parts, part_rules, strict=True):

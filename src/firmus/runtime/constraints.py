@@ -16,6 +16,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from firmus.runtime.note_limits import NoteLimits
 from firmus.tokens.events import vocabulary
 from firmus.tokens.events.cursor import DRUM_STEPS, Cursor
 
@@ -38,12 +39,27 @@ class PartRules:
         One note at a time.
     rests : int
         How many open bars in a row may stay silent.
+    limits : NoteLimits, optional
+        Of the rhythm and the leaps of a monophonic part.
     """
 
     low: int = 0
     high: int = 127
     monophonic: bool = False
     rests: int = FREE
+    limits: NoteLimits | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values; without limits where there are none."""
+        return {name: value for name, value in asdict(self).items() if name != "limits" or value is not None}
+
+    @classmethod
+    def from_dict(cls, document: dict[str, Any]) -> Self:
+        """Rules out of their plain values; the inverse of `as_dict`."""
+        limits = document.get("limits")
+        if limits is not None:
+            limits = NoteLimits.from_dict(limits)
+        return cls(**document | {"limits": limits})
 
 
 Chords = tuple[tuple[int, frozenset[int]], ...]
@@ -96,7 +112,7 @@ class Rules:
         ([0, 4, 7], True)
         """
         return {
-            "parts": [asdict(part) for part in self.parts],
+            "parts": [part.as_dict() for part in self.parts],
             "scale": None if self.scale is None else sorted(self.scale),
             "chords": [[start, sorted(tones)] for start, tones in self.chords],
             "beat": self.beat,
@@ -115,7 +131,7 @@ class Rules:
             Where the values are malformed.
         """
         return cls(
-            tuple(PartRules(**part) for part in document["parts"]),
+            tuple(map(PartRules.from_dict, document["parts"])),
             None if document["scale"] is None else frozenset(document["scale"]),
             tuple((int(start), frozenset(tones)) for start, tones in document["chords"]),
             int(document["beat"]),
@@ -252,6 +268,9 @@ class Grammar:
             fits &= (start + _STEPS <= self._closing) | (start + _STEPS == self._end)
         if cursor.is_chained and cursor.place == cursor.onset:  # at one place, long notes come first
             fits &= start + _STEPS < cursor.end_of_note
+        if limits := self._limits(cursor.lane):
+            within = fits & np.isin(_STEPS, limits.lengths(cursor.place))
+            fits = within if within.any() else fits
         mask[vocabulary.DURATION : vocabulary.DURATION + len(_STEPS)] = fits
 
     def _longest(self, start: int, tone: int, final: frozenset[int]) -> int:
@@ -321,7 +340,12 @@ class Grammar:
         return pitches
 
     def _unfinished(self, lane: int) -> bool:
-        """Whether the part stands in the bar of its last note and has not yet sounded to its end, as it must."""
+        """Whether the part must sound on: to the end of the piece, or of a bar that allows no rest."""
+        if limits := self._limits(lane):
+            bar = self.cursor.bars[self.cursor.bar]
+            free = max(0, self._busy_until(lane, bar.start + bar.length) - bar.start)
+            if free < bar.length and not limits.is_rest(free, bar.length - free):
+                return True
         is_last = self.cursor.bar == self._closing_bar
         return is_last and bool(self._final(lane)) and self._busy_until(lane, self._end) < self._end
 
@@ -342,6 +366,8 @@ class Grammar:
         if cursor.programs[cursor.lane - 1] != vocabulary.DRUMS:
             is_among = cursor.is_chained and cursor.place == cursor.onset
             pitches = self._pitches_here(time) if is_among else self._pitches_at(cursor.lane, time, above)[0]
+            if (limits := self._limits(cursor.lane)) and (before := self._last_pitch(cursor.lane, time)) is not None:
+                pitches = limits.near(pitches, before)
             mask[vocabulary.PITCH + above : vocabulary.PITCH + 128] = pitches[above:]
         elif time + DRUM_STEPS <= self._end:
             mask[vocabulary.DRUM + above : vocabulary.DRUM + 128] = True
@@ -390,6 +416,21 @@ class Grammar:
             beat = self.rules.beat
             for place in (*range(-(-first // beat) * beat, last, beat), last - 1):
                 mask[vocabulary.PLACE + place] = self._pitches_at(lane, bar.start + place)[1]
+        if limits := self._limits(lane):
+            free = max(bar.place, self._busy_until(lane, bar.start + bar.length) - bar.start)
+            within = [vocabulary.PLACE + place for place in limits.starts(free, last) if mask[vocabulary.PLACE + place]]
+            if within:
+                mask[vocabulary.PLACE + first : vocabulary.PLACE + last] = False
+                mask[within] = True
+
+    def _limits(self, lane: int) -> NoteLimits | None:
+        """Limits of rhythm and leaps of a part."""
+        return self.rules.parts[lane - 1].limits if lane > 0 else None
+
+    def _last_pitch(self, lane: int, time: int) -> int | None:
+        """Pitch of the part's last note that begins before a time."""
+        earlier = [(start, pitch) for start, _, pitch, *_ in self.cursor.notes[lane - 1] if start < time]
+        return max(earlier)[1] if earlier else None
 
     def _busy_until(self, lane: int, before: int) -> int:
         """Latest end of the part's notes that begin before a time, which is no earlier than any composed note."""

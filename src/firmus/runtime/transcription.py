@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from firmus import formats
 from firmus.analysis import beat_tracking, keys, sound, spectrum, transcribe, voice
-from firmus.errors import InvalidBrief, unknown
+from firmus.errors import FormatError, InvalidBrief, unknown
 from firmus.progress import Progress
 from firmus.render import mastering
 from firmus.runtime import transcriber
-from firmus.score import Score
+from firmus.score import TICKS_PER_QUARTER, Note, Part, Score
 
 VOICES = ("many", "one")
 SLOWEST, FASTEST = 20.0, 300.0  # of a given tempo
@@ -132,6 +133,28 @@ def analyse_recording(
         weights=weights,
         unknown=_missing(len(notes), key, beats),
     )
+
+
+def read_performance(path: str | os.PathLike[str], progress: Progress | None = None) -> Score:
+    """Read a performance: notes from a music file, or the transcription of a sound.
+
+    Raises
+    ------
+    FormatError
+    """
+    if not sound.is_sound(path):
+        return formats.read(path)
+    recording = analyse_recording(path, progress=progress)
+    if not recording.notes:
+        raise FormatError(f"{recording.name}: {recording.unknown['notes']}; there is nothing to compare")
+    return Score((Part(recording.name, tuple(_note(note) for note in recording.notes)),))
+
+
+def _note(detected: transcribe.DetectedNote) -> Note:
+    """A detected note where it is in time, at 120 quarter notes a minute."""
+    second = 2 * TICKS_PER_QUARTER
+    start, end = round(second * detected.start), round(second * detected.end)
+    return Note(start, max(1, end - start), detected.pitch, detected.velocity)
 
 
 def _tuned(

@@ -153,6 +153,9 @@ HARMONY = Option(
     "harmony", "chords as people set songs: traditional, or modern (sevenths, substitutes)",
     "和弦如人们为歌曲所配：传统（traditional）或现代（modern：七和弦、替代和弦）", str, "modern",
 )  # fmt: skip
+LEVEL = Option(
+    "level", "how hard to read and play, 1 to 8 (see docs/teaching.md)", "视谱与演奏的难度，1 至 8", int, "N"
+)
 HOW_MANY_BARS = Option("bars", "how many bars", "小节数")
 WHICH_BARS = Option(
     "bars", "which bars, such as 9-12 or 3,5,9- (from 1, inclusive)", "哪些小节，如 9-12 或 3,5,9-（从 1 数起，含两端）"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from firmus.composing import perform, prepare
 from firmus.errors import InvalidBrief
-from firmus.tasks import Verb
+from firmus.tasks import LEVEL, Verb
 from firmus.work import Brief
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ VERB = Verb(
     pieces=(),
     may_take=("source",),
     counts_bars=True,
+    options=(LEVEL,),
     place=1,
 )
 

@@ -168,6 +168,25 @@ def test_an_exercise_is_assessed_and_corrected_and_a_performance_compared(server
     ask(server, "teach", 422, brief={"source": exercise, "target": exercise}, options={"species": "1"})
 
 
+def test_exercises_are_composed_and_answers_marked(server):
+    options = {"exercise": "cadence"}
+    job = ask(server, "exercise", brief={"level": 2, "seed": 3}, options=options)
+    assert job["state"] == "succeeded", job["error"]
+    made = job["result"]["exercise"]
+    assert (made["kind"], made["level"], job["result"]["mark"]) == ("cadence", 2, None)
+    assert len(from_dict(made["sound"]).parts) == 4
+    job = ask(server, "exercise", brief={"level": 2, "seed": 3}, options={**options, "answer": made["answer"]})
+    assert job["result"]["mark"]["right"]
+    key = ask(server, "exercise", brief={"level": 2, "seed": 3}, options={"exercise": "melodic-dictation"})
+    score = key["result"]["exercise"]["work"]["score"]
+    brief = {"level": 2, "seed": 3, "target": score}
+    assert ask(server, "exercise", brief=brief, options={"exercise": "melodic-dictation"})["result"]["mark"]["right"]
+    ask(server, "exercise", 422, brief={"level": 9}, options=options)
+    ask(server, "exercise", 422, brief={"level": 2}, options={**options, "answer": "half"})
+    ask(server, "exercise", 422, brief={"level": 2})
+    ask(server, "exercise", 422, brief={"source": score}, options=options)
+
+
 def test_works_are_evaluated_beside_others(server, composed):
     (work,) = works_of(server, composed)
     other = works_of(server, server.ask("compose", **CHORALE | {"seed": 9}))[0]

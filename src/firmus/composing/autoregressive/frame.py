@@ -8,7 +8,7 @@ import numpy as np
 
 from firmus.analysis.features import pitch_name
 from firmus.brief_fields import MOST_BARS
-from firmus.composing import controls, form
+from firmus.composing import controls, form, levels
 from firmus.composing.autoregressive.plan import Plan, model_view
 from firmus.composing.cadence import at_rest, on_last_chord, with_cadence
 from firmus.composing.commission import Commission
@@ -65,6 +65,7 @@ def prepare(commission: Commission) -> Commission:
     if commission.form and source is None:
         commission.form.lay_out(commission.bars)
     prepared = replace(commission, style=style.name, voices=parts, ranges=ranges)
+    levels.check(prepared)
     check(prepared, empty.parts, _part_rules(prepared), [chord for bar in commission.progression for chord in bar])
     return prepared
 
@@ -85,8 +86,14 @@ def _part_rules(commission: Commission) -> tuple[PartRules, ...]:
 def plan(commission: Commission, generator: np.random.Generator) -> Plan:
     """A score without notes whose lanes are planned, all of it open."""
     style, progression = styles()[commission.style], commission.progression
-    score = planned(commission, _given(commission) or _frame(commission, generator), generator)
-    held = rules(commission, score, _part_rules(commission), score.chords if progression else ())
+    empty = _given(commission) or _frame(commission, generator)
+    if commission.level:
+        commission = replace(commission, key=empty.keys[0])
+    score = planned(commission, empty, generator)
+    part_rules = _part_rules(commission)
+    if commission.level:
+        part_rules = levels.with_limits(part_rules, levels.level(commission.level), score, style.is_part_writing)
+    held = rules(commission, score, part_rules, score.chords if progression else ())
     if commission.is_strict("key") and not progression:
         held = at_rest(held, score.keys[0], score, top=style.is_choral)
         held = with_cadence(held, score.keys[0], score, (1, len(held.parts)) if style.is_choral else ())
@@ -117,7 +124,7 @@ def _frame(commission: Commission, generator: np.random.Generator) -> Score:
     key = _key(commission, prompt, generator)
     prompt.append(vocabulary.KEY + vocabulary.key_index(key))
     meter = _meter(commission, prompt, generator)
-    usual = style.tempo_in(meter.text)
+    usual = levels.level(commission.level).tempo if commission.level else style.tempo_in(meter.text)
     tempo = commission.tempo or controls.tempo(commission.controls, card, model_style(style.name), usual)
     count = _bars(commission, meter, tempo)
     if commission.seconds and not commission.tempo:
@@ -126,7 +133,7 @@ def _frame(commission: Commission, generator: np.random.Generator) -> Score:
         vocabulary.METER + vocabulary.METERS.index((meter.numerator, meter.denominator)),
         vocabulary.TEMPO + vocabulary.nearest(vocabulary.TEMPI, tempo),
     )
-    lead = pickup(commission, count, meter, [*prompt, *tokens], generator)
+    lead = 0 if commission.level else pickup(commission, count, meter, [*prompt, *tokens], generator)
     score = Score(
         parts,
         meters=(meter,),
@@ -144,13 +151,17 @@ def _key(commission: Commission, prompt: list[int], generator: np.random.Generat
         return key
     mode = controls.mode(commission.controls)
     friendly = np.array([abs(key.signature) <= 4 and mode in ("", key.mode) for key in vocabulary.KEYS])
+    if commission.level:
+        own = levels.level(commission.level).keys
+        friendly = np.array([key.text in own and mode in ("", key.mode) for key in vocabulary.KEYS])
     return vocabulary.KEYS[suggest(stepper.load(commission.card.name), prompt, "KEY", friendly, generator)]
 
 
 def _meter(commission: Commission, prompt: list[int], generator: np.random.Generator) -> Meter:
     if commission.meter:
         return commission.meter
-    usual = np.array([f"{numerator}/{denominator}" in METERS for numerator, denominator in vocabulary.METERS])
+    known = levels.level(commission.level).meters if commission.level else METERS
+    usual = np.array([f"{numerator}/{denominator}" in known for numerator, denominator in vocabulary.METERS])
     place = suggest(stepper.load(commission.card.name), prompt, "METER", usual, generator)
     return Meter(0, *vocabulary.METERS[place])
 
@@ -160,7 +171,7 @@ def _bars(commission: Commission, meter: Meter, tempo: float) -> int:
     if commission.seconds is None and commission.bars is None and commission.form and commission.form.sections:
         return commission.form.lay_out(None)[-1].last
     if commission.seconds is None:
-        return commission.bars or BARS
+        return commission.bars or (levels.level(commission.level).bars_in(meter) if commission.level else BARS)
     count = max(1, round(commission.seconds * tempo * 480 / 60 / meter.bar))
     if count > MOST_BARS:
         raise InvalidBrief(

@@ -14,7 +14,7 @@ from firmus.progress import Progress
 from firmus.render import heat
 from firmus.render.pages import assessment as page
 from firmus.score import Score
-from firmus.tasks.teach.correction import correct, in_voices
+from firmus.tasks.teach.correction import correct, correct_species, in_voices
 from firmus.tasks.teach.musicality import musicality
 from firmus.timing import bar_at, bars, beat
 from firmus.work import Work
@@ -137,7 +137,7 @@ def assess_exercise(
     score : Score
         Four voices, on four staves or on two; two for a species.
     species : int, optional
-        1 to 5, where it is counterpoint of that species, which is not corrected.
+        1 to 5, where it is counterpoint of that species.
     corrected : bool
         Whether a corrected version is composed.
     seed : int
@@ -152,7 +152,8 @@ def assess_exercise(
     findings = assess(score, species)
     texture = read_voices(score)
     if species is not None:
-        return Assessment(score, texture, findings)
+        line = correct_species(texture, species) if corrected and findings else None
+        return Assessment(score, texture, findings, line, assess(line.score, species) if line else ())
     voices = in_voices(texture)
     natural = musicality(voices)
     better = correct(voices, seed, progress) if corrected and findings else None

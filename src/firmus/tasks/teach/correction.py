@@ -4,6 +4,7 @@ Bar by bar, the voices that break a rule are opened, but for the highest, which 
 three lower ones, then the bar before as well. Of the candidates that Firmus composes the one that breaks the fewest
 rules is taken, if it breaks fewer than what was there; of equals, the one that keeps the pupil's chords, then the most
 notes. The chords of the exercise are given to the model, which likes to keep them, and may find better ones.
+Counterpoint by species is corrected by search (`firmus.composing.rule_based.counterpoint`), without a model.
 """
 
 from __future__ import annotations
@@ -12,16 +13,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from firmus import tasks
+from firmus._version import __version__
 from firmus.analysis.part_writing import assess
 from firmus.analysis.part_writing.harmony import sonorities
 from firmus.analysis.part_writing.rules import REMARK, WEIGHTS
 from firmus.analysis.part_writing.voices import Texture, read_voices
+from firmus.composing.rule_based import counterpoint
 from firmus.composing.styles import CHOIR
 from firmus.pitch import note_name
 from firmus.progress import Progress
 from firmus.score import Chord, Note, Part, Score
 from firmus.timing import bar_at, bars
-from firmus.work import Brief, Work
+from firmus.work import Brief, Origin, Work
 
 STYLE = "chorale"
 COUNT = 4  # candidates for each place
@@ -31,9 +34,10 @@ Places = dict[int, set[int]]
 
 
 def in_voices(texture: Texture) -> Score:
-    """The score of an exercise, a part for each voice: soprano, alto, tenor, bass."""
+    """The score of an exercise, a part for each voice: soprano, alto, tenor, bass; two voices keep their names."""
     score, parts = texture.score, []
-    for voice, tones in zip(CHOIR, texture.voices, strict=True):
+    voices = CHOIR if len(texture.voices) == len(CHOIR) else [replace(CHOIR[0], name=name) for name in texture.names]
+    for voice, tones in zip(voices, texture.voices, strict=True):
         notes = tuple(
             Note(tone.start, tone.end - tone.start, tone.pitch, score.parts[tone.part].notes[tone.note].velocity)
             for tone in tones
@@ -62,6 +66,20 @@ def correct(score: Score, seed: int = 1, progress: Progress | None = None) -> Wo
         better = _composed_anew(current, place, voices, seed) if voices else None
         best = better or best
     return best
+
+
+def correct_species(texture: Texture, species: int) -> Work | None:
+    """A version of a counterpoint that breaks fewer rules of its species; None where none was found."""
+    score = in_voices(texture)
+    if not score.keys and texture.main_key:
+        score = replace(score, keys=(replace(texture.main_key, start=0),))
+    better = counterpoint.improved(score, species)
+    if counterpoint.broken(better, species) >= counterpoint.broken(score, species):
+        return None
+    origin = Origin(
+        firmus=__version__, model="rules", weights="", task="teach", seed=0, brief={}, ai_generated=False
+    )  # fmt: skip
+    return Work(better, origin)
 
 
 def penalty(score: Score) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,17 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from firmus import formats
 from firmus.analysis.features import pitch_name
 from firmus.analysis.performance import Alignment, Pair, Place, align
-from firmus.analysis.sound import is_sound
-from firmus.analysis.transcribe import DetectedNote
-from firmus.errors import FormatError, InvalidBrief
+from firmus.errors import InvalidBrief
 from firmus.notation.spelling import Spelling, name, spell
-from firmus.progress import Progress
 from firmus.render import heat
 from firmus.render.pages import performance as page
-from firmus.score import TICKS_PER_QUARTER, Key, Note, Part, Score
+from firmus.score import TICKS_PER_QUARTER, Key, Score
 from firmus.timing import bar_at, bars, beat, seconds
 
 FEWEST = 0.4  # agreement below which it is taken for another piece
@@ -147,34 +142,10 @@ def _onsets_of(alignment: Alignment) -> Callable[[float], float]:
     return at
 
 
-def read(path: str | os.PathLike[str], progress: Progress | None = None) -> Score:
-    """Read a performance: notes from a music file, or the transcription of a sound.
-
-    Raises
-    ------
-    FormatError
-    """
-    if is_sound(path):
-        from firmus.runtime.transcription import analyse_recording
-
-        recording = analyse_recording(path, progress=progress)
-        if not recording.notes:
-            raise FormatError(f"{recording.name}: {recording.unknown['notes']}; there is nothing to compare")
-        return Score((Part(recording.name, tuple(_note(note) for note in recording.notes)),))
-    return formats.read(path)
-
-
 @lru_cache(maxsize=1)
 def _spelled(score: Score) -> list[list[Spelling]]:
     """Name of every note of every part."""
     return spell(score)
-
-
-def _note(detected: DetectedNote) -> Note:
-    """A detected note where it is in time, at 120 quarter notes a minute."""
-    second = 2 * TICKS_PER_QUARTER
-    start, end = round(second * detected.start), round(second * detected.end)
-    return Note(start, max(1, end - start), detected.pitch, detected.velocity)
 
 
 def compare(score: Score, performance: Score) -> Performed:
