@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from firmus._options import FromNothing, FromPiece, Piece, VerbOptions
     from firmus.errors import FirmusError
     from firmus.production.cues import Cue
+    from firmus.production.sessions import Session
     from firmus.rights.verification import Verification
     from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
     from firmus.tasks.analyse.notes import Analysis
@@ -46,8 +47,9 @@ _HOMES = {
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
     "accompany", "analyse", "ask", "catalogue", "check", "compose", "convert", "develop", "evaluate", "exercise",
-    "explain", "extend", "harmonise", "humanise", "infill", "interpolate", "orchestrate", "perform", "plan", "produce",
-    "read", "rights_card", "search", "sound", "teach", "train", "transcribe", "vary", "verify", "write",
+    "explain", "extend", "harmonise", "humanise", "infill", "interpolate", "orchestrate", "perform", "plan",
+    "produce", "read", "rights_card", "search", "soothe", "sound", "teach", "train", "transcribe", "vary", "verify",
+    "write",
 ]  # fmt: skip
 
 
@@ -433,6 +435,31 @@ def produce(scene: str, *, seconds: float, **options: Any) -> Cue:
 
     options.setdefault("progress", progress.shown())
     return task.produce(scene, seconds=seconds, **options)
+
+
+def soothe(session: str, *, minutes: float = 15, **options: Any) -> Session:
+    """Compose a session of music that leads from one mood to another: a `Session`, whose `save` writes sound and notes.
+
+    Parameters
+    ----------
+    session : {"calm", "sleep", "focus", "lift", "gait"}
+    minutes : float
+        5 to 60.
+    **options
+        `feeling` (the mood now), `breathing` (breaths a minute at the end), `steps` (a minute), `key`, `seed`, `model`,
+        `effort`.
+
+    Examples
+    --------
+    >>> made = soothe("focus", minutes=5, effort="quick", seed=7)
+    >>> made.summary["tempo_error"] < 1, 290 < made.summary["seconds"] < 310
+    (True, True)
+    """
+    from firmus import progress
+    from firmus.tasks import soothe as task
+
+    options.setdefault("progress", progress.shown())
+    return task.soothe(session, minutes=minutes, **options)
 
 
 def convert(source: Piece, target: str | PathLike[str], *, tune: int = 1, force: bool = False) -> Path:

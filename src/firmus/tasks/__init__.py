@@ -27,6 +27,8 @@ from firmus import plugins
 from firmus.errors import InvalidBrief, unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from firmus.progress import Progress
     from firmus.work import Brief, Work
 
@@ -261,3 +263,12 @@ def run_verb(name: str, brief: Brief, progress: Progress | None = None) -> list[
     module = verb(name)
     works: list[Work] = module.perform(module.commission(brief), progress)
     return works
+
+
+def performing(progress: Progress | None) -> Callable[[str, Brief], Work]:
+    """What performs a Brief by a verb, for those that compose piece by piece."""
+
+    def perform(name: str, brief: Brief) -> Work:
+        return run_verb(name, brief, progress)[0]
+
+    return perform

@@ -11,7 +11,6 @@ from firmus.tasks import OPTION, OUT, Option, Verb
 if TYPE_CHECKING:
     from firmus.production.cues import Cue
     from firmus.progress import Progress
-    from firmus.work import Brief, Work
 
 VERB = Verb(
     name="produce",
@@ -53,19 +52,10 @@ def produce(scene: str, *, seconds: float, progress: Progress | None = None, **o
     ------
     InvalidBrief, ModelError
     """
+    from firmus import tasks
     from firmus.production import cues
 
-    return cues.produce(scene, seconds, performing(progress), **options)
-
-
-def performing(progress: Progress | None) -> Any:
-    """What performs a Brief by a verb, for `firmus.production`."""
-    from firmus import tasks
-
-    def perform(verb: str, brief: Brief) -> Work:
-        return tasks.run_verb(verb, brief, progress)[0]
-
-    return perform
+    return cues.produce(scene, seconds, tasks.performing(progress), **options)
 
 
 def run(
@@ -78,7 +68,7 @@ def run(
     ------
     InvalidBrief, ModelError, OutputExists
     """
-    from firmus import progress
+    from firmus import progress, tasks
     from firmus.errors import InvalidBrief
     from firmus.production import tables
     from firmus.render import files
@@ -89,7 +79,7 @@ def run(
         if given or seconds is not None:
             raise InvalidBrief(f"{', '.join(given) or 'seconds'}: a table of cues has a column for it")
         rows = tables.read(Path(scene))
-        return tables.produce(rows, Path(out or Path("out") / Path(scene).stem), performing(None), show)
+        return tables.produce(rows, Path(out or Path("out") / Path(scene).stem), tasks.performing(None), show)
     if seconds is None:
         raise InvalidBrief("a scene needs its length: give seconds, such as --seconds 30")
     folder = Path(out) if out else files.free_folder(Path("out") / "cue")

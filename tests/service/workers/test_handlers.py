@@ -294,6 +294,7 @@ REFUSED = [
     ({"kind": "catalogue", "brief": {"bars": "1"}}, "catalogue takes a source"),
     ({"kind": "verify"}, "verify takes no source"),
     ({"kind": "produce", "formats": ["wav"]}, "produce takes no source"),
+    ({"kind": "soothe", "formats": ["mp3"]}, "soothe takes no source"),
     ({"kind": "rights", "brief": {"bars": "1"}}, "rights takes a source"),
     ({"kind": "analyse", "brief": {"tempo": 90}}, "analyse takes a source"),
     ({"kind": "render", "brief": {"bars": 4}, "formats": ["wav"]}, "render takes a source"),
@@ -332,6 +333,32 @@ def test_a_scene_becomes_sound_stems_and_notes_of_its_length(server):
 )
 def test_a_scene_that_makes_no_sense_is_refused_at_once(server, brief, scene, hint):
     body = {"kind": "produce", "brief": brief, "options": {"scene": scene}, "formats": ["wav"]}
+    answer = server.client.post("/v1/jobs", json=body)
+    assert answer.status_code == 422, answer.text
+    assert hint in answer.json()["detail"]
+
+
+def test_a_session_becomes_sound_and_what_was_measured(server):
+    body = {"brief": {"seconds": 300, "seed": 4, "effort": "quick"}, "formats": ["ogg", "midi"]}
+    job = ask(server, "soothe", **body, options={"session": "focus"})
+    assert job["state"] == "succeeded", job
+    assert job["result"]["measured"]["tempo_error"] < 1
+    assert len(job["result"]["session"]) > 4
+    sound = server.client.get(f"/v1/jobs/{job['id']}/files/ogg")
+    assert abs(soundfile.info(io.BytesIO(sound.content)).duration - 300) < 20
+
+
+@pytest.mark.parametrize(
+    ("brief", "options", "hint"),
+    [
+        ({"seconds": 180}, {"session": "calm"}, "3 minutes: a session lasts 5 to 60"),
+        ({"seconds": 300}, {}, "needs the option session"),
+        ({"seconds": 300}, {"session": "calm", "breathing": "60"}, "breathing 60"),
+        ({"seconds": 300, "style": "folk"}, {"session": "calm"}, "style"),
+    ],
+)
+def test_a_session_that_cannot_be_is_refused_at_once(server, brief, options, hint):
+    body = {"kind": "soothe", "brief": brief, "options": options, "formats": ["mp3"]}
     answer = server.client.post("/v1/jobs", json=body)
     assert answer.status_code == 422, answer.text
     assert hint in answer.json()["detail"]
