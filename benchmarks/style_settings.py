@@ -6,7 +6,7 @@ the critic that ships, with its standard error; *AUC* the area of another one, t
 cannot tell them); *distance* the mean distance of .5 of the areas of every feature alone, which chance moves least.
 Settings are chosen by all three, and by what a musician would say of the features that tell.
 
-    python benchmarks/style_settings.py folk "" "pitch_temperature=0.9" "moves=((0, 0.7),)" [--prepared FILE]
+    python benchmarks/style_settings.py folk "" "pitch_temperature=0.9" "step_close=0.7" [--prepared FILE]
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ TELLING = 6  # features that are named
 
 
 def setting(text: str) -> dict[str, Any]:
-    """Fields and values of ``"temperature=0.9, moves=((0, 0.7),)"``.
+    """Fields and values of ``"temperature=0.9, forms=('AABB',)"``.
 
     Examples
     --------
-    >>> setting("temperature=0.9, moves=((0, 0.7),)")
-    {'temperature': 0.9, 'moves': ((0, 0.7),)}
+    >>> setting("temperature=0.9, forms=('AABB',)")
+    {'temperature': 0.9, 'forms': ('AABB',)}
     """
     call = ast.parse(f"dict({text})", mode="eval").body
     assert isinstance(call, ast.Call)

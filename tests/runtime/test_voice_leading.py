@@ -7,6 +7,8 @@ import pytest
 
 import firmus
 from firmus.analysis import voice_leading as faults
+from firmus.composing.styles import styles
+from firmus.runtime.calibration import SHAPES, Calibration, calibrations
 from firmus.runtime.voice_leading import CLASH, CROSSING, PARALLEL, VoiceLeading
 from firmus.tokens.events import vocabulary
 from firmus.tokens.events.cursor import BarState, Cursor
@@ -17,12 +19,13 @@ def at(
     *lanes: list[tuple[int, int, int]],
     lane: int,
     dissonance: float = 0.0,
-    moves: tuple[tuple[int, float], ...] = (),
+    calibration: Calibration | None = None,
 ) -> VoiceLeading:
     """Before a note of a lane; the notes of the lanes are (start, steps, pitch)."""
     cursor = Cursor(phase="fill", bars=[BarState(0, 96)], bar=0, lane=lane, place=place)
+    cursor.programs = [vocabulary.PROGRAM] * len(lanes)
     cursor.notes = [[(start, steps, pitch, 6) for start, steps, pitch in notes] for notes in lanes]
-    return VoiceLeading(cursor, range(1, len(lanes) + 1), 24, dissonance, moves)
+    return VoiceLeading(cursor, range(1, len(lanes) + 1), 24, dissonance, calibration)
 
 
 def test_a_parallel_octave_and_a_parallel_fifth_lose_most() -> None:
@@ -60,10 +63,35 @@ def test_crossings_and_clashes_on_beats_lose_some() -> None:
     assert above[64] == 0
 
 
-def test_thirds_lose_some_where_a_style_says_so() -> None:
-    led = at(24, [(0, 24, 72)], [(0, 24, 60)], lane=2, moves=((3, 1.5), (4, 1.5))).penalties()
-    assert led is not None
-    assert [led[60 + interval] for interval in (-4, -3, -2, 0, 2, 3, 4, 5, 7)] == [1.5, 1.5, 0, 0, 0, 1.5, 1.5, 0, 0]
+def test_what_a_style_says_of_steps_chord_tones_and_durations_counts_for_the_role() -> None:
+    thirds = [0, 0, 0, 1.5, 1.5, *[0] * 9]
+    on_beat = [[0] * 5, [-1, 0, 0, 0, 2]]
+    table = {"steps": {"bass": thirds}, "tones": {"bass": on_beat}, "lengths": {"bass": [0, 0, -0.5, *[0] * 6]}}
+    style = Calibration.of(table)
+    led = at(24, [(0, 24, 72)], [(0, 24, 60)], lane=2, calibration=style)
+    lost = led.penalties()
+    assert lost is not None
+    assert [lost[60 + interval] for interval in (-4, -3, -2, 0, 2, 3, 4, 5, 7)] == [1.5, 1.5, 0, 0, 0, 1.5, 1.5, 0, 0]
+    led.cursor.chords[24] = (vocabulary.CHORDS.index((0, "")), -1)
+    lost = led.penalties()
+    assert lost is not None
+    assert [lost[pitch] for pitch in (60, 48, 59, 55)] == [-1, -1, 2, 0]
+    durations = led.durations()
+    assert durations is not None
+    assert durations[vocabulary.DURATIONS.index(12)] == -0.5
+    assert np.count_nonzero(durations) == 1
+    melody = at(24, [(0, 24, 72)], [(0, 24, 60)], lane=1, calibration=style).penalties()
+    assert melody is not None
+    assert not melody[61:].any()
+
+
+def test_the_table_has_what_it_says_and_is_read_as_it_is_written() -> None:
+    for style, found in calibrations().items():
+        assert style in styles()
+        again = Calibration.of(found.as_dict())
+        for kind in SHAPES:
+            assert np.abs(getattr(found, kind)).max() <= 3
+            assert np.array_equal(getattr(again, kind), getattr(found, kind))
 
 
 def test_the_outer_voices_are_consonant_on_beats_and_inner_ones_are_free() -> None:

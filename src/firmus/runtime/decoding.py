@@ -20,7 +20,7 @@ from firmus.runtime.draft import Draft
 from firmus.runtime.originality import PENALTY, CopyGuard
 from firmus.runtime.repetition import Repetition
 from firmus.runtime.request import Bar, Filled, Open, Request
-from firmus.runtime.sampling import draw, negative_log_likelihood, reweighed
+from firmus.runtime.sampling import Sampling, draw, negative_log_likelihood, reweighed
 from firmus.runtime.steering import Steering
 from firmus.runtime.voice_leading import STRANGE, VoiceLeading
 from firmus.runtime.watermark import Watermark
@@ -31,6 +31,7 @@ from firmus.tokens.events.cells import BAR_START
 from firmus.tokens.events.cursor import Cursor
 
 PITCHES = slice(vocabulary.PITCH, vocabulary.PITCH + 128)
+DURATIONS = slice(vocabulary.DURATION, vocabulary.DURATION + len(vocabulary.DURATIONS))
 TYPICAL_CELL = 16  # tokens of an open cell of one part, as an estimate before it is composed
 CONTEXT_BARS = 8  # bars of left context of a window
 ENDING = 3  # bars at the end of a piece that are in one window, where there are several
@@ -82,7 +83,6 @@ def _windows(
     """Compose the open cells window by window; each token's log-loss is appended to `nats`."""
     left = request.is_open.copy()
     watermark = Watermark(request.watermark, request.score)
-    of_drums, of_fills = request.sampling.of_drums, request.sampling.of_fills
     total, done = int(left.any(axis=1).sum()), 0
     while left.any():
         first, last = window(draft.prepared, left, length)
@@ -94,22 +94,20 @@ def _windows(
         cursor, repetition = _read(prompt.tokens)
         grammar = Grammar(cursor, rules_within(request.rules, draft.prepared, first, last))
         watermark.window(cursor)
-        leading = VoiceLeading(cursor, request.voices, request.rules.beat, request.dissonance, request.moves)
+        leading = VoiceLeading(cursor, request.voices, request.rules.beat, request.dissonance, request.calibration)
         copying = CopyGuard(cursor, request.guard)
         steering.window()
         logits = (yield Feed(prompt.tokens, prompt.slots, restart=True))[: vocabulary.COMPLETION]
         while True:
             allowed = grammar.allowed()
-            steered, sampling = steering.steer(logits, cursor), request.sampling
-            if allowed[PITCHES].any():
-                penalised = _penalised(steered, leading.penalties(), repetition, copying.forbidden())
-                steered = reweighed(steered, penalised, allowed, PITCHES, sampling)
-            elif cursor.lane > 0 and cursor.programs[cursor.lane - 1] == vocabulary.DRUMS:
-                is_last = first + cursor.bar == len(left) - 1
-                steered, sampling = _penalised(steered, None, repetition), of_fills if is_last else of_drums
-            elif cursor.lane == 0 and (strange := leading.strange_chords()):
-                steered = steered.copy()
-                steered[strange] -= STRANGE
+            is_last = first + cursor.bar == len(left) - 1
+            steered, sampling = _weighed(
+                steering.steer(logits, cursor),
+                allowed,
+                request.sampling,
+                (leading, repetition, copying),
+                is_last=is_last,
+            )
             token = watermark.draw(draw(steered, allowed, sampling, generator), steered, allowed, sampling)
             nats.append(negative_log_likelihood(logits, allowed, token))
             bar = cursor.bar if cursor.phase == "fill" else -1
@@ -137,6 +135,31 @@ def _read(prompt: Integers) -> tuple[Cursor, Repetition]:
         cursor.push(token)
         repetition.observe(token)
     return cursor, repetition
+
+
+def _weighed(
+    logits: NDArray[np.float32],
+    allowed: NDArray[np.bool_],
+    sampling: Sampling,
+    weights: tuple[VoiceLeading, Repetition, CopyGuard],
+    *,
+    is_last: bool,
+) -> tuple[NDArray[np.float32], Sampling]:
+    """The logits (V,) without the nats that pitches, durations or chords lose, and how they are drawn."""
+    leading, repetition, copying = weights
+    cursor = leading.cursor
+    if allowed[PITCHES].any():
+        penalised = _penalised(logits, leading.penalties(), repetition, copying.forbidden())
+        return reweighed(logits, penalised, allowed, PITCHES, sampling), sampling
+    if cursor.lane > 0 and cursor.programs[cursor.lane - 1] == vocabulary.DRUMS:
+        return _penalised(logits, None, repetition), sampling.of_fills if is_last else sampling.of_drums
+    if cursor.lane > 0 and allowed[DURATIONS].any() and (lost := leading.durations()) is not None:
+        logits = logits.copy()
+        logits[DURATIONS] -= lost
+    elif cursor.lane == 0 and (strange := leading.strange_chords()):
+        logits = logits.copy()
+        logits[strange] -= STRANGE
+    return logits, sampling
 
 
 def _penalised(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from firmus.runtime.calibration import Calibration
 from firmus.runtime.constraints import Rules
 from firmus.runtime.originality import Guard
 from firmus.runtime.sampling import Sampling
@@ -36,8 +37,8 @@ class Request:
         Parts, from 1 and the highest first, that are led as voices; see `firmus.runtime.voice_leading`.
     dissonance : float
         Nats that a dissonance of the outer voices loses on a beat.
-    moves : tuple of (int, float)
-        Nats that a part loses that moves by so many semitones, up or down.
+    calibration : Calibration, optional
+        Nats that steps, chord tones and durations lose; see `firmus.runtime.calibration`.
     controls : tuple of int
         Control tokens: the requested attributes of the open cells.
     targets : mapping of str to float
@@ -66,7 +67,7 @@ class Request:
     sampling: Sampling
     voices: tuple[int, ...] = ()
     dissonance: float = 0.0
-    moves: tuple[tuple[int, float], ...] = ()
+    calibration: Calibration | None = None
     controls: tuple[int, ...] = ()
     targets: Mapping[str, float] = field(default_factory=dict)
     is_plan: bool = False

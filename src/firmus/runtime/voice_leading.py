@@ -1,4 +1,4 @@
-"""Penalties while parts are composed: faults of voice leading, and steps and leaps that models take too often.
+"""Penalties while parts are composed: faults of voice leading, and what models do too often (`calibration`).
 
 A fault is not forbidden: its pitches lose some nats, so that the model takes one where all else is worse. Alone this
 makes harmony worse; it goes with chords that are composed first and a lower temperature of pitches (see
@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.pitch import QUALITIES
+from firmus.runtime.calibration import Calibration, role
 from firmus.tokens.events import vocabulary
 from firmus.tokens.events.cursor import Cursor
 
-PARALLEL, CROSSING, CLASH, STRANGE = 12.0, 2.0, 5.0, 2.0  # nats
+PARALLEL, CROSSING, CLASH, STRANGE = 24.0, 2.0, 5.0, 2.0  # nats
 PERFECT = (0, 7)  # semitones of the intervals that may not move in parallel
 DISSONANT = (2, 5, 6, 10)  # of those that the outer voices avoid on beats, beside clashes
 _PITCHES = np.arange(128)
@@ -47,8 +48,8 @@ class VoiceLeading:
         Steps of a beat; clashes and dissonances count on beats.
     dissonance : float
         Nats that a dissonance of the outer voices loses.
-    moves : sequence of (int, float)
-        Nats that any part loses that moves by so many semitones, up or down.
+    calibration : Calibration, optional
+        Nats that every part's steps, chord tones and durations lose.
     """
 
     def __init__(
@@ -57,10 +58,10 @@ class VoiceLeading:
         lanes: Sequence[int],
         beat: int,
         dissonance: float = 0.0,
-        moves: Sequence[tuple[int, float]] = (),
+        calibration: Calibration | None = None,
     ) -> None:
         self.cursor, self.lanes, self.beat = cursor, tuple(lanes), beat
-        self.dissonance, self.moves = dissonance, tuple(moves)
+        self.dissonance, self.calibration = dissonance, calibration
         count = len(cursor.notes) + 1
         self._count = [0] * count
         self._onsets: list[list[int]] = [[] for _ in range(count)]
@@ -69,15 +70,15 @@ class VoiceLeading:
     def penalties(self) -> NDArray[np.float64] | None:
         """Nats (128,) that each pitch loses at the cursor's place; None where none does."""
         lane = self.cursor.lane
-        if lane not in self.lanes and not self.moves:
+        if lane not in self.lanes and not self.calibration:
             return None
         self._take_notes()
         now = self.cursor.bars[self.cursor.bar].start + self.cursor.place
         before = self._before(lane, now)
         result = np.zeros(128)
-        if before is not None:
-            for semitones, nats in self.moves:
-                result[np.abs(_PITCHES - before) == semitones] += nats
+        if self.calibration:
+            own, is_on_beat = role(lane, self.cursor.programs), now % self.beat == 0
+            result += self.calibration.of_pitches(own, before, self._chord(now), is_on_beat=is_on_beat)
         for other in self.lanes if lane in self.lanes else ():
             if other == lane:
                 continue
@@ -99,6 +100,13 @@ class VoiceLeading:
                     result[(interval == abs(before - left) % 12) & (before != _PITCHES)] += PARALLEL
         return result
 
+    def durations(self) -> NDArray[np.float64] | None:
+        """Nats (D,) that each duration loses at the cursor's place."""
+        lane = self.cursor.lane
+        if not self.calibration or lane < 1:
+            return None
+        return self.calibration.of_durations(role(lane, self.cursor.programs))
+
     def strange_chords(self) -> list[int]:
         """Tokens of the chord symbols that have none of the notes of the highest voice, given at the cursor's place."""
         lane, bar = self.lanes[0] if self.lanes else 0, self.cursor.bars[self.cursor.bar]
@@ -110,6 +118,12 @@ class VoiceLeading:
         if place < 0 or self._notes[lane][place][1] <= now:
             return []
         return _CHORDS_WITHOUT[self._notes[lane][place][2] % 12]
+
+    def _chord(self, now: int) -> int | None:
+        """The chord symbol at a time."""
+        starts = [start for start in self.cursor.chords if start <= now]
+        kind = self.cursor.chords[max(starts)][0] if starts else len(vocabulary.CHORDS)
+        return kind if kind < len(vocabulary.CHORDS) else None
 
     def _before(self, lane: int, now: int) -> int | None:
         """Pitch that a part leaves."""

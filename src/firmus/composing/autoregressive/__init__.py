@@ -27,6 +27,7 @@ from firmus.composing.styles import Style, model_style, styles
 from firmus.progress import Progress
 from firmus.rights.keys import watermark_keys
 from firmus.runtime import critic, stepper
+from firmus.runtime.calibration import calibrations
 from firmus.runtime.infilling import fill_all
 from firmus.runtime.request import Bar, Request
 from firmus.runtime.sampling import Sampling
@@ -124,7 +125,7 @@ def _request(commission: Commission, plan: Plan, seed: int) -> Request:
         sampling,
         voices,
         of_style.dissonance if of_style else 0.0,
-        of_style.moves if of_style else (),
+        calibrations().get(style),
         controls.tokens(commission.controls, card, known, commission.genre),
         controls.targets(commission.controls, card, known),
         watermark=keys[seed % len(keys)],

@@ -59,8 +59,6 @@ class Style:
         Nats that a dissonance of its outer voices loses on a beat.
     step_close : float
         Share of its pieces whose melody goes by step to the tonic at the end.
-    moves : tuple of (int, float)
-        Nats that a part loses that moves by so many semitones, up or down, where models do too often.
     new_bars : float
         Share of the bars of a part that are not exactly an earlier one, in 16 held-out bars of the style.
     has_chords : bool
@@ -97,7 +95,6 @@ class Style:
     is_part_writing: bool = False
     dissonance: float = 0.0
     step_close: float = 0.5
-    moves: tuple[tuple[int, float], ...] = ()
     new_bars: float = 0.9
     has_chords: bool = False
     is_choral: bool = False

@@ -14,7 +14,6 @@ STYLE = Style(
     is_choral=True,
     is_part_writing=True,
     dissonance=2.0,
-    moves=((3, 1.5), (4, 1.5)),
     temperature=0.8,
     pitch_temperature=0.7,
     forms=("AA'BC", "AAB2"),

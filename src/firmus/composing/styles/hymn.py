@@ -15,7 +15,6 @@ STYLE = Style(
     is_choral=True,
     is_part_writing=True,
     dissonance=1.0,
-    moves=((3, 1.0), (4, 1.0)),
     temperature=0.8,
     pitch_temperature=0.7,
     forms=("AA'BC", "ABA'C", "AA'BA'", "AAB2"),

@@ -19,7 +19,6 @@ STYLE = Style(
     rests=2,
     temperature=1.0,
     pitch_temperature=0.85,
-    moves=((0, 0.7),),
     is_part_writing=True,
     forms=("AA'BC", "ABA'C", "ABCB'", "A2A'2", *LONGER, "A2A'2B2A'2C2C'2D2C'2A2A'2B2A'2"),
     through_composed=0.55,

@@ -14,7 +14,6 @@ STYLE = Style(
     rests=2,
     temperature=0.95,
     pitch_temperature=0.85,
-    moves=((0, 0.8),),
     is_accompanied=True,
     forms=("AA'BC", "ABA'C", "ABCA'", "AA'BB'", "A2A'2", *LONGER),
     through_composed=0.5,
