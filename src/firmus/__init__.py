@@ -45,9 +45,10 @@ _HOMES = {
 
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
-    "accompany", "analyse", "ask", "catalogue", "check", "compose", "convert", "develop", "evaluate", "explain",
-    "extend", "harmonise", "humanise", "infill", "interpolate", "orchestrate", "perform", "plan", "produce", "read",
-    "recommend", "rights_card", "search", "sound", "teach", "train", "transcribe", "vary", "verify", "write",
+    "accompany", "adapt", "analyse", "ask", "catalogue", "check", "compose", "convert", "develop", "evaluate",
+    "explain", "extend", "harmonise", "humanise", "infill", "interpolate", "orchestrate", "perform", "plan",
+    "produce", "read", "recommend", "rights_card", "search", "sound", "teach", "train", "transcribe", "vary",
+    "verify", "write",
 ]  # fmt: skip
 
 
@@ -324,6 +325,28 @@ def search(folder: Any, **options: Any) -> Findings:
 
     options.setdefault("progress", progress.shown())
     return task.search(folder, **options)
+
+
+def adapt(folder: str | PathLike[str], **options: Any) -> dict[str, Any]:
+    """Adapt a model to the style of 5 to 20 pieces in a folder; what is written is a model to compose with.
+
+    Parameters
+    ----------
+    folder : path
+    **options
+        `style`, `model` (that is adapted), `out` (folder of the new model), `force`.
+
+    Returns
+    -------
+    dict
+        ``model`` (its name), ``folder``, ``style``, ``pieces``, ``bytes``, and nats a token of pieces left out,
+        ``before`` and ``after``.
+    """
+    from firmus import progress
+    from firmus.tasks.adapt import adaptation as task
+
+    options.setdefault("progress", progress.shown())
+    return task.adapt(folder, **options)
 
 
 def recommend(

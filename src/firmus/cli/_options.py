@@ -102,6 +102,7 @@ def _tasks(verbs: argparse._SubParsersAction[Parser]) -> None:
 
 
 RUN = {
+    "adapt": commands.adapt,
     "ask": ask,
     "convert": commands.convert,
     "render": commands.render,

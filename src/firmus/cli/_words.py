@@ -54,6 +54,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "compared": ("{generated} composed pieces beside {reference} real ones", "{generated} 首作品与 {reference} 首真实音乐相比"),
     "file": ("file {done} of {total}", "第 {done} 个文件，共 {total} 个"),
     "more left out": ("left out: {more} more files", "略去：另有 {more} 个文件"),
+    "adapted": ("{folder}: {pieces} pieces, style {style}, {kilobytes:.0f} kB; pieces left out: {before:.3f} nats a token, {after:.3f} adapted ({less:.1%} less)", "{folder}：{pieces} 首乐曲，风格 {style}，{kilobytes:.0f} kB；留出乐曲：每词元 {before:.3f} nat，调整后 {after:.3f}（减少 {less:.1%}）"),
+    "compose adapted": ("FIRMUS_WEIGHTS={weights} firmus compose --model {model} --style {style}", "FIRMUS_WEIGHTS={weights} firmus compose --model {model} --style {style}"),
     "taste erased": ("deleted: {path}; nothing is known of your taste", "已删除：{path}；不再有您的喜好记录"),
     "taste knows": ("{rated} ratings are kept in {path}", "{path} 中保存着 {rated} 条评价"),
     "first three": ("{count} pieces that are unlike each other; which do you like?", "{count} 首各不相同的乐曲：您喜欢哪一首？"),
