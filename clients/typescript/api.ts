@@ -35,7 +35,7 @@ export type Batch = {
 /** Many jobs of one kind. */
 export type BatchSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "catalogue" | "check" | "convert" | "evaluate" | "exercise" | "explain" | "produce" | "render" | "rights" | "search" | "soothe" | "sound" | "teach" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "catalogue" | "check" | "convert" | "evaluate" | "exercise" | "explain" | "produce" | "recommend" | "render" | "rights" | "search" | "soothe" | "sound" | "teach" | "transcribe" | "verify";
   /** A job is made of each. */
   briefs: ({
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -160,7 +160,7 @@ export type Job = {
 /** A job to be done. */
 export type JobSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "catalogue" | "check" | "convert" | "evaluate" | "exercise" | "explain" | "produce" | "render" | "rights" | "search" | "soothe" | "sound" | "teach" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "catalogue" | "check" | "convert" | "evaluate" | "exercise" | "explain" | "produce" | "recommend" | "render" | "rights" | "search" | "soothe" | "sound" | "teach" | "transcribe" | "verify";
   /** What is asked for. Every field that is given is obeyed or refused, never ignored. */
   brief?: {
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -276,16 +276,22 @@ export type JobSubmission = {
     loop?: "no" | "yes";
     /** When there is speech, such as '0:05-0:12'. */
     speech?: string;
+    /** The works that are searched; your latest thousand, where none are named. */
+    among?: string[];
+    /** The one work that others are to be like. */
+    like?: string[];
+    /** Works that you listened to to their end. */
+    finish?: string[];
+    /** Works that you skipped. */
+    skip?: string[];
+    /** Works that you dislike. */
+    dislike?: string[];
     /** Begin the sound with the rhythm short-long-short-short, which says that it is AI-generated. */
     audible_label?: "no" | "yes";
     /** Put a signed C2PA manifest into the sound (.wav .mp3 .flac); needs firmus[c2pa]. */
     c2pa?: "no" | "yes";
     /** Notes, such as `G4 G4 A4:2 B4`. */
     melody?: string;
-    /** The works that are searched; your latest thousand, where none are named. */
-    among?: string[];
-    /** The one work that others are to be like. */
-    like?: string[];
     /** What it leads to. */
     session?: "calm" | "sleep" | "focus" | "lift" | "gait";
     /** The listener's mood now: tense, sad, -0.5/0.8 ... */

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from firmus.tasks.check.report import Report
     from firmus.tasks.exercise.exercises import Exercise
     from firmus.tasks.explain.explainer import Explanation
+    from firmus.tasks.recommend.recommendation import Recommendations
     from firmus.tasks.search.matching import Findings
     from firmus.tasks.sound.generation import Sound
     from firmus.tasks.teach.assessment import Assessment
@@ -46,10 +47,10 @@ _HOMES = {
 
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
-    "accompany", "analyse", "ask", "catalogue", "check", "compose", "convert", "develop", "evaluate", "exercise",
-    "explain", "extend", "harmonise", "humanise", "infill", "interpolate", "orchestrate", "perform", "plan",
-    "produce", "read", "rights_card", "search", "soothe", "sound", "teach", "train", "transcribe", "vary", "verify",
-    "write",
+    "accompany", "adapt", "analyse", "ask", "catalogue", "check", "compose", "convert", "develop", "evaluate",
+    "exercise", "explain", "extend", "harmonise", "humanise", "infill", "interpolate", "orchestrate", "perform",
+    "plan", "produce", "read", "recommend", "rights_card", "search", "soothe", "sound", "teach", "train",
+    "transcribe", "vary", "verify", "write",
 ]  # fmt: skip
 
 
@@ -326,6 +327,63 @@ def search(folder: Any, **options: Any) -> Findings:
 
     options.setdefault("progress", progress.shown())
     return task.search(folder, **options)
+
+
+def adapt(folder: str | PathLike[str], **options: Any) -> dict[str, Any]:
+    """Adapt a model to the style of 5 to 20 pieces in a folder; what is written is a model to compose with.
+
+    Parameters
+    ----------
+    folder : path
+    **options
+        `style`, `model` (that is adapted), `out` (folder of the new model), `force`.
+
+    Returns
+    -------
+    dict
+        ``model`` (its name), ``folder``, ``style``, ``pieces``, ``bytes``, and nats a token of pieces left out,
+        ``before`` and ``after``.
+    """
+    from firmus import progress
+    from firmus.tasks.adapt import adaptation as task
+
+    options.setdefault("progress", progress.shown())
+    return task.adapt(folder, **options)
+
+
+def recommend(
+    library: Any = None, *, compose: bool = False, taste: str | PathLike[str] | None = None, **options: Any
+) -> Recommendations | list[Work]:
+    """Recommend music by a taste that is learnt from ratings, or compose for it; see `firmus.tasks.recommend`.
+
+    Parameters
+    ----------
+    library : path or mapping of str to Score, optional
+        A folder of music files, or pieces by name.
+    compose : bool
+        Compose `count` works, with `style`, `bars`, `seed` and `effort`, instead of choosing from a library.
+    taste : path, optional
+        File of the ratings; one in the user's data folder where none is said.
+    **options
+        `like`, `finish`, `skip`, `dislike`: lists of names of pieces of the library, of files, or of Scores, which are
+        remembered; `count`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from firmus.score import Note, Part, Score
+    >>> tunes = {str(step): Score((Part("", tuple(Note(step * i, step, 60 + i % 8) for i in range(32))),))
+    ...          for step in (120, 240, 480, 960, 1920)}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     found = recommend(tunes, like=["240"], dislike=["960"], taste=f"{folder}/taste.json")
+    >>> [piece.file for piece in found.pieces]
+    ['120', '480', '1920']
+    """
+    from firmus import progress
+    from firmus.tasks.recommend import session as task
+
+    options.setdefault("progress", progress.shown())
+    return task.recommend(library, compose=compose, taste=taste, **options)
 
 
 def sound(prompt: str, **options: Any) -> Sound:

@@ -124,6 +124,16 @@ def test_composing_and_studying_in_the_folder(assistant, folder):
     assert result["explanation"]["notes"]
 
 
+def test_pieces_are_rated_and_recommended_within_the_folder(assistant, folder):
+    for seed in (1, 2, 3):
+        assistant.use("compose", style="folk", bars=2, seed=seed, out=f"tune-{seed}")
+    assert assistant.use("recommend")["are_first"]
+    found = assistant.use("recommend", like=["tune-1.mid"], dislike=["songs/tune.mid"], count=5)
+    assert sorted(each["file"] for each in found["pieces"]) == ["tune-2.mid", "tune-3.mid"]
+    assert (folder / ".taste.json").exists()
+    assert "unknown piece" in assistant.refused("recommend", like=["../secret.abc"])
+
+
 def test_a_request_in_plain_words_is_read_and_composed_where_that_is_asked_for(assistant, folder):
     proposal = assistant.use("ask", text="bars 3 and 4 busier", source="songs/tune.mid")
     assert (proposal["kind"], proposal["brief"]["bars"]) == ("infill", "3-4")

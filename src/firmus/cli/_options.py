@@ -20,6 +20,7 @@ from firmus.cli._exercising import exercise
 from firmus.cli._explaining import explain
 from firmus.cli._help import HelpFormatter
 from firmus.cli._listening import listen
+from firmus.cli._recommending import recommend
 from firmus.cli._rights import rights, verify
 from firmus.cli._teaching import teach
 from firmus.cli._words import say
@@ -102,6 +103,7 @@ def _tasks(verbs: argparse._SubParsersAction[Parser]) -> None:
 
 
 RUN = {
+    "adapt": commands.adapt,
     "ask": ask,
     "convert": commands.convert,
     "render": commands.render,
@@ -115,6 +117,7 @@ RUN = {
     "sound": commands.sound,
     "transcribe": commands.transcribe,
     "search": commands.search,
+    "recommend": recommend,
     "teach": teach,
     "exercise": exercise,
 }
@@ -151,6 +154,8 @@ def _add(holder: argparse._ActionsContainer, option: tasks.Option) -> None:
         holder.add_argument(flag, action="store_true", help=_words(option))
         return
     given: dict[str, Any] = {"required": True} if option.is_required else {}
+    if option.nargs is not None:
+        given |= {"nargs": option.nargs}
     if option.bare is not None:
         given |= {"nargs": "?", "const": option.bare}
     holder.add_argument(

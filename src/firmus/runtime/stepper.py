@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus.errors import ModelError
+from firmus.runtime import adapter
 from firmus.runtime.model_cache import ModelLoader
 from firmus.runtime.session import session
 from firmus.runtime.weights import Card
@@ -119,6 +120,7 @@ class Stepper:
             raise ModelError(f"model {card.name!r} is a {card.kind}, not a stepper: it composes no sequences")
         self.card = card
         self.session = session(card, threads=threads)
+        self.adapter = adapter.load(card.folder / adapter.FILE) if "base" in card.facts else None
         self.vocabulary: int = self.session.get_outputs()[0].shape[1]
         self.memories = [each for each in self.session.get_inputs() if each.name not in _INPUTS]
 
@@ -169,7 +171,7 @@ class Stepper:
         self.session.run_with_iobinding(call.binding)
         for name, after in call.after.items():
             call.memories[name][:] = after
-        return call.logits.copy()
+        return self.adapter(call.logits) if self.adapter else call.logits.copy()
 
     @cached_property
     def exact(self) -> bool:

@@ -64,6 +64,8 @@ class Card:
 
     def model(self, graph: str = "model") -> bytes:
         """Bytes of an ONNX graph, checked against its digest; a latent model has several, by the card's ``graphs``."""
+        if "base" in self.facts:
+            return self._base().model(graph)
         try:
             data = (self.folder / f"{graph}.onnx").read_bytes()
         except OSError as error:
@@ -75,6 +77,13 @@ class Card:
                 f"{expected[:12]}…"
             )
         return data
+
+    def _base(self) -> Card:
+        """The model that this one adapts (`firmus.runtime.adapter`)."""
+        found = card(self.facts["base"])
+        if found.digest != self.facts["base_digest"]:
+            raise ModelError(f"model {self.name!r} adapts another version of {found.name!r}: adapt it anew")
+        return found
 
 
 def folders() -> list[Path]:

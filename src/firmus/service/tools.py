@@ -28,6 +28,12 @@ LONGEST = 3600.0  # seconds of one piece
 MAX_FILES = 500  # in a listing
 PATH = "Path of a music file below the folder: MIDI, MusicXML, ABC, Humdrum or Firmus JSON"
 OUT = {"type": "string", "description": "Path below the folder for what is made, without an ending."}
+RATED = {
+    "like": "Paths of pieces that the listener likes.", "finish": "Of those listened to to the end.",
+    "skip": "Of those skipped.", "dislike": "Of those disliked.",
+}  # fmt: skip
+TASTE = ".taste.json"  # what is known of the listener's taste, in the folder
+_LISTED = {"type": "array", "items": {"type": "string"}}
 FORCE = {"type": "boolean", "description": "Whether files that are there already are replaced."}
 
 
@@ -116,7 +122,7 @@ class Reporter:
         """Nothing: bars are not reported."""
 
 
-OF_FOLDER = ("search", "verify", "catalogue")  # kinds whose tools take what lies in the folder instead
+OF_FOLDER = ("search", "recommend", "verify", "catalogue")  # kinds whose tools take what lies in the folder instead
 
 
 def tools() -> list[dict[str, Any]]:
@@ -141,6 +147,11 @@ def tools() -> list[dict[str, Any]]:
         _tool_document("ask", "Read a request in plain words, English or Chinese, and compose it.", ask, ["text"]),
         _tool_document(
             "search", "Find a melody in the folder, or pieces that are like a piece; say one of three.", search
+        ),
+        _tool_document(
+            "recommend",
+            "Rate pieces of the folder, and recommend others, with reasons; the ratings are kept in the folder.",
+            {kind: _LISTED | {"description": text} for kind, text in RATED.items()} | {"count": search["count"]},
         ),
         _tool_document(
             "verify",
@@ -226,6 +237,8 @@ def call(folder: Folder, name: str, arguments: dict[str, Any], reporter: Reporte
         return _verify(folder, arguments)
     if name == "catalogue":
         return _catalogue(folder, arguments)
+    if name == "recommend":
+        return _recommend(folder, arguments, reporter)
     if name == "search":
         return _search(folder, arguments, reporter)
     with tempfile.TemporaryDirectory(prefix="firmus-mcp-") as scratch:
@@ -341,6 +354,23 @@ def _ask(folder: Folder, arguments: dict[str, Any], reporter: Reporter) -> dict[
         f"{out}{number}.json": json.dumps(work.as_dict()).encode() for number, work in zip(numbers, made, strict=True)
     }
     return {**result, "files": folder.write(scores, force=arguments.get("force") is True)}
+
+
+def _recommend(folder: Folder, arguments: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
+    from firmus.tasks.recommend import recommendation
+    from firmus.tasks.recommend.session import remember
+
+    rated = {kind: arguments[kind] for kind in RATED if kind in arguments}
+    library = recommendation.read_library(folder.root, reporter)
+    known = [piece.name for piece in library.pieces]
+    for kind, names in rated.items():
+        if not isinstance(names, list):
+            raise InvalidBrief(f"{kind} must be a list of paths below the folder")
+        for name in names:
+            if name not in known:
+                raise InvalidBrief(unknown("piece", str(name), known))
+    taste = remember(folder.path(TASTE), library, rated)
+    return recommendation.recommend(taste, library, arguments.get("count", 10)).as_dict()
 
 
 def _search(folder: Folder, arguments: dict[str, Any], reporter: Reporter) -> dict[str, Any]:

@@ -452,6 +452,19 @@ def test_a_search_for_nothing_is_refused(server, options):
     assert ask(server, "search", status=422, options=options)["type"] == "urn:firmus:problem:invalid-brief"
 
 
+def test_works_are_recommended_by_what_was_rated(server, library):
+    first = ask(server, "recommend")["result"]["found"]
+    assert first["are_first"]
+    assert len(first["pieces"]) == 3
+    rated = {"like": [library["Turns"]], "dislike": [library["Stairs at Noon"]]}
+    found = ask(server, "recommend", options=rated)["result"]["found"]
+    works = [each["work"] for each in found["pieces"]]
+    assert not {library["Turns"], library["Stairs at Noon"]} & set(works)
+    assert (found["are_first"], found["rated"]) == (False, 2)
+    both = {"like": [library["Turns"]], "skip": [library["Turns"]]}
+    assert "say one of the two" in ask(server, "recommend", status=422, options=both)["detail"]
+
+
 def test_nobody_finds_works_of_others(serve, library):
     """What is not named is looked for among one's own."""
     server = serve()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -100,6 +101,14 @@ class Task:
     def score(self, digest: str | None) -> Score | None:
         """A stored Score."""
         return formats.read(self.blobs.get(digest), trusted=True) if digest else None
+
+    def scores(self, digests: Mapping[str, str]) -> dict[str, Score]:
+        """Scores of works, by name; those that were deleted meanwhile are left out."""
+        scores = {}
+        for name, digest in digests.items():
+            with contextlib.suppress(FileNotFoundError):
+                scores[name] = formats.read(self.blobs.get(digest), trusted=True)
+        return scores
 
     @property
     def source(self) -> Score:

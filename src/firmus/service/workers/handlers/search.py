@@ -6,9 +6,7 @@ import json
 from typing import Any
 
 from firmus.errors import InvalidBrief
-from firmus.formats import read
 from firmus.retrieval.query import melody
-from firmus.score import Score
 from firmus.service.storage.jobs import JobOutput
 from firmus.service.workers.handlers._task import JobSpec, Task
 
@@ -38,24 +36,13 @@ def perform(task: Task) -> JobOutput:
     from firmus.tasks.search.matching import search
 
     digests: dict[str, dict[str, str]] = json.loads(task.file.read_bytes())
-    like = _scores(task, digests.get("like", {}))
+    like = task.scores(digests.get("like", {}))
     if "like" in digests and not like:
         raise InvalidBrief("the work that others are to be like was deleted before it could be read")
     among = {name: digest for name, digest in digests["among"].items() if name not in like}
     query: dict[str, Any] = {"like": next(iter(like.values()))} if like else {"melody": task.options["melody"]}
-    found = search(_scores(task, among), progress=task.observer, count=50, **query).as_dict()
+    found = search(task.scores(among), progress=task.observer, count=50, **query).as_dict()
     for match in found["matches"]:
         match["work"] = match.pop("file")
         del match["tune"]
     return JobOutput(task.write_result(found=found))
-
-
-def _scores(task: Task, digests: dict[str, str]) -> dict[str, Score]:
-    """Scores of works, by name; those that were deleted meanwhile are left out."""
-    scores = {}
-    for name, digest in digests.items():
-        try:
-            scores[name] = read(task.blobs.get(digest), trusted=True)
-        except FileNotFoundError:
-            continue
-    return scores
