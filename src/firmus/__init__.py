@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from firmus.errors import FirmusError
     from firmus.production.cues import Cue
     from firmus.production.sessions import Session
+    from firmus.production.effects import Effect
     from firmus.rights.verification import Verification
     from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
     from firmus.tasks.analyse.notes import Analysis
@@ -47,9 +48,9 @@ _HOMES = {
 
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
-    "accompany", "adapt", "analyse", "ask", "catalogue", "check", "compose", "convert", "develop", "evaluate",
-    "exercise", "explain", "extend", "harmonise", "humanise", "infill", "interpolate", "orchestrate", "perform",
-    "plan", "produce", "read", "recommend", "rights_card", "search", "soothe", "sound", "teach", "train",
+    "accompany", "adapt", "analyse", "ask", "catalogue", "check", "compose", "convert", "develop", "effects",
+    "evaluate", "exercise", "explain", "extend", "harmonise", "humanise", "infill", "interpolate", "orchestrate",
+    "perform", "plan", "produce", "read", "recommend", "rights_card", "search", "soothe", "sound", "teach", "train",
     "transcribe", "vary", "verify", "write",
 ]  # fmt: skip
 
@@ -518,6 +519,29 @@ def soothe(session: str, *, minutes: float = 15, **options: Any) -> Session:
 
     options.setdefault("progress", progress.shown())
     return task.soothe(session, minutes=minutes, **options)
+
+
+def effects(kind: str, **options: Any) -> Effect:
+    """Synthesise a sound effect: an `Effect`, whose `save` writes its sound, its picture and its settings.
+
+    Parameters
+    ----------
+    kind : str
+        ``"riser"``, ``"impact"``, ``"sweep"``; ``"rain"``, ``"wind"``, ``"room"``, ``"machine"``; ``"click"``,
+        ``"confirm"``, ``"error"``, ``"notify"``, ``"coin"``.
+    **options
+        `seconds`, `pitch` (hertz), `brightness`, `tone`, `space` (0 to 1), `rate` (a second), `loop`, `loudness`
+        (LUFS), `seed`.
+
+    Examples
+    --------
+    >>> rain = effects("rain", seconds=2, loop=True, seed=4)
+    >>> rain.audio.samples.shape, rain.origin.brief["rate"]
+    ((88200, 2), 220.0)
+    """
+    from firmus.tasks import effects as task
+
+    return task.effects(kind, **options)
 
 
 def convert(source: Piece, target: str | PathLike[str], *, tune: int = 1, force: bool = False) -> Path:

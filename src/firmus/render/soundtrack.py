@@ -76,7 +76,7 @@ def mix(
     for stem in stems:
         stem *= shape[:, None]
     total = _sum(stems, frames)
-    gain = _level(total, sample_rate, loudness, loop)
+    gain = level(total, sample_rate, loudness, loop)
     for stem in stems:
         stem *= gain[:, None]
     total = _sum(stems, frames)
@@ -164,13 +164,13 @@ def _shape(frames: int, sample_rate: int, loop: bool, speech: Sequence[tuple[flo
     return gain
 
 
-def _level(total: Wave, sample_rate: int, target: float, loop: bool) -> Wave:
+def level(total: Wave, sample_rate: int, target: float, loop: bool) -> Wave:
     """Gain of each frame that brings a mix to a loudness and below the ceiling of its true peak."""
     gain = np.ones(len(total), np.float32)
     if not total.any():
         return gain
     pad = min(round(0.02 * sample_rate), len(total))
-    ceiling, level = CEILING - MARGIN, target
+    ceiling, aim = CEILING - MARGIN, target
     for _ in range(6):
         current = total * gain[:, None]
         loudness = mastering.loudness(current, sample_rate)
@@ -179,8 +179,8 @@ def _level(total: Wave, sample_rate: int, target: float, loop: bool) -> Wave:
             break
         if peak > CEILING and gain.min() != gain.max():
             ceiling -= peak - CEILING + MARGIN / 5
-        level += target - loudness if gain.min() != gain.max() else 0.0
-        fixed = 10 ** ((level - mastering.loudness(total, sample_rate)) / 20)
+        aim += target - loudness if gain.min() != gain.max() else 0.0
+        fixed = 10 ** ((aim - mastering.loudness(total, sample_rate)) / 20)
         raised = np.pad(total * np.float32(fixed), ((pad, pad), (0, 0)), mode="wrap" if loop else "constant")
         before = np.abs(raised).max(axis=1)
         mastering.limit(raised, sample_rate, ceiling)
