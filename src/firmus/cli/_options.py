@@ -18,6 +18,7 @@ from firmus.cli._doctor import doctor
 from firmus.cli._evaluating import evaluate
 from firmus.cli._explaining import explain
 from firmus.cli._help import HelpFormatter
+from firmus.cli._jamming import jam
 from firmus.cli._listening import listen
 from firmus.cli._rights import rights, verify
 from firmus.cli._teaching import teach
@@ -110,6 +111,7 @@ RUN = {
     "verify": verify,
     "rights": rights,
     "evaluate": evaluate,
+    "jam": jam,
     "listen": listen,
     "sound": commands.sound,
     "transcribe": commands.transcribe,
