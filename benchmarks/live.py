@@ -6,7 +6,8 @@ out, a pause of 3 to 6 s after each melody. Plans are made in a second thread, a
 StreamMUSE: the share of the beats that had a plan in time (hit rate), backup levels in half beats, how late notes were
 sent (p50, p99), and the processor's time of a plan against half a beat. "Chords" compares the accompaniment of songs
 that have chord symbols with these, beat by beat, with nothing but the melody known: the same root, and the melody a
-semitone from a chord tone (a clash). The load of the machine is reported with it.
+semitone from a chord tone (a clash). "Key" is estimated of
+the first bars of their melodies. The load of the machine is reported with it.
 
     python benchmarks/live.py --minutes 10 --songs FOLDER      (of song-anthology, say)
 """
@@ -29,6 +30,7 @@ import numpy as np
 from firmus import formats
 from firmus.errors import FirmusError
 from firmus.live import take
+from firmus.live.chord_following import estimate_key
 from firmus.live.planner import Setup, Situation, plan
 from firmus.live.session import Session
 from firmus.pitch import pitch_class
@@ -52,7 +54,7 @@ def read_songs(folder: Path) -> list[Score]:
         shift = song.meters[0].bar - song.pickup if song.pickup else 0
         melody = tuple(replace(note, start=note.start + shift) for note in song.parts[0].notes)
         chords = tuple(replace(chord, start=chord.start + shift) for chord in song.chords)
-        songs.append(Score((Part("", melody),), (replace(song.meters[0], start=0),), chords=chords))
+        songs.append(Score((Part("", melody),), (replace(song.meters[0], start=0),), keys=song.keys[:1], chords=chords))
     return songs
 
 
@@ -138,15 +140,29 @@ def chords(songs: list[Score]) -> None:
     print(f"{len(songs)} songs, {beats} beats: same root {same / beats:.1%}, clashes {clashes / sung:.1%}")
 
 
+def estimated_keys(songs: list[Score]) -> None:
+    """How often the key is right after so many bars of the melody alone."""
+    for count in (2, 4, 8):
+        known = [song for song in songs if song.keys]
+        right = 0
+        for song in known:
+            bar = song.meters[0].bar
+            found = estimate_key([n for n in song.parts[0].notes if n.start < (count + 1) * bar], bar)
+            right += found is not None and found.text == song.keys[0].plain.text
+        print(f"key after {count} bars: right in {right} of {len(known)} songs")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--songs", type=Path, required=True, metavar="FOLDER")
-    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--minutes", type=float, default=10.0, help="of real time; 0 for none")
     options = parser.parse_args()
     songs = read_songs(options.songs)
     time_plans(songs)
     chords(songs)
-    keep_up(songs, options.minutes)
+    estimated_keys(songs)
+    if options.minutes:
+        keep_up(songs, options.minutes)
 
 
 if __name__ == "__main__":

@@ -34,23 +34,33 @@ SHARED = 2.0  # power of the share of common tones, that a chord is worth where 
 MEMORY = 16  # bars that are listened back to
 STAYS = (0.4, 0.75)  # probability that a chord stays over a barline, and in the middle of a bar
 HELD_BASS = 1.2  # nats for a chord whose root or bass is the lowest note, under a left hand
+NEAR = 60  # ticks around a barline in which a note is on the downbeat
 LOW = 55  # pitch below which notes are a bass
 ALIKE = 0.9  # cosine of two bars' pitch classes from which one repeats the other
 RECALLED = 0.6  # weight of what followed an earlier bar that was alike
 LONGEST_QUARTERS = 2.0  # that a note counts in a window
 
 
-def estimate_key(notes: Sequence[Note]) -> Key | None:
-    """Key of what was played, simplified to major or minor; None while there is too little.
+def estimate_key(notes: Sequence[Note], bar: int) -> Key | None:
+    """Key of what was played, major or minor; None while there is too little.
+
+    Where the leading tone of minor is not played, and its tonic is not on the first downbeat, it is the relative major:
+    phrases of few notes fit both (``benchmarks/live.py``).
 
     Examples
     --------
-    >>> estimate_key([Note(480 * i, 480, pitch) for i, pitch in enumerate((67, 71, 74, 72, 69, 66, 67))]).text
+    >>> estimate_key([Note(480 * i, 480, pitch) for i, pitch in enumerate((67, 71, 74, 72, 69, 66, 67))], 1920).text
     'G major'
     """
     if len(notes) < keys.FEWEST_NOTES:
         return None
-    return keys.of_profile(keys.pitch_class_profile(notes)).key  # a phrase often ends off the tonic
+    downbeats = [note for note in notes if (note.start + NEAR) % bar < 2 * NEAR]
+    first = min(downbeats or notes).pitch % 12
+    key = keys.of_profile(keys.pitch_class_profile(notes), first).key
+    leads = any((note.pitch + 1) % 12 == key.pitch_class for note in notes)
+    if key.mode == "minor" and not leads and first != key.pitch_class:
+        return keys.simplest((key.pitch_class + 3) % 12, "major")
+    return key
 
 
 def window_length(meter: Meter) -> int:

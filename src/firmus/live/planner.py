@@ -151,7 +151,7 @@ def reply(setup: Setup, phrase: Sequence[Note], known: Sequence[Note]) -> tuple[
         The phrase, and all that was played of late, by which the key is estimated.
     """
     found = understood(phrase, setup.meter)
-    key = setup.key or estimate_key(known) or Key(0, "C")
+    key = setup.key or estimate_key(known, setup.meter.bar) or Key(0, "C")
     generator = np.random.default_rng([setup.seed, phrase[0].start])
     notes = answer(found, key, setup.meter, generator)
     if not found.upbeat:
@@ -172,7 +172,7 @@ def _progression(setup: Setup, situation: Situation) -> tuple[Chord, ...]:
             for number in range(situation.now // bar, end // bar + 1)
             for start, chord in _in_bar(setup.chords[number % len(setup.chords)], number * bar, bar)
         )
-    key = setup.key or estimate_key(situation.notes)
+    key = setup.key or estimate_key(situation.notes, setup.meter.bar)
     if key is None or not situation.notes:
         return ()
     window = window_length(setup.meter)
