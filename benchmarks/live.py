@@ -34,7 +34,7 @@ from firmus.live.chord_following import estimate_key
 from firmus.live.planner import Setup, Situation, plan
 from firmus.live.session import Session
 from firmus.pitch import pitch_class
-from firmus.score import Meter, Note, Part, Score, Tempo
+from firmus.score import Key, Meter, Note, Part, Score, Tempo
 
 BPM, DRIFT, WAVE = 120.0, 0.08, 40.0
 SPREAD, WRONG, LEFT_OUT, PAUSE = 0.012, 1 / 30, 1 / 60, (3.0, 6.0)
@@ -115,7 +115,7 @@ def time_plans(songs: list[Score]) -> None:
         for settled in session.beats[::4]:
             notes = tuple(note for note in song.parts[0].notes if note.start < settled.tick)
             began = time.process_time()
-            plan(session.setup, Situation(notes, settled.tick, settled))
+            plan(session.setup, Situation(notes, settled.tick, settled, Key(0, "C")))
             taken.append(1000 * (time.process_time() - began))
     p50, p99 = np.percentile(taken, [50, 99])
     print(f"a plan alone: {p50:.1f} ms (p50), {p99:.1f} ms (p99) of processor's time; half a beat is 250 ms")

@@ -1,6 +1,7 @@
 """Playing together, in simulated time: chords are followed, late notes dropped, nothing hangs."""
 
 from concurrent.futures import Executor, Future
+from itertools import pairwise
 
 import pytest
 
@@ -158,3 +159,23 @@ def test_what_cannot_be_agreed_is_refused(setup, message):
 def test_an_empty_take_is_refused():
     with pytest.raises(InvalidBrief, match="no notes"):
         take.play(Score((Part("", ()),)), Setup())
+
+
+def test_a_new_chord_ends_the_one_before():
+    session = take.play(left_hand(("C", "F", "G")), Setup(("harmony",), tempo=120, key=Key(0, "C")))
+    changes = [later.tick for earlier, later in pairwise(session.beats) if earlier.chord != later.chord]
+    notes = session.scheduler.played["chords"]
+    chords = {note.start: set() for note in notes}
+    for note in notes:
+        chords[note.start].add(note.pitch)
+    assert len(changes) >= 3
+    assert all(note.end <= later for note in notes for later in chords if note.start < later)
+
+
+def test_no_part_of_a_given_chord_clashes():
+    from firmus.brief_fields import chord_bars
+
+    session = take.play(left_hand(("Am", "F")), Setup(tempo=120, chords=chord_bars("Am F")))
+    for beat in session.beats:
+        tones = {note.pitch % 12 for part, note in beat.notes if part == "chords"}
+        assert tones <= set(beat.chord.pitch_classes)

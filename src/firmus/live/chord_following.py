@@ -30,6 +30,7 @@ from firmus.timing import beat
 Floats = NDArray[np.float64]
 HARMONY = "traditional"
 MOST_CHORDS = 14  # the commonest numerals: rarer ones would be risked on too little
+GOOD_ENOUGH = 0.6  # of the best chord's gain, with which a chord that sounds stays
 SHARED = 2.0  # power of the share of common tones, that a chord is worth where another was meant
 MEMORY = 16  # bars that are listened back to
 STAYS = (0.4, 0.75)  # probability that a chord stays over a barline, and in the middle of a bar
@@ -69,7 +70,9 @@ def window_length(meter: Meter) -> int:
     return meter.bar // 2 if beats % 4 == 0 else meter.bar
 
 
-def chords_ahead(notes: Sequence[Note], now: int, meter: Meter, key: Key, count: int) -> tuple[Chord, ...]:
+def chords_ahead(
+    notes: Sequence[Note], now: int, meter: Meter, key: Key, count: int, sounding: Chord | None = None
+) -> tuple[Chord, ...]:
     """The chord that sounds now and those that come, `count` windows of them, each with its start.
 
     Parameters
@@ -81,6 +84,8 @@ def chords_ahead(notes: Sequence[Note], now: int, meter: Meter, key: Key, count:
     key : Key
     count : int
         Windows (`window_length`), of which the first is the one that `now` is in.
+    sounding : Chord, optional
+        Which sounds now: it stays unless another is clearly better.
 
     Examples
     --------
@@ -103,7 +108,9 @@ def chords_ahead(notes: Sequence[Note], now: int, meter: Meter, key: Key, count:
         belief = belief * likelihood[place]
         belief = belief / belief.sum()
     likeness = _likeness(chords)
-    found = [int(np.argmax(belief @ likeness))]
+    gain = belief @ likeness
+    known = [place for place, chord in enumerate(chords) if sounding and chord.text == sounding.text]
+    found = [known[0] if known and gain[known[0]] >= GOOD_ENOUGH * gain.max() else int(np.argmax(gain))]
     for place in range(1, count):
         belief = belief @ _transition(table, (current + place) * length % meter.bar == 0)
         if recalled is not None:

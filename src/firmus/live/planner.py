@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -96,6 +96,8 @@ class Situation:
         Ticks.
     before : Beat
         After which the plan begins: the latest beat that is settled.
+    key : Key or None
+        None where it is not known yet.
     loudness : float
         Of the player, 1 is usual.
     """
@@ -103,6 +105,7 @@ class Situation:
     notes: tuple[Note, ...]
     now: int
     before: Beat
+    key: Key | None = None
     loudness: float = 1.0
 
     @property
@@ -118,7 +121,7 @@ def plan(setup: Setup, situation: Situation) -> tuple[Beat, ...]:
     Examples
     --------
     >>> tune = tuple(Note(480 * i, 480, pitch) for i, pitch in enumerate((60, 64, 67, 64)))
-    >>> beats = plan(Setup(), Situation(tune, 1900, Beat(1440, None)))
+    >>> beats = plan(Setup(), Situation(tune, 1900, Beat(1440, None), Key(0, "C")))
     >>> beats[0].tick, beats[0].chord.text, beats[0].notes[0]
     (1920, 'C', ('bass', Note(start=1920, duration=450, pitch=36, velocity=84)))
     """
@@ -137,8 +140,11 @@ def plan(setup: Setup, situation: Situation) -> tuple[Beat, ...]:
 
 
 def fallback(setup: Setup, before: Beat, loudness: float) -> Beat:
-    """The beat after another one without a plan: the pattern goes on over the last chord."""
-    return setup.band.beat(before, before.chord, before.chord, 0, loudness)
+    """The beat after another one without a plan: the pattern goes on over the last chord, or over the given one."""
+    length = beat(setup.meter)
+    tick = before.tick + length
+    chord = _given(setup, tick, tick + length)[0] if setup.chords else before.chord
+    return setup.band.beat(before, chord, chord, 0, loudness)
 
 
 def reply(setup: Setup, phrase: Sequence[Note], known: Sequence[Note]) -> tuple[tuple[Note, ...], int]:
@@ -164,20 +170,29 @@ def reply(setup: Setup, phrase: Sequence[Note], known: Sequence[Note]) -> tuple[
 
 def _progression(setup: Setup, situation: Situation) -> tuple[Chord, ...]:
     """Chords from now to the end of the plan, each with its start; none where nothing is known yet."""
-    bar, length = setup.meter.bar, beat(setup.meter)
+    length = beat(setup.meter)
     end = situation.before.tick + (AHEAD + 2) * length
     if setup.chords:
-        return tuple(
-            Chord(start, chord.root, chord.quality, chord.bass)
-            for number in range(situation.now // bar, end // bar + 1)
-            for start, chord in _in_bar(setup.chords[number % len(setup.chords)], number * bar, bar)
-        )
-    key = setup.key or estimate_key(situation.notes, setup.meter.bar)
-    if key is None or not situation.notes:
+        return _given(setup, situation.now, end)
+    if situation.key is None or not situation.notes:
         return ()
     window = window_length(setup.meter)
-    return chords_ahead(situation.notes, situation.now, setup.meter, key, end // window - situation.now // window + 1)
+    before = situation.before
+    sounding = before.chord if before.tick // window == situation.now // window else None
+    return chords_ahead(
+        situation.notes,
+        situation.now,
+        setup.meter,
+        situation.key,
+        end // window - situation.now // window + 1,
+        sounding,
+    )
 
 
-def _in_bar(chords: Sequence[Chord], start: int, bar: int) -> list[tuple[int, Chord]]:
-    return [(start + place * bar // len(chords), chord) for place, chord in enumerate(chords)]
+def _given(setup: Setup, tick: int, end: int) -> tuple[Chord, ...]:
+    """Chords that are given, from the one at a tick on, each with its start."""
+    bar, found = setup.meter.bar, list[Chord]()
+    for number in range(tick // bar, end // bar + 1):
+        chords = setup.chords[number % len(setup.chords)]
+        found += [replace(chord, start=number * bar + place * bar // len(chords)) for place, chord in enumerate(chords)]
+    return tuple(found[max(0, bisect_right([chord.start for chord in found], tick) - 1) :])

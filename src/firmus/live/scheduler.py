@@ -8,11 +8,13 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import count
 from typing import NamedTuple
 
 from firmus.score import Note
 
+MOST_SOUNDING = 16  # notes of a part
 LATE = 0.05  # seconds after which a note is no longer played
 
 
@@ -68,6 +70,19 @@ class Scheduler:
                 del self._sounding[key]
                 found.append(message)
         return found
+
+    def cut(self, part: str, tick: int) -> None:
+        """End at a tick what sounds of a part longer than that."""
+        numbers = {number for (each, _), number in self._sounding.items() if each == part}
+        self._queue = [
+            (tick, 0, *each[2:]) if each[2] in numbers and not each[1] and each[0] > tick else each
+            for each in self._queue
+        ]
+        heapq.heapify(self._queue)
+        notes = self.played[part]
+        for place in range(max(0, len(notes) - MOST_SOUNDING), len(notes)):
+            if notes[place].start < tick < notes[place].end:
+                notes[place] = replace(notes[place], duration=tick - notes[place].start)
 
     def silence(self, part: str = "") -> list[Message]:
         """Forget what is to come of a part, or of all, and end what sounds of it."""

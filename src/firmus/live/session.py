@@ -13,7 +13,8 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from firmus.live.accompaniment import ANSWER, DRUMS, Beat
+from firmus.live.accompaniment import ANSWER, BASS, CHORDS, DRUMS, Beat
+from firmus.live.chord_following import estimate_key
 from firmus.live.clock import Clock
 from firmus.live.listener import Listener
 from firmus.live.planner import Setup, Situation, fallback, plan, reply
@@ -93,6 +94,7 @@ class Session:
         self.beats: list[Beat] = []  # that are settled
         self.tempi: list[tuple[int, float]] = []  # at each barline
         self.is_begun = setup.count_in
+        self._key = setup.key
         self._plans: dict[int, Future[tuple[float, tuple[Beat, ...]]]] = {}  # by the tick when each was begun
         self._reply: Future[tuple[tuple[Note, ...], int]] | None = None
         self._next_beat = 0
@@ -164,6 +166,8 @@ class Session:
         """Settle the beat that begins at a tick."""
         if at % self.setup.meter.bar == 0:
             self.tempi.append((at, self.clock.bpm))
+        if self._key is None or (at % self.setup.meter.bar == 0 and not self.setup.key):
+            self._key = estimate_key(self.listener.played(tick), self.setup.meter.bar)
         if self.setup.accompanies:
             self._accompany(at, tick)
         phrase = self.listener.phrase(tick) if "answer" in self.setup.plays and not self._reply else ()
@@ -182,6 +186,9 @@ class Session:
             self._is_playing = False
             return
         self.beats.append(self._planned(at) or fallback(self.setup, before, self.listener.loudness()))
+        if before.chord and self.beats[-1].chord and before.chord.text != self.beats[-1].chord.text:
+            for part in (CHORDS, BASS):
+                self.scheduler.cut(part, at)
         self.scheduler.add(self.beats[-1].notes)
         self._is_playing = True
 
@@ -191,7 +198,7 @@ class Session:
             return
         answered = self.scheduler.played[ANSWER][-MOST_ANSWERED:]
         notes = tuple(sorted((*self.listener.played(tick), *answered)))
-        situation = Situation(notes, max(0, round(tick)), self.beats[-1], self.listener.loudness())
+        situation = Situation(notes, max(0, round(tick)), self.beats[-1], self._key, self.listener.loudness())
         self._plans[round(tick)] = self.executor.submit(_timed_plan, self.setup, situation)
 
     def _planned(self, at: int) -> Beat | None:
@@ -208,7 +215,7 @@ class Session:
                 self.figures.levels.append(age)
                 self.figures.planning_seconds.append(taken)
                 return found
-        if self.beats:
+        if self._is_playing:
             self.figures.misses += 1
         return None
 
