@@ -49,9 +49,9 @@ _HOMES = {
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
     "accompany", "adapt", "analyse", "ask", "catalogue", "check", "compose", "convert", "develop", "effects",
-    "evaluate", "exercise", "explain", "extend", "harmonise", "humanise", "infill", "interpolate", "orchestrate",
-    "perform", "plan", "produce", "read", "recommend", "rights_card", "search", "soothe", "sound", "teach", "train",
-    "transcribe", "vary", "verify", "write",
+    "evaluate", "exercise", "explain", "extend", "harmonise", "humanise", "infill", "interpolate", "jam",
+    "orchestrate", "perform", "plan", "produce", "read", "recommend", "rights_card", "search", "soothe", "sound",
+    "teach", "train", "transcribe", "vary", "verify", "write",
 ]  # fmt: skip
 
 
@@ -392,6 +392,27 @@ def sound(prompt: str, **options: Any) -> Sound:
     from firmus.tasks.sound import generation as task
 
     return task.sound(prompt, **options)
+
+
+def jam(take: str | PathLike[str] | Score, **options: Any) -> Work:
+    """Play along with a recorded take: an accompaniment, answers to its phrases, or a harmony; a Work of both.
+
+    Parameters
+    ----------
+    take : path or Score
+    **options
+        `plays`, `style`, `key`, `meter`, `tempo`, `steady`, `chords`, `seed`; see `firmus.tasks.jam`.
+
+    Examples
+    --------
+    >>> phrase = Part("", tuple(Note(480 * i, 450, pitch) for i, pitch in enumerate((60, 64, 67, 69, 67, 65, 62))))
+    >>> answered = jam(Score((phrase,)), plays="answer", key="C major").score.parts[1]
+    >>> answered.name, answered.notes[-1].pitch % 12
+    ('Answer', 0)
+    """
+    from firmus.tasks import jam as task
+
+    return task.jam(take, **options)
 
 
 def teach(source: Piece, *, played: Piece | None = None, **options: Any) -> Assessment | Performed:

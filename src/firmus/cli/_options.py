@@ -19,6 +19,7 @@ from firmus.cli._evaluating import evaluate
 from firmus.cli._exercising import exercise
 from firmus.cli._explaining import explain
 from firmus.cli._help import HelpFormatter
+from firmus.cli._jamming import jam
 from firmus.cli._listening import listen
 from firmus.cli._recommending import recommend
 from firmus.cli._rights import rights, verify
@@ -113,6 +114,7 @@ RUN = {
     "verify": verify,
     "rights": rights,
     "evaluate": evaluate,
+    "jam": jam,
     "listen": listen,
     "sound": commands.sound,
     "transcribe": commands.transcribe,

@@ -7,6 +7,11 @@ from firmus.translation import language
 WORDS: dict[str, tuple[str, str]] = {
     "about": ("You fix some of a piece; Firmus composes the rest.", "您定下乐曲的一部分，Firmus 谱写其余部分。"),
     "epilogue": ("Language: FIRMUS_LANG=zh or en.", "语言：FIRMUS_LANG=zh 或 en。"),
+    "jamming": ("play; Enter or p + Enter: panic (silence), q + Enter or Ctrl-C: end", "请演奏；回车或 p 加回车：立即静音，q 加回车或 Ctrl-C：结束"),
+    "midi inputs": ("MIDI inputs", "MIDI 输入"),
+    "midi outputs": ("MIDI outputs", "MIDI 输出"),
+    "none there": ("none", "无"),
+    "kept up": ("{rate:.2%} of the beats planned in time, backup level at most {level}, {late} late notes dropped", "{rate:.2%} 的拍按时规划，后备级别最高 {level}，丢弃迟到的音 {late} 个"),
     "commands": ("commands", "命令"),
     "analysed": ("{key} · {meter} · {tempo} a minute · form {form} · mood {mood}", "{key} · {meter} · 每分钟 {tempo} · 曲式 {form} · 情绪 {mood}"),
     "is intact": ("intact: as Firmus wrote it", "完整：与 Firmus 写出时一致"),
