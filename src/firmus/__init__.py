@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from firmus._options import FromNothing, FromPiece, Piece, VerbOptions
     from firmus.errors import FirmusError
     from firmus.production.cues import Cue
-    from firmus.production.sessions import Session
     from firmus.production.effects import Effect
+    from firmus.production.sessions import Session
     from firmus.rights.verification import Verification
     from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
     from firmus.tasks.analyse.notes import Analysis
