@@ -304,29 +304,6 @@ def sound(options: argparse.Namespace) -> None:
         print("  " + say("made by").format(model=result.origin.model, seed=result.origin.seed))
 
 
-def adapt(options: argparse.Namespace) -> None:
-    """Adapt a model to the pieces of a folder, and say how to compose with it."""
-    from firmus.tasks.adapt import adaptation as task
-
-    show = ProgressLine(options.quiet)
-    try:
-        made = task.adapt(
-            options.folder,
-            style=options.style,
-            model=options.model,
-            out=options.out,
-            force=options.force,
-            progress=show,
-        )
-    finally:
-        show.end()
-    if options.json:
-        print(json.dumps({"task": options.task, **made}, ensure_ascii=False))
-    elif not options.quiet:
-        print(say("adapted").format(less=1 - made["after"] / made["before"], kilobytes=made["bytes"] / 1e3, **made))
-        print("  " + say("compose adapted").format(weights=Path(made["folder"]).parent, **made))
-
-
 def run(options: argparse.Namespace) -> None:
     """Do what a verb of others does that makes no Works."""
     from firmus import tasks

@@ -11,6 +11,7 @@ from firmus import tasks
 from firmus._version import __version__
 from firmus.cli import _commands as commands
 from firmus.cli import _serving as serving
+from firmus.cli._adapting import adapt
 from firmus.cli._analysing import analyse
 from firmus.cli._asking import ask
 from firmus.cli._checking import check
@@ -104,7 +105,7 @@ def _tasks(verbs: argparse._SubParsersAction[Parser]) -> None:
 
 
 RUN = {
-    "adapt": commands.adapt,
+    "adapt": adapt,
     "ask": ask,
     "convert": commands.convert,
     "render": commands.render,

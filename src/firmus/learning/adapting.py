@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from firmus.progress import Progress
 from firmus.runtime.adapter import LEAST, Adapter
 
 CHOICES = ((16, 4.0), (48, 4.0), (48, 16.0))  # rank and penalty
@@ -48,32 +47,25 @@ def nats(reading: Reading, adapter: Adapter | None = None) -> float:
     return float(-_log_softmax(logits)[np.arange(len(logits)), reading.tokens].sum())
 
 
-def adapt(readings: Sequence[Reading], progress: Progress | None = None) -> Adapted:
+def adapt(readings: Sequence[Reading]) -> Adapted:
     """Learn an adapter, its rank and penalty by cross-validation.
 
     Parameters
     ----------
     readings : sequence of Reading
         At least three pieces.
-    progress : callable, optional
     """
     total = sum(len(each.tokens) for each in readings)
     before = sum(nats(each) for each in readings) / total
-    losses, done = dict.fromkeys(CHOICES, 0.0), 0
+    losses = dict.fromkeys(CHOICES, 0.0)
     for fold in range(FOLDS):
         left_out = [each for place, each in enumerate(readings) if place % FOLDS == fold]
         others = [each for place, each in enumerate(readings) if place % FOLDS != fold]
         for choice in CHOICES:
             adapter = fit(others, *choice)
             losses[choice] += sum(nats(each, adapter) for each in left_out) / total
-            done += 1
-            if progress:
-                progress("adapting", done, FOLDS * len(CHOICES) + 1)
     best = min(losses, key=lambda choice: losses[choice])
-    adapter = fit(readings, *best)
-    if progress:
-        progress("adapting", done + 1, done + 1)
-    return Adapted(adapter, before, losses[best])
+    return Adapted(fit(readings, *best), before, losses[best])
 
 
 def fit(readings: Sequence[Reading], rank: int, penalty: float) -> Adapter:

@@ -85,7 +85,7 @@ def of_folder(folder: Path, progress: Progress | None = None) -> Embeddings:
         for done, (name, each) in enumerate(zip(missing, read, strict=True), 1):
             files[name] = each
             if progress:
-                progress("reading", done, len(missing))
+                progress("read", done, len(missing))
     if missing or len(files) < len(known):
         _save(path, files)
     pieces = [Piece(name, place + 1, title) for name in stamps for place, title in enumerate(files[name].titles)]

@@ -55,8 +55,8 @@ def adapt(
     for number, score in enumerate(scores, 1):
         readings.append(read(network, score, named))
         if progress:
-            progress("reading", number, len(scores))
-    found = adapting.adapt(readings, progress)
+            progress("read", number, len(scores))
+    found = adapting.adapt(readings)
     if found.after >= found.before:
         raise InvalidBrief(
             f"adapting to {folder} makes nothing likelier ({found.after:.3f} nats a token of pieces left out, "

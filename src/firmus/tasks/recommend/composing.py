@@ -50,7 +50,7 @@ def compose(
     posterior, generator, works = taste.posterior(), np.random.default_rng(seed), list[Work]()
     for number in range(count * tries):
         if progress:
-            progress("composing", number, count * tries)
+            progress("compose", number, count * tries)
         wanted = controls(posterior.draw(generator), style, generator)
         brief = Brief(style=style, bars=bars, effort=effort, seed=int(generator.integers(1, 2**31)), **wanted)
         works += tasks.run_verb("compose", brief)
