@@ -75,6 +75,8 @@ def test_it_plays_along_panics_and_keeps_what_was_played(jam, tmp_path):
     assert messages[-1].note % 12 == 0
     assert {"program_change", "start"} <= {message.type for message in messages}
     until(port, lambda message: message.type == "clock")
+    for _ in range(3):  # into the second beat, which is planned
+        until(port, lambda message: message.type == "note_on" and message.channel == 2 and message.velocity)
     port.send(Message("control_change", control=123))
     process.stdin.write("p\n")
     process.stdin.flush()
