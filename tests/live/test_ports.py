@@ -10,11 +10,14 @@ import pytest
 
 pytest.importorskip("mido")
 from mido import Message
+from mido.ports import EchoPort
 from mido.sockets import PortServer
 
 from firmus.cli import main
 from firmus.errors import InvalidBrief
 from firmus.live import ports
+from firmus.live.planner import Setup
+from firmus.live.session import Immediate, Session
 from firmus.score import Meter, Note, Part, Score
 
 
@@ -123,6 +126,15 @@ def test_midi_clock_that_is_wild_or_stops_is_said(jam):
 def test_a_port_that_is_not_there_is_named(name, known, message):
     with pytest.raises(InvalidBrief, match=message):
         ports.chosen(name, known)
+
+
+def test_a_port_of_this_machine_that_is_gone_is_noticed(monkeypatch):
+    """There is no hardware here: the list of ports says what is plugged in."""
+    monkeypatch.setattr(ports, "names", lambda: (["Piano"], ["Synth"]))
+    opened = ports.Ports(EchoPort(), EchoPort(), watched=("Piano", "Organ"))
+    session = Session(Setup(), Immediate())
+    with pytest.raises(InvalidBrief, match="Organ is gone"):
+        ports.perform(session, opened, print)
 
 
 def test_nothing_answers_at_a_socket(capsys):
