@@ -176,14 +176,14 @@ def _closed(
     asked = [(before[-1] if before else phrase.notes[0]).pitch, *(note.pitch for note in tail)]
     steps = [later - earlier for earlier, later in pairwise(asked)]
     first = head[-1].pitch if head else pitches[0]
-    costs = np.array([_local(tail[0], pitch, 0, len(tail), key, meter, phrase) for pitch in room])
+    costs = np.array([_local(tail[0], pitch, len(tail) - 1, key, meter, phrase) for pitch in room])
     costs = costs + [_move(first, pitch, steps[0], key) for pitch in room]
     came: list[list[int]] = []
     for place in range(1, len(tail)):
         moves = np.array([[_move(one, other, steps[place], key) for one in room] for other in room])
         total = costs[None, :] + moves
         came.append([int(each) for each in np.argmin(total, axis=1)])
-        own = np.array([_local(tail[place], pitch, place, len(tail), key, meter, phrase) for pitch in room])
+        own = np.array([_local(tail[place], pitch, len(tail) - 1 - place, key, meter, phrase) for pitch in room])
         costs = total.min(axis=1) + own
     at = int(np.argmin(costs))
     path = [at]
@@ -204,12 +204,12 @@ def _scale(key: Key) -> frozenset[int]:
     return frozenset((key.pitch_class + step) % 12 for step in steps) if steps else frozenset(key.scale)
 
 
-def _local(note: Note, pitch: int, place: int, count: int, key: Key, meter: Meter, phrase: Phrase) -> float:
-    """Cost of a pitch where it stands: the cadence's chords on the beat, the tonic at the end."""
+def _local(note: Note, pitch: int, following: int, key: Key, meter: Meter, phrase: Phrase) -> float:
+    """Cost of a pitch before so many others: the cadence's chords on the beat, the tonic at the end."""
     degree = (pitch - key.pitch_class) % 12
-    if place == count - 1:
+    if following == 0:
         return 0.0 if degree == 0 else 1000.0
-    if place == count - 2:
+    if following == 1:
         return {2: 0.0, 11: 0.0, 7: 0.8, 5: 1.5}.get(degree, 3.0)
     leading = 3.0 if key.plain.mode == "minor" and degree == 11 else 0.0  # it leads to the last note alone
     if note.start % beat(meter):
