@@ -26,7 +26,7 @@ WAYS = ("return", "sequence", "inversion")
 LENGTHS = (1, 2, 4, 8)  # bars that an answer has
 DIVISIONS = {False: {4: 0.0, 3: 0.06}, True: {3: 0.0, 6: 0.03, 4: 0.06}}
 """Of a beat, and what each costs; of dotted beats after True."""
-SPARE = 5  # semitones beyond the phrase's range
+SPARE = 6  # semitones beyond the phrase's range, which then has a tonic
 OFF_CHORD, REPEATED, LEAP, OUT_OF_SHAPE = 2.5, 1.2, 0.35, 0.25  # costs, of notes and of each semitone
 GOOD = 3.0  # cost above the cheapest answer, below which another may be taken
 
@@ -68,12 +68,13 @@ def understood(played: Sequence[Note], meter: Meter) -> Phrase:
     grid = unit // min(divisions, key=lambda each: divisions[each] + _misses(line, unit // each, unit))
     line = _on_grid(line, grid)
     start = line[0].start // meter.bar * meter.bar
-    if line[0].start - start >= meter.bar // 2 and line[-1].start >= start + meter.bar:
+    if line[0].start - start >= meter.bar // 2 and start + meter.bar <= line[-1].start:
         start += meter.bar  # what comes before is an upbeat
-    length = max(note.start for note in line) + 1 - start
+    line = [note for note in line if note.start < start + LENGTHS[-1] * meter.bar] or line[:1]
+    start = min(start, line[-1].start // meter.bar * meter.bar)
+    length = line[-1].start + 1 - start
     bars = next((count for count in LENGTHS if count * meter.bar >= length), LENGTHS[-1])
     notes = tuple(replace(note, start=note.start - start) for note in line if note.start >= start)
-    notes = tuple(note for note in notes if note.start < bars * meter.bar)
     notes = (*notes[:-1], replace(notes[-1], duration=min(notes[-1].duration, bars * meter.bar - notes[-1].start)))
     before = start - meter.bar
     return Phrase(notes, tuple(replace(n, start=n.start - before) for n in line if n.start < start), bars, start)
@@ -101,6 +102,7 @@ def answer(phrase: Phrase, key: Key, meter: Meter, generator: np.random.Generato
     length = phrase.bars * meter.bar
     half = length // 2 if phrase.bars > 1 or meter.bar // beat(meter) < 4 else meter.bar // 2
     rhythm = _closing_rhythm(phrase, meter)
+    half = min(half, rhythm[-1].start)
     ranked = []
     for way in WAYS:
         head = tuple(note for note in transformed(phrase.notes, way, key, length, 0) if note.start < half)
@@ -170,7 +172,7 @@ def _closed(
 ) -> tuple[tuple[Note, ...], float]:
     """Head and tail, whose pitches are the cheapest path to the tonic; and what it costs."""
     pitches = [note.pitch for note in phrase.notes]
-    low, high = min(pitches) - SPARE, max(pitches) + SPARE
+    low, high = min(min(pitches) - SPARE, 115), max(max(pitches) + SPARE, 12)
     room = [pitch for pitch in range(max(low, 0), min(high, 127) + 1) if pitch % 12 in _scale(key)]
     before = [note for note in phrase.notes if note.start < tail[0].start]
     asked = [(before[-1] if before else phrase.notes[0]).pitch, *(note.pitch for note in tail)]
