@@ -123,7 +123,7 @@ def time_plans(songs: list[Score]) -> None:
 
 def chords(songs: list[Score]) -> None:
     """How well the chords of songs are followed by the melody alone."""
-    same = clashes = beats = sung = 0
+    same = tonic = clashes = beats = sung = 0
     for song in songs:
         starts = [chord.start for chord in song.chords]
         played = replace(song, chords=(), tempi=(Tempo(0, BPM),))
@@ -133,11 +133,13 @@ def chords(songs: list[Score]) -> None:
                 continue
             beats += 1
             same += pitch_class(settled.chord.root) == pitch_class(song.chords[place].root)
+            tonic += bool(song.keys) and song.keys[0].pitch_class == pitch_class(song.chords[place].root)
             tones = settled.chord.pitch_classes
             sounding = [n.pitch for n in song.parts[0].notes if n.start <= settled.tick < n.end]
             sung += bool(sounding)
             clashes += any(p % 12 not in tones and {(p + 1) % 12, (p - 1) % 12} & {*tones} for p in sounding)
     print(f"{len(songs)} songs, {beats} beats: same root {same / beats:.1%}, clashes {clashes / sung:.1%}")
+    print(f"the tonic throughout would have the same root in {tonic / beats:.1%}")
 
 
 def estimated_keys(songs: list[Score]) -> None:

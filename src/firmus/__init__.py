@@ -405,6 +405,7 @@ def jam(take: str | PathLike[str] | Score, **options: Any) -> Work:
 
     Examples
     --------
+    >>> from firmus import Note, Part, Score
     >>> phrase = Part("", tuple(Note(480 * i, 450, pitch) for i, pitch in enumerate((60, 64, 67, 69, 67, 65, 62))))
     >>> answered = jam(Score((phrase,)), plays="answer", key="C major").score.parts[1]
     >>> answered.name, answered.notes[-1].pitch % 12

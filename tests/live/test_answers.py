@@ -71,3 +71,19 @@ def test_a_left_hand_is_no_melody():
     melody = [Note(480 * place, 470, pitch) for place, pitch in enumerate((72, 74, 76, 77))]
     chords = [Note(960 * place + 5, 900, pitch) for place in range(2) for pitch in (48, 52, 55)]
     assert [note.pitch for note in understood([*melody, *chords], Meter(0, 4, 4)).notes] == [72, 74, 76, 77]
+
+
+@pytest.mark.parametrize("meter", ["4/4", "3/4", "6/8", "5/4", "1/4", "7/8", "12/8"])
+@pytest.mark.parametrize("middle", [3, 60, 124])
+def test_whatever_is_played_has_an_answer_that_ends_on_the_tonic(meter, middle):
+    generator = random.Random(middle)
+    for _ in range(20):
+        at, notes = generator.randint(0, 4000), []
+        for _ in range(generator.randint(3, 30)):
+            pitch = min(127, max(0, middle + generator.randint(-7, 7)))
+            notes.append(Note(at, generator.choice((30, 100, 480, 1920)), pitch, 80))
+            at += generator.choice((0, 60, 120, 240, 480, 960))
+        key, bars = Key.parse(generator.choice(("C", "F# minor", "D dorian"))), Meter.parse(meter)
+        found = answer(understood(notes, bars), key, bars, np.random.default_rng(1))
+        assert found[-1].pitch % 12 == key.pitch_class
+        assert all(earlier.end <= later.start for earlier, later in pairwise(found))

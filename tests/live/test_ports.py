@@ -10,11 +10,14 @@ import pytest
 
 pytest.importorskip("mido")
 from mido import Message
+from mido.ports import EchoPort
 from mido.sockets import PortServer
 
 from firmus.cli import main
 from firmus.errors import InvalidBrief
 from firmus.live import ports
+from firmus.live.planner import Setup
+from firmus.live.session import Immediate, Session
 from firmus.score import Meter, Note, Part, Score
 
 
@@ -75,6 +78,8 @@ def test_it_plays_along_panics_and_keeps_what_was_played(jam, tmp_path):
     assert messages[-1].note % 12 == 0
     assert {"program_change", "start"} <= {message.type for message in messages}
     until(port, lambda message: message.type == "clock")
+    for _ in range(3):  # into the second beat, which is planned
+        until(port, lambda message: message.type == "note_on" and message.channel == 2 and message.velocity)
     port.send(Message("control_change", control=123))
     process.stdin.write("p\n")
     process.stdin.flush()
@@ -121,6 +126,15 @@ def test_midi_clock_that_is_wild_or_stops_is_said(jam):
 def test_a_port_that_is_not_there_is_named(name, known, message):
     with pytest.raises(InvalidBrief, match=message):
         ports.chosen(name, known)
+
+
+def test_a_port_of_this_machine_that_is_gone_is_noticed(monkeypatch):
+    """There is no hardware here: the list of ports says what is plugged in."""
+    monkeypatch.setattr(ports, "names", lambda: (["Piano"], ["Synth"]))
+    opened = ports.Ports(EchoPort(), EchoPort(), watched=("Piano", "Organ"))
+    session = Session(Setup(), Immediate())
+    with pytest.raises(InvalidBrief, match="Organ is gone"):
+        ports.perform(session, opened, print)
 
 
 def test_nothing_answers_at_a_socket(capsys):

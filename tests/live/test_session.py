@@ -75,6 +75,14 @@ def test_a_phrase_is_answered_from_a_barline_in_its_key():
     assert take.as_score(session).parts[1].name == "Answer"
 
 
+def test_an_answer_is_accompanied_to_its_end():
+    phrase = tuple(Note(480 * i, 450, 60 + (0, 2, 4, 7, 5, 4, 2)[i % 7]) for i in range(30))
+    session = take.play(Score((Part("", phrase),)), Setup(("accompaniment", "answer"), tempo=120))
+    answered = session.scheduler.played["answer"][-1]
+    assert answered.end > 12 * 1920  # long after the last note of the player
+    assert any(note.start >= answered.start for note in session.scheduler.played["bass"])
+
+
 def test_an_answer_yields_to_the_player():
     phrase = [Note(480 * i, 450, pitch) for i, pitch in enumerate((67, 69, 71, 74, 72, 71, 69))]
     alone = take.play(Score((Part("", tuple(phrase)),)), Setup(("answer",), tempo=120))

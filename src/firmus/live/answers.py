@@ -26,7 +26,7 @@ WAYS = ("return", "sequence", "inversion")
 LENGTHS = (1, 2, 4, 8)  # bars that an answer has
 DIVISIONS = {False: {4: 0.0, 3: 0.06}, True: {3: 0.0, 6: 0.03, 4: 0.06}}
 """Of a beat, and what each costs; of dotted beats after True."""
-SPARE = 5  # semitones beyond the phrase's range
+SPARE = 6  # semitones beyond the phrase's range, which then has a tonic
 OFF_CHORD, REPEATED, LEAP, OUT_OF_SHAPE = 2.5, 1.2, 0.35, 0.25  # costs, of notes and of each semitone
 GOOD = 3.0  # cost above the cheapest answer, below which another may be taken
 
@@ -68,12 +68,13 @@ def understood(played: Sequence[Note], meter: Meter) -> Phrase:
     grid = unit // min(divisions, key=lambda each: divisions[each] + _misses(line, unit // each, unit))
     line = _on_grid(line, grid)
     start = line[0].start // meter.bar * meter.bar
-    if line[0].start - start >= meter.bar // 2 and line[-1].start >= start + meter.bar:
+    if line[0].start - start >= meter.bar // 2 and start + meter.bar <= line[-1].start:
         start += meter.bar  # what comes before is an upbeat
-    length = max(note.start for note in line) + 1 - start
+    line = [note for note in line if note.start < start + LENGTHS[-1] * meter.bar] or line[:1]
+    start = min(start, line[-1].start // meter.bar * meter.bar)
+    length = line[-1].start + 1 - start
     bars = next((count for count in LENGTHS if count * meter.bar >= length), LENGTHS[-1])
     notes = tuple(replace(note, start=note.start - start) for note in line if note.start >= start)
-    notes = tuple(note for note in notes if note.start < bars * meter.bar)
     notes = (*notes[:-1], replace(notes[-1], duration=min(notes[-1].duration, bars * meter.bar - notes[-1].start)))
     before = start - meter.bar
     return Phrase(notes, tuple(replace(n, start=n.start - before) for n in line if n.start < start), bars, start)
@@ -101,6 +102,7 @@ def answer(phrase: Phrase, key: Key, meter: Meter, generator: np.random.Generato
     length = phrase.bars * meter.bar
     half = length // 2 if phrase.bars > 1 or meter.bar // beat(meter) < 4 else meter.bar // 2
     rhythm = _closing_rhythm(phrase, meter)
+    half = min(half, rhythm[-1].start)
     ranked = []
     for way in WAYS:
         head = tuple(note for note in transformed(phrase.notes, way, key, length, 0) if note.start < half)
@@ -170,20 +172,20 @@ def _closed(
 ) -> tuple[tuple[Note, ...], float]:
     """Head and tail, whose pitches are the cheapest path to the tonic; and what it costs."""
     pitches = [note.pitch for note in phrase.notes]
-    low, high = min(pitches) - SPARE, max(pitches) + SPARE
+    low, high = min(min(pitches) - SPARE, 115), max(max(pitches) + SPARE, 12)
     room = [pitch for pitch in range(max(low, 0), min(high, 127) + 1) if pitch % 12 in _scale(key)]
     before = [note for note in phrase.notes if note.start < tail[0].start]
     asked = [(before[-1] if before else phrase.notes[0]).pitch, *(note.pitch for note in tail)]
     steps = [later - earlier for earlier, later in pairwise(asked)]
     first = head[-1].pitch if head else pitches[0]
-    costs = np.array([_local(tail[0], pitch, 0, len(tail), key, meter, phrase) for pitch in room])
+    costs = np.array([_local(tail[0], pitch, len(tail) - 1, key, meter, phrase) for pitch in room])
     costs = costs + [_move(first, pitch, steps[0], key) for pitch in room]
     came: list[list[int]] = []
     for place in range(1, len(tail)):
         moves = np.array([[_move(one, other, steps[place], key) for one in room] for other in room])
         total = costs[None, :] + moves
         came.append([int(each) for each in np.argmin(total, axis=1)])
-        own = np.array([_local(tail[place], pitch, place, len(tail), key, meter, phrase) for pitch in room])
+        own = np.array([_local(tail[place], pitch, len(tail) - 1 - place, key, meter, phrase) for pitch in room])
         costs = total.min(axis=1) + own
     at = int(np.argmin(costs))
     path = [at]
@@ -204,12 +206,12 @@ def _scale(key: Key) -> frozenset[int]:
     return frozenset((key.pitch_class + step) % 12 for step in steps) if steps else frozenset(key.scale)
 
 
-def _local(note: Note, pitch: int, place: int, count: int, key: Key, meter: Meter, phrase: Phrase) -> float:
-    """Cost of a pitch where it stands: the cadence's chords on the beat, the tonic at the end."""
+def _local(note: Note, pitch: int, following: int, key: Key, meter: Meter, phrase: Phrase) -> float:
+    """Cost of a pitch before so many others: the cadence's chords on the beat, the tonic at the end."""
     degree = (pitch - key.pitch_class) % 12
-    if place == count - 1:
+    if following == 0:
         return 0.0 if degree == 0 else 1000.0
-    if place == count - 2:
+    if following == 1:
         return {2: 0.0, 11: 0.0, 7: 0.8, 5: 1.5}.get(degree, 3.0)
     leading = 3.0 if key.plain.mode == "minor" and degree == 11 else 0.0  # it leads to the last note alone
     if note.start % beat(meter):

@@ -37,34 +37,36 @@ class Ports:
     Parameters
     ----------
     input, output : mido port
-        The output may be None.
     clock_out : bool
         Whether MIDI clock is sent.
+    watched : tuple of str
+        Names of this machine's ports among them, which can be unplugged.
     """
 
     input: Any
     output: Any
     clock_out: bool = False
+    watched: tuple[str, ...] = ()
 
     def send(self, messages: list[Message]) -> None:
         """Send notes, each part on its channel."""
         import mido
 
-        for part, pitch, velocity in messages if self.output else ():
+        for part, pitch, velocity in messages:
             self.output.send(mido.Message("note_on", channel=CHANNELS[part], note=pitch, velocity=velocity))
 
     def silence(self) -> None:
         """End whatever sounds on our channels."""
         import mido
 
-        for channel in CHANNELS.values() if self.output else ():
+        for channel in CHANNELS.values():
             for controller in (ALL_NOTES_OFF, ALL_SOUND_OFF):
                 self.output.send(mido.Message("control_change", channel=channel, control=controller, value=0))
 
     def close(self) -> None:
         """Close both; a port that is gone already is none to close."""
         for port in (self.input, self.output):
-            if port is not None and not port.closed:
+            if not port.closed:
                 port.close()
 
 
@@ -87,7 +89,7 @@ def names() -> tuple[list[str], list[str]]:
 
 
 def open_ports(source: str, target: str, *, clock_out: bool = False) -> Ports:
-    """Open an input, and an output where one is named.
+    """Open an input and an output.
 
     Raises
     ------
@@ -100,7 +102,9 @@ def open_ports(source: str, target: str, *, clock_out: bool = False) -> Ports:
     except InvalidBrief:
         opened.close()
         raise
-    return Ports(opened, output, clock_out)
+    given = ((source, opened), (target, output))
+    watched = tuple(port.name for name, port in given if name != VIRTUAL and not _is_socket(name))
+    return Ports(opened, output, clock_out, watched)
 
 
 def perform(
@@ -164,8 +168,6 @@ def _receive(session: Session, ports: Ports, message: Any, now: float) -> bool:
 def _programs(session: Session, ports: Ports) -> None:
     import mido
 
-    if not ports.output:
-        return
     style = session.setup.band.patterns
     programs = {ANSWER: PROGRAMS[ANSWER], CHORDS: style.chord_program, BASS: style.bass_program}
     for part, program in programs.items():
@@ -178,7 +180,7 @@ def _clock_out(session: Session, ports: Ports, now: float, sent: int) -> int:
     """Send the pulses of MIDI clock that are due; how many have been sent in all."""
     import mido
 
-    if not (ports.clock_out and ports.output and session.is_begun):
+    if not (ports.clock_out and session.is_begun):
         return sent
     due = int(session.clock.tick(now) * PULSES / TICKS_PER_QUARTER)
     for _ in range(max(0, min(due - sent, PULSES))):
@@ -189,20 +191,17 @@ def _clock_out(session: Session, ports: Ports, now: float, sent: int) -> int:
 def _still_there(ports: Ports, thoroughly: bool) -> None:
     """Refuse to go on where a port is gone."""
     for port in (ports.input, ports.output):
-        if port is None:
-            continue
-        name = port.name
-        gone = port.closed
-        if thoroughly and not gone and not getattr(port, "is_ours", False) and not hasattr(port, "_socket"):
-            gone = name not in {each for side in names() for each in side}
-        if gone:
-            raise InvalidBrief(GONE.format(port=name))
+        if port.closed:
+            raise InvalidBrief(GONE.format(port=port.name))
+    if thoroughly and ports.watched:
+        there = {name for side in names() for name in side}
+        for name in ports.watched:
+            if name not in there:
+                raise InvalidBrief(GONE.format(port=name))
 
 
 def _open(name: str, *, is_input: bool) -> Any:
-    """Open a port; None where no output is named."""
-    if not name and not is_input:
-        return None
+    """Open a port; the first one where none is named."""
     try:
         import mido
         import mido.sockets
@@ -217,14 +216,16 @@ def _open(name: str, *, is_input: bool) -> Any:
     make = mido.open_input if is_input else mido.open_output
     if name == VIRTUAL:
         try:
-            opened = make("Firmus", virtual=True)
+            return make("Firmus", virtual=True)
         except ImportError:
             raise InvalidBrief(INSTALL) from None
         except Exception as error:
             raise InvalidBrief(f"this system makes no virtual MIDI port: {error}") from None
-        opened.is_ours = True
-        return opened
-    return make(chosen(name, names()[0 if is_input else 1]))
+    found = chosen(name, names()[0 if is_input else 1])
+    try:
+        return make(found)
+    except Exception as error:  # of each system's own kind
+        raise InvalidBrief(f"MIDI port {found} cannot be opened, another program may hold it: {error}") from None
 
 
 def chosen(name: str, known: list[str]) -> str:

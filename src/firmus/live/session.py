@@ -179,7 +179,8 @@ class Session:
         before = self.beats[-1] if self.beats else Beat(at - self.beat, None)
         if before.tick != at - self.beat:  # it was silent meanwhile
             before = Beat(at - self.beat, before.chord, (), before.voicing, before.bass)
-        rests = self._is_silent or tick - self._last_press > REST_BARS * self.setup.meter.bar
+        latest = at if self.scheduler.has(ANSWER) else self._last_press
+        rests = self._is_silent or tick - latest > REST_BARS * self.setup.meter.bar
         counted = self.setup.count_in and at < self.setup.meter.bar
         if rests or counted:
             self._plans.clear()

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from firmus.score import Score
     from firmus.work import Work
 
+PLAYS = {"accompaniment": ("伴奏",), "answer": ("应答",), "harmony": ("和声",)}
+STYLES = {"pop": ("流行",), "ballad": ("抒情",), "swing": ("摇摆",), "bossa": ("巴萨诺瓦",), "folk": ("民谣",)}
+"""Chinese words for what is played, and for styles."""
+
 VERB = Verb(
     name="jam",
     english="play with you: answer your phrases, accompany you or harmonise your melody, at a MIDI keyboard",
@@ -122,7 +126,9 @@ def live(
     return session, error
 
 
-def setup(plays: str = "accompaniment", key: str = "", meter: str = "4/4", chords: str = "", **others: Any) -> Setup:
+def setup(
+    plays: str = "accompaniment", style: str = "pop", key: str = "", meter: str = "4/4", chords: str = "", **others: Any
+) -> Setup:  # fmt: skip
     """What is agreed before playing, of the options' values; `others` are fields of the `Setup`.
 
     Raises
@@ -131,8 +137,8 @@ def setup(plays: str = "accompaniment", key: str = "", meter: str = "4/4", chord
 
     Examples
     --------
-    >>> setup(plays="answer", meter="3/4", key="D").key.text
-    'D major'
+    >>> setup(plays="answer", meter="3/4", key="D").key.text, setup(style="摇摆", plays="伴奏，应答").plays
+    ('D major', ('accompaniment', 'answer'))
     """
     from firmus.brief_fields import chord_bars
     from firmus.harmony import Key
@@ -141,9 +147,18 @@ def setup(plays: str = "accompaniment", key: str = "", meter: str = "4/4", chord
     from firmus.translation import vocabulary
 
     found_key = Key.parse(vocabulary.key(key)) if key else None
-    names = tuple(each.strip() for each in vocabulary.plain(plays).split(",") if each.strip())
+    names = tuple(
+        vocabulary.english(each.strip(), PLAYS) for each in vocabulary.plain(plays).split(",") if each.strip()
+    )
     bars = chord_bars(vocabulary.chords(chords), found_key) if chords else ()
-    return Setup(names, meter=Meter.parse(vocabulary.meter(meter)), key=found_key, chords=bars, **others)
+    return Setup(
+        names,
+        vocabulary.english(style, STYLES),
+        meter=Meter.parse(vocabulary.meter(meter)),
+        key=found_key,
+        chords=bars,
+        **others,
+    )
 
 
 def _silence(session: Session, ports: Ports) -> None:
