@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from firmus.errors import FirmusError
     from firmus.production.cues import Cue
     from firmus.production.effects import Effect
+    from firmus.production.game.pack import Pack
     from firmus.production.sessions import Session
     from firmus.rights.verification import Verification
     from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
@@ -49,7 +50,7 @@ _HOMES = {
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
     "accompany", "adapt", "analyse", "ask", "catalogue", "check", "compose", "convert", "develop", "effects",
-    "evaluate", "exercise", "explain", "extend", "harmonise", "humanise", "infill", "interpolate", "jam",
+    "evaluate", "exercise", "explain", "extend", "game", "harmonise", "humanise", "infill", "interpolate", "jam",
     "orchestrate", "perform", "plan", "produce", "read", "recommend", "rights_card", "search", "soothe", "sound",
     "teach", "train", "transcribe", "vary", "verify", "write",
 ]  # fmt: skip
@@ -564,6 +565,29 @@ def effects(kind: str, **options: Any) -> Effect:
     from firmus.tasks import effects as task
 
     return task.effects(kind, **options)
+
+
+def game(states: str, **options: Any) -> Pack:
+    """Compose music for a game: a `Pack`, whose `save` writes loops in layers, transitions, stings and a page.
+
+    Parameters
+    ----------
+    states : str
+        2 to 7 moods, ``"calm,tense,danger"``, or names with moods, ``"village=calm,fight=danger"``.
+    **options
+        `bars` (of each loop, 8), `key`, `seed`, `loudness` (LUFS), `title`, `model`, `effort`.
+
+    Examples
+    --------
+    >>> pack = game("calm,danger", bars=4, key="D minor", effort="quick", seed=4)
+    >>> [(state.name, state.key.text) for state in pack.states]
+    [('calm', 'D major'), ('danger', 'D minor')]
+    """
+    from firmus import progress
+    from firmus.tasks import game as task
+
+    options.setdefault("progress", progress.shown())
+    return task.game(states, **options)
 
 
 def convert(source: Piece, target: str | PathLike[str], *, tune: int = 1, force: bool = False) -> Path:

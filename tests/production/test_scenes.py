@@ -17,6 +17,28 @@ def test_a_mood_that_says_no_end_lasts_to_the_next():
     assert [span.end for span in scenes.read("calm, tense 0:10-0:20, 0.5/-0.5", 25)] == [10, 20, 25]
 
 
+@pytest.mark.parametrize(
+    ("chinese", "english"),
+    [
+        ("平静到0:12，危险0:12-0:20，释放", "calm until 0:12, danger 0:12-0:20, release"),
+        ("平静直到 12 秒，危险从12秒到20秒，释放", "calm until 12, danger from 12 to 20, release"),
+        ("平静到紧张 0:00至0:16，希望", "calm to tense 0:00-0:16, hope"),
+        ("从神秘渐变为胜利", "mystery to triumph"),
+        ("平静，重音 0:09", "calm, hit 0:09"),
+        ("神秘，战斗 0:10-0:20，俏皮", "mystery, action 0:10-0:20, playful"),
+    ],
+)
+def test_a_scene_in_chinese_is_that_in_english(chinese, english):
+    def read(text):
+        return [(each.start, each.end, each.valence, each.arousal, each.is_hit) for each in scenes.read(text, 30)]
+
+    assert read(chinese) == read(english)
+
+
+def test_every_mood_of_scenes_has_its_chinese():
+    assert set(scenes.CHINESE) == set(scenes.WORDS)
+
+
 def test_a_gradual_change_goes_there_in_even_steps():
     spans = scenes.read("calm to tense", 32)
     assert (spans[0].valence, spans[0].arousal) == (0.3, -0.6)

@@ -64,6 +64,32 @@ def transformed(notes: Notes, way: str, key: Key, length: int, time: int = 0) ->
     return ways[way]()
 
 
+def in_key(notes: Notes, key: Key, other: Key) -> Notes:
+    """Notes of a key in another: each on the same step of its scale, in the nearest octave.
+
+    Examples
+    --------
+    >>> motif = (Note(0, 480, 60), Note(480, 480, 64), Note(960, 960, 69))
+    >>> [note.pitch for note in in_key(motif, Key.parse("C major"), Key.parse("C minor"))]
+    [60, 63, 68]
+    >>> [note.pitch for note in in_key(motif, Key.parse("C major"), Key.parse("G major"))]
+    [55, 59, 64]
+    """
+    far = (other.pitch_class - key.pitch_class + 6) % 12 - 6
+    home = key.transposed(far)
+    moved = []
+    for note in notes:
+        degree, above = _degree(note.pitch + far, home)
+        steps = _steps_from_tonic(home), _steps_from_tonic(other)
+        moved.append(replace(note, pitch=min(max(_pitch(degree - steps[0] + steps[1], above, other), 0), 127)))
+    return tuple(moved)
+
+
+def _steps_from_tonic(key: Key) -> int:
+    """Index of the tonic in the scale in order."""
+    return _scale(key).index(key.pitch_class)
+
+
 def laid_out(source: Score, part: Part, bars: int, count: int, ways: Sequence[str]) -> tuple[Score, Spans]:
     """A score of `count` bars in which a motif is developed, and the spans between that are open.
 

@@ -25,10 +25,19 @@ WORDS = {
     "grief": (-0.8, -0.6), "playful": (0.6, 0.4), "dark": (-0.7, -0.1),
 }  # fmt: skip
 """Valence and arousal of the words of scenes."""
+CHINESE: vocabulary.Words = {
+    **vocabulary.MOODS,
+    "danger": ("危险", "危急"), "action": ("动作", "战斗"), "suspense": ("悬念", "悬疑"), "mystery": ("神秘", "诡秘"),
+    "release": ("释放", "舒展"), "hope": ("希望", "期待"), "triumph": ("胜利", "凯旋"), "wonder": ("惊奇", "奇妙"),
+    "love": ("爱情", "爱", "浪漫"), "grief": ("悲痛", "哀悼"), "playful": ("俏皮", "顽皮"), "dark": ("黑暗", "阴暗"),
+}  # fmt: skip
+HITS = ("hit", "hit at", "accent", "重音", "强音", "撞击")
+CHANGE = re.compile(r"\s+to\s+|->|→|\s*(?:逐渐|渐渐|渐)?(?:变为|变成|变到|转为|转向|到|至)\s*")
 TIME = r"\d{1,6}(?::\d{1,2}){0,2}(?:\.\d{1,6})?"
 CLAUSE = re.compile(
     rf"(?P<mood>[^\d\s(][^\d]*?|-?\d(?:\.\d+)?/-?\d(?:\.\d+)?)\s*"
-    rf"(?:(?:until|up to)\s+(?P<until>{TIME})|(?:from\s+)?(?P<start>{TIME})\s*(?:(?:-|to|until)\s*(?P<end>{TIME})?)?)?"
+    rf"(?:(?:(?:until|up to)\s+|(?:直到|到|至)\s*)(?P<until>{TIME})\s*秒?"
+    rf"|(?:from\s+|从\s*)?(?P<start>{TIME})\s*秒?\s*(?:(?:-|to|until|直到|到|至)\s*(?:(?P<end>{TIME})\s*秒?)?)?)?"
 )
 
 
@@ -80,10 +89,10 @@ def read(text: str, length: float) -> tuple[Span, ...]:
         if match is None:
             raise InvalidBrief(f"scene {clause[:60]!r} must be a mood and its times, such as 'danger 0:12-0:20'")
         times = {name: _time(match[name], length) for name in ("until", "start", "end") if match[name]}
-        if match["mood"] in ("hit", "hit at", "accent"):
+        if match["mood"] in HITS:
             hits += _hit(clause, times)
             continue
-        is_last = not any(CLAUSE.fullmatch(each) and not each.startswith(("hit", "accent")) for each in
+        is_last = not any(CLAUSE.fullmatch(each) and not each.startswith(HITS) for each in
                           clauses[number + 1 :])  # fmt: skip
         start = times.get("start", begun)
         end = times.get("until", times.get("end", length if is_last else None))
@@ -145,7 +154,7 @@ def valence_arousal(word: str) -> tuple[float, float]:
     """
     if "/" in word:
         return mood(word.replace("/", ","))
-    name = vocabulary.english(word, vocabulary.MOODS).strip()
+    name = vocabulary.english(word, CHINESE).strip()
     if name not in WORDS:
         both = [each for each in WORDS if each in name.split()]
         if len(both) > 1:
@@ -171,9 +180,9 @@ def _next_start(others: list[str], length: float, clause: str) -> float:
     """Where the next mood begins, which ends one that says no end."""
     for each in others:
         match = CLAUSE.fullmatch(each)
-        if match and match["start"] and match["mood"] not in ("hit", "hit at", "accent"):
+        if match and match["start"] and match["mood"] not in HITS:
             return _time(match["start"], length)
-        if match and match["mood"] not in ("hit", "hit at", "accent"):
+        if match and match["mood"] not in HITS:
             break
     raise InvalidBrief(f"scene {clause[:60]!r} says no end: write until when, such as '{clause[:20]} until 0:12'")
 
@@ -191,7 +200,7 @@ def _check_order(clause: str, start: float, end: float, begun: float) -> None:
 
 def _steps(start: float, end: float, text: str) -> list[Span]:
     """One span; or several, where a mood changes gradually into another."""
-    names = [each.strip() for each in re.split(r"\s+to\s+|->|→", text)]
+    names = [each.strip() for each in CHANGE.split(text.removeprefix("从"))]
     if len(names) > 2:
         raise InvalidBrief(f"mood {text[:40]!r}: a change has two moods, such as 'calm to tense'")
     ends = [valence_arousal(name) for name in names]

@@ -20,7 +20,7 @@ VERB = Verb(
         Option(
             "scene",
             "such as 'calm until 0:12, danger 0:12-0:20, release', or a table of cues (.csv)",
-            "如 '平静 until 0:12, 紧张 0:12-0:20, 平静'，或提示表（.csv）",
+            "如 '平静到0:12，危险0:12-0:20，释放'，或提示表（.csv）",
             metavar="SCENE|CUES.csv",
         ),
     ),
