@@ -26,7 +26,7 @@ from firmus.production.game.states import State
 from firmus.render import soundtrack
 from firmus.score import Meter, Note, Part, Score, Tempo
 
-MOST_MOVEMENT = 4.0  # semitones a voice
+MOST_MOVEMENT = 3.0  # semitones a voice
 FADE_BEATS = 0.1  # of the crossfade at a barline
 
 
