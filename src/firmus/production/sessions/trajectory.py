@@ -133,7 +133,7 @@ def trajectory(
     --------
     >>> calm = trajectory("calm", 10)
     >>> round(calm.phrases[0].bpm), calm.phrases[-1].bpm, calm.phrases[-1].seconds
-    (106, 72.0, 10.0)
+    (111, 72.0, 10.0)
     """
     preset = PRESETS.get(name)
     if preset is None:
