@@ -11,7 +11,6 @@ from firmus.tasks import OPTION, OUT, Option, Verb
 if TYPE_CHECKING:
     from firmus.production.game.pack import Pack
     from firmus.progress import Progress
-    from firmus.work import Brief, Work
 
 VERB = Verb(
     name="game",
@@ -49,10 +48,7 @@ def game(states: str, *, progress: Progress | None = None, **options: Any) -> Pa
     from firmus import tasks
     from firmus.production.game import pack
 
-    def perform(verb: str, brief: Brief) -> Work:
-        return tasks.run_verb(verb, brief, progress)[0]
-
-    return pack.make(states, perform, **options)
+    return pack.make(states, tasks.performing(progress), **options)
 
 
 def run(states: str, *, out: str | PathLike[str] | None = None, force: bool = False, **options: Any) -> list[Path]:

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from firmus.composing.commission import draw_seed
-from firmus.errors import InvalidBrief
+from firmus.errors import FirmusError, InvalidBrief
 from firmus.harmony import Key
 from firmus.production.game import godot, joins, page
 from firmus.production.game.layers import BAR, LAYERS, arranged
@@ -114,6 +114,8 @@ class Pack:
             (temporary / "godot" / "music.tres").write_text(godot.resource(names, rows), encoding="utf-8")
             (temporary / "index.html").write_text(page.html(temporary / "godot", rows), encoding="utf-8")
             _moved(temporary, target)
+        except OSError as error:
+            raise FirmusError(f"{target}: {error.strerror or error}") from None
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
         first = ("index.html", "README.txt", "cues.csv", "godot/music.tres")

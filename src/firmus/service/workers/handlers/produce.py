@@ -14,7 +14,7 @@ from firmus.service.storage import works
 from firmus.service.storage.jobs import JobOutput
 from firmus.service.workers.handlers._files import encoded
 from firmus.service.workers.handlers._task import JobSpec, Task
-from firmus.work import Brief, Work
+from firmus.work import Brief
 
 LANE, MAKES, SOURCE = "compose", "files", False
 FIELDS = ("seconds", *cues.FIELDS)
@@ -55,14 +55,10 @@ def length(brief: Brief) -> float:
 
 def perform(task: Task) -> JobOutput:
     """Compose the cue, and make its files."""
-
-    def compose(verb: str, brief: Brief) -> Work:
-        return tasks.run_verb(verb, brief, task.observer)[0]
-
     options: dict[str, Any] = {name: task.options[name] for name in ("scene", "speech") if name in task.options}
     options["loudness"] = float(task.options.get("loudness", -14))
     options["loop"] = task.options.get("loop") == "yes"
-    cue = cues.produce(perform=compose, **options, **task.brief)
+    cue = cues.produce(perform=tasks.performing(task.observer), **options, **task.brief)
     mix = cue.mix()
     requested: list[str] = task.claimed.request["formats"]
     rows = [works.file_row(task.blobs, task.claimed.id, name, _file(cue, mix, name)) for name in requested]

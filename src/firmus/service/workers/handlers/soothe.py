@@ -15,7 +15,7 @@ from firmus.service.storage import works
 from firmus.service.storage.jobs import JobOutput
 from firmus.service.workers.handlers._files import encoded
 from firmus.service.workers.handlers._task import JobSpec, Task
-from firmus.work import Brief, Work
+from firmus.work import Brief
 
 LANE, MAKES, SOURCE = "compose", "files", False
 FIELDS = ("seconds", "key", "model", "seed", "effort")
@@ -50,13 +50,9 @@ def length(brief: Brief) -> float:
 
 def perform(task: Task) -> JobOutput:
     """Compose the session, and make its files."""
-
-    def compose(verb: str, brief: Brief) -> Work:
-        return tasks.run_verb(verb, brief, task.observer)[0]
-
     brief = Brief.of(**task.brief)
     fields = {name: value for name, value in task.brief.items() if name != "seconds"}
-    made = sessions.compose(_planned(task.options, brief), compose, **fields)
+    made = sessions.compose(_planned(task.options, brief), tasks.performing(task.observer), **fields)
     requested: list[str] = task.claimed.request["formats"]
     sound = made.sound() if {"mp3", "ogg", "wav"} & set(requested) else None
     rows = [works.file_row(task.blobs, task.claimed.id, name, _file(made, sound, name)) for name in requested]
