@@ -10,10 +10,12 @@ optimisers (see `firmus.models`).
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import json
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -244,6 +246,15 @@ class Run:
             # Never freed: the destructor joins a thread that may wait for the interpreter's lock, which it holds.
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self.model))
             torch.distributed.destroy_process_group()
+            if self.fabric.global_rank > 0:
+                atexit.register(_exit_at_once)
+
+
+def _exit_at_once() -> None:
+    """End a process that is done without finalising Python: Gloo's threads abort it where they still need its lock."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _set_up(fabric: Fabric, network: nn.Module, created: Optimisers) -> tuple[Any, Optimisers]:
