@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from firmus._options import FromNothing, FromPiece, Piece, VerbOptions
     from firmus.errors import FirmusError
+    from firmus.production.batches import Batch
     from firmus.production.cues import Cue
     from firmus.production.effects import Effect
     from firmus.production.game.pack import Pack
@@ -49,7 +50,7 @@ _HOMES = {
 
 __all__ = [
     "Brief", "Chord", "FirmusError", "Key", "Meter", "Note", "Origin", "Part", "Score", "Section", "Tempo", "Work",
-    "accompany", "adapt", "analyse", "ask", "catalogue", "check", "compose", "convert", "develop", "effects",
+    "accompany", "adapt", "analyse", "ask", "batch", "catalogue", "check", "compose", "convert", "develop", "effects",
     "evaluate", "exercise", "explain", "extend", "game", "harmonise", "humanise", "infill", "interpolate", "jam",
     "orchestrate", "perform", "plan", "produce", "read", "recommend", "rights_card", "search", "soothe", "sound",
     "teach", "train", "transcribe", "vary", "verify", "write",
@@ -542,6 +543,35 @@ def soothe(session: str, *, minutes: float = 15, **options: Any) -> Session:
 
     options.setdefault("progress", progress.shown())
     return task.soothe(session, minutes=minutes, **options)
+
+
+def batch(plan: str | PathLike[str] | None = None, **options: Any) -> Batch:
+    """Compose many works for a music library into a folder, which a later call goes on with.
+
+    None copies the training music, no two are too like each other; each has a title, a rights card and a row in the
+    catalogue. See `firmus.production.batches`.
+
+    Parameters
+    ----------
+    plan : path, optional
+        A table (``.csv``) or a document (``.toml``) of what is wanted, a row each kind.
+    **options
+        `count` (works in all), `seed`, `out` (folder), `formats`, `against` (a folder of music that no work may be too
+        like), and fields of a Brief, for rows that do not say otherwise.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     made = batch(style="folk", bars=2, count=3, effort="quick", seed=4, formats="mid", out=folder)
+    >>> made.works, made.left_out
+    (3, {})
+    """
+    from firmus import progress
+    from firmus.tasks import batch as task
+
+    options.setdefault("progress", progress.shown())
+    return task.batch(plan, **options)
 
 
 def effects(kind: str, **options: Any) -> Effect:

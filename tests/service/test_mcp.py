@@ -171,6 +171,15 @@ def test_a_scene_is_produced(assistant, folder):
     assert [row["mood"] for row in made["sheet"]] == ["calm", "danger"]
 
 
+def test_a_batch_is_composed_and_listed(assistant, folder):
+    made = assistant.use("batch", style="folk", bars=2, effort="quick", count=3, seed=4, out="many")
+    assert len({each["title"] for each in made["works"]}) == 3
+    assert [row["title"] for row in made["catalogue"]["works"]] == [each["title"] for each in made["works"]]
+    assert made["left_out"] == {}
+    assert all((folder / name).is_file() for name in made["files"])
+    assert "unknown style" in assistant.refused("batch", style="polka", out="x")
+
+
 @pytest.mark.parametrize("path", ["../secret.abc", "/etc/passwd", "songs/../../secret.abc", "link.abc", "", 7, "a\0b"])
 def test_nothing_outside_the_folder_is_read(assistant, folder, path):
     (folder / "link.abc").symlink_to(folder.parent / "secret.abc")

@@ -14,6 +14,7 @@ from firmus.cli import _serving as serving
 from firmus.cli._adapting import adapt
 from firmus.cli._analysing import analyse
 from firmus.cli._asking import ask
+from firmus.cli._batching import batch
 from firmus.cli._checking import check
 from firmus.cli._doctor import doctor
 from firmus.cli._evaluating import evaluate
@@ -107,6 +108,7 @@ def _tasks(verbs: argparse._SubParsersAction[Parser]) -> None:
 RUN = {
     "adapt": adapt,
     "ask": ask,
+    "batch": batch,
     "convert": commands.convert,
     "render": commands.render,
     "analyse": analyse,

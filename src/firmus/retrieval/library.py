@@ -23,6 +23,7 @@ from firmus.progress import Progress
 from firmus.retrieval import catalogue as _catalogue
 from firmus.retrieval.catalogue import Catalogue, File
 from firmus.retrieval.neighbours import Neighbours
+from firmus.rights.collection import Collection, Source
 from firmus.score import Score
 
 Stamp = tuple[int, int]  # size in bytes, nanoseconds of the last change
@@ -65,6 +66,15 @@ class Library:
     def left_out(self) -> dict[str, str]:
         """Files that could not be read, and why."""
         return {file.name: file.reason for file in self.catalogue.files if file.reason}
+
+    def collection(self, name: str) -> Collection:
+        """Its pieces, to compare others with."""
+        sources = [
+            Source(title or file.name, "", f"{file.name}#{number}" if len(file.tunes) > 1 else file.name)
+            for file in self.catalogue.files
+            for number, (title, _) in enumerate(file.tunes, 1)
+        ]
+        return Collection.of(self.catalogue.lines, sources, name)
 
 
 _OPEN: dict[Path, tuple[Stamp, Library]] = {}  # the library opened last, and the stamp of its index

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from firmus import formats
+from firmus.analysis import tags
 from firmus.errors import FormatError
 from firmus.rights.card import of_work
 from firmus.rights.files import SIDECAR
@@ -22,8 +23,8 @@ from firmus.timing import bars, seconds
 from firmus.work import Work
 
 KNOWN = (
-    "work", "title", "folder", "written", "verdict", "style", "key", "bars", "seconds", "model", "seed",
-    "composed_by_model", "training",
+    "work", "title", "folder", "written", "verdict", "style", "key", "meter", "bars", "seconds", "bpm", "tempo", "mood",
+    "instruments", "tags", "originality", "model", "seed", "composed_by_model", "training",
 )  # fmt: skip
 TO_FILL = ("iswc", "isrc", "writers", "publisher", "licence", "price", "currency", "territory", "terms")
 FILES = ("catalogue.csv", "catalogue.json")
@@ -94,17 +95,25 @@ def _row_of_file(path: Path, folder: Path) -> dict[str, Any]:
 def _row(work: Work, where: str) -> dict[str, Any]:
     about = of_work(work)
     measured = work.origin.measured
-    keys = work.score.keys
+    style = str(measured.get("style") or work.origin.brief.get("style", ""))
+    keys, found = work.score.keys, tags.tags(work.score)
     return {
         "work": about["work"],
         "title": about["title"],
         "folder": where,
         "written": "",
         "verdict": "",
-        "style": measured.get("style") or work.origin.brief.get("style", ""),
-        "key": keys[0].text if keys else "",
+        "style": style,
+        "key": keys[0].text if keys and found.mood else "",  # drums have none
+        "meter": found.meter,
         "bars": len(bars(work.score)),
         "seconds": round(seconds(work.score, work.score.end), 1),
+        "bpm": found.bpm,
+        "tempo": found.tempo,
+        "mood": found.mood,
+        "instruments": ", ".join(found.instruments),
+        "tags": ", ".join(filter(None, (style, *tags.words(found)))),
+        "originality": measured.get("originality", {}).get("verdict", ""),
         "model": work.origin.model,
         "seed": work.origin.seed,
         "composed_by_model": about["share"]["model"],

@@ -295,6 +295,7 @@ REFUSED = [
     ({"kind": "verify"}, "verify takes no source"),
     ({"kind": "produce", "formats": ["wav"]}, "produce takes no source"),
     ({"kind": "soothe", "formats": ["mp3"]}, "soothe takes no source"),
+    ({"kind": "batch"}, "batch takes no source"),
     ({"kind": "rights", "brief": {"bars": "1"}}, "rights takes a source"),
     ({"kind": "analyse", "brief": {"tempo": 90}}, "analyse takes a source"),
     ({"kind": "render", "brief": {"bars": 4}, "formats": ["wav"]}, "render takes a source"),

@@ -15,7 +15,6 @@ from firmus.progress import Progress
 from firmus.render.files import read
 from firmus.render.pages import originality as page
 from firmus.retrieval.library import Library, of_scores, open_library
-from firmus.rights.collection import Collection, Source
 from firmus.rights.originality import Match, Originality, judge
 from firmus.score import Score
 from firmus.timing import bars
@@ -110,17 +109,8 @@ def check(
     if against is None:
         return Report(score, judge(score, style=named), {})
     library = of_scores(against, progress) if isinstance(against, Mapping) else open_library(Path(against), progress)
-    found = judge(score, _collection(library, str(getattr(against, "name", against))), named)
+    found = judge(score, library.collection(str(getattr(against, "name", against))), named)
     return Report(score, found, _others(library, found, against if isinstance(against, Mapping) else None))
-
-
-def _collection(library: Library, name: str) -> Collection:
-    sources = [
-        Source(title or file.name, "", f"{file.name}#{number}" if len(file.tunes) > 1 else file.name)
-        for file in library.catalogue.files
-        for number, (title, _) in enumerate(file.tunes, 1)
-    ]
-    return Collection.of(library.catalogue.lines, sources, name)
 
 
 def _others(library: Library, found: Originality, given: Mapping[str, Score] | None) -> dict[int, Score]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from firmus import tasks
 from firmus.errors import InvalidBrief
@@ -63,8 +64,8 @@ def perform(task: Task) -> JobOutput:
     return store_works(task, verb.perform(verb.commission(brief), task.observer))
 
 
-def store_works(task: Task, composed: Sequence[Work]) -> JobOutput:
-    """Store the files of works; their rows."""
+def store_works(task: Task, composed: Sequence[Work], **document: Any) -> JobOutput:
+    """Store the files of works, and a result document of them and more; their rows."""
     rows, files, documents, total = [], [], [], 0.0
     for each in composed:
         row = works.row_of(each.score, job_id=task.claimed.id, style=task.brief.get("style"))
@@ -83,4 +84,4 @@ def store_works(task: Task, composed: Sequence[Work]) -> JobOutput:
                 "score": each.origin.measured.get("score"),
             }
         )
-    return JobOutput(task.write_result(works=documents), rows, files, total)
+    return JobOutput(task.write_result(works=documents, **document), rows, files, total)
