@@ -160,7 +160,7 @@ def read_work(data: bytes, score: Score, name: str) -> Work:
     """
     try:
         fields = json.loads(data)["origin"]
-        lists = {name: tuple(fields.get(name, ())) for name in ("credits", "composed")}
+        lists = {name: tuple(fields.get(name, ())) for name in ("credits", "composed", "steps")}
         spans = tuple((int(first), int(last), int(part)) for first, last, part in lists["composed"])
         if not all(0 <= part < len(score.parts) for *_, part in spans):
             raise ValueError("it names a part that is not there")

@@ -345,7 +345,10 @@ def _ask(folder: Folder, arguments: dict[str, Any], reporter: Reporter) -> dict[
     score = None if source is None else handlers.bounded(formats.read(folder.file(source)))
     selection = {name: arguments[name] for name in ("bars", "parts") if arguments.get(name)}
     proposal = propose(arguments["text"], score, selection or None)
-    result = {"kind": proposal.verb or None, "brief": proposal.brief.as_dict(), "explanation": proposal.explanation}
+    kinds = [each.verb or None for each in (proposal, *proposal.following)]
+    result = {"kind": kinds[-1], "brief": proposal.brief.as_dict(), "explanation": proposal.explanation}
+    if len(kinds) > 1:
+        result["steps"] = kinds
     if not out:
         return result
     made = proposal.perform(reporter)

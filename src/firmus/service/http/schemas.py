@@ -343,5 +343,6 @@ class Proposal(BaseModel):
         default=[], description="What will be done, a line each, in the language that is accepted."
     )
     score: dict[str, Any] | None = Field(
-        default=None, description="The piece with another tempo, key, title or instruments: the source to be sent."
+        default=None,
+        description="The piece with another length, tempo, key, title or instruments: the source to be sent.",
     )
