@@ -128,15 +128,10 @@ def waltz():
 def test_what_is_wrong_is_said_in_one_line(home, monkeypatch, capsys, tmp_path, verb, words):
     monkeypatch.chdir(home)
     monkeypatch.setenv("FIRMUS_LANG", "en")
+    own = ["--quiet", "--taste", str(tmp_path / "taste.json")] if verb == "recommend" else []
     before = set(home.rglob("*"))
     try:
-        status = main(
-            [
-                verb,
-                *shlex.split(words),
-                *(["--quiet", "--taste", str(tmp_path / "taste.json")] if verb == "recommend" else []),
-            ]
-        )
+        status = main([verb, *shlex.split(words), *own])
     except SystemExit as stopped:
         status = stopped.code
     said = capsys.readouterr().err.strip()

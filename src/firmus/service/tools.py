@@ -358,7 +358,7 @@ def _ask(folder: Folder, arguments: dict[str, Any], reporter: Reporter) -> dict[
     selection = {name: arguments[name] for name in ("bars", "parts") if arguments.get(name)}
     proposal = propose(arguments["text"], score, selection or None)
     kinds = [each.verb or None for each in (proposal, *proposal.following)]
-    result = {"kind": kinds[-1], "brief": proposal.brief.as_dict(), "explanation": proposal.explanation}
+    result: dict[str, Any] = {"kind": kinds[-1], "brief": proposal.brief.as_dict(), "explanation": proposal.explanation}
     if len(kinds) > 1:
         result["steps"] = kinds
     if not out:

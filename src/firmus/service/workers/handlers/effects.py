@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -51,7 +51,10 @@ def perform(task: Task) -> JobOutput:
     """Synthesise the effect, and its files."""
     kind, settings = _settings(task.options, Brief.of(**task.brief))
     made = effects.effect(kind, **settings)
-    makers = {"wav": made.encoded, "png": lambda: spectrogram.png(made.audio, f"{made.kind}, seed {made.origin.seed}")}
+    makers: dict[str, Callable[[], bytes]] = {
+        "wav": made.encoded,
+        "png": lambda: spectrogram.png(made.audio, f"{made.kind}, seed {made.origin.seed}"),
+    }
     requested: list[str] = task.claimed.request["formats"]
     rows = [works.file_row(task.blobs, task.claimed.id, name, makers[name]()) for name in requested]
     document = task.write_result(files=requested, effect=made.kind, origin=asdict(made.origin))
