@@ -20,7 +20,7 @@ def unknown_words(text: Text) -> list[str]:
     Examples
     --------
     >>> unknown_words(Text("please make it calmer, and more purple")), unknown_words(Text("安静一点，像饼干那样"))
-    (['purple'], ['饼干'])
+    (['purple'], ['像饼干'])
     """
     if language_of(text.whole) == "zh":
         left = text.left
