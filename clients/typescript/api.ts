@@ -35,7 +35,7 @@ export type Batch = {
 /** Many jobs of one kind. */
 export type BatchSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "batch" | "catalogue" | "check" | "convert" | "evaluate" | "exercise" | "explain" | "produce" | "recommend" | "render" | "rights" | "search" | "soothe" | "sound" | "teach" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "adapt" | "analyse" | "batch" | "catalogue" | "check" | "convert" | "effects" | "evaluate" | "exercise" | "explain" | "game" | "produce" | "recommend" | "render" | "rights" | "search" | "soothe" | "sound" | "teach" | "transcribe" | "verify";
   /** A job is made of each. */
   briefs: ({
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -160,7 +160,7 @@ export type Job = {
 /** A job to be done. */
 export type JobSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "analyse" | "batch" | "catalogue" | "check" | "convert" | "evaluate" | "exercise" | "explain" | "produce" | "recommend" | "render" | "rights" | "search" | "soothe" | "sound" | "teach" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "adapt" | "analyse" | "batch" | "catalogue" | "check" | "convert" | "effects" | "evaluate" | "exercise" | "explain" | "game" | "produce" | "recommend" | "render" | "rights" | "search" | "soothe" | "sound" | "teach" | "transcribe" | "verify";
   /** What is asked for. Every field that is given is obeyed or refused, never ignored. */
   brief?: {
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -251,13 +251,31 @@ export type JobSubmission = {
     level?: number;
   };
   /** Files that render and convert are to make. */
-  formats?: ("json" | "midi" | "musicxml" | "abc" | "kern" | "svg" | "pdf" | "png" | "wav" | "flac" | "ogg" | "mp3" | "stems")[];
+  formats?: ("json" | "midi" | "musicxml" | "abc" | "kern" | "svg" | "pdf" | "png" | "wav" | "flac" | "ogg" | "mp3" | "stems" | "pack" | "adapter")[];
   /** What some kinds take beside the brief; `/v1/capabilities` says which. */
   options?: {
+    /** 5 to 20 works of one style, such as your own. */
+    pieces?: string[];
     /** Of the works, such as `CC BY 4.0`. */
     licence?: string;
     /** The works that are listed; your latest thousand, where none are named. */
     works?: string[];
+    /** What is to be heard. */
+    effect?: "riser" | "impact" | "sweep" | "rain" | "wind" | "room" | "machine" | "click" | "confirm" | "error" | "notify" | "coin";
+    /** Hertz, 20 to 12,000: where it arrives, hums, rings. */
+    pitch?: string;
+    /** 0 dark to 1 bright. */
+    brightness?: string;
+    /** 0 noise to 1 pitched. */
+    tone?: string;
+    /** 0 dry to 1: how much reverberation. */
+    space?: string;
+    /** Pulses, drops, gusts or strokes a second. */
+    rate?: string;
+    /** LUFS; -14 by default. */
+    loudness?: "-14" | "-16" | "-23";
+    /** Whether it ends where it begins. */
+    loop?: "no" | "yes";
     /** The works that are evaluated. */
     generated?: string[];
     /** The works that they are measured against. */
@@ -268,14 +286,14 @@ export type JobSubmission = {
     answer?: string;
     /** One note above all, such as `bar 7 beat 2 alto`. */
     note?: string;
+    /** 2 to 7 moods, or names with moods: 'calm,tense,danger' or 'village=calm,cave=mystery'. */
+    states?: string;
     /** Moods and their times, such as 'calm until 0:12, danger 0:12-0:20, release'. */
     scene?: string;
-    /** LUFS; -14 by default. */
-    loudness?: "-14" | "-16" | "-23";
-    /** Whether it ends where it begins. */
-    loop?: "no" | "yes";
     /** When there is speech, such as '0:05-0:12'. */
     speech?: string;
+    /** Compose for the taste, instead of choosing. */
+    compose?: "no" | "yes";
     /** The works that are searched; your latest thousand, where none are named. */
     among?: string[];
     /** The one work that others are to be like. */
@@ -433,7 +451,7 @@ export type Proposal = {
   brief?: Record<string, unknown>;
   /** What will be done, a line each, in the language that is accepted. */
   explanation?: string[];
-  /** The piece with another tempo, key, title or instruments: the source to be sent. */
+  /** The piece with another length, tempo, key, title or instruments: the source to be sent. */
   score?: Record<string, unknown> | null;
 };
 

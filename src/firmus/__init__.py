@@ -605,7 +605,8 @@ def game(states: str, **options: Any) -> Pack:
     states : str
         2 to 7 moods, ``"calm,tense,danger"``, or names with moods, ``"village=calm,fight=danger"``.
     **options
-        `bars` (of each loop, 8), `key`, `seed`, `loudness` (LUFS), `title`, `model`, `effort`.
+        `bars` (of each loop, 8), `key`, `seed`, `loudness` (LUFS of the most agitated state), `title`, `model`,
+        `effort`; `theme`, a Score or a file whose melody each state keeps.
 
     Examples
     --------

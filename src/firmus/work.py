@@ -281,6 +281,9 @@ class Origin:
         whole bars at once.
     watermark : str
         Whose key the watermark of the notes has, ``"public"`` or ``"private"``; ``""`` where they have none.
+    steps : tuple of dict
+        Of a work that was made in several steps, those before the last: `task`, `model`, `weights`, `seed`, `brief`,
+        and as `source` the SHA-256 of the Score on which each was done.
     """
 
     firmus: str
@@ -296,6 +299,7 @@ class Origin:
     rules: dict[str, Any] = field(default_factory=dict)
     watermark: str = ""
     ai_generated: bool = True
+    steps: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

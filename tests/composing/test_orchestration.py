@@ -32,6 +32,27 @@ def test_every_instrument_stays_in_its_range_and_plays_one_note_at_a_time(ensemb
             assert all(one.end <= other.start for one, other in zip(part.notes, part.notes[1:], strict=False))
 
 
+@pytest.mark.parametrize("ensemble", ["string quartet", "wind quintet", "brass quintet"])
+def test_no_instrument_of_a_chorale_rests_for_long(ensemble):
+    """Of four voices that meet on one key in turn every instrument has its note."""
+    bars = [(48, 55, 64, 72), (43, 55, 62, 71), (48, 60, 60, 67), (48, 52, 67, 67)] * 4
+    voices = [tuple(Note(960 * place, 960, each[voice]) for place, each in enumerate(bars)) for voice in range(4)]
+    score, measured = orchestrated(Score(tuple(Part("", notes) for notes in voices)), players((ensemble,)))
+    assert measured["kept"] == 1.0
+    for part in score.parts:
+        ends = [0, *(note.end for note in part.notes)]
+        rests = [note.start - end for note, end in zip(part.notes, ends, strict=False)]
+        assert max(rests) == 0, part.name
+    struck = {place: {pitch % 12 for pitch in each} for place, each in enumerate(bars)}
+    assert all(note.pitch % 12 in struck[note.start // 960] for part in score.parts for note in part.notes)
+
+
+def test_a_thin_texture_stays_thin():
+    two = (Part("", tuple(Note(480 * i, 480, 72 + i) for i in range(8))), Part("", (Note(0, 3840, 48),)))
+    score, _ = orchestrated(Score(two), players(("string quartet",)))
+    assert sum(len(part.notes) for part in score.parts) == 9
+
+
 def test_the_first_has_the_melody_and_the_last_the_bass():
     score, _ = orchestrated(piano(), players(()))
     names = [part.name for part in score.parts]

@@ -2,18 +2,22 @@
 
 import csv
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import soundfile
 
+import firmus
 from firmus import formats
 from firmus.cli import main
+from firmus.composing import motif
 from firmus.errors import InvalidBrief
 from firmus.production.game import joins, states
 from firmus.production.game.layers import LAYERS, arranged
 from firmus.render import mastering, soundtrack, wave_chunks
-from firmus.score import Note, Part
+from firmus.score import Key, Meter, Note, Part, Score
+from firmus.work import Work
 
 RATE = 44100
 
@@ -43,7 +47,9 @@ def test_layers_add_up_to_the_mix_and_each_is_a_loop_without_a_joint(folder, row
         assert list(own) == [*LAYERS, "mix"]
         waves = {layer: sound(folder, row) for layer, row in own.items()}
         assert abs(sum(waves[layer] for layer in LAYERS) - waves["mix"]).max() < 1e-5
-        assert mastering.loudness(waves["mix"], RATE) == pytest.approx(-16, abs=0.2)
+        stated = {"calm": -20, "tense": -16.5, "danger": -16}[state]
+        assert mastering.loudness(waves["mix"], RATE) == pytest.approx(stated, abs=0.3)
+        assert float(own["mix"]["lufs"]) == pytest.approx(stated, abs=0.3)
         assert soundtrack.true_peak(waves["mix"], loop=True) <= -1
         for layer, wave in waves.items():
             assert mastering.loudness(wave, RATE) > -45
@@ -69,6 +75,52 @@ def test_every_join_at_every_barline_is_without_a_click_and_leads_its_voices_nea
             cut = round(number * 240 / float(mixes[row["from"]]["bpm"]) * RATE)
             played, *places = joins.joined(before, filler, after, cut, fade, bar)
             assert all(joins.click(played, place, RATE) < 1 for place in places)
+
+
+def own_theme():
+    """A tune in C major, four bars of 4/4 with a bass below it."""
+    pitches = [60, 64, 67, 64, 65, 69, 67, 67, 64, 62, 60, 62, 64, 62, 60, 60]
+    tune = Part("Voice", tuple(Note(480 * place, 480, pitch) for place, pitch in enumerate(pitches)), 52)
+    bass = Part("Bass", tuple(Note(1920 * bar, 1920, 36) for bar in range(4)), 43)
+    return Score((tune, bass), keys=(Key(0, "C"),), title="Mine")
+
+
+def test_states_keep_a_theme_of_ones_own(tmp_path):
+    path = tmp_path / "mine.mid"
+    own_theme().save(path)
+    target = tmp_path / "pack"
+    assert main(["game", "calm,danger", "--theme", str(path), "--bars", "4", "--seed", "4", "--out", str(target)]) == 0
+    for state, mode in (("calm", "major"), ("danger", "minor")):
+        work = Work.load(target / "states" / state)
+        theme = next(part for part in work.score.parts if part.name == "theme")
+        assert [note.start for note in theme.notes] == [note.start for note in own_theme().parts[0].notes]
+        assert work.score.keys[0].mode == mode
+        wanted = motif.in_key(own_theme().parts[0].notes, Key(0, "C"), work.score.keys[0])
+        assert [note.pitch % 12 for note in theme.notes] == [note.pitch % 12 for note in wanted]
+        composed = {place for *_, place in work.origin.composed}
+        assert composed == {i for i, part in enumerate(work.score.parts) if not part.name.startswith("theme")}
+        assert work.origin.source
+
+
+@pytest.mark.parametrize(
+    ("piece", "options", "hint"),
+    [
+        (own_theme(), {"bars": 8}, "the theme has 4"),
+        (own_theme(), {"bars": 4, "effort": "quick"}, "effort"),
+        (replace(own_theme(), meters=(Meter(0, 3, 4),)), {"bars": 4}, "4/4"),
+        (Score((Part("Drums", (Note(0, 480, 36),), is_drums=True),)), {"bars": 4}, "no melody"),
+        (Score(), {"bars": 4}, "no melody"),
+    ],
+)  # fmt: skip
+def test_a_theme_that_cannot_be_kept_is_refused(piece, options, hint):
+    with pytest.raises(InvalidBrief, match=hint):
+        firmus.game("calm,danger", theme=piece, **options)
+
+
+def test_voices_that_would_leap_are_refused(monkeypatch):
+    monkeypatch.setattr(joins, "MOST_MOVEMENT", 0.1)
+    with pytest.raises(InvalidBrief, match="semitones a voice"):
+        firmus.game("calm,danger", theme=own_theme(), bars=4, seed=4)
 
 
 def test_the_measure_finds_a_join_that_is_cut_hard():

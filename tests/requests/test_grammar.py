@@ -9,7 +9,7 @@ import pytest
 
 from asked import BAND, PIECES, QUARTET, SONG
 from firmus.errors import FirmusError, InvalidBrief
-from firmus.requests.grammar import read
+from firmus.requests.grammar import read, read_steps, stages
 from firmus.score import Key, Section
 from firmus.translation import translate
 
@@ -97,13 +97,17 @@ def test_examples(text, piece, verb, fields, relative):
         ("something like Chopin", None, "named artist"), ("bars 5-8 higher and lower", QUARTET, "at once"),
         ("keep all parts, but sadder", BAND, "no part is left"), ("那一段改一下", QUARTET, "which bars"),
         ("", BAND, "1 to 2,000 characters"),
-        ("humanise the drums", QUARTET, "no drums"), ("make it 8 bars long", QUARTET, "cannot be taken out"),
+        ("humanise the drums", QUARTET, "no drums"), ("cut the last four bars", QUARTET, "cannot be taken out"),
         ("piano up an octave", SONG, "octaves"),
         ("the ending slower", SONG, "whole piece"), ("busy but sparse", BAND, "at once"),
         ("什么都别改", BAND, "what should change"), ("in C major and D minor", QUARTET, "at once"),
-        ("bars 5 to 8 should be groovier", BAND, "what should change"), ("帮我填个词", QUARTET, "words that are sung"),
+        ("bars 5 to 8 should be groovier", BAND, "'groovier' is not understood"),
+        ("帮我填个词", QUARTET, "words that are sung"),
         ("人声呢？", SONG, "what should change"), ("what about the viola?", QUARTET, "what should change"),
-        ("x" * 3000, None, "1 to 2,000 characters"),
+        ("x" * 3000, None, "1 to 2,000 characters"), ("bars 5 to 8 calmer and more purple", QUARTET, "'purple'"),
+        ("第5到8小节安静一点，像饼干", QUARTET, "饼干"), ("a sad waltz for piano, velvety", None, "'velvety'"),
+        ("arrange bars 5 to 8 for a wind quintet", QUARTET, "bars: cannot be asked for"),
+        ("arrange it for a wind quintet, keep the bass", QUARTET, "parts: cannot be asked for"),
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_asked_back_in_one_line_in_both_languages(text, piece, asked):
@@ -115,7 +119,40 @@ def test_what_is_not_understood_is_asked_back_in_one_line_in_both_languages(text
     assert "\n" not in message
     assert any("一" <= letter <= "鿿" for letter in chinese), message
     for example in re.findall(r"such as '([^']+)'|例如“([^”]+)”", f"{message}; {chinese}", re.IGNORECASE):
-        assert read("".join(example), None if "no piece" in message else QUARTET)
+        for stage in stages("".join(example)):
+            assert read_steps(stage, None if "no piece" in message else QUARTET)
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        ("the same theme, for strings, half as long, sad",
+         [("", {"bars": 8}, {}), ("", {"key": "G minor"}, {}), ("", {}, {"tempo": -1}),
+          ("orchestrate", {"parts": ["string quartet"]}, {})]),
+        ("同样的主题，给弦乐，长度减半，悲伤",
+         [("", {"bars": 8}, {}), ("", {"key": "G minor"}, {}), ("", {}, {"tempo": -1}),
+          ("orchestrate", {"parts": ["string quartet"]}, {})]),
+        ("the same tune but happier, in D", [("", {"key": "D major"}, {}), ("", {}, {"tempo": 1})]),
+        ("arrange for flute, clarinet and bassoon, faster, expressively",
+         [("", {}, {"tempo": 1}), ("orchestrate", {"parts": ["flute", "clarinet", "bassoon"]}, {}),
+          ("perform", {}, {})]),
+        ("主题不变，改编成木管五重奏，快一点",
+         [("", {}, {"tempo": 1}), ("orchestrate", {"parts": ["wind quintet"]}, {})]),
+        ("缩短到8小节", [("", {"bars": 8}, {})]), ("make it 8 bars long", [("", {"bars": 8}, {})]),
+        ("in the order 9-16, 1-8, 1-8", [("", {"bars": "9-16,1-8,1-8"}, {})]),
+        ("按第9到16小节、第1到8小节的顺序重新排列", [("", {"bars": "9-16,1-8"}, {})]),
+        ("in the order B, A, B", [("", {"bars": "9-16,1-8,9-16"}, {})]),
+    ],
+)  # fmt: skip
+def test_a_piece_is_reworked_in_steps(text, steps):
+    piece = replace(SONG, sections=(Section(0, "A"), Section(8 * 1440, "B")))
+    assert [(each.verb, each.fields, each.relative) for each in read_steps(text, piece)] == steps
+
+
+def test_with_its_notes_kept_a_piece_is_not_made_busier():
+    for text in ("the same theme, busier", "主题不变，更密一点"):
+        with pytest.raises(InvalidBrief, match="density"):
+            read_steps(text, SONG)
 
 
 def test_a_section_is_known_by_its_mark():

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -132,6 +133,28 @@ def test_pieces_are_rated_and_recommended_within_the_folder(assistant, folder):
     assert sorted(each["file"] for each in found["pieces"]) == ["tune-2.mid", "tune-3.mid"]
     assert (folder / ".taste.json").exists()
     assert "unknown piece" in assistant.refused("recommend", like=["../secret.abc"])
+
+
+def test_sounds_and_packs_are_made_and_music_for_a_taste_is_composed(assistant, folder):
+    made = assistant.use("effects", effect="coin", seed=4, formats=["wav", "png"], out="coin")
+    assert made["files"] == ["coin.wav", "coin.png"]
+    assert (folder / "coin.wav").read_bytes()[:4] == b"RIFF"
+    states = {"states": "calm,danger", "source": "songs/tune.mid", "bars": 4}
+    pack = assistant.use("game", **states, seed=4, formats=["pack"], out="game")
+    assert pack["files"] == ["game.pack.zip"]
+    assert "states/danger/theme.wav" in zipfile.ZipFile(folder / "game.pack.zip").namelist()
+    assert "4 to 32" in assistant.refused("game", **states | {"bars": 3}, formats=["pack"], out="again")
+    assert "5 to 20" in assistant.refused("adapt", pieces=["songs/tune.mid"], formats=["adapter"], out="mine")
+    words = {"compose": True, "bars": 2, "seed": 3, "effort": "quick", "out": "liked"}
+    assert assistant.use("recommend", like=["songs/tune.mid"], **words)["files"] == ["liked.json"]
+    assert "say compose" in assistant.refused("recommend", bars=2)
+
+
+def test_a_request_of_several_steps_is_done(assistant, folder):
+    text = "the same tune, half as long, sad"
+    made = assistant.use("ask", text=text, source="songs/tune.mid", out="sad")
+    assert made["steps"] == [None, None, None]
+    assert formats.read(folder / "sad.json").keys[0].text == "G minor"
 
 
 def test_a_request_in_plain_words_is_read_and_composed_where_that_is_asked_for(assistant, folder):

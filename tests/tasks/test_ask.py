@@ -11,15 +11,17 @@ from hypothesis import strategies as st
 
 import firmus
 import strategies
-from asked import BAND, PIECES, QUARTET
+from asked import BAND, PIECES, QUARTET, SONG
 from firmus.brief_fields import bar_numbers
 from firmus.cli import main
 from firmus.errors import InvalidBrief
 from firmus.requests.piece import Piece
-from firmus.score import Chord, Key, Note, Part, Score
+from firmus.rights.manifest import of_origin
+from firmus.score import Chord, Key, Note, Part, Score, Section
 from firmus.tasks.ask import revision
 from firmus.tasks.ask.proposal import propose
 from firmus.timing import bars
+from firmus.work import Work
 
 
 def outside(score, proposal):
@@ -144,6 +146,65 @@ def test_a_key_moves_every_pitched_note_and_a_mode_its_thirds():
     assert [note.pitch for note in minor.parts[0].notes] == [60, 62, 63, 65, 67, 68, 71, 72]
     assert (minor.chords, minor.title) == ((), "Tune in C minor")
     assert [note.pitch for note in revision.in_key(minor, Key.parse("C")).parts[0].notes] == list(scale)
+
+
+CHAINED = ("the same theme, for strings, half as long, sad", "同样的主题，给弦乐，长度减半，悲伤")
+
+
+@pytest.mark.parametrize("words", CHAINED)
+def test_a_chain_of_steps_obeys_every_wish_and_its_origin_has_each(words):
+    proposal = propose(words, SONG)
+    assert [line[:2] for line in proposal.explanation if line[0].isdigit()] == ["1.", "2.", "3.", "4."]
+    (work,) = proposal.perform()
+    assert [part.name for part in work.score.parts] == ["Violin I", "Violin II", "Viola", "Cello"]
+    assert len(bars(work.score)) == 8
+    assert (work.score.keys[0].text, work.score.tempi[0].bpm) == ("G minor", 70)
+    classes = [{note.pitch % 12 for part in work.score.parts for note in part.notes if note.start == 480 * at}
+               for at in range(12)]  # fmt: skip
+    minor = {11: 10, 4: 3, 9: 8}  # what the third, sixth and seventh above G become; F sharp stays
+    theme = [minor.get((note.pitch - 7) % 12, (note.pitch - 7) % 12) for note in SONG.parts[0].notes[:12]]
+    assert all((step + 7) % 12 in sounding for step, sounding in zip(theme, classes, strict=True))
+    steps = work.origin.steps
+    assert [(step["task"], sorted(set(step["brief"]) - {"source"})) for step in steps] == [
+        ("ask", ["bars"]), ("ask", ["key"]), ("ask", ["tempo"]),
+    ]  # fmt: skip
+    assert len({step["source"] for step in steps} | {work.origin.source}) == 4
+    assert of_origin(work.origin)["parents"] == [*(step["source"] for step in steps), work.origin.source]
+
+
+def test_a_chain_is_saved_and_read_with_its_steps(tmp_path):
+    (work,) = propose(CHAINED[0], SONG).perform()
+    work.save(tmp_path / "sad", endings=("json",))
+    assert Work.load(tmp_path / "sad").origin.steps == work.origin.steps
+
+
+def test_one_step_after_another():
+    proposal = propose("make bars 5 to 8 busier, then arrange it for a wind quintet", SONG, seed=2)
+    assert [proposal.verb, *(each.verb for each in proposal.following)] == ["infill", "orchestrate"]
+    (work,) = proposal.perform()
+    assert len(work.score.parts) == 5
+    assert work.origin.steps[0]["task"] == "infill"
+    assert work.origin.ai_generated
+    assert work.origin.composed
+    with pytest.raises(InvalidBrief, match="infill comes first"):
+        assert proposal.last
+
+
+def test_bars_in_another_order_take_keys_tempi_and_pedals_along():
+    piece = replace(
+        QUARTET, keys=(Key(0, "C"), Key(8 * 1920, "G")), sections=(Section(0, "A"), Section(8 * 1920, "B")),
+        parts=(replace(QUARTET.parts[0], pedal=((8 * 1920, 10 * 1920),)), *QUARTET.parts[1:]),
+    )  # fmt: skip
+    (work,) = propose("in the order B, A, B", piece).perform()
+    score = work.score
+    assert [(key.start // 1920, key.tonic) for key in score.keys] == [(0, "G"), (8, "C"), (16, "G")]
+    assert [mark.label for mark in score.sections] == ["B", "A", "B"]
+    assert score.parts[0].pedal == ((0, 2 * 1920), (16 * 1920, 18 * 1920))
+    assert [note.pitch for note in score.parts[3].notes] == [note.pitch for note in QUARTET.parts[3].notes] * 1 + [
+        note.pitch for note in QUARTET.parts[3].notes[32:]
+    ]
+    with pytest.raises(InvalidBrief, match="bars 1 to 16"):
+        propose("in the order 9-24, 1-8", QUARTET)
 
 
 def test_instruments_and_titles_change_no_note():

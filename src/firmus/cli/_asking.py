@@ -33,7 +33,7 @@ def ask(options: argparse.Namespace) -> None:
         print("\n".join(proposal.explained(language())))
     if _is_agreed(options, proposal):
         show = ProgressLine(options.quiet)
-        commands.save_works(options, proposal.perform(show), show, proposal.verb)
+        commands.save_works(options, proposal.perform(show), show, (proposal, *proposal.following)[-1].verb)
 
 
 def _is_agreed(options: argparse.Namespace, proposal: Proposal) -> bool:
@@ -43,7 +43,10 @@ def _is_agreed(options: argparse.Namespace, proposal: Proposal) -> bool:
     if options.json:
         print(json.dumps(
             {"task": "ask", "verb": proposal.verb or None, "brief": proposal.brief.as_dict(),
-             "explanation": proposal.explained(language())}, ensure_ascii=False,
+             "explanation": proposal.explained(language()),
+             **({"steps": [{"verb": each.verb or None, "brief": each.brief.as_dict()}
+                           for each in (proposal, *proposal.following)]} if proposal.following else {})},
+            ensure_ascii=False,
         ))  # fmt: skip
         return False
     if not sys.stdin.isatty():

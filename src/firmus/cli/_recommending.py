@@ -34,6 +34,8 @@ def recommend(options: argparse.Namespace) -> None:
         return
     show = ProgressLine(options.quiet, "file")
     try:
+        if options.count is not None and not options.compose:
+            task.check_count(options.count)
         library = task.read_library(options.library, show) if options.library else None
     finally:
         show.end()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -110,19 +112,9 @@ def effect(
     >>> made.audio.seconds, made.origin.measured["loudness"]
     (0.5, -20.0)
     """
-    name = str(kind).strip().lower()
-    if name not in KINDS:
-        raise InvalidBrief(unknown("sound effect", str(kind), KINDS))
-    chosen = KINDS[name]
     drawn = draw_seed() if seed is None else seed
-    length = _length(chosen, seconds)
-    values = _dials(chosen, dials) | {"loudness": loudness, "seed": drawn}
-    for each, value in values.items():
-        if not RANGES[each].hold(value) and (each != "rate" or dials.get("rate") is not None):
-            limits = RANGES[each]
-            raise InvalidBrief(f"{each} {value!r} must be {limits.low:g} to {limits.high:,g}{limits.unit}")
-    if loop and not chosen.loops:
-        raise InvalidBrief(f"{name} has an end, and is no loop: {', '.join(_looping())} can be loops")
+    chosen, length, values = _read(kind, seconds, loop, dials, {"loudness": loudness, "seed": drawn})
+    name = chosen.name
     numbers = {each: float(values[each]) for each in DIALS}
     settings = Settings(seconds=length, loop=loop, generator=np.random.default_rng([drawn, list(KINDS).index(name)]),
                         **numbers)  # fmt: skip
@@ -138,6 +130,37 @@ def effect(
     origin = Origin(firmus=__version__, model="rules", weights="", task="effects", seed=drawn, brief=asked,
                     measured=measured, ai_generated=False)  # fmt: skip
     return Effect(name, audio, loop, origin)
+
+
+def check(kind: str, settings: Mapping[str, Any]) -> None:
+    """Refuse what `effect` would refuse, without a sound.
+
+    Raises
+    ------
+    InvalidBrief
+    """
+    named = ("seconds", "loop", "loudness", "seed")
+    others = {"loudness": settings.get("loudness", LOUDNESS), "seed": settings.get("seed") or 0}
+    dials = {name: value for name, value in settings.items() if name not in named}
+    _read(kind, settings.get("seconds"), bool(settings.get("loop")), dials, others)
+
+
+def _read(kind: str, seconds: float | None, loop: bool, dials: dict[str, float | None],
+          others: dict[str, Any]) -> tuple[Kind, float, dict[str, Any]]:  # fmt: skip
+    """The kind of an effect, its length, and all numbers, each within its range."""
+    name = str(kind).strip().lower()
+    if name not in KINDS:
+        raise InvalidBrief(unknown("sound effect", str(kind), KINDS))
+    chosen = KINDS[name]
+    length = _length(chosen, seconds)
+    values = _dials(chosen, dials) | others
+    for each, value in values.items():
+        if not RANGES[each].hold(value) and (each != "rate" or dials.get("rate") is not None):
+            limits = RANGES[each]
+            raise InvalidBrief(f"{each} {value!r} must be {limits.low:g} to {limits.high:,g}{limits.unit}")
+    if loop and not chosen.loops:
+        raise InvalidBrief(f"{name} has an end, and is no loop: {', '.join(_looping())} can be loops")
+    return chosen, length, values
 
 
 def _length(kind: Kind, seconds: float | None) -> float:

@@ -160,7 +160,7 @@ def read_work(data: bytes, score: Score, name: str) -> Work:
     """
     try:
         fields = json.loads(data)["origin"]
-        lists = {name: tuple(fields.get(name, ())) for name in ("credits", "composed")}
+        lists = {name: tuple(fields.get(name, ())) for name in ("credits", "composed", "steps")}
         spans = tuple((int(first), int(last), int(part)) for first, last, part in lists["composed"])
         if not all(0 <= part < len(score.parts) for *_, part in spans):
             raise ValueError("it names a part that is not there")
@@ -195,9 +195,12 @@ def check_audible(endings: Sequence[str], audible_label: bool) -> None:
 
 
 def check_free(folder: Path, force: bool) -> None:
-    """Refuse a folder that already holds something, unless forced."""
-    if folder.exists() and not folder.is_dir():
-        raise OutputExists(f"{folder} is a file: name a folder with --out")
+    """Refuse a folder that already holds something, unless forced; and one that cannot be, or be written to."""
+    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    if not there.is_dir():
+        raise OutputExists(f"{there} is a file: name a folder with --out")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise OutputExists(f"{there} cannot be written to: name another folder with --out")
     if not force and folder.is_dir() and any(folder.iterdir()):
         raise OutputExists(f"{folder} already exists: give --force to replace what is there, or another --out")
 

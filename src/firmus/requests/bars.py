@@ -82,6 +82,18 @@ def sections(text: Text, piece: Piece) -> list[Span]:
     return spans
 
 
+def marked(piece: Piece) -> dict[str, Span]:
+    """Bars of the sections that are marked in a piece, by their labels; of one that returns, the first."""
+    marks, numbers = piece.score.sections, timing.bars(piece.score)
+    stops = [*(mark.start for mark in marks[1:]), numbers[-1].end]
+    found: dict[str, Span] = {}
+    for mark, stop in zip(marks, stops, strict=True):
+        inside = [bar.number for bar in numbers if mark.start <= bar.start < stop and bar.number > 0]
+        if inside:
+            found.setdefault(mark.label, Span(min(inside), max(inside), 0))
+    return found
+
+
 def written(numbers: Iterable[int]) -> str:
     """Numbers of bars, as a Brief has them.
 

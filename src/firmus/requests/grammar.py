@@ -9,11 +9,12 @@ from typing import Any
 
 from firmus.composing.rule_based.orchestration import ensemble_in
 from firmus.errors import InvalidBrief
-from firmus.requests import adjectives, key_names, lexicon, new_piece, values
+from firmus.requests import adjectives, key_names, lexicon, new_piece, reworking, values
 from firmus.requests.adjectives import Wish
+from firmus.requests.coverage import unknown_words
 from firmus.requests.edits import Instruments, instruments_after
 from firmus.requests.piece import Piece
-from firmus.requests.text import Text
+from firmus.requests.text import Text, plain
 from firmus.requests.where import Where
 from firmus.score import Score
 
@@ -92,8 +93,52 @@ def read(words: str, score: Score | None = None, selection: Mapping[str, Any] | 
     refuse(text, piece)
     if piece is None or new_piece.is_asked_for(text):
         verb, fields = new_piece.read(text, given, is_open=piece is not None)
+        ask_back(text)
         return Request(verb, fields, needs_piece=False)
     return _Edit(text, piece, selection, given).request()
+
+
+def read_steps(words: str, score: Score | None = None, selection: Mapping[str, Any] | None = None) -> list[Request]:
+    """Read a request as steps, each on what the one before it gives: one, or those of a piece that is reworked.
+
+    Raises
+    ------
+    InvalidBrief
+        As `read` does.
+    """
+    if score is not None and any(part.notes for part in score.parts) and len(words) <= MOST_WORDS:
+        text = Text(words)
+        piece = Piece(score)
+        if not new_piece.is_asked_for(text) and (steps := reworking.read(words, piece)):
+            return [Request(step.verb, step.fields, step.relative) for step in steps]
+    return [read(words, score, selection)]
+
+
+def stages(words: str) -> list[str]:
+    """What a request asks for one after the other: its text, divided at words such as 'then'.
+
+    Examples
+    --------
+    >>> stages("make it sadder, then arrange it for a wind quintet"), stages("先慢一点，然后改编成弦乐四重奏")
+    (['make it sadder', 'arrange it for a wind quintet'], ['慢一点', '改编成弦乐四重奏'])
+    """
+    then = lexicon.load().words["rework"]["then"]
+    pieces = (each.strip(" ,;.，；。") for each in then.split(plain(words)))
+    return [each for each in pieces if each]
+
+
+def ask_back(text: Text) -> None:
+    """Ask back where words are left that nobody knows: no wish is dropped.
+
+    Raises
+    ------
+    InvalidBrief
+    """
+    if unknown := unknown_words(text):
+        raise InvalidBrief(
+            f"{' '.join(unknown)!r} is not understood: say it in other words, or leave it out, "
+            "such as 'bars 5 to 8 calmer'"
+        )
 
 
 def refuse(text: Text, piece: Piece | None) -> None:
@@ -134,15 +179,44 @@ class _Edit:
             self.relative.pop("tempo", None)
 
     def request(self) -> Request:
-        """What is asked for."""
+        """What is asked for.
+
+        Raises
+        ------
+        InvalidBrief
+            Where a part of it would be dropped, or is not understood.
+        """
+        request = self._request()
+        if dropped := self._dropped(request):
+            raise InvalidBrief(
+                f"{', '.join(dropped)}: cannot be asked for together with the rest: say one after the other, such as "
+                "'make it sadder, then arrange it for a wind quintet'"
+            )
+        ask_back(self.text)
+        return request
+
+    def _dropped(self, request: Request) -> list[str]:
+        """What was read of the words and is not in the request."""
+        axes = {"valence": "mood", "arousal": "mood"}
+        asked = {axes.get(name, name) for name in (*request.fields, *request.relative)}
+        read = [axes.get(name, name) for wish in self.wishes for name in (*wish.relative, *wish.absolute)]
+        read += [*self.fields, *(["ranges"] if self.range else [])]
+        if request.verb in ("orchestrate", "perform"):
+            read += ["bars"] if self.where.spans or self.where.kept_spans else []
+            asked -= {"parts"}
+            read += ["parts"] if self.where.kept_parts or self.where.named_parts - {*self.piece.roles["all"]} else []
+        return [name for name in dict.fromkeys(read) if name not in asked]
+
+    def _request(self) -> Request:
         where, fields = self.where, self.fields
         new_form = {name: fields[name] for name in ("form", "pickup", "meter") if name in fields}
         if new_form:
             return Request("compose", {**fields, **self._said(), **self._genre_meter()}, self.relative)
-        if self._is("orchestrate") and (ensemble := ensemble_in(self.text.whole)):
-            return Request("orchestrate", {"parts": [ensemble]})
+        if self._is("orchestrate") and (name := ensemble_in(self.text.whole)):
+            reworking.ensemble(self.text)
+            return Request("orchestrate", {"parts": [name]})
         has_no_drums = not (self.piece.roles["drums"] or self.words["part"]["drums"].search(self.text.whole))
-        if self._is("perform") or (self._is_humanising() and has_no_drums):
+        if self._is_performed() or (self._is_humanising() and has_no_drums):
             return Request("perform", {name: fields[name] for name in ("count", "seed", "title") if name in fields})
         if self._is_humanising():
             if not self.piece.roles["drums"]:
@@ -192,6 +266,12 @@ class _Edit:
 
     def _is(self, verb: str) -> bool:
         return bool(self.words["verb"][verb].search(self.text.whole))
+
+    def _is_performed(self) -> bool:
+        """Whether it is to be performed; not where it is to be played faster."""
+        found = [match[0].casefold() for match in self.words["verb"]["perform"].finditer(self.text.whole)]
+        is_paced = "tempo" in {*self.fields, *self.relative}
+        return any(not (is_paced and words.startswith("play")) for words in found)
 
     def _is_humanising(self) -> bool:
         """Whether drums are to sound less like a machine: named, or with nothing else that is to change."""
@@ -351,6 +431,7 @@ class _Edit:
         if self.where.spans and asked and asked <= {"tempo", "count"}:
             raise InvalidBrief("the tempo is that of the whole piece: say it without bars, such as 'slower'")
         if not fields and not self.relative:
+            ask_back(self.text)
             raise InvalidBrief("what should change, and how? Such as 'make bars 5 to 8 calmer, keep the bass'")
         return Request("", fields, self.relative)
 

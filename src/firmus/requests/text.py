@@ -116,9 +116,9 @@ def corrected(words: str) -> str:
 
     def correct(match: re.Match[str]) -> str:
         word = match[0].casefold()
-        if word in _known() or len(word) < 5 or not match[0].islower():
+        if word in known_words() or len(word) < 5 or not match[0].islower():
             return match[0]
-        near = sorted((each for each in _known() if each[0] == word[0] and is_slip(word, each)), key=len)
+        near = sorted((each for each in known_words() if each[0] == word[0] and is_slip(word, each)), key=len)
         return near[0] if near and all(each.startswith(near[0]) for each in near) else match[0]
 
     return re.sub(r"(?<![A-Za-z'])[A-Za-z]{5,}(?![A-Za-z'])", correct, words)
@@ -184,7 +184,7 @@ def _inflected(match: re.Match[str]) -> str:
 
 
 @cache
-def _known() -> frozenset[str]:
+def known_words() -> frozenset[str]:
     """Every English word of the lexicon, those among them that are merely right as they are."""
     loaded = lexicon.load()
     patterns = [each.pattern for section in loaded.words.values() for each in section.values()]

@@ -62,7 +62,7 @@ def of_origin(origin: Origin) -> dict[str, Any]:
         "task": origin.task,
         "seed": origin.seed,
         "brief": origin.brief,
-        "parents": [origin.source] if origin.source else [],
+        "parents": [each for each in (*(step["source"] for step in origin.steps), origin.source) if each],
         "training": list(origin.credits),
         "watermark": origin.watermark,
     }

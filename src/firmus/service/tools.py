@@ -9,7 +9,7 @@ import json
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from firmus.service.storage import works
 from firmus.service.storage.blobs import Blobs
 from firmus.service.storage.jobs import Claim, JobOutput
 from firmus.service.workers import handlers
-from firmus.work import Brief
+from firmus.work import Brief, Work
 
 LONGEST = 3600.0  # seconds of one piece
 MAX_FILES = 500  # in a listing
@@ -151,7 +151,17 @@ def tools() -> list[dict[str, Any]]:
         _tool_document(
             "recommend",
             "Rate pieces of the folder, and recommend others, with reasons; the ratings are kept in the folder.",
-            {kind: _LISTED | {"description": text} for kind, text in RATED.items()} | {"count": search["count"]},
+            {
+                **{kind: _LISTED | {"description": text} for kind, text in RATED.items()},
+                "count": search["count"],
+                "compose": {"type": "boolean", "description": "Compose for the taste, into `out`."},
+                "style": {"type": "string", "description": "Of what is composed; folk by default."},
+                "bars": {"type": "integer", "minimum": 1, "maximum": 512},
+                "seed": {"type": "integer", "minimum": 0},
+                "effort": {"type": "string", "enum": ["quick", "usual", "best"]},
+                "out": OUT,
+                "force": FORCE,
+            },
         ),
         _tool_document(
             "verify",
@@ -190,6 +200,8 @@ def _tool(kind: str) -> dict[str, Any]:
         required.append("target")
     elif "target" in names and kind not in tasks.verbs():
         fields["target"] = {"type": "string", "description": f"{PATH}: what was played of the source, to compare."}
+    if hasattr(module, "MAY_TAKE_SOURCE"):
+        fields = {"source": {"type": "string", "description": f"{PATH}: {module.MAY_TAKE_SOURCE}"}, **fields}
     for name, schema in handlers.options(kind).items():
         is_list = schema["type"] == "array"
         fields[name] = {"type": "array", "items": {"type": "string", "description": PATH}} if is_list else schema
@@ -308,7 +320,7 @@ def _outputs(out: str, output: JobOutput, blobs: Blobs) -> dict[str, bytes]:
     files = {}
     for row in output.files:
         number = f"-{holders.index(row['holder']) + 1}" if len(holders) > 1 else ""
-        files[f"{out}{number}.{works.FILES[row['name']][0]}"] = blobs.get(row["digest"])
+        files[f"{out}{number}.{works.JOB_FILES[row['name']][0]}"] = blobs.get(row["digest"])
     return files
 
 
@@ -345,15 +357,22 @@ def _ask(folder: Folder, arguments: dict[str, Any], reporter: Reporter) -> dict[
     score = None if source is None else handlers.bounded(formats.read(folder.file(source)))
     selection = {name: arguments[name] for name in ("bars", "parts") if arguments.get(name)}
     proposal = propose(arguments["text"], score, selection or None)
-    result = {"kind": proposal.verb or None, "brief": proposal.brief.as_dict(), "explanation": proposal.explanation}
+    kinds = [each.verb or None for each in (proposal, *proposal.following)]
+    result: dict[str, Any] = {"kind": kinds[-1], "brief": proposal.brief.as_dict(), "explanation": proposal.explanation}
+    if len(kinds) > 1:
+        result["steps"] = kinds
     if not out:
         return result
     made = proposal.perform(reporter)
+    return {**result, "files": folder.write(_scores(out, made), force=arguments.get("force") is True)}
+
+
+def _scores(out: str, made: Sequence[Work]) -> dict[str, bytes]:
+    """Works as Firmus JSON, by name, numbered where there are several."""
     numbers = [f"-{number}" for number in range(1, len(made) + 1)] if len(made) > 1 else [""]
-    scores = {
+    return {
         f"{out}{number}.json": json.dumps(work.as_dict()).encode() for number, work in zip(numbers, made, strict=True)
     }
-    return {**result, "files": folder.write(scores, force=arguments.get("force") is True)}
 
 
 def _recommend(folder: Folder, arguments: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
@@ -370,6 +389,16 @@ def _recommend(folder: Folder, arguments: dict[str, Any], reporter: Reporter) ->
             if name not in known:
                 raise InvalidBrief(unknown("piece", str(name), known))
     taste = remember(folder.path(TASTE), library, rated)
+    asked = {name: arguments[name] for name in ("style", "bars", "seed", "effort") if name in arguments}
+    if arguments.get("compose") is True:
+        from firmus.tasks.recommend import composing
+
+        out = arguments.get("out")
+        folder.path(out)  # before anything is composed
+        made = composing.compose(taste, arguments.get("count", 1), progress=reporter, **asked)
+        return {"files": folder.write(_scores(str(out), made), force=arguments.get("force") is True)}
+    if asked:
+        raise InvalidBrief(f"{', '.join(asked)}: of what is composed: say compose, or leave that out")
     return recommendation.recommend(taste, library, arguments.get("count", 10)).as_dict()
 
 

@@ -11,6 +11,7 @@ from firmus.tasks import OPTION, OUT, Option, Verb
 if TYPE_CHECKING:
     from firmus.production.game.pack import Pack
     from firmus.progress import Progress
+    from firmus.score import Score
 
 VERB = Verb(
     name="game",
@@ -27,7 +28,19 @@ VERB = Verb(
     options=(
         Option("bars", "of each loop, 4 to 32 (default: 8)", "每个循环的小节数，4 至 32（默认 8）", int, "8"),
         OPTION["key"],
-        Option("loudness", "in LUFS (default: -14)", "响度，以 LUFS 计（默认 -14）", float, "-16"),
+        Option(
+            "theme",
+            "a music file whose melody is the theme: each state keeps it",
+            "以此乐谱文件的旋律为主题：各状态都保留它",
+            metavar="FILE",
+        ),
+        Option(
+            "loudness",
+            "of the most agitated state, in LUFS; calmer ones are quieter (default: -14)",
+            "最激动状态的响度，以 LUFS 计；较平静者较轻（默认 -14）",
+            float,
+            "-16",
+        ),
         OPTION["title"],
         OPTION["model"],
         OPTION["seed"],
@@ -38,17 +51,20 @@ VERB = Verb(
 )
 
 
-def game(states: str, *, progress: Progress | None = None, **options: Any) -> Pack:
+def game(
+    states: str, *, theme: Score | str | PathLike[str] | None = None, progress: Progress | None = None, **options: Any
+) -> Pack:
     """Compose a game pack; see `firmus.production.game.pack.make`.
 
     Raises
     ------
     InvalidBrief, ModelError
     """
-    from firmus import tasks
+    from firmus import formats, tasks
     from firmus.production.game import pack
 
-    return pack.make(states, tasks.performing(progress), **options)
+    piece = formats.read(Path(theme)) if isinstance(theme, str | PathLike) else theme
+    return pack.make(states, tasks.performing(progress), theme=piece, **options)
 
 
 def run(states: str, *, out: str | PathLike[str] | None = None, force: bool = False, **options: Any) -> list[Path]:

@@ -395,6 +395,12 @@ def test_a_request_in_plain_words_becomes_a_kind_and_a_brief(server, uploaded):
     faster = ask("快百分之十", {"Accept-Language": "zh"}, work=uploaded["id"])
     assert (faster["kind"], faster["brief"], faster["explanation"][0]) == (None, {"tempo": 132.0}, "不谱写新的音符")
     assert faster["score"]["tempi"]
+    chained = ask("the same theme, for strings, half as long, sad", work=uploaded["id"])
+    assert (chained["kind"], chained["brief"]) == ("orchestrate", {"parts": ["string quartet"]})
+    assert [line[:2] for line in chained["explanation"] if line[0] != " "] == ["1.", "2.", "3.", "4."]
+    job = server.ask(chained["kind"], **chained["brief"], source=chained["score"])
+    assert job["result"]["works"][0]["seconds"] < work["seconds"]
+    assert "comes first" in ask("bar 2 busier, then for a wind quintet", work=uploaded["id"])["question"]
     assert ask("a calm hymn in D, 8 bars")["brief"]["key"] == "D major"
     document = files[0].json()
     assert ask("bar 2 higher", score=document.get("score", document))["brief"]["bars"] == "2"

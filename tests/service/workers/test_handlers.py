@@ -11,7 +11,9 @@ import soundfile
 
 from firmus import formats, plugins
 from firmus.formats.json import from_dict, to_dict
+from firmus.production.effects import effect
 from firmus.rights.verification import verify
+from firmus.runtime.weights import card
 from firmus.score import Note, Part, Score
 from firmus.service.workers import handlers
 from firmus.timing import bars
@@ -464,6 +466,93 @@ def test_works_are_recommended_by_what_was_rated(server, library):
     assert (found["are_first"], found["rated"]) == (False, 2)
     both = {"like": [library["Turns"]], "skip": [library["Turns"]]}
     assert "say one of the two" in ask(server, "recommend", status=422, options=both)["detail"]
+
+
+def test_music_is_composed_for_a_taste(server, library):
+    rated = {"like": [library["Turns"]], "compose": "yes"}
+    brief = {"style": "folk", "bars": 4, "seed": 4, "effort": "quick"}
+    (work,) = works_of(server, server.ended(ask(server, "recommend", brief=brief, options=rated)))
+    assert work["ai_generated"]
+    for options, given, hint in (
+        ({"compose": "yes"}, {}, "name works that you like"),
+        (rated | {"among": [library["Turns"]]}, {}, "nothing is chosen"),
+        (rated, {"style": "polka"}, "unknown style"),
+        ({"like": [library["Turns"]]}, {"bars": 4}, "say the option compose"),
+    ):
+        assert hint in ask(server, "recommend", status=422, options=options, brief=given)["detail"]
+
+
+def test_a_sound_effect_becomes_sound_and_a_picture(server):
+    body = {"brief": {"seconds": 1.5, "seed": 4}, "formats": ["wav", "png"]}
+    options = {"effect": "rain", "rate": "300", "loop": "yes", "loudness": "-24"}
+    job = server.ended(ask(server, "effects", options=options, **body))
+    assert job["state"] == "succeeded", job
+    sound = server.client.get(f"/v1/jobs/{job['id']}/files/wav").content
+    made = effect("rain", seconds=1.5, seed=4, rate=300.0, loop=True, loudness=-24.0)
+    assert sound == made.encoded()
+    assert job["result"]["origin"]["measured"]["loudness"] == pytest.approx(-24, abs=0.3)
+    assert server.client.get(f"/v1/jobs/{job['id']}/files/png").content[1:4] == b"PNG"
+
+
+@pytest.mark.parametrize(
+    ("brief", "options", "hint"),
+    [
+        ({}, {}, "needs the option effect"),
+        ({}, {"effect": "riser", "loop": "yes"}, "is no loop"),
+        ({"seconds": 400}, {"effect": "rain"}, "seconds"),
+        ({}, {"effect": "coin", "pitch": "high"}, "must be a number"),
+        ({}, {"effect": "coin", "space": "7"}, "0 to 1"),
+        ({"bars": 4}, {"effect": "coin"}, "bars"),
+        ({}, {"effect": "quack"}, "quack"),
+    ],
+)
+def test_an_effect_that_cannot_be_is_refused_at_once(server, brief, options, hint):
+    answer = ask(server, "effects", status=422, brief=brief, options=options, formats=["wav"])
+    assert hint in answer["detail"]
+
+
+def tune_of(server, title="Own"):
+    """A work of four bars in C major."""
+    pitches = (60, 64, 67, 64, 65, 69, 67, 67, 64, 62, 60, 62, 64, 62, 60, 60)
+    notes = tuple(Note(480 * place, 480, pitch) for place, pitch in enumerate(pitches))
+    score = Score((Part("Melody", notes, 73),), title=title)
+    answer = server.client.post("/v1/works", content=json.dumps(to_dict(score)).encode())
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
+
+
+def test_a_game_pack_of_ones_own_theme_is_an_archive(server):
+    brief = {"source": {"work": tune_of(server)}, "bars": 4, "key": "D minor", "seed": 4}
+    job = server.ended(ask(server, "game", brief=brief, options={"states": "calm,danger"}, formats=["pack"]))
+    assert job["state"] == "succeeded", job
+    assert [(state["name"], state["lufs"]) for state in job["result"]["states"]] == [("calm", -18), ("danger", -14)]
+    archive = zipfile.ZipFile(io.BytesIO(server.client.get(f"/v1/jobs/{job['id']}/files/pack").content))
+    names = archive.namelist()
+    assert {"README.txt", "cues.csv", "index.html", "states/calm/mix.wav", "godot/music.tres"} <= set(names)
+    for body, hint in (
+        ({"options": {}}, "needs the option states"),
+        ({"options": {"states": "calm"}}, "2 to 7"),
+        ({"options": {"states": "calm,danger"}, "brief": {"bars": 2}}, "4 to 32"),
+        ({"options": {"states": "calm,danger"}, "brief": {**brief, "effort": "quick"}}, "effort"),
+        ({"options": {"states": "calm,danger"}, "brief": {**brief, "bars": 8}}, "the theme has 4"),
+        ({"options": {"states": "calm,danger", "loudness": "-99"}}, "LUFS"),
+    ):
+        assert hint in ask(server, "game", status=422, **body, formats=["pack"])["detail"]
+
+
+def test_a_model_is_adapted_to_works_and_the_archive_is_one(server, tmp_path):
+    pieces = [tune_of(server, f"Own {number}") for number in range(5)]
+    job = server.ended(ask(server, "adapt", brief={"style": "folk"}, options={"pieces": pieces}, formats=["adapter"]))
+    assert job["state"] == "succeeded", job
+    assert job["result"]["adapted"]["after"] < job["result"]["adapted"]["before"]
+    data = server.client.get(f"/v1/jobs/{job['id']}/files/adapter").content
+    zipfile.ZipFile(io.BytesIO(data)).extractall(tmp_path / "adapted")
+    assert card(str(tmp_path / "adapted")).facts["base"] == "composer"
+    for options, hint in (({"pieces": pieces[:3]}, "5 to 20"), ({}, "5 to 20")):
+        answer = ask(server, "adapt", status=422, options=options, formats=["adapter"])
+        assert hint in answer["detail"]
+    refused = ask(server, "adapt", 422, brief={"style": "polka"}, options={"pieces": pieces}, formats=["adapter"])
+    assert "polka" in refused["detail"]
 
 
 def test_nobody_finds_works_of_others(serve, library):

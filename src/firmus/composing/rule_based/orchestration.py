@@ -50,6 +50,7 @@ CHINESE = {
 THIRD = 4  # semitones
 MOST_NOTES = 6  # that an instrument of chords plays at once
 MOST_INSTRUMENTS = 16
+FULL = 3  # notes struck together, from which on an instrument that rests doubles one
 LEAP, OCTAVE, CROSSING = 0.3, 6.0, 4.0  # cost of a semitone, of an octave's move, of each instrument crossed
 CUT, CUT_MELODY = 6.0, 60.0  # cost of breaking a note off
 ELSEWHERE = {"melody": 25.0, "bass": 18.0, "inner": 9.0}  # cost of another instrument than is its own
@@ -173,6 +174,7 @@ def orchestrated(score: Score, ensemble: list[Player]) -> tuple[Score, dict[str,
             if player is not None:
                 counts[roles[place]][1] += 1
                 _play(player, written[place], sounding[place], roles[place])
+        _double(ensemble, [written[place] for place in together])
     voices = [Voice(name, player.program) for name, player in zip(_names(ensemble), ensemble, strict=True)]
     parts = [
         replace(part, notes=tuple(player.notes))
@@ -278,6 +280,33 @@ def _play(player: Player, note: Note, until: int, role: str) -> None:
     player.notes.append(replace(note, pitch=pitch, duration=duration))
     player.roles.append(role)
     player.free_from.append(note.end)
+
+
+def _double(ensemble: list[Player], struck: Sequence[Note]) -> None:
+    """Give an instrument that rests, while nearly all others strike, a note of theirs, in unison or an octave away.
+
+    Voices that meet on one key leave one of their instruments without a note; a fifth instrument has none of four
+    voices. A thin texture stays thin.
+    """
+    idle = [each for each in ensemble if not each.is_chordal and not _is_sounding(each, struck[0].start)]
+    if len(struck) < FULL or not 0 < len(idle) <= len(ensemble) - FULL + 1:
+        return
+    low, high = min(note.pitch for note in struck), max(note.pitch for note in struck)
+    length = min(note.duration for note in struck)
+    for player in idle:
+        near = player.notes[-1].pitch if player.notes else (player.low + player.high) // 2
+        doubled = [
+            replace(note, pitch=pitch, duration=length)
+            for note in struck
+            for pitch in (note.pitch, note.pitch + 12, note.pitch - 12)
+            if low <= pitch <= high and player.low <= pitch <= player.high
+        ]
+        if doubled:
+            _play(player, min(doubled, key=lambda each: abs(each.pitch - near)), 0, "doubling")
+
+
+def _is_sounding(player: Player, tick: int) -> bool:
+    return bool(player.notes) and player.notes[-1].end > tick
 
 
 def _names(ensemble: Sequence[Player]) -> list[str]:

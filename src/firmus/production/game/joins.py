@@ -7,6 +7,7 @@ the first chord of the next state; the greater of the two, at the worst barline.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -45,8 +46,19 @@ def dominant(one: Score, two: Score, state: State) -> tuple[Voicing, float]:
     def cost(voicing: Voicing) -> float:
         return max(movement(voicing, first), *(movement(each, voicing) for each in befores))
 
-    best = min(positions(_dominant(state)), key=cost)
+    best = min((each for chord in _dominants(state) for each in positions(chord)), key=cost)
     return best, cost(best)
+
+
+def worst(scores: Sequence[Score], states: Sequence[State]) -> float:
+    """The greatest cost of a join of states, in whichever order, and of a loop with its own beginning."""
+    pairs = [
+        dominant(one, two, state)[1]
+        for two, state in zip(scores, states, strict=True)
+        for one in scores
+        if one is not two
+    ]
+    return max(*pairs, *(loop_cost(score) for score in scores))
 
 
 def loop_cost(score: Score) -> float:
@@ -140,6 +152,11 @@ def click(played: soundtrack.Wave, place: int, sample_rate: int) -> float:
 def _nearest(pitch: int, chord: Chord) -> int:
     """The tone of a chord that is nearest to a pitch."""
     return min((each for each in range(128) if each % 12 in chord.pitch_classes), key=lambda each: abs(each - pitch))
+
+
+def _dominants(state: State) -> list[Chord]:
+    """The dominant seventh, and chords that do as it does: the triad, and the seventh on the leading tone."""
+    return [_dominant(state), chord_of_numeral("V", state.key), chord_of_numeral("vii°7", state.key)]
 
 
 def _dominant(state: State) -> Chord:

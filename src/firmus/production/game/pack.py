@@ -24,22 +24,27 @@ from typing import Any
 
 import numpy as np
 
+from firmus._version import __version__
 from firmus.composing.commission import draw_seed
+from firmus.composing.origin import digest
 from firmus.errors import FirmusError, InvalidBrief
 from firmus.harmony import Key
 from firmus.production.game import godot, joins, page
+from firmus.production.game import theme as theme_of
 from firmus.production.game.layers import BAR, LAYERS, arranged
 from firmus.production.game.states import BEATS, State, read
 from firmus.production.scoring import Compose
-from firmus.render import files, soundtrack, synth, wave_chunks
+from firmus.render import files, mastering, soundtrack, synth, wave_chunks
 from firmus.rights.files import labelled
-from firmus.score import Part
-from firmus.work import Brief, Work
+from firmus.score import Part, Score, Tempo
+from firmus.work import Brief, Origin, Work
 
 BARS = (4, 32)
 RING_SECONDS = 0.8  # behind the bar of a transition
+QUIETER = 3.0  # LU for each unit of arousal, -1 to 1, below the most agitated state
+TRIES = 8  # other chords of the theme, where voices would leap at a join
 COLUMNS = ("kind", "name", "file", "from", "to", "layer", "key", "bpm", "beats_per_bar", "bars", "seconds", "frames",
-           "loop_start", "loop_end", "exit_frame", "voice_leading")  # fmt: skip
+           "loop_start", "loop_end", "exit_frame", "lufs", "voice_leading")  # fmt: skip
 README = """{title}: music for a game, by Firmus {version}, seed {seed}
 
 States: {states}. Each is the same theme, a loop of {bars} bars of 4/4, in four layers that add up:
@@ -60,6 +65,9 @@ cues.csv. Transition regions quantised to the bar, with the file of transitions/
 Wwise: a Music Segment a state, a track a layer; entry cue at 0, exit cue at the end of the loop; in the Music Switch
 Container a transition segment a pair, its exit cue at exit_frame of cues.csv, exit source at the next bar.
 
+Quiet states are quieter: {levels} LUFS. Leave the volumes of all players alike, and the game gets louder as it gets
+more intense.
+
 The .wav files are 24 bits, 44.1 kHz, with loop points (smpl); transitions have a marker "exit" at their barline.
 Tags in the files say that the music is AI-generated; piece.json in each state says by what.
 """
@@ -75,6 +83,7 @@ class Pack:
     states : tuple of State
     works : tuple of Work
     loudness : float
+        LUFS of the most agitated state.
     seed : int
     """
 
@@ -88,6 +97,12 @@ class Pack:
     def bars(self) -> int:
         """Of each loop."""
         return self.works[0].score.end // BAR
+
+    def level(self, place: int) -> float:
+        """Loudness of a state in LUFS: by 3 LU quieter for each unit of arousal below the most agitated one."""
+        most = max(state.arousal for state in self.states)
+        quieter = self.loudness - QUIETER * (most - self.states[place].arousal)
+        return max(round(2 * quieter) / 2, soundtrack.LOUDNESS[0])
 
     def save(self, folder: str | Path, *, force: bool = False) -> list[Path]:
         """Write the folder of the pack; it appears whole or not at all.
@@ -109,6 +124,7 @@ class Pack:
             text = README.format(
                 title=self.theme.score.title or "Theme", version=self.theme.origin.firmus, seed=self.seed,
                 states=", ".join(names), bars=self.bars, first=names[-1],
+                levels=", ".join(f"{name} {self.level(place):g}" for place, name in enumerate(names)),
             )  # fmt: skip
             (temporary / "README.txt").write_text(text, encoding="utf-8")
             (temporary / "godot" / "music.tres").write_text(godot.resource(names, rows), encoding="utf-8")
@@ -141,7 +157,7 @@ class Pack:
     def loops(self, place: int) -> dict[str, synth.Audio]:
         """Layers of a state, and ``"mix"``, their sum."""
         score = self.works[place].score
-        mixed = soundtrack.mix(score, _seconds(score.end, self.states[place]), loudness=self.loudness, loop=True)
+        mixed = soundtrack.mix(score, _seconds(score.end, self.states[place]), loudness=self.level(place), loop=True)
         layers = {name: np.zeros_like(mixed.audio.samples) for name in LAYERS}
         for part, (_, stem) in zip(score.parts, mixed.stems, strict=True):
             layers[part.name.split()[0]] += stem.samples
@@ -151,13 +167,14 @@ class Pack:
         """The bar that leads from a state into another, and the cost of its voice leading."""
         states = self.states[before], self.states[after]
         score, cost = joins.transition(self.works[before].score, self.works[after].score, states)
-        mixed = soundtrack.mix(score, _seconds(BAR, states[1]) + RING_SECONDS, loudness=self.loudness)
+        loudness = (self.level(before) + self.level(after)) / 2
+        mixed = soundtrack.mix(score, _seconds(BAR, states[1]) + RING_SECONDS, loudness=loudness)
         return mixed.audio, cost
 
     def sting(self, place: int) -> synth.Audio:
         """The sting of a state."""
         score, seconds = joins.sting(self.works[place].score, self.states[place])
-        return soundtrack.mix(score, seconds, loudness=self.loudness).audio
+        return soundtrack.mix(score, seconds, loudness=self.level(place)).audio
 
     def _file(self, folder: Path, name: str, audio: synth.Audio, work: Work, state: State, *, layer: str = "",
               pair: tuple[str, str] = ("", ""), voice_leading: float | str = "") -> dict[str, Any]:  # fmt: skip
@@ -178,7 +195,7 @@ class Pack:
         row |= {"kind": kind, "name": state.name if kind != "transition" else "-".join(pair), "file": f"{name}.wav",
                 "from": pair[0], "to": pair[1], "layer": layer, "key": state.key.text, "bpm": round(state.bpm, 3),
                 "beats_per_bar": BEATS, "seconds": round(audio.seconds, 4), "frames": frames,
-                "voice_leading": voice_leading}  # fmt: skip
+                "lufs": _loudness(audio), "voice_leading": voice_leading}  # fmt: skip
         if kind == "state":
             row |= {"bars": self.bars, "loop_start": 0, "loop_end": frames - 1, "exit_frame": frames}
         elif kind == "transition":
@@ -198,6 +215,7 @@ def make(
     key: str | None = None,
     seed: int | None = None,
     loudness: float = synth.LOUDNESS,
+    theme: Score | None = None,
     **fields: Any,
 ) -> Pack:
     """Compose a game pack.
@@ -213,6 +231,9 @@ def make(
     key : str, optional
     seed : int, optional
     loudness : float
+        LUFS of the most agitated state; calmer ones are quieter.
+    theme : Score, optional
+        A piece whose melody is the theme; else one is composed.
     **fields
         Others of the Brief of the theme, such as `model` and `effort`.
 
@@ -220,21 +241,71 @@ def make(
     ------
     InvalidBrief, ModelError
     """
+    check(loudness, bars)
+    drawn = draw_seed() if seed is None else seed
+    given = {name: value for name, value in fields.items() if value is not None}
+    if theme is not None:
+        return _of_theme(states, theme, bars, key, drawn, loudness, given)
+    home, bpm, read_states = read(states, key, drawn)
+    brief = Brief.of(style="folk", bars=bars, key=home.text, meter="4/4", pickup=0.0, form="none", tempo=bpm,
+                     seed=drawn, **given)  # fmt: skip
+    composed = perform("compose", brief)
+    melody = composed.score.parts[0]
+    works = _arranged(composed, melody, bars, home, read_states, drawn)
+    return Pack(composed, read_states, works, loudness, drawn)
+
+
+def check(loudness: float, bars: Any) -> None:
+    """Refuse a loudness, or a number of bars, that no pack can have.
+
+    Raises
+    ------
+    InvalidBrief
+    """
     low, high = BARS
     if isinstance(bars, bool) or not isinstance(bars, int) or not low <= bars <= high:
         raise InvalidBrief(f"bars {bars!r} must be {low} to {high}, such as 8")
     quiet, loud = soundtrack.LOUDNESS
     if not quiet <= loudness <= loud:
         raise InvalidBrief(f"loudness {loudness!r} must be from {quiet:g} to {loud:g} LUFS, such as -14, -16 or -23")
-    drawn = draw_seed() if seed is None else seed
-    home, bpm, read_states = read(states, key, drawn)
-    given = {name: value for name, value in fields.items() if value is not None}
-    brief = Brief.of(style="folk", bars=bars, key=home.text, meter="4/4", pickup=0.0, form="none", tempo=bpm,
-                     seed=drawn, **given)  # fmt: skip
-    composed = perform("compose", brief)
-    melody = composed.score.parts[0]
-    works = tuple(_work(composed, melody, bars, home, state, drawn) for state in read_states)
-    return Pack(composed, read_states, works, loudness, drawn)
+
+
+def _of_theme(states: str, piece: Score, bars: int, key: str | None, seed: int, loudness: float,
+              given: dict[str, Any]) -> Pack:  # fmt: skip
+    """A pack whose theme a person gave: nothing of it is composed but what is around it."""
+    title = given.pop("title", piece.title)
+    if given:
+        raise InvalidBrief(f"{', '.join(given)}: no theme is composed where one is given: leave that out")
+    melody, home = theme_of.of_piece(piece, bars)
+    tonic, bpm, read_states = read(states, key or home.text, seed)
+    score = Score((melody,), keys=(home,), tempi=(Tempo(0, bpm),), end=bars * BAR, title=title)
+    brief = {"bars": bars, "seed": seed} | ({"key": tonic.text} if key else {})
+    origin = Origin(firmus=__version__, model="", weights="", task="game", seed=seed, brief=brief, source=digest(piece))
+    kept = Work(score, origin)
+    works = _arranged(kept, melody, bars, home, read_states, seed)
+    return Pack(kept, read_states, works, loudness, seed)
+
+
+def _arranged(
+    theme: Work, melody: Part, bars: int, home: Key, states: tuple[State, ...], seed: int
+) -> tuple[Work, ...]:
+    """The theme in each state, with the first chords with which no voice leaps at a join.
+
+    Raises
+    ------
+    InvalidBrief
+        Where there are none.
+    """
+    worst = 0.0
+    for attempt in range(TRIES):
+        works = tuple(_work(theme, melody, bars, home, state, seed + attempt * 1_000_003) for state in states)
+        worst = joins.worst([work.score for work in works], states)
+        if worst <= joins.MOST_MOVEMENT:
+            return works
+    raise InvalidBrief(
+        f"the states join by {worst:.1f} semitones a voice, and {joins.MOST_MOVEMENT:g} are the most: ask for another "
+        "seed, key or number of bars"
+    )
 
 
 def _moved(written: Path, target: Path) -> None:
@@ -252,11 +323,21 @@ def _work(composed: Work, melody: Part, bars: int, home: Key, state: State, seed
     score = replace(arranged(melody, bars, home, state, seed), title=f"{composed.score.title}: {state.name}"[:200])
     origin = replace(
         composed.origin, task="game", rules={}, watermark="",
-        composed=tuple((0, score.end, part) for part in range(len(score.parts))),
+        composed=tuple(
+            (0, score.end, place)
+            for place, part in enumerate(score.parts)
+            if composed.origin.model or not part.name.startswith("theme")
+        ),
         measured={"key": state.key.text, "tempo": round(state.bpm, 1), "state": state.name,
                   "valence": state.valence, "arousal": state.arousal},
     )  # fmt: skip
     return Work(score, origin)
+
+
+def _loudness(audio: synth.Audio) -> float | str:
+    """LUFS; empty for silence and what is shorter than a block of the measure."""
+    measured = mastering.loudness(audio.samples, audio.sample_rate)
+    return round(measured, 1) if np.isfinite(measured) else ""
 
 
 def _seconds(ticks: int, state: State) -> float:

@@ -41,6 +41,9 @@ def _files() -> dict[str, tuple[str, str]]:
 FILES = _files()
 """Formats in which a Score is available: file name extension and media type."""
 
+JOB_FILES = {**FILES, "pack": ("pack.zip", "application/zip"), "adapter": ("adapter.zip", "application/zip")}
+"""Formats of files that jobs make: those of a Score, and archives of a game pack and of an adapted model."""
+
 
 def row_of(
     score: Score, *, parent: Row[Any] | None = None, job_id: str | None = None, style: str | None = None
@@ -150,7 +153,7 @@ def file_response(blobs: Blobs, file_row: Row[Any], name: str) -> FileResponse:
     """Response that sends a file as an attachment, never displayed as a page."""
     return FileResponse(
         blobs.existing(file_row.digest),
-        media_type=FILES[file_row.name][1],
+        media_type=JOB_FILES[file_row.name][1],
         filename=re.sub(r"[^\w .,()-]+", "_", name),
         headers=cache_headers(file_row),
     )

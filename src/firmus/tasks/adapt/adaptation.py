@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -44,12 +45,39 @@ def adapt(
     """
     target = Path(out) if out else Path("out") / "models" / Path(folder).resolve().name
     files.check_free(target, force)
+    base_model(model, style)
+    read = [score for name in listed(Path(folder)) for score in formats.read_all(Path(folder) / name)]
+    return of_scores(read, target, style=style, model=model, progress=progress, name=str(folder))
+
+
+def base_model(model: str | None, style: str | None) -> Card:
+    """The model that is adapted.
+
+    Raises
+    ------
+    InvalidBrief, ModelError
+        Where it cannot be, or has not learnt the style.
+    """
     base = card(model or DEFAULT_MODEL)
     if base.kind != "stepper" or base.representation != "events" or "base" in base.facts:
         raise InvalidBrief(f"model {base.name!r} cannot be adapted: the composer can, or one trained by its recipes")
     if style and model_style(style) not in base.styles:
         raise InvalidBrief(unknown("style", style, base.styles))
-    scores = pieces(Path(folder))
+    return base
+
+
+def of_scores(
+    given: Sequence[Score], target: Path, *, style: str | None = None, model: str | None = None,
+    progress: Progress | None = None, name: str = "the list",
+) -> dict[str, Any]:  # fmt: skip
+    """Adapt a model to pieces, and write it into a folder.
+
+    Raises
+    ------
+    InvalidBrief, ModelError
+    """
+    base = base_model(model, style)
+    scores = pieces(given, name)
     named = model_style(style) if style else infer_style("", base, scores[0])
     network, readings = stepper.load(base.name), []
     for number, score in enumerate(scores, 1):
@@ -59,7 +87,7 @@ def adapt(
     found = adapting.adapt(readings)
     if found.after >= found.before:
         raise InvalidBrief(
-            f"adapting to {folder} makes nothing likelier ({found.after:.3f} nats a token of pieces left out, "
+            f"adapting to {name} makes nothing likelier ({found.after:.3f} nats a token of pieces left out, "
             f"{found.before:.3f} without): are they of one style? more of them help"
         )
     data = found.adapter.encoded()
@@ -84,15 +112,14 @@ def read(stepper: Stepper, score: Score, style: str) -> Reading:
     return Reading(np.stack(logits), tokens[begin:end].astype(np.int64))
 
 
-def pieces(folder: Path) -> list[Score]:
-    """The pieces of a folder that are long enough.
+def pieces(read: Sequence[Score], name: str) -> list[Score]:
+    """The pieces of a list, or of a folder of that name, that are long enough.
 
     Raises
     ------
-    FormatError, InvalidBrief
+    InvalidBrief
         Where there are too few, or too many.
     """
-    read = [score for name in listed(folder) for score in formats.read_all(folder / name)]
     long = [
         score
         for score in read
@@ -100,7 +127,7 @@ def pieces(folder: Path) -> list[Score]:
     ]
     if not FEWEST <= len(long) <= MOST:
         raise InvalidBrief(
-            f"{folder} has {len(long)} pieces of {FEWEST_BARS} bars and {FEWEST_NOTES} notes or more, and "
+            f"{name} has {len(long)} pieces of {FEWEST_BARS} bars and {FEWEST_NOTES} notes or more, and "
             f"{len(read) - len(long)} shorter ones: give {FEWEST} to {MOST}"
         )
     return long

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from firmus.errors import InvalidBrief
@@ -12,13 +13,19 @@ from firmus.requests.grammar import Request
 from firmus.requests.piece import Piece
 from firmus.requests.text import language_of
 from firmus.score import Key, Score
-from firmus.tasks.ask import revision, steps, summary
+from firmus.tasks.ask import lineage, recombination, revision, steps, summary
 from firmus.translation import translate
 from firmus.work import Brief, Origin, Work
 
 if TYPE_CHECKING:
     from firmus.composing.commission import Commission
     from firmus.progress import Progress
+
+
+AT_ONCE = ("orchestrate", "perform")
+"""Verbs of rules, which are done at once."""
+STAYING = ("infill", "vary", "humanise")
+"""Verbs after which a piece has the bars and parts that it had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,30 +43,87 @@ class Proposal:
         instrument.
     commission : Commission, optional
         The Brief, found to be possible; None where no note is composed anew.
+    before : Score, optional
+        The piece, before it was revised.
+    following : tuple of Proposal
+        Steps after this one, each on what the one before it gives.
     """
 
     request: Request
     verb: str
     brief: Brief
     commission: Commission | None = None
+    before: Score | None = None
+    following: tuple[Proposal, ...] = ()
 
     @property
     def explanation(self) -> list[str]:
         """What will be done, in lines, in English."""
-        return summary.lines(self.verb, self.brief, self.request)
+        return self.explained("en")
 
     def explained(self, language: str) -> list[str]:
-        """The same, in English or Chinese."""
-        return summary.lines(self.verb, self.brief, self.request, language)
+        """The same, in English or Chinese; the first line of each of several steps has its number."""
+        steps = [summary.lines(each.verb, each.brief, each.request, language) for each in (self, *self.following)]
+        if not self.following:
+            return steps[0]
+        return [
+            f"{number}. {line}" if place == 0 else f"   {line}"
+            for number, lines in enumerate(steps, 1)
+            for place, line in enumerate(lines)
+        ]
 
     def perform(self, progress: Progress | None = None) -> list[Work]:
-        """Do it: the works, best first; of a piece in which no note is composed anew, one."""
+        """Do it: the works, best first; of a piece in which no note is composed anew, one.
+
+        Of several steps the Origin has those before the last, in turn.
+        """
+        works = self._performed(progress)
+        for step in self.following:
+            earlier = works[0]
+            again = _proposed(step.request, earlier.score)
+            step = replace(
+                again,
+                commission=again.commission and _checked(again.request, again.verb, replace(
+                    step.brief, source=again.brief.source)).commission,
+            )  # fmt: skip
+            works = [lineage.after(work, earlier) for work in step._performed(progress)]
+        return works
+
+    def _performed(self, progress: Progress | None) -> list[Work]:
+        """The works of this step alone."""
         if self.commission is None:
-            return [revised(self.brief)]
+            return [revised(self.brief, self.before)]
         from firmus.tasks import verb
 
         works: list[Work] = verb(self.verb).perform(self.commission, progress)
         return works
+
+    @property
+    def last(self) -> Proposal:
+        """The last step, on the piece that those before it give.
+
+        Raises
+        ------
+        InvalidBrief
+            Where one before it composes: what comes of that is not known yet.
+        """
+        steps = (self, *self.following)
+        if composing := [each.verb for each in steps[:-1] if each.commission is not None and each.verb not in AT_ONCE]:
+            raise InvalidBrief(f"{composing[0]} comes first: ask for it alone, and for the rest once it is there")
+        return steps[-1]
+
+    @property
+    def result(self) -> Score:
+        """The piece after this step, as far as that is known before it is composed."""
+        if self.commission is None and self.brief.source is not None:
+            return self.brief.source
+        if self.verb in AT_ONCE:
+            return self._performed(None)[0].score
+        if self.verb not in STAYING or self.brief.source is None:
+            raise InvalidBrief(
+                f"{self.verb}: what follows it is asked for once it is there: leave out what comes after it"
+            )
+        return self.brief.source
 
 
 def propose(
@@ -91,11 +155,44 @@ def propose(
     ('compose', 'sad', 8)
     """
     try:
-        request = grammar.read(words, score, selection)
+        return _in_steps(words, score, selection, given)
     except InvalidBrief as question:
         raise InvalidBrief(translate(str(question), language_of(words))) from question
+
+
+def _in_steps(words: str, score: Score | None, selection: Mapping[str, Any] | None, given: dict[str, Any]) -> Proposal:
+    """Every step of a request; of words such as 'then' one a stage, where each stage asks for something else."""
+    stages = grammar.stages(words) if score is not None and len(words) <= grammar.MOST_WORDS else [words]
+    if len(stages) > 1:
+        try:
+            steps = _chain(stages, score, selection, given)
+        except InvalidBrief:
+            return _chain([words], score, selection, given)
+        verbs = [step.verb for step in (steps, *steps.following)]
+        if all(one != other or not one for one, other in pairwise(verbs)):
+            return steps
+    return _chain([words], score, selection, given)
+
+
+def _chain(
+    stages: Sequence[str], score: Score | None, selection: Mapping[str, Any] | None, given: dict[str, Any]
+) -> Proposal:
+    """Proposals of stages, each read beside the piece that the one before it gives, joined into one."""
+    steps: list[Proposal] = []
+    for stage in stages:
+        for request in grammar.read_steps(stage, steps[-1].result if steps else score, selection):
+            if steps and steps[-1].brief.count > 1:
+                raise InvalidBrief("versions are of the last step alone: ask for them at the end")
+            piece = steps[-1].result if steps else score
+            seeded = given if request.verb or len(stages) == 1 else {}
+            steps.append(_proposed(replace(request, fields={**request.fields, **seeded}), piece))
+    return replace(steps[0], following=tuple(steps[1:]))
+
+
+def _proposed(request: Request, score: Score | None) -> Proposal:
+    """What one step asks for."""
+    fields = dict(request.fields)
     piece = Piece(score) if score is not None and request.needs_piece else None
-    fields = {**request.fields, **given}
     if piece is None:
         return _checked(request, request.verb, Brief.of(**fields))
     source = _revised(piece, request, fields)
@@ -106,25 +203,25 @@ def propose(
         inherited |= steps.absolute(piece, request, {})
         return _checked(request, request.verb, Brief.of(**{**inherited, **fields}))
     if not request.verb:
-        return Proposal(request, "", Brief.of(**fields, source=source))
+        return Proposal(request, "", Brief.of(**fields, source=source), before=score)
     if request.verb in ("infill", "continue", "vary") and "syncopation" not in request.relative:
         fields.setdefault("style", steps.style_of(piece))
     fields |= steps.absolute(Piece(source), request, fields)
     return _checked(request, request.verb, Brief.of(**fields, source=source))
 
 
-def revised(brief: Brief) -> Work:
+def revised(brief: Brief, before: Score | None = None) -> Work:
     """A Work of a revised piece; nothing in it was composed."""
     from firmus._version import __version__
     from firmus.analysis import features
-    from firmus.composing.origin import estimated_key
+    from firmus.composing.origin import digest, estimated_key
 
     if brief.source is None:
         raise InvalidBrief("there is no piece to revise: name a music file")
     measured = {**features.summary(brief.source), **estimated_key(brief.source)}
     origin = Origin(
         firmus=__version__, model="", weights="", task="ask", seed=0, brief=brief.as_dict(), measured=measured,
-        ai_generated=False,
+        source=digest(before) if before else "", ai_generated=False,
     )  # fmt: skip
     return Work(brief.source, origin)
 
@@ -146,6 +243,9 @@ def _revised(piece: Piece, request: Request, fields: dict[str, Any]) -> Score:
         score = revision.with_part(score, new[0])
         fields["parts"] = [new[0].title()]
     if not request.verb:
+        if (bars := fields.get("bars")) is not None:
+            fields["bars"] = bars if isinstance(bars, str) else recombination.shortened(score, bars)
+            score = recombination.assembled(score, fields["bars"])
         if "key" in fields:
             score = revision.in_key(score, Key.parse(fields["key"]))
         if names:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from firmus.composing.rule_based.orchestration import CHINESE
 from firmus.requests.grammar import Request
 from firmus.translation import translate
 from firmus.translation.vocabulary import part_text
@@ -23,6 +25,7 @@ WORDS = {
     "accompany": ("accompany {where}", "为{where}伴奏"),
     "bars": ("bars {bars}", "第 {bars} 小节"),
     "of": ("bars {bars} of {parts}", "第 {bars} 小节的{parts}"),
+    "order": ("bars {bars}, in this order", "依次为第 {bars} 小节"),
     "added": ("{bars} bars are added", "增加 {bars} 小节"),
     "seconds": ("{seconds:g} seconds", "{seconds:g} 秒"),
     "rest": ("everything else stays, note for note", "其余部分逐音保持不变"),
@@ -53,12 +56,14 @@ def lines(verb: str, brief: Brief, request: Request, language: str = "en") -> li
         return translate(text, language)
 
     given = brief.as_dict()
-    names = [part_text(name, brief.parts) if language == "zh" else name for name in brief.parts]
+    names = [_in_chinese(name, brief.parts) if language == "zh" else name for name in brief.parts]
     parts = ("、" if language == "zh" else ", ").join(names)
     where = parts
     if isinstance(brief.bars, str):
         where = say("of", bars=brief.bars, parts=parts) if parts else say("bars", bars=brief.bars)
     shown = [say(verb, where=where, parts=parts) if verb in WORDS else local(verb)]
+    if not verb and brief.bars:
+        shown.append(say("order", bars=str(brief.bars).replace(",", "、" if language == "zh" else ", ")))
     if verb == "continue" and brief.bars:
         shown.append(say("added", bars=brief.bars))
     if parts and verb in ("", "compose", "plan"):
@@ -80,3 +85,9 @@ def lines(verb: str, brief: Brief, request: Request, language: str = "en") -> li
     shown += [say("count", count=brief.count)] if brief.count > 1 else []
     shown += [say("close")] if brief.close else []
     return [*shown, say("rest")] if verb in ("infill", "vary", "humanise") else shown
+
+
+def _in_chinese(name: str, names: Sequence[str]) -> str:
+    """An ensemble or a part, in Chinese."""
+    ensembles = [chinese for chinese, english in CHINESE.items() if english == name]
+    return ensembles[0] if ensembles else part_text(name, names)

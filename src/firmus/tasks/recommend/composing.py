@@ -24,6 +24,7 @@ from firmus.retrieval.taste import Taste
 from firmus.runtime.weights import card
 from firmus.work import Brief, Work
 
+STYLE = "folk"
 TRIES = 3  # candidates for each piece
 MOST = 20  # pieces
 REACH = 0.4  # how far from the middle a share goes
@@ -34,7 +35,7 @@ SHARES = {"density": "melody notes", "register": "register", "polyphony": "polyp
 
 
 def compose(
-    taste: Taste, count: int = 1, *, style: str = "folk", bars: int | None = None, seed: int | None = None,
+    taste: Taste, count: int = 1, *, style: str = STYLE, bars: int | None = None, seed: int | None = None,
     effort: str | None = None, tries: int = TRIES, progress: Progress | None = None,
 ) -> list[Work]:  # fmt: skip
     """Compose pieces for a taste, the one that will be liked best first.
@@ -43,10 +44,7 @@ def compose(
     ------
     InvalidBrief, ModelError
     """
-    if type(count) is not int or not 1 <= count <= MOST:
-        raise InvalidBrief(f"count {count!r} must be a whole number from 1 to {MOST}")
-    if style not in styles():
-        raise InvalidBrief(unknown("style", style, styles()))
+    check(style, count, bars)
     posterior, generator, works = taste.posterior(), np.random.default_rng(seed), list[Work]()
     for number in range(count * tries):
         if progress:
@@ -56,6 +54,20 @@ def compose(
         works += tasks.run_verb("compose", brief)
     values = np.array([character(work.score) for work in works])
     return [works[each] for each in bandit.diverse(posterior.expected(values), values, count)]
+
+
+def check(style: str, count: int = 1, bars: int | str | None = None) -> None:
+    """Refuse what nothing can be composed of.
+
+    Raises
+    ------
+    InvalidBrief
+    """
+    if type(count) is not int or not 1 <= count <= MOST:
+        raise InvalidBrief(f"count {count!r} must be a whole number from 1 to {MOST}")
+    if style not in styles():
+        raise InvalidBrief(unknown("style", style, styles()))
+    Brief.of(style=style, bars=bars)
 
 
 def controls(

@@ -124,6 +124,17 @@ def rate(taste: Taste, library: Embeddings | None, feedback: Mapping[str, Sequen
     return of_feedback([(_title(name), kind, _character(library, name)) for name, kind in named], taste)
 
 
+def check_count(count: object) -> None:
+    """Refuse a number of pieces that cannot be recommended.
+
+    Raises
+    ------
+    InvalidBrief
+    """
+    if type(count) is not int or not 1 <= count <= MOST_COUNT:
+        raise InvalidBrief(f"count {count!r} must be a whole number from 1 to {MOST_COUNT}")
+
+
 def recommend(taste: Taste, library: Embeddings, count: int = 10) -> Recommendations:
     """Pieces of a library that were not rated yet; three that are unlike each other, where nothing was rated.
 
@@ -132,8 +143,7 @@ def recommend(taste: Taste, library: Embeddings, count: int = 10) -> Recommendat
     InvalidBrief
         Where the count is out of range, or every piece was rated.
     """
-    if type(count) is not int or not 1 <= count <= MOST_COUNT:
-        raise InvalidBrief(f"count {count!r} must be a whole number from 1 to {MOST_COUNT}")
+    check_count(count)
     places = np.flatnonzero(~taste.knows(library.values))
     if not len(places):
         raise InvalidBrief(f"all {len(library.pieces)} pieces were rated: name a library with others")

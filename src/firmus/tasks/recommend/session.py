@@ -31,6 +31,8 @@ def recommend(
     """
     if compose == (library is not None):
         raise InvalidBrief("give a library, from which pieces are chosen, or compose")
+    if not compose and count is not None:
+        recommendation.check_count(count)
     feedback = {kind: options.pop(kind) for kind in RATINGS if kind in options}
     read = None if library is None else recommendation.read_library(library, progress)
     path = Path(taste) if taste else tastes.default_path()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from firmus import plugins
@@ -42,6 +43,15 @@ def encoded(piece: Work | Score, name: str, *, audible_label: bool = False, c2pa
     with zipfile.ZipFile(buffer, "w") as archive:
         for part, data in files.encoded_stems(score, ".wav", audible_label):
             archive.writestr(zipfile.ZipInfo(f"{part}.wav"), label(data, ".wav"))
+    return buffer.getvalue()
+
+
+def archive(folder: Path) -> bytes:
+    """All files below a folder as a ZIP archive, in order, without times."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as zipped:
+        for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+            zipped.writestr(zipfile.ZipInfo(path.relative_to(folder).as_posix()), path.read_bytes())
     return buffer.getvalue()
 
 
