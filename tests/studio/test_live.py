@@ -105,7 +105,7 @@ def test_with_the_service_gone_a_line_says_so_and_the_take_is_kept(person, open_
         someone.saved()
         parts = someone.piece()["parts"]
         assert parts[0]["notes"]["pitch"] == list(PHRASE[:3])
-        assert parts[-1]["name"] == "Drums"
+        assert {part["name"] for part in parts[1:]} <= {"Answer", "Chords", "Bass", "Drums"}
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

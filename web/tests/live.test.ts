@@ -54,4 +54,5 @@ test("what both played becomes a piece on the beats that were followed, Firmus's
   expect(piece.parts.map((part) => part.name)).toEqual(["Player", "Bass"]);
   expect(piece.parts.map((part) => part.notes.map(({ start, duration, composed }) => [start, duration, Boolean(composed)]))).toEqual([[[0, 240, false]], [[480, 240, true]]]);
   expect(piece.end).toBe(1440);
+  expect(Object.keys(piece.origin!).sort()).toEqual(["brief", "composed", "credits", "firmus", "model", "seed", "task", "weights"]); // others the service refuses
 });

@@ -58,7 +58,7 @@ export class Recording {
       .filter((part, place) => place === 0 || part.notes.length);
     const end = Math.max(bar, ...parts.flatMap((part) => part.notes.map((note) => note.start + note.duration)));
     const bpm = Math.round(this.beats.at(-1)?.bpm ?? 100);
-    const origin: Origin = { firmus: "0", model: "rules", weights: "", task: "jam", seed: 0, brief: {}, parents: [], credits: [], composed: [] };
+    const origin: Origin = { firmus: "0", model: "rules", weights: "", task: "jam", seed: 0, brief: {}, credits: [], composed: [] };
     return {
       title, composer: "", pickup: 0, end: Math.ceil(end / bar) * bar, meters: [{ start: 0, numerator, denominator }],
       tempi: [{ start: 0, bpm }], keys: [], chords: [], sections: [], parts, locks: [], origin,
