@@ -25,6 +25,20 @@ window.level = () => {
 };
 """
 """Measures what goes to the loudspeakers (`level`: root mean square), in an AnalyserNode."""
+SILENT, SOUNDING = 0.0005, 0.003
+KEYBOARD = """
+window.asked = 0;
+const port = {id: "one", name: "Test Piano 49", state: "connected", type: "input", onmidimessage: null};
+const access = {inputs: new Map([["one", port]]), outputs: new Map(), onstatechange: null};
+navigator.requestMIDIAccess = async () => (window.asked += 1, access);
+window.midi = (...data) =>
+  port.onmidimessage({data: new Uint8Array(data), timeStamp: performance.now()});
+window.plug = isIn => {
+  port.state = isIn ? "connected" : "disconnected";
+  access.onstatechange({port});
+};
+"""
+"""A keyboard with one port, which `midi` plays and `plug` pulls out and puts in again."""
 
 
 class Person:

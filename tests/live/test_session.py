@@ -119,10 +119,10 @@ def test_panic_ends_every_note_and_stays_silent_until_a_note():
     session.press(5.0, 60, 80)
     sounding = set()
     for step in range(1000, 1220):
-        for part, pitch, velocity in session.advance(step / 200):
+        for part, pitch, velocity, _ in session.advance(step / 200):
             (sounding.add if velocity else sounding.discard)((part, pitch))
     assert sounding
-    ended = {(part, pitch) for part, pitch, _ in session.panic(6.1)}
+    ended = {(each.part, each.pitch) for each in session.panic(6.1)}
     assert ended == sounding
     assert not [message for step in range(1220, 2000) for message in session.advance(step / 200)]
 

@@ -23,6 +23,11 @@ def test_the_generated_file_is_up_to_date():
     assert (FOLDER / "api.ts").read_text(encoding="utf-8") == written, "run python clients/typescript/generate.py"
 
 
+def test_the_messages_of_playing_together_are_up_to_date():
+    written = runpy.run_path(str(FOLDER / "generate.py"))["written_live"]()
+    assert (FOLDER / "live.ts").read_text(encoding="utf-8") == written, "run python clients/typescript/generate.py"
+
+
 def test_every_request_and_every_type_of_the_document_is_there(server):
     document, text = server.client.get("/openapi.json").json(), (FOLDER / "api.ts").read_text(encoding="utf-8")
     for path, methods in document["paths"].items():

@@ -4,27 +4,14 @@ import re
 
 import pytest
 
-SILENT, SOUNDING = 0.0005, 0.003
-FAKE = """
-window.asked = 0;
-const port = {id: "one", name: "Test Piano 49", state: "connected", type: "input", onmidimessage: null};
-const access = {inputs: new Map([["one", port]]), outputs: new Map(), onstatechange: null};
-navigator.requestMIDIAccess = async () => (window.asked += 1, access);
-window.midi = (...data) =>
-  port.onmidimessage({data: new Uint8Array(data), timeStamp: performance.now()});
-window.plug = isIn => {
-  port.state = isIn ? "connected" : "disconnected";
-  access.onstatechange({port});
-};
-"""
-"""A keyboard with one port, which `midi` plays and `plug` pulls out and puts in again."""
+from person import KEYBOARD, SILENT, SOUNDING
 
 
 @pytest.fixture
 def pianist(person):
     """Somebody with a MIDI keyboard at a piece that is open; no sound is left."""
     with person() as someone:
-        someone.page.add_init_script(FAKE)
+        someone.page.add_init_script(KEYBOARD)
         someone.page.reload()
         someone.begin("piano")
         someone.level(lambda level: level < SILENT)

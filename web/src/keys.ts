@@ -6,6 +6,7 @@ import { barIndex } from "./music/timing.ts";
 import { composing } from "./composing.svelte.ts";
 import { keyboard } from "./keyboard/keyboard.svelte.ts";
 import { typing } from "./keyboard/typing.svelte.ts";
+import { live } from "./live/live.svelte.ts";
 import { form } from "./panels/form.svelte.ts";
 import { audition } from "./panels/candidates.ts";
 import { printScore } from "./panels/printing.ts";
@@ -178,6 +179,7 @@ export function press(event: KeyboardEvent): void {
   if (event.isComposing || event.defaultPrevented) return;
   const at = event.target as HTMLElement;
   const isText = at.matches("textarea, select, input:not([type=range]):not([type=checkbox])") || at.isContentEditable;
+  if (live.isOpen) return isText || document.querySelector("dialog[open]") ? undefined : live.keyDown(event);
   if (!isText && typing.press(event)) return;
   const name = keyOf(event);
   const action = ACTIONS.get(name);

@@ -58,9 +58,8 @@ class Clock:
     """
 
     def __init__(self, bpm: float, beat: int = TICKS_PER_QUARTER, start: float = 0.0) -> None:
-        if not SLOWEST <= bpm <= FASTEST:
-            raise InvalidBrief(f"tempo {bpm:g}: {SLOWEST:g} to {FASTEST:g} quarter notes a minute can be followed")
-        self.bpm, self.first_bpm, self.beat = float(bpm), float(bpm), beat
+        self.bpm = self.first_bpm = _followable(bpm)
+        self.beat = beat
         self.is_steady = False  # whether the tempo stays, whatever is played
         self._seconds, self._tick = start, 0.0  # a moment at which both are known
         self._onsets: list[float] = []  # the first ones
@@ -131,6 +130,18 @@ class Clock:
         self._pulses.clear()
         self.first_bpm = self.bpm
 
+    def change(self, seconds: float, bpm: float) -> None:
+        """Go on in another tempo from a time on.
+
+        Raises
+        ------
+        InvalidBrief
+            Where it is not one of 30 to 300 quarter notes a minute.
+        """
+        self._anchor(seconds, self.tick(seconds))
+        self.bpm = self.first_bpm = _followable(bpm)
+        self._onsets.clear()
+
     def restart(self, seconds: float, tick: int = 0) -> None:
         """Begin at a tick, the tempo of the first onsets being open again."""
         self._anchor(seconds, float(tick))
@@ -153,3 +164,9 @@ class Clock:
 
     def _bound(self, factor: float) -> float:
         return min(max(self.first_bpm * factor, SLOWEST), FASTEST)
+
+
+def _followable(bpm: float) -> float:
+    if not SLOWEST <= bpm <= FASTEST:
+        raise InvalidBrief(f"tempo {bpm:g}: {SLOWEST:g} to {FASTEST:g} quarter notes a minute can be followed")
+    return float(bpm)

@@ -18,7 +18,7 @@ from firmus.live.accompaniment import ANSWER, BASS, CHORDS, DRUMS
 from firmus.live.clock import PULSES
 from firmus.live.scheduler import Message
 from firmus.live.session import Session
-from firmus.live.take import PROGRAMS
+from firmus.live.take import programs
 from firmus.score import TICKS_PER_QUARTER
 
 CHANNELS = {CHORDS: 1, BASS: 2, ANSWER: 3, DRUMS: 9}  # from 0
@@ -52,7 +52,7 @@ class Ports:
         """Send notes, each part on its channel."""
         import mido
 
-        for part, pitch, velocity in messages:
+        for part, pitch, velocity, _ in messages:
             self.output.send(mido.Message("note_on", channel=CHANNELS[part], note=pitch, velocity=velocity))
 
     def silence(self) -> None:
@@ -168,10 +168,9 @@ def _receive(session: Session, ports: Ports, message: Any, now: float) -> bool:
 def _programs(session: Session, ports: Ports) -> None:
     import mido
 
-    style = session.setup.band.patterns
-    programs = {ANSWER: PROGRAMS[ANSWER], CHORDS: style.chord_program, BASS: style.bass_program}
-    for part, program in programs.items():
-        ports.output.send(mido.Message("program_change", channel=CHANNELS[part], program=program))
+    for part, program in programs(session.setup).items():
+        if part != DRUMS:
+            ports.output.send(mido.Message("program_change", channel=CHANNELS[part], program=program))
     if ports.clock_out:
         ports.output.send(mido.Message("start"))
 

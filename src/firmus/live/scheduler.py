@@ -19,11 +19,12 @@ LATE = 0.05  # seconds after which a note is no longer played
 
 
 class Message(NamedTuple):
-    """A note that begins (`velocity` above 0) or ends, of a part."""
+    """A note that begins (`velocity` above 0) or ends, of a part, and the tick at which it does."""
 
     part: str
     pitch: int
     velocity: int
+    tick: int = 0
 
 
 class Scheduler:
@@ -33,8 +34,10 @@ class Scheduler:
     --------
     >>> scheduler = Scheduler()
     >>> scheduler.add([("bass", Note(480, 240, 36))])
-    >>> scheduler.due(480, 48), scheduler.due(800, 48)
-    ([Message(part='bass', pitch=36, velocity=80)], [Message(part='bass', pitch=36, velocity=0)])
+    >>> scheduler.due(480, 48)
+    [Message(part='bass', pitch=36, velocity=80, tick=480)]
+    >>> scheduler.due(800, 48)
+    [Message(part='bass', pitch=36, velocity=0, tick=720)]
     """
 
     def __init__(self) -> None:
@@ -57,7 +60,7 @@ class Scheduler:
         found: list[Message] = []
         while self._queue and self._queue[0][0] <= tick:
             start, begins, number, message, duration = heapq.heappop(self._queue)
-            key = (message.part, message.pitch)
+            message, key = message._replace(tick=start), (message.part, message.pitch)
             if begins and tick - start > tolerance:
                 self.late += 1
             elif begins:
@@ -84,14 +87,14 @@ class Scheduler:
             if notes[place].start < tick < notes[place].end:
                 notes[place] = replace(notes[place], duration=tick - notes[place].start)
 
-    def silence(self, part: str = "") -> list[Message]:
-        """Forget what is to come of a part, or of all, and end what sounds of it."""
+    def silence(self, tick: int, part: str = "") -> list[Message]:
+        """Forget what is to come of a part, or of all, and end at a tick what sounds of it."""
         self._queue = [each for each in self._queue if part and each[3].part != part]
         heapq.heapify(self._queue)
         ended = [key for key in self._sounding if not part or key[0] == part]
         for key in ended:
             del self._sounding[key]
-        return [Message(each, pitch, 0) for each, pitch in ended]
+        return [Message(each, pitch, 0, tick) for each, pitch in ended]
 
     def has(self, part: str) -> bool:
         """Whether a part has notes that sound or are to come."""

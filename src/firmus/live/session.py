@@ -13,6 +13,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from typing import Any
 
+from firmus.errors import InvalidBrief
 from firmus.live.accompaniment import ANSWER, BASS, CHORDS, DRUMS, Beat
 from firmus.live.chord_following import estimate_key
 from firmus.live.clock import Clock
@@ -25,6 +26,7 @@ from firmus.timing import beat
 
 EARLY = 8  # a beat is settled so many parts of a beat before it sounds
 MOST_ANSWERED = 64  # notes of answers, to which the chords are fitted as well
+MOST_PLANS = 8  # that are waited for: a machine that is slower than this makes no more of them
 REST_BARS = 4  # without a note of the player, after which nobody plays
 
 
@@ -73,6 +75,8 @@ class Session:
         Where plans are made.
     seconds : float
         Now, where a bar is counted in; else the first note is when it begins.
+    lead : float
+        Seconds by which messages are given before they are due, for a player who is at the end of a network.
 
     Examples
     --------
@@ -83,8 +87,8 @@ class Session:
     ['drums', 'drums']
     """
 
-    def __init__(self, setup: Setup, executor: Executor, seconds: float = 0.0) -> None:
-        self.setup, self.executor = setup, executor
+    def __init__(self, setup: Setup, executor: Executor, seconds: float = 0.0, lead: float = 0.0) -> None:
+        self.setup, self.executor, self.lead = setup, executor, lead
         self.beat = beat(setup.meter)
         self.clock = Clock(setup.tempo, self.beat, seconds)
         self.clock.is_steady = setup.steady
@@ -97,7 +101,7 @@ class Session:
         self._key = setup.key
         self._plans: dict[int, Future[tuple[float, tuple[Beat, ...]]]] = {}  # by the tick when each was begun
         self._reply: Future[tuple[tuple[Note, ...], int]] | None = None
-        self._next_beat = 0
+        self.next_beat = 0  # tick of the beat that is settled next
         self._is_revised = False
         self._answer_start = 0
         self._last_press: float = 0.0
@@ -117,7 +121,7 @@ class Session:
         self.listener.press(tick, pitch, velocity)
         if self.scheduler.has(ANSWER) and tick - self._answer_start > self.beat:  # the player comes in
             self.listener.begin_phrase(tick)
-            return self.scheduler.silence(ANSWER)
+            return self.scheduler.silence(round(tick), ANSWER)
         return []
 
     def release(self, seconds: float, pitch: int) -> None:
@@ -130,7 +134,7 @@ class Session:
         bar = self.setup.meter.bar
         tick += -int(-self.clock.tick(seconds) // bar) * bar if self.is_begun else 0
         self.clock.restart(seconds, tick)
-        self.is_begun, self._next_beat = True, -(-tick // self.beat) * self.beat
+        self.is_begun, self.next_beat = True, -(-tick // self.beat) * self.beat
         return ended
 
     def panic(self, seconds: float) -> list[Message]:
@@ -141,26 +145,46 @@ class Session:
         tick = self.clock.tick(seconds)
         self.listener.release_all(tick)
         self.listener.begin_phrase(tick)
-        return self.scheduler.silence()
+        return self.scheduler.silence(round(tick))
+
+    def change(self, seconds: float, setup: Setup) -> list[Message]:
+        """Agree on something else from the next beat on; messages that end what is not wanted any more.
+
+        Raises
+        ------
+        InvalidBrief
+            Where the meter is another, or the tempo cannot be followed.
+        """
+        if setup.meter.text != self.setup.meter.text:
+            raise InvalidBrief(f"meter {setup.meter.text}: it stays {self.setup.meter.text} until you begin again")
+        if setup.tempo != self.setup.tempo:
+            self.clock.change(seconds, setup.tempo)
+        self.clock.is_steady = setup.steady
+        self.setup, self._key = setup, setup.key or self._key
+        self._is_playing = self._is_playing and setup.accompanies
+        self._plans.clear()
+        wanted = {DRUMS, *(setup.band.parts if setup.accompanies else ()), *({ANSWER} & {*setup.plays})}
+        tick = round(self.clock.tick(seconds))
+        return [each for part in (ANSWER, BASS, CHORDS) if part not in wanted for each in self._ended(part, tick)]
 
     def advance(self, seconds: float) -> list[Message]:
         """Settle the beats that come, and say what is due."""
         if not self.is_begun:
             return []
-        tick = self.clock.tick(seconds)
-        while tick >= self._next_beat - self.beat / EARLY:
-            self._settle(self._next_beat, tick)
+        tick, horizon = self.clock.tick(seconds), self.clock.tick(seconds + self.lead)
+        while horizon >= self.next_beat - self.beat / EARLY:
+            self._settle(self.next_beat, tick)
             self._plan(tick)
-            self._next_beat += self.beat
+            self.next_beat += self.beat
             self._is_revised = False
-        if not self._is_revised and tick >= self._next_beat - self.beat / 2:
+        if not self._is_revised and horizon >= self.next_beat - self.beat / 2:
             self._plan(tick)
             self._is_revised = True
         if self._reply and self._reply.done():
-            self._answer(*self._reply.result(), tick)
+            self._answer(*self._reply.result(), horizon)
             self._reply = None
-        tolerance = LATE * self.clock.bpm * TICKS_PER_QUARTER / 60
-        return self.scheduler.due(tick, tolerance)
+        tolerance = (LATE + self.lead) * self.clock.bpm * TICKS_PER_QUARTER / 60
+        return self.scheduler.due(horizon, tolerance)
 
     def _settle(self, at: int, tick: float) -> None:
         """Settle the beat that begins at a tick."""
@@ -195,12 +219,17 @@ class Session:
 
     def _plan(self, tick: float) -> None:
         """Have the beats after the last one that is settled planned, from what is known now."""
-        if not self._is_playing:
+        if not self._is_playing or sum(not made.done() for made in self._plans.values()) >= MOST_PLANS:
             return
         answered = self.scheduler.played[ANSWER][-MOST_ANSWERED:]
         notes = tuple(sorted((*self.listener.played(tick), *answered)))
         situation = Situation(notes, max(0, round(tick)), self.beats[-1], self._key, self.listener.loudness())
         self._plans[round(tick)] = self.executor.submit(_timed_plan, self.setup, situation)
+
+    def _ended(self, part: str, tick: int) -> list[Message]:
+        """End a part at a tick, also in what was played."""
+        self.scheduler.cut(part, tick)
+        return self.scheduler.silence(tick, part)
 
     def _planned(self, at: int) -> Beat | None:
         """The beat at a tick by the latest plan that is there, or None."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import groupby
 
 from firmus._version import __version__
@@ -17,7 +17,7 @@ from firmus.live.planner import Setup
 from firmus.live.session import Immediate, Session
 from firmus.score import Key, Part, Score, Tempo
 from firmus.timing import seconds
-from firmus.work import Origin, Work
+from firmus.work import Brief, Origin, Work
 
 STEP = 0.005  # seconds between two looks at what is due
 LONGEST = 3600.0  # seconds of a take
@@ -79,15 +79,25 @@ def play(
     return session
 
 
+def programs(setup: Setup) -> dict[str, int]:
+    """Programs of General MIDI, from 0, of the parts that play along.
+
+    Examples
+    --------
+    >>> programs(Setup(style="pop"))
+    {'answer': 73, 'chords': 4, 'bass': 33, 'drums': 0}
+    """
+    style = setup.band.patterns
+    return {ANSWER: PROGRAMS[ANSWER], CHORDS: style.chord_program, BASS: style.bass_program, DRUMS: PROGRAMS[DRUMS]}
+
+
 def as_score(session: Session, title: str = "") -> Score:
     """What was played, and what was played along, with the chords and the tempo that were followed."""
     meter = session.setup.meter
     parts = [Part("Player", tuple(session.listener.notes), 0)]
-    style = session.setup.band.patterns
-    programs = {**PROGRAMS, BASS: style.bass_program, CHORDS: style.chord_program}
-    for name in (ANSWER, CHORDS, BASS, DRUMS):
+    for name, program in programs(session.setup).items():
         notes = tuple(session.scheduler.played[name])
-        parts += [Part(NAMES[name], notes, programs[name], is_drums=name == DRUMS)] if notes else []
+        parts += [Part(NAMES[name], notes, program, is_drums=name == DRUMS)] if notes else []
     tempi = [Tempo(tick, round(bpm)) for tick, bpm in session.tempi]
     tempi = [next(same) for _, same in groupby(tempi, key=lambda tempo: tempo.bpm)]
     symbols = [replace(each.chord, start=each.tick) for each in session.beats if each.chord]
@@ -101,14 +111,17 @@ def as_work(session: Session, title: str, brief: dict[str, object], take: Score 
     """The same with its origin."""
     score = marked(as_score(session, title))
     figures = session.figures
-    measured = {
+    measured: dict[str, object] = {
         "hit_rate": round(figures.hit_rate, 4),
         "backup_level": max(figures.levels, default=0),
         "late_notes": session.scheduler.late,
     }
+    known = {field.name for field in fields(Brief)}
+    asked = {name: value for name, value in brief.items() if name in known}
+    measured |= {name: value for name, value in brief.items() if name not in known}  # `plays` and its like
     composed = tuple((0, score.end, place) for place in range(1, len(score.parts)))
     origin = Origin(
-        firmus=__version__, model="rules", weights="", task="jam", seed=session.setup.seed, brief=brief,
+        firmus=__version__, model="rules", weights="", task="jam", seed=session.setup.seed, brief=asked,
         measured={**features.summary(score), **estimated_key(score), **measured}, composed=composed,
         source=digest(take) if take else "",
     )  # fmt: skip

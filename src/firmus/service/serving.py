@@ -21,6 +21,7 @@ from firmus.service.http import browsers
 from firmus.service.http.application import build
 from firmus.service.http.connections import IDLE_TIMEOUT, Connection, allow_files
 from firmus.service.http.dependencies import Service
+from firmus.service.http.routes import live
 from firmus.service.logs import log
 from firmus.service.settings import Settings
 from firmus.service.storage import audit, keys
@@ -191,7 +192,11 @@ class _Server(uvicorn.Server):
                 host=host,
                 port=port,
                 http=Connection,
-                ws="none",
+                ws="websockets-sansio",
+                ws_max_size=live.MESSAGE_BYTES,
+                ws_ping_interval=live.PING_SECONDS,
+                ws_ping_timeout=live.PING_SECONDS,
+                ws_per_message_deflate=False,
                 loop="asyncio",
                 access_log=False,
                 log_config=None,

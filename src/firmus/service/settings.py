@@ -66,6 +66,10 @@ class Settings:
         How long ended jobs, works and sounds are kept, such as ``"30d"``; by default for ever.
     room : int
         Bytes of disk that are to stay free; below it requests are rejected (507).
+    live, owner_live : int
+        Maximal number of sessions of playing together at once: of all owners, and of one.
+    live_seconds, live_idle : float
+        How long such a session may last, and how long without a note of the player.
     hosts : tuple of str
         Accepted host names, beside those of this machine.
     webhook_hosts : tuple of str
@@ -101,6 +105,10 @@ class Settings:
     storage_bytes: int = 10_000_000_000
     keep: str = ""
     room: int = 100_000_000
+    live: int = 8
+    owner_live: int = 4
+    live_seconds: float = 3_600.0
+    live_idle: float = 600.0
     hosts: tuple[str, ...] = ()
     webhook_hosts: tuple[str, ...] = ()
 

@@ -1,6 +1,5 @@
 """``firmus studio``: the page's files, and what pages of others may ask of it, in a real browser."""
 
-import asyncio
 import json
 import os
 import shutil
@@ -8,7 +7,6 @@ import signal
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -17,8 +15,6 @@ from firmus.cli import main
 from firmus.errors import FirmusError
 from firmus.render import soundfont
 from firmus.service.http import page
-from firmus.service.http.middleware import EdgeMiddleware
-from firmus.service.http.permissions import Permissions
 from serving import Studio
 
 BROWSER = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
@@ -194,30 +190,6 @@ def test_a_page_of_somebody_else_reaches_nothing(studio, browser, hostile, host)
 def test_a_name_that_was_resolved_to_this_machine_is_refused(studio, browser):
     answer = browser.new_page().goto(studio.said["url"].replace("127.0.0.1", "evil.example"))
     assert answer.status == 421
-
-
-@pytest.mark.parametrize(
-    ("headers", "is_opened"),
-    [
-        ({}, True), ({"origin": "http://127.0.0.1:8340", "cookie": "firmus-8340=token"}, True),
-        ({"origin": "http://127.0.0.1:8340"}, False), ({"host": "evil.example"}, False),
-        ({"origin": "http://127.0.0.1:1", "cookie": "firmus-8340=token"}, False),
-    ],
-)  # fmt: skip
-def test_a_websocket_is_opened_for_its_own_page_and_for_programs_alone(headers, is_opened):
-    async def accepting(scope, receive, send):
-        await send({"type": "websocket.accept"})
-
-    async def send(message):
-        sent.append(message["type"])
-
-    sent = []
-    service = SimpleNamespace(is_open=True, token="token", settings=SimpleNamespace(hosts=()))
-    scope = {"type": "websocket", "path": "/v1/live", "query_string": b"", "headers": [
-        (name.encode(), value.encode()) for name, value in ({"host": "127.0.0.1:8340"} | headers).items()
-    ]}  # fmt: skip
-    asyncio.run(EdgeMiddleware(accepting, service, Permissions({"paths": {}}))(scope, None, send))
-    assert sent == ["websocket.accept" if is_opened else "websocket.close"]
 
 
 def test_it_ends_gracefully_and_its_token_outlasts_it(tmp_path):

@@ -4,6 +4,15 @@ import { record, Take } from "../music/take.ts";
 import { studio } from "../studio.svelte.ts";
 import { t } from "../translation/translation.svelte.ts";
 
+/** Who takes the keys instead of the open part. */
+export type Taker = {
+  press: (pitch: number, velocity: number, timeStamp: number) => void;
+  release: (pitch: number, timeStamp: number) => void;
+  pulse: (timeStamp: number) => void;
+  barline: (timeStamp: number) => void;
+  panic: () => void;
+};
+
 class Keyboard {
   /** Whether the keys are seen. */
   isOpen = $state(false);
@@ -12,6 +21,7 @@ class Keyboard {
   asPlayed = $state(false);
   /** Pitches that are down. */
   held = $state.raw<ReadonlySet<number>>(new Set());
+  taker: Taker | null = null;
   #parts = new Map<string, number>(); // of `device:pitch` that are down: the part that sounds
   #pedals = new Map<string, number>(); // of devices whose pedal is down
   #take = new Take();
@@ -19,11 +29,12 @@ class Keyboard {
   #opened = 0; // which piece is recorded into
 
   on(device: string, pitch: number, velocity: number, timeStamp: number): void {
-    if (!studio.isOpen || pitch < 0 || pitch > 127) return;
+    if ((!studio.isOpen && !this.taker) || pitch < 0 || pitch > 127) return;
     const key = `${device}:${pitch}`;
     if (this.#parts.has(key)) this.off(device, pitch, timeStamp);
-    studio.player.press(studio.part, pitch, velocity);
-    this.#parts.set(key, studio.part);
+    studio.player.press(this.#part, pitch, velocity);
+    this.#parts.set(key, this.#part);
+    this.taker?.press(pitch, velocity, timeStamp);
     const tick = this.recording ? studio.player.tickAt(timeStamp) : null;
     if (tick !== null) this.#take.on(pitch, velocity, tick);
     this.#show();
@@ -34,13 +45,14 @@ class Keyboard {
     if (part === undefined) return;
     studio.player.release(part, pitch);
     this.#parts.delete(`${device}:${pitch}`);
+    this.taker?.release(pitch, timeStamp);
     if (this.recording) this.#take.off(pitch, studio.player.tickAt(timeStamp) ?? 0);
     this.#show();
   }
 
   pedal(device: string, down: boolean, timeStamp: number): void {
-    if (!studio.isOpen || down === this.#pedals.has(device)) return;
-    const part = this.#pedals.get(device) ?? studio.part;
+    if ((!studio.isOpen && !this.taker) || down === this.#pedals.has(device)) return;
+    const part = this.#pedals.get(device) ?? this.#part;
     studio.player.pedal(part, down);
     if (down) this.#pedals.set(device, part);
     else this.#pedals.delete(device);
@@ -81,6 +93,11 @@ class Keyboard {
     studio.region = null;
     studio.selection = ids;
     studio.notify(t("keyboard.recorded", { count: ids.size }));
+  }
+
+  /** The part that sounds; of somebody else's parts the first is one's own. */
+  get #part(): number {
+    return this.taker ? 0 : studio.part;
   }
 
   #show(): void {

@@ -3,7 +3,8 @@
 import { keyboard } from "./keyboard.svelte.ts";
 
 const [OFF, ON, CONTROL] = [0x80, 0x90, 0xb0];
-const [SUSTAIN, ALL_OFF] = [64, 123];
+const [SUSTAIN, SOUND_OFF, ALL_OFF] = [64, 120, 123];
+const [PULSE, START, STOP] = [0xf8, 0xfa, 0xfc]; // of MIDI clock
 
 export type MidiState = "unasked" | "asking" | "connected" | "none" | "unsupported" | "refused" | "failed";
 
@@ -42,13 +43,24 @@ class Midi {
 }
 
 function receive(device: string, { data, timeStamp }: MIDIMessageEvent): void {
-  if (!data || data.length < 3) return; // clocks, and what says only that a keyboard is there
+  if (data?.length === 1) return tick(data[0]!, timeStamp);
+  if (!data || data.length < 3) return;
   const [status, one, two] = data as unknown as [number, number, number];
   const kind = status & 0xf0;
   if (kind === ON && two > 0) keyboard.on(device, one, two, timeStamp);
   else if (kind === ON || kind === OFF) keyboard.off(device, one, timeStamp);
   else if (kind === CONTROL && one === SUSTAIN) keyboard.pedal(device, two >= 64, timeStamp);
-  else if (kind === CONTROL && one === ALL_OFF) keyboard.releaseAll(device);
+  else if (kind === CONTROL && (one === ALL_OFF || one === SOUND_OFF)) {
+    keyboard.releaseAll(device);
+    keyboard.taker?.panic();
+  }
+}
+
+/** A byte of MIDI clock, for whom somebody else's clock leads. */
+function tick(status: number, timeStamp: number): void {
+  if (status === PULSE) keyboard.taker?.pulse(timeStamp);
+  else if (status === START) keyboard.taker?.barline(timeStamp);
+  else if (status === STOP) keyboard.taker?.panic();
 }
 
 export const midi = new Midi();

@@ -1,6 +1,6 @@
 // Playing: the open piece, as it stands, on the audio clock.
 
-import type { Piece } from "../music/score.ts";
+import type { Part, Piece } from "../music/score.ts";
 import { barIndex, bars, beatLength, seconds } from "../music/timing.ts";
 import { Scheduler, type Loop, type Sound } from "./scheduler.ts";
 import type { Synthesizer } from "./synthesizer.ts";
@@ -26,6 +26,8 @@ export class Player {
   #scheduler: Scheduler;
   #timer: Worker | null = null;
   #piece: Piece | null = null;
+  #lent: readonly Part[] | null = null;
+  #ahead = -Infinity; // of the page's clock: seconds of the audio clock, which goes in steps
 
   constructor(base: URL) {
     this.#base = base;
@@ -46,7 +48,7 @@ export class Player {
   load(piece: Piece): void {
     this.#piece = piece;
     this.#scheduler.load(piece);
-    this.#ready?.configure(piece.parts);
+    if (!this.#lent) this.#ready?.configure(piece.parts);
     if (!this.playing) this.tick = Math.min(this.tick, piece.end);
   }
 
@@ -60,7 +62,7 @@ export class Player {
   }
 
   async #play({ loop, metronome, countIn }: { loop: Loop | null; metronome: boolean; countIn: boolean }): Promise<void> {
-    if (this.playing || !this.#piece) return;
+    if (this.playing || !this.#piece || this.#lent) return;
     await this.prepare();
     const piece = this.#piece;
     let from = this.tick >= piece.end - 1 ? 0 : this.tick;
@@ -127,6 +129,42 @@ export class Player {
     this.#now((synthesizer, now) => synthesizer.off(part, pitch, now));
   }
 
+  /** Let other parts sound than the piece's, which does not play meanwhile; null: the piece's again. */
+  lend(parts: readonly Part[] | null): void {
+    this.pause();
+    this.#lent = parts;
+    this.#ready?.configure(parts ?? this.#piece?.parts ?? []);
+  }
+
+  /** Begin a note at a time of the page's clock, in seconds, or end it (velocity 0). */
+  soundAt(part: number, pitch: number, velocity: number, seconds: number): void {
+    const time = this.#timeAt(seconds);
+    if (velocity) this.#ready?.on(part, pitch, velocity, time);
+    else this.#ready?.off(part, pitch, time);
+  }
+
+  clickAt(accent: boolean, seconds: number): void {
+    this.#ready?.click(accent, this.#timeAt(seconds));
+  }
+
+  /** Silence now whatever sounds. */
+  silence(): void {
+    this.#ready?.silence();
+  }
+
+  /** Call something every 25 ms, also while the page is in the background. */
+  every(action: (() => void) | null): void {
+    this.#timer ??= new Worker(new URL("./timer.ts", import.meta.url), { type: "module" });
+    this.#timer.onmessage = action;
+  }
+
+  #timeAt(seconds: number): number {
+    const context = this.#context;
+    if (!context) return 0;
+    this.#ahead = Math.max(this.#ahead - 0.0001, context.currentTime - performance.now() / 1000);
+    return Math.max(context.currentTime, seconds + this.#ahead);
+  }
+
   pedal(part: number, down: boolean): void {
     this.#now((synthesizer, now) => synthesizer.pedal(part, down, now));
   }
@@ -163,7 +201,7 @@ export class Player {
     );
     try {
       this.#ready = await this.#synthesizer;
-      if (this.#piece) this.#ready.configure(this.#piece.parts);
+      this.#ready.configure(this.#lent ?? this.#piece?.parts ?? []);
     } catch (error) {
       this.#synthesizer = null;
       throw error;

@@ -7,6 +7,7 @@ before its body is received (`authorise`).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -57,6 +58,7 @@ class Service:
     is_open: bool
     token: str = ""
     has_page: bool = False
+    playing: Counter[str] = field(default_factory=Counter)  # sessions of playing together, by owner
     notifier: EventNotifier = field(init=False)
     idempotency: Idempotency = field(init=False)
     buckets: TokenBuckets = field(init=False)

@@ -24,7 +24,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 
 from firmus.service import problems
-from firmus.service.http import browsers
+from firmus.service.http import browsers, websockets
 from firmus.service.http.connections import LOOPBACK
 from firmus.service.http.dependencies import Service, authorise
 from firmus.service.http.permissions import Permissions
@@ -47,7 +47,6 @@ HEADER_BYTES, MAX_HEADERS = 16_384, 100
 SHORT = 10_000  # bytes of JSON that are checked in the event loop
 MAX_WAITING = 40  # requests waiting for a thread, of which there are as many; more would wait in vain
 BODY_TIMEOUT = 30.0  # seconds in which a body must be received
-POLICY_VIOLATION = 1008  # status code of a WebSocket
 METHODS = ("GET", "POST", "DELETE", "HEAD", "OPTIONS", "PUT", "PATCH")
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -79,21 +78,12 @@ class EdgeMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's request."""
         if scope["type"] == "websocket":
-            await self._connect(scope, receive, send)
+            await websockets.connect(self, scope, receive, send)
             return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         await _Exchange(self, scope, send).serve(receive)
-
-    async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Open a WebSocket, unless a foreign page asks for it; to have one is to change things."""
-        try:
-            self.check(scope)
-        except Problem:
-            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
-        else:
-            await self.app(scope, receive, send)
 
     async def body(self, scope: Scope, receive: Receive) -> bytes:
         """The whole body, if it is acceptable."""
