@@ -177,9 +177,9 @@ class SoundFont:
         import numpy as np
 
         header = self._chunk(b"shdr")[46 * index : 46 * index + 46]
-        _, start, end, loop_start, loop_end, rate, root, tune, _, kind = struct.unpack("<20sIIIIIBbHH", header)
         offset, size = self._chunks[b"smpl"]
         try:
+            _, start, end, loop_start, loop_end, rate, root, tune, _, kind = struct.unpack("<20sIIIIIBbHH", header)
             if kind & 0x10:
                 import soundfile
 
@@ -196,7 +196,7 @@ class SoundFont:
             rate = rate or 44100
             if not 0 < len(wave) <= MOST_FRAMES or not RATES[0] <= rate <= RATES[1]:
                 raise ValueError(f"{len(wave)} frames, {rate} a second")
-        except (RuntimeError, ValueError) as error:
+        except (RuntimeError, ValueError, struct.error) as error:
             raise FirmusError(f"SoundFont {self.path}: sample {index} is damaged ({error})") from None
         if wave.ndim > 1:
             wave = wave.mean(axis=1)

@@ -1,7 +1,7 @@
 """Loops without a joint: where a sustained sound may go back to, cross-faded at matched phase.
 
-The loop is some tenths of a second, a whole number of periods; of the ends near it, the one whose surroundings are most
-like those of the beginning (normalised cross-correlation) is taken. Before the end, the sound is faded into what comes
+The loop is some tenths of a second; of the ends near that, the one whose surroundings are most like those of the
+beginning (normalised cross-correlation) is taken: so it is a whole number of periods, of vibrato too. Before the end, the sound is faded into what comes
 before the beginning, with gains by which two signals of that correlation keep their power (M. Fink, M. Holters &
 U. Zölzer, Signal-Matched Power-Complementary Cross-Fading and Dry-Wet Mixing, DAFx 2016).
 """
@@ -15,6 +15,7 @@ Wave = npt.NDArray[np.float32]
 
 LOOP_SECONDS = 0.6  # of a loop, where the sound is long enough; at least four periods
 FADE_SECONDS = 0.12
+SEARCH_SECONDS = 0.1  # about the end that is sought, so that vibrato comes round as well
 MATCHED_PERIODS = 4.0  # that are compared about each end
 MOST_MATCHED_SECONDS = 0.08
 LEAST_PERIODS = 4
@@ -43,28 +44,36 @@ def looped(wave: Wave, rate: int, hertz: float, first: float, last: float) -> tu
     begin, stop = round(first * rate), min(round(last * rate), len(wave))
     half = round(min(MATCHED_PERIODS * period, MOST_MATCHED_SECONDS * rate) / 2)
     room = stop - begin - 3 * half
-    if room < (LEAST_PERIODS + 1) * period:
+    if room < (LEAST_PERIODS + 1) * period or begin < 0:
         return None
     wanted = max(LOOP_SECONDS * rate, 2 * LEAST_PERIODS * period)
     periods = max(round(min(wanted, 0.7 * room) / period), LEAST_PERIODS)
     length = periods * period
     start = round(max(begin + half, stop - 2 * half - length - period))
-    end = _best_end(wave, start, start + length, half, period, len(wave) - half)
-    fade = round(min(FADE_SECONDS * rate, 0.5 * (end - start), start))
+    fade = round(min(FADE_SECONDS * rate, 0.5 * length, start))
+    within = max(0.6 * period, min(SEARCH_SECONDS * rate, 0.25 * length))
+    end = _best_end(wave, start, start + length, (max(fade, half), half), within)
     return _joined(wave[:end], start, end, fade), (start, end)
 
 
-def _best_end(wave: Wave, start: int, near: float, half: int, period: float, most: int) -> int:
-    """The end within half a period of one whose surroundings are most like those of the start."""
-    model = wave[start - half : start + half].astype(np.float64)
-    ends = np.arange(int(near - 0.6 * period), int(near + 0.6 * period) + 2)
-    ends = ends[(ends > start + half) & (ends <= most)]
-    if not len(ends):
-        return round(min(near, most))
-    span = wave[ends[0] - half : ends[-1] + half].astype(np.float64)
-    windows = np.lib.stride_tricks.sliding_window_view(span, 2 * half)
-    alike = windows @ model / np.sqrt((windows**2).sum(axis=1) * (model**2).sum() + 1e-20)
-    return int(ends[int(alike.argmax())])
+def _best_end(wave: Wave, start: int, near: float, reach: tuple[int, int], within: float) -> int:
+    """The end, within so many frames of one, whose surroundings are most like those of the start.
+
+    `reach` is how many frames before and behind are compared.
+    """
+    from scipy.signal import correlate
+
+    before, behind = reach
+    model = wave[start - before : start + behind].astype(np.float64)
+    low = max(int(near - within), start + before)
+    high = min(int(near + within) + 1, len(wave) - behind)
+    if high <= low:
+        return round(min(near, len(wave)))
+    span = wave[low - before : high + behind].astype(np.float64)
+    power = np.concatenate(([0.0], np.cumsum(span**2)))
+    powers = power[len(model) :] - power[: -len(model)]
+    alike = correlate(span, model, "valid") / np.sqrt(np.maximum(powers, 1e-20) * (model**2).sum() + 1e-20)
+    return low + int(alike.argmax())
 
 
 def _joined(wave: Wave, start: int, end: int, fade: int) -> Wave:
