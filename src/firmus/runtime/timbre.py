@@ -107,12 +107,11 @@ class Timbre:
         ModelError
             Where it is silent, or an argument is out of range.
         """
-        _check("rate", rate, LOWEST_RATE, HIGHEST_RATE)
-        _check("pitch", pitch, 0, 127)
-        samples = np.asarray(samples, np.float32)
-        if samples.ndim != 1 or len(samples) < rate // 20 or not np.isfinite(samples).all() or not samples.any():
-            raise ModelError(f"a note of shape {samples.shape}: it must be mono, finite, at least 0.05 s, not silent")
-        features = partials.features(samples, rate, pitch)
+        samples = check_note(samples, rate, pitch)
+        return self.encode_features(partials.features(samples, rate, pitch), pitch)
+
+    def encode_features(self, features: Floats, pitch: float) -> Floats:
+        """Point (Z,) of a note whose features (16, 96), of `firmus.analysis.partials`, are known."""
         feed = {"features": features[None], "pitch": np.array([pitch], np.float32)}
         return self._run("encode", ["mean"], feed)[0][0]
 
@@ -147,10 +146,10 @@ class Timbre:
         shaped = latent if isinstance(latent, Shaped) else Shaped(latent)
         if np.shape(shaped.latent) != (self.size,):
             raise ModelError(f"a point of shape {np.shape(shaped.latent)}: points of {self.card.name!r} have {self.size}")
-        _check("pitch", pitch, 0, 127)
-        _check("velocity", velocity, 1, 127)
-        _check("seconds", seconds, 0.02, MOST_SECONDS)
-        _check("rate", rate, LOWEST_RATE, HIGHEST_RATE)
+        check_range("pitch", pitch, 0, 127)
+        check_range("velocity", velocity, 1, 127)
+        check_range("seconds", seconds, 0.02, MOST_SECONDS)
+        check_range("rate", rate, LOWEST_RATE, HIGHEST_RATE)
         count = round(seconds * rate)
         hop = round(rate / additive.FRAMES)
         time = (np.arange(count // hop + 2) * hop / rate).astype(np.float32)
@@ -183,7 +182,7 @@ class Timbre:
         values = dict(zip(SLIDERS, (brightness, attack, decay, noise, harmonicity), strict=True))
         given = {name: float(value) for name, value in values.items() if value is not None}
         for name, value in given.items():
-            _check(name, value, -1, 1)
+            check_range(name, value, -1, 1)
         return replace(latent if isinstance(latent, Shaped) else Shaped(latent), **given)
 
     def controls(self, latent: Floats | Shaped) -> dict[str, float]:
@@ -273,7 +272,28 @@ def _without_offset(wave: Floats) -> Floats:
     return wave
 
 
-def _check(name: str, value: float, low: float, high: float) -> None:
+def check_note(samples: Floats, rate: int, pitch: float) -> Floats:
+    """The samples of a note that can be encoded.
+
+    Raises
+    ------
+    ModelError
+    """
+    check_range("rate", rate, LOWEST_RATE, HIGHEST_RATE)
+    check_range("pitch", pitch, 0, 127)
+    samples = np.asarray(samples, np.float32)
+    if samples.ndim != 1 or len(samples) < rate // 20 or not np.isfinite(samples).all() or not samples.any():
+        raise ModelError(f"a note of shape {samples.shape}: it must be mono, finite, at least 0.05 s, not silent")
+    return samples
+
+
+def check_range(name: str, value: float, low: float, high: float) -> None:
+    """Refuse a value out of range.
+
+    Raises
+    ------
+    ModelError
+    """
     if not low <= value <= high:
         raise ModelError(f"{name} {value!r} must be from {low:g} to {high:g}")
 
