@@ -46,7 +46,7 @@ def take(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("program", [0, 19, 24, 40, 42, 52, 56, 60, 68, 71, 73, 107])
+@pytest.mark.parametrize("program", [0, 21, 24, 40, 42, 52, 56, 60, 68, 71, 73, 107])
 @pytest.mark.parametrize("key", [50, 62, 74])
 def test_the_pitch_of_a_note_is_found_within_50_cents(program, key):
     samples = recorded(program, [key])[:, 0]
@@ -65,7 +65,9 @@ def test_a_recording_is_an_instrument_in_tune_that_lasts_as_long_as_a_key_is_hel
         buffer = np.zeros((RATE * 6, 2), np.float32)
         sampler.add_notes(buffer, RATE, font, font.presets[0], [sampler.Played(0.0, 5.0, key, 100)], (0.5, 0.5))
         assert fundamental(buffer[RATE : RATE * 4, 0], RATE).key == pytest.approx(key, abs=0.25)
-        late, early = (np.sqrt((buffer[round(a * RATE) : round(b * RATE)] ** 2).mean()) for a, b in ((4, 5), (0.5, 1.5)))
+        late, early = (
+            np.sqrt((buffer[round(a * RATE) : round(b * RATE)] ** 2).mean()) for a, b in ((4, 5), (0.5, 1.5))
+        )
         assert 0.4 < late / early < 2.5  # it took a second and a half, and is held for five
 
 
@@ -75,7 +77,8 @@ def test_a_plucked_note_dies_away(take):
     buffer = np.zeros((RATE * 6, 2), np.float32)
     sampler.add_notes(buffer, RATE, font, font.presets[0], [sampler.Played(0.0, 5.0, 52, 100)], (0.5, 0.5))
     levels = [np.sqrt((buffer[second * RATE : (second + 1) * RATE] ** 2).mean()) for second in range(5)]
-    assert levels[4] < 0.2 * levels[0]
+    assert levels[4] < 0.35 * levels[0]
+    assert all(np.diff(levels) < 0)
 
 
 def test_several_notes_are_zones_of_their_own_and_louder_ones_layers(take):

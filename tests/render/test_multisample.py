@@ -71,12 +71,20 @@ def test_everything_that_is_written_is_read_back(instrument) -> None:
         (0.02, 0.5, 4.0, 0.25, 960.0), rel=0.01
     )
     sample = font.sample(region.sample)
-    assert (sample.root, sample.tune, sample.rate, sample.loop_start, sample.loop_end) == (69, -12, RATE, 10_000, 20_000)
+    assert (sample.root, sample.tune, sample.rate, sample.loop_start, sample.loop_end) == (
+        69,
+        -12,
+        RATE,
+        10_000,
+        20_000,
+    )
     np.testing.assert_allclose(sample.wave[:20_000], zone.wave[:20_000], atol=1 / 32767)
     assert font.presets == ((0, 11),)
 
 
-@pytest.mark.parametrize(("hertz", "vibrato"), [(65.4, 0), (110.0, 0), (441.3, 0), (440.0, 30), (1567.98, 15), (3520, 0)])
+@pytest.mark.parametrize(
+    ("hertz", "vibrato"), [(65.4, 0), (110.0, 0), (441.3, 0), (440.0, 30), (1567.98, 15), (3520, 0)]
+)
 def test_loops_have_no_joint_and_keep_pitch_and_level(hertz, vibrato) -> None:
     wave, loop = looping.looped(tone(hertz, 2.0, vibrato), RATE, hertz, 0.3, 1.9)
     assert looping.click(wave, loop) <= 1.0
@@ -235,8 +243,9 @@ def test_a_font_of_endless_zones_is_refused_at_once(instrument) -> None:
     )
     body = b"sfbk" + chunk(b"LIST", b"sdta" + chunk(b"smpl", bytes(400))) + chunk(b"LIST", b"pdta" + pdta)
     font = SoundFont(chunk(b"RIFF", body))
-    with pytest.raises(FirmusError, match="generators|zones"):
+    with pytest.raises(FirmusError, match=r"generators|zones"):
         font.regions(0, 0)
-    assert soundfont.MOST_GENERATORS > max(
-        len(soundfont.current().regions(0, program)) for program in soundfont.current().programs
+    assert (
+        max(len(soundfont.current().regions(0, program)) for program in soundfont.current().programs)
+        < soundfont.MOST_GENERATORS
     )

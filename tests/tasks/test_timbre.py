@@ -17,8 +17,8 @@ def take(tmp_path, monkeypatch):
     buffer = np.zeros((RATE * 3, 2), np.float32)
     sampler.add_notes(buffer, RATE, soundfont.current(), (0, 73), [sampler.Played(0.3, 1.5, 69, 100)], (0.5, 0.5))
     soundfile.write(tmp_path / "take.wav", buffer, RATE)
-    melody = Part("Melody", tuple(Note(480 * step, 460, 67 + step % 5, 90) for step in range(4)), program=40)
-    drums = Part("Drums", tuple(Note(240 * step, 60, 38, 100) for step in range(8)), is_drums=True)
+    melody = Part("Melody", tuple(Note(480 * step, 460, 67 + step % 5, 90) for step in range(16)), program=40)
+    drums = Part("Drums", tuple(Note(240 * step, 60, 38, 100) for step in range(32)), is_drums=True)
     Score((melody, drums)).save(tmp_path / "song.mid")
     return tmp_path
 

@@ -233,7 +233,7 @@ def render(
     audible_label: bool = False,
     label: Callable[[bytes, str], bytes] = lambda data, ending: data,
 ) -> list[Path]:
-    """Write one Score, mixed or not, as sound (.wav, .flac, .ogg, .mp3), engraved score (.pdf, .svg), or piano roll (.png).
+    """Write a Score, mixed or not, as sound (.wav ...), engraved score (.pdf, .svg), or piano roll (.png).
 
     With `stems`, also one sound file a part beside it: ``name.01 Flute.wav``. An SVG of several pages is as many
     files: ``name-1.svg``, ``name-2.svg`` ... `audible_label` puts the rhythm of `firmus.render.audible` before the
@@ -262,7 +262,7 @@ def render(
 
 
 def encoded(piece: Score | Mixed, ending: str, audible_label: bool = False) -> bytes:
-    """A Score, mixed or not, as the bytes of a file: music, sound, engraved score (``".pdf"``, ``".svg"``) or piano roll (``".png"``).
+    """A Score, mixed or not, as a file: music, sound, engraved score (``".pdf"``, ``".svg"``), piano roll (``".png"``).
 
     Of a long piece, PDF has pages and SVG is one high picture, for the screen. `audible_label` is of sound alone.
 

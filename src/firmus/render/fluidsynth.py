@@ -23,9 +23,7 @@ LEVEL = 1.1  # so that it is about as loud as our sampler
 MOST_SECONDS = 600.0  # that it may take
 
 
-def play(
-    score: Score, part: Part, font: Path, preset: tuple[int, int], sample_rate: int
-) -> npt.NDArray[np.float32]:
+def play(score: Score, part: Part, font: Path, preset: tuple[int, int], sample_rate: int) -> npt.NDArray[np.float32]:
     """One part of a score, dry, at full volume, in the middle, (frames, 2).
 
     Raises

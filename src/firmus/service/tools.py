@@ -183,6 +183,8 @@ def _tool(kind: str) -> dict[str, Any]:
         sound = ", or a sound file" if hasattr(module, "SOUND") else ""
         fields = {"source": {"type": "string", "description": f"{PATH}{sound}."}, **fields}
         required.append("source")
+    elif hasattr(module, "SOUND"):
+        fields = {"source": {"type": "string", "description": "Path of a sound file below the folder."}, **fields}
     if kind in tasks.verbs() and "source" in tasks.verb(kind).VERB.may_take:
         fields = {"source": {"type": "string", "description": f"{PATH}: {tasks.PLAN.english}."}, **fields}
     if kind in tasks.verbs() and "target" in tasks.verb(kind).VERB.pieces:
@@ -308,7 +310,7 @@ def _outputs(out: str, output: JobOutput, blobs: Blobs) -> dict[str, bytes]:
     files = {}
     for row in output.files:
         number = f"-{holders.index(row['holder']) + 1}" if len(holders) > 1 else ""
-        files[f"{out}{number}.{works.FILES[row['name']][0]}"] = blobs.get(row["digest"])
+        files[f"{out}{number}.{works.JOB_FILES[row['name']][0]}"] = blobs.get(row["digest"])
     return files
 
 

@@ -10,7 +10,7 @@ from firmus.errors import InvalidBrief, unknown
 from firmus.tasks import OPTION, Option, Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from firmus.production.timbres.packages import Package
 
@@ -60,10 +60,7 @@ def timbre(kind: str, *of: str | PathLike[str], **options: Any) -> list[Package]
     if kind not in KINDS:
         raise InvalidBrief(unknown("kind of timbre", str(kind), KINDS))
     given = {name: value for name, value in options.items() if value is not None}
-    for name in given:
-        if kind not in ONLY.get(name, KINDS) or name not in {*ONLY, "name"}:
-            able = [each for each in (*ONLY, "name") if kind in ONLY.get(each, KINDS)]
-            raise InvalidBrief(f"{name}: timbre {kind} takes {', '.join(able)}")
+    check_options(kind, given)
     if kind == "from":
         from firmus.production.timbres import making
 
@@ -76,6 +73,19 @@ def timbre(kind: str, *of: str | PathLike[str], **options: Any) -> list[Package]
         return [neural.new(**given)]
     _check_count(kind, of, 2, "two instruments or sound files, such as flute cello")
     return neural.morph(of[0], of[1], **given)
+
+
+def check_options(kind: str, names: Iterable[str]) -> None:
+    """Refuse options that do not go with a kind.
+
+    Raises
+    ------
+    InvalidBrief
+    """
+    for name in names:
+        if kind not in ONLY.get(name, KINDS) or name not in {*ONLY, "name"}:
+            able = [each for each in (*ONLY, "name") if kind in ONLY.get(each, KINDS)]
+            raise InvalidBrief(f"{name}: timbre {kind} takes {', '.join(able)}")
 
 
 def _check_count(kind: str, of: Sequence[object], count: int, what: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,8 @@ HELD_DECIBELS = 12.0  # below the peak: as far as a note is held, if it is
 STEADY_DECIBELS = 7.0  # that a held note falls at most
 INAUDIBLE_DECIBELS = 55.0  # below the peak, where a note that dies away is cut
 LEAST_HELD_SECONDS = 0.25
+STRUCK_FALL, STRUCK_SECONDS = 2.5, 0.06  # decibels a second, and seconds to the top, of what is struck or plucked
+DAMPED_SHARE = 0.25  # of the time in which a note would have died away: what ends sooner was damped
 LOWEST, HIGHEST = 21, 108  # keys of a piano
 STEP, REACH = 6, 24  # semitones between the roots, and farthest from a recorded one
 MOST_LAYERS = 4  # velocities
@@ -62,7 +65,7 @@ class Course:
     end: float
     fall: float
     is_held: bool
-    is_cut: bool
+    is_cut: bool  # dies away, and was cut off or damped before it had
 
     def faster(self, ratio: float) -> Course:
         """The same of a note that is played faster."""
@@ -94,7 +97,7 @@ def zones_of(notes: Sequence[Note], is_pitched: bool = True) -> tuple[Zone, ...]
 def _roots(recorded: list[int]) -> list[int]:
     """Recorded roots, and between and about them some at every six semitones."""
     roots = set(recorded)
-    for low, high in zip(recorded, recorded[1:], strict=False):
+    for low, high in pairwise(recorded):
         count = round((high - low) / STEP)
         roots |= {round(low + (high - low) * part / count) for part in range(1, count)}
     roots |= set(range(recorded[0], max(recorded[0] - REACH, LOWEST) - 1, -STEP))
@@ -136,12 +139,14 @@ def course_of(wave: Wave) -> Course:
     held = int(np.flatnonzero(levels >= top - HELD_DECIBELS)[-1])
     fall = _slope(levels[attack : attack + max(round(0.9 * (held - attack)), 2)])
     length = (held - attack) * HOP / RATE
-    is_held = length >= LEAST_HELD_SECONDS and fall * length < STEADY_DECIBELS
-    audible = int(np.flatnonzero(levels >= top - INAUDIBLE_DECIBELS)[-1])
-    last = levels[max(audible - 4, attack) : audible + 1]
-    is_cut = not is_held and audible >= len(levels) - 4 and float(last.mean()) > top - 40
-    if is_held:
+    is_struck = fall > STRUCK_FALL and attack * HOP / RATE < STRUCK_SECONDS
+    if length >= LEAST_HELD_SECONDS and fall * length < STEADY_DECIBELS and not is_struck:
         return Course(attack * HOP / RATE, held * HOP / RATE, fall, True, False)
+    audible = int(np.flatnonzero(levels >= top - INAUDIBLE_DECIBELS)[-1])
+    left = (INAUDIBLE_DECIBELS - HELD_DECIBELS) / max(fall, 1.0)  # seconds that it would have gone on
+    if length >= LEAST_HELD_SECONDS and (audible - held) * HOP / RATE < DAMPED_SHARE * left:
+        return Course(attack * HOP / RATE, held * HOP / RATE, fall, False, True)
+    is_cut = audible >= len(levels) - 4 and float(levels[max(audible - 4, attack) : audible + 1].mean()) > top - 40
     if is_cut:
         fall = _slope(levels[(attack + audible) // 2 : audible + 1])
     return Course(attack * HOP / RATE, min((audible + 1) * HOP, len(wave)) / RATE, fall, False, is_cut)

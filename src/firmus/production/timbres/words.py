@@ -27,7 +27,8 @@ class Description(NamedTuple):
 QUALITIES: dict[str, dict[str, float]] = {
     "warm": {"brightness": -0.5, "noise": -0.2}, "温暖": {"brightness": -0.5, "noise": -0.2},
     "bright": {"brightness": 0.6}, "明亮": {"brightness": 0.6}, "dark": {"brightness": -0.7},
-    "暗": {"brightness": -0.7}, "昏暗": {"brightness": -0.7}, "dull": {"brightness": -0.8}, "沉闷": {"brightness": -0.8},
+    "暗": {"brightness": -0.7}, "昏暗": {"brightness": -0.7}, "dull": {"brightness": -0.8},
+    "沉闷": {"brightness": -0.8},
     "brilliant": {"brightness": 0.9}, "辉煌": {"brightness": 0.9}, "mellow": {"brightness": -0.4, "attack": 0.1},
     "柔美": {"brightness": -0.4, "attack": 0.1}, "harsh": {"brightness": 0.7, "noise": 0.3},
     "刺耳": {"brightness": 0.7, "noise": 0.3}, "soft": {"brightness": -0.3, "attack": 0.4},
@@ -68,7 +69,9 @@ def read(text: str) -> Description:
     >>> read("明亮的长笛和大提琴")
     Description(programs=(73, 42), settings={'brightness': 0.6})
     """
-    words = [each for each in re.split(r"[\s,;/、，；]+|(?<=[一-鿿])[的和与](?=[一-鿿])", plain(text).casefold()) if each]
+    words = [
+        each for each in re.split(r"[\s,;/、，；]+|(?<=[一-鿿])[的和与](?=[一-鿿])", plain(text).casefold()) if each
+    ]
     if not 0 < len(words) <= MOST_WORDS:
         raise InvalidBrief(f"like {text[:80]!r} must be 1 to {MOST_WORDS} words, such as 'warm, plucked'")
     programs: list[int] = []

@@ -1,9 +1,9 @@
 """Loops without a joint: where a sustained sound may go back to, cross-faded at matched phase.
 
 The loop is some tenths of a second; of the ends near that, the one whose surroundings are most like those of the
-beginning (normalised cross-correlation) is taken: so it is a whole number of periods, of vibrato too. Before the end, the sound is faded into what comes
-before the beginning, with gains by which two signals of that correlation keep their power (M. Fink, M. Holters &
-U. Zölzer, Signal-Matched Power-Complementary Cross-Fading and Dry-Wet Mixing, DAFx 2016).
+beginning (normalised cross-correlation) is taken: so it is a whole number of periods, of vibrato too. Before the end,
+the sound is faded into what comes before the beginning, with gains by which two signals of that correlation keep their
+power (M. Fink, M. Holters & U. Zölzer, Signal-Matched Power-Complementary Cross-Fading and Dry-Wet Mixing, DAFx 2016).
 """
 
 from __future__ import annotations

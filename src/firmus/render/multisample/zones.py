@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -112,7 +113,7 @@ def spread(zones: Sequence[Zone]) -> tuple[Zone, ...]:
     [(0, 57), (58, 63), (64, 127)]
     """
     roots = sorted({zone.root for zone in zones})
-    edges = [-1, *((low + high) // 2 for low, high in zip(roots, roots[1:], strict=False)), 127]
+    edges = [-1, *((low + high) // 2 for low, high in pairwise(roots)), 127]
     placed = []
     for index, root in enumerate(roots):
         layers = [zone for zone in zones if zone.root == root]

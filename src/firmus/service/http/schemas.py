@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from firmus.brief_fields import LIMITS, MOODS, MOST_COUNT, MOST_NAME, MOST_TEXT, NAMED
 from firmus.score import Score
 from firmus.service.storage.keys import ROLES
-from firmus.service.storage.works import FILES
+from firmus.service.storage.works import JOB_FILES
 from firmus.service.workers import handlers
 from firmus.work import Brief
 
@@ -112,7 +112,9 @@ def _schema(name: str, kind: Any) -> dict[str, Any]:
 
 BriefDocument = Annotated[dict[str, Any], WithJsonSchema(brief_schema())]
 Name = Annotated[str, Field(max_length=40)]
-Formats = Annotated[list[Name], Field(max_length=len(FILES), json_schema_extra={"items": {"enum": list(FILES)}})]
+Formats = Annotated[
+    list[Name], Field(max_length=len(JOB_FILES), json_schema_extra={"items": {"enum": list(JOB_FILES)}})
+]
 Kind = Annotated[
     Name, Field(description="A verb of the command line.", json_schema_extra={"enum": list(handlers.KINDS)})
 ]

@@ -200,7 +200,7 @@ def fetch(
         file = works.files(connection, row.work or row.id).get(kind)
     if file is None:
         raise Problem("not-found", f"the job has no file {kind!r}")
-    return works.file_response(service.blobs, file, f"{name}.{works.FILES[kind][0]}")
+    return works.file_response(service.blobs, file, f"{name}.{works.JOB_FILES[kind][0]}")
 
 
 async def ended(service: Service, caller: Caller, name: str, seconds: float) -> schemas.Job:
