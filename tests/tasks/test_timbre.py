@@ -48,7 +48,7 @@ def test_a_rendering_is_humanised_and_brought_to_a_loudness(take):
     ("words", "hint"),
     [
         (["timbre", "form", "take.wav"], "did you mean 'from'"),
-        (["timbre", "from"], "takes a sound file"),
+        (["timbre", "from"], "takes one sound file"),
         (["timbre", "from", "take.wav", "--like", "warm"], "like: timbre from takes pitch"),
         (["timbre", "from", "nothing.wav"], "No such file"),
         (["timbre", "from", "song.mid"], "no sound that Firmus reads"),

@@ -59,14 +59,14 @@ def fundamental(samples: NDArray[np.float32], rate: int) -> Fundamental | None:
     >>> fundamental(np.random.default_rng(1).standard_normal(22050).astype(np.float32), 44100) is None
     True
     """
-    samples = np.asarray(samples, np.float64)
-    size = min(round(0.093 * rate), len(samples) // 2)
+    wave: Floats = samples.astype(np.float64)
+    size = min(round(0.093 * rate), len(wave) // 2)
     if size < 64:
         return None
-    starts = np.unique(np.linspace(0, len(samples) - 2 * size, MOST_WINDOWS).astype(int))
-    levels = np.array([float((samples[start : start + 2 * size] ** 2).mean()) for start in starts])
+    starts = np.unique(np.linspace(0, len(wave) - 2 * size, MOST_WINDOWS).astype(int))
+    levels = np.array([float((wave[start : start + 2 * size] ** 2).mean()) for start in starts])
     starts = starts[levels > levels.max() * 10 ** (QUIET_DECIBELS / 10)] if levels.max() > 0 else starts[:0]
-    found = np.array([_lag(samples[start : start + 2 * size], rate) for start in starts])
+    found = np.array([_lag(wave[start : start + 2 * size], rate) for start in starts])
     pitched = found[np.isfinite(found)]
     if not len(pitched):
         return None

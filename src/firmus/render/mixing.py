@@ -60,7 +60,7 @@ class Channel:
         for name, (low, high, unit) in RANGES.items():
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
-                raise FirmusError(f"{name} {value!r} must be from {low:g} to {high:g}{unit}")
+                raise FirmusError(f"the mixer's {name} {value!r} must be from {low:g} to {high:g}{unit}")
 
     @property
     def is_equalised(self) -> bool:

@@ -64,14 +64,17 @@ def timbre(kind: str, *of: str | PathLike[str], **options: Any) -> list[Package]
     if kind == "from":
         from firmus.production.timbres import making
 
-        _check_count(kind, of, 1, "a sound file, such as take.wav")
+        if len(of) != 1:
+            raise InvalidBrief(f"timbre from takes one sound file, such as take.wav: {len(of)} are given")
         return [making.of_recording(of[0], **given)]
     from firmus.production.timbres import neural
 
     if kind == "new":
-        _check_count(kind, of, 0, "nothing but options, such as --like 'warm, plucked'")
+        if of:
+            raise InvalidBrief(f"timbre new takes nothing but options, such as --like 'warm, plucked': not {of[0]!r}")
         return [neural.new(**given)]
-    _check_count(kind, of, 2, "two instruments or sound files, such as flute cello")
+    if len(of) != 2:
+        raise InvalidBrief(f"timbre morph takes two instruments or sound files, such as flute cello: not {len(of)}")
     return neural.morph(of[0], of[1], **given)
 
 
@@ -86,11 +89,6 @@ def check_options(kind: str, names: Iterable[str]) -> None:
         if kind not in ONLY.get(name, KINDS) or name not in {*ONLY, "name"}:
             able = [each for each in (*ONLY, "name") if kind in ONLY.get(each, KINDS)]
             raise InvalidBrief(f"{name}: timbre {kind} takes {', '.join(able)}")
-
-
-def _check_count(kind: str, of: Sequence[object], count: int, what: str) -> None:
-    if len(of) != count:
-        raise InvalidBrief(f"timbre {kind} takes {what}: {len(of)} are given")
 
 
 def save(packages: Sequence[Package], out: str | PathLike[str] | None, force: bool) -> list[Path]:

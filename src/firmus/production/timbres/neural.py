@@ -21,7 +21,7 @@ from firmus.production.timbres import recording, sampling, words
 from firmus.production.timbres.making import named
 from firmus.production.timbres.packages import Package, measured
 from firmus.production.timbres.sampling import Note
-from firmus.render.instruments import played_as, program_number
+from firmus.render.instruments import PROGRAMS, played_as, program_number
 from firmus.render.multisample.zones import Instrument
 from firmus.runtime import timbre
 from firmus.runtime.timbre import SLIDERS, Shaped, Timbre
@@ -115,15 +115,16 @@ def _mixture(model: Timbre, programs: tuple[int, ...], seed: int) -> Point:
 
 def _known(points: dict[str, Point], program: int) -> str:
     """The model's name of a program, or of its nearest relative."""
-    able = {program_number(name): name for name in points}
+    able = {number: name for number, (name, _) in enumerate(PROGRAMS) if name in points}
     return able[played_as(program, able)]
 
 
 def _point(model: Timbre, which: str | os.PathLike[str]) -> Point:
     """Point of an instrument by its name, or of a recorded note."""
     if not is_sound(which):
-        points = model.names()
-        return points[_known(points, program_number(os.fspath(which)))]
+        points, name = model.names(), os.fspath(which)
+        own = {each.casefold(): each for each in points}  # among them some that are in no General MIDI
+        return points[own.get(name.casefold()) or _known(points, program_number(name))]
     note = recording.read(which).notes[0]
     return model.encode(note.wave, sampling.RATE, note.key)
 
