@@ -1,6 +1,6 @@
 """How well instruments are played that were learnt: spectra, pitch, loudness, recognisability, speed.
 
-    python benchmarks/timbre.py [spectra pitch recognition speed wavenet] [--sets /usr/share/sounds] [--notes 200]
+    python benchmarks/timbre.py [spectra pitch recognition speed] [wavenet] [--sets /usr/share/sounds] [--notes 200]
 
 Notes are those of `recipes/timbre.toml`, rendered from Fluid R3: of 93 instruments every fourth pitch was held out, at
 all velocities, and eight instruments were held out with all their notes. Tables go to standard output as Markdown;
@@ -14,8 +14,8 @@ intervals are of 95 %, bootstrapped over notes.
     Floor: static additive synthesis, the mean spectrum of the nearest training note of the instrument and velocity, at
     a constant level. Beside: that nearest note itself, resampled to the pitch, as a sampler would do.
 ``pitch``
-    Notes of every instrument of the training set at pitches 40 to 88, by pYIN (Mauch & Dixon 2014): share within 50
-    cents of what was asked, of those in which it hears a pitch; beside it the rendered notes themselves.
+    Notes of every instrument of the training set at pitches 40 to 88, by YIN (`firmus.analysis.note_pitch`): share within
+    50 cents of what was asked, of those in which it hears a pitch; beside it the rendered notes themselves.
 ``recognition``
     A ridge classifier of instruments, fitted to the levels of partials and bands of the rendered training notes: share
     that it names rightly (first, first five) of held-out notes as rendered, and as the model plays them. Chance is 1 %.
@@ -24,7 +24,8 @@ intervals are of 95 %, bootstrapped over notes.
     over all instruments: highest peak, constant part, jump at the edges.
 ``wavenet``
     Nats and squared error of a sample (μ-law, 16 kHz) on held-out notes, 0.25 s from the onset; floors:
-    the frequencies of the 256 classes in training notes, and repeating the sample before; and its speed.
+    the frequencies of the 256 classes in training notes, and repeating the sample before; and its speed. No such weights are shipped: train
+    them, and name their folder by ``FIRMUS_WEIGHTS``.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from typing import Any
 
 import numpy as np
 
-from firmus.analysis import partials, spectral_distance, voice
+from firmus.analysis import note_pitch, partials, spectral_distance
 from firmus.evaluation import intervals
 from firmus.learning import recipe, tones
 from firmus.learning.corpus import Corpus, Piece
@@ -45,7 +46,7 @@ from firmus.render import additive
 from firmus.runtime import timbre, waveform
 
 RATE = partials.RATE
-PARTS = ("spectra", "pitch", "recognition", "speed", "wavenet")
+PARTS = ("spectra", "pitch", "recognition", "speed")
 
 
 def corpus_of(name: str, sets: Path) -> Corpus:
@@ -135,13 +136,6 @@ def spectra(corpus: Corpus, count: int) -> None:
             row(name, values)
 
 
-def heard(samples: np.ndarray, rate: int) -> float:
-    """MIDI pitch of the middle of a note; nan where none is heard."""
-    pitch, _, _ = voice.track(partials.resampled(samples.astype(np.float32), rate, voice.RATE))
-    sung = pitch[np.isfinite(pitch)]
-    return float(np.median(sung)) if len(sung) else float("nan")
-
-
 def pitch(corpus: Corpus, count: int) -> None:
     model, generator = timbre.load("timbre"), np.random.default_rng(1)
     names = sorted(model.names())
@@ -149,19 +143,19 @@ def pitch(corpus: Corpus, count: int) -> None:
     for index in range(count):
         name, number = names[index % len(names)], int(generator.integers(40, 89))
         asked.append(number)
-        answers.append(heard(model.sample(model.names()[name], number, 100, 1.0, RATE), RATE))
+        answers.append(note_pitch.of_note(model.sample(model.names()[name], number, 100, 1.0, RATE), RATE))
     real = [each for each in corpus.pieces("valid") if 40 <= each.prepared["played"][0] <= 88]
     real = [real[index] for index in generator.permutation(len(real))[:count]]
     rows = {
         "`timbre`": (np.array(answers), np.array(asked)),
         "the SoundFont itself": (
-            np.array([heard(samples_of(each), RATE) for each in real]),
+            np.array([note_pitch.of_note(samples_of(each)[:RATE], RATE) for each in real]),
             np.array([float(each.prepared["played"][0]) for each in real]),
         ),
     }
     print("\n| pitch | notes | heard | within 50 cents | whole octaves off |\n|-|-:|-:|-:|-:|")
     for name, (found, wanted) in rows.items():
-        away = (found - wanted)[np.isfinite(found)]
+        away = (found - wanted)[found > 0]
         octaves = (np.abs(away) > 6) & (np.abs(away - 12 * np.rint(away / 12)) < 0.5)
         shares = (len(away) / len(found), (np.abs(away) < 0.5).mean(), octaves.mean())
         print(f"| {name} | {len(found)} | " + " | ".join(f"{each:.1%}" for each in shares) + " |")
@@ -251,7 +245,7 @@ def wavenet(sets: Path, count: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=PARTS, metavar="|".join(PARTS))
+    parser.add_argument("parts", nargs="*", default=PARTS, metavar="PART")
     parser.add_argument("--sets", type=Path, default=Path("/usr/share/sounds"))
     parser.add_argument("--notes", type=int, default=200)
     options = parser.parse_args()
