@@ -14,18 +14,18 @@ intervals are of 95 %, bootstrapped over notes.
     Floor: static additive synthesis, the mean spectrum of the nearest training note of the instrument and velocity, at
     a constant level. Beside: that nearest note itself, resampled to the pitch, as a sampler would do.
 ``pitch``
-    Notes of every instrument of the training set at pitches 40 to 88, by YIN (`firmus.analysis.note_pitch`): share within
+    Notes of all instruments of the training set, pitches 40 to 88, by YIN (`firmus.analysis.note_pitch`): share within
     50 cents of what was asked, of those in which it hears a pitch; beside it the rendered notes themselves.
 ``recognition``
     A ridge classifier of instruments, fitted to the levels of partials and bands of the rendered training notes: share
     that it names rightly (first, first five) of held-out notes as rendered, and as the model plays them. Chance is 1 %.
 ``speed``
-    Seconds of computing a second of sound at 44.1 kHz, whole notes of 4 s, the least of five; with faults of the sound
+    Seconds of processor time for a second of sound at 44.1 kHz, notes of 4 s, the least of five; with faults of it
     over all instruments: highest peak, constant part, jump at the edges.
 ``wavenet``
     Nats and squared error of a sample (μ-law, 16 kHz) on held-out notes, 0.25 s from the onset; floors:
-    the frequencies of the 256 classes in training notes, and repeating the sample before; and its speed. No such weights are shipped: train
-    them, and name their folder by ``FIRMUS_WEIGHTS``.
+    the frequencies of the 256 classes in training notes, and repeating the sample before; and its
+    speed. No such weights are shipped: train them, and name their folder by ``FIRMUS_WEIGHTS``.
 """
 
 from __future__ import annotations
@@ -194,9 +194,9 @@ def recognition(corpus: Corpus, count: int) -> None:
 def least(function: Any, repeats: int = 5) -> float:
     times = []
     for _ in range(repeats):
-        began = time.perf_counter()
+        began = time.process_time()
         function()
-        times.append(time.perf_counter() - began)
+        times.append(time.process_time() - began)
     return min(times)
 
 
