@@ -74,12 +74,13 @@ def run(
     if not is_first:
         return weights
     last = progress.log[-1] if progress.log else {}
+    unit = "loss" if chosen.representation == recipe.TONES else "nats_per_token"
     training = {
         "steps": progress.step,
         "minutes": round(progress.minutes, 1),
         "tokens": progress.tokens,
-        "train_nats_per_token": last.get("train"),
-        "valid_nats_per_token": last.get("valid"),
+        f"train_{unit}": last.get("train"),
+        f"valid_{unit}": last.get("valid"),
         "command": command,
         **({"from": {"name": first.name, "digest": first.digest}} if first else {}),
         "curve": progress.log,

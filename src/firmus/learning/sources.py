@@ -213,7 +213,7 @@ def _billboard(data: Path) -> Iterator[Document]:
 
 def _no_pieces(_: Path) -> Iterator[Document]:
     """Sets of tones hold no pieces: `firmus.learning.tone_sets` reads them."""
-    raise RecipeError("this set holds notes of instruments, no pieces: take it for representation = \"tones\"")
+    raise RecipeError('this set holds notes of instruments, no pieces: take it for representation = "tones"')
 
 
 SOURCES = {

@@ -22,7 +22,16 @@ from firmus.render import instruments, sampler, soundfont
 RATE, SECONDS = 24_000, 2.4
 VELOCITIES = (50, 85, 120)
 STEP = 4  # semitones between the pitches of an instrument
-HELD_OUT = (7, 13, 20, 25, 41, 66, 74, 105)  # clavinet, xylophone, reed organ, steel guitar, viola, sax, recorder, banjo
+HELD_OUT = (
+    7,
+    13,
+    20,
+    25,
+    41,
+    66,
+    74,
+    105,
+)  # clavinet, xylophone, reed organ, steel guitar, viola, sax, recorder, banjo
 LEFT_OUT = (3, 14, 44, 47, 55, 86, 93, *range(95, 104), 111)  # detuned, out of tune, chords, or no notes
 LAST = 110
 RANGES = {
@@ -135,7 +144,9 @@ def _synthesise(index: int, hertz: float, force: float) -> Floats:
         wave = (amplitudes @ np.sin(k[:, None] * phase)) * swell
     elif index == 4:
         pole = 1 - np.pi * hertz / 12 / RATE
-        noise = lfilter([1 - pole], [1, -2 * pole * np.cos(2 * np.pi * hertz / RATE), pole**2], generator.normal(size=len(time)))
+        noise = lfilter(
+            [1 - pole], [1, -2 * pole * np.cos(2 * np.pi * hertz / RATE), pole**2], generator.normal(size=len(time))
+        )
         wave = (0.5 * noise / noise.std() + 0.5 * np.sin(phase)) * swell
     else:
         wave = np.sin(phase) * swell

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from firmus import plugins
-from firmus.analysis import partials, spectral_distance
+from firmus.analysis import note_pitch, partials, spectral_distance
 from firmus.errors import FirmusError, RecipeError
 from firmus.learning import corpus as corpora
 from firmus.learning import tone_sets
@@ -55,7 +55,9 @@ def prepare(
     for name in recipe.data.sets if user_folder is None else ("folder",):
         if user_folder is None and name not in SETS:
             raise RecipeError(f"set {name!r} holds no tones: {', '.join(SETS)} do")
-        files = list(SETS[name](data, spread) if user_folder is None else recordings(user_folder, report))
+        files = list(
+            SETS[name](data, spread) if user_folder is None else recordings(user_folder, report, module.PITCHED)
+        )
         jobs = [(each, module.RATE, module.SECONDS) for each in files]
         licence = source(name).licence if user_folder is None else "as its owner says"
         for each, prepared in zip(files, spread(_prepared, jobs), strict=True):
@@ -70,8 +72,11 @@ def prepare(
     return corpus
 
 
-def recordings(folder: Path, report: Callable[[str], None]) -> Iterator[ToneFile]:
-    """Sound files of a folder, mono, trimmed; the pitch is found where the file holds one note."""
+def recordings(folder: Path, report: Callable[[str], None], pitched: bool = False) -> Iterator[ToneFile]:
+    """Sound files of a folder, mono, trimmed; the pitch is found where the file holds one note.
+
+    Where they must be `pitched`, others are left out.
+    """
     from firmus.analysis import sound
 
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and sound.is_sound(path)]
@@ -87,23 +92,13 @@ def recordings(folder: Path, report: Callable[[str], None]) -> Iterator[ToneFile
             report(f"left out: {path.name} is silent, or shorter than 0.1 s")
             continue
         wave = wave * np.float32(0.5 / np.abs(wave).max())
+        pitch = note_pitch.of_note(wave, tone_sets.RATE)
+        if pitched and not pitch:
+            report(f"left out: {path.name} is no note of one pitch")
+            continue
         instrument = path.parent.name if path.parent != folder else path.stem
         split = "valid" if index % 8 == 5 else "train"
-        yield ToneFile(
-            str(path.relative_to(folder)), tone_sets.written(wave), instrument, _pitch(wave), 100, split
-        )
-
-
-def _pitch(wave: NDArray[np.float32]) -> float:
-    """MIDI pitch of a recording in which it stays within a semitone for the most part; else 0."""
-    from firmus.analysis import voice
-
-    pitch, _, _ = voice.track(partials.resampled(wave, tone_sets.RATE, voice.RATE))
-    sung = pitch[np.isfinite(pitch)]
-    if len(sung) < len(pitch) / 3:
-        return 0.0
-    middle = float(np.median(sung))
-    return middle if (np.abs(sung - middle) < 0.5).mean() > 0.8 else 0.0
+        yield ToneFile(str(path.relative_to(folder)), tone_sets.written(wave), instrument, pitch, 100, split)
 
 
 def _prepared(job: tuple[ToneFile, int, float]) -> Prepared:
@@ -176,7 +171,7 @@ def held_out(card: Card, corpus: Corpus) -> dict[str, float]:
     playing = player(card)
     split = "valid" if corpus.pieces("valid") else "train"
     found: list[tuple[float, ...]] = []
-    for wanted, other in pairs(corpus, split, 120 if isinstance(playing, Timbre) else 8):
+    for wanted, other in pairs(corpus, split, 40 if isinstance(playing, Timbre) else 3):
         pitch, velocity, hertz, _ = wanted["played"].tolist()
         point = playing.encode_features(features(other), float(other["played"][0]))
         samples = wanted["samples"] / np.float32(32767)
@@ -188,7 +183,9 @@ def held_out(card: Card, corpus: Corpus) -> dict[str, float]:
             nats, squared = playing.score(point, pitch, hertz, int(velocity), samples[: playing.rate // 10])
             found.append((float(nats.mean()), float(squared.mean())))
     names = ("spectral_decibels",) if isinstance(playing, Timbre) else ("nats_per_sample", "squared_error")
-    return {f"validation_{name}": round(float(each), 5) for name, each in zip(names, np.mean(found, axis=0), strict=True)}
+    return {
+        f"validation_{name}": round(float(each), 5) for name, each in zip(names, np.mean(found, axis=0), strict=True)
+    }
 
 
 def batches(

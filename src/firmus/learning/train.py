@@ -283,7 +283,9 @@ def build(recipe: Recipe) -> nn.Module:
     """A recipe's network with fresh weights."""
     module = plugins.load("firmus.models", recipe.model)
     config = fill(module.Config, recipe.network, "network")
-    shape = None if recipe.representation == TONES else tokens.shape(plugins.load("firmus.tokens", recipe.representation))
+    shape = (
+        None if recipe.representation == TONES else tokens.shape(plugins.load("firmus.tokens", recipe.representation))
+    )
     network: nn.Module = module.build(config, shape)
     return network
 

@@ -32,7 +32,7 @@ from firmus.tokens import Shape
 
 TITLE = "WaveNet"
 KIND = "instrument"
-RATE, SECONDS = 16_000, 2.4  # of the notes it learns from
+RATE, SECONDS, PITCHED = 16_000, 2.4, False  # of the notes it learns from; those of no pitch as well
 CLASSES = 256
 LOCAL = 5
 
@@ -69,12 +69,13 @@ class WaveNet(nn.Module):
         width, self.layers = config.width, config.dilations * config.cycles
         self.reaches = [2**step for _ in range(config.cycles) for step in range(config.dilations)]
         self.encoder = nn.Sequential(
-            nn.Linear(len(partials.TIMES) * partials.FEATURES + 1, 128), nn.GELU(), nn.Linear(128, config.latent), nn.Tanh()
+            nn.Linear(len(partials.TIMES) * partials.FEATURES + 1, 128),
+            nn.GELU(),
+            nn.Linear(128, config.latent),
+            nn.Tanh(),
         )
-        self.note = nn.Sequential(
-            nn.Linear(config.latent + 3, 128), nn.GELU(), nn.Linear(128, self.layers * 2 * width)
-        )
-        self.sample = nn.Embedding(CLASSES, width)
+        self.note = nn.Sequential(nn.Linear(config.latent + 3, 128), nn.GELU(), nn.Linear(128, self.layers * 2 * width))
+        self.embedding = nn.Embedding(CLASSES, width)
         self.taps = nn.ModuleList(nn.Linear(2 * width + LOCAL, 2 * width) for _ in self.reaches)
         self.back = nn.ModuleList(nn.Linear(width, width) for _ in self.reaches)
         self.skipped = nn.Linear(self.layers * width, config.skip)
@@ -94,7 +95,7 @@ class WaveNet(nn.Module):
 
     def forward(self, codes: Tensor, local: Tensor, condition: Tensor) -> Tensor:
         """Logits (B, N, 256) of each sample, from the codes (B, N) of those one before it."""
-        x, gated = self.sample(codes), []
+        x, gated = self.embedding(codes), []
         for layer, reach in enumerate(self.reaches):
             earlier = functional.pad(x, (0, 0, reach, 0))[:, : x.shape[1]]
             x, z = self._layer(layer, earlier, x, local, condition[:, layer, None])
@@ -106,7 +107,7 @@ class WaveNet(nn.Module):
 
         `local` (B, 5), `condition` (B, L, 2 C); `past` (B, L, C) is what each layer saw as long ago as it looks back.
         """
-        x, gated, seen = self.sample(code), [], []
+        x, gated, seen = self.embedding(code), [], []
         earlier, told = past.unbind(1), condition.unbind(1)
         for layer in range(self.layers):
             seen.append(x)
@@ -114,9 +115,7 @@ class WaveNet(nn.Module):
             gated.append(z)
         return self._classes(gated), torch.stack(seen, dim=1)
 
-    def _layer(
-        self, layer: int, earlier: Tensor, x: Tensor, local: Tensor, condition: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def _layer(self, layer: int, earlier: Tensor, x: Tensor, local: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
         gates = self.taps[layer](torch.cat([earlier, x, local], dim=-1)) + condition
         filtered, gate = gates.chunk(2, dim=-1)
         z = filtered.tanh() * gate.sigmoid()
@@ -202,7 +201,12 @@ def graphs(network: WaveNet) -> dict[str, Any]:
     rows, one, config = {0: "B"}, torch.zeros(2), network.config
     features = torch.zeros(2, len(partials.TIMES), partials.FEATURES)
     condition, past = (torch.zeros(2, network.layers, size) for size in (2 * config.width, config.width))
-    inputs = {"code": torch.zeros(2, dtype=torch.long), "local": torch.zeros(2, LOCAL), "condition": condition, "past": past}
+    inputs = {
+        "code": torch.zeros(2, dtype=torch.long),
+        "local": torch.zeros(2, LOCAL),
+        "condition": condition,
+        "past": past,
+    }
     return {
         "encode": traced(
             network, network.encode, {"features": features, "pitch": one}, {"mean": rows},

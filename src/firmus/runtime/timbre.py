@@ -145,7 +145,9 @@ class Timbre:
         """
         shaped = latent if isinstance(latent, Shaped) else Shaped(latent)
         if np.shape(shaped.latent) != (self.size,):
-            raise ModelError(f"a point of shape {np.shape(shaped.latent)}: points of {self.card.name!r} have {self.size}")
+            raise ModelError(
+                f"a point of shape {np.shape(shaped.latent)}: points of {self.card.name!r} have {self.size}"
+            )
         check_range("pitch", pitch, 0, 127)
         check_range("velocity", velocity, 1, 127)
         check_range("seconds", seconds, 0.02, MOST_SECONDS)
@@ -213,7 +215,9 @@ class Timbre:
 
     def _controls(self, shaped: Shaped, pitch: float, velocity: int, time: Floats) -> tuple[Floats, Floats, float]:
         """Amplitudes (T, K), gains (T, N) and stretch of a note, as changed."""
-        levels, bands, stretch = self._decode(shaped.latent, pitch, velocity, _warped(time, shaped.attack, shaped.decay))
+        levels, bands, stretch = self._decode(
+            shaped.latent, pitch, velocity, _warped(time, shaped.attack, shaped.decay)
+        )
         if shaped.brightness:
             powers = (levels**2).sum(axis=1, keepdims=True)
             levels = levels * np.arange(1, levels.shape[1] + 1, dtype=np.float32) ** shaped.brightness

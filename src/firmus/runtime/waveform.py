@@ -105,7 +105,13 @@ class Waveform:
         return nats, squared
 
     def _walk(
-        self, latent: Floats, pitch: float, hertz: float, velocity: int, count: int, choose: Callable[[int, Floats], int]
+        self,
+        latent: Floats,
+        pitch: float,
+        hertz: float,
+        velocity: int,
+        count: int,
+        choose: Callable[[int, Floats], int],
     ) -> None:
         """Go from sample to sample; `choose` is given the index and the logits (256,) and names the class."""
         one = {"pitch": np.array([pitch], np.float32), "velocity": np.array([velocity], np.float32)}
@@ -116,7 +122,9 @@ class Waveform:
         step, code = self._sessions["step"].run, CLASSES // 2
         for index in range(count):
             places = self._begins + index % self._reaches
-            logits, seen = step(["logits", "seen"], self._feed(code, local[index : index + 1], condition, queue[places]))
+            logits, seen = step(
+                ["logits", "seen"], self._feed(code, local[index : index + 1], condition, queue[places])
+            )
             queue[places] = seen[0]
             code = choose(index, logits[0])
 
@@ -135,7 +143,13 @@ def local_conditions(count: int, hertz: float, rate: int) -> Floats:
     time = np.arange(count, dtype=np.float64)
     phase = 2 * np.pi / rate * ((time * hertz) % rate)
     known = np.full(count, float(hertz > 0))
-    rows = [np.sin(phase) * known, np.cos(phase) * known, np.exp(-time / rate / 0.05), np.exp(-time / rate / 0.6), known]
+    rows = [
+        np.sin(phase) * known,
+        np.cos(phase) * known,
+        np.exp(-time / rate / 0.05),
+        np.exp(-time / rate / 0.6),
+        known,
+    ]
     return np.stack(rows, axis=1).astype(np.float32)
 
 
