@@ -35,7 +35,7 @@ export type Batch = {
 /** Many jobs of one kind. */
 export type BatchSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "adapt" | "analyse" | "batch" | "catalogue" | "check" | "convert" | "effects" | "evaluate" | "exercise" | "explain" | "game" | "produce" | "recommend" | "render" | "rights" | "search" | "soothe" | "sound" | "teach" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "adapt" | "analyse" | "batch" | "catalogue" | "check" | "convert" | "effects" | "evaluate" | "exercise" | "explain" | "game" | "produce" | "recommend" | "render" | "rights" | "search" | "soothe" | "sound" | "teach" | "timbre" | "transcribe" | "verify";
   /** A job is made of each. */
   briefs: ({
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -160,7 +160,7 @@ export type Job = {
 /** A job to be done. */
 export type JobSubmission = {
   /** A verb of the command line. */
-  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "adapt" | "analyse" | "batch" | "catalogue" | "check" | "convert" | "effects" | "evaluate" | "exercise" | "explain" | "game" | "produce" | "recommend" | "render" | "rights" | "search" | "soothe" | "sound" | "teach" | "transcribe" | "verify";
+  kind: "compose" | "continue" | "plan" | "infill" | "develop" | "harmonise" | "accompany" | "vary" | "interpolate" | "humanise" | "orchestrate" | "perform" | "adapt" | "analyse" | "batch" | "catalogue" | "check" | "convert" | "effects" | "evaluate" | "exercise" | "explain" | "game" | "produce" | "recommend" | "render" | "rights" | "search" | "soothe" | "sound" | "teach" | "timbre" | "transcribe" | "verify";
   /** What is asked for. Every field that is given is obeyed or refused, never ignored. */
   brief?: {
     /** The piece of which some is given; for compose a plan, a Score without notes. A work of yours, a sound of yours, or a Firmus score (the file `json` of a work). */
@@ -262,9 +262,9 @@ export type JobSubmission = {
     works?: string[];
     /** What is to be heard. */
     effect?: "riser" | "impact" | "sweep" | "rain" | "wind" | "room" | "machine" | "click" | "confirm" | "error" | "notify" | "coin";
-    /** Hertz, 20 to 12,000: where it arrives, hums, rings. */
+    /** Key of the recording, such as A4, where none is heard. */
     pitch?: string;
-    /** 0 dark to 1 bright. */
+    /** Of a new one: -1 to 1. */
     brightness?: string;
     /** 0 noise to 1 pitched. */
     tone?: string;
@@ -296,8 +296,8 @@ export type JobSubmission = {
     compose?: "no" | "yes";
     /** The works that are searched; your latest thousand, where none are named. */
     among?: string[];
-    /** The one work that others are to be like. */
-    like?: string[];
+    /** A new one in words, such as 'warm, plucked'. */
+    like?: string;
     /** Works that you listened to to their end. */
     finish?: string[];
     /** Works that you skipped. */
@@ -308,6 +308,16 @@ export type JobSubmission = {
     audible_label?: "no" | "yes";
     /** Put a signed C2PA manifest into the sound (.wav .mp3 .flac); needs firmus[c2pa]. */
     c2pa?: "no" | "yes";
+    /** Decibels of parts: PART=VALUE, divided by commas. */
+    volume?: string;
+    /** -1 (left) to 1: PART=VALUE, divided by commas. */
+    pan?: string;
+    /** Decibels low/middle/high: PART=VALUE, divided by commas. */
+    eq?: string;
+    /** 0 to 1: PART=VALUE, divided by commas. */
+    reverb?: string;
+    /** Whether it is played as people do. */
+    humanise?: "no" | "yes";
     /** Notes, such as `G4 G4 A4:2 B4`. */
     melody?: string;
     /** What it leads to. */
@@ -316,7 +326,7 @@ export type JobSubmission = {
     feeling?: string;
     /** Breaths a minute that calm and sleep lead to, 4 to 10. */
     breathing?: string;
-    /** Steps a minute of gait, 60 to 140. */
+    /** How many instruments of a morph, 2 to 16; 5 by default. */
     steps?: string;
     /** What is to be heard, in words. */
     prompt?: string;
@@ -324,10 +334,24 @@ export type JobSubmission = {
     species?: "1" | "2" | "3" | "4" | "5";
     /** Whether a corrected version is composed. */
     correct?: "yes" | "no";
-    /** Whether several notes may sound at once (usual), or it is a single line. */
-    voices?: "many" | "one";
+    /** From a sound, new, or a morph of two. */
+    timbre?: "from" | "new" | "morph";
+    /** Of a new one: -1 to 1. */
+    attack?: string;
+    /** Of a new one: -1 to 1. */
+    decay?: string;
+    /** Of a new one: -1 to 1. */
+    noise?: string;
+    /** Of a new one: -1 to 1. */
+    harmonicity?: string;
+    /** Instrument that a morph begins with. */
+    first?: string;
+    /** Instrument that it leads to. */
+    second?: string;
     /** Name of the file, whose ending says what it is. */
     name?: string;
+    /** Whether several notes may sound at once (usual), or it is a single line. */
+    voices?: "many" | "one";
     /** Content of the file, in base64. */
     data?: string;
   };

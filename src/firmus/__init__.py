@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from firmus.production.effects import Effect
     from firmus.production.game.pack import Pack
     from firmus.production.sessions import Session
+    from firmus.production.timbres.packages import Package as Instrument
     from firmus.rights.verification import Verification
     from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
     from firmus.tasks.analyse.notes import Analysis
@@ -53,7 +54,7 @@ __all__ = [
     "accompany", "adapt", "analyse", "ask", "batch", "catalogue", "check", "compose", "convert", "develop", "effects",
     "evaluate", "exercise", "explain", "extend", "game", "harmonise", "humanise", "infill", "interpolate", "jam",
     "orchestrate", "perform", "plan", "produce", "read", "recommend", "rights_card", "search", "soothe", "sound",
-    "teach", "train", "transcribe", "vary", "verify", "write",
+    "teach", "timbre", "train", "transcribe", "vary", "verify", "write",
 ]  # fmt: skip
 
 
@@ -595,6 +596,33 @@ def effects(kind: str, **options: Any) -> Effect:
     from firmus.tasks import effects as task
 
     return task.effects(kind, **options)
+
+
+def timbre(kind: str, *of: str | PathLike[str], **options: Any) -> list[Instrument]:
+    """Make instruments to take away: each a `Package`, whose `save` writes SoundFont, SFZ, a preview and its picture.
+
+    Parameters
+    ----------
+    kind : {"from", "new", "morph"}
+    *of : path or str
+        A sound file; nothing; two instruments, by name, or sound files.
+    **options
+        `name`; `pitch` of a recording; `like` (words), `brightness`, `attack`, `decay`, `noise`, `harmonicity` (-1 to
+        1) and `seed` of a new one; `steps` of a morph.
+
+    Examples
+    --------
+    >>> import tempfile, numpy, soundfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     times = numpy.arange(44100) / 44100
+    ...     soundfile.write(f"{folder}/tone.wav", 0.3 * numpy.sin(2 * numpy.pi * 440 * times), 44100)
+    ...     (made,) = timbre("from", f"{folder}/tone.wav")
+    >>> made.origin.measured["pitches"], made.soundfont()[:4]
+    ([69.0], b'RIFF')
+    """
+    from firmus.tasks.timbre import timbre as task
+
+    return task(kind, *of, **options)
 
 
 def game(states: str, **options: Any) -> Pack:

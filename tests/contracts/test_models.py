@@ -19,11 +19,12 @@ MODELS = plugins.names("firmus.models")
 STEPPERS = [name for name in MODELS if plugins.load("firmus.models", name).KIND == "stepper"]
 SCORERS = [name for name in MODELS if plugins.load("firmus.models", name).KIND == "scorer"]
 LISTENERS = [name for name in MODELS if plugins.load("firmus.models", name).KIND == "listener"]
+INSTRUMENTS = [name for name in MODELS if plugins.load("firmus.models", name).KIND == "instrument"]
 LATENTS = [name for name in MODELS if plugins.load("firmus.models", name).KIND == "latent"]  # see test_latents.py
 
 
 def test_every_model_is_of_a_kind_that_is_tested():
-    assert sorted(STEPPERS + SCORERS + LATENTS + LISTENERS) == sorted(MODELS)
+    assert sorted(STEPPERS + SCORERS + LATENTS + LISTENERS + INSTRUMENTS) == sorted(MODELS)
 
 
 def stirred(network):
@@ -198,3 +199,27 @@ def test_the_graph_of_a_listener_equals_torch(name, tmp_path):
         found = listener.listen(**inputs)[output]
         assert found.shape == told.shape
         assert np.abs(found - told.numpy()).max() < 1e-4
+
+
+@pytest.mark.parametrize("name", INSTRUMENTS)
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_graphs_of_an_instrument_equal_torch(name, packed):
+    import onnxruntime
+
+    torch.manual_seed(11)
+    module = plugins.load("firmus.models", name)
+    network, examples = module.example(np.random.default_rng(3))
+    graphs = module.graphs(stirred(network))
+    assert set(graphs) == set(examples)
+    for each, inputs in examples.items():
+        graph = quantise(graphs[each]) if packed else graphs[each]
+        session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
+        one = {key: value[:1] for key, value in inputs.items()}  # any number of notes
+        for some in (inputs, one):
+            with torch.no_grad():
+                wanted = getattr(network, each)(*(torch.from_numpy(some[node.name]) for node in session.get_inputs()))
+            wanted = wanted if isinstance(wanted, tuple) else (wanted,)
+            for told, found in zip(wanted, session.run(None, some), strict=True):
+                assert found.shape == told.shape
+                allowed = 0.05 * np.abs(told.numpy()).max() if packed else 1e-4
+                assert np.abs(found - told.numpy()).max() < allowed

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 
 import numpy as np
 import pyloudnorm
@@ -96,16 +95,12 @@ def test_the_middle_is_the_middle_and_volume_is_obeyed() -> None:
     assert np.abs(soft.samples).max() < 0.5 * np.abs(loud.samples).max()
 
 
-def test_stems_sum_to_the_dry_mix(band: Score) -> None:
+def test_stems_add_up_to_the_mix_behind_the_limiter(band: Score, sound: synth.Audio) -> None:
     named = dict(synth.stems(band, RATE))
     assert list(named) == ["01 Tune", "02 Bass", "03 Drums"]
     total = np.sum([audio.samples.astype(float) for audio in named.values()], axis=0)
-    assert np.abs(total).max() <= 10 ** (-1 / 20) + 1e-4
-    mix = next(iter(synth.stems(replace(band, parts=band.parts[:1]), RATE)))[1].samples
-    assert np.corrcoef(mix[:, 0], named["01 Tune"].samples[: len(mix), 0])[0, 1] > 0.9999
-    dry = synth.render(band, RATE, loudness=-40.0, reverb=False).samples.astype(float)
-    scale = (dry * total).sum() / (total * total).sum()
-    np.testing.assert_allclose(dry, total * scale, atol=2e-5 * np.abs(dry).max() + 1e-7)
+    np.testing.assert_allclose(total, sound.samples, atol=1e-5)
+    assert np.abs(sound.samples).max() > 0.88  # so the limiter was at work
 
 
 def test_same_score_same_bytes(band: Score, sound: synth.Audio) -> None:

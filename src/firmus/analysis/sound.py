@@ -12,7 +12,7 @@ import threading
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ from firmus import formats
 from firmus.errors import FormatError
 
 MOST_SECONDS = 900.0
+LONGEST_SECONDS = 86_400.0  # of what an excerpt may be taken from
+READ_BYTES = 1 << 16
+SILENT = 1e-3  # amplitude below which an excerpt does not yet begin
 DECODING_SECONDS = 120.0
 MEMORY = 2 << 30
 SILENCE_DECIBELS = -60.0  # of full scale, in the root mean square of a window
@@ -96,8 +99,15 @@ def is_sound(path: str | os.PathLike[str]) -> bool:
     return Path(path).suffix.lower() in formats.SOUND and head[:4] not in (b"MThd", b"PK\x03\x04")
 
 
-def read(path: str | os.PathLike[str]) -> Audio:
+def read(path: str | os.PathLike[str], excerpt: float | None = None) -> Audio:
     """Decode a sound file.
+
+    Parameters
+    ----------
+    path : path
+    excerpt : float, optional
+        Only so many seconds from where it begins to sound; what is behind them is neither decoded nor bounded, and of
+        a silence that lasts, 15 minutes are all that is heard.
 
     Raises
     ------
@@ -111,14 +121,36 @@ def read(path: str | os.PathLike[str]) -> Audio:
         with source.open("rb") as file:
             if not os.fstat(file.fileno()).st_size:
                 raise FormatError(f"{source.name} is empty")
-            return _decoded(file.fileno(), source.name)
+            return _decoded(file.fileno(), source.name, excerpt)
     except OSError as error:
         raise FormatError(f"{source}: {error.strerror or error}") from None
 
 
-def _decoded(descriptor: int, name: str) -> Audio:
+def _received(stdout: IO[bytes], line: bytes, excerpt: float | None) -> tuple[bytes, bool]:
+    """Samples as they come from the decoder, and whether they are all: of an excerpt without the silence before it."""
+    if excerpt is None or b"channels" not in line:
+        return stdout.read(), True
+    header = json.loads(line)
+    frame = 4 * header["channels"]
+    most, patience = round(excerpt * header["rate"]) * frame, round(MOST_SECONDS * header["rate"]) * frame
+    data, is_silent = bytearray(), True
+    while (is_silent and patience > 0) or (not is_silent and len(data) < most):
+        block = stdout.read(READ_BYTES)  # of a pipe: what is there
+        if not block:
+            return bytes(data if not is_silent else b"") or bytes(frame), True
+        data += block
+        patience -= len(block)
+        whole = len(data) // frame * frame
+        if is_silent and whole:
+            is_silent = bool(np.abs(np.frombuffer(data[:whole], "<f4")).max() < SILENT)
+        if is_silent and whole > 2 * READ_BYTES:
+            del data[: whole - READ_BYTES // frame * frame]
+    return bytes(data[:most] if not is_silent else b"") or bytes(frame), False
+
+
+def _decoded(descriptor: int, name: str, excerpt: float | None) -> Audio:
     """Audio of an open file, decoded by a child process that may take two minutes and cannot write files."""
-    limits = [str(MEMORY), str(DECODING_SECONDS), str(MOST_SECONDS)]
+    limits = [str(MEMORY), str(DECODING_SECONDS), str(MOST_SECONDS if excerpt is None else LONGEST_SECONDS)]
     child = formats.spawn("sound", *limits, stdin=descriptor)
     timer = threading.Timer(DECODING_SECONDS + 10, child.kill)
     timer.start()
@@ -127,8 +159,9 @@ def _decoded(descriptor: int, name: str) -> Audio:
         if stdout is None:
             raise FormatError(f"{name}: the decoder does not answer")
         line = stdout.readline()
-        data = stdout.read()
-        child.wait()  # at the end of its output
+        data, is_whole = _received(stdout, line, excerpt)
+        if is_whole:
+            child.wait()  # at the end of its output
     finally:
         timer.cancel()
         child.kill()
@@ -140,7 +173,7 @@ def _decoded(descriptor: int, name: str) -> Audio:
         header = json.loads(line)
     if "refused" in header:
         raise FormatError(f"{name}: {header['refused']}")
-    if child.returncode or not data:
+    if (is_whole and child.returncode) or not data:
         good = len(data) / (4 * header["channels"] * header["rate"])
         raise FormatError(f"{name} is damaged or cut off: it can be decoded up to second {good:.1f} and no further")
     return Audio(np.frombuffer(data, "<f4").reshape(-1, header["channels"]), header["rate"])

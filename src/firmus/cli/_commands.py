@@ -210,6 +210,7 @@ def convert(options: argparse.Namespace) -> None:
 
 def render(options: argparse.Namespace) -> None:
     """Read a music file, write sound, a score or a piano roll."""
+    from firmus.tasks.render import MIXING
     from firmus.tasks.render import render as task
 
     score = read_tune(options, options.source)
@@ -221,6 +222,7 @@ def render(options: argparse.Namespace) -> None:
         c2pa=options.c2pa,
         force=options.force,
         beside=options.source,
+        **{name: getattr(options, name) for name in MIXING},
     )
     say_what_lacks(options, score, paths, [])
     show_paths(options, paths)
@@ -302,6 +304,19 @@ def sound(options: argparse.Namespace) -> None:
     elif not options.quiet:
         print("\n".join(str(path) for path in paths))
         print("  " + say("made by").format(model=result.origin.model, seed=result.origin.seed))
+
+
+def timbre(options: argparse.Namespace) -> None:
+    """Make instruments, write them, say what is to be said of them."""
+    from firmus import tasks
+    from firmus.tasks import timbre as task
+
+    names = [option.name for option in tasks.all_verbs()["timbre"].VERB.options if option.name != "out"]
+    packages = task.timbre(options.kind, *options.of, **{name: getattr(options, name) for name in names})
+    for warning in (each for package in packages for each in package.warnings):
+        if not options.quiet:
+            print(f"firmus: {translate(warning)}", file=sys.stderr)
+    show_paths(options, task.save(packages, options.out, options.force))
 
 
 def run(options: argparse.Namespace) -> None:

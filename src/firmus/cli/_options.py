@@ -120,6 +120,7 @@ RUN = {
     "jam": jam,
     "listen": listen,
     "sound": commands.sound,
+    "timbre": commands.timbre,
     "transcribe": commands.transcribe,
     "search": commands.search,
     "recommend": recommend,

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from firmus import plugins
+from firmus.learning import tones
 from firmus.learning.corpus import Corpus
-from firmus.learning.recipe import Recipe
+from firmus.learning.recipe import TONES, Recipe
 
 Batch = tuple[Tensor, ...]
 
@@ -45,9 +46,12 @@ def batches(
     ------
     tuple of Tensor
         Of sequences: tokens (B, T), slots (B, T, 3), targets (B, T). Of windows: values (B, T, C) and the number of
-        steps in a bar (). Of sound: levels (B, T, 291) from 0 to 1, and keys (B, T, 88).
+        steps in a bar (). Of sound: levels (B, T, 291) from 0 to 1, and keys (B, T, 88). Of tones: see
+        `firmus.learning.tones.batches`.
     """
     generator = np.random.default_rng(seed)
+    if recipe.representation == TONES:
+        return tones.batches(recipe, corpus, processes, generator, split, length)
     transposed = transposed and recipe.data.transpose
     kind = plugins.load("firmus.tokens", recipe.representation).KIND
     if kind == "raster":

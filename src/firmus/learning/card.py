@@ -10,7 +10,7 @@ from typing import Any
 from firmus import plugins
 from firmus.formats import save
 from firmus.learning.corpus import Corpus
-from firmus.learning.recipe import Recipe
+from firmus.learning.recipe import TONES, Recipe
 from firmus.learning.sources import SOURCES
 from firmus.runtime.weights import Card, read_card
 from firmus.tokens.events import vocabulary
@@ -48,7 +48,7 @@ def write_card(
         if name in SOURCES
     ]
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    latent = module.facts(network) | {"graphs": digests} if module.KIND == "latent" else {}
+    latent = module.facts(network) | {"graphs": digests} if hasattr(module, "graphs") else {}
     card = {
         "name": recipe.name,
         "title": module.TITLE,
@@ -90,6 +90,8 @@ def _digest(digests: dict[str, str]) -> str:
 
 def _shape(module: Any, network: Any, recipe: Recipe) -> dict[str, int]:
     """Sizes that the runtime needs."""
+    if module.KIND == "instrument":
+        return module.sizes(network)
     if module.KIND == "latent":
         return {"latent": network.config.latent, "bars": recipe.data.bars}
     return {"vocabulary": network.shape.vocabulary, "length": recipe.training.length}
@@ -97,6 +99,8 @@ def _shape(module: Any, network: Any, recipe: Recipe) -> dict[str, int]:
 
 def _tasks(recipe: Recipe, files: dict[str, bytes], is_conditioned: bool) -> list[str]:
     """Tasks of the model; it is conditioned where given parts are an input."""
+    if recipe.representation == TONES:
+        return []
     if "model" in files:
         return list(TASKS.get(recipe.representation, ()))
     tasks = ["compose"]

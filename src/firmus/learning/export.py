@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from firmus import plugins
 from firmus.formats import save
+from firmus.learning import tones
 from firmus.learning.card import write_card
 from firmus.learning.corpus import Corpus
 from firmus.learning.latent_directions import describe
 from firmus.learning.quantising import eight_bit_cache, quantise
-from firmus.learning.recipe import Recipe
+from firmus.learning.recipe import TONES, Recipe
 from firmus.runtime.latent import Latent
 from firmus.runtime.listener import Listener
 from firmus.runtime.scorer import Scorer
@@ -45,7 +46,7 @@ def export(network: torch.nn.Module, recipe: Recipe, corpus: Corpus, folder: Pat
         Facts of the training for the card (steps, minutes, tokens, loss curve).
     """
     module = plugins.load("firmus.models", recipe.model)
-    plain = module.graphs(network) if module.KIND == "latent" else {"model": module.graph(network)}
+    plain = module.graphs(network) if hasattr(module, "graphs") else {"model": module.graph(network)}
     packed = {name: quantise(onnx.ModelProto.FromString(each.SerializeToString())) for name, each in plain.items()}
     folder.mkdir(parents=True, exist_ok=True)
     metrics: dict[str, dict[str, float]] = {}
@@ -68,6 +69,8 @@ def export(network: torch.nn.Module, recipe: Recipe, corpus: Corpus, folder: Pat
         facts["temperature"] = best_temperature(Scorer(card), corpus)
     if card.kind == "latent":
         facts["space"] = describe(Latent(card), corpus)
+    if card.representation == TONES:
+        facts = tones.describe(card, corpus)
     return write_card(network, recipe, corpus, folder, files, facts | {"training": training | metrics})
 
 
@@ -105,6 +108,8 @@ def _validation_metrics(card: Card, corpus: Corpus) -> dict[str, float]:
         return {f"validation_{name}": round(float(each.mean()), 4) for name, each in arrays.items()}
     if card.representation == "piano_frames":
         return {"validation_nats_per_frame": transcription_loss(Listener(card), corpus)}
+    if card.representation == TONES:
+        return tones.held_out(card, corpus)
     scorer = Scorer(card)  # reads whole pieces
     pieces = corpus.pieces("valid" if corpus.pieces("valid") else "train")[:24]
     nats = [scorer.nats(piece.prepared["raster"]) for piece in pieces]

@@ -25,7 +25,9 @@ MARGIN = 2.0  # standard errors by which copying must exceed that of held-out mu
 def summary(recipe: Recipe, corpus: Corpus, network: torch.nn.Module) -> list[str]:
     """Lines of text on the size of the corpus and of the network."""
     train_pieces, valid_pieces = corpus.pieces("train"), corpus.pieces("valid")
-    unit = {"events": "tokens", "piano_frames": "frames of sound"}.get(recipe.representation, "sixteenths")
+    unit = {"events": "tokens", "piano_frames": "frames of sound", "tones": "samples"}.get(
+        recipe.representation, "sixteenths"
+    )
     amount = sum(piece.tokens for piece in train_pieces)
     weights = sum(each.numel() for each in network.parameters())
     lines = [

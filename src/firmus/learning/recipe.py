@@ -128,6 +128,7 @@ class Recipe:
 
 
 FEATURES = ("traits", "passages")  # inputs of discriminative models, which are no tokens
+TONES = "tones"  # recorded notes, which are no tokens either
 Table = TypeVar("Table")
 
 
@@ -156,10 +157,10 @@ def parse(text: str) -> Recipe:
     document["training"] = fill(Training, document.get("training", {}), "training")
     recipe = fill(Recipe, document, "recipe")
     for package, name in (("firmus.models", recipe.model), ("firmus.tokens", recipe.representation)):
-        known = (*plugins.names(package), *(FEATURES if package == "firmus.tokens" else ()))
+        known = (*plugins.names(package), *((*FEATURES, TONES) if package == "firmus.tokens" else ()))
         if name not in known:
             raise RecipeError(unknown(package.rpartition(".")[2].removesuffix("s"), name, known))
-    if recipe.representation not in FEATURES and _is_external(recipe.representation):
+    if recipe.representation not in (*FEATURES, TONES) and _is_external(recipe.representation):
         raise RecipeError(f"representation {recipe.representation!r} is that of others' models: none is trained here")
     return recipe
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from firmus.errors import RecipeError
-from firmus.learning import criticism, export, prepare, recipe, recognition, train
+from firmus.learning import criticism, export, prepare, recipe, recognition, tones, train
 from firmus.learning.parallel import Spread, on_every_core
 from firmus.runtime.weights import card
 
@@ -64,17 +64,23 @@ def run(
             raise RecipeError("a classifier is trained in minutes, from fresh weights: leave --from out")
         trainer = recognition if chosen.representation == "traits" else criticism
         return trainer.run(chosen, sets, folder, command, minutes, report, spread)
-    corpus = prepare.prepare(chosen, sets, Path("cache"), user_folder=user_folder, report=report, spread=spread)
+    if chosen.representation == recipe.TONES:
+        if first:
+            raise RecipeError("instruments are trained in half an hour, from fresh weights: leave --from out")
+        corpus = tones.prepare(chosen, sets, Path("cache"), user_folder, report, spread)
+    else:
+        corpus = prepare.prepare(chosen, sets, Path("cache"), user_folder=user_folder, report=report, spread=spread)
     network, progress = train.train(chosen, corpus, folder, minutes=minutes, began=began, first=first, report=report)
     if not is_first:
         return weights
     last = progress.log[-1] if progress.log else {}
+    unit = "loss" if chosen.representation == recipe.TONES else "nats_per_token"
     training = {
         "steps": progress.step,
         "minutes": round(progress.minutes, 1),
         "tokens": progress.tokens,
-        "train_nats_per_token": last.get("train"),
-        "valid_nats_per_token": last.get("valid"),
+        f"train_{unit}": last.get("train"),
+        f"valid_{unit}": last.get("valid"),
         "command": command,
         **({"from": {"name": first.name, "digest": first.digest}} if first else {}),
         "curve": progress.log,

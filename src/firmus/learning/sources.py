@@ -211,6 +211,11 @@ def _billboard(data: Path) -> Iterator[Document]:
                 yield Document(member.name, file.read(), "lead-sheet", "CC0 1.0")
 
 
+def _no_pieces(_: Path) -> Iterator[Document]:
+    """Sets of tones hold no pieces: `firmus.learning.tone_sets` reads them."""
+    raise RecipeError('this set holds notes of instruments, no pieces: take it for representation = "tones"')
+
+
 SOURCES = {
     each.name: each
     for each in (
@@ -287,6 +292,14 @@ SOURCES = {
         Source(
             "easyrpg", "EasyRPG RTP, game music", "CC BY 4.0", "EasyRPG RTP contributors (AUTHORS.md)",
             _whole("easyrpg-rtp/easyrpg-rtp.tar.xz", "band", "CC BY 4.0"),
+        ),
+        Source(
+            "fluidr3", "Fluid R3 General MIDI SoundFont, notes of its melodic programs", "MIT",
+            "Frank Wen (Fluid R3, 2000-2002 and 2008)", _no_pieces,
+        ),
+        Source(
+            "synthesised-tones", "Notes of plain synthesis, made by firmus.learning.tone_sets", "Apache-2.0",
+            "the Firmus authors", _no_pieces,
         ),
     )
 }  # fmt: skip

@@ -34,7 +34,7 @@ from firmus.learning.batches import Batch, batches
 from firmus.learning.corpus import Corpus
 from firmus.learning.optimisers import Optimisers, by_name, full_rates, optimisers
 from firmus.learning.preflight import CopyMonitor
-from firmus.learning.recipe import Recipe, fill
+from firmus.learning.recipe import TONES, Recipe, fill
 from firmus.learning.training_state import RunningMeans, TrainingState
 from firmus.runtime.weights import Card
 
@@ -294,7 +294,9 @@ def build(recipe: Recipe) -> nn.Module:
     """A recipe's network with fresh weights."""
     module = plugins.load("firmus.models", recipe.model)
     config = fill(module.Config, recipe.network, "network")
-    shape = tokens.shape(plugins.load("firmus.tokens", recipe.representation))
+    shape = (
+        None if recipe.representation == TONES else tokens.shape(plugins.load("firmus.tokens", recipe.representation))
+    )
     network: nn.Module = module.build(config, shape)
     return network
 

@@ -6,8 +6,8 @@ Every model module has
     its name in words;
 ``KIND``
     ``"stepper"`` (prefill and step, one token after another), ``"latent"`` (encode and decode windows of a raster),
-    ``"scorer"`` (likelihood of whole pieces, for measuring and comparing) or ``"listener"`` (what is measured of music
-    in, chances of labels or of notes out);
+    ``"scorer"`` (likelihood of whole pieces, for measuring and comparing), ``"listener"`` (what is measured of music
+    in, chances of labels or of notes out) or ``"instrument"`` (a point of timbre, pitch and velocity in, sound out);
 ``Config``
     a frozen dataclass, the ``[network]`` table of a recipe;
 ``build(config, shape) -> torch.nn.Module``
@@ -15,9 +15,14 @@ Every model module has
 ``graph(network) -> onnx.ModelProto``
     of a stepper, scorer or listener: the same function as an ONNX graph for `firmus.runtime`;
 ``graphs(network) -> dict of onnx.ModelProto``, ``facts(network) -> dict``
-    of a latent model: its functions as ONNX graphs by name, and what `firmus.runtime.latent` must know of them;
+    of a latent model: its functions as ONNX graphs by name, and what `firmus.runtime.latent` must know of them; of an
+    instrument the same for `firmus.runtime.timbre` or `firmus.runtime.waveform`;
+``RATE``, ``SECONDS``, ``PITCHED``, ``sizes(network) -> dict of int``
+    of an instrument: samples a second and seconds of the notes that it learns from, and whether they must have one
+    pitch; its sizes, for the card;
 ``example(generator) -> (network, dict of arrays)``
-    of a listener: a small network with fresh weights, and inputs for it by name, for the tests of all models.
+    of a listener: a small network with fresh weights, and inputs for it by name, for the tests of all models; of an
+    instrument inputs for each of its graphs.
 
 Every network has
 

@@ -17,6 +17,7 @@ from firmus.score import Score
 from firmus.work import Brief, Origin, Work
 
 if TYPE_CHECKING:
+    from firmus.render.mixing import Mixed
     from firmus.render.synth import Audio
 
 SOUNDS = {".wav": "audio/wav", ".flac": "audio/flac", ".ogg": "audio/ogg", ".mp3": "audio/mpeg"}
@@ -227,7 +228,7 @@ def check_absent(path: Path, force: bool) -> None:
 
 
 def render(
-    score: Score,
+    piece: Score | Mixed,
     path: Path,
     *,
     stems: bool = False,
@@ -235,7 +236,7 @@ def render(
     audible_label: bool = False,
     label: Callable[[bytes, str], bytes] = lambda data, ending: data,
 ) -> list[Path]:
-    """Write one Score as sound (.wav, .flac, .ogg, .mp3), engraved score (.pdf, .svg), or piano roll (.png).
+    """Write a Score, mixed or not, as sound (.wav ...), engraved score (.pdf, .svg), or piano roll (.png).
 
     With `stems`, also one sound file a part beside it: ``name.01 Flute.wav``. An SVG of several pages is as many
     files: ``name-1.svg``, ``name-2.svg`` ... `audible_label` puts the rhythm of `firmus.render.audible` before the
@@ -243,6 +244,7 @@ def render(
     """
     check_absent(path, force)
     ending = path.suffix.lower()
+    score = piece if isinstance(piece, Score) else piece.score
     if ending not in (*SOUNDS, *PICTURES):
         raise FormatError(unknown("file ending", ending or path.name, [*SOUNDS, *PICTURES]))
     check_audible([ending], audible_label)
@@ -253,17 +255,17 @@ def render(
         for target, data in targets:
             formats.save(label(data, ending), target)
         return [target for target, _ in targets]
-    written = [(path, label(encoded(score, ending, audible_label), ending))]
+    written = [(path, label(encoded(piece, ending, audible_label), ending))]
     if stems and ending in SOUNDS:
-        every = encoded_stems(score, ending, audible_label)
+        every = encoded_stems(piece, ending, audible_label)
         written += [(path.with_name(f"{path.stem}.{name}{path.suffix}"), label(data, ending)) for name, data in every]
     for target, data in written:
         formats.save(data, target)
     return [target for target, _ in written]
 
 
-def encoded(score: Score, ending: str, audible_label: bool = False) -> bytes:
-    """A Score as the bytes of a file: music, sound, engraved score (``".pdf"``, ``".svg"``) or piano roll (``".png"``).
+def encoded(piece: Score | Mixed, ending: str, audible_label: bool = False) -> bytes:
+    """A Score, mixed or not, as a file: music, sound, engraved score (``".pdf"``, ``".svg"``), piano roll (``".png"``).
 
     Of a long piece, PDF has pages and SVG is one high picture, for the screen. `audible_label` is of sound alone.
 
@@ -272,6 +274,7 @@ def encoded(score: Score, ending: str, audible_label: bool = False) -> bytes:
     FormatError
         Where the suffix is unknown.
     """
+    score, settings = (piece, {}) if isinstance(piece, Score) else (piece.score, piece.settings)
     if ending == ".svg":
         from firmus.render import engrave
 
@@ -287,7 +290,7 @@ def encoded(score: Score, ending: str, audible_label: bool = False) -> bytes:
     if ending in SOUNDS:
         from firmus.render import synth
 
-        return synth.encode(_begun(synth.render(score), audible_label), ending)
+        return synth.encode(_begun(synth.render(score, **settings), audible_label), ending)
     return formats.encoded(score, ending)
 
 
@@ -306,11 +309,12 @@ def write(score: Score, path: str | os.PathLike[str]) -> None:
         formats.write(score, target)
 
 
-def encoded_stems(score: Score, ending: str, audible_label: bool = False) -> Iterator[tuple[str, bytes]]:
+def encoded_stems(piece: Score | Mixed, ending: str, audible_label: bool = False) -> Iterator[tuple[str, bytes]]:
     """Name and sound of each part alone, at its level in the mix."""
     from firmus.render import synth
 
-    for name, audio in synth.stems(score):
+    score, settings = (piece, {}) if isinstance(piece, Score) else (piece.score, piece.settings)
+    for name, audio in synth.stems(score, **settings):
         yield re.sub(r"[^\w -]+", "", name), synth.encode(_begun(audio, audible_label), ending)
 
 

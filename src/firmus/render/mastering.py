@@ -20,10 +20,12 @@ BLOCK = 1 << 19
 CEILING_DECIBELS = -1.0
 LOOK_AHEAD_SECONDS = 0.005
 REVERB_SECONDS = 1.6
+REVERB_LEVEL = 0.16
 REVERB_SEED = 1685
+LOW_HERTZ, MIDDLE_HERTZ, HIGH_HERTZ = 200.0, 1000.0, 4000.0
 
 
-def reverberate(mix: Wave, sample_rate: int, level: float = 0.16) -> None:
+def reverberate(mix: Wave, sample_rate: int, level: float = REVERB_LEVEL) -> None:
     """Add the reverberation of a small hall, in place.
 
     The impulse response is noise that decays by 60 dB in 1.6 seconds, its treble faster, after 18 ms of
@@ -40,6 +42,41 @@ def reverberate(mix: Wave, sample_rate: int, level: float = 0.16) -> None:
         for channel in (0, 1):
             wet = oaconvolve(block, response[:, channel])[: len(mix) - first]
             mix[first : first + len(wet), channel] += wet.astype(np.float32, copy=False)
+
+
+def equalise(mix: Wave, sample_rate: int, low: float, middle: float, high: float) -> None:
+    """Raise or lower bass, middle and treble by so many decibels, in place.
+
+    A shelf below 200 Hz, a bell at 1 kHz, a shelf above 4 kHz (R. Bristow-Johnson, Audio EQ Cookbook).
+    """
+    from scipy.signal import sosfilt
+
+    sections = np.array([
+        _section("low", LOW_HERTZ, low, sample_rate),
+        _section("bell", MIDDLE_HERTZ, middle, sample_rate),
+        _section("high", min(HIGH_HERTZ, 0.4 * sample_rate), high, sample_rate),
+    ])  # fmt: skip
+    state = np.zeros((3, 2, 2))
+    for first in range(0, len(mix), BLOCK):
+        mix[first : first + BLOCK], state = sosfilt(sections, mix[first : first + BLOCK], axis=0, zi=state)
+
+
+def _section(kind: str, hertz: float, decibels: float, sample_rate: int) -> list[float]:
+    """Coefficients b, a of a second-order section, a[0] = 1; the slope of shelves is 1, the bell's quality 0.7."""
+    root = 10 ** (decibels / 40)
+    omega = 2 * np.pi * hertz / sample_rate
+    cosine, alpha = np.cos(omega), np.sin(omega) / (2 * 0.7071)
+    if kind == "bell":
+        numerator = [1 + alpha * root, -2 * cosine, 1 - alpha * root]
+        denominator = [1 + alpha / root, -2 * cosine, 1 - alpha / root]
+    else:
+        side = -1 if kind == "low" else 1
+        plus, minus, slope = root + 1, root - 1, 2 * np.sqrt(root) * alpha
+        numerator = [root * (plus + side * minus * cosine + slope), -side * 2 * root * (minus + side * plus * cosine),
+                     root * (plus + side * minus * cosine - slope)]  # fmt: skip
+        denominator = [plus - side * minus * cosine + slope, side * 2 * (minus - side * plus * cosine),
+                       plus - side * minus * cosine - slope]  # fmt: skip
+    return [each / denominator[0] for each in (*numerator, *denominator)]
 
 
 def _impulse_response(sample_rate: int) -> Wave:
@@ -121,21 +158,25 @@ def _k_weighting(sample_rate: int) -> npt.NDArray[np.float64]:
     return np.array([head, low])
 
 
-def master(mix: Wave, sample_rate: int, target: float) -> None:
+def master(mix: Wave, sample_rate: int, target: float, curve: Wave | None = None) -> None:
     """Bring a mix to a loudness (LUFS) and its peaks below -1 dBFS, in place; silence stays silence.
 
-    Limiting takes some loudness away, so a mix with high peaks is raised and limited once more.
+    Limiting takes some loudness away, so a mix with high peaks is raised and limited once more. A `curve` (frames,), of
+    ones, becomes the gain of each frame.
     """
     for _ in range(2):
         gain = target - loudness(mix, sample_rate)
         if not np.isfinite(gain) or abs(gain) < 0.05:
             break
-        mix *= np.float32(10.0 ** (min(gain, 60.0) / 20))
-        limit(mix, sample_rate)
+        amplitude = np.float32(10.0 ** (min(gain, 60.0) / 20))
+        mix *= amplitude
+        if curve is not None:
+            curve *= amplitude
+        limit(mix, sample_rate, curve=curve)
 
 
-def limit(mix: Wave, sample_rate: int, ceiling: float = CEILING_DECIBELS) -> None:
-    """Keep every sample below a ceiling (dBFS), in place, with a look-ahead of 5 ms."""
+def limit(mix: Wave, sample_rate: int, ceiling: float = CEILING_DECIBELS, curve: Wave | None = None) -> None:
+    """Keep every sample below a ceiling (dBFS), in place, with a look-ahead of 5 ms; a `curve` of gains, likewise."""
     from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
     ceiling_amplitude = 10.0 ** (ceiling / 20)
@@ -152,4 +193,7 @@ def limit(mix: Wave, sample_rate: int, ceiling: float = CEILING_DECIBELS) -> Non
         lowest = minimum_filter1d(context, 2 * window + 1, mode="nearest")
         smooth = uniform_filter1d(lowest, 2 * window + 1, mode="nearest")
         block = slice(first, first + BLOCK)
-        mix[block] *= np.minimum(smooth[first - begin :][:BLOCK], gains[block])[:, None]
+        lowered = np.minimum(smooth[first - begin :][:BLOCK], gains[block])
+        mix[block] *= lowered[:, None]
+        if curve is not None:
+            curve[block] *= lowered

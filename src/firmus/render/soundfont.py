@@ -30,6 +30,12 @@ SHIPPED = Path(__file__).parents[1] / "assets" / "soundfont" / "gm-subset.sf3"
 VARIABLE = "FIRMUS_SOUNDFONT"
 DRUM_BANK = 128
 MAX_DECODED_BYTES = 64_000_000
+MOST_BYTES = 1 << 32  # what a RIFF file can hold
+MOST_CHUNKS = 1000
+MOST_ZONES, MOST_GENERATORS = 4096, 200_000  # of a preset
+MOST_LAYERS = 256  # zones of a preset for one key, at all velocities
+MOST_FRAMES = 20_000_000  # of a sample
+RATES = 400, 192_000
 
 # Generators (section 8.1.3) by number.
 _START, _END, _LOOP_START, _LOOP_END = 0, 1, 2, 3
@@ -104,21 +110,19 @@ class SoundFont:
 
     Parameters
     ----------
-    path : path of an ``.sf2`` or ``.sf3`` file
+    source : path of an ``.sf2`` or ``.sf3`` file, or the bytes of one
 
     Raises
     ------
     FirmusError
-        Where it is no SoundFont, or cannot be read.
+        Where it is no SoundFont, or cannot be read, or is larger than any that is in use.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
-        try:
-            with self.path.open("rb") as file:
-                self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except (OSError, ValueError) as error:
-            raise FirmusError(f"SoundFont {self.path}: {getattr(error, 'strerror', None) or error}") from None
+    def __init__(self, source: str | os.PathLike[str] | bytes) -> None:
+        self.path = Path("bytes" if isinstance(source, bytes) else source)
+        self._data = source if isinstance(source, bytes) else self._mapped()
+        if len(self._data) > MOST_BYTES:
+            raise FirmusError(f"SoundFont {self.path}: {len(self._data):,} bytes, and {MOST_BYTES:,} are the most")
         try:
             self._chunks = dict(self._find_chunks())
             self._presets = self._find_presets()
@@ -126,6 +130,19 @@ class SoundFont:
             raise FirmusError(f"SoundFont {self.path}: damaged, or no .sf2 or .sf3 file ({error!r})") from None
         self._regions: dict[tuple[int, int], tuple[Region, ...]] = {}
         self._decoded: dict[int, Sample] = {}
+        self._budget = MOST_GENERATORS
+
+    def _mapped(self) -> mmap.mmap:
+        try:
+            with self.path.open("rb") as file:
+                return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:
+            raise FirmusError(f"SoundFont {self.path}: {getattr(error, 'strerror', None) or error}") from None
+
+    @property
+    def presets(self) -> tuple[tuple[int, int], ...]:
+        """Bank and program of each preset, in order."""
+        return tuple(sorted(self._presets))
 
     @property
     def programs(self) -> frozenset[int]:
@@ -138,9 +155,10 @@ class SoundFont:
         if preset not in self._presets:
             return ()
         if preset not in self._regions:
+            self._budget = MOST_GENERATORS
             try:
-                self._regions[preset] = tuple(self._build(*self._presets[preset]))
-            except (struct.error, IndexError, KeyError) as error:
+                self._regions[preset] = _bounded(self._build(*self._presets[preset]))
+            except (struct.error, IndexError, KeyError, ValueError) as error:
                 raise FirmusError(f"SoundFont {self.path}: preset {bank}:{program} is damaged ({error!r})") from None
         return self._regions[preset]
 
@@ -159,26 +177,30 @@ class SoundFont:
         import numpy as np
 
         header = self._chunk(b"shdr")[46 * index : 46 * index + 46]
-        _, start, end, loop_start, loop_end, rate, root, tune, _, kind = struct.unpack("<20sIIIIIBbHH", header)
         offset, size = self._chunks[b"smpl"]
         try:
+            _, start, end, loop_start, loop_end, rate, root, tune, _, kind = struct.unpack("<20sIIIIIBbHH", header)
             if kind & 0x10:
                 import soundfile
 
                 if not start < end <= size:
                     raise ValueError("outside the file")
-                wave, rate = soundfile.read(io.BytesIO(self._data[offset + start : offset + end]), dtype="float32")
+                with soundfile.SoundFile(io.BytesIO(self._data[offset + start : offset + end])) as file:
+                    wave, rate = file.read(MOST_FRAMES + 1, dtype="float32"), file.samplerate
             else:
-                if not 2 * start < 2 * end <= size:
-                    raise ValueError("outside the file")
+                if not 2 * start < 2 * end <= size or end - start > MOST_FRAMES:
+                    raise ValueError("outside the file, or too long")
                 raw = np.frombuffer(self._data, "<i2", end - start, offset + 2 * start)
                 wave = raw.astype(np.float32) / 32768.0
                 loop_start, loop_end = loop_start - start, loop_end - start
-        except (RuntimeError, ValueError) as error:
+            rate = rate or 44100
+            if not 0 < len(wave) <= MOST_FRAMES or not RATES[0] <= rate <= RATES[1]:
+                raise ValueError(f"{len(wave)} frames, {rate} a second")
+        except (RuntimeError, ValueError, struct.error) as error:
             raise FirmusError(f"SoundFont {self.path}: sample {index} is damaged ({error})") from None
         if wave.ndim > 1:
             wave = wave.mean(axis=1)
-        return Sample(wave, rate or 44100, loop_start, loop_end, root if root <= 127 else 60, tune)
+        return Sample(wave, rate, loop_start, loop_end, root if root <= 127 else 60, tune)
 
     def _chunk(self, name: bytes) -> bytes:
         offset, size = self._chunks[name]
@@ -187,11 +209,14 @@ class SoundFont:
     def _find_chunks(self) -> Iterator[tuple[bytes, tuple[int, int]]]:
         if self._data[:4] != b"RIFF" or self._data[8:12] != b"sfbk":
             raise ValueError("its first bytes are not those of a SoundFont")
-        stack = [(12, len(self._data))]
+        stack, count = [(12, len(self._data))], 0
         while stack:
             offset, end = stack.pop()
             while offset + 8 <= end:
                 name, size = struct.unpack("<4sI", self._data[offset : offset + 8])
+                count += 1
+                if count > MOST_CHUNKS:
+                    raise ValueError(f"more than {MOST_CHUNKS} chunks")
                 if name == b"LIST":
                     stack.append((offset + 12, min(offset + 8 + size, end)))
                 else:
@@ -214,6 +239,9 @@ class SoundFont:
         zones = []
         for bag in range(first, last):
             start, stop = (struct.unpack_from("<H", bags, 4 * edge)[0] for edge in (bag, bag + 1))
+            self._budget -= max(stop - start, 1)
+            if self._budget < 0:
+                raise ValueError(f"more than {MOST_GENERATORS:,} generators")
             zone = {}
             for index in range(start, stop):
                 number, low, high = struct.unpack_from("<HBB", generators, 4 * index)
@@ -242,6 +270,18 @@ class SoundFont:
                     yield _region(merged, keys, velocities)
 
 
+def _bounded(regions: Iterator[Region]) -> tuple[Region, ...]:
+    """Regions, where they are not so many that no computer would play them."""
+    layers, kept = [0] * 128, []
+    for region in regions:
+        kept.append(region)
+        for key in range(region.keys[0], min(region.keys[1], 127) + 1):
+            layers[key] += 1
+        if len(kept) > MOST_ZONES or max(layers) > MOST_LAYERS:
+            raise ValueError(f"more than {MOST_ZONES} zones, or {MOST_LAYERS} for one key")
+    return tuple(kept)
+
+
 def _overlap(preset: Mapping[int, int], zone: Mapping[int, int], generator: int) -> tuple[int, int]:
     full_range = 127 << 8
     one, other = preset.get(generator, full_range), zone.get(generator, full_range)
@@ -260,8 +300,8 @@ def _envelope(zone: Mapping[int, int], first: int) -> Envelope:
         decay=_seconds(zone[first + 3]),
         sustain=min(max(zone.get(first + 4, 0), 0), 1440),
         release=_seconds(zone[first + 5]),
-        key_to_hold=zone.get(first + 6, 0),
-        key_to_decay=zone.get(first + 7, 0),
+        key_to_hold=min(max(zone.get(first + 6, 0), -1200), 1200),
+        key_to_decay=min(max(zone.get(first + 7, 0), -1200), 1200),
     )
 
 
@@ -280,8 +320,8 @@ def _region(zone: Mapping[int, int], keys: tuple[int, int], velocities: tuple[in
         looped=value(_MODE) in (1, 3),
         until_release=value(_MODE) == 3,
         root=zone[_ROOT],
-        tune=100 * value(_COARSE_TUNE) + value(_FINE_TUNE),
-        scale=zone[_SCALE],
+        tune=100 * min(max(value(_COARSE_TUNE), -120), 120) + min(max(value(_FINE_TUNE), -1200), 1200),
+        scale=min(max(zone[_SCALE], 0), 1200),
         attenuation=0.4 * max(value(_ATTENUATION), 0),
         pan=min(max(value(_PAN) / 500, -1.0), 1.0),
         cutoff=zone[_CUTOFF],

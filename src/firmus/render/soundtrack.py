@@ -134,7 +134,7 @@ def _part(score: Score, place: int, frames: int, sample_rate: int, loop: bool) -
     """A part with its reverberation; in a loop, what sounds beyond the end is folded onto the beginning."""
     length = frames + round(RELEASE_SECONDS * sample_rate)
     buffer = np.zeros((length, 2), np.float32)
-    synth.add_part(buffer, score, score.parts[place], sample_rate)
+    synth.add_part(buffer, score, place, sample_rate)
     if buffer.any():
         mastering.reverberate(buffer, sample_rate)
     if not loop:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from firmus.render.mixing import Channel, Mixer
     from firmus.render.soundfont import SoundFont
 
 LOUDNESS = -14.0
@@ -55,7 +56,13 @@ class Audio:
         return len(self.samples) / self.sample_rate
 
 
-def render(score: Score, sample_rate: int = SAMPLE_RATE, loudness: float = LOUDNESS, reverb: bool = True) -> Audio:
+def render(
+    score: Score,
+    sample_rate: int = SAMPLE_RATE,
+    loudness: float = LOUDNESS,
+    reverb: bool = True,
+    mixer: Mixer | None = None,
+) -> Audio:
     """Render a Score.
 
     Parameters
@@ -67,11 +74,13 @@ def render(score: Score, sample_rate: int = SAMPLE_RATE, loudness: float = LOUDN
         Integrated loudness in LUFS, -60 to -5; peaks stay below -1 dBFS.
     reverb : bool
         Add the reverberation of a small hall.
+    mixer : Mixer, optional
+        How each part is mixed, and by what it is played.
 
     Raises
     ------
     FirmusError
-        Where an argument is out of range, the Score lasts more than an hour, or the SoundFont is damaged.
+        Where an argument is out of range, the Score lasts more than an hour, or a SoundFont is damaged.
 
     Examples
     --------
@@ -81,46 +90,43 @@ def render(score: Score, sample_rate: int = SAMPLE_RATE, loudness: float = LOUDN
     """
     from firmus.render import mastering
 
-    mix = _silence(score, sample_rate)
     _check_range("loudness", loudness, -60.0, -5.0, "LUFS")
-    for part in score.parts:
-        add_part(mix, score, part, sample_rate)
-    if reverb:
-        mastering.reverberate(mix, sample_rate)
-    _fade(mix, sample_rate)
+    mix = _mixed(score, sample_rate, _mixer(score, reverb, mixer), range(len(score.parts)))
     mastering.master(mix, sample_rate, loudness)
     return Audio(mix, sample_rate)
 
 
-def stems(score: Score, sample_rate: int = SAMPLE_RATE, loudness: float = LOUDNESS) -> Iterator[tuple[str, Audio]]:
-    """Render a Score part by part, for mixing elsewhere: dry, aligned, with one gain for all, one at a time.
+def stems(
+    score: Score,
+    sample_rate: int = SAMPLE_RATE,
+    loudness: float = LOUDNESS,
+    reverb: bool = True,
+    mixer: Mixer | None = None,
+) -> Iterator[tuple[str, Audio]]:
+    """Render a Score part by part: what each adds to the mix, one at a time.
 
-    Their sum is the dry mix, at `loudness` or as near as its highest peak allows below -1 dBFS.
+    Each is mixed as in `render`, with its own reverberation. The gain that makes the mix loud, and the limiter's, are
+    one curve for all: so the stems add up to the mix, before the limiter and behind it.
 
     Yields
     ------
     (name, Audio)
         Names are those of the parts, made distinct: ``"01 Soprano"``.
     """
+    import numpy as np
+
     from firmus.render import mastering
 
-    mix = _silence(score, sample_rate)
     _check_range("loudness", loudness, -60.0, -5.0, "LUFS")
-    for part in score.parts:
-        add_part(mix, score, part, sample_rate)
-    level = mastering.loudness(mix, sample_rate)
-    peak = max(abs(float(mix.max(initial=0.0))), abs(float(mix.min(initial=0.0))), 1e-9)
-    gain = min(
-        10.0 ** ((max(loudness, -60.0) - max(level, -70.0)) / 20),
-        10.0 ** (mastering.CEILING_DECIBELS / 20) / peak,
-    )
+    mixing = _mixer(score, reverb, mixer)
+    mix = _mixed(score, sample_rate, mixing, range(len(score.parts)))
+    curve = np.ones(len(mix), np.float32)
+    mastering.master(mix, sample_rate, loudness, curve)
     del mix
-    for number, part in enumerate(score.parts, 1):
-        stem = _silence(score, sample_rate)
-        add_part(stem, score, part, sample_rate)
-        _fade(stem, sample_rate)
-        stem *= gain
-        yield f"{number:02d} {part.name}".strip(), Audio(stem, sample_rate)
+    for place, part in enumerate(score.parts):
+        stem = _mixed(score, sample_rate, mixing, [place])
+        stem *= curve[:, None]
+        yield f"{place + 1:02d} {part.name}".strip(), Audio(stem, sample_rate)
 
 
 def encode(
@@ -189,13 +195,54 @@ def _check_range(what: str, value: float, low: float, high: float, unit: str) ->
         raise FirmusError(f"{what} {value!r} must be from {low:g} to {high:g} {unit}")
 
 
-def add_part(buffer: npt.NDArray[np.float32], score: Score, part: Part, sample_rate: int) -> None:
-    """Add a part of a score, dry, panned, at its volume, to a buffer (frames, 2); what lies behind it is cut."""
-    from firmus.render import sampler, soundfont
+def _mixer(score: Score, reverb: bool, mixer: Mixer | None) -> Mixer:
+    from firmus.render.mixing import Mixer
 
+    chosen = mixer or Mixer()
+    return chosen if reverb else chosen.without_reverb(len(score.parts))
+
+
+def _mixed(score: Score, sample_rate: int, mixer: Mixer, places: Iterable[int]) -> npt.NDArray[np.float32]:
+    """Some parts, mixed: those with one equaliser and one send to the hall go through them together."""
+    from firmus.render import mastering
+
+    buses: dict[tuple[float, ...], list[int]] = {}
+    for place in places:
+        buses.setdefault(mixer.channel(place).bus, []).append(place)
+    mix = _silence(score, sample_rate)
+    for number, (settings, some) in enumerate(buses.items()):
+        bus = _silence(score, sample_rate) if number else mix
+        for place in some:
+            add_part(bus, score, place, sample_rate, mixer)
+        *bands, send = settings
+        if any(bands):
+            mastering.equalise(bus, sample_rate, *bands)
+        if send:
+            mastering.reverberate(bus, sample_rate, send)
+        if number:
+            mix += bus
+    _fade(mix, sample_rate)
+    return mix
+
+
+def add_part(
+    buffer: npt.NDArray[np.float32], score: Score, place: int, sample_rate: int, mixer: Mixer | None = None
+) -> None:
+    """Add a part of a score, dry, panned, at its volume, to a buffer (frames, 2); what lies behind it is cut."""
+    from firmus.render import fluidsynth, sampler, soundfont
+    from firmus.render.mixing import USUAL
+
+    part = score.parts[place]
     if not part.notes or not part.volume:
         return
-    font = soundfont.current()
+    channel = mixer.channel(place) if mixer else USUAL
+    font = channel.font or soundfont.current()
+    bank, program = _preset(font, part)
+    gains = _gains(part, channel)
+    if mixer and mixer.synthesizer == "fluidsynth":
+        played = fluidsynth.play(score, part, font.path, (bank, program), sample_rate)[: len(buffer)]
+        buffer[: len(played)] += played * gains
+        return
     sounding = part.sounding()
     ticks = sorted({tick for note in sounding for tick in (note.start, note.end)})
     times = dict(zip(ticks, _seconds_of(score, ticks), strict=True))
@@ -203,22 +250,27 @@ def add_part(buffer: npt.NDArray[np.float32], score: Score, part: Part, sample_r
         sampler.Played(times[note.start], times[note.end] - times[note.start], note.pitch, note.velocity)
         for note in sounding
     ]
-    sampler.add_notes(buffer, sample_rate, font, _preset(font, part), notes, _gains(part))
+    sampler.add_notes(buffer, sample_rate, font, (bank, program), notes, gains)
 
 
 def _preset(font: SoundFont, part: Part) -> tuple[int, int]:
+    """The preset that plays a part: drums by a kit where there is one, else by what there is."""
     from firmus.render.soundfont import DRUM_BANK
 
-    return (DRUM_BANK, 0) if part.is_drums else (0, played_as(part.program, font.programs))
+    if part.is_drums and ((DRUM_BANK, 0) in font.presets or not font.programs):
+        return (DRUM_BANK, 0)
+    if not font.programs and font.presets:
+        return font.presets[0]
+    return (0, played_as(part.program, font.programs))
 
 
-def _gains(part: Part) -> tuple[float, float]:
+def _gains(part: Part, channel: Channel) -> tuple[float, float]:
     """Left and right gain: volume as MIDI controller 7 (squared), pan by equal power."""
     from math import cos, pi, sin
 
-    position = min(max((part.pan - 64) / 63, -1.0), 1.0)
+    position = min(max((part.pan - 64) / 63, -1.0), 1.0) if channel.pan is None else channel.pan
     angle = (position + 1.0) * pi / 4
-    gain = 0.25 * (part.volume / 127) ** 2
+    gain = 0.25 * (part.volume / 127) ** 2 * 10.0 ** (channel.volume / 20)
     return gain * cos(angle), gain * sin(angle)
 
 

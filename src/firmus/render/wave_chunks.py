@@ -11,13 +11,15 @@ from collections.abc import Iterator, Sequence
 MIDDLE_C = 60
 
 
-def with_loop(data: bytes, frames: int, sample_rate: int) -> bytes:
-    r"""A WAV file that is one loop, from its first frame to its last.
+def with_loop(data: bytes, frames: int, sample_rate: int, *, first: int = 0, key: int = MIDDLE_C) -> bytes:
+    r"""A WAV file with a loop, from a frame, its first by default, to the last of so many.
 
     Parameters
     ----------
     data : bytes
-    frames, sample_rate : int
+    frames, sample_rate, first : int
+    key : int
+        That plays it as it is.
 
     Examples
     --------
@@ -25,8 +27,8 @@ def with_loop(data: bytes, frames: int, sample_rate: int) -> bytes:
     (0, 44099)
     """
     period = round(1e9 / sample_rate)
-    head = struct.pack("<9I", 0, 0, period, MIDDLE_C, 0, 0, 0, 1, 0)
-    return _with_chunks(data, [(b"smpl", head + struct.pack("<6I", 0, 0, 0, frames - 1, 0, 0))])
+    head = struct.pack("<9I", 0, 0, period, key, 0, 0, 0, 1, 0)
+    return _with_chunks(data, [(b"smpl", head + struct.pack("<6I", 0, 0, first, frames - 1, 0, 0))])
 
 
 def loop_of(data: bytes) -> tuple[int, int] | None:

@@ -30,7 +30,8 @@ class Card:
     ----------
     name, title, description : str
     kind : str
-        ``"stepper"``, ``"latent"``, ``"scorer"``, ``"listener"`` or ``"engine"``; ``"rules"`` has no weights.
+        ``"stepper"``, ``"latent"``, ``"scorer"``, ``"listener"``, ``"instrument"`` or ``"engine"``; ``"rules"`` has no
+        weights.
     representation : str
         Module of `firmus.tokens` that its tokens belong to.
     styles, tasks, controls : tuple of str

@@ -193,6 +193,8 @@ def _tool(kind: str) -> dict[str, Any]:
         sound = ", or a sound file" if hasattr(module, "SOUND") else ""
         fields = {"source": {"type": "string", "description": f"{PATH}{sound}."}, **fields}
         required.append("source")
+    elif hasattr(module, "SOUND"):
+        fields = {"source": {"type": "string", "description": "Path of a sound file below the folder."}, **fields}
     if kind in tasks.verbs() and "source" in tasks.verb(kind).VERB.may_take:
         fields = {"source": {"type": "string", "description": f"{PATH}: {tasks.PLAN.english}."}, **fields}
     if kind in tasks.verbs() and "target" in tasks.verb(kind).VERB.pieces:

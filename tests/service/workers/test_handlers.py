@@ -6,6 +6,7 @@ import json
 import zipfile
 from base64 import b64encode
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -298,6 +299,19 @@ REFUSED = [
     ({"kind": "produce", "formats": ["wav"]}, "produce takes no source"),
     ({"kind": "soothe", "formats": ["mp3"]}, "soothe takes no source"),
     ({"kind": "batch"}, "batch takes no source"),
+    ({"kind": "timbre", "formats": ["sf2"], "options": {"timbre": "from"}}, "takes a sound as its source"),
+    ({"kind": "timbre", "formats": ["sf2"], "brief": {"source": "sound"}}, "needs the option timbre"),
+    (
+        {
+            "kind": "timbre",
+            "formats": ["sf2"],
+            "brief": {"source": "sound"},
+            "options": {"timbre": "from", "like": "x"},
+        },
+        "like: timbre from takes",
+    ),
+    ({"kind": "render", "formats": ["svg"], "options": {"volume": "1=3"}}, "of sound alone, not of svg"),
+    ({"kind": "render", "formats": ["wav"], "options": {"pan": "viola=1"}}, "no part 'viola'"),
     ({"kind": "rights", "brief": {"bars": "1"}}, "rights takes a source"),
     ({"kind": "analyse", "brief": {"tempo": 90}}, "analyse takes a source"),
     ({"kind": "render", "brief": {"bars": 4}, "formats": ["wav"]}, "render takes a source"),
@@ -375,6 +389,34 @@ def test_what_a_kind_does_not_take_is_refused(server, composed, recording, body,
     answer = server.client.post("/v1/jobs", json={**body, "brief": {**brief, "source": source}})
     assert answer.status_code == 422, answer.text
     assert hint in answer.json()["detail"]
+
+
+def test_a_sound_becomes_an_instrument(server):
+    from firmus.render.soundfont import SoundFont
+
+    times = np.arange(44100) / 44100
+    buffer = io.BytesIO()
+    soundfile.write(buffer, 0.3 * np.sin(2 * np.pi * 440 * times), 44100, format="WAV")
+    sent = server.client.post("/v1/sounds", content=buffer.getvalue(), params={"title": "Tone"}).json()
+    body = {"brief": {"source": {"sound": sent["id"]}}, "formats": ["sf2", "sfz", "wav"]}
+    job = ask(server, "timbre", **body, options={"timbre": "from", "name": "tone"})
+    assert job["state"] == "succeeded", job
+    assert job["result"]["instruments"][0]["measured"]["pitches"] == [69.0]
+    font = SoundFont(server.client.get(f"/v1/jobs/{job['id']}/files/sf2").content)
+    assert font.presets == ((0, 0),)
+    with zipfile.ZipFile(io.BytesIO(server.client.get(f"/v1/jobs/{job['id']}/files/sfz").content)) as archive:
+        assert archive.namelist()[0] == "tone.sfz"
+
+
+def test_a_work_is_mixed_as_is_asked(server, composed):
+    (work,) = works_of(server, composed)
+    body = {"brief": {"source": {"work": work["id"]}}, "formats": ["flac"]}
+    sounds = []
+    for options in ({}, {"volume": "1=-30", "reverb": "0"}):
+        job = ask(server, "render", **body, options=options)
+        assert job["state"] == "succeeded", job
+        sounds.append(soundfile.read(io.BytesIO(server.client.get(f"/v1/jobs/{job['id']}/files/flac").content))[0])
+    assert np.abs(sounds[0] - sounds[1]).max() > 0.05
 
 
 def test_every_kind_of_the_folder_says_what_it_is(server):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from firmus import plugins
 from firmus.errors import InvalidBrief
+from firmus.render.mixing import Mixed
 from firmus.score import Score
 from firmus.service.storage import works
 from firmus.service.storage.jobs import JobOutput
@@ -27,12 +28,20 @@ MARKS = {
 MUSIC = tuple(name for name in FILES if name in plugins.names("firmus.formats"))
 
 
-def encoded(piece: Work | Score, name: str, *, audible_label: bool = False, c2pa: bool = False) -> bytes:
+def encoded(
+    piece: Work | Score,
+    name: str,
+    *,
+    audible_label: bool = False,
+    c2pa: bool = False,
+    mixed: Callable[[Score], Mixed] | None = None,
+) -> bytes:
     """A Score encoded in a format of `FILES`; that of a Work bears its label, each of its stems too."""
     from firmus.render import files
     from firmus.rights.files import labelled
 
-    score, ending = (piece if isinstance(piece, Score) else piece.score), f".{FILES[name][0]}"
+    plain, ending = (piece if isinstance(piece, Score) else piece.score), f".{FILES[name][0]}"
+    score = mixed(plain) if mixed else plain
 
     def label(data: bytes, ending: str) -> bytes:
         return data if isinstance(piece, Score) else labelled(piece, data, ending, c2pa=c2pa)
@@ -68,8 +77,8 @@ def check_marks(spec: JobSpec) -> None:
     check(endings, **requested_marks(spec.options))
 
 
-def perform(task: Task) -> JobOutput:
-    """Encode the source in each of the requested formats."""
+def perform(task: Task, mixed: Callable[[Score], Mixed] | None = None) -> JobOutput:
+    """Encode the source in each of the requested formats; its sound as it is mixed, where that is said."""
     source, rows = task.work or task.source, []
     requested: list[str] = task.claimed.request["formats"]
     marks = requested_marks(task.options)
@@ -78,5 +87,5 @@ def perform(task: Task) -> JobOutput:
     for done, name in enumerate(requested):
         task.observer(task.claimed.kind, done, len(requested))
         holder = task.claimed.work or task.claimed.id
-        rows.append(works.file_row(task.blobs, holder, name, encoded(source, name, **marks)))
+        rows.append(works.file_row(task.blobs, holder, name, encoded(source, name, mixed=mixed, **marks)))
     return JobOutput(task.write_result(files=requested), files=rows)

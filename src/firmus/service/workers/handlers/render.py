@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from firmus.errors import InvalidBrief
+from firmus.production.mixing import mixer
+from firmus.render.mixing import Mixed
+from firmus.score import Score
+from firmus.service.storage.jobs import JobOutput
 from firmus.service.storage.works import FILES
 from firmus.service.workers.handlers import _files as files
-from firmus.service.workers.handlers._task import JobSpec
+from firmus.service.workers.handlers._task import JobSpec, Task
+from firmus.tasks.render import humanised
 
 LANE, MAKES = "render", "files"
 FIELDS: tuple[str, ...] = ()
-OPTIONS = files.MARKS
+MIXING: dict[str, dict[str, Any]] = {
+    name: {"type": "string", "maxLength": 1000, "description": f"{description}: PART=VALUE, divided by commas."}
+    for name, description in {
+        "volume": "Decibels of parts", "pan": "-1 (left) to 1", "eq": "Decibels low/middle/high", "reverb": "0 to 1",
+    }.items()
+}  # fmt: skip
+"""Options of `firmus.production.mixing`."""
+HUMANISE = {"type": "string", "enum": ["no", "yes"], "description": "Whether it is played as people do."}
+OPTIONS = {**files.MARKS, **MIXING, "humanise": HUMANISE}
 FORMATS = tuple(name for name in FILES if name not in files.MUSIC)
-perform = files.perform
+SOUNDING = ("wav", "flac", "ogg", "mp3", "stems")
 
 
 def check(spec: JobSpec) -> None:
@@ -18,3 +35,24 @@ def check(spec: JobSpec) -> None:
     spec.allow_fields(*FIELDS)
     spec.require_formats(FORMATS)
     files.check_marks(spec)
+    if mixing := [name for name in spec.options if name in (*MIXING, "humanise")]:
+        if others := [name for name in spec.formats if name not in SOUNDING]:
+            raise InvalidBrief(f"{', '.join(mixing)}: of sound alone, not of {', '.join(others)}")
+        if spec.brief.source is not None:
+            mixer(spec.brief.source, **_settings(spec.options))
+
+
+def perform(task: Task) -> JobOutput:
+    """Encode the source in each of the requested formats, mixed as was asked."""
+    settings, amount = _settings(task.options), 0.5 if task.options.get("humanise") == "yes" else 0.0
+    if not settings and not amount:
+        return files.perform(task)
+
+    def mixed(score: Score) -> Mixed:
+        return Mixed(humanised(score, amount), mixer(score, **settings))
+
+    return files.perform(task, mixed)
+
+
+def _settings(options: Mapping[str, Any]) -> dict[str, str]:
+    return {name: options[name] for name in MIXING if name in options}
