@@ -11,6 +11,7 @@ from firmus.errors import InvalidBrief
 from firmus.retrieval.taste import RATINGS, Taste
 from firmus.service.storage.jobs import JobOutput
 from firmus.service.workers.handlers._task import JobSpec, Task
+from firmus.translation import translate
 
 LANE, MAKES = "study", "found"
 FIELDS: tuple[str, ...] = ()
@@ -21,6 +22,7 @@ WORKS = {
     "skip": "Works that you skipped.",
     "dislike": "Works that you dislike.",
 }
+OPTIONS = {"language": {"type": "string", "enum": ["en", "zh"], "description": "Of the reasons."}}
 EVERY = "among"  # option that defaults to all works
 MOST = 50  # works that are recommended
 
@@ -48,6 +50,8 @@ def perform(task: Task) -> JobOutput:
     found = recommendation.recommend(taste, library, MOST).as_dict()
     for piece in found["pieces"]:
         piece["work"] = piece.pop("file")
+        for reason in piece["reasons"]:
+            reason["words"] = translate(reason["words"], task.options.get("language", "en"))
         del piece["tune"]
     del found["left_out"]
     return JobOutput(task.write_result(found=found))
