@@ -1,7 +1,7 @@
 """Writes what the Studio shares with Firmus.
 
-``src/music/vocabulary.json`` has chord qualities, instruments and words; ``src/uses/vocabulary.json`` the words of scenes
-and sessions; ``tests/capabilities.json`` what the kinds of job take, against which the declared uses are tested.
+``src/music/vocabulary.json`` has chord qualities, instruments and words; ``src/uses/vocabulary.json`` the words of
+scenes and sessions; ``tests/capabilities.json`` what kinds of job take, against which the declared uses are tested.
 ``python web/generate.py`` writes them; a test fails if one is out of date.
 """
 
@@ -47,6 +47,7 @@ def _music() -> dict[str, Any]:
         "parts": {name: words[0] for name, words in vocabulary.PARTS.items()},
         "moods": {name: words[0] for name, words in vocabulary.MOODS.items()},
     }
+
 
 def _uses() -> dict[str, Any]:
     presets = {name: asdict(preset) for name, preset in PRESETS.items()}
