@@ -1,4 +1,7 @@
-"""Writes ``images/studio.png`` and ``images/studio-zh.png``: the Studio with candidates that are to be judged.
+"""Writes the pictures of the Studio, in English and in Chinese.
+
+``images/studio.png`` and ``studio-zh.png`` show candidates that are to be judged, ``studio-uses.png`` and
+``studio-uses-zh.png`` a cue for a scene and a session.
 
 ``python docs/make_studio_pictures.py`` needs the extra ``dev`` and Chromium.
 """
@@ -15,6 +18,8 @@ from typing import Any
 
 IMAGES = Path(__file__).parent / "images"
 LANGUAGES = {"studio.png": ("en-GB", "light"), "studio-zh.png": ("zh-CN", "dark")}
+
+USES = {"en-GB": (7, 13.0), "zh-CN": (8, 40.0)}  # place in the list, seconds into the sound
 
 
 def picture(page: Any, path: Path) -> None:
@@ -34,8 +39,26 @@ def picture(page: Any, path: Path) -> None:
     page.screenshot(path=path)
 
 
+def use(page: Any, path: Path, place: int, at: float) -> None:
+    """Have a use of the list composed as it is proposed, and keep its sight so many seconds into the sound."""
+    page.goto(page.url)
+    page.keyboard.press("u")
+    page.locator("nav button").nth(place).click()
+    page.locator(".use form button.primary").click()
+    page.locator("audio").wait_for(timeout=300_000)
+    for group in page.locator(".rating").all():
+        group.locator("button").nth(5).click()
+    page.locator("audio").evaluate(
+        "(audio, at) => { audio.muted = true; audio.currentTime = at; return audio.play(); }", at
+    )
+    page.wait_for_timeout(1000)
+    page.locator("audio").evaluate("audio => audio.pause()")
+    page.locator(".use").evaluate("use => use.scrollTo(0, 0)")
+    page.screenshot(path=path)
+
+
 def main() -> None:
-    """Write both."""
+    """Write all of them."""
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory() as data:
@@ -51,6 +74,7 @@ def main() -> None:
                     page = browser.new_context(viewport=size, locale=locale, color_scheme=scheme).new_page()
                     page.goto(url)
                     picture(page, IMAGES / name)
+                    use(page, IMAGES / name.replace("studio", "studio-uses"), *USES[locale])
                 browser.close()
         finally:
             process.terminate()

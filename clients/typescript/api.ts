@@ -113,15 +113,15 @@ export type BatchSubmission = {
     /** Sampling: 0 to 2 (0 takes the likeliest; by default what suits the style), and above 0 to 1. */
     top_p?: number;
     /** Of a model that composes token by token: "quick" composes once; "usual", the default, composes each phrase twice and keeps what the critic prefers; "best" tries more often, and composes the weakest bars anew. */
-    effort?: string;
+    effort?: "quick" | "usual" | "best";
     /** Of a model that composes token by token: with which key pitches are drawn so that firmus.verify finds them. "public", the default, everyone has; "private" this installation alone, so that the same seed gives other notes elsewhere; "off" is none. */
-    watermark?: string;
+    watermark?: "public" | "private" | "off";
     /** "guard", the default of a model that composes token by token, masks notes that would lengthen a passage of the training music; "strict" moreover composes again until firmus.check finds no copy; "off" is none. */
-    original?: string;
+    original?: "off" | "guard" | "strict";
     /** How develop transforms a motif, in order and again: "sequence", "inversion", "retrograde", "augmentation", "diminution", "fragmentation", "return". */
     by?: ("sequence" | "inversion" | "retrograde" | "augmentation" | "diminution" | "fragmentation" | "return")[];
     /** Chords that harmonise and accompany set a melody to, drawn as people harmonise songs: "traditional" or "modern" (sevenths, substitutes). By default the model composes them as the style has them. */
-    harmony?: string;
+    harmony?: "traditional" | "modern";
     /** How hard the piece that compose makes is to read and play, 1 to 8: its keys, meters, rhythms, range and leaps are within those of assets/tables/levels.toml. */
     level?: number;
   })[];
@@ -238,15 +238,15 @@ export type JobSubmission = {
     /** Sampling: 0 to 2 (0 takes the likeliest; by default what suits the style), and above 0 to 1. */
     top_p?: number;
     /** Of a model that composes token by token: "quick" composes once; "usual", the default, composes each phrase twice and keeps what the critic prefers; "best" tries more often, and composes the weakest bars anew. */
-    effort?: string;
+    effort?: "quick" | "usual" | "best";
     /** Of a model that composes token by token: with which key pitches are drawn so that firmus.verify finds them. "public", the default, everyone has; "private" this installation alone, so that the same seed gives other notes elsewhere; "off" is none. */
-    watermark?: string;
+    watermark?: "public" | "private" | "off";
     /** "guard", the default of a model that composes token by token, masks notes that would lengthen a passage of the training music; "strict" moreover composes again until firmus.check finds no copy; "off" is none. */
-    original?: string;
+    original?: "off" | "guard" | "strict";
     /** How develop transforms a motif, in order and again: "sequence", "inversion", "retrograde", "augmentation", "diminution", "fragmentation", "return". */
     by?: ("sequence" | "inversion" | "retrograde" | "augmentation" | "diminution" | "fragmentation" | "return")[];
     /** Chords that harmonise and accompany set a melody to, drawn as people harmonise songs: "traditional" or "modern" (sevenths, substitutes). By default the model composes them as the style has them. */
-    harmony?: string;
+    harmony?: "traditional" | "modern";
     /** How hard the piece that compose makes is to read and play, 1 to 8: its keys, meters, rhythms, range and leaps are within those of assets/tables/levels.toml. */
     level?: number;
   };
@@ -284,6 +284,8 @@ export type JobSubmission = {
     exercise?: "sight-reading" | "piano-reading" | "melodic-dictation" | "rhythmic-dictation" | "call-and-response" | "interval" | "chord" | "cadence" | "figured-bass" | "harmonisation" | "counterpoint";
     /** The name that answers an exercise for the ear; music that answers one is the target. */
     answer?: string;
+    /** Of the rules' names and reasons. */
+    language?: "en" | "zh";
     /** One note above all, such as `bar 7 beat 2 alto`. */
     note?: string;
     /** 2 to 7 moods, or names with moods: 'calm,tense,danger' or 'village=calm,cave=mystery'. */

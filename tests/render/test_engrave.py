@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 from xml.etree import ElementTree
@@ -117,6 +118,12 @@ def test_it_can_be_drawn() -> None:
     assert picture.shape[1] == 800
     assert 0.004 < (picture < 128).mean() < 0.2
     assert (picture[:60] < 128).any()  # the title, above the staff, in a font that comes along
+
+
+def test_every_thread_can_engrave() -> None:
+    score = Score((Part("", (Note(0, 480, 60),)),))
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as another:
+        assert one.submit(engrave.svg, score).result() == another.submit(engrave.svg, score).result()
 
 
 def test_a_child_process_gives_the_same(long_pages: list[str]) -> None:

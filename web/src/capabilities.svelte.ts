@@ -1,13 +1,15 @@
 // What the service can do: read once when the page opens, and again when the service is back.
 
 import { service } from "./service/service.ts";
+import type { Described as Kind } from "./uses/fields.ts";
 
 type Field = { minimum?: number; exclusiveMinimum?: number; maximum?: number; description?: string };
 type Described = {
   styles: Record<string, string>;
-  kinds: Record<string, { models: string[] }>;
+  kinds: Record<string, { models: string[] } & Kind>;
   brief: { properties: Record<string, Field> };
   formats: { uploads: string[]; files: Record<string, string> };
+  limits: { piece_seconds: number };
 };
 
 class Capabilities {

@@ -15,6 +15,7 @@ import { rollView } from "./roll/view.svelte.ts";
 import { saving } from "./saving.svelte.ts";
 import { studio, type View } from "./studio.svelte.ts";
 import type { Words } from "./translation/translation.svelte.ts";
+import { using } from "./uses/using.svelte.ts";
 
 type Shortcut = { shown: string; words: Words; keys: Record<string, () => unknown> };
 
@@ -156,12 +157,15 @@ export const SHORTCUTS: Shortcut[] = [
   } },
   { shown: "V", words: "keys.view", keys: { v: () => (studio.view = VIEWS[(VIEWS.indexOf(studio.view) + 1) % VIEWS.length]!) } },
   { shown: "H", words: "keys.heat", keys: { h: () => (studio.heat = null) } },
+  { shown: "U", words: "keys.uses", keys: { u: () => using.list() } },
   { shown: "?", words: "keys.help", keys: { "?": () => (studio.help = !studio.help) } },
 ];
 
 const ACTIONS = new Map(SHORTCUTS.flatMap((shortcut) => Object.entries(shortcut.keys)));
 /** Keys that act while a field is edited, too. */
 const EVERYWHERE = ["Ctrl+Enter", "Ctrl+Shift+Enter", "Ctrl+s", "Ctrl+p"];
+/** Keys that act while a use is seen in place of the piece. */
+const BESIDE_USES = ["u", "?", "Ctrl+s"];
 /** Keys that a button or a slider needs itself. */
 const OF_CONTROLS = [" ", "Enter", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
 
@@ -185,6 +189,7 @@ export function press(event: KeyboardEvent): void {
   const action = ACTIONS.get(name);
   if (!action) return;
   if (isText && !EVERYWHERE.includes(name)) return;
+  if (using.chosen && !BESIDE_USES.includes(name)) return;
   if (at.matches("button:not([data-cell]), summary, input, [role=slider]") && OF_CONTROLS.includes(name)) return;
   if (document.querySelector("dialog[open]") && name !== "?") return;
   event.preventDefault();

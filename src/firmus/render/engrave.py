@@ -113,6 +113,7 @@ def pages_of_musicxml(text: str, layout: str = "page") -> list[str]:
     import verovio
 
     verovio.enableLog(verovio.LOG_OFF)
+    verovio.setDefaultResourcePath(str(Path(verovio.__file__).parent / "data"))  # which each thread has of its own
     toolkit = verovio.toolkit()
     toolkit.setOptions({**_OPTIONS, **_LAYOUTS[layout]})
     # Without credits verovio reserves room for a title that it generates, which `_with_heading` replaces; it prints

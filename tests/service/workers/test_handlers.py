@@ -356,12 +356,13 @@ def test_a_scene_that_makes_no_sense_is_refused_at_once(server, brief, scene, hi
 
 
 def test_a_session_becomes_sound_and_what_was_measured(server):
-    body = {"brief": {"seconds": 300, "seed": 4, "effort": "quick"}, "formats": ["ogg", "midi"]}
+    body = {"brief": {"seconds": 300, "seed": 4, "effort": "quick"}, "formats": ["mp3", "midi"]}
     job = ask(server, "soothe", **body, options={"session": "focus"})
     assert job["state"] == "succeeded", job
     assert job["result"]["measured"]["tempo_error"] < 1
     assert len(job["result"]["session"]) > 4
-    sound = server.client.get(f"/v1/jobs/{job['id']}/files/ogg")
+    sound = server.client.get(f"/v1/jobs/{job['id']}/files/mp3")
+    assert sound.headers["content-type"] == "audio/mpeg"
     assert abs(soundfile.info(io.BytesIO(sound.content)).duration - 300) < 20
 
 

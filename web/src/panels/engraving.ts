@@ -1,11 +1,9 @@
 // SVG of the service as an element of the page. Its style sheet is adopted, since the page's policy refuses inline ones.
 
-type Place = "screen" | "print" | "here" | "there";
-
-const adopted = new Map<Place, CSSStyleSheet>();
+const adopted = new Map<string, CSSStyleSheet>();
 
 /** An SVG document as an element, one for each place; anything that could run or load is left out. */
-export function engraved(text: string, place: Place): SVGSVGElement {
+export function engraved(text: string, place: string): SVGSVGElement {
   const rules: string[] = [];
   const bare = text.replace(/<style[^>]*>(.*?)<\/style>/gs, (_, rule: string) => (rules.push(rule), ""));
   const parsed = new DOMParser().parseFromString(bare, "image/svg+xml");

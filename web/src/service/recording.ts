@@ -8,13 +8,13 @@ const RATE = 22050;
 const LONGEST = 20; // seconds
 const FINEST = 300; // quarter notes a minute: hummed notes are free of a beat, and short ones are kept on a fine grid
 
-/** A recording that goes on until it is stopped, or for twenty seconds. */
+/** A recording that goes on until it is stopped, or for so many seconds. */
 export class Recording {
   /** The recording as a WAV file, when it has ended. */
   readonly file: Promise<Blob>;
   #recorder: MediaRecorder;
 
-  private constructor(stream: MediaStream) {
+  private constructor(stream: MediaStream, longest: number) {
     const recorder = (this.#recorder = new MediaRecorder(stream));
     const chunks: Blob[] = [];
     this.file = new Promise<Blob>((done, failed) => {
@@ -26,13 +26,13 @@ export class Recording {
       };
     });
     recorder.start();
-    setTimeout(() => this.stop(), 1000 * LONGEST);
+    setTimeout(() => this.stop(), 1000 * longest);
   }
 
   /** Ask for the microphone, and record: without what makes speech clearer, which blurs pitches. */
-  static async begin(): Promise<Recording> {
+  static async begin(longest = LONGEST): Promise<Recording> {
     const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
-    return new Recording(await navigator.mediaDevices.getUserMedia({ audio }));
+    return new Recording(await navigator.mediaDevices.getUserMedia({ audio }), longest);
   }
 
   stop(): void {
@@ -45,11 +45,11 @@ async function decoded(file: Blob): Promise<Float32Array> {
   return buffer.getChannelData(0);
 }
 
-/** The single line that is heard in a recording; neither it nor its transcription is kept. */
-export async function transcribed(file: Blob): Promise<Piece> {
+/** The single line that is heard in a recording, at a tempo or (null) on the beats that are found; neither is kept. */
+export async function transcribed(file: Blob, tempo: number | null = FINEST): Promise<Piece> {
   const sound = await service.sounds.upload(file);
   try {
-    const job = await service.ask({ kind: "transcribe", brief: { source: { sound: sound.id }, tempo: FINEST }, options: { voices: "one" } });
+    const job = await service.ask({ kind: "transcribe", brief: { source: { sound: sound.id }, ...(tempo && { tempo }) }, options: { voices: "one" } });
     const work = made(job)[0]!;
     const piece = await service.piece(work.id);
     await service.works.remove(work.id).catch(() => undefined);

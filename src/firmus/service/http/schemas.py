@@ -16,7 +16,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from firmus.brief_fields import LIMITS, MOODS, MOST_COUNT, MOST_NAME, MOST_TEXT, NAMED
+from firmus.brief_fields import CHOICES, LIMITS, MOODS, MOST_COUNT, MOST_NAME, MOST_TEXT, NAMED
 from firmus.score import Score
 from firmus.service.storage.keys import ROLES
 from firmus.service.storage.works import JOB_FILES
@@ -80,6 +80,8 @@ def brief_schema() -> dict[str, Any]:
         properties[each.name] = {**schema, "description": description}
     for name, (_, _, known) in NAMED.items():
         properties[name]["items"] = {"enum": list(known)}
+    for name, known in CHOICES.items():
+        properties[name]["enum"] = list(known)
     properties["mood"]["examples"] = [*MOODS, "0.3,-0.5"]
     return {
         "type": "object",

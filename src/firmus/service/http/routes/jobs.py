@@ -192,7 +192,7 @@ async def follow(
     "/{name}/files/{kind}", response_class=Response, responses={200: {"content": {"application/octet-stream": {}}}}
 )
 def fetch(
-    name: Name, kind: Annotated[str, Path(pattern="^[a-z]{2,12}$")], service: ServiceDependency, caller: Reading
+    name: Name, kind: Annotated[str, Path(pattern="^[a-z0-9]{2,12}$")], service: ServiceDependency, caller: Reading
 ) -> Response:
     """Fetch a file that a render or convert job made."""
     with service.store.read() as connection:

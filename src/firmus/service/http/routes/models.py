@@ -27,13 +27,8 @@ def capabilities(service: ServiceDependency, caller: Reading) -> dict[str, Any]:
     return {
         "firmus": __version__,
         "kinds": {
-            name: {
-                "models": [card.name for card in cards().values() if name in card.tasks],
-                "makes": module.MAKES,
-                "options": handlers.options(name),
-                "takes_sound": hasattr(module, "SOUND"),
-            }
-            for name, module in handlers.KINDS.items()
+            name: {"models": [card.name for card in cards().values() if name in card.tasks], **handlers.described(name)}
+            for name in handlers.KINDS
         },
         "brief": schemas.brief_schema(),
         "styles": {name: style.title for name, style in styles().items()},

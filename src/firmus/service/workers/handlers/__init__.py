@@ -46,6 +46,8 @@ __all__ = [
     "JobSpec",
     "bounded",
     "check",
+    "described",
+    "fields",
     "is_seeded",
     "needs_source",
     "options",
@@ -70,6 +72,28 @@ def options(kind: str) -> dict[str, Any]:
     works = getattr(KINDS[kind], "WORKS", {})
     lists = {name: {**_LIST, "description": description} for name, description in works.items()}
     return {**getattr(KINDS[kind], "OPTIONS", {}), **lists}
+
+
+def fields(kind: str) -> list[str]:
+    """Fields of the brief that a kind takes, beside its source."""
+    if kind not in tasks.verbs():
+        return list(KINDS[kind].FIELDS)
+    verb = tasks.verb(kind).VERB
+    offered = [option.name for option in (*tasks.OPTIONS, *verb.options)]
+    return [*(piece for piece in verb.pieces if piece != "source"), "bars", "loose", *offered]
+
+
+def described(kind: str) -> dict[str, Any]:
+    """What a kind makes and takes, as a form is built of it."""
+    module = KINDS[kind]
+    return {
+        "makes": module.MAKES,
+        "fields": fields(kind),
+        "options": options(kind),
+        "formats": list(getattr(module, "FORMATS", ())),
+        "needs_source": needs_source(kind),
+        "takes_sound": hasattr(module, "SOUND"),
+    }
 
 
 def needs_source(kind: str) -> bool:

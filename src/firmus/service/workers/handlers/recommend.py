@@ -13,13 +13,15 @@ from firmus.service.storage.jobs import JobOutput
 from firmus.service.workers.handlers._composing import store_works
 from firmus.service.workers.handlers._task import JobSpec, Task
 from firmus.tasks.recommend import composing
+from firmus.translation import translate
 from firmus.work import Brief
 
 LANE, MAKES = "study", "found"
 COMPOSED = ("style", "bars", "count", "seed", "effort")
 FIELDS = COMPOSED
 OPTIONS = {
-    "compose": {"type": "string", "enum": ["no", "yes"], "description": "Compose for the taste, instead of choosing."}
+    "compose": {"type": "string", "enum": ["no", "yes"], "description": "Compose for the taste, instead of choosing."},
+    "language": {"type": "string", "enum": ["en", "zh"], "description": "Of the reasons."},
 }
 USUAL_TEMPO, USUAL_BARS = 100.0, 16
 WORKS = {
@@ -76,6 +78,8 @@ def perform(task: Task) -> JobOutput:
     found = recommendation.recommend(taste, library, MOST).as_dict()
     for piece in found["pieces"]:
         piece["work"] = piece.pop("file")
+        for reason in piece["reasons"]:
+            reason["words"] = translate(reason["words"], task.options.get("language", "en"))
         del piece["tune"]
     del found["left_out"]
     return JobOutput(task.write_result(found=found))

@@ -15,6 +15,7 @@ OPTIONS = {
         "description": "Two voices that are counterpoint of this species; four voices where it is left out.",
     },
     "correct": {"type": "string", "enum": ["yes", "no"], "description": "Whether a corrected version is composed."},
+    "language": {"type": "string", "enum": ["en", "zh"], "description": "Of the rules' names and reasons."},
 }
 
 
@@ -41,4 +42,5 @@ def perform(task: Task) -> JobOutput:
         task.observer,
     )
     work = found.corrected.as_dict() if found.corrected else None
-    return JobOutput(task.write_result(assessment=found.as_dict(), corrected=work))
+    document = found.as_dict(task.options.get("language", "en"))
+    return JobOutput(task.write_result(assessment=document, corrected=work))

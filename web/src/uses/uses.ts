@@ -1,0 +1,75 @@
+// What people do with Firmus beside writing a piece: a declaration each. Its fields are those of the service's schema.
+
+import type { Kind } from "../service/service.ts";
+
+export type Value = string | number | boolean | string[] | null;
+export type Values = Record<string, Value>;
+/** How the result is shown. */
+export type View = "exercise" | "findings" | "session" | "cue" | "works" | "cards" | "stages";
+
+export type Use = {
+  kind: Kind;
+  /** Whether it is about the open piece. */
+  needsPiece?: boolean;
+  /** What is asked first, and what under "More": fields of the brief and options of the kind. */
+  first: readonly string[];
+  more: readonly string[];
+  /** What the fields hold at first. */
+  begin: Values;
+  /** Files that are asked for, the one that is played first. */
+  formats?: readonly string[];
+  /** A choice of which each is done, to compare: its field, and the values. */
+  each?: readonly [field: string, values: readonly string[]];
+  view: View;
+};
+
+const USUAL = ["seed", "effort"] as const;
+
+export const USES = {
+  exercise: { kind: "exercise", first: ["exercise", "level"], more: ["seed"], begin: { exercise: "sight-reading", level: 1 }, view: "exercise" },
+  teach: { kind: "teach", needsPiece: true, first: ["species"], more: ["seed"], begin: {}, view: "findings" },
+  soothe: {
+    kind: "soothe",
+    first: ["session", "seconds", "feeling", "breathing", "steps"],
+    more: ["key", ...USUAL],
+    begin: { session: "calm", seconds: 300 },
+    formats: ["mp3", "json", "midi"],
+    view: "session",
+  },
+  produce: {
+    kind: "produce",
+    first: ["seconds", "scene", "style", "loudness", "loop"],
+    more: ["key", "speech", "title", ...USUAL],
+    begin: { seconds: 30, style: "song", loudness: "-14" },
+    formats: ["wav", "stems", "json", "midi", "musicxml"],
+    view: "cue",
+  },
+  guided: { kind: "transcribe", first: [], more: [], begin: {}, view: "stages" },
+  recommend: { kind: "recommend", first: [], more: [], begin: {}, view: "cards" },
+  harmonise: {
+    kind: "harmonise",
+    needsPiece: true,
+    first: [],
+    more: ["key", ...USUAL],
+    begin: {},
+    each: ["harmony", ["traditional", "modern"]],
+    view: "works",
+  },
+  develop: { kind: "develop", needsPiece: true, first: ["bars", "by"], more: ["key", "count", ...USUAL], begin: { bars: 16, by: ["sequence", "inversion", "return"], count: 2 }, view: "works" },
+  orchestrate: { kind: "orchestrate", needsPiece: true, first: ["parts"], more: ["seed"], begin: { parts: "string quartet" }, view: "works" },
+  perform: { kind: "perform", needsPiece: true, first: ["amount"], more: ["seed"], begin: { amount: 0.7 }, view: "works" },
+} as const satisfies Record<string, Use>;
+
+export type UseName = keyof typeof USES;
+export const NAMES = Object.keys(USES) as UseName[];
+
+/** Uses as they are listed, by what they are for. */
+export const GROUPS = {
+  learn: ["exercise", "teach"],
+  make: ["guided", "harmonise", "develop", "orchestrate", "perform", "produce"],
+  listen: ["soothe", "recommend"],
+} as const satisfies Record<string, readonly UseName[]>;
+
+export function useOf(name: UseName): Use {
+  return USES[name];
+}
