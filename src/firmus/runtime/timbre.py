@@ -1,7 +1,7 @@
 """A Timbre: a space of instruments, each point of which plays any note.
 
 A decoder says, from a point, a pitch, a velocity and a time, how strong each partial and each band of noise is
-(`firmus.models.ddsp_vae`); `firmus.render.additive` makes sound of it. An encoder finds the point of a recorded note.
+(`firmus.models.ddsp_vae`); `firmus.analysis.additive` makes sound of it. An encoder finds the point of a recorded note.
 Points between two instruments sound between them.
 
 Conventions: a point is float32 (Z,); pitches are MIDI numbers, which need not be whole; sound is mono float32 from -1
@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.analysis import partials
+from firmus.analysis import additive, partials
 from firmus.errors import ModelError
-from firmus.render import additive
 from firmus.runtime.model_cache import ModelLoader
 from firmus.runtime.session import session
 from firmus.runtime.weights import Card
