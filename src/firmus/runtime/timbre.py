@@ -23,7 +23,6 @@ from firmus.runtime.model_cache import ModelLoader
 from firmus.runtime.session import session
 from firmus.runtime.weights import Card
 
-MODEL = "timbre"
 Floats = NDArray[np.float32]
 SLIDERS = ("brightness", "attack", "decay", "noise", "harmonicity")
 LEARNT_SECONDS = 2.4  # of a note that training heard; beyond, levels go on as they went
@@ -80,7 +79,7 @@ class Timbre:
 
     def __init__(self, card: Card, threads: int = 0) -> None:
         if card.kind != "instrument" or "decode" not in card.facts.get("graphs", {}):
-            raise ModelError(f"model {card.name!r} is a {card.kind}: it has no space of instruments; take {MODEL!r}")
+            raise ModelError(f"model {card.name!r} is a {card.kind}: it has no space of instruments; take 'timbre'")
         self.card, self.threads = card, threads
         self.size: int = card.shape["latent"]
         self._sessions: dict[str, Any] = {}
