@@ -37,12 +37,11 @@ from typing import Any
 
 import numpy as np
 
-from firmus.analysis import note_pitch, partials, spectral_distance
+from firmus.analysis import additive, note_pitch, partials, spectral_distance
 from firmus.evaluation import intervals
 from firmus.learning import recipe, tones
 from firmus.learning.corpus import Corpus, Piece
 from firmus.learning.parallel import on_every_core
-from firmus.render import additive
 from firmus.runtime import timbre, waveform
 
 RATE = partials.RATE

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from firmus.analysis import partials, spectral_distance
-from firmus.render import additive
+from firmus.analysis import additive, partials, spectral_distance
 
 HOP = 128
 

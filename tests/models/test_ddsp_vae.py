@@ -3,9 +3,8 @@
 import numpy as np
 import torch
 
-from firmus.analysis import partials
+from firmus.analysis import additive, partials
 from firmus.models import ddsp_vae
-from firmus.render import additive
 
 
 def test_torch_and_numpy_make_the_same_sound():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from firmus.analysis import additive
 from firmus.errors import ModelError
-from firmus.render import additive
 from firmus.runtime import timbre
 from firmus.runtime.weights import card
 

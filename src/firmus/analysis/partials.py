@@ -6,7 +6,7 @@ What it is
     the encoder of `firmus.runtime.timbre` finds an instrument, wherever the note lies.
 Paper
     Serra & Smith, *Spectral Modeling Synthesis* (1990), for sound as partials and noise; Engel et al., *DDSP* (2020),
-    section 4.1, for levels told pitch by pitch. Fletcher (1964) for stretched partials, see `firmus.render.additive`.
+    section 4.1, for levels told pitch by pitch. Fletcher (1964) for stretched partials, see `firmus.analysis.additive`.
 Conventions
     Samples are mono at `RATE`, from the onset on. Levels are amplitudes (T, K) and (T, N) at the times `TIMES`; after
     the end of the sound they stay as they last were.
@@ -19,7 +19,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.render import additive
+from firmus.analysis import additive
 
 RATE = 24_000
 TIMES = np.geomspace(0.008, 2.2, 16)  # seconds from the onset

@@ -31,6 +31,7 @@ from firmus.runtime.waveform import Waveform
 from firmus.runtime.weights import Card
 
 SETS = {"fluidr3": tone_sets.rendered, "synthesised-tones": tone_sets.synthesised}
+FEW = 100  # files that are read sooner than other processes begin
 LONGEST = 60.0  # seconds of a recording that is no single note
 AT_ONSET = 0.4  # share of the stretches that begin with the note
 
@@ -60,7 +61,8 @@ def prepare(
         )
         jobs = [(each, module.RATE, module.SECONDS) for each in files]
         licence = source(name).licence if user_folder is None else "as its owner says"
-        for each, prepared in zip(files, spread(_prepared, jobs), strict=True):
+        arrays = spread(_prepared, jobs) if len(jobs) > FEW else map(_prepared, jobs)
+        for each, prepared in zip(files, arrays, strict=True):
             count = len(prepared["samples"])
             pieces.append(Piece(each.name, name, licence, each.split, prepared, count, each.instrument))
         report(f"{name}: {len(files):,} tones of {len({each.instrument for each in files})} instruments")

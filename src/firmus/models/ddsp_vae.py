@@ -12,7 +12,7 @@ Paper
     Here pitch is known and constant within a note, amplitudes are given one by one, and the levels that analysis
     measures of partials, and their power, are learnt beside the spectra, which is much faster.
 Conventions
-    Sound at 24 kHz, controls at 187.5 frames a second, as of `firmus.render.additive`, which does the same in numpy.
+    Sound at 24 kHz, controls at 187.5 frames a second, as of `firmus.analysis.additive`, which does the same in numpy.
     ``features`` (B, 16, 96) of `firmus.analysis.partials`; points (B, Z).
 """
 
@@ -29,9 +29,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from firmus.analysis import partials
+from firmus.analysis import additive, partials
 from firmus.models._traced import traced
-from firmus.render import additive
 from firmus.tokens import Shape
 
 TITLE = "Harmonics and noise"
@@ -182,7 +181,7 @@ def context(pitch: Tensor, velocity: Tensor, time: Tensor) -> Tensor:
 
 
 def harmonic(levels: Tensor, hertz: Tensor, stretch: Tensor, first: Tensor | None = None) -> Tensor:
-    """Sum of oscillators (B, J · HOP) of amplitudes (B, J + 1, K); see `firmus.render.additive.harmonic`.
+    """Sum of oscillators (B, J · HOP) of amplitudes (B, J + 1, K); see `firmus.analysis.additive.harmonic`.
 
     `first` (B,) is the sample of the note at which it begins.
     """
@@ -206,7 +205,7 @@ def harmonic(levels: Tensor, hertz: Tensor, stretch: Tensor, first: Tensor | Non
 
 
 def filtered_noise(bands: Tensor, white: Tensor) -> Tensor:
-    """Noise (B, J · HOP) of gains (B, J + 1, N) and white noise (B, J + 1, 2 · HOP), as in `firmus.render.additive`."""
+    """Noise (B, J · HOP) of gains (B, J + 1, N) and white noise (B, J + 1, 2 · HOP); see `firmus.analysis.additive`."""
     matrix = torch.from_numpy(additive.band_matrix(RATE, HOP, bands.shape[2])).to(bands.device)
     shape = torch.from_numpy(additive.window(HOP)).to(bands.device)
     frames = torch.fft.irfft(torch.fft.rfft(white) * (bands @ matrix), 2 * HOP) * shape

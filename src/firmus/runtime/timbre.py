@@ -1,7 +1,7 @@
 """A Timbre: a space of instruments, each point of which plays any note.
 
 A decoder says, from a point, a pitch, a velocity and a time, how strong each partial and each band of noise is
-(`firmus.models.ddsp_vae`); `firmus.render.additive` makes sound of it. An encoder finds the point of a recorded note.
+(`firmus.models.ddsp_vae`); `firmus.analysis.additive` makes sound of it. An encoder finds the point of a recorded note.
 Points between two instruments sound between them.
 
 Conventions: a point is float32 (Z,); pitches are MIDI numbers, which need not be whole; sound is mono float32 from -1
@@ -17,14 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from firmus.analysis import partials
+from firmus.analysis import additive, partials
 from firmus.errors import ModelError
-from firmus.render import additive
 from firmus.runtime.model_cache import ModelLoader
 from firmus.runtime.session import session
 from firmus.runtime.weights import Card
 
-MODEL = "timbre"
 Floats = NDArray[np.float32]
 SLIDERS = ("brightness", "attack", "decay", "noise", "harmonicity")
 LEARNT_SECONDS = 2.4  # of a note that training heard; beyond, levels go on as they went
@@ -81,7 +79,7 @@ class Timbre:
 
     def __init__(self, card: Card, threads: int = 0) -> None:
         if card.kind != "instrument" or "decode" not in card.facts.get("graphs", {}):
-            raise ModelError(f"model {card.name!r} is a {card.kind}: it has no space of instruments; take {MODEL!r}")
+            raise ModelError(f"model {card.name!r} is a {card.kind}: it has no space of instruments; take 'timbre'")
         self.card, self.threads = card, threads
         self.size: int = card.shape["latent"]
         self._sessions: dict[str, Any] = {}

@@ -20,7 +20,6 @@ from firmus.runtime.session import session
 from firmus.runtime.timbre import check_note, check_range
 from firmus.runtime.weights import Card
 
-MODEL = "wavenet"
 CLASSES = 256
 Floats = NDArray[np.float32]
 
@@ -37,7 +36,7 @@ class Waveform:
 
     def __init__(self, card: Card, threads: int = 1) -> None:
         if card.kind != "instrument" or "step" not in card.facts.get("graphs", {}):
-            raise ModelError(f"model {card.name!r} is a {card.kind} that does not go sample by sample; take {MODEL!r}")
+            raise ModelError(f"model {card.name!r} is a {card.kind} that does not go sample by sample; take 'wavenet'")
         self.card, self.threads = card, threads
         self.rate: int = card.facts["rate"]
         self.size: int = card.shape["latent"]

@@ -1,8 +1,9 @@
 """Additive synthesis in numpy: a bank of harmonic oscillators, and noise filtered in bands.
 
 What it is
-    What a neural instrument's decoder controls (`firmus.runtime.timbre`); training does the same in PyTorch
-    (`firmus.models.ddsp_vae`), and a test holds the two together.
+    The inverse of `firmus.analysis.partials`: levels to sound. A neural instrument's decoder controls it
+    (`firmus.runtime.timbre`); training does the same in PyTorch (`firmus.models.ddsp_vae`), and a test holds the two
+    together.
 Paper
     Engel et al., *DDSP: Differentiable Digital Signal Processing* (2020): equations 1 and 2, the harmonic oscillator
     x(n) = Σ A_k(n) sin φ_k(n); section 3.4, subtractive noise. Fletcher, *Normal Vibration Frequencies of a Stiff Piano

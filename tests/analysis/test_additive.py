@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from firmus.render import additive
+from firmus.analysis import additive
 
 RATE, HOP = 24_000, 128
 
