@@ -45,8 +45,8 @@ def prepare(
     if user_folder is not None:
         stamp += [str(user_folder.resolve()), [(p.name, p.stat().st_size) for p in sorted(user_folder.rglob("*"))]]
     digest = hashlib.sha256(json.dumps(stamp).encode())
-    for each in (tone_sets, partials):
-        digest.update(Path(each.__file__).read_bytes())
+    for code in (tone_sets, partials):
+        digest.update(Path(str(code.__file__)).read_bytes())
     path = cache / f"{recipe.name}-{digest.hexdigest()[:20]}.npz"
     if path.exists():
         report(f"prepared tones from {path.name}")
@@ -176,7 +176,7 @@ def held_out(card: Card, corpus: Corpus) -> dict[str, float]:
     for wanted, other in pairs(corpus, split, 40 if isinstance(playing, Timbre) else 3):
         pitch, velocity, hertz, _ = wanted["played"].tolist()
         point = playing.encode_features(features(other), float(other["played"][0]))
-        samples = wanted["samples"] / np.float32(32767)
+        samples = (wanted["samples"] / 32767).astype(np.float32)
         if isinstance(playing, Timbre):
             tuned = float(69 + 12 * np.log2(hertz / 440))
             played = playing.sample(point, tuned, int(velocity), len(samples) / partials.RATE, partials.RATE)

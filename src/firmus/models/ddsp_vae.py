@@ -97,7 +97,7 @@ class TimbreVAE(nn.Module):
         with torch.no_grad():
             self.levels.bias.copy_(-1.5 - 0.04 * torch.arange(additive.HARMONICS))
             self.bands.bias.fill_(-3.0)
-            self.stiff[-1].bias.fill_(-2.0)
+            self.stiff[-1].bias.fill_(-2.0)  # type: ignore[operator]
 
     def encode(self, features: Tensor, pitch: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation (B, Z) of the points of notes: features (B, 16, 96), MIDI pitches (B,)."""

@@ -180,7 +180,7 @@ class Timbre:
             Where a value is not from -1 to 1.
         """
         values = dict(zip(SLIDERS, (brightness, attack, decay, noise, harmonicity), strict=True))
-        given = {name: float(value) for name, value in values.items() if value is not None}
+        given: dict[str, Any] = {name: float(value) for name, value in values.items() if value is not None}
         for name, value in given.items():
             check_range(name, value, -1, 1)
         return replace(latent if isinstance(latent, Shaped) else Shaped(latent), **given)
@@ -218,14 +218,15 @@ class Timbre:
         )
         if shaped.brightness:
             powers = (levels**2).sum(axis=1, keepdims=True)
-            levels = levels * np.arange(1, levels.shape[1] + 1, dtype=np.float32) ** shaped.brightness
+            tilt = np.arange(1, levels.shape[1] + 1) ** shaped.brightness
+            levels = (levels * tilt).astype(np.float32)
             levels *= np.sqrt(powers / np.maximum((levels**2).sum(axis=1, keepdims=True), 1e-12))
-            bands = bands * (2.0 ** (shaped.brightness * np.linspace(-2, 2, bands.shape[1]))).astype(np.float32)
+            bands = (bands * 2.0 ** (shaped.brightness * np.linspace(-2, 2, bands.shape[1]))).astype(np.float32)
         gain = np.ones_like(time)
         if shaped.attack > 0:
-            gain *= np.minimum(time / (0.4 * shaped.attack**2 + 1e-3), 1)
+            gain = np.minimum(time / np.float32(0.4 * shaped.attack**2 + 1e-3), np.float32(1))
         if shaped.decay < 0:
-            gain *= 10 ** (-90 / 20 * shaped.decay**2 * time)
+            gain = (gain * 10 ** (-90 / 20 * shaped.decay**2 * time)).astype(np.float32)
         harmonicity = shaped.harmonicity
         stretch = stretch * (1 - max(harmonicity, 0)) + 0.004 * min(harmonicity, 0) ** 2
         noise = np.float32(10 ** (24 / 20 * shaped.noise))
