@@ -262,9 +262,7 @@ export type JobSubmission = {
     works?: string[];
     /** What is to be heard. */
     effect?: "riser" | "impact" | "sweep" | "rain" | "wind" | "room" | "machine" | "click" | "confirm" | "error" | "notify" | "coin";
-    /** Key of the recording, such as A4, where none is heard. */
     pitch?: string;
-    /** Of a new one: -1 to 1. */
     brightness?: string;
     /** 0 noise to 1 pitched. */
     tone?: string;
@@ -272,9 +270,7 @@ export type JobSubmission = {
     space?: string;
     /** Pulses, drops, gusts or strokes a second. */
     rate?: string;
-    /** LUFS; -14 by default. */
-    loudness?: "-14" | "-16" | "-23";
-    /** Whether it ends where it begins. */
+    loudness?: string | "-14" | "-16" | "-23";
     loop?: "no" | "yes";
     /** The works that are evaluated. */
     generated?: string[];
@@ -284,7 +280,6 @@ export type JobSubmission = {
     exercise?: "sight-reading" | "piano-reading" | "melodic-dictation" | "rhythmic-dictation" | "call-and-response" | "interval" | "chord" | "cadence" | "figured-bass" | "harmonisation" | "counterpoint";
     /** The name that answers an exercise for the ear; music that answers one is the target. */
     answer?: string;
-    /** Of the rules' names and reasons. */
     language?: "en" | "zh";
     /** One note above all, such as `bar 7 beat 2 alto`. */
     note?: string;
@@ -296,10 +291,8 @@ export type JobSubmission = {
     speech?: string;
     /** Compose for the taste, instead of choosing. */
     compose?: "no" | "yes";
-    /** The works that are searched; your latest thousand, where none are named. */
     among?: string[];
-    /** A new one in words, such as 'warm, plucked'. */
-    like?: string;
+    like?: string[] | string;
     /** Works that you listened to to their end. */
     finish?: string[];
     /** Works that you skipped. */
@@ -328,7 +321,6 @@ export type JobSubmission = {
     feeling?: string;
     /** Breaths a minute that calm and sleep lead to, 4 to 10. */
     breathing?: string;
-    /** How many instruments of a morph, 2 to 16; 5 by default. */
     steps?: string;
     /** What is to be heard, in words. */
     prompt?: string;
@@ -350,7 +342,6 @@ export type JobSubmission = {
     first?: string;
     /** Instrument that it leads to. */
     second?: string;
-    /** Name of the file, whose ending says what it is. */
     name?: string;
     /** Whether several notes may sound at once (usual), or it is a single line. */
     voices?: "many" | "one";

@@ -29,6 +29,7 @@ from firmus.work import Origin
 
 Point = npt.NDArray[np.float32]
 
+MODEL = "timbre"
 KEYS = range(36, 97, 6)
 VELOCITIES = 50, 110
 SECONDS = 2.4  # of each sample
@@ -59,7 +60,7 @@ def new(*, like: str | None = None, seed: int | None = None, name: str | None = 
             raise InvalidBrief(f"{slider} {value!r} must be -1 to 1")
     drawn = draw_seed() if seed is None else seed
     described = words.read(like) if like is not None else words.Description((), {})
-    model = timbre.load(timbre.MODEL)
+    model = timbre.load(MODEL)
     settings = described.settings | sliders
     point = model.with_controls(_mixture(model, described.programs, drawn), **settings)
     asked: dict[str, Any] = {"kind": "new"} | ({} if like is None else {"like": like}) | settings | {"seed": drawn}
@@ -90,7 +91,7 @@ def morph(
     """
     if not STEPS.hold(steps):
         raise InvalidBrief(f"steps {steps!r} must be 2 to 16, with both ends")
-    model = timbre.load(timbre.MODEL)
+    model = timbre.load(MODEL)
     ends = [_point(model, each) for each in (first, second)]
     titles = [os.path.splitext(os.path.basename(os.fspath(each)))[0] for each in (first, second)]
     made = []

@@ -69,7 +69,7 @@ def _envelope(wave: Wave, rate: int, hertz: float) -> tuple[Curve, Curve]:
     levels = np.maximum(levels, levels.max() + FLOOR_DECIBELS)
     if len(levels) > 4:  # a partial that is missing, as the even ones of a clarinet, is no part of the envelope
         levels = np.maximum(levels, (np.roll(levels, 1) + np.roll(levels, -1)) / 2 - 6.0)
-    return partials, np.asarray(levels, np.float64)
+    return np.asarray(partials, np.float64), np.asarray(levels, np.float64)
 
 
 def _minimum_phase(levels: Curve) -> Curve:

@@ -120,7 +120,20 @@ Formats = Annotated[
 Kind = Annotated[
     Name, Field(description="A verb of the command line.", json_schema_extra={"enum": list(handlers.KINDS)})
 ]
-OPTIONS = {name: schema for kind in handlers.KINDS for name, schema in handlers.options(kind).items()}
+
+
+def option_schemas() -> dict[str, Any]:
+    """JSON schemas of the options of all kinds; one that kinds take differently is any of theirs."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for kind in handlers.KINDS:
+        for name, schema in handlers.options(kind).items():
+            known = found.setdefault(name, [])
+            if schema not in known:
+                known.append(schema)
+    return {name: schemas[0] if len(schemas) == 1 else {"anyOf": schemas} for name, schemas in found.items()}
+
+
+OPTIONS = option_schemas()
 Options = Annotated[
     dict[str, Any],
     Field(description="What some kinds take beside the brief; `/v1/capabilities` says which."),
