@@ -14,7 +14,7 @@ intervals are of 95 %, bootstrapped over notes.
     Floor: static additive synthesis, the mean spectrum of the nearest training note of the instrument and velocity, at
     a constant level. Beside: that nearest note itself, resampled to the pitch, as a sampler would do.
 ``pitch``
-    Notes of all instruments of the training set, pitches 40 to 88, by YIN (`firmus.analysis.note_pitch`): share within
+    Notes of all instruments of the training set, pitches 40 to 88, by YIN (`firmus.analysis.fundamental`): share within
     50 cents of what was asked, of those in which it hears a pitch; beside it the rendered notes themselves.
 ``recognition``
     A ridge classifier of instruments, fitted to the levels of partials and bands of the rendered training notes: share
@@ -37,7 +37,8 @@ from typing import Any
 
 import numpy as np
 
-from firmus.analysis import additive, note_pitch, partials, spectral_distance
+from firmus.analysis import additive, partials, spectral_distance
+from firmus.analysis.fundamental import fundamental
 from firmus.evaluation import intervals
 from firmus.learning import recipe, tones
 from firmus.learning.corpus import Corpus, Piece
@@ -135,6 +136,12 @@ def spectra(corpus: Corpus, count: int) -> None:
             row(name, values)
 
 
+def key(wave: Any) -> float:
+    """The key that is heard, 0 where none is."""
+    found = fundamental(wave, RATE)
+    return found.key if found else 0.0
+
+
 def pitch(corpus: Corpus, count: int) -> None:
     model, generator = timbre.load("timbre"), np.random.default_rng(1)
     names = sorted(model.names())
@@ -142,13 +149,13 @@ def pitch(corpus: Corpus, count: int) -> None:
     for index in range(count):
         name, number = names[index % len(names)], int(generator.integers(40, 89))
         asked.append(number)
-        answers.append(note_pitch.of_note(model.sample(model.names()[name], number, 100, 1.0, RATE), RATE))
+        answers.append(key(model.sample(model.names()[name], number, 100, 1.0, RATE)))
     real = [each for each in corpus.pieces("valid") if 40 <= each.prepared["played"][0] <= 88]
     real = [real[index] for index in generator.permutation(len(real))[:count]]
     rows = {
         "`timbre`": (np.array(answers), np.array(asked)),
         "the SoundFont itself": (
-            np.array([note_pitch.of_note(samples_of(each)[:RATE], RATE) for each in real]),
+            np.array([key(samples_of(each)[:RATE]) for each in real]),
             np.array([float(each.prepared["played"][0]) for each in real]),
         ),
     }

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from firmus import plugins
-from firmus.analysis import note_pitch, partials, spectral_distance
+from firmus.analysis import fundamental, partials, spectral_distance
 from firmus.errors import FirmusError, RecipeError
 from firmus.learning import corpus as corpora
 from firmus.learning import tone_sets
@@ -94,7 +94,8 @@ def recordings(folder: Path, report: Callable[[str], None], pitched: bool = Fals
             report(f"left out: {path.name} is silent, or shorter than 0.1 s")
             continue
         wave = wave * np.float32(0.5 / np.abs(wave).max())
-        pitch = note_pitch.of_note(wave, tone_sets.RATE)
+        found = fundamental.fundamental(wave, tone_sets.RATE)
+        pitch = found.key if found else 0.0
         if pitched and not pitch:
             report(f"left out: {path.name} is no note of one pitch")
             continue
