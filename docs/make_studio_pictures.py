@@ -19,7 +19,7 @@ from typing import Any
 IMAGES = Path(__file__).parent / "images"
 LANGUAGES = {"studio.png": ("en-GB", "light"), "studio-zh.png": ("zh-CN", "dark")}
 
-USES = {"en-GB": (7, 13.0), "zh-CN": (8, 40.0)}  # place in the list, seconds into the sound
+USES = {"en-GB": (7, 13.0), "zh-CN": (11, 40.0)}  # place in the list, seconds into the sound
 
 
 def picture(page: Any, path: Path) -> None:

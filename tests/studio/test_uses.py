@@ -177,6 +177,42 @@ def test_a_scene_is_drawn_and_becomes_a_cue_of_its_length(person, language, sche
 
 
 @BOTH
+def test_a_sound_is_made_heard_seen_and_taken_away(person, language, scheme):
+    with person(language, scheme=scheme) as someone:
+        page = someone.page
+        seen = use(someone, "timbre")
+        seen.get_by_label(someone.say("fields.like")).fill("warm, plucked")
+        seen.get_by_role("slider", name=someone.say("fields.brightness")).fill("0.5")
+        go(someone, "timbre")
+        seen.locator("audio").wait_for(timeout=LONG)
+        until(page, "document.querySelector('audio').duration > 1")
+        until(page, "document.querySelector('.result img').naturalWidth > 100")
+        with page.expect_download() as font:
+            seen.get_by_role("link", name=someone.say("export.sf2"), exact=True).click()
+        assert font.value.path().read_bytes()[8:12] == b"sfbk"
+        accessible(page)
+        seen = use(someone, "effects")
+        choose(someone, seen, "effect", "coin")
+        go(someone, "effects")
+        seen.get_by_role("heading", name=someone.say("choices.effect.coin"), level=3).wait_for(timeout=LONG)
+        until(page, "document.querySelector('audio').duration > 0.1")
+
+
+@BOTH
+def test_a_game_pack_is_taken_away(person, language, scheme):
+    with person(language, scheme=scheme) as someone:
+        seen = use(someone, "game")
+        seen.get_by_label(someone.say("fields.states")).fill("calm, danger")
+        seen.get_by_label(someone.say("fields.bars")).fill("4")
+        quickly(someone, seen)
+        go(someone, "game")
+        seen.locator("tbody tr").nth(1).wait_for(timeout=LONG)
+        with someone.page.expect_download() as pack:
+            seen.get_by_role("link", name=someone.say("export.pack")).click()
+        assert pack.value.path().read_bytes()[:2] == b"PK"
+
+
+@BOTH
 def test_a_typed_melody_becomes_a_piece_stage_by_stage(person, language, scheme):
     with person(language, scheme=scheme) as someone:
         page = someone.page

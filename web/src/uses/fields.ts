@@ -18,7 +18,7 @@ export type Schema = {
 /** What a kind of job takes. */
 export type Described = { fields: readonly string[]; options: Record<string, Schema>; formats: readonly string[]; needs_source: boolean };
 
-export type Input = "number" | "share" | "switch" | "choice" | "choices" | "text" | "minutes" | "scene" | "mood" | "style" | "ensemble";
+export type Input = "number" | "share" | "slider" | "switch" | "choice" | "choices" | "text" | "minutes" | "scene" | "mood" | "style" | "ensemble";
 export type Field = {
   name: string;
   /** Where it stands in the request. */
@@ -31,8 +31,13 @@ export type Field = {
 };
 
 /** Fields that have an input of their own. */
-const OWN: Record<string, Input> = { scene: "scene", feeling: "mood", style: "style", "orchestrate.parts": "ensemble", "soothe.seconds": "minutes" };
+const OWN: Record<string, Input> = { scene: "scene", feeling: "mood", style: "style", "orchestrate.parts": "ensemble", "soothe.seconds": "minutes", ...slidersOf("timbre", ["brightness", "attack", "decay", "noise", "harmonicity"]) };
 const SWITCH = ["no", "yes"];
+
+/** Inputs from -1 to 1. */
+function slidersOf(kind: string, names: readonly string[]): Record<string, Input> {
+  return Object.fromEntries(names.map((name) => [`${kind}.${name}`, "slider"]));
+}
 
 /** A field of a kind of job by its name; throws where the kind does not take it. */
 export function fieldOf(kind: string, name: string, described: Described, brief: Record<string, Schema>): Field {
@@ -56,7 +61,7 @@ function usual(schema: Schema): Input {
   if (schema.enum) return SWITCH.every((each) => schema.enum!.includes(each)) ? "switch" : "choice";
   if (schema.items?.enum) return "choices";
   if (schema.exclusiveMinimum === 0 && schema.maximum === 1) return "share";
-  const isNumber = schema.type === "integer" || schema.type === "number" || schema.pattern?.startsWith("^\\d");
+  const isNumber = schema.type === "integer" || schema.type === "number" || /^\^(-\??)?\\d/.test(schema.pattern ?? "");
   return isNumber ? "number" : "text";
 }
 
@@ -64,7 +69,7 @@ export type Filled = { use: Use; fields: readonly Field[]; values: Values; sourc
 
 /** The request of what was filled in; fields that are empty, and those of the other presets, are left out. */
 export function requestOf({ use, fields, values, source }: Filled): JobSubmission {
-  const parts: Record<Field["at"], Record<string, unknown>> = { brief: source ? { source } : {}, options: {} };
+  const parts: Record<Field["at"], Record<string, unknown>> = { brief: source ? { source } : {}, options: { ...use.fixed } };
   for (const field of fields) {
     const value = values[field.name];
     if (isEmpty(value)) continue;

@@ -5,7 +5,7 @@ import type { Kind } from "../service/service.ts";
 export type Value = string | number | boolean | string[] | null;
 export type Values = Record<string, Value>;
 /** How the result is shown. */
-export type View = "exercise" | "findings" | "session" | "cue" | "works" | "cards" | "stages";
+export type View = "exercise" | "findings" | "session" | "cue" | "works" | "files" | "cards" | "stages";
 
 export type Use = {
   kind: Kind;
@@ -16,6 +16,8 @@ export type Use = {
   more: readonly string[];
   /** What the fields hold at first. */
   begin: Values;
+  /** Options that are always said. */
+  fixed?: Readonly<Record<string, string>>;
   /** Files that are asked for, the one that is played first. */
   formats?: readonly string[];
   /** A choice of which each is done, to compare: its field, and the values. */
@@ -44,6 +46,31 @@ export const USES = {
     formats: ["wav", "stems", "json", "midi", "musicxml"],
     view: "cue",
   },
+  game: {
+    kind: "game",
+    first: ["states", "bars", "key"],
+    more: ["loudness", "title", ...USUAL],
+    begin: { states: "calm, tense, danger", bars: 8 },
+    formats: ["pack"],
+    view: "files",
+  },
+  effects: {
+    kind: "effects",
+    first: ["effect", "seconds", "brightness", "space", "loop"],
+    more: ["pitch", "tone", "rate", "loudness", "seed"],
+    begin: { effect: "rain" },
+    formats: ["wav", "png"],
+    view: "files",
+  },
+  timbre: {
+    kind: "timbre",
+    first: ["like", "brightness", "attack", "decay", "noise", "harmonicity"],
+    more: ["name", "seed"],
+    begin: {},
+    fixed: { timbre: "new" },
+    formats: ["wav", "sf2", "sfz", "png"],
+    view: "files",
+  },
   guided: { kind: "transcribe", first: [], more: [], begin: {}, view: "stages" },
   recommend: { kind: "recommend", first: [], more: [], begin: {}, view: "cards" },
   harmonise: {
@@ -66,7 +93,8 @@ export const NAMES = Object.keys(USES) as UseName[];
 /** Uses as they are listed, by what they are for. */
 export const GROUPS = {
   learn: ["exercise", "teach"],
-  make: ["guided", "harmonise", "develop", "orchestrate", "perform", "produce"],
+  make: ["guided", "harmonise", "develop", "orchestrate", "perform"],
+  produce: ["produce", "game", "effects", "timbre"],
   listen: ["soothe", "recommend"],
 } as const satisfies Record<string, readonly UseName[]>;
 
