@@ -78,7 +78,11 @@ def damaged() -> None:
     print(f"damaged: {refused} of {DAMAGED} refused, the others played; the slowest took {slowest:.2f} s")
 
 
-if __name__ == "__main__":
+def main() -> None:
     pitches()
     joints()
     damaged()
+
+
+if __name__ == "__main__":
+    main()
