@@ -4,7 +4,7 @@
 
 Writes ``audio/sounds-<name>.ogg`` (mono, 22,050 a second) and ``images/sounds-<name>.png`` (its spectrogram) of each
 example: an instrument sampled of a struck bowl that is synthesised here, new ones of words, a morph, and a mix. The
-sounds are smaller than 200 kB in all, the pictures than 300 kB. The same weights give the same files.
+sounds are smaller than 220 kB in all, the pictures than 300 kB. The same weights give the same files.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from firmus.score import Note, Part, Score, Tempo
 
 RATE = 22_050
 QUALITY = 0.75  # libsndfile's compression level
-LARGEST_SOUNDS, LARGEST_PICTURES = 200_000, 300_000
+LARGEST_SOUNDS, LARGEST_PICTURES = 220_000, 300_000
 WIDTH, COLOURS = 560, 40
 PARTIALS = ((1.0, 1.0, 2.4), (2.72, 0.5, 1.3), (5.15, 0.25, 0.6), (8.2, 0.12, 0.3))  # ratio, level, seconds
 

@@ -251,7 +251,7 @@ export type JobSubmission = {
     level?: number;
   };
   /** Files that render and convert are to make. */
-  formats?: ("json" | "midi" | "musicxml" | "abc" | "kern" | "svg" | "pdf" | "png" | "wav" | "flac" | "ogg" | "mp3" | "stems" | "pack" | "adapter")[];
+  formats?: ("json" | "midi" | "musicxml" | "abc" | "kern" | "svg" | "pdf" | "png" | "wav" | "flac" | "ogg" | "mp3" | "stems" | "sf2" | "sfz" | "pack" | "adapter")[];
   /** What some kinds take beside the brief; `/v1/capabilities` says which. */
   options?: {
     /** 5 to 20 works of one style, such as your own. */

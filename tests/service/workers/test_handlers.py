@@ -14,7 +14,7 @@ from firmus import formats, plugins
 from firmus.formats.json import from_dict, to_dict
 from firmus.production.effects import effect
 from firmus.rights.verification import verify
-from firmus.runtime.weights import card
+from firmus.runtime.weights import read_card
 from firmus.score import Note, Part, Score
 from firmus.service.workers import handlers
 from firmus.timing import bars
@@ -403,7 +403,9 @@ def test_a_sound_becomes_an_instrument(server):
     job = ask(server, "timbre", **body, options={"timbre": "from", "name": "tone"})
     assert job["state"] == "succeeded", job
     assert job["result"]["instruments"][0]["measured"]["pitches"] == [69.0]
-    font = SoundFont(server.client.get(f"/v1/jobs/{job['id']}/files/sf2").content)
+    answer = server.client.get(f"/v1/jobs/{job['id']}/files/sf2")
+    assert answer.status_code == 200, answer.text
+    font = SoundFont(answer.content)
     assert font.presets == ((0, 0),)
     with zipfile.ZipFile(io.BytesIO(server.client.get(f"/v1/jobs/{job['id']}/files/sfz").content)) as archive:
         assert archive.namelist()[0] == "tone.sfz"
@@ -424,7 +426,7 @@ def test_every_kind_of_the_folder_says_what_it_is(server):
     listed = server.client.get("/v1/capabilities").json()["kinds"]
     assert {"compose", "transcribe", "explain", "evaluate", "render"} <= set(listed) == set(handlers.KINDS)
     assert set(listed["evaluate"]["options"]) == {"generated", "reference"}
-    assert [name for name, each in listed.items() if each["takes_sound"]] == ["analyse", "transcribe"]
+    assert [name for name, each in listed.items() if each["takes_sound"]] == ["analyse", "timbre", "transcribe"]
     for module in handlers.KINDS.values():
         assert module.LANE in handlers.LANES
         assert callable(module.check)
@@ -590,7 +592,7 @@ def test_a_model_is_adapted_to_works_and_the_archive_is_one(server, tmp_path):
     assert job["result"]["adapted"]["after"] < job["result"]["adapted"]["before"]
     data = server.client.get(f"/v1/jobs/{job['id']}/files/adapter").content
     zipfile.ZipFile(io.BytesIO(data)).extractall(tmp_path / "adapted")
-    assert card(str(tmp_path / "adapted")).facts["base"] == "composer"
+    assert read_card(tmp_path / "adapted" / "card.json").facts["base"] == "composer"
     for options, hint in (({"pieces": pieces[:3]}, "5 to 20"), ({}, "5 to 20")):
         answer = ask(server, "adapt", status=422, options=options, formats=["adapter"])
         assert hint in answer["detail"]

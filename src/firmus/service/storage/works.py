@@ -42,11 +42,9 @@ FILES = _files()
 """Formats in which a Score is available: file name extension and media type."""
 INSTRUMENTS = {"sf2": ("sf2", "audio/x-soundfont"), "sfz": ("sfz.zip", "application/zip")}
 """Formats of instruments, likewise."""
-JOB_FILES = {**FILES, **INSTRUMENTS}
-"""Formats of what jobs make."""
-
-JOB_FILES = {**FILES, "pack": ("pack.zip", "application/zip"), "adapter": ("adapter.zip", "application/zip")}
-"""Formats of files that jobs make: those of a Score, and archives of a game pack and of an adapted model."""
+ARCHIVES = {"pack": ("pack.zip", "application/zip"), "adapter": ("adapter.zip", "application/zip")}
+JOB_FILES = {**FILES, **INSTRUMENTS, **ARCHIVES}
+"""Formats of files that jobs make: those of a Score, of instruments, archives of game packs and of adapted models."""
 
 
 def row_of(
