@@ -14,7 +14,7 @@ from firmus.runtime.weights import Card, cards
 from firmus.service.http import schemas
 from firmus.service.http.dependencies import Reading, ServiceDependency
 from firmus.service.problems import Problem
-from firmus.service.storage.works import JOB_FILES
+from firmus.service.storage.works import FILES
 from firmus.service.workers import handlers
 
 router = APIRouter(prefix="/v1", tags=["models"])
@@ -35,7 +35,7 @@ def capabilities(service: ServiceDependency, caller: Reading) -> dict[str, Any]:
         "formats": {
             "uploads": formats.extensions(),
             "sounds": list(formats.SOUND),
-            "files": {name: media for name, (_, media) in JOB_FILES.items()},
+            "files": {name: media for name, (_, media) in FILES.items()},
         },
         "limits": {
             "piece_seconds": settings.piece_seconds,
