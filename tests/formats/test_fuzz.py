@@ -23,7 +23,7 @@ from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
 
 FORMATS = plugins.names("firmus.formats")
 MUTATIONS = {"midi": 8000, "musicxml": 4000, "mxl": 1000, "abc": 4000, "kern": 4000, "json": 2000}
-SECONDS = 24.0  # four times what the worst takes on a quiet machine; without bounds it would be minutes
+SECONDS = 6.0
 
 TUNE = Score(
     parts=(

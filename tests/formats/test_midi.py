@@ -364,14 +364,14 @@ def test_refused_at_once(data: bytes, word: str) -> None:
     began = time.process_time()
     with pytest.raises(FormatError, match=word):
         midi.read(data)
-    assert time.process_time() - began < 8
+    assert time.process_time() - began < 2
 
 
 def test_199_000_overlapping_notes_are_read_in_seconds() -> None:
     began = time.process_time()
     score = of_events("00 90 3c 40", b"\0\x3c\x40" * 199_000, "10 80 3c 40", b"\0\x3c\x40" * 198_000)
     assert len(score.parts[0].notes) == 199_001
-    assert time.process_time() - began < 20
+    assert time.process_time() - began < 5
 
 
 def test_a_tiny_meter_of_many_beats_is_harmless() -> None:

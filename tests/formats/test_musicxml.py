@@ -380,7 +380,7 @@ def test_repeats_cannot_explode() -> None:
     begin = time.process_time()
     with pytest.raises(FormatError, match="more than 50,000 measures"):
         of(*nested)
-    assert time.process_time() - begin < 20
+    assert time.process_time() - begin < 5
 
 
 # Reading: signs
@@ -558,7 +558,7 @@ def test_xml_bombs_are_refused_quickly(data: bytes) -> None:
     begin = time.process_time()
     with pytest.raises(FormatError):
         musicxml.read(data)
-    assert time.process_time() - begin < 12
+    assert time.process_time() - begin < 3
 
 
 CONTAINER = '<container><rootfiles><rootfile full-path="{}"/></rootfiles></container>'
@@ -618,7 +618,7 @@ def test_hostile_archives_are_refused_quickly(data: bytes, words: str) -> None:
     begin = time.process_time()
     with pytest.raises(FormatError, match=re.escape(words)):
         musicxml.read(data)
-    assert time.process_time() - begin < 5
+    assert time.process_time() - begin < 1
 
 
 @settings(max_examples=60, deadline=None)

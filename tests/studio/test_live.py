@@ -1,14 +1,12 @@
 """Playing together in the page: at a MIDI keyboard (the browser's interface to it), answered, heard, kept."""
 
 import json
-import os
 import re
 
 import pytest
 
 from person import KEYBOARD, SILENT, SOUNDING
 
-pytestmark = pytest.mark.skipif("FIRMUS_USES" not in os.environ, reason="not yet steady: FIRMUS_USES=1 runs it")
 PHRASE = (60, 62, 64, 67, 65, 64, 62)
 SOCKETS = """
 window.sockets = [];

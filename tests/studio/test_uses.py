@@ -1,14 +1,12 @@
 """What the page offers beside writing a piece: a person's way through each use, in both languages."""
 
 import json
-import os
 import re
 import time
 from importlib.resources import files
 
 import pytest
 
-pytestmark = pytest.mark.skipif("FIRMUS_USES" not in os.environ, reason="not yet steady: FIRMUS_USES=1 runs it")
 AXE = files("axe_playwright_python") / "axe.min.js"
 ABC = b"X:1\nT:Little tune\nM:4/4\nL:1/4\nK:G\nGABd|cBA2|GABd|cAG2|"
 MOTIF = b"X:1\nT:A motif\nM:4/4\nL:1/4\nK:G\nGABd|cBA2|"
@@ -286,7 +284,7 @@ def test_a_motif_is_developed(person, language):
     with person(language) as someone:
         seen = use(someone, "develop")
         give(seen, "motif.abc", MOTIF)
-        seen.get_by_text("A motif").wait_for()
+        seen.get_by_text("A motif", exact=True).wait_for()
         seen.get_by_label(someone.say("fields.bars")).fill("8")
         quickly(someone, seen)
         go(someone, "develop")

@@ -126,16 +126,15 @@ class Assembly:
         tied: dict[tuple[int, bool], list[WrittenNote]] = {}  # notes to be continued, by pitch
         for start, index in zip(self.starts, self.order, strict=True):
             for note in measures[index] if index < len(measures) else ():
-                begin, end = start + note.start, start + note.end
                 key = note.pitch, note.is_pitched
-                previous = _continued(tied.get(key), begin, note.voice) if note.tied_from else None
+                previous = _continued(tied.get(key), start + note.start, note.voice) if note.tied_from else None
                 if previous is None:
-                    previous = replace(note, start=begin, end=end)
+                    previous = note.moved(start)
                     finished.append(previous)
                     if note.tied_to:
                         tied.setdefault(key, []).append(previous)
                 else:
-                    previous.end, previous.voice, previous.release = end, note.voice, note.release
+                    previous.end, previous.voice, previous.release = start + note.end, note.voice, note.release
                     if not note.tied_to:
                         tied[key].remove(previous)
             if len(finished) > MAX_NOTES:

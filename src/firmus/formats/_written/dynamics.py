@@ -14,7 +14,7 @@ DYNAMICS = {
 }  # fmt: skip
 ACCENTS = {"sf": 112, "fz": 112, "sfz": 112, "rf": 104, "rfz": 104, "sffz": 120, "sfzp": 112}
 FALLING = {"fp": ("f", "p"), "pf": ("p", "f"), "sfp": ("ff", "p"), "sfpp": ("ff", "pp"), "ffp": ("ff", "p")}
-DEFAULT_VELOCITY = 80
+DEFAULT_VELOCITY, LOUDEST = 80, 127
 
 
 class Dynamics:
@@ -45,10 +45,10 @@ class Dynamics:
 
     def set_level(self, tick: int, velocity: int) -> None:
         """Let a velocity begin; of two at one tick the later call counts."""
-        place = bisect_right(self.levels, tick, key=lambda level: level[0])
+        place = bisect_right(self.levels, (tick, LOUDEST))
         self.levels.insert(place, (tick, velocity))
 
     def velocity(self, tick: int) -> int:
         """Velocity of a note that begins at a tick."""
-        level = self.levels[max(0, bisect_right(self.levels, tick, key=lambda each: each[0]) - 1)][1]
+        level = self.levels[max(0, bisect_right(self.levels, (tick, LOUDEST)) - 1)][1]
         return max(level, self.accents.get(tick, 0))

@@ -61,6 +61,13 @@ class WrittenNote:
     release: int = 0
     is_pitched: bool = True
 
+    def moved(self, ticks: int) -> WrittenNote:
+        """A copy that many ticks later (`dataclasses.replace` takes ten times as long)."""
+        return WrittenNote(
+            self.start + ticks, self.end + ticks, self.pitch, self.velocity, self.tied_from, self.tied_to, self.voice,
+            self.staff, self.attack, self.release, self.is_pitched,
+        )  # fmt: skip
+
 
 @dataclass(slots=True)
 class WrittenPart:

@@ -14,6 +14,7 @@ from firmus.formats.kern.tokens import Token, Tone, parse
 
 NOTES, DYNAMICS = "**kern", "**dynam"
 _KEPT = 20_000  # tokens that are parsed once
+MAX_WAITING = 100_000  # barlines and interpretations without a note between them
 _REFERENCE = re.compile(r"!!!(OTL|OPR|COM|OMD)(?:@@?\w+)?:\s*(.*)")
 
 
@@ -67,8 +68,10 @@ class Timeline:
             self._interpret(tokens)
         elif tokens[0].startswith("="):
             self._waiting.append((0, " ".join(dict.fromkeys(tokens))))
-        else:
+        elif tokens.count(".") < len(tokens):
             self._data(tokens)
+        if len(self._waiting) > MAX_WAITING:
+            raise FormatError(f"more than {MAX_WAITING:,} barlines and interpretations without a note between them")
 
     def finish(self) -> None:
         """End the piece."""
@@ -132,6 +135,8 @@ class Timeline:
         return parsed
 
     def _apply_waiting(self, tick: Position) -> None:
+        if not self._waiting:
+            return
         # Barlines first, keys after their signatures.
         for track, token in sorted(self._waiting, key=lambda each: (not each[1].startswith("="), ":" in each[1])):
             self.measures.take(track, token, tick, self._now)
@@ -142,14 +147,14 @@ class Timeline:
         spine.end = tick + token.ticks
         self._end = max(self._end, spine.end)
         measure, offset = len(self.measures.written) - 1, rounded(self.measures.starts[-1])
-        start = rounded(tick) - offset
+        begin, voice = rounded(tick), str(spine.voice)
         for tone in token.tones:
-            end = rounded(tick + tone.ticks) - offset
+            start, end = begin - offset, rounded(tick + tone.ticks) - offset
             if end > start:
                 pitch = self._pitch(self.tracks[spine.track], tone)
-                note = WrittenNote(start, end, pitch, 0, tone.tied_from, tone.tied_to, str(spine.voice))
+                note = WrittenNote(start, end, pitch, 0, tone.tied_from, tone.tied_to, voice)
                 note.is_pitched = tone.is_pitched
-                track = self._tied_track(spine.track, pitch, rounded(tick)) if tone.tied_from else spine.track
+                track = self._tied_track(spine.track, pitch, begin) if tone.tied_from else spine.track
                 if tone.tied_to:
                     self._ties.setdefault((pitch, offset + end), []).append(track)
                 self.tracks[track].notes.setdefault(measure, []).append(note)

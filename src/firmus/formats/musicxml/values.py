@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from firmus.errors import FormatError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 FULL_VELOCITY = 0.9  # velocity per percent: MusicXML counts dynamics in percent of velocity 90
 
 
+@lru_cache(maxsize=4096)  # the same durations and beats stand in nearly every measure
 def number(text: str | None, what: str) -> Position:
     """Exact value of an XML number; whole numbers stay ints."""
     clean = (text or "").strip()
@@ -56,6 +58,7 @@ def time_signature(element: Element) -> Meter | None:
     return Meter(0, sum(count * denominator // unit for count, unit in signatures), denominator)
 
 
+@lru_cache(maxsize=256)
 def ending_numbers(text: str) -> tuple[int, ...]:
     """Times at which an ending is played: ``1, 3-4`` are 1, 3 and 4."""
     numbers: list[int] = []

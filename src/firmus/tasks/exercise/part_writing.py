@@ -35,7 +35,7 @@ NUMERALS = {
 """Chords of levels 1 and 2, 3 to 5, 6 to 8: each those before, too."""
 CANTUS, LONG = 8, 12  # notes of a cantus
 WHOLE = 4 * TICKS_PER_QUARTER
-ACCEPTED = 2  # points of broken rules of an answer key, where none better is composed: one weakness
+ACCEPTED = 0  # points of broken rules of an answer key at which no further progression is tried
 
 
 def figured_bass(number: int, seed: int, wanted: Collection[str] = ()) -> Exercise:
