@@ -219,8 +219,13 @@ def _note(note: WrittenNote) -> Note:
 
 def _continued(candidates: list[WrittenNote] | None, begin: int, voice: str) -> WrittenNote | None:
     """Note that a tied one continues: it ends where this begins, in the same voice if there is a choice."""
-    adjacent = [each for each in candidates or () if abs(each.end - begin) <= ROUNDING]
-    return next((each for each in adjacent if each.voice == voice), adjacent[0] if adjacent else None)
+    first = None
+    for each in candidates or ():
+        if abs(each.end - begin) <= ROUNDING:
+            if each.voice == voice:
+                return each
+            first = first or each
+    return first
 
 
 def _commonest(signatures: dict[int, tuple[int, str]]) -> tuple[int, str] | None:

@@ -50,5 +50,7 @@ class Dynamics:
 
     def velocity(self, tick: int) -> int:
         """Velocity of a note that begins at a tick."""
+        if len(self.levels) == 1 and not self.accents:
+            return self.levels[0][1]
         level = self.levels[max(0, bisect_right(self.levels, (tick, LOUDEST)) - 1)][1]
         return max(level, self.accents.get(tick, 0))

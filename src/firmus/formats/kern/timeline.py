@@ -148,14 +148,15 @@ class Timeline:
         self._end = max(self._end, spine.end)
         measure, offset = len(self.measures.written) - 1, rounded(self.measures.starts[-1])
         begin, voice = rounded(tick), str(spine.voice)
+        has_staves = bool(self.tracks[spine.track].labels.part)  # between which a tie may lead
         for tone in token.tones:
             start, end = begin - offset, rounded(tick + tone.ticks) - offset
             if end > start:
                 pitch = self._pitch(self.tracks[spine.track], tone)
                 note = WrittenNote(start, end, pitch, 0, tone.tied_from, tone.tied_to, voice)
                 note.is_pitched = tone.is_pitched
-                track = self._tied_track(spine.track, pitch, begin) if tone.tied_from else spine.track
-                if tone.tied_to:
+                track = self._tied_track(spine.track, pitch, begin) if has_staves and tone.tied_from else spine.track
+                if has_staves and tone.tied_to:
                     self._ties.setdefault((pitch, offset + end), []).append(track)
                 self.tracks[track].notes.setdefault(measure, []).append(note)
         self.note_count += len(token.tones)
