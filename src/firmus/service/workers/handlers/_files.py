@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,20 +48,23 @@ def encoded(
 
     if name != "stems":
         return label(files.encoded(score, ending, audible_label and ending in files.SOUNDS), ending)
+    stems = files.encoded_stems(score, ".wav", audible_label)
+    return zipped((f"{part}.wav", label(data, ".wav")) for part, data in stems)
+
+
+def zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
+    """Files by name as a ZIP archive, in order, without times."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for part, data in files.encoded_stems(score, ".wav", audible_label):
-            archive.writestr(zipfile.ZipInfo(f"{part}.wav"), label(data, ".wav"))
+    with zipfile.ZipFile(buffer, "w") as target:
+        for name, data in files:
+            target.writestr(zipfile.ZipInfo(name), data)
     return buffer.getvalue()
 
 
 def archive(folder: Path) -> bytes:
-    """All files below a folder as a ZIP archive, in order, without times."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as zipped:
-        for path in sorted(each for each in folder.rglob("*") if each.is_file()):
-            zipped.writestr(zipfile.ZipInfo(path.relative_to(folder).as_posix()), path.read_bytes())
-    return buffer.getvalue()
+    """All files below a folder as a ZIP archive."""
+    paths = sorted(each for each in folder.rglob("*") if each.is_file())
+    return zipped((path.relative_to(folder).as_posix(), path.read_bytes()) for path in paths)
 
 
 def requested_marks(options: Mapping[str, Any]) -> dict[str, bool]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from typing import Any
 
 from firmus import tasks
@@ -12,7 +10,7 @@ from firmus.production import cues, scenes
 from firmus.runtime.weights import card
 from firmus.service.storage import works
 from firmus.service.storage.jobs import JobOutput
-from firmus.service.workers.handlers._files import encoded
+from firmus.service.workers.handlers._files import encoded, zipped
 from firmus.service.workers.handlers._task import JobSpec, Task
 from firmus.work import Brief
 
@@ -71,8 +69,4 @@ def _file(cue: cues.Cue, mix: Any, name: str) -> bytes:
         return cue.sound(mix)
     if name != "stems":
         return works.score_bytes(cue.work) if name == "json" else encoded(cue.work, name)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for stem, data in cue.stems(mix):
-            archive.writestr(zipfile.ZipInfo(stem), data)
-    return buffer.getvalue()
+    return zipped(cue.stems(mix))

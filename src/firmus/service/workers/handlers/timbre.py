@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping
 from typing import Any
 
 from firmus.errors import InvalidBrief
 from firmus.service.storage import works
 from firmus.service.storage.jobs import JobOutput
+from firmus.service.workers.handlers._files import zipped
 from firmus.service.workers.handlers._sounding import titled_file
 from firmus.service.workers.handlers._task import JobSpec, Task
 from firmus.tasks import timbre
@@ -88,10 +87,9 @@ def _file(made: list[dict[str, bytes]], name: str) -> bytes:
     """A file of an instrument; of several, or of SFZ, an archive."""
     if name != "sfz" and len(made) == 1:
         return next(data for file, data in made[0].items() if file.endswith(f".{name}") and "/" not in file)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for files in made:
-            for file, data in files.items():
-                if (file.endswith(f".{name}") and "/" not in file) or (name == "sfz" and "/" in file):
-                    archive.writestr(zipfile.ZipInfo(file), data)
-    return buffer.getvalue()
+    return zipped(
+        (file, data)
+        for files in made
+        for file, data in files.items()
+        if (file.endswith(f".{name}") and "/" not in file) or (name == "sfz" and "/" in file)
+    )
