@@ -23,6 +23,7 @@ from firmus.formats.musicxml.values import (
     ending_numbers,
     number,
     pitch_height,
+    ticks_of_division,
     time_signature,
     velocity_of,
 )
@@ -38,7 +39,6 @@ TYPES: dict[str, int | Fraction] = {
     "256th": Fraction(1, 64), "512th": Fraction(1, 128), "1024th": Fraction(1, 256),
 }  # fmt: skip
 MAX_MEASURE = 4096 * TICKS_PER_QUARTER
-MAX_DIVISIONS = 10**6
 WHOLE_BAR = ("", "whole", "breve")  # types of a rest that may stand for a bar of any length
 JUMP_WORDS = {
     "dacapo": r"d c( al (fine|coda))?|da capo( al (fine|coda))?",
@@ -135,7 +135,8 @@ class PartReader:
         A program that writes seven notes in the time of a quarter in whole divisions is wrong by up to half a
         division each.
         """
-        tolerance = min(rounded(self.uneven * Fraction(self.per_division) / 2), MAX_ROUNDING)
+        uneven = self.uneven and rounded(self.uneven * Fraction(self.per_division) / 2)
+        tolerance = min(uneven, MAX_ROUNDING)
         length = rounded(self.furthest)
         error = abs(length - self.bar)
         if not self.bar or error > max(tolerance, ROUNDING):
@@ -267,11 +268,7 @@ class PartReader:
     def _divisions(self, element: Element | None) -> None:
         if element is None:
             return
-        value = number(element.text, "divisions")
-        if not 0 < value <= MAX_DIVISIONS:
-            raise FormatError(f"divisions {str(value)[:20]!r} must be above 0 and at most {MAX_DIVISIONS:,}")
-        each = Fraction(TICKS_PER_QUARTER) / value
-        self.per_division = each.numerator if each.denominator == 1 else each
+        self.per_division = ticks_of_division(element.text)
 
     def _transpose(self, element: Element) -> None:
         chromatic = rounded(number(element.findtext("chromatic", "0"), "chromatic"))

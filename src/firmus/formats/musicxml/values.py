@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from firmus.errors import FormatError
 from firmus.formats._written.measures import Position, rounded
 from firmus.pitch import STEPS
-from firmus.score import Meter
+from firmus.score import TICKS_PER_QUARTER, Meter
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
+MAX_DIVISIONS = 10**6
 FULL_VELOCITY = 0.9  # velocity per percent: MusicXML counts dynamics in percent of velocity 90
 
 
@@ -28,6 +29,16 @@ def number(text: str | None, what: str) -> Position:
         raise FormatError(f"{what} {clean[:40]!r} is no number")
     value = Fraction(clean)
     return value.numerator if value.denominator == 1 else value
+
+
+@lru_cache(maxsize=256)
+def ticks_of_division(text: str | None) -> Position:
+    """Ticks of a division, of which a quarter note has so many."""
+    value = number(text, "divisions")
+    if not 0 < value <= MAX_DIVISIONS:
+        raise FormatError(f"divisions {str(value)[:20]!r} must be above 0 and at most {MAX_DIVISIONS:,}")
+    ticks = Fraction(TICKS_PER_QUARTER) / value
+    return ticks.numerator if ticks.denominator == 1 else ticks
 
 
 def velocity_of(percent: str | None) -> int:
