@@ -58,8 +58,7 @@ def read(words: str, piece: Piece) -> list[Step]:
     is_performed = any(not words.startswith("play") for words in performing)
     key, tempo = key_names.find(text, piece), values.tempo(text, piece)
     wishes = adjectives.find(text)
-    is_reworked = is_same or length is not None or ((players or is_performed) and (key or tempo or wishes or title))
-    is_reworked = is_reworked or (bool(players) and is_performed)
+    is_reworked = is_same or length is not None or bool(players) or (is_performed and (key or tempo or wishes or title))
     if not is_reworked or _is_left(text):
         return []
     adjectives.check(wishes)

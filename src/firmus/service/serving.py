@@ -181,11 +181,18 @@ def revoke_key(data: Path, name: str) -> None:
         audit.write(connection, "console", "console", "key revoke", name)
 
 
+def _is_fault(record: logging.LogRecord) -> bool:
+    """Whether a line of uvicorn says of a fault: it calls one, too, each WebSocket that is refused by a response."""
+    return "without completing handshake" not in record.getMessage()
+
+
 class _Server(uvicorn.Server):
     """A server that ends event streams at shutdown."""
 
     def __init__(self, service: Service, host: str, port: int, drain: float) -> None:
-        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+        logger = logging.getLogger("uvicorn.error")
+        logger.setLevel(logging.ERROR)
+        logger.addFilter(_is_fault)
         super().__init__(
             uvicorn.Config(
                 build(service),
