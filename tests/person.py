@@ -47,7 +47,7 @@ class Person:
     def __init__(self, context, url, language):
         self.page, self.url = context.new_page(), url
         self.words = json.loads((WORDS / f"{language}.json").read_text(encoding="utf-8"))
-        self.page.set_default_timeout(60_000)
+        self.page.set_default_timeout(180_000)
         self.requests, self.errors = [], []
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))

@@ -70,15 +70,17 @@ class Server:
         self.client.close()
 
     def ask(self, kind, wait=60, status=None, **brief):
-        """Submit a job, and wait for it."""
+        """Submit a job, and wait for it; on a slow machine longer than the service keeps an answer back."""
         headers = {"Prefer": f"wait={wait}"} if wait else {}
         answer = self.client.post("/v1/jobs", json={"kind": kind, "brief": brief}, headers=headers)
+        if wait and status is None and answer.status_code == 202:
+            return self.ended(answer.json())
         assert answer.status_code == (status or (200 if wait else 202)), answer.text
         return answer.json()
 
     def ended(self, job):
         """A job, once it has ended."""
-        until = time.monotonic() + 120
+        until = time.monotonic() + 300
         while time.monotonic() < until:
             current = self.client.get(f"/v1/jobs/{job['id']}", headers={"Prefer": "wait=30"}).json()
             if current["state"] not in ("queued", "running"):
