@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import random
 import re
-import time
 import zipfile
 from collections.abc import Callable
 from functools import cache
@@ -20,6 +19,7 @@ from firmus.errors import FormatError
 from firmus.formats import json as firmus_json
 from firmus.formats._sandbox import process
 from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
+from processor import within
 
 FORMATS = plugins.names("firmus.formats")
 MUTATIONS = {"midi": 8000, "musicxml": 4000, "mxl": 1000, "abc": 4000, "kern": 4000, "json": 2000}
@@ -221,16 +221,14 @@ def mutate_bytes(data: bytearray, rng: random.Random, name: str) -> None:
 
 def answer(name: str, data: bytes, what: str) -> list[Score] | str:
     """What a format says to bytes: valid scores or one line, within `SECONDS` of processor time."""
-    began = time.process_time()
-    try:
-        scores: list[Score] | str = plugins.load("firmus.formats", name).read(data)
-    except FormatError as error:
-        scores = str(error)
-        assert "\n" not in scores, f"{what}: more than one line: {scores!r}"
-    except Exception as error:
-        raise AssertionError(f"{what}: {type(error).__name__}: {error}") from error
-    taken = time.process_time() - began
-    assert taken < SECONDS, f"{what} took {taken:.1f} s"
+    with within(SECONDS, what):
+        try:
+            scores: list[Score] | str = plugins.load("firmus.formats", name).read(data)
+        except FormatError as error:
+            scores = str(error)
+            assert "\n" not in scores, f"{what}: more than one line: {scores!r}"
+        except Exception as error:
+            raise AssertionError(f"{what}: {type(error).__name__}: {error}") from error
     for score in scores:
         if isinstance(score, Score):
             assert firmus_json.read(firmus_json.write(score)) == [score], what  # every constructor checks again

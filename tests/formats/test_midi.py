@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from fractions import Fraction
 
@@ -15,6 +14,7 @@ from firmus.errors import FormatError
 from firmus.formats import midi
 from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
 from firmus.timing import bars, seconds
+from processor import within
 from strategies import parts, scores
 
 END = "00 ff 2f 00"
@@ -361,17 +361,14 @@ LONG = ("00 90 3c 40", "ffffff7f 80 3c 40")
     ],
 )  # fmt: skip
 def test_refused_at_once(data: bytes, word: str) -> None:
-    began = time.process_time()
-    with pytest.raises(FormatError, match=word):
+    with within(2), pytest.raises(FormatError, match=word):
         midi.read(data)
-    assert time.process_time() - began < 2
 
 
 def test_199_000_overlapping_notes_are_read_in_seconds() -> None:
-    began = time.process_time()
-    score = of_events("00 90 3c 40", b"\0\x3c\x40" * 199_000, "10 80 3c 40", b"\0\x3c\x40" * 198_000)
+    with within(5):
+        score = of_events("00 90 3c 40", b"\0\x3c\x40" * 199_000, "10 80 3c 40", b"\0\x3c\x40" * 198_000)
     assert len(score.parts[0].notes) == 199_001
-    assert time.process_time() - began < 5
 
 
 def test_a_tiny_meter_of_many_beats_is_harmless() -> None:

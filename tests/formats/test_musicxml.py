@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import time
 import warnings
 import zipfile
 from collections import Counter
@@ -24,6 +23,7 @@ from firmus.notation.spelling import spell
 from firmus.pitch import STEPS
 from firmus.render import engrave
 from firmus.score import Chord, Key, Meter, Note, Part, Score, Section, Tempo
+from processor import within
 from strategies import scores
 from written_musicxml import (
     attributes,
@@ -377,10 +377,8 @@ def test_signs_in_force_are_restored_after_a_jump_back() -> None:
 def test_repeats_cannot_explode() -> None:
     inner = [repeat("forward") + each + repeat("backward", 1000) for each in whole("C4", "D4")]
     nested = (repeat("forward") * 1 + attributes() + note("C4", 1), *inner, note("E4", 1) + repeat("backward", 1000))
-    begin = time.process_time()
-    with pytest.raises(FormatError, match="more than 50,000 measures"):
+    with within(5), pytest.raises(FormatError, match="more than 50,000 measures"):
         of(*nested)
-    assert time.process_time() - begin < 5
 
 
 # Reading: signs
@@ -555,10 +553,8 @@ LAUGHS = '<!ENTITY a "ha">' + "".join(f'<!ENTITY {chr(98 + i)} "{f"&{chr(97 + i)
     ],
 )
 def test_xml_bombs_are_refused_quickly(data: bytes) -> None:
-    begin = time.process_time()
-    with pytest.raises(FormatError):
+    with within(3), pytest.raises(FormatError):
         musicxml.read(data)
-    assert time.process_time() - begin < 3
 
 
 CONTAINER = '<container><rootfiles><rootfile full-path="{}"/></rootfiles></container>'
@@ -615,10 +611,8 @@ def test_container_with_an_unquoted_name_is_forgiven() -> None:
     ],
 )  # fmt: skip
 def test_hostile_archives_are_refused_quickly(data: bytes, words: str) -> None:
-    begin = time.process_time()
-    with pytest.raises(FormatError, match=re.escape(words)):
+    with within(1), pytest.raises(FormatError, match=re.escape(words)):
         musicxml.read(data)
-    assert time.process_time() - begin < 1
 
 
 @settings(max_examples=60, deadline=None)
