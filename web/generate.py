@@ -19,6 +19,7 @@ from firmus.composing.styles import styles
 from firmus.pitch import QUALITIES, QUALITY_SPELLINGS
 from firmus.production.scenes import CHINESE, LEAST_SECTION, WORDS, valence_arousal
 from firmus.production.sessions.trajectory import BREATHS, MINUTES, PRESETS, STEPS
+from firmus.production.timbres.neural import STEPS as MORPH_STEPS
 from firmus.render.instruments import DRUMS, PROGRAMS, played_as
 from firmus.service.http import schemas
 from firmus.service.workers import handlers
@@ -56,7 +57,12 @@ def _uses() -> dict[str, Any]:
     return {
         "scenes": {name: [*mood, CHINESE[name][0]] for name, mood in WORDS.items()},
         "sessions": presets,
-        "limits": {"minutes": _range(MINUTES), "breathing": _range(BREATHS), "steps": _range(STEPS)},
+        "limits": {
+            "minutes": _range(MINUTES),
+            "breathing": _range(BREATHS),
+            "steps": _range(STEPS),
+            "timbre.steps": _range(MORPH_STEPS),
+        },
         "leastSection": LEAST_SECTION,
         "ensembles": {name: _chinese_ensemble(name) for name in ENSEMBLES},
     }

@@ -260,6 +260,8 @@ export type JobSubmission = {
     licence?: string;
     /** The works that are listed; your latest thousand, where none are named. */
     works?: string[];
+    /** Works that it is compared with, instead of the music that Firmus learnt from. */
+    against?: string[];
     /** What is to be heard. */
     effect?: "riser" | "impact" | "sweep" | "rain" | "wind" | "room" | "machine" | "click" | "confirm" | "error" | "notify" | "coin";
     pitch?: string;
@@ -303,6 +305,8 @@ export type JobSubmission = {
     audible_label?: "no" | "yes";
     /** Put a signed C2PA manifest into the sound (.wav .mp3 .flac); needs firmus[c2pa]. */
     c2pa?: "no" | "yes";
+    /** SoundFonts that play parts, uploaded as sounds: PART=snd_…, divided by commas. */
+    instrument?: string;
     /** Decibels of parts: PART=VALUE, divided by commas. */
     volume?: string;
     /** -1 (left) to 1: PART=VALUE, divided by commas. */
@@ -478,7 +482,7 @@ export type Selection = {
   parts?: string[] | null;
 };
 
-/** A recording, to be analysed or transcribed. */
+/** A recording, to be analysed or transcribed, or a SoundFont, to play parts. */
 export type Sound = {
   id: string;
   title: string;
@@ -600,7 +604,7 @@ export function requests(send: Send, fetched: Fetch) {
       ask: (body: PlainRequest): Promise<Proposal> => send<Proposal>("POST", `/v1/requests`, { body }),
     },
     sounds: {
-      /** Upload a recording: WAV, FLAC, MP3, OGG or AIFF, of 15 minutes at most, told apart by content. It is decoded when a job reads it, in a process of its own with limits on memory and time. */
+      /** Upload a recording: WAV, FLAC, MP3, OGG or AIFF, of 15 minutes at most; or a SoundFont. Told apart by content. A recording is decoded when a job reads it, in a process of its own with limits on memory and time. */
       upload: (body: Blob | ArrayBuffer | Uint8Array<ArrayBuffer>, query: { "title"?: string } = {}, headers: { "idempotency-key"?: string | null } = {}): Promise<Sound> => send<Sound>("POST", `/v1/sounds`, { body, query, headers }),
       /** List your sounds, the newest first. */
       listed: (query: { "cursor"?: string | null; "limit"?: number } = {}): Promise<PageOfSound> => send<PageOfSound>("GET", `/v1/sounds`, { query }),

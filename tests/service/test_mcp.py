@@ -150,6 +150,20 @@ def test_sounds_and_packs_are_made_and_music_for_a_taste_is_composed(assistant, 
     assert "say compose" in assistant.refused("recommend", bars=2)
 
 
+def test_a_soundfont_of_the_folder_plays_and_pieces_of_it_are_compared_with(assistant, folder):
+    assistant.use("timbre", timbre="new", like="bright", seed=1, formats=["sf2"], out="own")
+    sounds = []
+    for name, options in (("usual", {}), ("own", {"instrument": "1=own.sf2"})):
+        assistant.use("render", source="songs/tune.mid", formats=["wav"], out=name, **options)
+        sounds.append(soundfile.read(folder / f"{name}.wav")[0])
+    assert np.abs(sounds[0][:40_000] - sounds[1][:40_000]).max() > 0.05
+    asked = {"source": "songs/tune.mid", "formats": ["wav"], "out": "again"}
+    assert "leads out" in assistant.refused("render", instrument="../secret.abc", **asked)
+    assert "no .sf2" in assistant.refused("render", instrument="songs/tune.mid", **asked)
+    found = assistant.use("check", source="songs/tune.mid", against=["songs/tune.mid"])
+    assert found["originality"]["verdict"] == "copies"
+
+
 def test_a_request_of_several_steps_is_done(assistant, folder):
     text = "the same tune, half as long, sad"
     made = assistant.use("ask", text=text, source="songs/tune.mid", out="sad")

@@ -7,7 +7,7 @@ for every part. What is said later of a part replaces what was said earlier.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,12 @@ SETTINGS = ("volume", "pan", "eq", "reverb")
 
 
 def mixer(
-    score: Score, *, instrument: str | None = None, synthesizer: str | None = None, **settings: str | None
+    score: Score,
+    *,
+    instrument: str | None = None,
+    synthesizer: str | None = None,
+    files: Mapping[str, os.PathLike[str]] | None = None,
+    **settings: str | None,
 ) -> Mixer:
     """Read a mixer's settings.
 
@@ -33,6 +38,8 @@ def mixer(
     instrument : str, optional
         SoundFonts that play parts: ``"melody=my.sf2"``.
     synthesizer : {"firmus", "fluidsynth"}, optional
+    files : mapping, optional
+        Files of the SoundFonts by what `instrument` calls them; it names the files themselves where this is left out.
     **settings
         `volume` (dB), `pan` (-1 to 1), `eq` (three of dB: low/middle/high), `reverb` (0 to 1), as text.
 
@@ -53,18 +60,34 @@ def mixer(
             for place in places:
                 channels[place] = replace(channels.get(place, Channel()), **_numbers(name, value))
     fonts: dict[str, SoundFont] = {}
-    for places, path in _assigned(score, "instrument", instrument):
-        font = fonts.setdefault(path, SoundFont(os.path.expanduser(path)))
-        if not font.presets:
-            raise InvalidBrief(f"instrument {path!r} holds no preset: it plays nothing")
+    for places, name in _assigned(score, "instrument", instrument):
+        if name not in fonts:
+            fonts[name] = SoundFont(os.path.expanduser(name) if files is None else files[name])
+        if not fonts[name].presets:
+            raise InvalidBrief(f"instrument {name!r} holds no preset: it plays nothing")
         for place in places:
-            channels[place] = replace(channels.get(place, Channel()), font=font)
+            channels[place] = replace(channels.get(place, Channel()), font=fonts[name])
     return Mixer(channels, synthesizer or "firmus")
+
+
+def values(text: str) -> list[str]:
+    """What parts are set to, in the order of the text.
+
+    Examples
+    --------
+    >>> values("melody=my.sf2, other.sf2")
+    ['my.sf2', 'other.sf2']
+    """
+    return [item.rpartition("=")[2].strip() for item in _items(text) if item.strip()]
+
+
+def _items(text: str) -> list[str]:
+    return text.replace("，", ",").split(",")
 
 
 def _assigned(score: Score, name: str, text: str | None) -> Iterator[tuple[tuple[int, ...], str]]:
     """Places of the parts, and value, of each item of a list."""
-    for item in (text or "").replace("，", ",").split(","):
+    for item in _items(text or ""):
         part, sign, value = item.rpartition("=")
         if not item.strip():
             continue

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+SOUNDFONTS = (".sf2", ".sf3")
 SHIPPED = Path(__file__).parents[1] / "assets" / "soundfont" / "gm-subset.sf3"
 VARIABLE = "FIRMUS_SOUNDFONT"
 DRUM_BANK = 128
@@ -103,6 +104,17 @@ class Sample:
     loop_end: int
     root: int
     tune: int
+
+
+def is_soundfont(data: bytes) -> bool:
+    """Whether bytes look like a SoundFont.
+
+    Examples
+    --------
+    >>> is_soundfont(b"RIFF....sfbk"), is_soundfont(b"RIFF....WAVE")
+    (True, False)
+    """
+    return data[:4] == b"RIFF" and data[8:12] == b"sfbk"
 
 
 class SoundFont:

@@ -78,4 +78,5 @@ def max_bytes() -> int:
 
 
 def _files(card: Card) -> list[Path]:
-    return [path for suffix in ("onnx", "safetensors") for path in card.folder.glob(f"*.{suffix}")]
+    folder = (card.base or card).folder
+    return [path for suffix in ("onnx", "safetensors") for path in folder.glob(f"*.{suffix}")]

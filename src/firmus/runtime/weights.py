@@ -11,7 +11,8 @@ import contextlib
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from firmus.errors import ModelError, unknown
 from firmus.runtime import external
 
 SHIPPED = Path(__file__).parent.parent / "assets" / "weights"
+_added: dict[str, list[Path]] = {}  # folders of models by name; see `added`
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,8 @@ class Card:
 
     def model(self, graph: str = "model") -> bytes:
         """Bytes of an ONNX graph, checked against its digest; a latent model has several, by the card's ``graphs``."""
-        if "base" in self.facts:
-            return self._base().model(graph)
+        if base := self.base:
+            return base.model(graph)
         try:
             data = (self.folder / f"{graph}.onnx").read_bytes()
         except OSError as error:
@@ -79,8 +81,11 @@ class Card:
             )
         return data
 
-    def _base(self) -> Card:
-        """The model that this one adapts (`firmus.runtime.adapter`)."""
+    @property
+    def base(self) -> Card | None:
+        """The model that this one adapts (`firmus.runtime.adapter`), if it does."""
+        if "base" not in self.facts:
+            return None
         found = card(self.facts["base"])
         if found.digest != self.facts["base_digest"]:
             raise ModelError(f"model {self.name!r} adapts another version of {found.name!r}: adapt it anew")
@@ -99,6 +104,24 @@ def folders() -> list[Path]:
     if folder and not Path(folder).is_dir():
         raise ModelError(f"FIRMUS_WEIGHTS={folder}: there is no such folder; it must hold folders of models")
     return [Path(folder), SHIPPED] if folder else [SHIPPED]
+
+
+@contextlib.contextmanager
+def added(name: str, folder: Path) -> Iterator[None]:
+    """Let a model that lies in none of the folders be found by a name, for the duration of the block.
+
+    Parameters
+    ----------
+    name : str
+        Under which it is found by `card`; it is not among the `cards`.
+    folder : Path
+        With its ``card.json``.
+    """
+    _added.setdefault(name, []).append(folder)
+    try:
+        yield
+    finally:
+        _added[name].remove(folder)
 
 
 def cards() -> dict[str, Card]:
@@ -123,6 +146,8 @@ def card(name: str) -> Card:
     ModelError
         Where there is none of that name; the message names the nearest.
     """
+    if _added.get(name):
+        return replace(read_card(_added[name][-1] / "card.json"), name=name)
     known = cards()
     if name not in known:
         if name and Path(name).name == name:
@@ -145,7 +170,7 @@ def find_card(name: str) -> Card:
         Where there is none.
     """
     folder = Path(name).expanduser()
-    if name in cards() or not (folder.name != name or folder.is_dir()):
+    if _added.get(name) or name in cards() or not (folder.name != name or folder.is_dir()):
         return card(name)
     if (folder / "card.json").is_file():
         raise ModelError(f"{folder} is a model of Firmus: FIRMUS_WEIGHTS={folder.parent} --model {folder.name}")

@@ -207,7 +207,7 @@ def _tool(kind: str) -> dict[str, Any]:
     for name, schema in handlers.options(kind).items():
         is_list = schema["type"] == "array"
         fields[name] = {"type": "array", "items": {"type": "string", "description": PATH}} if is_list else schema
-        required += [name] if is_list else []
+        required += [name] if name in getattr(module, "WORKS", {}) else []
     if hasattr(module, "FORMATS"):
         items = {"enum": list(module.FORMATS)}
         fields["formats"] = {"type": "array", "minItems": 1, "items": items, "description": "Which files are made."}
@@ -277,7 +277,10 @@ def _perform(folder: Folder, kind: str, given: dict[str, Any], blobs: Blobs, rep
     pieces = {"source": None if is_sound else source, "target": target}
     read: dict[str, Any] = {name: formats.read(blobs.get(each), trusted=True) for name, each in pieces.items() if each}
     brief = replace(Brief.of(**given), **read)
-    handlers.check(handlers.JobSpec(kind, brief, requested, options, bool(is_sound), LONGEST))
+    named = {name: _store_named(folder, where, name, blobs) for where, name in handlers.named(kind, given, options)}
+    files = {name: blobs.existing(digest) for name, digest in named.items()}
+    handlers.check(handlers.JobSpec(kind, brief, requested, options, bool(is_sound), LONGEST, files))
+    request["named"] = named
     if lists := getattr(handlers.KINDS[kind], "WORKS", None):
         source = blobs.put(json.dumps({name: _store_list(folder, options[name], blobs) for name in lists}).encode())
     claim = Claim("mcp", "local", kind, 1, request, source, target, None)
@@ -303,16 +306,28 @@ def _store_input(folder: Folder, name: object, blobs: Blobs) -> tuple[str | None
     return blobs.put(data if sniff(data) else works.score_bytes(score)), ""  # Firmus JSON as it is, with its origin
 
 
+def _store_named(folder: Folder, where: str, name: str, blobs: Blobs) -> str:
+    """Digest of a file that an option names: a SoundFont, or a file of notes."""
+    if where in handlers.FONTS:
+        return blobs.put(folder.file(name).read_bytes())
+    return _notes(folder, name, blobs)
+
+
+def _notes(folder: Folder, name: object, blobs: Blobs) -> str:
+    """Digest of a file of notes."""
+    digest, is_sound = _store_input(folder, name, blobs)
+    if is_sound or digest is None:
+        raise InvalidBrief(f"{name!r} is a sound: a file of notes is needed")
+    return digest
+
+
 def _store_list(folder: Folder, names: object, blobs: Blobs) -> dict[str, str]:
     """Digests of a list of input files."""
     if not isinstance(names, list) or len(names) > handlers.MOST_WORKS:
         raise InvalidBrief(f"a list of up to {handlers.MOST_WORKS} paths is needed")
     digests = {}
     for number, name in enumerate(names):
-        digest, is_sound = _store_input(folder, name, blobs)
-        if is_sound or digest is None:
-            raise InvalidBrief(f"{name!r} is a sound: a file of notes is needed")
-        digests[f"{number:04} {Path(name).stem}"] = digest
+        digests[f"{number:04} {Path(str(name)).stem}"] = _notes(folder, name, blobs)
     return digests
 
 

@@ -272,7 +272,7 @@ class Work(BaseModel):
 
 
 class Sound(BaseModel):
-    """A recording, to be analysed or transcribed."""
+    """A recording, to be analysed or transcribed, or a SoundFont, to play parts."""
 
     id: str
     title: str

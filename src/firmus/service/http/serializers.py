@@ -72,7 +72,7 @@ def serialize_job(connection: Connection, row: Row[Any], blobs: Blobs) -> schema
     """A job with everything."""
     return schemas.Job(
         **serialize_summary(row).model_dump(),
-        request=json.loads(row.request),
+        request={name: value for name, value in json.loads(row.request).items() if name != "named"},
         progress=_progress(connection, row),
         ahead=_ahead(connection, row),
         result=json.loads(blobs.get(row.result)) if row.result else None,

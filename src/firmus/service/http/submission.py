@@ -96,6 +96,8 @@ class Draft:
     source, target : _Source
     lists : str, optional
         Digest of the lists of works, for a kind that takes them.
+    named : dict of str to str
+        Digests of what else it names: an adapted model, SoundFonts, works.
     """
 
     kind: str
@@ -105,6 +107,7 @@ class Draft:
     source: _Source
     target: _Source
     lists: str | None
+    named: dict[str, str]
 
 
 def find(
@@ -128,7 +131,8 @@ def find(
     if _takes_lists(kind):  # what is evidently wrong is told before a work that is not there
         longest = service.settings.piece_seconds
         handlers.check(handlers.JobSpec(kind, Brief.of(**fields), formats, options, source.is_sound, longest))
-    return Draft(kind, fields, formats, options, source, target, _store_lists(service, caller, kind, options))
+    lists, named = _store_lists(service, caller, kind, options), _find_named(service, caller, kind, fields, options)
+    return Draft(kind, fields, formats, options, source, target, lists, named)
 
 
 def is_short(service: Service, drafts: Sequence[Draft], body: int) -> bool:
@@ -161,7 +165,8 @@ def _examine(blobs: Blobs, read: Callable[[str], Score], longest: float, draft: 
     kind, fields, given = draft.kind, dict(draft.fields), {"source": draft.source, "target": draft.target}
     scores: dict[str, Any] = {name: each.read(read) for name, each in given.items()}
     brief = replace(Brief.of(**fields), **scores)
-    handlers.check(handlers.JobSpec(kind, brief, draft.formats, draft.options, draft.source.is_sound, longest))
+    named = {name: blobs.existing(digest) for name, digest in draft.named.items()}
+    handlers.check(handlers.JobSpec(kind, brief, draft.formats, draft.options, draft.source.is_sound, longest, named))
     if handlers.is_seeded(kind) and brief.seed is None:
         fields["seed"] = draw_seed()  # so that every attempt gives the same
     digests = {}
@@ -175,6 +180,8 @@ def _examine(blobs: Blobs, read: Callable[[str], Score], longest: float, draft: 
         request["formats"] = list(dict.fromkeys(draft.formats))
     if draft.options:
         request["options"] = draft.options
+    if draft.named:
+        request["named"] = draft.named
     if draft.source.work:
         request |= {"parent": draft.source.work, "root": draft.source.root}
     inputs = (draft.lists or digests["source"], digests["target"])
@@ -197,13 +204,43 @@ def _store_lists(service: Service, caller: Caller, kind: str, options: Mapping[s
     lists: dict[str, dict[str, str]] = {}
     with service.store.read() as connection:
         for name in names:
-            ids = options[name]
-            if not isinstance(ids, list) or len(ids) > handlers.MOST_WORKS:
-                raise InvalidBrief(f"option {name} must be a list of up to {handlers.MOST_WORKS} works")
+            ids = handlers.listed(name, options[name])
             lists[name] = {each: _work(connection, caller, name, each)[1] for each in ids}
         if every and every not in lists:
             lists[every] = works.latest(connection, caller.owner, handlers.MOST_WORKS)
     return service.blobs.put(json.dumps(lists).encode())
+
+
+def _find_named(
+    service: Service, caller: Caller, kind: str, fields: Mapping[str, Any], options: Mapping[str, Any]
+) -> dict[str, str]:
+    """Digests of what a request names beside its source and target."""
+    with service.store.read() as connection:
+        return {
+            name: _font(connection, caller, where, name)
+            if where in handlers.FONTS
+            else _model(connection, caller, name)
+            if where == "model"
+            else _work(connection, caller, where, name)[1]
+            for where, name in handlers.named(kind, fields, options)
+        }
+
+
+def _font(connection: Connection, caller: Caller, where: str, name: str) -> str:
+    """Digest of a SoundFont."""
+    row = sounds.find(connection, name, caller.owner)
+    if row is None:
+        raise Problem("not-found", f"{where}: there is no sound {name[:60]!r} of yours")
+    return str(row.digest)
+
+
+def _model(connection: Connection, caller: Caller, name: str) -> str:
+    """Digest of the archive of a model that a job adapted."""
+    row = jobs.find(connection, name, caller.owner)
+    file = works.files(connection, row.id).get("adapter") if row else None
+    if file is None:
+        raise Problem("not-found", f"model: there is no job {name} of yours that has adapted one")
+    return str(file.digest)
 
 
 def _work(connection: Connection, caller: Caller, name: str, work_id: Any) -> tuple[Row[Any], str]:

@@ -107,11 +107,12 @@ def find(connection: Connection, job_id: str, owner: str) -> Row[Any] | None:
 
 
 def _inputs(request: Mapping[str, Any]) -> list[str]:
-    """Identifiers of the works and sounds that a request names."""
+    """Identifiers of the works and sounds that a request names; not of the job that adapted its model."""
     pieces = [request.get("brief", {}).get(name) or {} for name in ("source", "target")]
     lists = [each for each in request.get("options", {}).values() if isinstance(each, list)]
     named = [each[name] for each in pieces for name in ("work", "sound") if name in each]
-    return list(dict.fromkeys([*named, *(each for listed in lists for each in listed)]))
+    fonts = [each for each in request.get("named", {}) if each.startswith("snd_")]
+    return list(dict.fromkeys([*named, *fonts, *(each for listed in lists for each in listed)]))
 
 
 _LANE = job.c.lane == bindparam("lane")

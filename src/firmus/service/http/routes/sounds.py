@@ -1,4 +1,4 @@
-"""Sounds: upload, list, delete recordings that are to be analysed or transcribed."""
+"""Sounds: upload, list, delete recordings that are to be analysed or transcribed, and SoundFonts that play parts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from firmus import formats
 from firmus.analysis.sound import is_sound
 from firmus.errors import FormatError
+from firmus.render.soundfont import SOUNDFONTS, SoundFont, is_soundfont
 from firmus.service.http import limits, schemas, serializers
 from firmus.service.http.dependencies import Composing, IdempotencyKey, Reading, Service, ServiceDependency
 from firmus.service.http.routes.jobs import Limit
@@ -40,9 +41,9 @@ async def upload(
     title: Title = "",
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Upload a recording: WAV, FLAC, MP3, OGG or AIFF, of 15 minutes at most, told apart by content.
+    """Upload a recording: WAV, FLAC, MP3, OGG or AIFF, of 15 minutes at most; or a SoundFont. Told apart by content.
 
-    It is decoded when a job reads it, in a process of its own with limits on memory and time.
+    A recording is decoded when a job reads it, in a process of its own with limits on memory and time.
     """
     data = await request.body()
     with service.idempotency.serving(caller.key, idempotency_key):
@@ -62,8 +63,12 @@ def _store(
         return earlier, True
     limits.require_disk_space(service.settings, service.blobs)
     stored = service.blobs.put(data)
-    if not is_sound(service.blobs.path(stored)):
-        raise FormatError(f"it is no sound that Firmus reads: {', '.join(formats.SOUND)}")
+    if is_soundfont(data):
+        _check(data)
+    elif not is_sound(service.blobs.path(stored)):
+        raise FormatError(
+            f"it is no sound and no SoundFont that Firmus reads: {', '.join((*formats.SOUND, *SOUNDFONTS))}"
+        )
     printable = "".join(letter for letter in title if letter.isprintable())
 
     def write(connection: Connection) -> str:
@@ -73,6 +78,12 @@ def _store(
         return name
 
     return service.idempotency.execute(caller.key, token, digest, write)
+
+
+def _check(data: bytes) -> None:
+    """Refuse a SoundFont that is damaged, or plays nothing."""
+    if not SoundFont(data).presets:
+        raise FormatError("the SoundFont holds no preset: it plays nothing")
 
 
 @router.get("")

@@ -12,9 +12,9 @@ Composing verbs (`firmus.tasks.verbs`) take a Brief and make works. Every other 
     executes it; its files are on disk when it returns, its rows not yet written;
 ``FIELDS``
     the fields of the brief that it takes, beside its source;
-``OPTIONS``, ``WORKS``, ``SOUND``, ``SOURCE``, ``FORMATS``
-    optional: JSON schemas of its options; options that are lists of works, with descriptions; whether its source may be
-    a sound; False if it has no source; the file formats that it produces;
+``OPTIONS``, ``WORKS``, ``BESIDE``, ``SOUND``, ``SOURCE``, ``FORMATS``
+    optional: JSON schemas of its options; options that are lists of works, with descriptions, in place of a source and
+    beside one; whether its source may be a sound; False if it has no source; the file formats that it produces;
 ``length(brief)``
     if it generates audio: seconds of it that count for the day's quota.
 """
@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from types import ModuleType
 from typing import Any
@@ -34,11 +35,14 @@ from firmus.score import Score
 from firmus.service.storage.blobs import Blobs
 from firmus.service.storage.jobs import Claim, JobOutput
 from firmus.service.workers.handlers import _composing as composing
+from firmus.service.workers.handlers import _named
 from firmus.service.workers.handlers._files import MUSIC
+from firmus.service.workers.handlers._named import FONTS, MOST_WORKS, listed
 from firmus.service.workers.handlers._task import JobSpec, Task
 from firmus.work import Brief
 
 __all__ = [
+    "FONTS",
     "KINDS",
     "LANES",
     "MOST_WORKS",
@@ -49,6 +53,8 @@ __all__ = [
     "described",
     "fields",
     "is_seeded",
+    "listed",
+    "named",
     "needs_source",
     "options",
     "perform",
@@ -63,13 +69,12 @@ KINDS: dict[str, ModuleType] = {
 
 LANES = sorted({module.LANE for module in KINDS.values()})
 LONGEST = 20_000_000  # ticks of a Score: 10,000 bars of 4/4
-MOST_WORKS = 1000  # in an option that is a list of works
 _LIST = {"type": "array", "items": {"type": "string", "pattern": "^wrk_[0-9a-f]{28}$"}, "maxItems": MOST_WORKS}
 
 
 def options(kind: str) -> dict[str, Any]:
     """JSON schemas of what a kind takes beside the brief, by name."""
-    works = getattr(KINDS[kind], "WORKS", {})
+    works = {**getattr(KINDS[kind], "WORKS", {}), **getattr(KINDS[kind], "BESIDE", {})}
     lists = {name: {**_LIST, "description": description} for name, description in works.items()}
     return {**getattr(KINDS[kind], "OPTIONS", {}), **lists}
 
@@ -126,7 +131,8 @@ def check(spec: JobSpec) -> None:
         _check_option(kind, name, value)
     if spec.formats and module.MAKES != "files":
         raise InvalidBrief(f"formats: {kind} takes none")
-    module.check(spec)
+    with _named.adapted(spec.named):
+        module.check(spec)
 
 
 def _check_option(kind: str, name: str, value: Any) -> None:
@@ -140,6 +146,21 @@ def _check_option(kind: str, name: str, value: Any) -> None:
         raise InvalidBrief(f"option {name} must be text of up to {schema.get('maxLength', 200)} characters")
     if value not in schema.get("enum", [value]):
         raise InvalidBrief(unknown(f"option {name}", value, schema["enum"]))
+
+
+def named(kind: str, brief: Mapping[str, Any], options: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Names of an adapted model, of SoundFonts and of works that a request has beside its source and target.
+
+    Returns
+    -------
+    list of (str, str)
+        The field or option, and the name.
+
+    Raises
+    ------
+    InvalidBrief
+    """
+    return _named.named(KINDS[kind], brief, options)
 
 
 def reserved(kind: str, brief: Brief) -> float:
@@ -165,11 +186,12 @@ def bounded(score: Score) -> Score:
 def input_files(claimed: Claim, blobs: Blobs) -> list[bytes]:
     """All files that a job reads, to be executed elsewhere; deleted works are left to the handler to report."""
     files = {digest: blobs.get(digest) for digest in (claimed.source, claimed.target) if digest}
+    others = list(claimed.request.get("named", {}).values())
     if claimed.source and hasattr(KINDS[claimed.kind], "WORKS"):
-        for digests in json.loads(files[claimed.source]).values():
-            for digest in digests.values():
-                with contextlib.suppress(FileNotFoundError):
-                    files[digest] = blobs.get(digest)
+        others += [digest for digests in json.loads(files[claimed.source]).values() for digest in digests.values()]
+    for digest in others:
+        with contextlib.suppress(FileNotFoundError):
+            files[digest] = blobs.get(digest)
     return list(files.values())
 
 
@@ -181,5 +203,8 @@ def perform(claimed: Claim, blobs: Blobs, observer: Observer) -> JobOutput:
     FirmusError
         If it cannot be done, which another attempt would not change.
     """
-    output: JobOutput = KINDS[claimed.kind].perform(Task(claimed, blobs, observer))
+    task = Task(claimed, blobs, observer)
+    models = [name for where, name in named(claimed.kind, task.brief, task.options) if where == "model"]
+    with _named.adapted({name: task.named(name) for name in models}):
+        output: JobOutput = KINDS[claimed.kind].perform(task)
     return replace(output, bytes=blobs.existing(output.result).stat().st_size)

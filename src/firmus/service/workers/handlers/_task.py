@@ -34,6 +34,8 @@ class JobSpec:
         Whether the source is a sound.
     longest : float
         Maximal duration of one piece, in seconds.
+    named : mapping of str to Path
+        Files of what it names beside its source and target.
     """
 
     kind: str
@@ -42,6 +44,7 @@ class JobSpec:
     options: Mapping[str, Any] = field(default_factory=dict)
     is_sound: bool = False
     longest: float = 600.0
+    named: Mapping[str, Path] = field(default_factory=dict)
 
     def allow_fields(self, *names: str) -> None:
         """Reject any field of the brief other than these and the source, so that none is ignored."""
@@ -97,6 +100,13 @@ class Task:
         if self.claimed.source is None:
             raise InvalidBrief(f"the source of this {self.claimed.kind} is gone")
         return self.blobs.existing(self.claimed.source)
+
+    def named(self, name: str) -> Path:
+        """Path of the file of what the request names beside its source and target."""
+        try:
+            return self.blobs.existing(self.claimed.request["named"][name])
+        except FileNotFoundError:
+            raise InvalidBrief(f"{name} was deleted meanwhile: name another") from None
 
     def score(self, digest: str | None) -> Score | None:
         """A stored Score."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from firmus.errors import InvalidBrief
-from firmus.production.mixing import mixer
+from firmus.production.mixing import mixer, values
 from firmus.render.mixing import Mixed
 from firmus.score import Score
 from firmus.service.storage.jobs import JobOutput
 from firmus.service.storage.works import FILES
 from firmus.service.workers.handlers import _files as files
+from firmus.service.workers.handlers._named import FONTS
 from firmus.service.workers.handlers._task import JobSpec, Task
 from firmus.tasks.render import humanised
 
@@ -24,8 +26,13 @@ MIXING: dict[str, dict[str, Any]] = {
     }.items()
 }  # fmt: skip
 """Options of `firmus.production.mixing`."""
+INSTRUMENT = {
+    "type": "string",
+    "maxLength": 1000,
+    "description": "SoundFonts that play parts, uploaded as sounds: PART=snd_…, divided by commas.",
+}
 HUMANISE = {"type": "string", "enum": ["no", "yes"], "description": "Whether it is played as people do."}
-OPTIONS = {**files.MARKS, **MIXING, "humanise": HUMANISE}
+OPTIONS = {**files.MARKS, "instrument": INSTRUMENT, **MIXING, "humanise": HUMANISE}
 FORMATS = tuple(name for name in FILES if name not in files.MUSIC)
 SOUNDING = ("wav", "flac", "ogg", "mp3", "stems")
 
@@ -35,11 +42,11 @@ def check(spec: JobSpec) -> None:
     spec.allow_fields(*FIELDS)
     spec.require_formats(FORMATS)
     files.check_marks(spec)
-    if mixing := [name for name in spec.options if name in (*MIXING, "humanise")]:
+    if mixing := [name for name in spec.options if name in (*FONTS, *MIXING, "humanise")]:
         if others := [name for name in spec.formats if name not in SOUNDING]:
             raise InvalidBrief(f"{', '.join(mixing)}: of sound alone, not of {', '.join(others)}")
         if spec.brief.source is not None:
-            mixer(spec.brief.source, **_settings(spec.options))
+            mixer(spec.brief.source, files=spec.named, **_settings(spec.options))
 
 
 def perform(task: Task) -> JobOutput:
@@ -48,11 +55,13 @@ def perform(task: Task) -> JobOutput:
     if not settings and not amount:
         return files.perform(task)
 
+    fonts: dict[str, Path] = {name: task.named(name) for name in values(settings.get("instrument", ""))}
+
     def mixed(score: Score) -> Mixed:
-        return Mixed(humanised(score, amount), mixer(score, **settings))
+        return Mixed(humanised(score, amount), mixer(score, files=fonts, **settings))
 
     return files.perform(task, mixed)
 
 
 def _settings(options: Mapping[str, Any]) -> dict[str, str]:
-    return {name: options[name] for name in MIXING if name in options}
+    return {name: options[name] for name in (*FONTS, *MIXING) if name in options}

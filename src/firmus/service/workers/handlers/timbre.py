@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from firmus.analysis.sound import is_sound
 from firmus.errors import InvalidBrief
 from firmus.service.storage import works
 from firmus.service.storage.jobs import JobOutput
@@ -70,6 +72,8 @@ def _asked(options: Mapping[str, Any], seed: int | None) -> dict[str, Any]:
     ends = [name for name in ("first", "second") if name in options]
     if len(ends) != (2 if kind == "morph" else 0):
         raise InvalidBrief("a morph needs the options first and second, instruments by name; other kinds take neither")
+    if files := [options[name] for name in ends if _is_file(options[name])]:
+        raise InvalidBrief(f"{files[0]!r} must be an instrument by its name, such as flute: no file is read")
     asked: dict[str, Any] = {
         name: value for name, value in options.items() if name not in ("timbre", "first", "second")
     } | ({"seed": seed} if seed is not None and kind == "new" else {})
@@ -81,6 +85,11 @@ def _asked(options: Mapping[str, Any], seed: int | None) -> dict[str, Any]:
                 raise InvalidBrief(f"{name} {asked[name]!r} must be a number") from None
     timbre.check_options(kind, asked)
     return asked
+
+
+def _is_file(name: str) -> bool:
+    """Whether a name would be read as a file of this machine."""
+    return Path(name).name != name or is_sound(name)
 
 
 def _file(made: list[dict[str, bytes]], name: str) -> bytes:
