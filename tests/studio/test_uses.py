@@ -2,60 +2,15 @@
 
 import json
 import re
-import time
-from importlib.resources import files
 
 import pytest
 
-AXE = files("axe_playwright_python") / "axe.min.js"
+from using import LONG, accessible, choose, engraved, give, go, quickly, until, use
+
 ABC = b"X:1\nT:Little tune\nM:4/4\nL:1/4\nK:G\nGABd|cBA2|GABd|cAG2|"
 MOTIF = b"X:1\nT:A motif\nM:4/4\nL:1/4\nK:G\nGABd|cBA2|"
 BOTH = pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("zh", "dark")])
 STORE = "async tunes => { for (const body of tunes) await fetch('./v1/works', {method: 'POST', body}); }"
-LONG = 240_000  # milliseconds: music is composed
-
-
-def use(someone, name):
-    """Open a use by the tab that lists them."""
-    page = someone.page
-    page.get_by_role("tab", name=someone.say("tabs.uses")).click()
-    page.locator("nav button").filter(has=page.get_by_text(someone.say(f"uses.{name}"), exact=True)).click()
-    page.get_by_role("heading", name=someone.say(f"uses.{name}"), level=2, exact=True).wait_for()
-    return page.locator("section.use")
-
-
-def choose(someone, seen, field, choice):
-    seen.get_by_role("combobox", name=someone.say(f"fields.{field}")).select_option(choice)
-
-
-def quickly(someone, seen):
-    """Compose with little effort, which is under "More"."""
-    seen.locator("form summary").click()
-    choose(someone, seen, "effort", "quick")
-
-
-def go(someone, name):
-    someone.button(f"uses.{name}.go").click()
-
-
-def engraved(seen, place=0):
-    seen.locator(".engraving svg.definition-scale").nth(place).wait_for(timeout=LONG)
-
-
-def accessible(page):
-    """Nobody is shut out: no serious finding of axe."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    serious = [each for each in found if each["impact"] in ("serious", "critical")]
-    assert not [(each["id"], node["target"], node["failureSummary"]) for each in serious for node in each["nodes"]]
-
-
-def until(page, expression, seconds=60):
-    """Wait until something holds in the page."""
-    end = time.monotonic() + seconds
-    while not page.evaluate(expression):
-        assert time.monotonic() < end, expression
-        page.wait_for_timeout(100)
 
 
 def exercise_of(studio):
@@ -63,12 +18,6 @@ def exercise_of(studio):
     rows = studio.client.get("/v1/jobs", params={"limit": 30}).json()["items"]
     job = next(row for row in rows if row["kind"] == "exercise")
     return studio.client.get(f"/v1/jobs/{job['id']}").json()["result"]["exercise"]
-
-
-def give(seen, name, data):
-    seen.locator("input[type=file]").first.set_input_files(
-        {"name": name, "mimeType": "application/octet-stream", "buffer": data}
-    )
 
 
 @BOTH

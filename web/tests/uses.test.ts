@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import english from "../src/translation/en.json";
 import { fieldOf, requestOf, type Described, type Schema } from "../src/uses/fields.ts";
+import { unzipped } from "../src/uses/archive.ts";
 import { begun, clock, divided, hit, moved, stretched, textOf, without } from "../src/uses/scene.ts";
 import { cueCsv, type CueRow } from "../src/uses/sheet.ts";
 import { STAGES } from "../src/uses/stages.ts";
@@ -12,7 +13,7 @@ import { GROUPS, NAMES, useOf } from "../src/uses/uses.ts";
 const capabilities = JSON.parse(readFileSync(new URL("./capabilities.json", import.meta.url), "utf8")) as Record<string, Described> & { brief: Record<string, Schema> };
 const { brief } = capabilities as unknown as { brief: Record<string, Schema> };
 const words = Object.keys(english);
-const OWN_VIEWS = ["stages", "cards"]; // whose views have no form
+const OWN_VIEWS = ["stages", "cards", "styles", "performance"]; // whose views have no form
 
 describe.each(NAMES)("the use %s", (name) => {
   const use = useOf(name);
@@ -23,6 +24,8 @@ describe.each(NAMES)("the use %s", (name) => {
   test("has fields that its kind of job takes, each once", () => {
     expect(new Set(names).size).toBe(names.length);
     for (const begins of Object.keys(use.begin)) expect(names).toContain(begins);
+    for (const seen of Object.keys(use.when ?? {})) expect(names).toContain(seen);
+    if (use.takesSound) expect(described.takes_sound).toBe(true);
     if (use.each) expect(described.fields).toContain(use.each[0]);
     if (use.each) expect(brief[use.each[0]]!.enum).toEqual(expect.arrayContaining([...use.each[1]]));
   });
@@ -36,8 +39,9 @@ describe.each(NAMES)("the use %s", (name) => {
   test("has words for all that is seen of it", () => {
     const said = ["", ".about", ".long"].map((each) => `uses.${name}${each}`);
     if (!OWN_VIEWS.includes(use.view)) said.push(`uses.${name}.go`, `uses.${name}.empty`);
+    if (use.mayTakePiece) said.push(`uses.${name}.piece`);
     for (const field of fields) {
-      said.push(field.input === "minutes" ? "fields.minutes" : `fields.${field.name}`);
+      said.push(field.input === "minutes" ? "fields.minutes" : `fields.${field.label}`);
       if (["choice", "choices"].includes(field.input)) said.push(...field.choices.map((choice) => `choices.${field.name}.${choice}`));
     }
     expect(said.filter((each) => !words.includes(each))).toEqual([]);
@@ -46,6 +50,22 @@ describe.each(NAMES)("the use %s", (name) => {
 
 test("every use is listed once", () => {
   expect(Object.values(GROUPS).flat().sort()).toEqual([...NAMES].sort());
+});
+
+test("what an instrument is made of decides what is asked", () => {
+  const { when } = useOf("timbre");
+  const seen = (timbre: string) => ["like", "first", "pitch"].filter((name) => when![name]!({ timbre }));
+  expect(["new", "morph", "from"].map(seen)).toEqual([["like"], ["first"], ["pitch"]]);
+});
+
+test("an archive gives its files", async () => {
+  const entry = (name: string, text: string) => {
+    const [head, body] = [new DataView(new ArrayBuffer(30)), new TextEncoder().encode(name + text)];
+    for (const [at, value] of [[0, 0x04034b50], [18, text.length], [22, text.length], [26, name.length]] as const) head.setUint32(at, value, true);
+    return [...new Uint8Array(head.buffer), ...body];
+  };
+  const files = unzipped(new Uint8Array([...entry("1.wav", "one"), ...entry("2.wav", "other"), 0x50, 0x4b, 1, 2]).buffer);
+  expect(await Promise.all([...files].map(async ([name, file]) => [name, await file.text()]))).toEqual([["1.wav", "one"], ["2.wav", "other"]]);
 });
 
 test("a field that no kind takes is refused", () => {

@@ -45,11 +45,11 @@ async function decoded(file: Blob): Promise<Float32Array> {
   return buffer.getChannelData(0);
 }
 
-/** The single line that is heard in a recording, at a tempo or (null) on the beats that are found; neither is kept. */
-export async function transcribed(file: Blob, tempo: number | null = FINEST): Promise<Piece> {
+/** What is heard in a recording, at a tempo or (null) on the beats that are found; neither is kept. */
+export async function transcribed(file: Blob, tempo: number | null = FINEST, voices: "one" | "many" = "one"): Promise<Piece> {
   const sound = await service.sounds.upload(file);
   try {
-    const job = await service.ask({ kind: "transcribe", brief: { source: { sound: sound.id }, ...(tempo && { tempo }) }, options: { voices: "one" } });
+    const job = await service.ask({ kind: "transcribe", brief: { source: { sound: sound.id }, ...(tempo && { tempo }) }, options: { voices } });
     const work = made(job)[0]!;
     const piece = await service.piece(work.id);
     await service.works.remove(work.id).catch(() => undefined);

@@ -9,10 +9,10 @@ import { t } from "../translation/translation.svelte.ts";
 export const MUSIC_FILES = ".mid,.midi,.musicxml,.xml,.mxl,.abc,.json,.krn";
 export const SOUND_FILES = ".wav,.flac,.ogg,.mp3";
 
-/** The music of a file; a sound is transcribed. Neither is kept. */
-export async function musicOf(file: File): Promise<ScoreDocument> {
+/** The music of a file; a sound is transcribed, as one voice or as many. Neither is kept. */
+export async function musicOf(file: File, voices: "one" | "many" = "one"): Promise<ScoreDocument> {
   const isSound = SOUND_FILES.split(",").some((ending) => file.name.toLowerCase().endsWith(ending));
-  if (isSound) return toDocument(await transcribed(file));
+  if (isSound) return toDocument(await transcribed(file, undefined, voices));
   const work = await service.works.upload(file);
   const piece = await service.piece(work.id);
   await service.works.remove(work.id).catch(() => undefined);
@@ -27,8 +27,8 @@ export function record(longest: number): Promise<Recording> {
 }
 
 /** What was recorded, as notes. */
-export async function recorded(recording: Recording): Promise<ScoreDocument> {
-  const piece = await transcribed(await recording.file);
+export async function recorded(recording: Recording, voices: "one" | "many" = "one"): Promise<ScoreDocument> {
+  const piece = await transcribed(await recording.file, undefined, voices);
   if (!piece.parts.some((part) => part.notes.length)) throw new Error(t("library.nothingHummed"));
   return toDocument(piece);
 }

@@ -16,11 +16,13 @@ export type Schema = {
   pattern?: string;
 };
 /** What a kind of job takes. */
-export type Described = { fields: readonly string[]; options: Record<string, Schema>; formats: readonly string[]; needs_source: boolean };
+export type Described = { fields: readonly string[]; options: Record<string, Schema>; formats: readonly string[]; needs_source: boolean; takes_sound: boolean };
 
-export type Input = "number" | "share" | "slider" | "switch" | "choice" | "choices" | "text" | "minutes" | "scene" | "mood" | "style" | "ensemble";
+export type Input = "number" | "share" | "slider" | "switch" | "choice" | "choices" | "text" | "minutes" | "scene" | "mood" | "style" | "ensemble" | "instrument";
 export type Field = {
   name: string;
+  /** Its words, after "fields.". */
+  label: string;
   /** Where it stands in the request. */
   at: "brief" | "options";
   input: Input;
@@ -31,7 +33,9 @@ export type Field = {
 };
 
 /** Fields that have an input of their own. */
-const OWN: Record<string, Input> = { scene: "scene", feeling: "mood", style: "style", "orchestrate.parts": "ensemble", "soothe.seconds": "minutes", ...slidersOf("timbre", ["brightness", "attack", "decay", "noise", "harmonicity"]) };
+const OWN: Record<string, Input> = { "batch.mood": "mood", "timbre.first": "instrument", "timbre.second": "instrument", scene: "scene", feeling: "mood", style: "style", "orchestrate.parts": "ensemble", "soothe.seconds": "minutes", ...slidersOf("timbre", ["brightness", "attack", "decay", "noise", "harmonicity"]) };
+/** Fields that mean something else than others of their name. */
+const LABELS = ["timbre.steps", "timbre.pitch", "batch.count"];
 const SWITCH = ["no", "yes"];
 
 /** Inputs from -1 to 1. */
@@ -46,10 +50,12 @@ export function fieldOf(kind: string, name: string, described: Described, brief:
   if (!schema) throw new Error(`${kind} takes no ${name}`);
   const plain = schema.anyOf?.find((each) => each.type !== "string") ?? schema;
   const low = plain.minimum ?? plain.exclusiveMinimum;
+  const own = `${kind}.${name}`;
   return {
     name,
+    label: LABELS.includes(own) ? own : name,
     at: option ? "options" : "brief",
-    input: OWN[`${kind}.${name}`] ?? OWN[name] ?? usual(plain),
+    input: OWN[own] ?? OWN[name] ?? usual(plain),
     ...(low !== undefined && { low }),
     ...(plain.maximum !== undefined && { high: plain.maximum }),
     isWhole: plain.type === "integer",
@@ -65,11 +71,11 @@ function usual(schema: Schema): Input {
   return isNumber ? "number" : "text";
 }
 
-export type Filled = { use: Use; fields: readonly Field[]; values: Values; source?: ScoreDocument | undefined };
+export type Filled = { use: Use; fields: readonly Field[]; values: Values; source?: ScoreDocument | { sound: string } | undefined };
 
 /** The request of what was filled in; fields that are empty, and those of the other presets, are left out. */
 export function requestOf({ use, fields, values, source }: Filled): JobSubmission {
-  const parts: Record<Field["at"], Record<string, unknown>> = { brief: source ? { source } : {}, options: { ...use.fixed } };
+  const parts: Record<Field["at"], Record<string, unknown>> = { brief: source ? { source } : {}, options: {} };
   for (const field of fields) {
     const value = values[field.name];
     if (isEmpty(value)) continue;
@@ -85,6 +91,7 @@ function isEmpty(value: Value | undefined): boolean {
 
 function written(field: Field, value: Value): unknown {
   if (field.input === "switch") return "yes";
+  if (field.input === "mood" && field.at === "brief") return String(value).replace("/", ",");
   if (field.input === "ensemble") return String(value).split(/[,，、]/).map((name) => name.trim()).filter(Boolean);
   return field.at === "options" ? String(value) : value;
 }

@@ -7,6 +7,8 @@ import { NAMES, useOf, type UseName, type Values } from "./uses.ts";
 
 export class Running {
   values = $state<Values>({});
+  /** The recording that it is about. */
+  sound = $state.raw<File | null>(null);
   busy = $state(false);
   done = $state(0);
   total = $state(0);
@@ -15,6 +17,7 @@ export class Running {
   /** The piece that they were about. */
   source = $state.raw<ScoreDocument | null>(null);
   #job = "";
+  #uploaded = "";
   #isCanceled = false;
 
   constructor(name: UseName) {
@@ -36,6 +39,13 @@ export class Running {
       this.busy = false;
       this.#job = "";
     }
+  }
+
+  /** Give the recording to the service; the one before is deleted, with what was made of it. */
+  async upload(): Promise<string> {
+    const { id } = await service.sounds.upload(this.sound!, { title: this.sound!.name.replace(/\.\w+$/, "") });
+    if (this.#uploaded) await service.sounds.remove(this.#uploaded).catch(() => undefined);
+    return (this.#uploaded = id);
   }
 
   async cancel(): Promise<void> {

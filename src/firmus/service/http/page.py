@@ -29,7 +29,8 @@ POLICY = "; ".join(
         "default-src 'self'",
         "script-src 'self' 'wasm-unsafe-eval'",  # the SoundFont's samples are decoded by WebAssembly
         "style-src 'self'",
-        "img-src 'self'",
+        "img-src 'self' blob:",  # what the page took out of an archive
+        "media-src 'self' blob:",
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",
