@@ -139,8 +139,8 @@ def test_a_recording_becomes_an_instrument_that_plays_the_open_piece(person, lan
         dialog.locator("input[type=file]").set_input_files(
             {"name": "none.sf2", "mimeType": "audio/x-soundfont", "buffer": b"MThd"}
         )
-        page.get_by_role("alert").wait_for()
-        assert "SoundFont" in page.get_by_role("alert").inner_text()
+        dialog.get_by_role("alert").wait_for()
+        assert "SoundFont" in dialog.get_by_role("alert").inner_text()
         someone.errors.clear()  # the browser itself logs the refusal
         dialog.get_by_role("button", name=someone.say("fonts.remove", title="tone")).click()
         until(page, "JSON.parse(localStorage.getItem('firmus.fonts')).length === 0")

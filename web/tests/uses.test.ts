@@ -86,13 +86,17 @@ test("every kind of exercise has its task in words", () => {
 });
 
 describe("a request", () => {
-  const filled = (name: "soothe" | "produce" | "orchestrate" | "exercise", values: Parameters<typeof requestOf>[0]["values"]) => {
+  const filled = (name: "soothe" | "produce" | "orchestrate" | "exercise" | "batch", values: Parameters<typeof requestOf>[0]["values"]) => {
     const use = useOf(name);
     return requestOf({ use, fields: [...use.first, ...use.more].map((each) => fieldOf(use.kind, each, capabilities[use.kind]!, brief)), values });
   };
 
   test("has each field where it belongs, and none that is empty", () => {
     expect(filled("exercise", { exercise: "interval", level: 3, seed: null })).toEqual({ kind: "exercise", brief: { level: 3 }, options: { exercise: "interval" } });
+  });
+
+  test("has a mood of a brief as a pair", () => {
+    expect(filled("batch", { style: "folk", count: 3, mood: "0.3/-0.5" }).brief).toEqual({ style: "folk", count: 3, mood: "0.3,-0.5" });
   });
 
   test("has options as texts, and switches as yes", () => {
