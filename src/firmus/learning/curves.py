@@ -11,7 +11,7 @@ def plot(log: list[dict[str, float]], path: Path, title: str = "") -> None:
     Parameters
     ----------
     log : list of dict
-        Entries with ``tokens``, ``train`` and ``valid`` (nats per token).
+        Entries with ``tokens``, ``train`` and ``valid`` (mean loss: nats per token of sequence models).
     path : Path
         Of the SVG file.
     title : str
@@ -25,7 +25,7 @@ def plot(log: list[dict[str, float]], path: Path, title: str = "") -> None:
         seen = [entry["tokens"] / 1e6 for entry in log]
         axes.plot(seen, [entry["train"] for entry in log], label="training", color="#999933")
         axes.plot(seen, [entry["valid"] for entry in log], label="validation (averaged weights)", color="#332288")
-        axes.set(xlabel="tokens seen, millions", ylabel="nats per token", title=title)
+        axes.set(xlabel="tokens seen, millions", ylabel="loss", title=title)
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False)
         figure.savefig(path, format="svg", metadata={"Date": None})
