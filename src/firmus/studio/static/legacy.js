@@ -1,0 +1,1 @@
+import{Wt as e}from"./using.svelte.js";e();
