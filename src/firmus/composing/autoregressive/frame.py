@@ -149,7 +149,9 @@ def _frame(commission: Commission, generator: np.random.Generator) -> Score:
 def _key(commission: Commission, prompt: list[int], generator: np.random.Generator) -> Key:
     if key := commission.tonality:
         return key
-    mode = controls.mode(commission.controls)
+    mode, share = controls.mode(commission.controls), styles()[commission.style].minor_share
+    if not mode and share is not None:
+        mode = "minor" if generator.random() < share else "major"
     friendly = np.array([abs(key.signature) <= 4 and mode in ("", key.mode) for key in vocabulary.KEYS])
     if commission.level:
         own = levels.level(commission.level).keys

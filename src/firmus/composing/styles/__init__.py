@@ -59,6 +59,8 @@ class Style:
         Nats that a dissonance of its outer voices loses on a beat.
     step_close : float
         Share of its pieces whose melody goes by step to the tonic at the end.
+    minor_share : float, optional
+        Share of its pieces in a minor key; as the model draws them where there is none.
     new_bars : float
         Share of the bars of a part that are not exactly an earlier one, in 16 held-out bars of the style.
     has_chords : bool
@@ -87,6 +89,7 @@ class Style:
     tempo: float
     tempi: tuple[tuple[str, float], ...] = ()
     pickup_share: float = 0.0
+    minor_share: float | None = None
     rests: int = 0
     temperature: float = 0.88
     pitch_temperature: float | None = None

@@ -14,6 +14,7 @@ STYLE = Style(
         Voice("Drums", 0, is_drums=True),
     ),
     tempo=120,
+    minor_share=0.55,
     rests=2,
     temperature=0.85,
     pitch_temperature=0.95,

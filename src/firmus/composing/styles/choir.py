@@ -10,6 +10,7 @@ STYLE = Style(
     voices=CHOIR,
     tempo=84,
     tempi=(("3/4", 96), ("6/8", 81)),
+    minor_share=0.45,
     rests=2,
     temperature=0.85,
     pitch_temperature=0.8,

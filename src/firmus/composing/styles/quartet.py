@@ -16,6 +16,7 @@ STYLE = Style(
     tempo=112,
     tempi=(("3/4", 126), ("6/8", 96), ("2/4", 100)),
     pickup_share=0.25,
+    minor_share=0.25,
     rests=2,
     temperature=1.0,
     pitch_temperature=0.85,
