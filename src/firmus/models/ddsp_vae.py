@@ -46,6 +46,7 @@ TINY = 1e-4  # added to a magnitude before its logarithm
 AUDIBLE = 1e-3  # share of the loudest partial from which a level is learnt
 OF_NOTE = 20  # numbers that say pitch and velocity
 LOUDEST = 0.5  # logarithm of an amplitude, at most
+HIDDEN = 0.3  # share of the features that the encoder does not see in training
 FROM_ENCODER = 0.25  # share of the notes that are played from the encoder's point
 
 
@@ -114,7 +115,8 @@ class TimbreVAE(nn.Module):
 
     def encode(self, features: Tensor, pitch: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation (B, Z) of the points of notes: features (B, 16, 96), MIDI pitches (B,)."""
-        mean, spread = self.encoder(torch.cat([features.flatten(1), pitch[:, None] / 64 - 1], dim=1)).chunk(2, dim=1)
+        seen = functional.dropout(features.flatten(1), HIDDEN, self.training)
+        mean, spread = self.encoder(torch.cat([seen, pitch[:, None] / 64 - 1], dim=1)).chunk(2, dim=1)
         return mean, positive(spread)
 
     def measured(self, latent: Tensor, pitch: Tensor, velocity: Tensor) -> Tensor:
