@@ -7,7 +7,7 @@ all velocities, and eight instruments were held out with all their notes. Tables
 intervals are of 95 %, bootstrapped over notes.
 
 ``spectra``
-    Each held-out note is played by the model from the point of its instrument (``the mean of its notes``), or from one
+    Each held-out note is played by the model from its instrument's point, which was learnt with the model, or from one
     other note of it (``one note``, which is what `encode` does with a recording; of held-out instruments the only way).
     Distance: mean absolute difference of logarithmic spectra at six resolutions, decibels
     (`firmus.analysis.spectral_distance`). Loudness: absolute difference of the root mean squares, decibels.
@@ -130,7 +130,7 @@ def spectra(corpus: Corpus, count: int) -> None:
                 "static additive (floor)": static(piece, near),
                 "nearest note, resampled": shifted(piece, near),
                 **(
-                    {"`timbre`, from the mean of its notes": play(model, names[piece.style], piece)}
+                    {"`timbre`, from the instrument's point": play(model, names[piece.style], piece)}
                     if split == "valid"
                     else {}
                 ),
