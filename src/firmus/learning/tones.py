@@ -143,7 +143,7 @@ def instruments(corpus: Corpus) -> list[str]:
     return sorted({piece.style for piece in corpus.pieces("train")})
 
 
-def describe(card: Card, corpus: Corpus, network: torch.nn.Module) -> dict[str, Any]:
+def describe(card: Card, corpus: Corpus, network: Any) -> dict[str, Any]:
     """Facts for a card: where each instrument lies, and which were held out.
 
     An instrument lies where the network learnt it to, where it learns points, else at the mean of its notes.

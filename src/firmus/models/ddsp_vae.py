@@ -215,7 +215,7 @@ def _levels_apart(levels: Tensor, amplitudes: Tensor, noise: Tensor, power: Tens
     All in nats, relative to a note's loudest partial.
     """
     loudest = amplitudes.amax((1, 2), keepdim=True).clamp(min=1e-5)
-    mine, gains = (levels / loudest).split([additive.HARMONICS, additive.BANDS], dim=2)
+    mine, gains = (each / loudest for each in levels.tensor_split([additive.HARMONICS], dim=2))
     true, noise, power = amplitudes / loudest, noise / loudest, power / loudest[..., 0] ** 2
     counts = (true > AUDIBLE).float()
     wrong = ((mine + 3e-4).log() - (true + 3e-4).log()).abs()
