@@ -20,6 +20,17 @@ def test_levels_are_those_that_it_was_made_of():
     assert found[:, 4:].max() < 3e-3
 
 
+def test_noise_is_measured_beside_partials_and_power_of_both():
+    gains = np.repeat(np.linspace(0.02, 0.3, additive.BANDS, dtype=np.float32)[None], 452, axis=0)
+    white = np.random.default_rng(0).uniform(-1, 1, (452, 2 * HOP)).astype(np.float32)
+    breath = additive.filtered_noise(gains, white, partials.RATE)
+    wave = tone(220.0, 0.2 / np.arange(1, 20))[:57_000] + breath[:57_000]
+    found = partials.noise(wave, 220.0)[4:]  # whose windows are whole
+    assert np.abs(20 * np.log10(np.sqrt((found**2).mean(axis=0)) / gains[0]))[2:-1].mean() < 2
+    assert partials.noise(tone(220.0, [0.2, 0.1]), 220.0)[4:].max() < 2e-3
+    assert np.abs(10 * np.log10(partials.power(wave, 220.0)[4:].mean() / (wave**2).mean())) < 1
+
+
 def test_tuning_and_stretch_are_found():
     amplitudes = 0.2 / np.arange(1, 20)
     hertz, stretch = partials.tuning(tone(110 * 2 ** (20 / 1200), amplitudes, 4e-4), 45.0)

@@ -119,6 +119,8 @@ def test_a_batch_pairs_notes_of_one_instrument():
             "samples": np.full(600, round(1000 * pitch), np.int16),
             "amplitudes": np.full(16 * 96, 0.1, np.float32),
             "bands": np.full(16 * 32, 0.1, np.float32),
+            "noise": np.full(16 * 32, 0.1, np.float32),
+            "power": np.full(16, 0.1, np.float32),
             "played": np.array([pitch, 100, 440, 0], np.float32),
         }
         return Piece(f"{name}/{pitch}", "x", "", "train", prepared, 600, name)
@@ -127,11 +129,19 @@ def test_a_batch_pairs_notes_of_one_instrument():
     stream = tones.batches(recipe.parse(WAVENET), corpus, 1, np.random.default_rng(0), "train", 256)
     seen = set()
     for _ in range(20):
-        samples, first, pitch, *_, other = next(stream)
+        samples, first, pitch, *_, other, _, _, instrument = next(stream)
         assert samples.shape == (2, 256)
+        assert (instrument == (pitch < 10)).all()  # by their names: high, low
         assert ((pitch > 10) == (other > 10)).all()
         seen |= set(zip(pitch.tolist(), other.tolist(), strict=True))
         for row in range(2):
             assert abs(float(samples[row, 0]) * 32.767 - float(pitch[row])) < 0.01
             assert 0 <= first[row] <= 344
     assert len(seen) > 4
+
+
+def test_more_instruments_than_the_recipe_has_points_for_are_refused(recordings, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.toml").write_text(DDSP.replace("[training]", "instruments = 1\n[training]"))
+    with pytest.raises(RecipeError, match="2 instruments to learn from, 1 in the recipe"):
+        run.run(tmp_path / "small.toml", tmp_path, recordings, tmp_path / "run", None, lambda line: None, one_by_one)

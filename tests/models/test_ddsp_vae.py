@@ -31,19 +31,26 @@ def test_a_stretch_of_a_note_is_what_the_whole_note_is_there():
     assert torch.allclose(part[0], whole[0, 640 : 640 + part.shape[1]], atol=1e-4)
 
 
+def batch_of(hertz, wanted):
+    """Two notes of a steady tone of one instrument, and what is measured of them."""
+    count, pitch, zero = len(partials.TIMES), torch.full((2,), 57.0), torch.zeros(2)
+    samples = ddsp_vae.harmonic(wanted, hertz, zero)
+    features = torch.rand(2, count, partials.FEATURES)
+    measured = wanted[:, :count], features, pitch, torch.zeros(2, count, additive.BANDS)
+    power = (wanted[:, :count] ** 2).sum(2) / 2
+    instrument = torch.zeros(2, dtype=torch.long)
+    return (samples, zero, pitch, torch.full((2,), 100.0), hertz, zero, *measured, power, instrument)
+
+
 def test_the_loss_falls_and_finds_the_levels_of_a_tone():
     torch.manual_seed(0)
-    network = ddsp_vae.build(ddsp_vae.Config(latent=2, width=64, layers=1, divergence=0.0)).train()
+    network = ddsp_vae.build(ddsp_vae.Config(latent=2, width=64, layers=1, instruments=1)).train()
     wanted = torch.zeros(2, 33, additive.HARMONICS)
     wanted[:, :, 0], wanted[:, :, 3] = 0.2, 0.05
-    hertz, zero, pitch = torch.full((2,), 220.0), torch.zeros(2), torch.full((2,), 57.0)
-    samples = ddsp_vae.harmonic(wanted, hertz, zero)
-    amplitudes = wanted[:, : len(partials.TIMES)]
-    features = torch.rand(2, len(partials.TIMES), partials.FEATURES)
-    batch = (samples, zero, pitch, torch.full((2,), 100.0), hertz, zero, amplitudes, features, pitch)
+    batch = batch_of(torch.full((2,), 220.0), wanted)
     optimiser = torch.optim.Adam(network.parameters(), 3e-3)
     losses = []
-    for _ in range(80):
+    for _ in range(120):
         loss, _ = network.loss("network", batch, 0.0)
         optimiser.zero_grad()
         loss.backward()
@@ -51,9 +58,22 @@ def test_the_loss_falls_and_finds_the_levels_of_a_tone():
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.4 * losses[0]
     with torch.no_grad():
-        mean, _ = network.encode(features, pitch)
-        levels, _, _ = network.decode(mean, pitch, torch.full((2,), 100.0), torch.full((2, 1), 0.1))
-    assert abs(20 * np.log10(float(levels[0, 0, 0]) / 0.2)) < 3
+        mean, _ = network.encode(batch[7], batch[2])
+        time = torch.full((2, 1), 0.1)
+        for point in (mean, network.points[[0, 0]]):  # the encoder's, and the instrument's own
+            levels, bands, _ = network.decode(point, batch[2], batch[3], time)
+            assert abs(20 * np.log10(float(levels[0, 0, 0]) / 0.2)) < 3
+            assert float(bands.max()) < 0.02
+
+
+def test_levels_between_times_are_interpolated_and_constant_beyond():
+    times = torch.tensor([[0.0, *partials.TIMES.tolist(), 3.0]])
+    weights = ddsp_vae.between(times.float())
+    assert torch.allclose(weights[0, 1:-1], torch.eye(len(partials.TIMES)), atol=1e-3)
+    assert torch.allclose(weights[0, [0, -1]], torch.eye(len(partials.TIMES))[[0, -1]])
+    assert torch.allclose(weights.sum(-1), torch.ones(1, len(partials.TIMES) + 2))
+    middle = ddsp_vae.between(torch.tensor([[float(np.sqrt(partials.TIMES[4] * partials.TIMES[5]))]]))
+    assert torch.allclose(middle[0, 0, 4:6], torch.tensor([0.5, 0.5]), atol=1e-3)
 
 
 def test_spectra_tell_pitch_and_level_apart():

@@ -8,7 +8,8 @@ import pytest
 import soundfile
 
 from firmus.errors import FirmusError
-from firmus.render import mastering, sampler, soundfont, synth
+from firmus.render import files, mastering, sampler, soundfont, synth
+from firmus.render.mixing import Mixed, Mixer
 from firmus.score import Note, Part, Score, Tempo
 
 RATE = 22050
@@ -134,6 +135,15 @@ def test_files_can_be_read_back(ending: str, sound: synth.Audio, tmp_path) -> No
         assert abs(len(samples) - len(sound.samples)) < 4000
     with soundfile.SoundFile(path) as file:
         assert file.title == "A tune 试"
+
+
+@pytest.mark.parametrize("loudness", [-14.0, -23.0])
+@pytest.mark.parametrize("ending", sorted(synth.FILES))
+def test_a_rendered_file_is_as_loud_as_asked(ending: str, loudness: float, band: Score, tmp_path) -> None:
+    files.render(Mixed(band, Mixer(), loudness), tmp_path / f"band{ending}")
+    samples, rate = soundfile.read(tmp_path / f"band{ending}")
+    measured = pyloudnorm.Meter(rate, filter_class="DeMan").integrated_loudness(samples)
+    assert measured == pytest.approx(loudness, abs=0.3)
 
 
 def test_two_minutes_of_vorbis_do_not_crash() -> None:

@@ -112,7 +112,17 @@ def window(hop: int) -> Floats:
 
 def band_matrix(rate: int, hop: int, count: int = BANDS) -> Floats:
     """Matrix (N, hop + 1) from gains of bands, evenly spaced in mel, to gains of frequencies, linear between them."""
-    hertz = np.arange(hop + 1) * rate / (2 * hop)
+    return band_weights(np.arange(hop + 1) * rate / (2 * hop), count)
+
+
+def band_weights(hertz: NDArray[np.float64], count: int = BANDS) -> Floats:
+    """Weights (N, F) of frequencies in bands, evenly spaced in mel: 1 at a band's own, falling to 0 at its neighbours'.
+
+    Examples
+    --------
+    >>> band_weights(np.array([60.0, 20_000.0]), 4)[:, 0].tolist()
+    [1.0, 0.0, 0.0, 0.0]
+    """
     place = np.interp(_mel(hertz), np.linspace(_mel(LOWEST), _mel(CEILING), count), np.arange(count))
     weights = np.maximum(1 - np.abs(place - np.arange(count)[:, None]), 0)
     weights[:, hertz > CEILING] = 0

@@ -82,23 +82,57 @@ def levels(
     samples: Floats, hertz: float, stretch: float = 0.0, count: int = additive.HARMONICS
 ) -> tuple[Floats, Floats]:
     """Amplitudes (T, K) of the partials and root mean squares (T, N) of the bands, at `TIMES`."""
-    size = 2 * round(max(PERIODS / hertz, SHORTEST) * RATE / 2)
-    last = max(len(samples) / RATE - size / RATE / 2, TIMES[0])
-    centres = np.rint(np.minimum(TIMES, last) * RATE).astype(int)
+    cut, window, centres = _windows(samples, hertz)
     frequencies = additive.partials(hertz, stretch, count)
     heard = frequencies < additive.CEILING
-    place = np.arange(size) - size // 2
-    shape = np.hanning(size + 1)[:-1]
-    waves = np.exp(-2j * np.pi / RATE * place[:, None] * frequencies[heard]) * shape[:, None]
-    padded = np.pad(samples, (size, size + BAND_WINDOW))
-    cut = np.stack([padded[centre + size - size // 2 :][:size] for centre in centres])
-    inside = np.stack([(place + centre >= 0) for centre in centres]) @ shape  # of a window before the onset
     amplitudes = np.zeros((len(centres), count), np.float32)
-    amplitudes[:, heard] = 2 * np.abs(cut @ waves) / np.maximum(inside[:, None], shape.sum() / 4)
-    near = np.stack([padded[max(centre + size - BAND_WINDOW // 2, size) :][:BAND_WINDOW] for centre in centres])
+    amplitudes[:, heard] = 2 * _magnitudes(cut, window, frequencies[heard]) / window.sum(axis=1, keepdims=True)
+    padded = np.pad(samples, BAND_WINDOW)
+    near = np.stack([padded[max(centre + BAND_WINDOW // 2, BAND_WINDOW) :][:BAND_WINDOW] for centre in centres])
     power = np.abs(np.fft.rfft(near * np.hanning(BAND_WINDOW))) ** 2 / BAND_WINDOW
     matrix = additive.band_matrix(RATE, BAND_WINDOW // 2)
     return amplitudes, np.sqrt(power @ matrix.T / matrix.sum(axis=1)).astype(np.float32)
+
+
+def noise(samples: Floats, hertz: float, stretch: float = 0.0) -> Floats:
+    """Gains (T, N) of `firmus.analysis.additive.filtered_noise` for what lies half way between partials, at `TIMES`.
+
+    A Hann window of four periods is blind there to partials that are steady.
+    """
+    cut, window, _ = _windows(samples, hertz)
+    places = np.arange(int(additive.CEILING / hertz) + 1) + 0.5
+    frequencies = hertz * places * np.sqrt((1 + stretch * places**2) / (1 + stretch))
+    frequencies = frequencies[frequencies < additive.CEILING]
+    power = _magnitudes(cut, window, frequencies) ** 2 / (window**2).sum(axis=1, keepdims=True)
+    weights = additive.band_weights(frequencies)  # (N, F)
+    total = weights.sum(axis=1)
+    known = np.flatnonzero(total > 0.3)
+    of_known = power @ weights[known].T / total[known]
+    every = np.stack([np.interp(np.arange(len(weights)), known, row) for row in of_known])
+    return np.sqrt(3 * every).astype(np.float32)  # white noise from -1 to 1 has a third of its gain's square
+
+
+def power(samples: Floats, hertz: float) -> Floats:
+    """Mean squares (T,) of a note at `TIMES`."""
+    cut, window, _ = _windows(samples, hertz)
+    return ((cut**2 * window).sum(axis=1) / window.sum(axis=1)).astype(np.float32)
+
+
+def _windows(samples: Floats, hertz: float) -> tuple[Floats, NDArray[np.float64], NDArray[np.int64]]:
+    """Samples (T, W) about `TIMES`, Hann windows (T, W) that begin with the note, and the samples at their centres."""
+    size = 2 * round(max(PERIODS / hertz, SHORTEST) * RATE / 2)
+    last = max(len(samples) / RATE - size / RATE / 2, TIMES[0])
+    centres = np.rint(np.minimum(TIMES, last) * RATE).astype(int)
+    padded = np.pad(samples, size)
+    cut = np.stack([padded[centre + size - size // 2 :][:size] for centre in centres])
+    inside = np.arange(size) - size // 2 + centres[:, None] >= 0
+    return cut, np.hanning(size + 1)[:-1] * inside, centres
+
+
+def _magnitudes(cut: Floats, window: NDArray[np.float64], frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Magnitudes (T, F) of the transform of windows at frequencies."""
+    waves = np.exp(-2j * np.pi / RATE * np.arange(cut.shape[1])[:, None] * frequencies)
+    return np.asarray(np.abs((cut * window) @ waves))
 
 
 def normalised(amplitudes: Floats, bands: Floats) -> Floats:

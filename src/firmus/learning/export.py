@@ -70,7 +70,7 @@ def export(network: torch.nn.Module, recipe: Recipe, corpus: Corpus, folder: Pat
     if card.kind == "latent":
         facts["space"] = describe(Latent(card), corpus)
     if card.representation == TONES:
-        facts = tones.describe(card, corpus)
+        facts = tones.describe(card, corpus, network)
     return write_card(network, recipe, corpus, folder, files, facts | {"training": training | metrics})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ from firmus.learning import corpus as corpora
 from firmus.learning import tone_sets
 from firmus.learning.corpus import Corpus, Piece
 from firmus.learning.parallel import Spread
-from firmus.learning.recipe import TONES, Recipe
+from firmus.learning.recipe import TONES, Recipe, fill
 from firmus.learning.sources import source
 from firmus.learning.tone_sets import ToneFile
 from firmus.raster import Prepared
@@ -120,6 +121,8 @@ def _prepared(job: tuple[ToneFile, int, float]) -> Prepared:
         "samples": np.clip(np.rint(samples * 32767), -32767, 32767).astype(np.int16),
         "amplitudes": amplitudes.reshape(-1),
         "bands": bands.reshape(-1),
+        "noise": partials.noise(native, hertz, stretch).reshape(-1),
+        "power": partials.power(native, hertz),
         "played": np.array([file.pitch, file.velocity, hertz if file.pitch else 0.0, stretch], np.float32),
     }
 
@@ -135,8 +138,16 @@ def player(card: Card) -> Timbre | Waveform:
     return Timbre(card, threads=1) if "decode" in card.facts["graphs"] else Waveform(card)
 
 
-def describe(card: Card, corpus: Corpus) -> dict[str, Any]:
-    """Facts for a card: where each instrument lies, and which were held out."""
+def instruments(corpus: Corpus) -> list[str]:
+    """Names of the instruments of the training set, in the order of their points."""
+    return sorted({piece.style for piece in corpus.pieces("train")})
+
+
+def describe(card: Card, corpus: Corpus, network: Any) -> dict[str, Any]:
+    """Facts for a card: where each instrument lies, and which were held out.
+
+    An instrument lies where the network learnt it to, where it learns points, else at the mean of its notes.
+    """
     playing = player(card)
     by_name: dict[str, list[Prepared]] = {}
     for piece in corpus.all_pieces:
@@ -146,6 +157,8 @@ def describe(card: Card, corpus: Corpus) -> dict[str, Any]:
         name: np.mean([playing.encode_features(features(each), each["played"][0]) for each in some], axis=0)
         for name, some in by_name.items()
     }
+    if hasattr(network, "points"):
+        points |= dict(zip(instruments(corpus), network.points.detach().cpu().numpy(), strict=False))
     held_out = sorted({piece.style for piece in corpus.all_pieces if piece.split == "test"})
     rounded = {name: [round(float(each), 4) for each in point] for name, point in points.items()}
     return {"instruments": rounded, "held_out": held_out}
@@ -200,19 +213,24 @@ def batches(
     ------
     tuple of Tensor
         samples (B, N) from -1 to 1; the sample (B,) of the note at which they begin; its pitch, velocity, hertz and
-        stretch (B,); amplitudes (B, 16, 96); features (B, 16, 96) and pitch (B,) of another note of the instrument.
+        stretch (B,); amplitudes (B, 16, 96); features (B, 16, 96) and pitch (B,) of another note of the instrument;
+        gains of noise (B, 16, 32) and power (B, 16); the instrument's number (B,), of `instruments`, or 0.
     """
+    _check_room(recipe, corpus)
     size = max(1, recipe.training.batch_windows // processes)
     pieces = corpus.pieces(split)
     groups: dict[str, list[int]] = {}
     for index, piece in enumerate(pieces):
         groups.setdefault(piece.style, []).append(index)
     seen = [features(piece.prepared).astype(np.float16) for piece in pieces]
-    names = sorted(groups)
+    names, known = sorted(groups), instruments(corpus)
+    numbers = {name: known.index(name) if name in known else 0 for name in names}
+    times = len(partials.TIMES)
     while True:
         rows: list[tuple[Any, ...]] = []
         for _ in range(size):
-            group = groups[names[int(generator.integers(len(names)))]]
+            name = names[int(generator.integers(len(names)))]
+            group = groups[name]
             index, other = (group[int(generator.integers(len(group)))] for _ in range(2))
             prepared = pieces[index].prepared
             samples = prepared["samples"]
@@ -224,8 +242,25 @@ def batches(
             rows.append(
                 (
                     cut, np.float32(first), *(played[i] for i in range(4)),
-                    prepared["amplitudes"].reshape(len(partials.TIMES), -1), seen[other].astype(np.float32),
-                    pieces[other].prepared["played"][0],
+                    prepared["amplitudes"].reshape(times, -1), seen[other].astype(np.float32),
+                    pieces[other].prepared["played"][0], prepared["noise"].reshape(times, -1), prepared["power"],
+                    np.int64(numbers[name]),
                 )
             )  # fmt: skip
         yield tuple(torch.from_numpy(np.stack(each)) for each in zip(*rows, strict=True))
+
+
+def _check_room(recipe: Recipe, corpus: Corpus) -> None:
+    """Check that each instrument has a point, where the network learns points.
+
+    Raises
+    ------
+    RecipeError
+    """
+    config = fill(plugins.load("firmus.models", recipe.model).Config, recipe.network, "network")
+    count, most = len(instruments(corpus)), getattr(config, "instruments", math.inf)
+    if count > most:
+        raise RecipeError(
+            f"{count} instruments to learn from, {most} in the recipe: put the notes of an instrument in a folder of "
+            "its own, or set instruments in [network] higher"
+        )

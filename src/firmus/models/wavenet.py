@@ -128,7 +128,7 @@ class WaveNet(nn.Module):
 
     def loss(self, phase: str, batch: tuple[Tensor, ...], share: float) -> tuple[Tensor, dict[str, Tensor]]:
         """Cross-entropy of each sample, in nats; beside it the squared error of the mean that is predicted."""
-        samples, first, pitch, velocity, hertz, _, _, features, other = (each.float() for each in batch)
+        samples, first, pitch, velocity, hertz, _, _, features, other = (each.float() for each in batch[:9])
         codes = encoded(samples)
         before = functional.pad(codes[:, :-1], (1, 0), value=CLASSES // 2)
         condition = self.condition(self.encode(features, other), pitch, velocity)

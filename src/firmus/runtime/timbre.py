@@ -25,7 +25,7 @@ from firmus.runtime.weights import Card
 
 Floats = NDArray[np.float32]
 SLIDERS = ("brightness", "attack", "decay", "noise", "harmonicity")
-LEARNT_SECONDS = 2.4  # of a note that training heard; beyond, levels go on as they went
+LEARNT_SECONDS = float(partials.TIMES[-1])  # of a note that was learnt; beyond, levels go on as they went
 SLOPE_SECONDS = 0.6  # at the end of these, from which they go on
 PEAK = 0.95  # at most
 FADE_SECONDS = 0.01

@@ -18,7 +18,7 @@ from firmus.runtime import listener
 from firmus.runtime.weights import Card
 
 MODEL = "transcriber"
-STRUCK, SOUNDING = 0.35, 0.6  # thresholds of the probabilities of an onset, and of an active frame
+STRUCK, SOUNDING = 0.35, 0.3  # thresholds of the probabilities of an onset, and of an active frame
 OVERTONES = (12, 19, 24, 28, 31, 34, 36)  # semitones up to them
 SURE = 0.6  # onset probability required of a note that is an overtone of a likelier one
 TOGETHER = 0.05  # seconds within which two notes begin together
