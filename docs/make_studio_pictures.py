@@ -19,7 +19,8 @@ from typing import Any
 IMAGES = Path(__file__).parent / "images"
 LANGUAGES = {"studio.png": ("en-GB", "light"), "studio-zh.png": ("zh-CN", "dark")}
 
-USES = {"en-GB": (7, 13.0), "zh-CN": (11, 40.0)}  # place in the list, seconds into the sound
+USES = {"en-GB": ("produce", 13.0), "zh-CN": ("soothe", 40.0)}  # name, seconds into the sound
+WORDS = Path(__file__).parents[1] / "web" / "src" / "translation"
 
 
 def picture(page: Any, path: Path) -> None:
@@ -39,11 +40,11 @@ def picture(page: Any, path: Path) -> None:
     page.screenshot(path=path)
 
 
-def use(page: Any, path: Path, place: int, at: float) -> None:
+def use(page: Any, path: Path, title: str, at: float) -> None:
     """Have a use of the list composed as it is proposed, and keep its sight so many seconds into the sound."""
     page.goto(page.url)
     page.keyboard.press("u")
-    page.locator("nav button").nth(place).click()
+    page.locator("nav button", has_text=title).click()
     page.locator(".use form button.primary").click()
     page.locator("audio").wait_for(timeout=300_000)
     for group in page.locator(".rating").all():
@@ -74,7 +75,9 @@ def main() -> None:
                     page = browser.new_context(viewport=size, locale=locale, color_scheme=scheme).new_page()
                     page.goto(url)
                     picture(page, IMAGES / name)
-                    use(page, IMAGES / name.replace("studio", "studio-uses"), *USES[locale])
+                    chosen, at = USES[locale]
+                    words = json.loads((WORDS / f"{locale[:2]}.json").read_text("utf-8"))
+                    use(page, IMAGES / name.replace("studio", "studio-uses"), words[f"uses.{chosen}"], at)
                 browser.close()
         finally:
             process.terminate()

@@ -113,21 +113,26 @@ def test_holm_never_makes_a_difference_surer():
     assert corrected[0] == pytest.approx(0.004)
 
 
-@pytest.fixture
-def folders(tmp_path):
+def two_folders(root):
     """Two folders of scores, one of them with a loud sound beside."""
     for folder, low in (("ours", 60), ("theirs", 48)):
-        (tmp_path / folder).mkdir()
+        (root / folder).mkdir()
         for number in range(3):
             notes = tuple(Note(480 * i, 480, low + (i * (number + 2)) % 12) for i in range(64))
-            formats.write(Score((Part("Tune", notes, 0),)), tmp_path / folder / f"{number}.mid")
+            formats.write(Score((Part("Tune", notes, 0),)), root / folder / f"{number}.mid")
     time = np.arange(44_100 * 70) / 44_100
-    soundfile.write(tmp_path / "ours" / "loud.wav", 0.9 * np.sin(2 * np.pi * 330 * time), 44_100)
-    return tmp_path
+    soundfile.write(root / "ours" / "loud.wav", 0.9 * np.sin(2 * np.pi * 330 * time), 44_100)
+    return root
 
 
 @pytest.fixture
-def test_of_two(folders):
+def folders(tmp_path):
+    return two_folders(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def test_of_two(tmp_path_factory):
+    folders = two_folders(tmp_path_factory.mktemp("two"))
     return listening_test.ListeningTest({"A": folders / "ours", "B": folders / "theirs"}, folders / "answers.jsonl")
 
 
@@ -165,7 +170,7 @@ def test_silence_and_an_empty_folder_are_refused(folders):
         listening_test.ListeningTest({"A": folders / "ours"}, folders / "answers.jsonl")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def served(test_of_two):
     server = listening_test.server(test_of_two, 0, "en")
     thread = threading.Thread(target=server.serve_forever, daemon=True)
