@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import pytest
 import soundfile
 
 from firmus import formats
+from firmus.render.soundfont import SHIPPED
 from firmus.score import Key, Meter, Note, Part, Score
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "service.md").read_text(encoding="utf-8")
@@ -34,6 +36,7 @@ def folder(tmp_path):
     """A folder with the files that the document's reader has."""
     notes = tuple(Note(place * 960, 960, pitch) for place, pitch in enumerate((67, 69, 71, 72, 74, 71, 69, 67)))
     formats.write(Score((Part("Melody", notes, 73),), (Meter(0, 4, 4),), keys=(Key(0, "G"),)), tmp_path / "tune.mid")
+    shutil.copy(SHIPPED, tmp_path / "my.sf2")
     soundfile.write(tmp_path / "take.flac", 0.3 * np.sin(np.arange(44100) * 2 * np.pi * 440 / 22050), 22050)
     return tmp_path
 
