@@ -43,6 +43,7 @@ def picture(page: Any, path: Path) -> None:
 def use(page: Any, path: Path, title: str, at: float) -> None:
     """Have a use of the list composed as it is proposed, and keep its sight so many seconds into the sound."""
     page.goto(page.url)
+    page.locator("#studio > *").first.wait_for()
     page.keyboard.press("u")
     page.locator("nav button", has_text=title).click()
     page.locator(".use form button.primary").click()

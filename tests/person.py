@@ -54,6 +54,7 @@ class Person:
         self.page.on("console", lambda line: self.errors.append(line.text) if line.type == "error" else None)
         self.page.add_init_script(METER)
         self.page.goto(url)
+        self.page.locator("#studio > *").first.wait_for()  # the words of its language come after the page
 
     def say(self, words, **values):
         """A text of the page."""
