@@ -36,7 +36,7 @@ def test_drums_do_not_stop_and_their_pattern_returns(style: str) -> None:
 
 
 def test_bands_have_a_snare() -> None:
-    works = firmus.compose(style="band", meter="4/4", bars=8, seed=701, count=4, effort="quick")
+    works = firmus.compose(style="band", meter="4/4", bars=8, seed=701, count=8, effort="quick")
     for work in works:
         assert {note.pitch for part in work.score.parts if part.is_drums for note in part.notes} & set(SNARES)
 
