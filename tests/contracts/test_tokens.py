@@ -65,7 +65,7 @@ def test_any_array_decodes_to_a_valid_score(name, numbers):
 @representations
 def test_long_random_arrays_decode_to_valid_scores(name):
     module, generator = plugins.load("firmus.tokens", name), np.random.default_rng(0)
-    for _ in range(60):
+    for _ in range(300):
         score = module.decode(generator.integers(-5, module.VOCABULARY + 5, 800))
         assert module.quantise(module.quantise(score)) == module.quantise(score)
 
