@@ -58,7 +58,9 @@ def test_a_phrase_is_answered_heard_and_kept_as_a_piece(person, open_live):
         page.wait_for_timeout(600)
         assert someone.level(lambda level: level > SOUNDING, seconds=15) > SOUNDING  # nobody plays but Firmus
         page.wait_for_timeout(3500)
-        someone.button("live.keep").click()
+        with page.expect_response(lambda response: response.request.method == "POST") as stored:
+            someone.button("live.keep").click()
+        assert stored.value.status == 201  # the service takes it as a work
         page.locator("[data-cell]").first.wait_for()
         someone.saved()
         parts = someone.piece()["parts"]

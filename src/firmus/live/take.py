@@ -117,6 +117,7 @@ def as_work(session: Session, title: str, brief: dict[str, object], take: Score 
         "late_notes": session.scheduler.late,
     }
     known = {field.name for field in fields(Brief)}
+    brief = {name: value for name, value in brief.items() if value not in (None, "")}  # left open
     asked = {name: value for name, value in brief.items() if name in known}
     measured |= {name: value for name, value in brief.items() if name not in known}  # `plays` and its like
     composed = tuple((0, score.end, place) for place in range(1, len(score.parts)))

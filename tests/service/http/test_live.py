@@ -134,6 +134,16 @@ def test_panic_silences_and_what_is_kept_is_a_work(player, server):
     assert answer.status_code == 201, answer.text
 
 
+def test_a_take_without_given_key_and_chords_is_stored_too(player, server):
+    player.begin(plays="answer", key="", chords="", tempo=200)
+    player.play(69, seconds=0.3)
+    player.send("keep", title="Evening")
+    work = player.until("take")["work"]
+    assert not {"key", "chords"} & set(work["origin"]["brief"])
+    answer = server.client.post("/v1/works", content=json.dumps(work))
+    assert answer.status_code == 201, answer.text
+
+
 def test_what_is_played_can_be_changed_meanwhile(player):
     player.begin(plays="accompaniment", chords="C", style="pop", tempo=200)
     player.play(72, seconds=0.8)
