@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from firmus.learning.muon import Muon
 from firmus.learning.recipe import Recipe
 
 Optimisers = dict[str, list[torch.optim.Optimizer]]
@@ -20,6 +21,13 @@ def optimisers(network: Any, recipe: Recipe) -> Optimisers:
 def by_name(per_phase: Optimisers) -> dict[str, torch.optim.Optimizer]:
     """Optimisers by their names in a checkpoint."""
     return {f"{phase} {type(each).__name__}": each for phase, some in per_phase.items() for each in some}
+
+
+def multiplies_bf16() -> bool:
+    """Whether the hardware multiplies bf16, rather than emulate it."""
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported())
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def full_rates(optimiser: torch.optim.Optimizer) -> list[float]:
@@ -48,11 +56,11 @@ def _of_phase(weights: dict[str, nn.Parameter], recipe: Recipe) -> list[torch.op
     created: list[torch.optim.Optimizer] = [adamw]
     if inner:
         created.append(
-            torch.optim.Muon(
+            Muon(
                 [weights[name] for name in sorted(inner)],
                 lr=settings.matrix_rate,
                 weight_decay=settings.weight_decay,
-                adjust_lr_fn="match_rms_adamw",
+                dtype=torch.bfloat16 if multiplies_bf16() else torch.float32,
             )
         )
     for group in (group for optimiser in created for group in optimiser.param_groups):

@@ -32,7 +32,7 @@ from firmus.errors import RecipeError
 from firmus.learning import checkpoint, export, preflight, pretrained, threads
 from firmus.learning.batches import Batch, batches
 from firmus.learning.corpus import Corpus
-from firmus.learning.optimisers import Optimisers, by_name, full_rates, optimisers
+from firmus.learning.optimisers import Optimisers, by_name, full_rates, multiplies_bf16, optimisers
 from firmus.learning.preflight import CopyMonitor
 from firmus.learning.recipe import TONES, Recipe, fill
 from firmus.learning.training_state import RunningMeans, TrainingState
@@ -270,9 +270,7 @@ def _set_up(fabric: Fabric, network: nn.Module, created: Optimisers) -> tuple[An
 
 def precision() -> str:
     """``"bf16-mixed"`` where the hardware multiplies bf16, else ``"32-true"``."""
-    if torch.cuda.is_available():
-        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
-    return "bf16-mixed" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "32-true"
+    return "bf16-mixed" if multiplies_bf16() else "32-true"
 
 
 def launch_fabric(report: Any = print) -> Fabric:
