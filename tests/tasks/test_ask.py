@@ -216,6 +216,19 @@ def test_instruments_and_titles_change_no_note():
     assert [part.name for part in propose("不要鼓", BAND).perform()[0].score.parts] == ["Melody", "Guitar", "Bass"]
 
 
+def test_parts_rest_in_some_bars_and_are_else_what_they_were():
+    proposal = propose("第2小节的大提琴休止", QUARTET)
+    assert proposal.explained("zh") == ["第 2 小节的大提琴休止", "其余部分逐音保持不变"]
+    score = proposal.perform()[0].score
+    assert [part.notes for part in score.parts[:3]] == [part.notes for part in QUARTET.parts[:3]]
+    kept = tuple(note for note in QUARTET.parts[3].notes if not 1920 <= note.start < 3840)
+    assert score.parts[3].notes == kept
+    assert score.end == QUARTET.end
+    here = propose("no drums here", BAND, {"bars": "8"}).perform()[0].score  # also where the piece would end sooner
+    assert here.end == BAND.end
+    assert not [note for note in here.parts[3].notes if note.start >= 7 * 1920]
+
+
 def test_explanations_are_in_both_languages():
     proposal = propose("make bars 5 to 8 calmer, keep the bass", QUARTET)
     assert proposal.explanation[0] == "compose anew bars 5-8 of Violin I, Violin II, Viola"

@@ -58,16 +58,16 @@ def instruments_after(text: Text, piece: Piece, mentions: Sequence[Mention]) -> 
     replaced = _replaced(text, piece, mentions)
     if replaced:
         return Instruments("replace", replaced)
-    removed = {
-        place
-        for chain in chains(text, mentions)
-        if _is_removed(text, chain)
-        for mention in chain
-        for place in mention.parts
-    }
+    removed = removed_parts(text, mentions)
     if removed and len(removed) < len(piece.names):
         return Instruments("remove", [name for place, name in enumerate(piece.names) if place not in removed])
     return None
+
+
+def removed_parts(text: Text, mentions: Sequence[Mention]) -> set[int]:
+    """Places of the parts that are to play no more."""
+    chained = (chain for chain in chains(text, mentions) if _is_removed(text, chain))
+    return {place for chain in chained for mention in chain for place in mention.parts}
 
 
 def _is_removed(text: Text, chain: Sequence[Mention]) -> bool:

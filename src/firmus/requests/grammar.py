@@ -12,7 +12,7 @@ from firmus.errors import InvalidBrief
 from firmus.requests import adjectives, key_names, lexicon, new_piece, reworking, values
 from firmus.requests.adjectives import Wish
 from firmus.requests.coverage import unknown_words
-from firmus.requests.edits import Instruments, instruments_after
+from firmus.requests.edits import Instruments, instruments_after, removed_parts
 from firmus.requests.piece import Piece
 from firmus.requests.text import Text, plain
 from firmus.requests.where import Where
@@ -46,7 +46,8 @@ class Request:
     Parameters
     ----------
     verb : str
-        ``""`` where no note is composed anew: tempo, key, title or instruments of the whole piece change.
+        ``""`` where no note is composed anew: tempo, key, title or instruments of the whole piece change;
+        ``"rest"`` where parts are to play nothing in some bars.
     fields : dict of str to Any
         Fields of a Brief that the words, or the selection, give.
     relative : dict of str to int
@@ -233,6 +234,9 @@ class _Edit:
             where.new_part = edited.names[0]
             return self._infill()
         where.check_missing(edited)
+        if where.names_bars and (resting := removed_parts(self.text, where.mentions)):
+            names = [self.piece.names[place] for place in sorted(resting)]
+            return Request("rest", {"bars": where.bars(), "parts": names})
         if self._continues():
             return self._continuation()
         return self._varied() or self._infilled(edited) or self._unchanged(edited)

@@ -82,6 +82,11 @@ class Where:
         """Whether the words name bars or parts."""
         return bool(self.spans or self.kept_spans or self.named_parts or self.kept_parts)
 
+    @property
+    def names_bars(self) -> bool:
+        """Whether the words name bars, or mean those that are selected."""
+        return bool(self.spans or self.kept_spans or (self.is_here and self.selection and self.selection.get("bars")))
+
     def bars(self) -> str:
         """Bars that are open."""
         everything = set(range(1, self.piece.bars + 1))

@@ -202,7 +202,7 @@ def _proposed(request: Request, score: Score | None) -> Proposal:
             inherited["tempo"] = round(piece.tempo * steps.TEMPO ** request.relative["tempo"])
         inherited |= steps.absolute(piece, request, {})
         return _checked(request, request.verb, Brief.of(**{**inherited, **fields}))
-    if not request.verb:
+    if request.verb in ("", "rest"):
         return Proposal(request, "", Brief.of(**fields, source=source), before=score)
     if request.verb in ("infill", "continue", "vary") and "syncopation" not in request.relative:
         fields.setdefault("style", steps.style_of(piece))
@@ -231,6 +231,8 @@ def _revised(piece: Piece, request: Request, fields: dict[str, Any]) -> Score:
     score = piece.score
     if request.verb in ("compose", "plan"):
         return score
+    if request.verb == "rest":
+        return revision.resting(score, fields["bars"], [piece.names.index(name) for name in fields["parts"]])
     bpm = fields.pop("tempo", None) if request.verb else fields.get("tempo")
     if "tempo" in request.relative:
         bpm = round(piece.tempo * steps.TEMPO ** request.relative["tempo"])

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from firmus.analysis import keys
 from firmus.brief_fields import LIMITS
+from firmus.composing.selection import bar_spans
 from firmus.errors import InvalidBrief
 from firmus.render.instruments import program_number
 from firmus.score import Key, Note, Part, Score
@@ -96,6 +97,40 @@ def with_instruments(score: Score, names: Sequence[str], own: Sequence[str]) -> 
         ]
         return replace(score, parts=tuple(parts))
     return replace(score, parts=tuple(score.parts[own.index(name)] for name in names))
+
+
+def resting(score: Score, bars: str, places: Sequence[int]) -> Score:
+    """A score in which some parts play nothing in some bars; a note that is held into them ends before them.
+
+    Parameters
+    ----------
+    score : Score
+    bars : str
+        As a Brief has them, such as ``"5-8"``.
+    places : sequence of int
+
+    Examples
+    --------
+    >>> line = Part("Cello", tuple(Note(960 * place, 960, 48) for place in range(6)))
+    >>> [(note.start, note.duration) for note in resting(Score((line,)), "2", [0]).parts[0].notes]
+    [(0, 960), (960, 960), (3840, 960), (4800, 960)]
+    """
+    spans = bar_spans(score, bars)
+
+    def played(note: Note) -> Note | None:
+        if any(start <= note.start < stop for start, stop in spans):
+            return None
+        end = min((start for start, stop in spans if note.start < start < note.end), default=note.end)
+        return replace(note, duration=end - note.start)
+
+    return replace(
+        score,
+        end=score.end,
+        parts=tuple(
+            replace(part, notes=tuple(filter(None, map(played, part.notes)))) if place in places else part
+            for place, part in enumerate(score.parts)
+        ),
+    )
 
 
 def with_part(score: Score, name: str) -> Score:

@@ -25,6 +25,7 @@ WORDS = {
     "accompany": ("accompany {where}", "为{where}伴奏"),
     "bars": ("bars {bars}", "第 {bars} 小节"),
     "of": ("bars {bars} of {parts}", "第 {bars} 小节的{parts}"),
+    "rests": ("rests in {where}", "{where}休止"),
     "order": ("bars {bars}, in this order", "依次为第 {bars} 小节"),
     "added": ("{bars} bars are added", "增加 {bars} 小节"),
     "seconds": ("{seconds:g} seconds", "{seconds:g} 秒"),
@@ -61,6 +62,8 @@ def lines(verb: str, brief: Brief, request: Request, language: str = "en") -> li
     where = parts
     if isinstance(brief.bars, str):
         where = say("of", bars=brief.bars, parts=parts) if parts else say("bars", bars=brief.bars)
+    if request.verb == "rest":
+        return [say("rests", where=where), say("rest")]
     shown = [say(verb, where=where, parts=parts) if verb in WORDS else local(verb)]
     if not verb and brief.bars:
         shown.append(say("order", bars=str(brief.bars).replace(",", "、" if language == "zh" else ", ")))
