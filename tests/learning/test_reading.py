@@ -11,7 +11,7 @@ import pytest
 from firmus import formats
 from firmus.learning import notated, reading, recipe, sources
 from firmus.learning.ensembles import style_of
-from firmus.score import Chord, Note, Part, Score
+from firmus.score import Chord, Key, Note, Part, Score
 from firmus.tokens import events
 from firmus.tokens.events import vocabulary
 
@@ -112,6 +112,22 @@ def test_chorales_strike_notes_again_and_keep_the_fingerprint_of_the_raster(tmp_
 def test_tunes_have_the_genre_of_their_field():
     document = sources.Document("x.abc", b"X:1\nR:reel\nK:C\nCDEF\n\nX:2\nK:C\nCDEF\n", "folk", "")
     assert reading.genres_of_tunes(document) == ["reel", ""]
+
+
+@pytest.mark.parametrize(
+    ("written", "taught"),
+    [
+        ((), ["A minor"]), ((Key(0, "C"),), ["A minor"]), ((Key(480, "C"),), ["A minor"]),
+        ((Key(0, "A", "minor"),), ["A minor"]), ((Key(0, "G"),), ["G major"]),
+        ((Key(0, "C"), Key(1920, "G")), ["C major", "G major"]),
+    ],
+)  # fmt: skip
+def test_a_signature_without_a_mode_is_the_minor_key_that_is_heard(written, taught):
+    pitches = [57, 60, 64, 69, 68, 64, 71, 69] * 2
+    tune = Part("", tuple(Note(480 * place, 480, pitch) for place, pitch in enumerate(pitches)))
+    found = reading.annotate(Score((tune,), keys=written)).keys
+    assert [key.text for key in found] == taught
+    assert [key.start for key in found] == [key.start for key in written or (Key(0, "A"),)]
 
 
 def test_songs_are_no_lead_sheets(tmp_path):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmus import formats, plugins
-from firmus.analysis import chords, form
+from firmus.analysis import chords, form, keys
 from firmus.errors import FirmusError, FormatError
 from firmus.learning import billboard
 from firmus.learning.chorales import from_raster
@@ -24,9 +24,10 @@ from firmus.learning.parallel import Spread, on_every_core
 from firmus.learning.recipe import Recipe
 from firmus.learning.sources import Document, Source
 from firmus.learning.versions import Fingerprint, fingerprint
-from firmus.score import Score
+from firmus.score import Key, Score
 
 LEAST_NOTES, LEAST_CHORDS = 12, 8
+CERTAIN = 0.5  # confidence of an estimated key that is taken
 NO_PATTERNS: Fingerprint = np.empty(0, np.uint64)
 
 
@@ -128,12 +129,36 @@ def _scores(document: Document, trusted: bool) -> list[Score]:
 
 
 def annotate(score: Score) -> Score:
-    """Add estimated chords and sections where the score has none."""
+    """Add an estimated key, chords and sections where the score has none."""
     if not any(part.notes for part in score.parts):
         return score
+    score = replace(score, keys=heard_keys(score))
     return replace(
         score, chords=score.chords or chords.recognise(score), sections=score.sections or form.sections(score)
     )
+
+
+def heard_keys(score: Score) -> tuple[Key, ...]:
+    """Keys of a score; where it has none, or has the major key of a signature and is in minor, the key that is heard.
+
+    MIDI files and hymnals often write a signature without its mode, which is major by default.
+
+    Examples
+    --------
+    >>> from firmus.score import Note, Part
+    >>> tune = Part("", tuple(Note(480 * place, 480, pitch) for place, pitch in enumerate([57, 60, 64, 68, 69, 64, 57])))
+    >>> [key.text for key in heard_keys(Score((tune,), keys=(Key(0, "C"),)))]
+    ['A minor']
+    """
+    found = keys.estimate(score)
+    if found is None or found.confidence < CERTAIN or len(score.keys) > 1:
+        return score.keys
+    if not score.keys:
+        return (found.key,)
+    own = score.keys[0]
+    relative = Key.from_signature(own.signature, "minor", own.start)
+    is_heard = (found.key.pitch_class, found.key.mode) == (relative.pitch_class, "minor")
+    return (relative,) if is_heard else score.keys
 
 
 def _encode(module: Any, score: Score, job: _Job, name: str) -> ReadPiece:
