@@ -474,6 +474,8 @@ export type Proposal = {
   explanation?: string[];
   /** The piece with another length, tempo, key, title or instruments: the source to be sent. */
   score?: Record<string, unknown> | null;
+  /** What the text asks for after that: ask for it once the job is done. */
+  then?: string;
 };
 
 /** What is selected in a piece. */

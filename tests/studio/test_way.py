@@ -128,9 +128,17 @@ def test_other_requests_offer_candidates_and_keep_what_is_given(person, request_
 
 
 @pytest.mark.parametrize(
-    ("language", "text"), [("en", "make bars 5 to 8 calmer, keep the bass"), ("zh", "把第5到8小节改得平静些，低音不动")]
+    ("language", "text", "then"),
+    [
+        (
+            "en",
+            "make bars 5 to 8 calmer, keep the bass, then arrange it for a wind quintet",
+            "arrange it for a wind quintet",
+        ),
+        ("zh", "把第5到8小节改得平静些，低音不动", ""),
+    ],
 )
-def test_plain_words_are_shown_as_a_brief_before_they_are_done(person, language, text):
+def test_plain_words_are_shown_as_a_brief_before_they_are_done(person, language, text, then):
     with person(language) as someone:
         someone.begin()
         before = someone.notes()
@@ -144,6 +152,7 @@ def test_plain_words_are_shown_as_a_brief_before_they_are_done(person, language,
         assert "5" in someone.page.locator(".right ul").inner_text()
         assert someone.notes() == before
         someone.button("words.do").click()
+        assert box.input_value() == then  # what comes after it is asked for once it is there
         someone.button("ask.accept").click()
         someone.saved()
         changed = {(note[0], someone.place(note[1])) for note in set(before) ^ set(someone.notes())}

@@ -186,8 +186,10 @@ def test_one_step_after_another():
     assert work.origin.steps[0]["task"] == "infill"
     assert work.origin.ai_generated
     assert work.origin.composed
-    with pytest.raises(InvalidBrief, match="infill comes first"):
-        assert proposal.last
+    assert (proposal.next.verb, proposal.then) == ("infill", "arrange it for a wind quintet")
+    assert propose("改编成弦乐四重奏", SONG).then == ""
+    three = propose("第5到8小节密一些，然后慢一点，然后改编成弦乐四重奏", SONG)
+    assert (three.next.verb, three.then) == ("infill", "慢一点，然后改编成弦乐四重奏")
 
 
 def test_bars_in_another_order_take_keys_tempi_and_pedals_along():

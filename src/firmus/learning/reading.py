@@ -146,8 +146,8 @@ def heard_keys(score: Score) -> tuple[Key, ...]:
     Examples
     --------
     >>> from firmus.score import Note, Part
-    >>> tune = Part("", tuple(Note(480 * place, 480, pitch) for place, pitch in enumerate([57, 60, 64, 68, 69, 64, 57])))
-    >>> [key.text for key in heard_keys(Score((tune,), keys=(Key(0, "C"),)))]
+    >>> notes = (Note(480 * place, 480, pitch) for place, pitch in enumerate([57, 60, 64, 68, 69, 64, 57]))
+    >>> [key.text for key in heard_keys(Score((Part("", tuple(notes)),), keys=(Key(0, "C"),)))]
     ['A minor']
     """
     found = keys.estimate(score)

@@ -400,7 +400,10 @@ def test_a_request_in_plain_words_becomes_a_kind_and_a_brief(server, uploaded):
     assert [line[:2] for line in chained["explanation"] if line[0] != " "] == ["1.", "2.", "3.", "4."]
     job = server.ask(chained["kind"], **chained["brief"], source=chained["score"])
     assert job["result"]["works"][0]["seconds"] < work["seconds"]
-    assert "comes first" in ask("bar 2 busier, then for a wind quintet", work=uploaded["id"])["question"]
+    assert chained["then"] == ""
+    first = ask("bar 2 busier, then for a wind quintet", work=uploaded["id"])
+    assert (first["kind"], first["then"]) == ("infill", "for a wind quintet")
+    assert first["explanation"][-1] == "2. score the piece for wind quintet"
     assert ask("a calm hymn in D, 8 bars")["brief"]["key"] == "D major"
     document = files[0].json()
     assert ask("bar 2 higher", score=document.get("score", document))["brief"]["bars"] == "2"

@@ -363,3 +363,4 @@ class Proposal(BaseModel):
         default=None,
         description="The piece with another length, tempo, key, title or instruments: the source to be sent.",
     )
+    then: str = Field(default="", description="What the text asks for after that: ask for it once the job is done.")

@@ -47,6 +47,8 @@ class Proposal:
         The piece, before it was revised.
     following : tuple of Proposal
         Steps after this one, each on what the one before it gives.
+    words : str
+        The words of the request that ask for this step.
     """
 
     request: Request
@@ -55,6 +57,7 @@ class Proposal:
     commission: Commission | None = None
     before: Score | None = None
     following: tuple[Proposal, ...] = ()
+    words: str = ""
 
     @property
     def explanation(self) -> list[str]:
@@ -99,18 +102,17 @@ class Proposal:
         return works
 
     @property
-    def last(self) -> Proposal:
-        """The last step, on the piece that those before it give.
-
-        Raises
-        ------
-        InvalidBrief
-            Where one before it composes: what comes of that is not known yet.
-        """
+    def next(self) -> Proposal:
+        """The first step that composes, or else the last, on the piece that those before it give."""
         steps = (self, *self.following)
-        if composing := [each.verb for each in steps[:-1] if each.commission is not None and each.verb not in AT_ONCE]:
-            raise InvalidBrief(f"{composing[0]} comes first: ask for it alone, and for the rest once it is there")
-        return steps[-1]
+        return next((each for each in steps if each.commission is not None and each.verb not in AT_ONCE), steps[-1])
+
+    @property
+    def then(self) -> str:
+        """The words of what is asked for after `next`, once that is there; ``""`` where nothing is."""
+        steps = (self, *self.following)
+        later = dict.fromkeys(each.words for each in steps[steps.index(self.next) + 1 :])
+        return ("，然后" if language_of("".join(later)) == "zh" else ", then ").join(later)
 
     @property
     def result(self) -> Score:
@@ -185,7 +187,8 @@ def _chain(
                 raise InvalidBrief("versions are of the last step alone: ask for them at the end")
             piece = steps[-1].result if steps else score
             seeded = given if request.verb or len(stages) == 1 else {}
-            steps.append(_proposed(replace(request, fields={**request.fields, **seeded}), piece))
+            step = _proposed(replace(request, fields={**request.fields, **seeded}), piece)
+            steps.append(replace(step, words=stage))
     return replace(steps[0], following=tuple(steps[1:]))
 
 

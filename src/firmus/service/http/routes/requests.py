@@ -44,14 +44,15 @@ def _propose(folder: Path, text: str, source: Any, selection: dict[str, Any] | N
     score = source.read(lambda digest: read_music(blobs.get(digest), trusted=True))
     try:
         proposal = propose(text, score, selection)
-        last = proposal.last
     except InvalidBrief as error:
         return schemas.Proposal(question=translate(str(error), language_of(text)))
-    brief = last.brief
+    step = proposal.next
+    brief = step.brief
     is_revised = brief.source is not None and brief.source != score
     return schemas.Proposal(
-        kind=last.verb or None,
+        kind=step.verb or None,
         brief=json.loads(json.dumps(brief.as_dict())),
         explanation=proposal.explained(language),
         score=to_dict(brief.source) if is_revised and brief.source else None,
+        then=proposal.then,
     )
