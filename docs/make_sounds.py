@@ -21,7 +21,7 @@ import soundfile
 
 import firmus
 from firmus.formats import save
-from firmus.production.mixing import mixer
+from firmus.production.mixer_options import mixer
 from firmus.render import spectrogram, synth
 from firmus.score import Note, Part, Score, Tempo
 

@@ -170,7 +170,7 @@ def test_a_folder_holds_all_that_is_delivered(take, tmp_path):
 
 
 def test_a_mixer_is_read_of_words():
-    from firmus.production.mixing import mixer
+    from firmus.production.mixer_options import mixer
 
     score = Score((Part("Melody"), Part("低音")))
     mixed = mixer(score, volume="-1，melody=-4", pan="2=0.5", eq="低音=+3/0/-2", reverb="0")

@@ -72,7 +72,7 @@ def render(
 
     What is written of a work of Firmus bears its label, and its sound, where asked for, a C2PA manifest. `beside` is
     the file that a Score was read from. `mixing` is of sound: `instrument`, `volume`, `pan`, `eq`, `reverb`,
-    `synthesizer` (`firmus.production.mixing`), `loudness` (LUFS), `humanise` (0 to 1).
+    `synthesizer` (`firmus.production.mixer_options`), `loudness` (LUFS), `humanise` (0 to 1).
 
     Raises
     ------
@@ -98,7 +98,7 @@ def mixed(score: Score, given: dict[str, Any], target: Path) -> Mixed:
     ------
     InvalidBrief, FirmusError
     """
-    from firmus.production import mixing
+    from firmus.production import mixer_options
     from firmus.render import files
     from firmus.render.mixing import Mixed
 
@@ -108,7 +108,7 @@ def mixed(score: Score, given: dict[str, Any], target: Path) -> Mixed:
     if target.suffix.lower() not in files.SOUNDS:
         raise InvalidBrief(f"{', '.join(given)}: of sound alone ({', '.join(files.SOUNDS)}), not of {target.name}")
     words = {name: value for name, value in given.items() if name not in ("loudness", "humanise")}
-    chosen = mixing.mixer(score, **words)
+    chosen = mixer_options.mixer(score, **words)
     amount = given.get("humanise")
     return Mixed(score if amount is None else humanised(score, amount), chosen, given.get("loudness"))
 

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from firmus.errors import InvalidBrief
-from firmus.production.mixing import values
+from firmus.production.mixer_options import values
 from firmus.runtime import weights
 from firmus.runtime.adapter import FILE
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from firmus.errors import InvalidBrief
-from firmus.production.mixing import mixer, values
+from firmus.production.mixer_options import mixer, values
 from firmus.render.mixing import Mixed
 from firmus.score import Score
 from firmus.service.storage.jobs import JobOutput
@@ -25,7 +25,7 @@ MIXING: dict[str, dict[str, Any]] = {
         "volume": "Decibels of parts", "pan": "-1 (left) to 1", "eq": "Decibels low/middle/high", "reverb": "0 to 1",
     }.items()
 }  # fmt: skip
-"""Options of `firmus.production.mixing`."""
+"""Options of `firmus.production.mixer_options`."""
 INSTRUMENT = {
     "type": "string",
     "maxLength": 1000,
