@@ -11,6 +11,7 @@ import pytest
 from firmus import formats
 from firmus.learning import notated, reading, recipe, sources
 from firmus.learning.ensembles import style_of
+from firmus.notation.legato import legato
 from firmus.score import Chord, Key, Note, Part, Score
 from firmus.tokens import events
 from firmus.tokens.events import vocabulary
@@ -149,7 +150,7 @@ def test_words_of_annotations_are_left_out():
 @pytest.mark.parametrize(("gap", "filled"), [(60, True), (120, True), (240, False), (20, True)])
 def test_short_gaps_alone_are_filled(gap, filled):
     notes = tuple(Note(i * (120 + gap), 120, 60) for i in range(8))
-    played = notated.legato(Score((Part("", notes), Part("", notes, is_drums=True))))
+    played = legato(Score((Part("", notes), Part("", notes, is_drums=True))))
     assert played.parts[0].notes[0].duration == (120 + gap if filled else 120)
     assert played.parts[0].notes[-1].duration == 120
     assert played.parts[1].notes == notes

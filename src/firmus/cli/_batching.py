@@ -26,10 +26,11 @@ class _Rate(ProgressLine):
 
     def __call__(self, title: str, done: int, total: int) -> None:
         """Say how far it is."""
-        if title != "works":
-            super().__call__(title, done, total)
-            return
         now = time.monotonic()
+        if title != "works":  # what is there is read
+            super().__call__(title, done, total)
+            self._begun = now
+            return
         self._first = done - 1 if self._first is None else self._first
         rate = (done - self._first) / max(now - self._begun, 1e-3)
         line = say("works made").format(done=done, total=total, rate=3600 * rate, minutes=(total - done) / rate / 60)

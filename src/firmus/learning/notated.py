@@ -6,19 +6,17 @@ others may not be learnt: `as_written` puts that right, set by set. Benchmarks o
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import replace
 from itertools import pairwise
 
 from firmus.analysis import quantisation
 from firmus.errors import FirmusError
+from firmus.notation.legato import legato
 from firmus.score import TICKS_PER_QUARTER, Note, Part, Score
 
 FROM_MIDI = ("mutopia", "freedoom", "simutrans", "blasphemer", "easyrpg")
 MERGED = ("jsb",)  # sets whose repeated notes are merged
 ANNOTATED = ("orchestra",)  # sets whose section marks are annotations under another licence
-SHORT_GAP = TICKS_PER_QUARTER // 4
-UNWRITTEN_GAP = TICKS_PER_QUARTER // 8  # shorter than anybody writes a rest between two notes
 CHURCH_ORGAN = 19
 PEDAL_TOP = 67  # pitch above which no pedal goes
 
@@ -43,32 +41,6 @@ def quantised(score: Score) -> Score:
         return quantisation.quantise(score).score
     except FirmusError:  # no beat is found
         return score
-
-
-def legato(score: Score) -> Score:
-    """Notes lengthened to the next onset of their part, where only a short gap is between them.
-
-    A gap is short where it is less than a thirty-second, or no longer than a sixteenth and than the note itself.
-
-    Examples
-    --------
-    >>> part = Part("", tuple(Note(120 * i, 60, 60 + i) for i in range(3)))
-    >>> [note.duration for note in legato(Score((part,))).parts[0].notes]
-    [120, 120, 60]
-    """
-
-    def lengthen(part: Part) -> Part:
-        onsets = sorted({note.start for note in part.notes})
-
-        def reach(note: Note) -> Note:
-            following = bisect_right(onsets, note.start)
-            gap = onsets[following] - note.end if following < len(onsets) else 0
-            is_short = 0 < gap < UNWRITTEN_GAP or 0 < gap <= min(SHORT_GAP, note.duration)
-            return replace(note, duration=note.duration + gap) if is_short else note
-
-        return part if part.is_drums else replace(part, notes=tuple(reach(note) for note in part.notes))
-
-    return replace(score, parts=tuple(lengthen(part) for part in score.parts))
 
 
 def restruck(score: Score) -> Score:

@@ -31,7 +31,9 @@ from firmus.tokens.events.cells import BAR_START
 from firmus.tokens.events.cursor import Cursor
 
 PITCHES = slice(vocabulary.PITCH, vocabulary.PITCH + 128)
+VELOCITIES = slice(vocabulary.VELOCITY, vocabulary.VELOCITY + len(vocabulary.VELOCITIES))
 DURATIONS = slice(vocabulary.DURATION, vocabulary.DURATION + len(vocabulary.DURATIONS))
+LOUDNESS = 0.5  # temperature of velocities, which are drawn at random else: dynamics would leap from bar to bar
 TYPICAL_CELL = 16  # tokens of an open cell of one part, as an estimate before it is composed
 CONTEXT_BARS = 8  # bars of left context of a window
 ENDING = 3  # bars at the end of a piece that are in one window, where there are several
@@ -150,7 +152,8 @@ def _weighed(
     cursor = leading.cursor
     if allowed[PITCHES].any():
         penalised = _penalised(logits, leading.penalties(), repetition, copying.forbidden())
-        return reweighed(logits, penalised, allowed, PITCHES, sampling), sampling
+        weighed = reweighed(logits, penalised, allowed, PITCHES, sampling)
+        return _steady(weighed, allowed, sampling), sampling
     if cursor.lane > 0 and cursor.programs[cursor.lane - 1] == vocabulary.DRUMS:
         return _penalised(logits, None, repetition), sampling.of_fills if is_last else sampling.of_drums
     if cursor.lane > 0 and allowed[DURATIONS].any() and (lost := leading.durations()) is not None:
@@ -160,6 +163,13 @@ def _weighed(
         logits = logits.copy()
         logits[strange] -= STRANGE
     return logits, sampling
+
+
+def _steady(logits: NDArray[np.float32], allowed: NDArray[np.bool_], sampling: Sampling) -> NDArray[np.float32]:
+    """The logits (V,) under which velocities share their probability at their own temperature."""
+    if not allowed[VELOCITIES].any():
+        return logits
+    return reweighed(logits, logits, allowed, VELOCITIES, replace(sampling, pitch_temperature=LOUDNESS))
 
 
 def _penalised(

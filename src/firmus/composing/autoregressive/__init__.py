@@ -24,6 +24,7 @@ from firmus.composing.observer import Observer
 from firmus.composing.planning import summary
 from firmus.composing.selection import cell_spans
 from firmus.composing.styles import Style, model_style, styles
+from firmus.notation.legato import legato
 from firmus.progress import Progress
 from firmus.rights.keys import watermark_keys
 from firmus.runtime import critic, stepper
@@ -31,7 +32,7 @@ from firmus.runtime.calibration import calibrations
 from firmus.runtime.infilling import fill_all
 from firmus.runtime.request import Bar, Request
 from firmus.runtime.sampling import Sampling
-from firmus.score import Chord, Score
+from firmus.score import Chord, Note, Part, Score
 from firmus.work import Work
 
 DRAFTS = 4  # of which the nearest to the controls is kept
@@ -145,6 +146,7 @@ def _work(commission: Commission, seed: int, plan: Plan, filled: Score, nats: fl
     """The composed notes in the score that was planned, with their Origin."""
     pairs = zip(plan.score.parts, filled.parts, strict=True)
     parts = tuple(replace(part, notes=without_overlaps(part, composed).notes) for part, composed in pairs)
+    parts = _legato(plan.score, parts)
     score = replace(plan.score, parts=parts, chords=_symbols(commission, plan, filled))
     score = pickup.completed(score) if commission.verb == "compose" else score
     score = origins.marked(score)
@@ -169,6 +171,19 @@ def _work(commission: Commission, seed: int, plan: Plan, filled: Score, nats: fl
         rules=plan.rules.as_dict(),
         watermark="" if commission.watermark == "off" else commission.watermark,
     )
+
+
+def _legato(given: Score, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """The parts without short gaps after composed notes, which print as rests; bands keep them, as part of a groove."""
+    if any(part.is_drums for part in parts):
+        return parts
+    held = legato(replace(given, parts=parts)).parts
+
+    def written(part: Part, long: Part, fixed: set[Note]) -> Part:
+        pairs = zip(part.notes, long.notes, strict=True)
+        return replace(part, notes=tuple(note if note in fixed else other for note, other in pairs))
+
+    return tuple(written(part, long, set(own.notes)) for part, long, own in zip(parts, held, given.parts, strict=True))
 
 
 def _planned(commission: Commission, seed: int) -> Work:
