@@ -2,5 +2,6 @@
 
 By a grammar and a small lexicon, not a language model: `text` (made plain, divided into clauses), `lexicon` (the words,
 in ``assets/requests/``), `bars` and `parts` (where), `values` (keys, tempi, chords, lengths), `adjectives` (what is to
-be more or less so), `grammar` (what is to be done), `proposal` (the Brief of it, in words before it runs).
+be more or less so), `new_piece` and `open_piece` (what is to be done), `request` (what comes of it), `grammar` (all of
+it together).
 """

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from firmus.errors import InvalidBrief
 from firmus.requests import grammar
-from firmus.requests.grammar import Request
 from firmus.requests.piece import Piece
+from firmus.requests.request import Request
 from firmus.requests.text import language_of
 from firmus.score import Key, Score
 from firmus.tasks.ask import lineage, recombination, revision, steps, summary

@@ -8,8 +8,8 @@ from typing import Any
 from firmus.composing import controls
 from firmus.composing.selection import bar_spans, cells_between, find_part
 from firmus.composing.styles import infer_style, model_style, styles
-from firmus.requests.grammar import Request
 from firmus.requests.piece import Piece
+from firmus.requests.request import Request
 from firmus.runtime.weights import cards, find_card
 from firmus.work import Brief
 

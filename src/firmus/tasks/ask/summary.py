@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from firmus.composing.rule_based.orchestration import CHINESE
-from firmus.requests.grammar import Request
+from firmus.requests.request import Request
 from firmus.translation import translate
 from firmus.translation.vocabulary import part_text
 from firmus.work import Brief
