@@ -33,7 +33,7 @@ from firmus.tokens.events.cursor import Cursor
 PITCHES = slice(vocabulary.PITCH, vocabulary.PITCH + 128)
 VELOCITIES = slice(vocabulary.VELOCITY, vocabulary.VELOCITY + len(vocabulary.VELOCITIES))
 DURATIONS = slice(vocabulary.DURATION, vocabulary.DURATION + len(vocabulary.DURATIONS))
-LOUDNESS = 0.5  # temperature of velocities, which are drawn at random else: dynamics would leap from bar to bar
+LOUDNESS = 0.6  # temperature of velocities, which are drawn at random else: dynamics would leap from bar to bar
 TYPICAL_CELL = 16  # tokens of an open cell of one part, as an estimate before it is composed
 CONTEXT_BARS = 8  # bars of left context of a window
 ENDING = 3  # bars at the end of a piece that are in one window, where there are several
