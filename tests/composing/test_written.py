@@ -50,7 +50,7 @@ def test_velocities_are_drawn_at_a_temperature_of_their_own() -> None:
     logits = generator.normal(size=vocabulary.COMPLETION).astype(np.float32)
     allowed = np.zeros(vocabulary.COMPLETION, bool)
     allowed[decoding.VELOCITIES] = allowed[decoding.PITCHES] = True
-    warm = Sampling(0.9)
+    warm = Sampling(0.9, velocity_temperature=0.6)
     steady = decoding._steady(logits, allowed, warm)
 
     def masses(values: np.ndarray) -> np.ndarray:
@@ -62,7 +62,8 @@ def test_velocities_are_drawn_at_a_temperature_of_their_own() -> None:
     before, after = masses(logits), masses(steady)
     assert after[decoding.VELOCITIES].sum() == pytest.approx(before[decoding.VELOCITIES].sum(), abs=1e-5)
     assert np.allclose(before[decoding.PITCHES], after[decoding.PITCHES], atol=1e-6)
-    own = np.exp(logits[decoding.VELOCITIES].astype(float) / decoding.LOUDNESS)
+    own = np.exp(logits[decoding.VELOCITIES].astype(float) / warm.velocity_temperature)
     assert np.allclose(after[decoding.VELOCITIES] / after[decoding.VELOCITIES].sum(), own / own.sum(), atol=1e-5)
+    assert decoding._steady(logits, allowed, Sampling(0.9)) is logits
     allowed[decoding.VELOCITIES] = False
     assert decoding._steady(logits, allowed, warm) is logits

@@ -33,7 +33,6 @@ from firmus.tokens.events.cursor import Cursor
 PITCHES = slice(vocabulary.PITCH, vocabulary.PITCH + 128)
 VELOCITIES = slice(vocabulary.VELOCITY, vocabulary.VELOCITY + len(vocabulary.VELOCITIES))
 DURATIONS = slice(vocabulary.DURATION, vocabulary.DURATION + len(vocabulary.DURATIONS))
-LOUDNESS = 0.6  # temperature of velocities, which are drawn at random else: dynamics would leap from bar to bar
 TYPICAL_CELL = 16  # tokens of an open cell of one part, as an estimate before it is composed
 CONTEXT_BARS = 8  # bars of left context of a window
 ENDING = 3  # bars at the end of a piece that are in one window, where there are several
@@ -167,9 +166,10 @@ def _weighed(
 
 def _steady(logits: NDArray[np.float32], allowed: NDArray[np.bool_], sampling: Sampling) -> NDArray[np.float32]:
     """The logits (V,) under which velocities share their probability at their own temperature."""
-    if not allowed[VELOCITIES].any():
+    own = sampling.velocity_temperature
+    if own is None or not allowed[VELOCITIES].any():
         return logits
-    return reweighed(logits, logits, allowed, VELOCITIES, replace(sampling, pitch_temperature=LOUDNESS))
+    return reweighed(logits, logits, allowed, VELOCITIES, replace(sampling, pitch_temperature=own))
 
 
 def _penalised(

@@ -20,7 +20,7 @@ class Sampling:
     """How tokens are drawn: `temperature` 0 is greedy, `top_p` 1 is without truncation.
 
     `pitch_temperature` is that of pitches, `drum_temperature` that of parts of drums, `fill_temperature` that of drums
-    in the last bar, where they are others.
+    in the last bar, `velocity_temperature` that of velocities but of drums, where they are others.
     """
 
     temperature: float = 0.9
@@ -28,6 +28,7 @@ class Sampling:
     pitch_temperature: float | None = None
     drum_temperature: float | None = None
     fill_temperature: float | None = None
+    velocity_temperature: float | None = None
 
     @property
     def of_drums(self) -> Sampling:
@@ -44,8 +45,9 @@ class Sampling:
 
         Examples
         --------
-        >>> Sampling(0.5, drum_temperature=0.75).bolder(0.25)
-        Sampling(temperature=0.75, top_p=0.95, pitch_temperature=None, drum_temperature=1.0, fill_temperature=None)
+        >>> bolder = Sampling(0.5, drum_temperature=0.75).bolder(0.25)
+        >>> bolder.temperature, bolder.drum_temperature
+        (0.75, 1.0)
         """
         drums = None if self.drum_temperature is None else self.drum_temperature + more
         return replace(self, temperature=self.temperature + more, drum_temperature=drums)

@@ -112,7 +112,10 @@ def _request(commission: Commission, plan: Plan, seed: int) -> Request:
     temperature = commission.temperature
     sampling = Sampling(TEMPERATURE if temperature is None else temperature, commission.top_p)
     if of_style and temperature is None:
-        warmths = of_style.pitch_temperature, of_style.drum_temperature, of_style.fill_temperature
+        warmths = (
+            of_style.pitch_temperature, of_style.drum_temperature, of_style.fill_temperature,
+            of_style.velocity_temperature,
+        )  # fmt: skip
         sampling = Sampling(of_style.temperature, commission.top_p, *warmths)
     single = [limits.monophonic for limits in plan.rules.parts]
     are_voices = of_style is not None and of_style.is_part_writing and sum(not each for each in single) <= 1

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from firmus.composing.selection import Open
+from firmus.drums import SNARES
 from firmus.runtime import critic
 from firmus.runtime.request import Request
 from firmus.score import Part, Score
@@ -58,7 +59,8 @@ def in_attempts(request: Request, effort: str, given: Score | None = None) -> Re
         All that is open is composed at once.
     effort : str
     given : Score, optional
-        What stood there; where the same comes again, it is composed again, each time more boldly.
+        What stood there; where the same comes again, or new drums have no snare, it is composed again, each time more
+        boldly.
     """
     lead, rows = int(request.score.pickup > 0), np.flatnonzero(request.is_open[:, 1:].any(axis=1))
     if not len(rows):
@@ -66,11 +68,17 @@ def in_attempts(request: Request, effort: str, given: Score | None = None) -> Re
     prefer = chooser(request.style, max(0, int(rows[0]) - lead), max(1, int(rows[-1]) + 1 - lead))
     rework = reworking(request, request.is_open, effort)
 
-    choose = choosing(prefer, lambda score: _is_the_same(score, given))
+    drums = [lane for lane, part in enumerate(request.score.parts, 1) if part.is_drums]
+    has_new_drums = any(request.is_open[:, lane].all() for lane in drums)
+
+    def is_amiss(score: Score) -> bool:
+        return _is_the_same(score, given) or (has_new_drums and lacks_a_snare(score))
+
+    choose = choosing(prefer, is_amiss)
 
     def attempt(tried: int) -> Request:
         def then(score: Score) -> Request | None:
-            if tried < TRIES and _is_the_same(score, given):
+            if tried < TRIES and is_amiss(score):
                 return attempt(tried + 1)
             return rework(score) if rework else None
 
@@ -84,6 +92,12 @@ def in_attempts(request: Request, effort: str, given: Score | None = None) -> Re
 def _is_the_same(score: Score, given: Score | None) -> bool:
     """Whether a score has the notes that were given."""
     return given is not None and [part.notes for part in score.parts] == [part.notes for part in given.parts]
+
+
+def lacks_a_snare(score: Score) -> bool:
+    """Whether there are drums, and not one of them is a snare."""
+    struck = {note.pitch for part in score.parts if part.is_drums for note in part.notes}
+    return bool(struck) and struck.isdisjoint(SNARES)
 
 
 def reworking(

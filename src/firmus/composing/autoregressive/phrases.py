@@ -15,10 +15,18 @@ from numpy.typing import NDArray
 
 from firmus.analysis.form import likeness, notes_of_bars
 from firmus.analysis.form import sections as sections_of
-from firmus.composing.autoregressive.attempts import BOLDER, TRIES, alternatives, chooser, choosing, emptied, reworking
+from firmus.composing.autoregressive.attempts import (
+    BOLDER,
+    TRIES,
+    alternatives,
+    chooser,
+    choosing,
+    emptied,
+    lacks_a_snare,
+    reworking,
+)
 from firmus.composing.cadence import led, on_phrase_end, with_cadence
 from firmus.composing.form import Section
-from firmus.drums import SNARES
 from firmus.runtime.constraints import Rules
 from firmus.runtime.request import Request
 from firmus.score import Note, Score
@@ -89,7 +97,7 @@ def in_phrases(
         def is_amiss(done: Score) -> bool:
             is_same = phrase.is_varied and _is_the_same(done, phrase, phrases)
             is_open = is_last and bool(opened.any()) and _stays_open(done, request.rules)
-            return is_same or is_open or (phrase.repeats is None and _lacks_a_snare(done))
+            return is_same or is_open or (phrase.repeats is None and lacks_a_snare(done))
 
         def is_unclear(done: Score) -> bool:
             if _is_like_another(done, phrase, phrases[:place]):
@@ -162,12 +170,6 @@ def _has_other_sections(score: Score) -> bool:
     heard = [(each.start, each.label) for each in sections_of(score)]
     has_returns, seems_to_return = (len({label for _, label in each}) < len(each) for each in (marked, heard))
     return heard != marked if has_returns else seems_to_return
-
-
-def _lacks_a_snare(score: Score) -> bool:
-    """Whether there are drums, and not one of them is a snare."""
-    struck = {note.pitch for part in score.parts if part.is_drums for note in part.notes}
-    return bool(struck) and struck.isdisjoint(SNARES)
 
 
 def _stays_open(score: Score, rules: Rules) -> bool:

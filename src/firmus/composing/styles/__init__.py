@@ -53,6 +53,8 @@ class Style:
         Of sampling drums, where it is another.
     fill_temperature : float, optional
         Of sampling drums in the last bar of each phrase but the last, where it is another.
+    velocity_temperature : float, optional
+        Of sampling velocities but of drums; at a higher one dynamics leap from bar to bar.
     is_part_writing : bool
         Its parts are led as voices (`firmus.runtime.voice_leading`), over chords that are composed first.
     dissonance : float
@@ -95,6 +97,7 @@ class Style:
     pitch_temperature: float | None = None
     drum_temperature: float | None = None
     fill_temperature: float | None = None
+    velocity_temperature: float | None = 0.6
     is_part_writing: bool = False
     dissonance: float = 0.0
     step_close: float = 0.5

@@ -13,6 +13,7 @@ STYLE = Style(
     rests=2,
     temperature=1.0,
     pitch_temperature=0.75,
+    velocity_temperature=0.9,
     forms=("AA'BC", "ABA'C", "ABCB'", "ABAB'", "AA'BB'", *LONGER, "A2A'2B2A'2C2C'2D2C'2A2A'2B2A'2"),
     through_composed=0.35,
     resting=(),
