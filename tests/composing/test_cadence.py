@@ -84,6 +84,14 @@ def test_under_a_melody_that_closes_the_voices_close(seed, cut):
         assert part.notes[-1].start <= last < notes[-1].end <= part.notes[-1].end
 
 
+def test_the_first_part_never_rests_on_the_fifth():
+    score = Score((Part("Right Hand"), Part("Left Hand")), keys=(Key(0, "C"),), end=1920)
+    wide, fifths = PartRules(36, 96), PartRules(67, 67)
+    for top, final in ((False, {0, 4}), (True, {0})):
+        assert at_rest(Rules((wide, wide)), Key(0, "C"), score, top=top).final == (final, {0})
+    assert at_rest(Rules((fifths, wide)), Key(0, "C"), score).final == ({0, 4, 7}, {0})  # no other is in its range
+
+
 @pytest.mark.parametrize("meter", [(4, 4), (3, 4), (6, 8), (2, 4)])
 def test_a_melody_that_is_led_goes_by_step_to_the_tonic_whatever_a_model_likes(meter):
     size = Meter(0, *meter)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 import firmus
 from firmus.analysis.form import likeness, notes_of_bars
-from firmus.composing.autoregressive.phrases import _stays_open
 from firmus.composing.form import Form
 from firmus.errors import InvalidBrief
-from firmus.runtime.constraints import Rules
-from firmus.score import Key, Note, Part, Score
 from firmus.tasks import compose
 from firmus.work import Brief
 
@@ -48,24 +43,6 @@ def test_sections_return_and_the_piece_ends_on_its_tonic():
     assert notes[-1].pitch % 12 == 2
     assert notes[-1].end == score.end
     assert work.origin.measured["form"]["same"] > work.origin.measured["form"]["different"]
-
-
-@pytest.mark.parametrize(
-    ("top", "final", "stays_open"),
-    [
-        (72, {0, 4, 7}, False),
-        (76, {0, 4, 7}, False),
-        (67, {0, 4, 7}, True),
-        (74, {0, 4, 7}, True),
-        (67, {7, 11, 2}, False),
-    ],
-)
-def test_a_piece_that_ends_on_the_fifth_of_its_tonic_stays_open(top, final, stays_open):
-    hand = Part("Right Hand", (Note(0, 480, 65), Note(480, 960, 60), Note(480, 960, top)))
-    score = Score((hand, Part("Left Hand", (Note(480, 960, 48),))), keys=(Key(0, "C"),))
-    rules = Rules(parts=(), final=(frozenset(final),) * 2)
-    assert _stays_open(score, rules) == stays_open
-    assert not _stays_open(score, replace(rules, final=()))
 
 
 def test_a_varied_return_begins_alike_and_differs():

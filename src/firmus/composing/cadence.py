@@ -22,17 +22,17 @@ def triad(key: Key) -> frozenset[int]:
 def at_rest(rules: Rules, key: Key, score: Score, *, top: bool = False) -> Rules:
     """Rules by which every part holds a note of the tonic triad at the end, the last pitched part the tonic.
 
-    With `top` the first one holds the tonic, too.
+    The first one does not hold the fifth; with `top` it holds the tonic, too.
 
     A part in whose range there is none is free, and so are drums. Where chord symbols are composed, the last bar has
     the tonic's.
     """
     chord = vocabulary.CHORD + vocabulary.CHORDS.index((key.pitch_class, "" if key.mode == "major" else "m"))
     held = _held(rules, triad(key), key.pitch_class, score)
-    if top and held.final[0]:
-        part, tonic = rules.parts[0], frozenset({key.pitch_class})
-        if tonic & _within(part):
-            held = replace(held, final=(tonic, *held.final[1:]))
+    tonic, fifth = frozenset({key.pitch_class}), frozenset({(key.pitch_class + 7) % 12})
+    wanted = tonic if top else held.final[0] - fifth
+    if held.final[0] and wanted & _within(rules.parts[0]):
+        held = replace(held, final=(wanted, *held.final[1:]))
     return replace(held, final_chord=chord)
 
 

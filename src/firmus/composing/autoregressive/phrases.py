@@ -47,10 +47,10 @@ def in_phrases(
 ) -> Request:
     """The request, all of whose cells are open, as a chain: one phrase after the other, each with those before it.
 
-    Where a phrase comes back, its notes come back, but for the cells that are opened again (`reopened`). A varied
-    return that ends the same, a phrase by whose end a band has no snare, a last one that ends on the fifth, and one
-    after which other sections would be heard than are marked are composed again, each time more boldly. Drums fill the
-    last bar of each phrase but the last.
+    Where a phrase comes back, its notes come back, but for the cells that are opened again (`reopened`); a varied
+    return that ends the same is composed again, and so are a phrase by whose end a band has no snare, and one after
+    which other sections would be heard than are marked, each time more boldly. Drums fill the last bar of each phrase
+    but the last.
 
     Parameters
     ----------
@@ -96,8 +96,7 @@ def in_phrases(
 
         def is_amiss(done: Score) -> bool:
             is_same = phrase.is_varied and _is_the_same(done, phrase, phrases)
-            is_open = is_last and bool(opened.any()) and _stays_open(done, request.rules)
-            return is_same or is_open or (phrase.repeats is None and lacks_a_snare(done))
+            return is_same or (phrase.repeats is None and lacks_a_snare(done))
 
         def is_unclear(done: Score) -> bool:
             if _is_like_another(done, phrase, phrases[:place]):
@@ -170,16 +169,6 @@ def _has_other_sections(score: Score) -> bool:
     heard = [(each.start, each.label) for each in sections_of(score)]
     has_returns, seems_to_return = (len({label for _, label in each}) < len(each) for each in (marked, heard))
     return heard != marked if has_returns else seems_to_return
-
-
-def _stays_open(score: Score, rules: Rules) -> bool:
-    """Whether a piece that ends on its tonic's chord has neither tonic nor third on top at the end."""
-    key, notes = score.keys[-1] if score.keys else None, score.parts[0].notes
-    if key is None or not notes or score.parts[0].is_drums or key.pitch_class not in frozenset().union(*rules.final):
-        return False
-    start = max(note.start for note in notes)
-    top = max(note.pitch for note in notes if note.start == start)
-    return (top - key.pitch_class) % 12 not in (0, 3, 4)
 
 
 def _cut(whole: Score, so_far: Score, end: int) -> Score:
