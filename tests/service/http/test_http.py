@@ -341,6 +341,7 @@ def test_what_cannot_be_asked_for_is_refused_with_a_problem(server, body, kind, 
 
 
 def test_the_tables_of_the_documentation_are_true(server):
+    server.ready()
     text = (Path(__file__).parents[3] / "docs/service.md").read_text(encoding="utf-8")
     for name in re.findall(r"`(/v1/[a-z]+|/[a-z]+z|/metrics|/openapi.json)`", text):
         assert server.client.get(name).status_code == 200
