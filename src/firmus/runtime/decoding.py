@@ -151,7 +151,7 @@ def _weighed(
     cursor = leading.cursor
     if allowed[PITCHES].any():
         penalised = _penalised(logits, leading.penalties(), repetition, copying.forbidden())
-        weighed = reweighed(logits, penalised, allowed, PITCHES, sampling)
+        weighed = reweighed(logits, penalised, allowed, PITCHES, sampling.temperature, sampling.pitch_temperature)
         return _steady(weighed, allowed, sampling), sampling
     if cursor.lane > 0 and cursor.programs[cursor.lane - 1] == vocabulary.DRUMS:
         return _penalised(logits, None, repetition), sampling.of_fills if is_last else sampling.of_drums
@@ -169,7 +169,7 @@ def _steady(logits: NDArray[np.float32], allowed: NDArray[np.bool_], sampling: S
     own = sampling.velocity_temperature
     if own is None or not allowed[VELOCITIES].any():
         return logits
-    return reweighed(logits, logits, allowed, VELOCITIES, replace(sampling, pitch_temperature=own))
+    return reweighed(logits, logits, allowed, VELOCITIES, sampling.temperature, own)
 
 
 def _penalised(

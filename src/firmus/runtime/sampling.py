@@ -116,33 +116,36 @@ def reweighed(
     logits: NDArray[np.float32],
     changed: NDArray[np.float32],
     allowed: NDArray[np.bool_],
-    pitches: slice,
-    sampling: Sampling,
+    tokens: slice,
+    warmth: float,
+    own: float | None = None,
 ) -> NDArray[np.float32]:
-    """Logits under which pitches share their probability as they do in `changed`, at their own temperature.
+    """Logits under which some tokens share their probability as they do in `changed`, at their own temperature.
 
-    The probability of all pitches together stays: what else may come, a rest or the end of a bar, is not made likelier
+    The probability of all of them together stays: what else may come, a rest or the end of a bar, is not made likelier
     by what speaks against some of them.
 
     Parameters
     ----------
     logits, changed : array (V,)
     allowed : array (V,) of bool
-    pitches : slice
-        Their place in the vocabulary.
-    sampling : Sampling
+    tokens : slice
+        Their place in the vocabulary: pitches, or velocities.
+    warmth : float
+        The temperature at which the result is drawn from.
+    own : float, optional
+        That of these tokens among each other, where it is another.
 
     Examples
     --------
     >>> logits, allowed = np.log(np.array([0.5, 0.25, 0.25], np.float32)), np.ones(3, bool)
     >>> changed = logits - np.array([0, 0, 9], np.float32)
-    >>> np.exp(reweighed(logits, changed, allowed, slice(1, 3), Sampling(1.0))).round(2).tolist()
+    >>> np.exp(reweighed(logits, changed, allowed, slice(1, 3), 1.0)).round(2).tolist()
     [0.5, 0.5, 0.0]
     """
-    warmth, own = sampling.temperature, sampling.pitch_temperature
     if (changed is logits and own is None) or warmth < GREEDY or (own is not None and own < GREEDY):
         return changed
-    chosen = np.arange(pitches.start, pitches.stop)[allowed[pitches]]
+    chosen = np.arange(tokens.start, tokens.stop)[allowed[tokens]]
     before = logits[chosen].astype(np.float64) / warmth
     after = changed[chosen].astype(np.float64) / (warmth if own is None else own)
     result = logits.copy()
