@@ -53,14 +53,15 @@ def choosing(prefer: Chooser, is_amiss: Callable[[Score], bool]) -> Chooser:
 def in_attempts(request: Request, effort: str, given: Score | None = None) -> Request:
     """A request that is composed as often as an effort says; at the best one its weakest bars are then composed anew.
 
+    Where what stood there comes again, or new drums have no snare, it is composed again, each time more boldly.
+
     Parameters
     ----------
     request : Request
         All that is open is composed at once.
     effort : str
     given : Score, optional
-        What stood there; where the same comes again, or new drums have no snare, it is composed again, each time more
-        boldly.
+        What stood there: where the same comes again, it is composed again.
     """
     lead, rows = int(request.score.pickup > 0), np.flatnonzero(request.is_open[:, 1:].any(axis=1))
     if not len(rows):
